@@ -1,0 +1,70 @@
+# Two commands: `make synth` and `make test`. Both install what they need into .venv first.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: synth test lint types unit bench snapshots wheel clean
+.DEFAULT_GOAL := synth
+
+synth: $(VENV)/.runtime
+	@echo "synth: writing the template of app.py to cdk.out (about ten seconds; twenty the first time)"
+	@CDK_OUTDIR=cdk.out python app.py
+	@echo "synth: done, see cdk.out/RedshiftWarehouse.template.json"
+
+test: $(VENV)/.development node_modules/.installed
+	@echo "test: style, floors, types and tests, side by side (one to two minutes)"
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target types lint unit
+
+lint:
+	@echo "test: style (ruff) and floors (import-linter)"
+	@ruff check --quiet .
+	@ruff format --check --quiet .
+	@lint-imports --no-logo
+
+types:
+	@echo "test: types (mypy --strict; the first run reads all of aws_cdk)"
+	@mypy
+
+unit:
+	@echo "test: pytest"
+	@CDK_VALIDATION=false pytest --numprocesses=2 --quiet
+
+snapshots: $(VENV)/.development
+	@CDK_VALIDATION=false pytest --quiet --snapshot-update tests/test_examples.py
+
+bench: $(VENV)/.development
+	@python -m bench
+
+wheel: $(VENV)/.development
+	@python -m build --no-isolation --wheel
+
+clean:
+	@rm -rf $(VENV) node_modules cdk.out dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "install: $(PYTHON) is older than 3.10; name a newer one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@echo "install: making the virtual environment $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "install: no virtual environment; Debian and Ubuntu need: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
+	@echo "install: requirements.txt, with CDK and Node (a minute the first time)"
+	@$(PIP_INSTALL) --requirement requirements.txt || \
+		{ echo "install: failed; see pip's message above. Is the package index in reach? Then run make again"; exit 1; }
+	@touch $@
+
+$(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
+	@echo "install: requirements-dev.txt, what the tests need (a minute the first time)"
+	@$(PIP_INSTALL) --requirement requirements-dev.txt || \
+		{ echo "install: failed; see pip's message above. Is the package index in reach? Then run make again"; exit 1; }
+	@touch $@
+
+node_modules/.installed: package.json | $(VENV)/.runtime
+	@echo "install: the CDK command line of package.json"
+	@npm install --silent --no-audit --no-fund || \
+		{ echo "install: failed; see npm's message above. Is the npm registry in reach? Then run make again"; exit 1; }
+	@touch $@

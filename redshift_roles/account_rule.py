@@ -1,0 +1,65 @@
+"""
+The CloudFormation Rule that keeps a stack in the account its roles are of.
+
+A literal account flows in; one Rule a top-level stack flows out. A stack that names no account can be deployed to any;
+the Rule stops a deployment to another account before any resource is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from aws_cdk import Aws, CfnRule, CfnRuleAssertion, Fn, Stack
+
+from redshift_roles import role_arns
+from redshift_roles.reading import Place
+
+RULE_ID: Final = "RedshiftRolesAccount"
+
+_accounts: WeakKeyDictionary[Stack, str] = WeakKeyDictionary()
+
+
+def expected_account(place: Place) -> str | None:
+    """
+    Read the account that the top-level stack's Rule asserts, or None while it has no Rule.
+    """
+    return _accounts.get(place.top)
+
+
+def assert_account(place: Place, accounts: Iterable[str | None]) -> None:
+    """
+    Write the Rule where the stack names no account and one of these, of roles or people it names, is known.
+    """
+    if place.account != role_arns.THIS_ACCOUNT or place.top in _accounts:
+        return
+    account = next((known for known in accounts if known and known != role_arns.THIS_ACCOUNT), None)
+    if account:
+        CfnRule(
+            place.top,
+            RULE_ID,
+            assertions=[
+                CfnRuleAssertion(
+                    assert_=Fn.condition_equals(Aws.ACCOUNT_ID, account),
+                    assert_description=f"This stack names IAM roles or people of account {account}; deploy it there.",
+                )
+            ],
+        )
+        _accounts[place.top] = account
+
+
+@contextmanager
+def withdrawn_on_error(place: Place) -> Iterator[None]:
+    """
+    Take the Rule back when what it was written for fails halfway.
+    """
+    before = expected_account(place)
+    try:
+        yield
+    except Exception:
+        if before is None and place.top in _accounts:
+            del _accounts[place.top]
+            place.top.node.try_remove_child(RULE_ID)
+        raise

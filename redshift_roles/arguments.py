@@ -1,0 +1,375 @@
+"""
+What the arguments of the constructs may be.
+
+Literal values flow in (the caller leaves out what is a token); what is wrong with them, and what to do, flows out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+from redshift_roles import limits
+from redshift_roles.rules import Trouble
+
+Given = Mapping[str, object]
+_ABSENT: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """
+    A text argument: its pattern, the allowed values in words, and one to imitate.
+    """
+
+    pattern: re.Pattern[str]
+    allowed: str
+    example: str
+
+    def check(self, name: str, value: object) -> Iterator[Trouble]:
+        """
+        Compare a value with the pattern.
+        """
+        if not isinstance(value, str) or not self.pattern.fullmatch(value):
+            yield f"'{name}' is {shown(value)}, allowed is {self.allowed}", f"write it like {name}='{self.example}'"
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """
+    A whole-number argument and its range.
+    """
+
+    low: int
+    high: int
+
+    def check(self, name: str, value: object) -> Iterator[Trouble]:
+        """
+        Compare a value with the range.
+        """
+        if not _is_int(value) or not self.low <= value <= self.high:  # type: ignore[operator]
+            allowed = f"a whole number from {self.low} to {self.high}"
+            yield f"'{name}' is {shown(value)}, allowed is {allowed}", f"pass {allowed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """
+    A CDK object, known by an attribute that only its kind has.
+    """
+
+    attribute: str
+    noun: str
+    advice: str
+
+    def fits(self, value: object) -> bool:
+        """
+        Look at the class only: no crossing into jsii.
+        """
+        return hasattr(type(value), self.attribute) or type(value).__name__ == "InterfaceDynamicProxy"
+
+    def check(self, name: str, value: object) -> Iterator[Trouble]:
+        """
+        Refuse what is of another kind.
+        """
+        if not self.fits(value):
+            yield f"'{name}' is {shown(value)}, allowed is {self.noun}", self.advice
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """
+    A list of CDK objects or of texts.
+    """
+
+    item: Kind | Text
+
+    def check(self, name: str, value: object) -> Iterator[Trouble]:
+        """
+        Refuse what is no list, then check each entry.
+        """
+        if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Sequence):
+            yield f"'{name}' is {shown(value)}, allowed is a list", f"pass {name}=[…]"
+            return
+        for index, entry in enumerate(value):
+            yield from self.item.check(f"{name}[{index}]", entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """
+    A yes or no.
+    """
+
+    def check(self, name: str, value: object) -> Iterator[Trouble]:
+        """
+        Refuse what is neither.
+        """
+        if not isinstance(value, bool):
+            yield f"'{name}' is {shown(value)}, allowed is True or False", f"pass {name}=True or {name}=False"
+
+
+def _text(pattern: str, allowed: str, example: str) -> Text:
+    return Text(re.compile(pattern, re.ASCII), allowed, example)
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def shown(value: object) -> str:
+    """
+    Write a value as the caller would.
+    """
+    if value is None or isinstance(value, (str, bytes, int, float)):
+        return "empty" if value == "" else repr(value)
+    return f"{'an' if type(value).__name__[0] in 'AEIOU' else 'a'} {type(value).__name__}"
+
+
+ROLE: Final = Kind(
+    "role_arn", "an iam.IRole", "pass a RedshiftRole, or iam.Role.from_role_arn(self, 'Imported', 'arn:…')"
+)
+_POLICY: Final = Kind(
+    "managed_policy_arn", "an iam.IManagedPolicy", "pass iam.ManagedPolicy(…), or one of its from_ methods"
+)
+_DURATION: Final = Kind("to_seconds", "a Duration", "pass Duration.days(…) or Duration.hours(…)")
+_BUCKET: Final = Kind(
+    "bucket_arn", "an s3.IBucket", "pass s3.Bucket(…), or s3.Bucket.from_bucket_name(self, 'Logs', '…')"
+)
+_KEY: Final = Kind("key_arn", "a kms.IKey", "pass kms.Key(…), or kms.Key.from_key_arn(self, 'Key', 'arn:…')")
+_VPC: Final = Kind("vpc_id", "an ec2.IVpc", "pass ec2.Vpc(…), or ec2.Vpc.from_lookup(self, 'Vpc', vpc_id='…')")
+_SUBNETS: Final = Kind("subnet_type", "an ec2.SubnetSelection", "pass ec2.SubnetSelection(…)")
+_SECURITY_GROUP: Final = Kind("security_group_id", "an ec2.ISecurityGroup", "pass ec2.SecurityGroup(…)")
+_USER: Final = Kind("user_arn", "an iam.IUser", "pass iam.User(…), or iam.User.from_user_name(self, 'User', '…')")
+_GROUP: Final = Kind(
+    "group_arn", "an iam.IGroup", "pass iam.Group(…), or iam.Group.from_group_name(self, 'Group', '…')"
+)
+_REMOVAL: Final = Kind("RETAIN_ON_UPDATE_OR_DELETE", "a RemovalPolicy", "pass RemovalPolicy.SNAPSHOT")
+
+_MOMENT: Final = r"(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):[0-5]\d"
+
+CONSTRUCT_ID: Final = _text(r"(?s:.*\S.*)", "a name", "Warehouse")
+CLUSTER_IDENTIFIER: Final = _text(
+    r"(?=.{1,63}$)[a-z][a-z0-9]*(-[a-z0-9]+)*",
+    "1 to 63 lower-case letters, digits and single hyphens, a letter first",
+    "sales-warehouse",
+)
+_ROLE_NAME: Final = _text(r"[\w+=,.@-]{1,64}", "1 to 64 letters, digits and +=,.@_-", "warehouse-loader")
+_PATH: Final = _text(
+    r"/|(?=.{1,512}$)/[\x21-\x7e]+/", "a path that begins and ends with a slash, at most 512", "/redshift/"
+)
+_DESCRIPTION: Final = _text(r"[\t\n\r\x20-\x7e\xa1-\xff]{0,1000}", "at most 1,000 printable characters", "Loads sales")
+_POLICY_NAME: Final = _text(r"[\w+=,.@-]{1,128}", "1 to 128 letters, digits and +=,.@_-", "warehouse-role-association")
+_REGION: Final = _text(r"[a-z]{2,4}(-[a-z]+)+-\d", "a region's name", "eu-west-1")
+_WINDOW: Final = _text(
+    rf"(?i:{_MOMENT}-{_MOMENT})",
+    "ddd:hh:mm-ddd:hh:mm in UTC, at least 30 minutes",
+    "sun:03:00-sun:03:30",
+)
+_DATABASE: Final = _text(
+    r"[a-z][a-z0-9_]{0,63}", "1 to 64 lower-case letters, digits and underscores, a letter first", "sales"
+)
+_ADMIN: Final = _text(
+    r"[a-z][a-z0-9_+.@-]{0,127}", "1 to 128 lower-case letters, digits and _+.@-, a letter first", "warehouse_admin"
+)
+_NODE_TYPE: Final = _text(r"[a-z][a-z0-9]*\.[a-z0-9]+", "a node type", "ra3.large")
+_SUBNET_GROUP: Final = _text(r"[\w .-]{1,255}", "the name of a subnet group, 1 to 255 characters", "warehouse-subnets")
+
+Check = Text | Number | Kind | ListOf | Flag
+ROLE_ARGUMENTS: Final[Mapping[str, Check]] = {
+    "role_name": _ROLE_NAME,
+    "description": _DESCRIPTION,
+    "path": _PATH,
+    "max_session_duration": _DURATION,
+    "permissions_boundary": _POLICY,
+    "managed_policies": ListOf(_POLICY),
+    "serverless": Flag(),
+    "regions": ListOf(_REGION),
+}
+POLICY_ARGUMENTS: Final[Mapping[str, Check]] = {
+    "pass_roles": ListOf(ROLE),
+    "create_clusters": Flag(),
+    "describe_all_clusters": Flag(),
+    "users": ListOf(_USER),
+    "groups": ListOf(_GROUP),
+    "managed_policy_name": _POLICY_NAME,
+    "description": _DESCRIPTION,
+}
+CLUSTER_ARGUMENTS: Final[Mapping[str, Check]] = {
+    "roles": ListOf(ROLE),
+    "cluster_identifier": CLUSTER_IDENTIFIER,
+    "node_type": _NODE_TYPE,
+    "number_of_nodes": Number(1, limits.MAX_NODES),
+    "database_name": _DATABASE,
+    "admin_username": _ADMIN,
+    "vpc": _VPC,
+    "vpc_subnets": _SUBNETS,
+    "security_groups": ListOf(_SECURITY_GROUP),
+    "cluster_subnet_group_name": _SUBNET_GROUP,
+    "encryption_key": _KEY,
+    "snapshot_retention": _DURATION,
+    "preferred_maintenance_window": _WINDOW,
+    "audit_log_bucket": _BUCKET,
+    "multi_az": Flag(),
+    "publicly_accessible": Flag(),
+    "removal_policy": _REMOVAL,
+}
+
+
+def check(given: Given, allowed: Mapping[str, Check]) -> Iterator[Trouble]:
+    """
+    Check each argument that is given by itself.
+    """
+    for name, value in given.items():
+        if name in allowed:
+            yield from allowed[name].check(name, value)
+
+
+def check_role(given: Given) -> Iterator[Trouble]:
+    """
+    Check the arguments of a role. ``session_seconds`` stands for a `Duration`.
+    """
+    yield from check(given, ROLE_ARGUMENTS)
+    if given.get("regions", _ABSENT) in ([], ()):
+        yield (
+            "'regions' is empty, allowed is at least one region",
+            "name the regions, or leave regions out to trust all",
+        )
+    seconds = given.get("session_seconds")
+    low, high = limits.MIN_SESSION_SECONDS, limits.MAX_SESSION_SECONDS
+    if isinstance(seconds, (int, float)) and not low <= seconds <= high:
+        yield (
+            f"'max_session_duration' is {seconds:g} seconds, allowed is {low} to {high} (1 to 12 hours)",
+            "pass Duration.hours(1) to Duration.hours(12)",
+        )
+
+
+def check_policy(given: Given) -> Iterator[Trouble]:
+    """
+    Check the arguments of a user policy.
+    """
+    yield from check(given, POLICY_ARGUMENTS)
+    for name in ("clusters", "pass_roles"):
+        if given.get(name, _ABSENT) in ([], ()):
+            yield (
+                f"'{name}' is empty, allowed is at least one entry",
+                f"name what the users may do this with: {name}=[…]",
+            )
+
+
+def check_roles(given: Given) -> Iterator[Trouble]:
+    """
+    Check the roles of a cluster alone.
+    """
+    yield from CLUSTER_ARGUMENTS["roles"].check("roles", given.get("roles"))
+
+
+def check_cluster(given: Given) -> Iterator[Trouble]:
+    """
+    Check the arguments of a cluster. ``snapshot_days`` stands for a `Duration`.
+    """
+    yield from chain(
+        check(given, CLUSTER_ARGUMENTS),
+        _role_limit(given),
+        _reserved(given),
+        _port(given),
+        _network(given),
+        _snapshots(given),
+        _window_length(given),
+        _availability(given),
+        _parameters(given),
+    )
+
+
+def _role_limit(given: Given) -> Iterator[Trouble]:
+    if not _is_int(given.get("role_limit", limits.DEFAULT_ROLE_LIMIT)):
+        yield f"'role_limit' is {shown(given['role_limit'])}, allowed is a whole number", "pass role_limit=10"
+
+
+def _reserved(given: Given) -> Iterator[Trouble]:
+    for name in ("database_name", "admin_username"):
+        value = given.get(name)
+        if value in limits.RESERVED_WORDS or (name == "admin_username" and value == "public"):
+            yield f"'{name}' is {value!r}, which is a reserved word", f"choose another {name}"
+
+
+def _port(given: Given) -> Iterator[Trouble]:
+    node_type = given.get("node_type")
+    if "port" not in given or not isinstance(node_type, str):
+        return
+    ranges = limits.MANAGED_STORAGE_PORTS if limits.has_managed_storage(node_type) else limits.OTHER_PORTS
+    port = given["port"]
+    if not _is_int(port) or not any(port in allowed for allowed in ranges):
+        words = " or ".join(f"{allowed.start} to {allowed.stop - 1}" for allowed in ranges)
+        yield f"'port' is {shown(port)}, allowed for {node_type} is {words}", f"pass a port from {words}"
+
+
+def _network(given: Given) -> Iterator[Trouble]:
+    both = "vpc" in given, "cluster_subnet_group_name" in given
+    if all(both):
+        yield "'vpc' and 'cluster_subnet_group_name' are both given", "pass one of them"
+    elif not any(both):
+        yield "neither 'vpc' nor 'cluster_subnet_group_name' is given", "pass vpc=…, or the name of a subnet group"
+    if "vpc_subnets" in given and "vpc" not in given:
+        yield "'vpc_subnets' is given without 'vpc'", "pass vpc=…, or drop vpc_subnets"
+
+
+def _snapshots(given: Given) -> Iterator[Trouble]:
+    days, node_type = given.get("snapshot_days"), given.get("node_type")
+    if isinstance(days, (int, float)) and isinstance(node_type, str):
+        low = 1 if limits.has_managed_storage(node_type) else 0
+        if days != int(days) or not low <= days <= limits.MAX_SNAPSHOT_DAYS:
+            allowed = f"{low} to {limits.MAX_SNAPSHOT_DAYS} whole days"
+            yield (
+                f"'snapshot_retention' is {days:g} days, allowed for {node_type} is {allowed}",
+                "pass Duration.days(7)",
+            )
+
+
+_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEK_MINUTES: Final = 7 * 24 * 60
+
+
+def _window_length(given: Given) -> Iterator[Trouble]:
+    window = given.get("preferred_maintenance_window")
+    if not isinstance(window, str) or not _WINDOW.pattern.fullmatch(window):
+        return
+    start, end = (_minute(moment) for moment in window.lower().split("-"))
+    length = (end - start) % _WEEK_MINUTES
+    if length < limits.MIN_MAINTENANCE_MINUTES:
+        allowed = f"allowed is at least {limits.MIN_MAINTENANCE_MINUTES}"
+        yield (
+            f"'preferred_maintenance_window' is {window!r}, {length} minutes long, {allowed}",
+            "end it at least 30 minutes after it begins",
+        )
+
+
+def _minute(moment: str) -> int:
+    day, hour, minute = moment.split(":")
+    return (_DAYS.index(day) * 24 + int(hour)) * 60 + int(minute)
+
+
+def _availability(given: Given) -> Iterator[Trouble]:
+    if given.get("multi_az") is not True:
+        return
+    nodes, node_type = given.get("number_of_nodes"), given.get("node_type")
+    if _is_int(nodes) and nodes < limits.MIN_NODES_MULTI_AZ:  # type: ignore[operator]
+        yield "'multi_az' is True for a cluster of one node", "pass number_of_nodes=2 or more, for each zone"
+    if isinstance(node_type, str) and not limits.has_managed_storage(node_type):
+        yield f"'multi_az' is True for node type {node_type!r}", "pass an RA3 node type"
+
+
+def _parameters(given: Given) -> Iterator[Trouble]:
+    parameters = given.get("parameters", {})
+    if not isinstance(parameters, Mapping):
+        yield f"'parameters' is {shown(parameters)}, allowed is a mapping of texts", "pass parameters={'name': 'value'}"
+        return
+    for name, value in parameters.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            yield (
+                f"'parameters[{name!r}]' is {shown(value)}, allowed is a text",
+                f"write it as text: {{{name!r}: '{str(value).lower()}'}}",
+            )

@@ -1,0 +1,233 @@
+"""
+A cloud assembly on disk: its templates, their stacks and environments.
+
+The folder that `cdk synth` wrote flows in; `Template` objects that know their neighbours flow out. Reads files, runs
+nothing, imports no CDK.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+# Any JSON value of a template: what CloudFormation calls a value or an intrinsic function.
+Json = Any
+
+_ENVIRONMENT: Final = re.compile(r"aws://([^/]+)/(.+)")
+_ASSET_HASH: Final = re.compile(r"\b[0-9a-f]{64}\b")
+
+
+@dataclass(eq=False)
+class Template:
+    """
+    One synthesized template.
+
+    Attributes:
+        path: The file, or None for a place in an app that is not synthesized yet: then nothing is known of it but its
+            account and region.
+
+        stack_name: The stack's physical name; empty for a nested stack.
+
+        account: Twelve digits, or None when the stack names none.
+
+        region: The region, or None when the stack names none.
+
+        assembly: The assembly it is part of.
+
+        parent: The template whose nested stack this is, or None.
+
+        parent_logical_id: The logical id of the nested stack there.
+    """
+
+    path: Path | None
+    stack_name: str
+    account: str | None
+    region: str | None
+    assembly: Assembly
+    parent: Template | None = None
+    parent_logical_id: str = ""
+
+    @cached_property
+    def body(self) -> Mapping[str, Json]:
+        """
+        The parsed template.
+        """
+        body = json.loads(self.path.read_text(encoding="utf-8")) if self.path else {}
+        return body if isinstance(body, dict) else {}
+
+    @property
+    def file(self) -> str:
+        """
+        The file's name, which CDK makes unique in an app.
+        """
+        return self.path.name if self.path else ""
+
+    @property
+    def top(self) -> Template:
+        """
+        The template of the top-level stack this one is part of.
+        """
+        return self.parent.top if self.parent else self
+
+    def section(self, name: str) -> Mapping[str, Json]:
+        """
+        A top-level section, empty when the template has none.
+        """
+        section = self.body.get(name)
+        return section if isinstance(section, dict) else {}
+
+    def entry(self, section: str, logical_id: str) -> Mapping[str, Json]:
+        """
+        One resource, parameter or output, empty when there is none of that name.
+        """
+        entry = self.section(section).get(logical_id)
+        return entry if isinstance(entry, dict) else {}
+
+    def resource_type(self, logical_id: str) -> str:
+        """
+        The type of a resource, empty when there is none of that name.
+        """
+        return str(self.entry("Resources", logical_id).get("Type", ""))
+
+    def properties(self, logical_id: str) -> Mapping[str, Json]:
+        """
+        The properties of a resource.
+        """
+        properties = self.entry("Resources", logical_id).get("Properties")
+        return properties if isinstance(properties, dict) else {}
+
+    @cached_property
+    def nested(self) -> Mapping[str, Template]:
+        """
+        The nested stacks that are part of the assembly, by logical id.
+        """
+        found = {}
+        for logical_id, resource in self.section("Resources").items():
+            if isinstance(resource, dict) and resource.get("Type") == "AWS::CloudFormation::Stack":
+                path = self._asset(json.dumps(self.properties(logical_id).get("TemplateURL")))
+                if path:
+                    found[logical_id] = Template(
+                        path, "", self.account, self.region, self.assembly, parent=self, parent_logical_id=logical_id
+                    )
+        return found
+
+    def _asset(self, url: str) -> Path | None:
+        return next((self.assets[name] for name in _ASSET_HASH.findall(url) if name in self.assets), None)
+
+    @cached_property
+    def assets(self) -> Mapping[str, Path]:
+        """
+        The files of the top-level stack's assets, by hash; nested templates are among them.
+        """
+        if self.parent or not self.path:
+            return self.parent.assets if self.parent else {}
+        manifest = self.path.with_name(self.path.name.replace(".template.json", ".assets.json"))
+        files = json.loads(manifest.read_text(encoding="utf-8"))["files"] if manifest.is_file() else {}
+        return {
+            name: manifest.parent / asset["source"]["path"]
+            for name, asset in files.items()
+            if "path" in asset["source"]
+        }
+
+
+@dataclass(eq=False)
+class Assembly:
+    """
+    All templates of an app, stages and nested stacks included.
+
+    Attributes:
+        stacks: The templates of the top-level stacks.
+    """
+
+    stacks: list[Template] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, folder: Path) -> Assembly:
+        """
+        Read what an app was synthesized to (``cdk.out``).
+        """
+        assembly = cls()
+        assembly.stacks.extend(assembly._read(folder))
+        return assembly
+
+    def _read(self, folder: Path) -> Iterator[Template]:
+        artifacts = json.loads((folder / "manifest.json").read_text(encoding="utf-8")).get("artifacts", {})
+        for artifact_id, artifact in artifacts.items():
+            properties = artifact.get("properties", {})
+            if artifact["type"] == "cdk:cloud-assembly":
+                yield from self._read(folder / properties["directoryName"])
+            elif artifact["type"] == "aws:cloudformation:stack":
+                account, region = _environment(artifact.get("environment", ""))
+                name = properties.get("stackName", artifact_id)
+                yield Template(folder / properties["templateFile"], name, account, region, self)
+
+    def templates(self) -> Iterator[Template]:
+        """
+        All templates, parents before their nested stacks.
+        """
+        waiting = list(reversed(self.stacks))
+        while waiting:
+            template = waiting.pop()
+            yield template
+            waiting.extend(reversed([*template.nested.values()]))
+
+    @cached_property
+    def by_file(self) -> Mapping[str, Template]:
+        """
+        All templates by their file name.
+        """
+        return {template.file: template for template in self.templates()}
+
+    @cached_property
+    def exports(self) -> Mapping[str, list[tuple[Template, Json]]]:
+        """
+        The exported values by their literal export name.
+        """
+        found: dict[str, list[tuple[Template, Json]]] = {}
+        for template in self.stacks:
+            for output in template.section("Outputs").values():
+                name = output.get("Export", {}).get("Name") if isinstance(output, dict) else None
+                if isinstance(name, str):
+                    found.setdefault(name, []).append((template, output.get("Value")))
+        return found
+
+    @cached_property
+    def cross_region_exports(self) -> Mapping[str, tuple[Template, Json]]:
+        """
+        The values that CDK writes into other regions, by the name it writes them under.
+        """
+        found: dict[str, tuple[Template, Json]] = {}
+        for template in self.stacks:
+            for logical_id in template.section("Resources"):
+                if template.resource_type(logical_id) == "Custom::CrossRegionExportWriter":
+                    exports = template.properties(logical_id).get("WriterProps", {}).get("exports", {})
+                    found.update({name: (template, value) for name, value in exports.items()})
+        return found
+
+    @cached_property
+    def named_roles(self) -> Mapping[str, tuple[Template, str]]:
+        """
+        The roles with a literal name, by path and name, such as ``role/team/Loader``.
+        """
+        found: dict[str, tuple[Template, str]] = {}
+        for template in self.templates():
+            for logical_id in template.section("Resources"):
+                name = template.properties(logical_id).get("RoleName")
+                if template.resource_type(logical_id) == "AWS::IAM::Role" and isinstance(name, str):
+                    path = template.properties(logical_id).get("Path", "/")
+                    found[f"role{path}{name}"] = (template, logical_id)
+        return found
+
+
+def _environment(text: str) -> tuple[str | None, str | None]:
+    match = _ENVIRONMENT.fullmatch(text)
+    account, region = match.groups() if match else ("unknown-account", "unknown-region")
+    return (
+        None if account == "unknown-account" else account,
+        None if region == "unknown-region" else region,
+    )

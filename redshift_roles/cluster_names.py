@@ -1,0 +1,95 @@
+"""
+Clusters as a user policy may name them.
+
+Constructs, L1s and literal identifiers flow in; ARNs, and what is wrong with them, flow out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from aws_cdk import aws_redshift as redshift
+from constructs import IConstruct
+
+from redshift_roles import arguments, reading, role_arns
+from redshift_roles.reading import Place, is_token, path_of, place_of
+from redshift_roles.rules import Trouble
+
+
+class HasCfnCluster(IConstruct, Protocol):
+    """
+    A construct that holds a provisioned cluster, such as `RedshiftCluster`.
+    """
+
+    @property
+    def cfn_cluster(self) -> redshift.CfnCluster:
+        """
+        The cluster's L1.
+        """
+
+    @property
+    def cluster_identifier(self) -> str:
+        """
+        The reference to it.
+        """
+
+
+Cluster = HasCfnCluster | redshift.CfnCluster | str
+
+
+def cluster_arn(cluster: Cluster, place: Place) -> str:
+    """
+    Write a cluster's ARN for a policy in this place.
+    """
+    if isinstance(cluster, str):
+        return reading.cluster_arn(cluster, place)
+    home = place_of(cluster)
+    return reading.cluster_arn(_identifier(cluster, home, place), home)
+
+
+def _identifier(cluster: HasCfnCluster | redshift.CfnCluster, home: Place, place: Place) -> str:
+    """
+    Refer to a cluster: by reference in its own stack, by its literal identifier, if it has one, from another.
+    """
+    l1 = cluster if isinstance(cluster, redshift.CfnCluster) else cluster.cfn_cluster
+    literal = None if home.stack is place.stack else l1.cluster_identifier
+    if literal and not is_token(literal):
+        return literal
+    return cluster.ref if isinstance(cluster, redshift.CfnCluster) else cluster.cluster_identifier
+
+
+def cluster_troubles(clusters: Sequence[Cluster], place: Place) -> Iterator[Trouble]:
+    """
+    Find what cannot be named in a policy of this place.
+    """
+    if isinstance(clusters, str) or not isinstance(clusters, Sequence):
+        yield f"'clusters' is {arguments.shown(clusters)}, allowed is a list", "pass clusters=[…]"
+        return
+    for index, cluster in enumerate(clusters):
+        name = f"clusters[{index}]"
+        if isinstance(cluster, str):
+            if not is_token(cluster):
+                yield from arguments.CLUSTER_IDENTIFIER.check(name, cluster)
+        elif isinstance(cluster, redshift.CfnCluster) or hasattr(type(cluster), "cfn_cluster"):
+            yield from _distance(name, cluster, place)
+        else:
+            allowed = "a RedshiftCluster, a CfnCluster or a literal identifier"
+            yield f"'{name}' is {arguments.shown(cluster)}, allowed is {allowed}", f"pass {allowed}"
+
+
+def _distance(name: str, cluster: HasCfnCluster | redshift.CfnCluster, place: Place) -> Iterator[Trouble]:
+    home = place_of(cluster)
+    if home.stack is place.stack:
+        return
+    label = f"{name} ({path_of(cluster)})"
+    if role_arns.THIS_ACCOUNT not in (home.account, place.account) and home.account != place.account:
+        yield (
+            f"{label} is in account {home.account}, the policy is in {place.account}",
+            f"define the policy in a stack of account {home.account}; IAM users act on clusters of their own account",
+        )
+    elif not reading.is_reachable(_identifier(cluster, home, place), place):
+        yield (
+            f"{label} is in a stack of another environment and has no cluster_identifier, so CDK cannot refer to it",
+            "give the cluster a cluster_identifier, or both stacks the same env=",
+        )

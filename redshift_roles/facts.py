@@ -1,0 +1,114 @@
+"""
+What the rules look at: plain facts about roles and about the cluster or policy that names them.
+
+The readers make them out of CDK objects and templates; the rules turn them into findings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from redshift_roles import limits, role_arns
+
+
+@dataclass(frozen=True)
+class RoleFacts:
+    """
+    One role as a cluster or a policy names it.
+
+    Attributes:
+        label: How to call it in a message, such as ``roles[3] (Data/Imported)``.
+
+        text: Its ARN as far as it is known (see `role_arns`).
+
+        conditional: Whether a condition of the template decides that the role is there at all.
+
+        distrust: Why Redshift cannot assume it, or None when it can or when that is not known.
+
+        unreachable: Why CDK cannot refer to it from the holder's stack, or None when it can.
+    """
+
+    label: str
+    text: str
+    conditional: bool = False
+    distrust: str | None = None
+    unreachable: str | None = None
+
+    @cached_property
+    def arn(self) -> role_arns.RoleArn:
+        """
+        The parts of the ARN.
+        """
+        return role_arns.parse(self.text)
+
+    @property
+    def account(self) -> str | None:
+        """
+        Twelve digits, or `role_arns.THIS_ACCOUNT`, or None when it is not known.
+        """
+        return self.arn.account
+
+    @property
+    def literal_account(self) -> str | None:
+        """
+        The account when it is twelve digits, else None.
+        """
+        return None if self.account == role_arns.THIS_ACCOUNT else self.account
+
+
+@dataclass(frozen=True)
+class HolderFacts:
+    """
+    A cluster, or a user policy, and the roles it names.
+
+    Attributes:
+        path: Its construct path.
+
+        noun: What it is in a message: ``cluster`` or ``policy``.
+
+        words: What its list of roles is called in a message: ``'roles'``, ``'pass_roles'`` or ``IamRoles``.
+
+        account: Its account as twelve digits, or `role_arns.THIS_ACCOUNT` when its stack names none.
+
+        region: Its region, or None when its stack names none.
+
+        roles: The roles that are known, in order.
+
+        more_roles: Whether the list may hold roles that are not known (a list parameter).
+
+        role_limit: How many roles the cluster may have; None for a policy.
+
+        expected_account: Where `account` is not known: the only account this top-level stack can be deployed to,
+            since a role of it is named there. None when nothing says so.
+
+        account_asserted: Whether a CloudFormation Rule stops a deployment to any account but the expected one.
+    """
+
+    path: str
+    noun: str
+    words: str
+    account: str
+    region: str | None
+    roles: tuple[RoleFacts, ...]
+    more_roles: bool = False
+    role_limit: int | None = None
+    expected_account: str | None = None
+    account_asserted: bool = False
+
+    @property
+    def partition(self) -> str | None:
+        """
+        The partition that the region is in, or None when the region is not known.
+        """
+        return limits.partition_of(self.region) if self.region else None
+
+    @property
+    def settled_account(self) -> str:
+        """
+        The only account this can be deployed to: its own, else the one that a role it names dictates.
+        """
+        if self.account != role_arns.THIS_ACCOUNT:
+            return self.account
+        dictated = (role.literal_account for role in self.roles if not role.conditional)
+        return self.expected_account or next(filter(None, dictated), self.account)

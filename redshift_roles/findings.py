@@ -1,0 +1,68 @@
+"""
+How trouble reads: one finding a broken rule, one exception for all of them.
+
+Findings flow in from the rules; text for people flows out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    One broken rule at one place.
+
+    Attributes:
+        rule: The rule's name, such as ``RoleQuotaExceeded``; stable, the same in docs, tests and acknowledgements.
+
+        path: The construct path where it was found, such as ``Data/Warehouse``.
+
+        message: What was given and what is allowed, in the words of the caller's argument.
+
+        fix: The edit that mends it.
+
+        source: The AWS page that states the rule.
+    """
+
+    rule: str
+    path: str
+    message: str
+    fix: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.message}\n    fix: {self.fix}\n    source: {self.source}"
+
+
+class RoleAssociationError(ValueError):
+    """
+    Roles, clusters or policies that Redshift or IAM would refuse, found at synth time.
+
+    Raised with everything that is known to be wrong at once, before any construct is made.
+
+    Attributes:
+        findings: A tuple of `Finding`, at least one, in the order in which they are printed.
+    """
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__(self.findings)
+
+    def __str__(self) -> str:
+        return "\n".join(_section(path, list(group)) for path, group in groupby(self.findings, lambda f: f.path))
+
+
+# A traceback names the class by its public address.
+RoleAssociationError.__module__ = __name__.partition(".")[0]
+
+
+def _section(path: str, findings: list[Finding]) -> str:
+    count = "1 rule broken" if len(findings) == 1 else f"{len(findings)} rules broken"
+    return "\n".join([f"{path}: {count}", *(f"  {finding}" for finding in findings)])

@@ -1,0 +1,133 @@
+"""
+AWS's numbers and names, each with the page that states it and the date it was read.
+
+Nothing flows in; constants and look-ups in them flow out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """
+    Where a fact stands.
+
+    Attributes:
+        url: The AWS page.
+
+        read: The date it was read, ISO 8601.
+    """
+
+    url: str
+    read: str
+
+
+_MGMT = "https://docs.aws.amazon.com/redshift/latest/mgmt"
+_API = "https://docs.aws.amazon.com/redshift/latest/APIReference"
+_IAM = "https://docs.aws.amazon.com/IAM/latest"
+_READ = "2026-11-24"
+
+QUOTAS: Final = Source(f"{_MGMT}/amazon-redshift-limits.html", _READ)
+ASSOCIATING_ROLES: Final = Source(f"{_MGMT}/copy-unload-iam-role-associating-with-clusters.html", _READ)
+AUTHORIZING_REDSHIFT: Final = Source(f"{_MGMT}/authorizing-redshift-service.html", _READ)
+SERVICE_LINKED_ROLES: Final = Source(f"{_MGMT}/using-service-linked-roles.html", _READ)
+AUDIT_LOGGING: Final = Source(f"{_MGMT}/db-auditing.html", _READ)
+MULTI_AZ: Final = Source(f"{_MGMT}/managing-cluster-multi-az.html", _READ)
+CREATE_CLUSTER: Final = Source(f"{_API}/API_CreateCluster.html", _READ)
+PARAMETER_GROUPS: Final = Source(f"{_MGMT}/working-with-parameter-groups.html", _READ)
+RESERVED_WORDS_PAGE: Final = Source("https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html", _READ)
+IAM_IDENTIFIERS: Final = Source(f"{_IAM}/UserGuide/reference_identifiers.html", _READ)
+IAM_QUOTAS: Final = Source(f"{_IAM}/UserGuide/reference_iam-quotas.html", _READ)
+PASS_ROLE: Final = Source(f"{_IAM}/UserGuide/id_roles_use_passrole.html", _READ)
+ATTACH_POLICY: Final = Source(f"{_IAM}/APIReference/API_AttachUserPolicy.html", _READ)
+CREATE_ROLE: Final = Source(f"{_IAM}/APIReference/API_CreateRole.html", _READ)
+CFN_RULES: Final = Source(
+    "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html", _READ
+)
+ARN_FORMAT: Final = Source(f"{_IAM}/UserGuide/reference-arns.html", _READ)
+CDK_ENVIRONMENTS: Final = Source("https://docs.aws.amazon.com/cdk/v2/guide/environments.html", _READ)
+
+# This project's own limit: ten, the number of the page it implements. AWS's quota is larger (QUOTAS).
+DEFAULT_ROLE_LIMIT: Final = 10
+ROLE_QUOTA: Final = 50
+ISOLATED_ROLE_QUOTA: Final = 10
+ISOLATED_REGIONS: Final = frozenset({"us-iso-east-1", "us-iso-west-1", "us-isob-east-1"})
+
+
+def role_quota(region: str | None) -> int:
+    """
+    Say how many roles AWS lets one cluster have in a region (QUOTAS); the larger number where it is not known.
+    """
+    return ISOLATED_ROLE_QUOTA if region in ISOLATED_REGIONS else ROLE_QUOTA
+
+
+_PARTITIONS: Final = MappingProxyType(
+    {
+        "cn-": "aws-cn",
+        "us-gov-": "aws-us-gov",
+        "us-iso-": "aws-iso",
+        "us-isob-": "aws-iso-b",
+        "eu-isoe-": "aws-iso-e",
+        "us-isof-": "aws-iso-f",
+        "eusc-": "aws-eusc",
+    }
+)
+PARTITIONS: Final = ("aws", *_PARTITIONS.values())
+
+
+def partition_of(region: str) -> str:
+    """
+    Name the partition of a region (ARN_FORMAT).
+    """
+    return next((name for prefix, name in _PARTITIONS.items() if region.startswith(prefix)), "aws")
+
+
+# IAM_QUOTAS: white space is not counted.
+MANAGED_POLICY_SIZE: Final = 6_144
+ROLE_NAME_LENGTH: Final = 64
+PATH_LENGTH: Final = 512
+POLICY_NAME_LENGTH: Final = 128
+DESCRIPTION_LENGTH: Final = 1_000
+MIN_SESSION_SECONDS: Final = 3_600
+MAX_SESSION_SECONDS: Final = 43_200
+
+# CREATE_CLUSTER
+CLUSTER_IDENTIFIER_LENGTH: Final = 63
+DATABASE_NAME_LENGTH: Final = 64
+USER_NAME_LENGTH: Final = 128
+SUBNET_GROUP_NAME_LENGTH: Final = 255
+MAX_NODES: Final = 100
+MIN_NODES_MULTI_AZ: Final = 2
+MANAGED_STORAGE_PORTS: Final = (range(5431, 5456), range(8191, 8216))
+OTHER_PORTS: Final = (range(1150, 65536),)
+MAX_SNAPSHOT_DAYS: Final = 35
+MIN_MAINTENANCE_MINUTES: Final = 30
+
+
+def has_managed_storage(node_type: str) -> bool:
+    """
+    Say whether a node type keeps its data in Redshift Managed Storage (RA3 and RG do, DC2 does not).
+    """
+    return node_type.startswith(("ra3.", "rg."))
+
+
+# RESERVED_WORDS_PAGE
+RESERVED_WORDS: Final = frozenset(
+    """
+    aes128 aes256 all allowoverwrite analyse analyze and any array as asc authorization az64 backup between binary
+    blanksasnull both bytedict bzip2 case cast check collate column connect constraint create credentials cross
+    current_date current_time current_timestamp current_user current_user_id default deferrable deflate defrag delta
+    delta32k desc disable distinct do else emptyasnull enable encode encrypt encryption end except explicit false for
+    foreign freeze from full globaldict256 globaldict64k grant group gzip having identity ignore ilike in initially
+    inner intersect interval into is isnull join leading left like limit localtime localtimestamp lun luns lzo lzop
+    minus mostly16 mostly32 mostly8 natural new not notnull null nulls off offline offset oid old on only open or order
+    outer overlaps parallel partition percent permissions pivot placing primary raw readratio recover references
+    rejectlog resort respect restore right select session_user similar snapshot some sysdate system table tag tdes
+    text255 text32k then timestamp to top trailing true truncatecolumns type union unique unnest unpivot user using
+    verbose wallet when where with without
+    """.split()
+)

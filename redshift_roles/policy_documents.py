@@ -1,0 +1,81 @@
+"""
+The user policy as a plain document, and how large IAM will count it.
+
+Cluster and role ARNs flow in, a policy document flows out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from redshift_roles import actions
+from redshift_roles.role_arns import filled
+
+Statement = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserPolicy:
+    """
+    The policy of the people who associate exactly these roles with exactly these clusters.
+
+    Attributes:
+        cluster_arns: 1 or more.
+
+        role_arns: 1 or more.
+
+        create_clusters: Whether they may create the clusters too.
+
+        describe_all_clusters: Whether they may list all clusters, or describe these alone.
+    """
+
+    cluster_arns: Sequence[str]
+    role_arns: Sequence[str]
+    create_clusters: bool
+    describe_all_clusters: bool
+
+    def document(self) -> dict[str, object]:
+        """
+        Write the document.
+        """
+        associate = [*actions.ASSOCIATE_ROLES, *(actions.CREATE_CLUSTERS if self.create_clusters else ())]
+        described: Sequence[str] = ["*"] if self.describe_all_clusters else self.cluster_arns
+        to_redshift = {"StringEquals": {"iam:PassedToService": actions.PASSED_TO_SERVICE}}
+        return {
+            "Version": "2012-10-17",
+            "Statement": [
+                _allow("DescribeClusters", actions.DESCRIBE_CLUSTERS, described),
+                _allow("AssociateRoles", associate, self.cluster_arns),
+                {**_allow("PassRolesToRedshift", actions.PASS_ROLE, self.role_arns), "Condition": to_redshift},
+            ],
+        }
+
+
+def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> Statement:
+    return {"Sid": sid, "Effect": "Allow", "Action": _one_or_list(actions), "Resource": _one_or_list(resources)}
+
+
+def _one_or_list(values: Sequence[str]) -> str | list[str]:
+    return values[0] if len(values) == 1 else list(values)
+
+
+def size(document: object, hole_length: Callable[[str], int]) -> int:
+    """
+    Count a document as IAM does: white space between its parts is not counted.
+
+    Args:
+        document: The document, with holes where only the deployment knows.
+
+        hole_length: How long the value of a hole will be at least.
+    """
+    return len(json.dumps(_filled(document, hole_length), separators=(",", ":"), ensure_ascii=False))
+
+
+def _filled(node: object, hole_length: Callable[[str], int]) -> object:
+    if isinstance(node, str):
+        return filled(node, lambda name: "x" * hole_length(name))
+    if isinstance(node, list):
+        return [_filled(item, hole_length) for item in node]
+    return {key: _filled(value, hole_length) for key, value in node.items()} if isinstance(node, dict) else node

@@ -1,0 +1,272 @@
+"""
+The policy of the people who associate roles with clusters.
+
+Clusters, roles and people flow in; a managed policy that allows exactly that pairing flows out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from aws_cdk import aws_iam as iam
+from aws_cdk.interfaces.aws_iam import IGroupRef, IUserRef
+from constructs import Construct
+
+from redshift_roles import account_rule, arguments, limits, role_arns, rules
+from redshift_roles.cluster_names import Cluster, cluster_arn, cluster_troubles
+from redshift_roles.facts import HolderFacts
+from redshift_roles.findings import Finding
+from redshift_roles.policy_documents import UserPolicy, size
+from redshift_roles.reading import (
+    Place,
+    account_of,
+    is_token,
+    known,
+    path_of,
+    place_of,
+    role_arn,
+    role_facts,
+    texts_of,
+)
+from redshift_roles.refusal import all_or_nothing, child_path, refuse
+from redshift_roles.rules import Trouble
+
+_Person = IUserRef | IGroupRef | iam.IRole
+
+
+class RoleAssociationPolicy(iam.ManagedPolicy):
+    """
+    Define the least-privilege policy of the people who associate roles with clusters.
+
+    For two clusters and three roles it is the policy that AWS publishes, plus the condition that the roles are passed
+    to Redshift and to nothing else.
+
+    Args:
+        scope: The construct it belongs to.
+
+        construct_id: Its name there.
+
+        clusters: 1 or more of `RedshiftCluster`, `CfnCluster` and literal identifiers (those are in this stack's
+            account and region).
+
+        pass_roles: 1 or more roles of this account.
+
+        create_clusters: Whether the policy allows to create exactly these clusters too. Default: True.
+
+        describe_all_clusters: Whether it allows to list all clusters, as the console does. Default: True; False allows
+            to describe exactly these clusters.
+
+        users: Users of this account to attach it to. Default: none.
+
+        groups: Groups of this account to attach it to. Default: none.
+
+        managed_policy_name: Its physical name, 1 to 128 letters, digits and ``+=,.@_-``. Default: CloudFormation makes
+            one up.
+
+        description: At most 1,000 characters; a change replaces the policy. Default: none.
+
+    Raises:
+        RoleAssociationError: InvalidArgument, PolicyTooLarge, RoleAccountMismatch, RoleArnInvalid,
+            RolePartitionMismatch, ServiceLinkedRole.
+
+    Template:
+        1 AWS::IAM::ManagedPolicy with three statements: DescribeClusters, AssociateRoles (ModifyClusterIamRoles and
+        CreateCluster on ``cluster:NAME``) and PassRolesToRedshift (with ``iam:PassedToService``). In a stack without an
+        account, a role of a literal account brings 1 CloudFormation Rule.
+
+    Source:
+        https://docs.aws.amazon.com/redshift/latest/mgmt/copy-unload-iam-role-associating-with-clusters.html
+        (read 2026-11-24)
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        clusters: Sequence[Cluster],
+        pass_roles: Sequence[iam.IRole],
+        create_clusters: bool = True,
+        describe_all_clusters: bool = True,
+        users: Sequence[iam.IUser] = (),
+        groups: Sequence[iam.IGroup] = (),
+        managed_policy_name: str | None = None,
+        description: str | None = None,
+    ) -> None:
+        place = place_of(scope)
+        given = known(
+            clusters=clusters,
+            pass_roles=pass_roles,
+            create_clusters=create_clusters,
+            describe_all_clusters=describe_all_clusters,
+            managed_policy_name=managed_policy_name,
+            description=description,
+        )
+
+        def path() -> str:
+            return child_path(scope, construct_id)
+
+        def holder(labelled: bool) -> HolderFacts:
+            return pass_role_facts(pass_roles, place, path() if labelled else "", labelled=labelled)
+
+        troubles = [
+            *arguments.CONSTRUCT_ID.check("construct_id", construct_id),
+            *arguments.check_policy(given),
+            *cluster_troubles(clusters, place),
+            *people_troubles(users, groups, place),
+        ]
+        readable = not any(message.startswith("'pass_roles") for message, _ in troubles)
+        refuse(path, limits.PASS_ROLE, arguments=troubles, holder=holder if readable else None)
+        policy = UserPolicy(
+            cluster_arns=[*dict.fromkeys(cluster_arn(cluster, place) for cluster in clusters)],
+            role_arns=[*dict.fromkeys(role_arn(role) for role in pass_roles)],
+            create_clusters=create_clusters,
+            describe_all_clusters=describe_all_clusters,
+        )
+        facts = holder(False)
+        refuse(path, limits.IAM_QUOTAS, findings=_too_large(policy, facts, place, path))
+        self._place = place
+        with all_or_nothing(scope, construct_id):
+            super().__init__(
+                scope,
+                construct_id,
+                document=iam.PolicyDocument.from_json(policy.document()),
+                managed_policy_name=managed_policy_name,
+                description=description,
+            )
+            for user in users:
+                super().attach_to_user(user)
+            for group in groups:
+                super().attach_to_group(group)
+            people: list[_Person] = [*users, *groups]
+            accounts = [_account(person, place) for person in people]
+            account_rule.assert_account(place, [*(role.account for role in facts.roles), *accounts])
+
+    def attach_to_user(self, user: IUserRef) -> None:
+        """
+        Attach the policy to a user of its account.
+
+        Raises:
+            RoleAssociationError: InvalidArgument, for a user of another account: CDK would attach it to the user of the
+                same name in this one.
+        """
+        self._refuse_foreign("user", user)
+        super().attach_to_user(user)
+
+    def attach_to_group(self, group: IGroupRef) -> None:
+        """
+        Attach the policy to a group of its account.
+
+        Raises:
+            RoleAssociationError: InvalidArgument, for a group of another account.
+        """
+        self._refuse_foreign("group", group)
+        super().attach_to_group(group)
+
+    def attach_to_role(self, role: iam.IRole) -> None:
+        """
+        Attach the policy to a role of its account: one that people use, not one that Redshift assumes.
+
+        Raises:
+            RoleAssociationError: InvalidArgument, for a role of another account.
+        """
+        self._refuse_foreign("role", role)
+        super().attach_to_role(role)
+
+    def _refuse_foreign(self, name: str, principal: _Person) -> None:
+        account = _account(principal, self._place)
+        troubles = _foreign([(name, principal)], [account], self._place)
+        refuse(lambda: path_of(self), limits.ATTACH_POLICY, arguments=troubles)
+        account_rule.assert_account(self._place, [account])
+
+
+def pass_role_facts(roles: Sequence[iam.IRole], place: Place, path: str, *, labelled: bool) -> HolderFacts:
+    """
+    Read the roles that a policy lets people pass.
+    """
+    return HolderFacts(
+        path=path,
+        noun="policy",
+        words="'pass_roles'",
+        account=place.account,
+        region=place.region,
+        roles=tuple(role_facts(roles, place, "pass_roles", labelled=labelled)),
+        expected_account=account_rule.expected_account(place),
+        account_asserted=True,
+    )
+
+
+def people_troubles(users: Sequence[iam.IUser], groups: Sequence[iam.IGroup], place: Place) -> list[Trouble]:
+    """
+    Find what is wrong with the people a policy in this place is to be attached to.
+    """
+    troubles = [*arguments.check({"users": users, "groups": groups}, arguments.POLICY_ARGUMENTS)]
+    people = [] if troubles else [*_labelled("users", users), *_labelled("groups", groups)]
+    accounts = [_account(person, place) for _, person in people]
+    return [*troubles, *_foreign(people, accounts, place)]
+
+
+def _labelled(name: str, people: Sequence[_Person]) -> Iterator[tuple[str, _Person]]:
+    return ((f"{name}[{index}]", person) for index, person in enumerate(people))
+
+
+def _foreign(people: Iterable[tuple[str, _Person]], accounts: Sequence[str | None], place: Place) -> Iterator[Trouble]:
+    """
+    Find users, groups and roles of other accounts.
+    """
+    expected = account_rule.expected_account(place) or place.account
+    for (label, person), account in zip(people, accounts, strict=True):
+        if account and role_arns.THIS_ACCOUNT not in (account, expected) and account != expected:
+            yield (
+                f"'{label}' ({path_of(person)}) is in account {account}, the policy is in {expected}",
+                f"attach a policy of account {account}; CDK would attach this one to the same name in {expected}",
+            )
+
+
+def _account(person: _Person, place: Place) -> str | None:
+    for reference, arn in (("role_ref", "role_arn"), ("group_ref", "group_arn"), ("user_ref", "user_arn")):
+        found = getattr(person, reference, None)
+        if found is not None:
+            return account_of(getattr(found, arn), person.env.account, place)
+    return None
+
+
+# A cluster's or role's ARN with the longest name that CloudFormation makes up.
+_LONGEST_GENERATED: Final = 130
+_STATEMENTS: Final = 600
+# CloudFormation makes names up of the stack's name, a logical id and twelve characters, with hyphens between them.
+_GENERATED_NAME: Final = 15
+
+
+def _too_large(policy: UserPolicy, facts: HolderFacts, place: Place, path: Callable[[], str]) -> list[Finding]:
+    """
+    Measure the policy, closely only when it may be too large.
+    """
+    resources = [*policy.cluster_arns, *policy.role_arns]
+    if _STATEMENTS + sum(max(len(arn), _LONGEST_GENERATED) for arn in resources) <= limits.MANAGED_POLICY_SIZE:
+        return []
+    written = replace(
+        policy,
+        cluster_arns=texts_of(policy.cluster_arns, place),
+        role_arns=[*dict.fromkeys(role.text for role in facts.roles)],
+    )
+    length = size(written.document(), lambda name: _least_length(name, place))
+    if length <= limits.MANAGED_POLICY_SIZE:
+        return []
+    trouble = (
+        f"the policy has at least {length:,} characters, allowed is {limits.MANAGED_POLICY_SIZE:,}",
+        "split it: one RoleAssociationPolicy for each group of clusters and roles",
+    )
+    return [rules.POLICY_TOO_LARGE.finding(path(), trouble)]
+
+
+def _least_length(hole: str, place: Place) -> int:
+    known_lengths = {
+        "AWS::AccountId": len("123456789012"),
+        "AWS::Partition": len(limits.partition_of(place.region or "")),
+        "AWS::Region": len(place.region or "eu-west-1"),
+    }
+    stack_name = "" if is_token(place.stack.stack_name) else place.stack.stack_name
+    return known_lengths.get(hole, min(limits.CLUSTER_IDENTIFIER_LENGTH, len(stack_name) + _GENERATED_NAME))

@@ -1,0 +1,314 @@
+"""
+What a value of a template can be at deploy time, as far as the app's own templates tell.
+
+A value or intrinsic function flows in; the texts it may become flow out, with named holes where only the deployment
+knows. Parameters of nested stacks, outputs and exports are followed as long as they stay in the app.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from itertools import product
+from typing import Final
+
+from redshift_roles import limits, role_arns
+from redshift_roles.assembly import Json, Template
+from redshift_roles.role_arns import hole
+
+# What AWS::NoValue becomes.
+NO_VALUE: Final = hole("AWS::NoValue")
+# The unknown number of entries of a list that only the deployment knows.
+MORE: Final = hole("more entries")
+
+_MAX_TEXTS: Final = 16
+_MAX_DEPTH: Final = 40
+_SUB: Final = re.compile(r"\$\{(!?)([^}]*)\}")
+_LIST_TYPES: Final = ("CommaDelimitedList", "List<")
+
+
+def texts(value: Json, template: Template, depth: int = 0) -> list[str]:
+    """
+    List the texts a value may become, one where it is certain.
+    """
+    if isinstance(value, bool) or value is None:
+        return [json.dumps(value)]
+    if isinstance(value, (str, int, float)):
+        return [_dynamic(str(value))]
+    function, argument = _function(value)
+    evaluate = _FUNCTIONS.get(function)
+    found = evaluate(argument, template, depth + 1) if evaluate and depth < _MAX_DEPTH else []
+    return found if 0 < len(found) <= _MAX_TEXTS else [unknown(value, template)]
+
+
+def entries(value: Json, template: Template, depth: int = 0) -> list[list[str]]:
+    """
+    List the entries of a list value, each with the texts it may become; `MORE` where the list may be longer.
+    """
+    if isinstance(value, list):
+        return [found for item in value for found in _entry(item, template, depth)]
+    if isinstance(value, str):
+        return [texts(value, template)]
+    function, argument = _function(value)
+    if depth < _MAX_DEPTH:
+        if function == "Fn::If" and isinstance(argument, list) and len(argument) == 3:
+            branches = [entries(branch, template, depth + 1) for branch in argument[1:]]
+            return [[*dict.fromkeys([*options, NO_VALUE])] for branch in branches for options in branch]
+        if function == "Fn::Split":
+            return _split(argument, template, depth + 1)
+        if function == "Ref" and argument == "AWS::NoValue":
+            return []
+        if function == "Ref":
+            return _parameter_entries(argument, template, depth + 1)
+    return [[MORE]]
+
+
+def _entry(item: Json, template: Template, depth: int) -> list[list[str]]:
+    if isinstance(item, list) or _is_list_parameter(item, template):
+        return entries(item, template, depth + 1)
+    found = texts(item, template, depth + 1)
+    return [] if found == [NO_VALUE] else [found]
+
+
+def _is_list_parameter(item: Json, template: Template) -> bool:
+    function, argument = _function(item)
+    if function != "Ref" or not isinstance(argument, str):
+        return False
+    return any(kind in str(template.entry("Parameters", argument).get("Type", "")) for kind in _LIST_TYPES)
+
+
+def _split(argument: Json, template: Template, depth: int) -> list[list[str]]:
+    if not (isinstance(argument, list) and len(argument) == 2 and isinstance(argument[0], str)):
+        return [[MORE]]
+    found = texts(argument[1], template, depth)
+    if len(found) != 1 or not argument[0]:
+        return [[MORE]]
+    whole = [[part] for part in found[0].split(argument[0])]
+    return [[MORE]] if any(_may_hold_more(part) for [part] in whole) else whole
+
+
+def _may_hold_more(text: str) -> bool:
+    return role_arns.has_hole(text) and not role_arns.parse(text).account
+
+
+def _parameter_entries(name: Json, template: Template, depth: int) -> list[list[str]]:
+    passed = _passed(name, template)
+    if passed is None:
+        return [[MORE]]
+    if isinstance(passed[0], str):
+        return [[part.strip()] for part in passed[0].split(",")]
+    return entries(passed[0], passed[1], depth)
+
+
+def _passed(name: Json, template: Template) -> tuple[Json, Template] | None:
+    """
+    Find what the parent passes for a parameter of a nested stack.
+    """
+    if not template.parent or not isinstance(name, str):
+        return None
+    passed = template.parent.properties(template.parent_logical_id).get("Parameters")
+    return (passed[name], template.parent) if isinstance(passed, dict) and name in passed else None
+
+
+def unknown(value: Json, template: Template) -> str:
+    """
+    Stand for a value that only the deployment knows.
+    """
+    return hole(f"{template.file}#{_name(value)}")
+
+
+def _name(value: Json) -> str:
+    function, argument = _function(value)
+    if function == "Ref" and isinstance(argument, str):
+        return argument
+    if function == "Fn::GetAtt":
+        return argument if isinstance(argument, str) else ".".join(str(part) for part in argument)
+    return json.dumps(value, sort_keys=True)
+
+
+def _function(value: Json) -> tuple[str, Json]:
+    return next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else ("", value)
+
+
+def _dynamic(text: str) -> str:
+    return re.sub(r"\{\{resolve:[^}]*\}\}", lambda match: hole(match[0]), text)
+
+
+def _ref(name: Json, template: Template, depth: int) -> list[str]:
+    if not isinstance(name, str):
+        return []
+    pseudo = _pseudo(name, template)
+    if pseudo is not None:
+        return [pseudo]
+    passed = _passed(name, template)
+    if passed:
+        return texts(*passed, depth)
+    kind = template.resource_type(name)
+    if kind.startswith("AWS::IAM::") and kind != "AWS::IAM::ManagedPolicy":
+        given = template.properties(name).get(f"{kind.rpartition('::')[2]}Name")
+        return texts(given, template, depth) if given else [f"{name}-{hole(name)}"]
+    return []
+
+
+def _pseudo(name: str, template: Template) -> str | None:
+    region = template.region
+    partition = limits.partition_of(region) if region else None
+    known = {
+        "AWS::AccountId": template.account,
+        "AWS::Region": region,
+        "AWS::Partition": partition,
+        "AWS::URLSuffix": None if partition is None else _URL_SUFFIXES.get(partition),
+    }
+    return (known.get(name) or hole(name)) if name.startswith("AWS::") else None
+
+
+_URL_SUFFIXES: Final = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
+
+
+def _get_att(argument: Json, template: Template, depth: int) -> list[str]:
+    parts = argument.split(".", 1) if isinstance(argument, str) else argument
+    if not (isinstance(parts, list) and len(parts) == 2 and all(isinstance(part, str) for part in parts)):
+        return []
+    logical_id, attribute = parts
+    kind = template.resource_type(logical_id)
+    if kind in _IAM_ARNS and attribute == "Arn":
+        return _iam_arns(kind, logical_id, template, depth)
+    if kind == "AWS::CloudFormation::Stack" and attribute.startswith("Outputs."):
+        nested = template.nested.get(logical_id)
+        output = nested.entry("Outputs", attribute.removeprefix("Outputs.")) if nested else {}
+        return texts(output["Value"], nested, depth) if nested and "Value" in output else []
+    if kind == "Custom::CrossRegionExportReader":
+        return _follow(template.assembly.cross_region_exports.get(attribute), depth)
+    return []
+
+
+_IAM_ARNS: Final = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user", "AWS::IAM::Group": "group"}
+
+
+def _iam_arns(kind: str, logical_id: str, template: Template, depth: int) -> list[str]:
+    properties = template.properties(logical_id)
+    word = _IAM_ARNS[kind]
+    given = properties.get(f"{word.capitalize()}Name")
+    names = texts(given, template, depth) if given else [hole(f"{template.file}#{logical_id}")]
+    account = template.account or role_arns.THIS_ACCOUNT
+    partition = _pseudo("AWS::Partition", template)
+    paths = texts(properties.get("Path", "/"), template, depth)
+    return [f"arn:{partition}:iam::{account}:{word}{path}{name}" for path in paths for name in names]
+
+
+def _follow(found: tuple[Template, Json] | None, depth: int) -> list[str]:
+    return texts(found[1], found[0], depth) if found else []
+
+
+def _import_value(argument: Json, template: Template, depth: int) -> list[str]:
+    names = texts(argument, template, depth)
+    exported = template.assembly.exports.get(names[0], []) if len(names) == 1 else []
+    near = [found for found in exported if _same_environment(found[0], template)]
+    return _follow(near[0], depth) if len(near) == 1 else []
+
+
+def _same_environment(exporting: Template, importing: Template) -> bool:
+    pairs = ((exporting.account, importing.account), (exporting.region, importing.region))
+    return all(one is None or other is None or one == other for one, other in pairs)
+
+
+def _get_stack_output(argument: Json, template: Template, depth: int) -> list[str]:
+    if not isinstance(argument, dict):
+        return []
+    named = [stack for stack in template.assembly.stacks if stack.stack_name == argument.get("StackName")]
+    region = argument.get("Region")
+    named = [stack for stack in named if not isinstance(region, str) or stack.region in (None, region)]
+    output = named[0].entry("Outputs", str(argument.get("OutputName"))) if len(named) == 1 else {}
+    return texts(output["Value"], named[0], depth) if "Value" in output else []
+
+
+def _join(argument: Json, template: Template, depth: int) -> list[str]:
+    if not (isinstance(argument, list) and len(argument) == 2 and isinstance(argument[0], str)):
+        return []
+    if not isinstance(argument[1], list):
+        return []
+    return _combined([texts(part, template, depth) for part in argument[1]], argument[0])
+
+
+def _combined(options: list[list[str]], separator: str) -> list[str]:
+    found: list[str] = []
+    for parts in product(*options):
+        found.append(separator.join(part for part in parts if part != NO_VALUE))
+        if len(found) > _MAX_TEXTS:
+            return []
+    return [*dict.fromkeys(found)]
+
+
+def _sub(argument: Json, template: Template, depth: int) -> list[str]:
+    text, variables = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
+    if not isinstance(text, str) or not isinstance(variables, Mapping):
+        return []
+    options, end = [], 0
+    for match in _SUB.finditer(text):
+        options.append([text[end : match.start()]])
+        options.append(_variable(match, variables, template, depth))
+        end = match.end()
+    return _combined([*options, [text[end:]]], "")
+
+
+def _variable(match: re.Match[str], variables: Mapping[str, Json], template: Template, depth: int) -> list[str]:
+    literal, name = match.groups()
+    if literal:
+        return [f"${{{name}}}"]
+    if name in variables:
+        return texts(variables[name], template, depth)
+    return texts({"Fn::GetAtt": name} if "." in name else {"Ref": name}, template, depth)
+
+
+def _if(argument: Json, template: Template, depth: int) -> list[str]:
+    if not (isinstance(argument, list) and len(argument) == 3):
+        return []
+    return [*dict.fromkeys([*texts(argument[1], template, depth), *texts(argument[2], template, depth)])]
+
+
+def _select(argument: Json, template: Template, depth: int) -> list[str]:
+    if not (isinstance(argument, list) and len(argument) == 2 and str(argument[0]).isdigit()):
+        return []
+    function, inner = _function(argument[1])
+    found = (
+        _split_text(inner, template, depth)
+        if function == "Fn::Split"
+        else [texts(item, template, depth) for item in argument[1]]
+        if isinstance(argument[1], list)
+        else []
+    )
+    index = int(argument[0])
+    return found[index] if index < len(found) else []
+
+
+def _split_text(argument: Json, template: Template, depth: int) -> list[list[str]]:
+    if not (isinstance(argument, list) and len(argument) == 2 and isinstance(argument[0], str) and argument[0]):
+        return []
+    found = texts(argument[1], template, depth)
+    certain = len(found) == 1 and not role_arns.has_hole(found[0])
+    return [[part] for part in found[0].split(argument[0])] if certain else []
+
+
+def _find_in_map(argument: Json, template: Template, depth: int) -> list[str]:
+    if not (isinstance(argument, list) and len(argument) >= 3):
+        return []
+    node: Json = template.section("Mappings")
+    for key in argument[:3]:
+        names = texts(key, template, depth)
+        node = node.get(names[0]) if isinstance(node, Mapping) and len(names) == 1 else None
+    return texts(node, template, depth) if isinstance(node, (str, int)) else []
+
+
+_Evaluate = Callable[[Json, Template, int], list[str]]
+_FUNCTIONS: Final[Mapping[str, _Evaluate]] = {
+    "Ref": _ref,
+    "Fn::FindInMap": _find_in_map,
+    "Fn::GetAtt": _get_att,
+    "Fn::GetStackOutput": _get_stack_output,
+    "Fn::If": _if,
+    "Fn::ImportValue": _import_value,
+    "Fn::Join": _join,
+    "Fn::Select": _select,
+    "Fn::Sub": _sub,
+}

@@ -1,0 +1,165 @@
+"""
+The whole thing in one statement: a role, a cluster with it associated, and the policy of the people who may do that.
+
+The arguments of a cluster flow in; three constructs that fit together flow out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from redshift_roles import account_rule, arguments, limits, role_arns
+from redshift_roles.cluster import (
+    DEFAULT_ADMIN,
+    DEFAULT_DATABASE,
+    DEFAULT_NODE_TYPE,
+    DEFAULT_PORT,
+    DEFAULT_WINDOW,
+    RedshiftCluster,
+    refuse_cluster,
+)
+from redshift_roles.facts import RoleFacts
+from redshift_roles.reading import known, place_of
+from redshift_roles.refusal import all_or_nothing, child_path
+from redshift_roles.role import RedshiftRole
+from redshift_roles.user_policy import RoleAssociationPolicy, people_troubles
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_s3 as s3
+
+
+class RedshiftWarehouse(Construct):
+    """
+    Define a role that Redshift assumes, a cluster with it associated, and the user policy for exactly that pair.
+
+    Args:
+        scope: The construct it belongs to.
+
+        construct_id: Its name there.
+
+        roles: More roles to associate and to let people pass; with the warehouse's own at most role_limit. Default:
+            none.
+
+        users: Users of this account who may associate the roles. Default: none.
+
+        groups: Groups of this account who may. Default: none.
+
+        role_limit, cluster_identifier, node_type, number_of_nodes, database_name, admin_username, port, vpc,
+        vpc_subnets, security_groups, cluster_subnet_group_name, encryption_key, parameters, snapshot_retention,
+        preferred_maintenance_window, audit_log_bucket, multi_az, publicly_accessible, removal_policy:
+            As in `RedshiftCluster`.
+
+    Attributes:
+        role: The `RedshiftRole`, the first of the cluster's roles.
+
+        cluster: The `RedshiftCluster`.
+
+        user_policy: The `RoleAssociationPolicy`.
+
+    Raises:
+        RoleAssociationError: As `RedshiftCluster` and `RoleAssociationPolicy` do, everything at once.
+
+    Template:
+        1 AWS::IAM::Role, 1 AWS::IAM::ManagedPolicy, and what `RedshiftCluster` says.
+
+    Source:
+        https://docs.aws.amazon.com/redshift/latest/mgmt/copy-unload-iam-role-associating-with-clusters.html
+        (read 2026-11-24)
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        roles: Sequence[iam.IRole] = (),
+        users: Sequence[iam.IUser] = (),
+        groups: Sequence[iam.IGroup] = (),
+        role_limit: int = limits.DEFAULT_ROLE_LIMIT,
+        cluster_identifier: str | None = None,
+        node_type: str = DEFAULT_NODE_TYPE,
+        number_of_nodes: int = 2,
+        database_name: str = DEFAULT_DATABASE,
+        admin_username: str = DEFAULT_ADMIN,
+        port: int = DEFAULT_PORT,
+        vpc: ec2.IVpc | None = None,
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        security_groups: Sequence[ec2.ISecurityGroup] | None = None,
+        cluster_subnet_group_name: str | None = None,
+        encryption_key: kms.IKey | None = None,
+        parameters: Mapping[str, str] | None = None,
+        snapshot_retention: Duration | None = None,
+        preferred_maintenance_window: str = DEFAULT_WINDOW,
+        audit_log_bucket: s3.IBucket | None = None,
+        multi_az: bool = False,
+        publicly_accessible: bool = False,
+        removal_policy: RemovalPolicy = RemovalPolicy.SNAPSHOT,
+    ) -> None:
+        place = place_of(scope)
+        props: dict[str, Any] = {
+            "roles": roles,
+            "role_limit": role_limit,
+            "cluster_identifier": cluster_identifier,
+            "node_type": node_type,
+            "number_of_nodes": number_of_nodes,
+            "database_name": database_name,
+            "admin_username": admin_username,
+            "port": port,
+            "vpc": vpc,
+            "vpc_subnets": vpc_subnets,
+            "security_groups": security_groups,
+            "cluster_subnet_group_name": cluster_subnet_group_name,
+            "encryption_key": encryption_key,
+            "parameters": parameters,
+            "snapshot_retention": snapshot_retention,
+            "preferred_maintenance_window": preferred_maintenance_window,
+            "audit_log_bucket": audit_log_bucket,
+            "multi_az": multi_az,
+            "publicly_accessible": publicly_accessible,
+            "removal_policy": removal_policy,
+        }
+        troubles = [
+            *arguments.CONSTRUCT_ID.check("construct_id", construct_id),
+            *people_troubles(users, groups, place),
+        ]
+        own = RoleFacts(
+            "the warehouse's own role",
+            f"arn:{role_arns.THIS_PARTITION}:iam::{place.account}:role/{role_arns.hole('Role')}",
+        )
+        refuse_cluster(lambda: child_path(scope, construct_id), place, known(**props), troubles=troubles, own_role=own)
+        with account_rule.withdrawn_on_error(place), all_or_nothing(scope, construct_id):
+            super().__init__(scope, construct_id)
+            self._role = RedshiftRole(self, "Role")
+            everybody = [self._role, *roles]
+            self._cluster = RedshiftCluster(self, "Cluster", **{**props, "roles": everybody})
+            self._user_policy = RoleAssociationPolicy(
+                self, "UserPolicy", clusters=[self._cluster], pass_roles=everybody, users=users, groups=groups
+            )
+
+    @property
+    def role(self) -> RedshiftRole:
+        """
+        The role that the warehouse brings.
+        """
+        return self._role
+
+    @property
+    def cluster(self) -> RedshiftCluster:
+        """
+        The cluster.
+        """
+        return self._cluster
+
+    @property
+    def user_policy(self) -> RoleAssociationPolicy:
+        """
+        The policy of the people who may associate the roles with the cluster.
+        """
+        return self._user_policy
