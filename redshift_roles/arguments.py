@@ -8,37 +8,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 from redshift_roles import limits
 from redshift_roles.rules import Trouble
+
+DEFAULT_NODE_TYPE: Final = "ra3.large"
+DEFAULT_DATABASE: Final = "warehouse"
+DEFAULT_ADMIN: Final = "warehouse_admin"
+# Not 5439, which scanners try first.
+DEFAULT_PORT: Final = 5440
+DEFAULT_WINDOW: Final = "sun:03:00-sun:03:30"
+_DEFAULTS: Final = (DEFAULT_NODE_TYPE, DEFAULT_DATABASE, DEFAULT_ADMIN, DEFAULT_PORT, DEFAULT_WINDOW)
 
 Given = Mapping[str, object]
 _ABSENT: Final = object()
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """
     A text argument: its pattern, the allowed values in words, and one to imitate.
     """
 
-    pattern: re.Pattern[str]
+    pattern: str
     allowed: str
     example: str
 
-    def check(self, name: str, value: object) -> Iterator[Trouble]:
+    def fits(self, value: object) -> bool:
         """
         Compare a value with the pattern.
         """
-        if not isinstance(value, str) or not self.pattern.fullmatch(value):
+        return isinstance(value, str) and bool(re.fullmatch(self.pattern, value, re.ASCII))
+
+    def check(self, name: str, value: object) -> Iterator[Trouble]:
+        """
+        Refuse what does not fit.
+        """
+        if not self.fits(value):
             yield f"'{name}' is {shown(value)}, allowed is {self.allowed}", f"write it like {name}='{self.example}'"
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """
     A whole-number argument and its range.
     """
@@ -55,8 +66,7 @@ class Number:
             yield f"'{name}' is {shown(value)}, allowed is {allowed}", f"pass {allowed}"
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """
     A CDK object, known by an attribute that only its kind has.
     """
@@ -79,8 +89,7 @@ class Kind:
             yield f"'{name}' is {shown(value)}, allowed is {self.noun}", self.advice
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(NamedTuple):
     """
     A list of CDK objects or of texts.
     """
@@ -98,7 +107,6 @@ class ListOf:
             yield from self.item.check(f"{name}[{index}]", entry)
 
 
-@dataclass(frozen=True, slots=True)
 class Flag:
     """
     A yes or no.
@@ -110,10 +118,6 @@ class Flag:
         """
         if not isinstance(value, bool):
             yield f"'{name}' is {shown(value)}, allowed is True or False", f"pass {name}=True or {name}=False"
-
-
-def _text(pattern: str, allowed: str, example: str) -> Text:
-    return Text(re.compile(pattern, re.ASCII), allowed, example)
 
 
 def _is_int(value: object) -> bool:
@@ -151,32 +155,32 @@ _REMOVAL: Final = Kind("RETAIN_ON_UPDATE_OR_DELETE", "a RemovalPolicy", "pass Re
 
 _MOMENT: Final = r"(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):[0-5]\d"
 
-CONSTRUCT_ID: Final = _text(r"(?s:.*\S.*)", "a name", "Warehouse")
-CLUSTER_IDENTIFIER: Final = _text(
+CONSTRUCT_ID: Final = Text(r"(?s:.*\S.*)", "a name", "Warehouse")
+CLUSTER_IDENTIFIER: Final = Text(
     r"(?=.{1,63}$)[a-z][a-z0-9]*(-[a-z0-9]+)*",
     "1 to 63 lower-case letters, digits and single hyphens, a letter first",
     "sales-warehouse",
 )
-_ROLE_NAME: Final = _text(r"[\w+=,.@-]{1,64}", "1 to 64 letters, digits and +=,.@_-", "warehouse-loader")
-_PATH: Final = _text(
+_ROLE_NAME: Final = Text(r"[\w+=,.@-]{1,64}", "1 to 64 letters, digits and +=,.@_-", "warehouse-loader")
+_PATH: Final = Text(
     r"/|(?=.{1,512}$)/[\x21-\x7e]+/", "a path that begins and ends with a slash, at most 512", "/redshift/"
 )
-_DESCRIPTION: Final = _text(r"[\t\n\r\x20-\x7e\xa1-\xff]{0,1000}", "at most 1,000 printable characters", "Loads sales")
-_POLICY_NAME: Final = _text(r"[\w+=,.@-]{1,128}", "1 to 128 letters, digits and +=,.@_-", "warehouse-role-association")
-_REGION: Final = _text(r"[a-z]{2,4}(-[a-z]+)+-\d", "a region's name", "eu-west-1")
-_WINDOW: Final = _text(
+_DESCRIPTION: Final = Text(r"[\t\n\r\x20-\x7e\xa1-\xff]{0,1000}", "at most 1,000 printable characters", "Loads sales")
+_POLICY_NAME: Final = Text(r"[\w+=,.@-]{1,128}", "1 to 128 letters, digits and +=,.@_-", "warehouse-role-association")
+_REGION: Final = Text(r"[a-z]{2,4}(-[a-z]+)+-\d", "a region's name", "eu-west-1")
+_WINDOW: Final = Text(
     rf"(?i:{_MOMENT}-{_MOMENT})",
     "ddd:hh:mm-ddd:hh:mm in UTC, at least 30 minutes",
     "sun:03:00-sun:03:30",
 )
-_DATABASE: Final = _text(
+_DATABASE: Final = Text(
     r"[a-z][a-z0-9_]{0,63}", "1 to 64 lower-case letters, digits and underscores, a letter first", "sales"
 )
-_ADMIN: Final = _text(
+_ADMIN: Final = Text(
     r"[a-z][a-z0-9_+.@-]{0,127}", "1 to 128 lower-case letters, digits and _+.@-, a letter first", "warehouse_admin"
 )
-_NODE_TYPE: Final = _text(r"[a-z][a-z0-9]*\.[a-z0-9]+", "a node type", "ra3.large")
-_SUBNET_GROUP: Final = _text(r"[\w .-]{1,255}", "the name of a subnet group, 1 to 255 characters", "warehouse-subnets")
+_NODE_TYPE: Final = Text(r"[a-z][a-z0-9]*\.[a-z0-9]+", "a node type", "ra3.large")
+_SUBNET_GROUP: Final = Text(r"[\w .-]{1,255}", "the name of a subnet group, 1 to 255 characters", "warehouse-subnets")
 
 Check = Text | Number | Kind | ListOf | Flag
 ROLE_ARGUMENTS: Final[Mapping[str, Check]] = {
@@ -221,10 +225,10 @@ CLUSTER_ARGUMENTS: Final[Mapping[str, Check]] = {
 
 def check(given: Given, allowed: Mapping[str, Check]) -> Iterator[Trouble]:
     """
-    Check each argument that is given by itself.
+    Check each argument by itself; a default was right when it was written.
     """
     for name, value in given.items():
-        if name in allowed:
+        if name in allowed and not any(value is default for default in _DEFAULTS):
             yield from allowed[name].check(name, value)
 
 
@@ -335,7 +339,7 @@ _WEEK_MINUTES: Final = 7 * 24 * 60
 
 def _window_length(given: Given) -> Iterator[Trouble]:
     window = given.get("preferred_maintenance_window")
-    if not isinstance(window, str) or not _WINDOW.pattern.fullmatch(window):
+    if window is DEFAULT_WINDOW or not isinstance(window, str) or not _WINDOW.fits(window):
         return
     start, end = (_minute(moment) for moment in window.lower().split("-"))
     length = (end - start) % _WEEK_MINUTES

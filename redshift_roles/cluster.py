@@ -7,7 +7,7 @@ Roles, a network and a few choices flow in; a cluster that passes the common sec
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import Duration, RemovalPolicy
@@ -16,6 +16,13 @@ from aws_cdk import aws_redshift as redshift
 from constructs import Construct
 
 from redshift_roles import account_rule, arguments, guard, limits
+from redshift_roles.arguments import (
+    DEFAULT_ADMIN,
+    DEFAULT_DATABASE,
+    DEFAULT_NODE_TYPE,
+    DEFAULT_PORT,
+    DEFAULT_WINDOW,
+)
 from redshift_roles.audit_logging import let_redshift_write, logging_properties
 from redshift_roles.cluster_network import Connectable, define_network
 from redshift_roles.facts import HolderFacts, RoleFacts
@@ -31,7 +38,7 @@ from redshift_roles.reading import (
     role_facts,
     seconds_of,
 )
-from redshift_roles.refusal import all_or_nothing, child_path, refuse
+from redshift_roles.refusal import all_or_nothing, child_path, judged, refuse
 from redshift_roles.rules import Trouble
 
 if TYPE_CHECKING:
@@ -40,14 +47,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_secretsmanager as secretsmanager
 
-DEFAULT_NODE_TYPE: Final = "ra3.large"
-DEFAULT_DATABASE: Final = "warehouse"
-DEFAULT_ADMIN: Final = "warehouse_admin"
-# Not 5439, which scanners try first.
-DEFAULT_PORT: Final = 5440
-DEFAULT_WINDOW: Final = "sun:03:00-sun:03:30"
-DEFAULT_SNAPSHOT_DAYS: Final = 7
-
+_SNAPSHOT_DAYS: Final = 7
 _PARAMETER_FAMILY: Final = "redshift-2.0"
 _SECURE_PARAMETERS: Final = {"enable_user_activity_logging": "true", "require_ssl": "true"}
 _SECONDS_PER_DAY: Final = 86_400
@@ -196,7 +196,7 @@ class RedshiftCluster(Connectable):
                 "Parameters",
                 description=f"Parameters of {construct_id}",
                 parameter_group_family=_PARAMETER_FAMILY,
-                parameters=_parameters({**_SECURE_PARAMETERS, **(parameters or {})}),
+                parameters=_parameters(tuple(sorted({**_SECURE_PARAMETERS, **(parameters or {})}.items()))),
             )
             key_arn = encryption_key.key_arn if encryption_key else None
             single = number_of_nodes == 1
@@ -206,7 +206,7 @@ class RedshiftCluster(Connectable):
                 allow_version_upgrade=True,
                 automated_snapshot_retention_period=_days(snapshot_retention),
                 cluster_identifier=cluster_identifier,
-                cluster_parameter_group_name=parameter_group.ref,
+                cluster_parameter_group_name=parameter_group,
                 cluster_subnet_group_name=self._network.subnet_group_name,
                 cluster_type="single-node" if single else "multi-node",
                 db_name=database_name,
@@ -314,12 +314,16 @@ class RedshiftCluster(Connectable):
 
 
 def _days(retention: Duration | None) -> float:
-    return DEFAULT_SNAPSHOT_DAYS if retention is None else retention.to_days()
+    return _SNAPSHOT_DAYS if retention is None else retention.to_days()
 
 
-def _parameters(texts: Mapping[str, str]) -> list[redshift.CfnClusterParameterGroup.ParameterProperty]:
+@cache
+def _parameters(texts: tuple[tuple[str, str], ...]) -> list[redshift.CfnClusterParameterGroup.ParameterProperty]:
+    """
+    Write database parameters; they hold no state, so all clusters with the same ones share them.
+    """
     make = redshift.CfnClusterParameterGroup.ParameterProperty
-    return [make(parameter_name=name, parameter_value=value) for name, value in sorted(texts.items())]
+    return [make(parameter_name=name, parameter_value=value) for name, value in texts]
 
 
 def refuse_cluster(
@@ -371,5 +375,6 @@ def refuse_cluster(
         )
 
     unreadable = any(message.startswith(("'roles", "'role_limit")) for message, _ in found)
-    refuse(path, limits.CREATE_CLUSTER, arguments=found, holder=None if unreadable else holder)
-    return holder(False)
+    if unreadable:
+        refuse(path, limits.CREATE_CLUSTER, found)
+    return judged(path, limits.CREATE_CLUSTER, found, holder)

@@ -8,8 +8,7 @@ to import, so it is imported only when there is a VPC or a security group, whose
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aws_cdk import aws_redshift as redshift
 from constructs import Construct
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
+class Network(NamedTuple):
     """
     What a cluster needs to know of its network.
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from redshift_roles import limits, role_arns
 
 
-@dataclass(frozen=True)
-class RoleFacts:
+class RoleFacts(NamedTuple):
     """
     One role as a cluster or a policy names it.
 
@@ -35,7 +35,7 @@ class RoleFacts:
     distrust: str | None = None
     unreachable: str | None = None
 
-    @cached_property
+    @property
     def arn(self) -> role_arns.RoleArn:
         """
         The parts of the ARN.
@@ -103,7 +103,7 @@ class HolderFacts:
         """
         return limits.partition_of(self.region) if self.region else None
 
-    @property
+    @cached_property
     def settled_account(self) -> str:
         """
         The only account this can be deployed to: its own, else the one that a role it names dictates.

@@ -9,9 +9,8 @@ in the templates alone, so a policy-validation plug-in reads those, once for eac
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol, cast
+from typing import Final, NamedTuple, Protocol, cast
 from weakref import WeakKeyDictionary
 
 import jsii
@@ -61,14 +60,12 @@ class WatchedCluster(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class _Watched:
+class _Watched(NamedTuple):
     cluster: WatchedCluster
     place: Place
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(NamedTuple):
     watched: _Watched
     template: Template
     logical_id: str

@@ -6,13 +6,11 @@ Nothing flows in; constants and look-ups in them flow out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """
     Where a fact stands.
 

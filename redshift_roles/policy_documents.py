@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from redshift_roles import actions
 from redshift_roles.role_arns import filled
@@ -16,8 +16,7 @@ from redshift_roles.role_arns import filled
 Statement = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserPolicy:
+class UserPolicy(NamedTuple):
     """
     The policy of the people who associate exactly these roles with exactly these clusters.
 

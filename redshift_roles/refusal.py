@@ -27,41 +27,53 @@ def child_path(scope: Construct, construct_id: str) -> str:
     return f"{parent}/{construct_id}" if parent else str(construct_id)
 
 
-def refuse(
-    path: Callable[[], str],
-    source: Source,
-    *,
-    arguments: Iterable[Trouble] = (),
-    holder: Callable[[bool], HolderFacts] | None = None,
-    findings: Iterable[Finding] = (),
-) -> None:
+def refuse(path: Callable[[], str], source: Source, troubles: Iterable[Trouble]) -> None:
     """
-    Raise one error with all that is wrong; do nothing when all is well.
+    Raise what is wrong with arguments; do nothing when all is well.
 
     Args:
         path: Reads the construct's path, which costs crossings that only a message needs.
 
         source: The AWS page about the arguments.
 
-        arguments: What is wrong with them.
-
-        holder: Reads the facts for the rules; with True, for a message.
-
-        findings: What else is wrong.
+        troubles: What is wrong with them.
 
     Raises:
-        RoleAssociationError: Whatever the rules say.
+        RoleAssociationError: InvalidArgument.
     """
-    troubles = list(arguments)
-    broken = holder is not None and rules.failures(rules.check(holder(False)))
-    found = [*findings]
-    if troubles or broken:
-        where = path()
-        found += [rules.INVALID_ARGUMENT.finding(where, trouble, source) for trouble in troubles]
-        if holder and broken:
-            found += rules.failures(rules.check(holder(True)))
-    if found:
-        raise RoleAssociationError(found)
+    listed = list(troubles)
+    if listed:
+        raise RoleAssociationError(_invalid(path(), source, listed))
+
+
+def judged(
+    path: Callable[[], str], source: Source, troubles: Iterable[Trouble], holder: Callable[[bool], HolderFacts]
+) -> HolderFacts:
+    """
+    Read the facts about a cluster or policy, or raise one error with all that is wrong.
+
+    Args:
+        path: Reads the construct's path.
+
+        source: The AWS page about the arguments.
+
+        troubles: What is wrong with them.
+
+        holder: Reads the facts; with True, for a message.
+
+    Raises:
+        RoleAssociationError: InvalidArgument, and whatever the rules say.
+    """
+    listed, facts = list(troubles), holder(False)
+    broken = rules.failures(rules.check(facts))
+    if listed or broken:
+        labelled = rules.failures(rules.check(holder(True))) if broken else []
+        raise RoleAssociationError([*_invalid(path(), source, listed), *labelled])
+    return facts
+
+
+def _invalid(path: str, source: Source, troubles: Iterable[Trouble]) -> list[Finding]:
+    return [rules.INVALID_ARGUMENT.finding(path, trouble, source) for trouble in troubles]
 
 
 _NAME_IS_TAKEN = "There is already a Construct with name"

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from redshift_roles import limits
 
@@ -66,8 +66,7 @@ def readable(text: str) -> str:
     return filled(text, lambda name: f"${{{name.rpartition('#')[2]}}}")
 
 
-@dataclass(frozen=True, slots=True)
-class RoleArn:
+class RoleArn(NamedTuple):
     """
     The parts of a role's ARN; None where a part is not known.
 
@@ -87,6 +86,7 @@ class RoleArn:
     problem: str | None
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> RoleArn:
     """
     Take an ARN apart as far as it is known.

@@ -7,8 +7,7 @@ Pure Python. One set of rules serves every caller: constructors, `add_role`, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from redshift_roles import limits, role_arns
 from redshift_roles.facts import HolderFacts, RoleFacts
@@ -18,8 +17,7 @@ from redshift_roles.findings import Finding
 Trouble = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """
     The passport of a rule.
 

@@ -7,7 +7,6 @@ Clusters, roles and people flow in; a managed policy that allows exactly that pa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 from aws_cdk import aws_iam as iam
@@ -17,7 +16,7 @@ from constructs import Construct
 from redshift_roles import account_rule, arguments, limits, role_arns, rules
 from redshift_roles.cluster_names import Cluster, cluster_arn, cluster_troubles
 from redshift_roles.facts import HolderFacts
-from redshift_roles.findings import Finding
+from redshift_roles.findings import RoleAssociationError
 from redshift_roles.policy_documents import UserPolicy, size
 from redshift_roles.reading import (
     Place,
@@ -30,7 +29,7 @@ from redshift_roles.reading import (
     role_facts,
     texts_of,
 )
-from redshift_roles.refusal import all_or_nothing, child_path, refuse
+from redshift_roles.refusal import all_or_nothing, child_path, judged, refuse
 from redshift_roles.rules import Trouble
 
 _Person = IUserRef | IGroupRef | iam.IRole
@@ -118,15 +117,16 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
             *people_troubles(users, groups, place),
         ]
         readable = not any(message.startswith("'pass_roles") for message, _ in troubles)
-        refuse(path, limits.PASS_ROLE, arguments=troubles, holder=holder if readable else None)
+        if not readable:
+            refuse(path, limits.PASS_ROLE, troubles)
+        facts = judged(path, limits.PASS_ROLE, troubles, holder)
         policy = UserPolicy(
             cluster_arns=[*dict.fromkeys(cluster_arn(cluster, place) for cluster in clusters)],
             role_arns=[*dict.fromkeys(role_arn(role) for role in pass_roles)],
             create_clusters=create_clusters,
             describe_all_clusters=describe_all_clusters,
         )
-        facts = holder(False)
-        refuse(path, limits.IAM_QUOTAS, findings=_too_large(policy, facts, place, path))
+        _refuse_too_large(policy, facts, place, path)
         self._place = place
         with all_or_nothing(scope, construct_id):
             super().__init__(
@@ -178,7 +178,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
     def _refuse_foreign(self, name: str, principal: _Person) -> None:
         account = _account(principal, self._place)
         troubles = _foreign([(name, principal)], [account], self._place)
-        refuse(lambda: path_of(self), limits.ATTACH_POLICY, arguments=troubles)
+        refuse(lambda: path_of(self), limits.ATTACH_POLICY, troubles)
         account_rule.assert_account(self._place, [account])
 
 
@@ -240,26 +240,24 @@ _STATEMENTS: Final = 600
 _GENERATED_NAME: Final = 15
 
 
-def _too_large(policy: UserPolicy, facts: HolderFacts, place: Place, path: Callable[[], str]) -> list[Finding]:
+def _refuse_too_large(policy: UserPolicy, facts: HolderFacts, place: Place, path: Callable[[], str]) -> None:
     """
     Measure the policy, closely only when it may be too large.
     """
     resources = [*policy.cluster_arns, *policy.role_arns]
     if _STATEMENTS + sum(max(len(arn), _LONGEST_GENERATED) for arn in resources) <= limits.MANAGED_POLICY_SIZE:
-        return []
-    written = replace(
-        policy,
+        return
+    written = policy._replace(
         cluster_arns=texts_of(policy.cluster_arns, place),
         role_arns=[*dict.fromkeys(role.text for role in facts.roles)],
     )
     length = size(written.document(), lambda name: _least_length(name, place))
-    if length <= limits.MANAGED_POLICY_SIZE:
-        return []
-    trouble = (
-        f"the policy has at least {length:,} characters, allowed is {limits.MANAGED_POLICY_SIZE:,}",
-        "split it: one RoleAssociationPolicy for each group of clusters and roles",
-    )
-    return [rules.POLICY_TOO_LARGE.finding(path(), trouble)]
+    if length > limits.MANAGED_POLICY_SIZE:
+        trouble = (
+            f"the policy has at least {length:,} characters, allowed is {limits.MANAGED_POLICY_SIZE:,}",
+            "split it: one RoleAssociationPolicy for each group of clusters and roles",
+        )
+        raise RoleAssociationError([rules.POLICY_TOO_LARGE.finding(path(), trouble)])
 
 
 def _least_length(hole: str, place: Place) -> int:

@@ -14,15 +14,14 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from redshift_roles import account_rule, arguments, limits, role_arns
-from redshift_roles.cluster import (
+from redshift_roles.arguments import (
     DEFAULT_ADMIN,
     DEFAULT_DATABASE,
     DEFAULT_NODE_TYPE,
     DEFAULT_PORT,
     DEFAULT_WINDOW,
-    RedshiftCluster,
-    refuse_cluster,
 )
+from redshift_roles.cluster import RedshiftCluster, refuse_cluster
 from redshift_roles.facts import RoleFacts
 from redshift_roles.reading import known, place_of
 from redshift_roles.refusal import all_or_nothing, child_path

@@ -1,0 +1,117 @@
+"""
+Time the programs in one run and write the table: ``make bench``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+from bench.programs import PROGRAMS
+
+# How often each program runs, by the number of clusters.
+RUNS: Final = {1: 15, 10: 9, 100: 7, 500: 5}
+TARGETS: Final = {1: 1.05, 100: 0.85, 500: 0.80}
+GUARD_TARGET: Final = 1.05
+TABLE: Final = Path(__file__).parent.parent / "docs" / "performance.md"
+MARK: Final = "<!-- make bench writes below this line -->"
+
+
+def run(name: str, count: int, folder: Path) -> float:
+    """
+    Run one program in a process of its own and take its time in seconds.
+    """
+    environment = {**os.environ, "CDK_VALIDATION": "false"}
+    # Installed packages come compiled; a checkout must be allowed to be.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    outdir = folder / name
+    command = [sys.executable, "-m", "bench.programs", name, str(count), str(outdir)]
+    start = time.perf_counter()
+    subprocess.run(command, check=True, env=environment, cwd=TABLE.parent.parent)
+    return time.perf_counter() - start
+
+
+def resources(folder: Path) -> list[str]:
+    """
+    List what the templates of a folder define, with logical ids that do not depend on the construct tree.
+    """
+    found = []
+    for path in sorted(folder.glob("*.template.json")):
+        defined: dict[str, Any] = json.loads(path.read_text())["Resources"]
+        text = json.dumps(defined, sort_keys=True)
+        for logical_id in sorted(defined, key=len, reverse=True):
+            plain = re.sub(r"(Resource)?[0-9A-F]{8}$", "", logical_id)
+            text = text.replace(f'"{logical_id}"', f'"{plain}"')
+        found += [json.dumps({key: value}, sort_keys=True) for key, value in json.loads(text).items()]
+    return sorted(found)
+
+
+def strip(folder: Path) -> None:
+    """
+    Leave in the templates what `CfnInclude` may read back: the resources.
+    """
+    for path in folder.glob("*.template.json"):
+        bare = {"Resources": json.loads(path.read_text())["Resources"]}
+        path.with_name(path.name.replace(".template.json", ".bare.json")).write_text(json.dumps(bare))
+
+
+def measure(count: int) -> dict[str, float]:
+    """
+    Time all programs by turns, so that a busy machine slows all of them.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for program in ("by_hand", "ours"):
+            run(program, count, folder)
+        if resources(folder / "by_hand") != resources(folder / "ours"):
+            sys.exit(f"bench: {count} clusters: the programs define different resources")
+        strip(folder / "by_hand")
+        times: dict[str, list[float]] = {program: [] for program in PROGRAMS}
+        for turn in range(RUNS[count]):
+            for program in PROGRAMS:
+                print(f"\rbench: {count} clusters, turn {turn + 1} of {RUNS[count]}: {program:<10}", end="", flush=True)
+                times[program].append(run(program, count, folder))
+                strip(folder / "by_hand")
+        print()
+        return {program: median(taken) for program, taken in times.items()}
+
+
+def row(count: int, times: dict[str, float]) -> str:
+    """
+    Write one row of the table.
+    """
+    ratio = times["ours"] / times["by_hand"]
+    target = f"≤ {TARGETS[count]:.2f}" if count in TARGETS else ""
+    seconds = " | ".join(f"{times[program]:.2f}" for program in ("ours", "by_hand", "included"))
+    guard = times["ours"] / times["unguarded"]
+    return (
+        f"| {count} | {seconds} | **{ratio:.2f}** | {target} | {times['ours'] / times['included']:.2f} | {guard:.2f} |"
+    )
+
+
+def main() -> None:
+    """
+    Measure, print and write the table.
+    """
+    rows = [row(count, measure(count)) for count in RUNS]
+    head = [
+        "| clusters | this library, s | by hand, s | CfnInclude, s "
+        "| to by hand | target | to CfnInclude | guard on to off |",
+        "|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    table = "\n".join([*head, *rows])
+    print(table)
+    before = TABLE.read_text().partition(MARK)[0]
+    TABLE.write_text(f"{before}{MARK}\n\n{table}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""
+The programs that are timed: N clusters with ten roles each and a user policy per cluster.
+
+Each runs in a process of its own: ``python -m bench.programs NAME N OUTDIR``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+ROLES: Final = 10
+# CloudFormation takes 500 resources a stack; a cluster, its parameters, its policy and its roles are thirteen.
+CLUSTERS_PER_STACK: Final = 35
+ENVIRONMENT: Final = {"account": "111111111111", "region": "eu-west-1"}
+
+
+def _stacks(count: int) -> Iterator[tuple[str, range]]:
+    for number, first in enumerate(range(0, count, CLUSTERS_PER_STACK)):
+        yield f"S{number}", range(first, min(first + CLUSTERS_PER_STACK, count))
+
+
+def ours(count: int, outdir: str) -> None:
+    """
+    Build it with this library.
+    """
+    from aws_cdk import App, Environment, Stack
+
+    from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationPolicy
+
+    app = App(outdir=outdir)
+    for name, clusters in _stacks(count):
+        stack = Stack(app, name, env=Environment(**ENVIRONMENT))
+        for index in clusters:
+            roles = [RedshiftRole(stack, f"Role{index}x{number}") for number in range(ROLES)]
+            cluster = RedshiftCluster(stack, f"Cluster{index}", roles=roles, cluster_subnet_group_name="subnets")
+            RoleAssociationPolicy(stack, f"Policy{index}", clusters=[cluster], pass_roles=roles)
+    app.synth()
+
+
+def unguarded(count: int, outdir: str) -> None:
+    """
+    Build it with this library, without the guard at synth time.
+    """
+    from redshift_roles import guard
+
+    guard.watch = lambda cluster, place: None  # noqa: ARG005
+    ours(count, outdir)
+
+
+def by_hand(count: int, outdir: str) -> None:
+    """
+    Build it with what `aws_cdk` has.
+    """
+    from aws_cdk import App, Aws, Environment, RemovalPolicy, Stack
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_redshift as redshift
+
+    app = App(outdir=outdir)
+    for name, clusters in _stacks(count):
+        stack = Stack(app, name, env=Environment(**ENVIRONMENT))
+        for index in clusters:
+            roles = [
+                iam.Role(stack, f"Role{index}x{number}", assumed_by=iam.ServicePrincipal("redshift.amazonaws.com"))
+                for number in range(ROLES)
+            ]
+            parameters = redshift.CfnClusterParameterGroup(
+                stack,
+                f"Cluster{index}Parameters",
+                description=f"Parameters of Cluster{index}",
+                parameter_group_family="redshift-2.0",
+                parameters=[
+                    redshift.CfnClusterParameterGroup.ParameterProperty(
+                        parameter_name="enable_user_activity_logging", parameter_value="true"
+                    ),
+                    redshift.CfnClusterParameterGroup.ParameterProperty(
+                        parameter_name="require_ssl", parameter_value="true"
+                    ),
+                ],
+            )
+            cluster = redshift.CfnCluster(
+                stack,
+                f"Cluster{index}",
+                allow_version_upgrade=True,
+                automated_snapshot_retention_period=7,
+                cluster_parameter_group_name=parameters.ref,
+                cluster_subnet_group_name="subnets",
+                cluster_type="multi-node",
+                db_name="warehouse",
+                encrypted=True,
+                enhanced_vpc_routing=True,
+                iam_roles=[role.role_arn for role in roles],
+                logging_properties=redshift.CfnCluster.LoggingPropertiesProperty(
+                    log_destination_type="cloudwatch", log_exports=["connectionlog", "useractivitylog", "userlog"]
+                ),
+                manage_master_password=True,
+                master_username="warehouse_admin",
+                node_type="ra3.large",
+                number_of_nodes=2,
+                port=5440,
+                preferred_maintenance_window="sun:03:00-sun:03:30",
+                publicly_accessible=False,
+            )
+            cluster.apply_removal_policy(RemovalPolicy.SNAPSHOT)
+            iam.ManagedPolicy(
+                stack,
+                f"Policy{index}",
+                statements=[
+                    iam.PolicyStatement(sid="DescribeClusters", actions=["redshift:DescribeClusters"], resources=["*"]),
+                    iam.PolicyStatement(
+                        sid="AssociateRoles",
+                        actions=["redshift:ModifyClusterIamRoles", "redshift:CreateCluster"],
+                        resources=[
+                            f"arn:{Aws.PARTITION}:redshift:{stack.region}:{stack.account}:cluster:{cluster.ref}"
+                        ],
+                    ),
+                    iam.PolicyStatement(
+                        sid="PassRolesToRedshift",
+                        actions=["iam:PassRole"],
+                        resources=[role.role_arn for role in roles],
+                        conditions={"StringEquals": {"iam:PassedToService": "redshift.amazonaws.com"}},
+                    ),
+                ],
+            )
+    app.synth()
+
+
+def included(count: int, outdir: str) -> None:
+    """
+    Read the finished templates back: the floor.
+    """
+    from aws_cdk import App, Environment, Stack
+    from aws_cdk import cloudformation_include as include
+
+    app = App(outdir=outdir)
+    finished = Path(outdir).with_name("by_hand")
+    for name, _ in _stacks(count):
+        stack = Stack(app, name, env=Environment(**ENVIRONMENT))
+        include.CfnInclude(stack, "Template", template_file=str(finished / f"{name}.bare.json"))
+    app.synth()
+
+
+PROGRAMS: Final[dict[str, Callable[[int, str], None]]] = {
+    program.__name__: program for program in (ours, unguarded, by_hand, included)
+}
+
+if __name__ == "__main__":
+    PROGRAMS[sys.argv[1]](int(sys.argv[2]), sys.argv[3])
