@@ -86,7 +86,8 @@ class RoleGuard:
     The policy-validation plug-in of one app.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, app: App) -> None:
+        self._app = app
         self._watched: list[_Watched] = []
 
     @property
@@ -115,12 +116,11 @@ class RoleGuard:
         """
         self._watched.append(_Watched(cluster, place))
 
-    def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
+    def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:  # noqa: ARG002
         """
-        Judge every watched cluster as the templates show it.
+        Judge every watched cluster as the templates show it; the app says where they are.
         """
-        app = cast("App", context.app_construct)
-        found = list(self._find(Assembly.read(Path(app.outdir))))
+        found = list(self._find(Assembly.read(Path(self._app.outdir))))
         violations = [_violation(where, finding) for where, finding in _judge(found)]
         success = all(violation.severity != "fatal" for violation in violations)
         return PolicyValidationPluginReport(success=success, violations=violations)
@@ -177,6 +177,6 @@ def watch(cluster: WatchedCluster, place: Place) -> None:
     """
     guard = _guards.get(place.root)
     if guard is None:
-        guard = _guards[place.root] = RoleGuard()
+        guard = _guards[place.root] = RoleGuard(cast("App", place.root))
         Validations.of(place.root).add_plugins(guard)
     guard.watch(cluster, place)
