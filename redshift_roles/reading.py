@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from aws_cdk import Aws, Duration, Stack, Stage
+from aws_cdk import Aws, Duration, NestedStack, Stack, Stage
 from aws_cdk import aws_iam as iam
 from constructs import IConstruct
 
@@ -47,8 +48,6 @@ class Place:
 
         top: The top-level stack.
 
-        stage: The stage, the app itself where there is no other.
-
         root: The root of the construct tree.
 
         account_id: The account as CDK writes it, perhaps a token.
@@ -60,11 +59,17 @@ class Place:
 
     stack: Stack
     top: Stack
-    stage: Stage | None
     root: IConstruct
     account_id: str
     region_name: str
     partition_name: str
+
+    @cached_property
+    def stage(self) -> Stage | None:
+        """
+        The stage, the app itself where there is no other; read when it is first asked for.
+        """
+        return Stage.of(self.stack)
 
     @property
     def account(self) -> str:
@@ -90,7 +95,7 @@ def place_of(scope: IConstruct) -> Place:
     """
     place = _places.get(scope)
     if place is None:
-        stack = Stack.of(scope)
+        stack = scope if isinstance(scope, Stack) else Stack.of(scope)
         place = _places.get(stack) or _read_place(stack)
         _places[scope] = _places[stack] = place
     return place
@@ -98,9 +103,9 @@ def place_of(scope: IConstruct) -> Place:
 
 def _read_place(stack: Stack) -> Place:
     top = stack
-    while top.nested_stack_parent is not None:
+    while isinstance(top, NestedStack) and top.nested_stack_parent is not None:
         top = top.nested_stack_parent
-    return Place(stack, top, Stage.of(stack), stack.node.root, stack.account, stack.region, stack.partition)
+    return Place(stack, top, stack.node.root, stack.account, stack.region, stack.partition)
 
 
 def remember_place(construct: IConstruct, place: Place) -> None:
