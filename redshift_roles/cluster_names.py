@@ -88,7 +88,7 @@ def _distance(name: str, cluster: HasCfnCluster | redshift.CfnCluster, place: Pl
             f"{label} is in account {home.account}, the policy is in {place.account}",
             f"define the policy in a stack of account {home.account}; IAM users act on clusters of their own account",
         )
-    elif not reading.is_reachable(_identifier(cluster, home, place), place):
+    elif is_token(_identifier(cluster, home, place)) and not reading.can_refer(place, home):
         yield (
             f"{label} is in a stack of another environment and has no cluster_identifier, so CDK cannot refer to it",
             "give the cluster a cluster_identifier, or both stacks the same env=",

@@ -1,7 +1,7 @@
 """
 What the rules look at: plain facts about roles and about the cluster or policy that names them.
 
-The readers make them out of CDK objects and templates; the rules turn them into findings.
+They flow out of the readers, who make them out of CDK objects and templates, and into the rules.
 """
 
 from __future__ import annotations

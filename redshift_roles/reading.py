@@ -164,21 +164,34 @@ def role_facts(roles: Sequence[iam.IRole], place: Place, words: str, *, labelled
         labelled: Whether the labels hold the roles' construct paths, which costs crossings that only a message needs.
     """
     all_ours = all(role in _role_homes for role in roles)
+    read: dict[str, RoleFacts] = {}
     for index, role in enumerate(roles):
         path = path_of(role) if labelled else ""
         label = f"{words}[{index}] ({path})" if path else f"{words}[{index}]"
         if role in _role_homes:
-            yield _own_role(role, label, place, distinct=all_ours)
+            facts = _own_role(role, label, place, distinct=all_ours)
         else:
-            yield _any_role(role, label, place)
+            facts = _any_role(role, label, place)
+        if not all_ours:
+            twin = read.setdefault(role_arn(role), facts)
+            facts = facts._replace(text=twin.text)
+        yield facts
 
 
 def _own_role(role: iam.IRole, label: str, place: Place, *, distinct: bool) -> RoleFacts:
     home, path_and_name = _role_homes[role]
     name = path_and_name or "/" + (role_arns.hole(f"{id(role)}#Name") if distinct else _nameless(role))
     text = f"arn:{_partition(home)}:iam::{home.account}:role{name}"
-    unreachable = None if home.stack is place.stack else _reference(role, home, place)[1]
+    near = home.stack is place.stack or _is_foreign(home.account, place)
+    unreachable = None if near else _reference(role, home, place)[1]
     return RoleFacts(label, text, unreachable=unreachable)
+
+
+def _is_foreign(account: str | None, place: Place) -> bool:
+    """
+    Say whether an account is known to be another one: then it matters no more whether CDK can refer to it.
+    """
+    return account is not None and role_arns.THIS_ACCOUNT not in (account, place.account) and account != place.account
 
 
 def _nameless(role: iam.IRole) -> str:
@@ -192,7 +205,7 @@ def _partition(place: Place) -> str:
 def _any_role(role: iam.IRole, label: str, place: Place) -> RoleFacts:
     account = _known_account(role.env.account, place)
     home = place_of(role)
-    if account and role_arns.THIS_ACCOUNT not in (account, place.account) and account != place.account:
+    if _is_foreign(account, place):
         value, unreachable = None, None
     else:
         value, unreachable = _reference(role, home, place)
@@ -252,15 +265,12 @@ def cluster_arn(identifier: str, home: Place) -> str:
     return f"arn:{home.partition_name}:redshift:{home.region_name}:{home.account_id}:cluster:{identifier}"
 
 
-def is_reachable(token: str, place: Place) -> bool:
+def can_refer(place: Place, home: Place) -> bool:
     """
-    Say whether the stack of this place can refer to a value.
+    Say whether a stack can refer to an attribute of a resource in another one.
     """
-    try:
-        place.stack.resolve(token)
-    except RuntimeError:
-        return False
-    return True
+    same = (place.account_id, place.region_name) == (home.account_id, home.region_name)
+    return place.stage is home.stage and (same or None not in (place.region, home.region))
 
 
 def known(**given: object) -> dict[str, object]:

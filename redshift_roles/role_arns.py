@@ -93,7 +93,7 @@ def parse(text: str) -> RoleArn:
     """
     match = _ARN.fullmatch(text)
     if not match:
-        return RoleArn(None, None, None, None if has_hole(text) else _not_an_arn(text))
+        return RoleArn(None, None, None, _not_an_arn(text))
     partition, service, region, account, resource = match.groups()
     return RoleArn(
         None if has_hole(partition) else partition,
@@ -103,7 +103,10 @@ def parse(text: str) -> RoleArn:
     )
 
 
-def _not_an_arn(text: str) -> str:
+def _not_an_arn(text: str) -> str | None:
+    literal, mark, _ = text.partition(_OPEN)
+    if mark and ("arn:".startswith(literal) or literal.startswith("arn:")):
+        return None
     return "is empty" if not text.strip() else "is not an ARN"
 
 

@@ -227,7 +227,7 @@ def role_account_undecided(holder: HolderFacts) -> Iterator[Trouble]:
                 f"{role.label} is in account {role.account} where a condition holds, {_where(holder)}",
                 f"drop that branch, or name a role of account {account} in it",
             )
-        elif role.literal_account and holder.account == role_arns.THIS_ACCOUNT and not holder.account_asserted:
+        elif role.literal_account == account and holder.account != account and not holder.account_asserted:
             yield (
                 f"{role.label} is in account {role.account}, the {holder.noun}'s stack names no account",
                 f"give the stack env=Environment(account='{role.account}', region=…), or pass the role through 'roles'",
@@ -240,8 +240,10 @@ def _account_name(account: str) -> str:
 
 def role_duplicated(holder: HolderFacts) -> Iterator[Trouble]:
     """
-    Find a role that stands in the list twice.
+    Find a role that stands in a cluster's list twice; a policy that names one twice allows nothing more.
     """
+    if holder.role_limit is None:
+        return
     first: dict[str, RoleFacts] = {}
     for role in holder.roles:
         if role.conditional or role.arn.problem:

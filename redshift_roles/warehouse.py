@@ -132,7 +132,13 @@ class RedshiftWarehouse(Construct):
             "the warehouse's own role",
             f"arn:{role_arns.THIS_PARTITION}:iam::{place.account}:role/{role_arns.hole('Role')}",
         )
-        refuse_cluster(lambda: child_path(scope, construct_id), place, known(**props), troubles=troubles, own_role=own)
+        refuse_cluster(
+            lambda: child_path(scope, construct_id),
+            place,
+            {**known(**props), "roles": roles},
+            troubles=troubles,
+            own_role=own,
+        )
         with account_rule.withdrawn_on_error(place), all_or_nothing(scope, construct_id):
             super().__init__(scope, construct_id)
             self._role = RedshiftRole(self, "Role")

@@ -1,0 +1,145 @@
+"""
+The CloudFormation Rule that keeps a stack in the account its roles are of.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+
+from redshift_roles import RedshiftCluster, RedshiftWarehouse, RoleAssociationError, RoleAssociationPolicy
+from redshift_roles.account_rule import RULE_ID
+from tests.conftest import ACCOUNT, OTHER_ACCOUNT
+from tests.synthesis import failures_of, warnings_of
+from tests.templates import template_of
+
+
+def _role(scope: cdk.Stack, account: str, name: str = "Loader") -> iam.IRole:
+    return iam.Role.from_role_arn(scope, f"{name}{account}", f"arn:aws:iam::{account}:role/{name}")
+
+
+def _cluster(scope: Any, name: str, *roles: iam.IRole) -> RedshiftCluster:
+    return RedshiftCluster(scope, name, roles=roles, cluster_subnet_group_name="subnets")
+
+
+def _rules(stack: cdk.Stack) -> dict[str, Any]:
+    rules = template_of(stack).get("Rules", {})
+    return {name: rule for name, rule in rules.items() if name != "CheckBootstrapVersion"}
+
+
+def _asserted(account: str) -> dict[str, Any]:
+    return {
+        RULE_ID: {
+            "Assertions": [
+                {
+                    "Assert": {"Fn::Equals": [{"Ref": "AWS::AccountId"}, account]},
+                    "AssertDescription": f"This stack names IAM roles or people of account {account}; deploy it there.",
+                }
+            ]
+        }
+    }
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_fails_when_two_accounts_are_claimed_for_one_stack(agnostic: cdk.Stack, late: bool) -> None:  # noqa: FBT001
+    """
+    Two literal ARNs of different accounts can never both match, in one cluster or in two.
+    """
+    mine, other = _role(agnostic, ACCOUNT), _role(agnostic, OTHER_ACCOUNT)
+    if late:
+        _cluster(agnostic, "First", mine)
+
+    with pytest.raises(RoleAssociationError) as caught:
+        _cluster(agnostic, "Second", *([other] if late else [mine, other]))
+
+    (finding,) = caught.value.findings
+    assert "RoleAccountMismatch" == finding.rule
+    assert finding.message.endswith(
+        f"is in account {OTHER_ACCOUNT}, the cluster's stack already names a role of {ACCOUNT} and can be of one "
+        "account only"
+    )
+    assert agnostic.node.try_find_child("Second") is None
+
+
+def test_fails_when_a_policy_contradicts_a_cluster(agnostic: cdk.Stack) -> None:
+    """
+    Clusters and user policies of a stack share one Rule.
+    """
+    cluster = _cluster(agnostic, "Cluster", _role(agnostic, ACCOUNT))
+
+    with pytest.raises(RoleAssociationError, match="RoleAccountMismatch"):
+        RoleAssociationPolicy(agnostic, "Policy", clusters=[cluster], pass_roles=[_role(agnostic, OTHER_ACCOUNT)])
+
+    assert _asserted(ACCOUNT) == _rules(agnostic)
+
+
+def test_a_failed_warehouse_takes_its_rule_back(agnostic: cdk.Stack) -> None:
+    """
+    An error leaves neither construct nor Rule, and does not bind the stack to an account.
+    """
+    path = "x" * 500
+    roles = [iam.Role.from_role_arn(agnostic, f"R{n}", f"arn:aws:iam::{ACCOUNT}:role/{path}/r{n}") for n in range(13)]
+
+    with pytest.raises(RoleAssociationError, match="PolicyTooLarge"):
+        RedshiftWarehouse(agnostic, "Warehouse", roles=roles, role_limit=50, cluster_subnet_group_name="subnets")
+
+    assert agnostic.node.try_find_child("Warehouse") is None
+    _cluster(agnostic, "Cluster", _role(agnostic, OTHER_ACCOUNT))
+    assert _asserted(OTHER_ACCOUNT) == _rules(agnostic)
+
+
+def test_a_literal_role_brings_one_rule_for_the_whole_stack(agnostic: cdk.Stack) -> None:
+    """
+    Clusters, policies and roles that come later share it, and nothing is left undecided.
+    """
+    first = _cluster(agnostic, "First", _role(agnostic, ACCOUNT))
+    second = _cluster(agnostic, "Second")
+    second.add_role(_role(agnostic, ACCOUNT, "Another"))
+    RoleAssociationPolicy(agnostic, "Policy", clusters=[first, second], pass_roles=[*first.roles, *second.roles])
+
+    assert _asserted(ACCOUNT) == _rules(agnostic)
+    assert ([], []) == (failures_of(agnostic.node.root), warnings_of(agnostic.node.root))
+
+
+def test_a_nested_stack_puts_the_rule_into_the_top_level_stack(agnostic: cdk.Stack) -> None:
+    """
+    A Rule of a nested stack would come after the first resources; the parent's comes before all.
+    """
+    nested = cdk.NestedStack(agnostic, "Nested")
+    _cluster(nested, "Inside", _role(nested, ACCOUNT))
+    _cluster(agnostic, "Outside", _role(agnostic, ACCOUNT))
+
+    assert _asserted(ACCOUNT) == _rules(agnostic)
+    assert {} == _rules(nested)
+    assert ([], []) == (failures_of(agnostic.node.root), warnings_of(agnostic.node.root))
+
+
+def test_a_rule_that_is_removed_leaves_the_account_undecided(agnostic: cdk.Stack) -> None:
+    """
+    The guard believes the template, not our memory.
+    """
+    _cluster(agnostic, "Cluster", _role(agnostic, ACCOUNT))
+    agnostic.node.try_remove_child(RULE_ID)
+
+    assert ["RoleAccountUndecided"] == warnings_of(agnostic.node.root)
+
+
+def test_a_known_account_needs_no_rule(stack: cdk.Stack) -> None:
+    """
+    What is decided at synth time is not asked again.
+    """
+    _cluster(stack, "Cluster", _role(stack, ACCOUNT))
+
+    assert {} == _rules(stack)
+
+
+def test_a_role_of_the_deployments_account_needs_no_rule(agnostic: cdk.Stack) -> None:
+    """
+    A role by name is right by construction.
+    """
+    _cluster(agnostic, "Cluster", iam.Role.from_role_name(agnostic, "Role", "Loader"))
+
+    assert {} == _rules(agnostic)

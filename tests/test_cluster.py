@@ -1,0 +1,533 @@
+"""
+The provisioned cluster and its roles.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import cdk_nag
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk.assertions import Match, Template
+
+from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationError
+from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.synthesis import failures_of
+from tests.templates import properties_of, template_of
+
+CLUSTER = "AWS::Redshift::Cluster"
+
+
+def _cluster(scope: cdk.Stack, **options: Any) -> RedshiftCluster:
+    return RedshiftCluster(scope, "Cluster", cluster_subnet_group_name="subnets", **options)
+
+
+def _roles(scope: cdk.Stack, count: int) -> list[iam.IRole]:
+    return [RedshiftRole(scope, f"Role{number}") for number in range(count)]
+
+
+def _findings(error: pytest.ExceptionInfo[RoleAssociationError]) -> list[tuple[str, str]]:
+    return [(finding.rule, finding.message) for finding in error.value.findings]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cluster_identifier": ""}, "'cluster_identifier' is empty, allowed is 1 to 63 lower-case letters"),
+        ({"cluster_identifier": "UPPER_bad"}, "'cluster_identifier' is 'UPPER_bad', allowed is 1 to 63 lower-case"),
+        ({"database_name": "my-db"}, "'database_name' is 'my-db', allowed is 1 to 64 lower-case letters, digits"),
+        ({"database_name": "table"}, "'database_name' is 'table', which is a reserved word"),
+        ({"port": 5456}, "'port' is 5456, allowed for ra3.large is 5431 to 5455 or 8191 to 8215"),
+        ({"number_of_nodes": 0}, "'number_of_nodes' is 0, allowed is a whole number from 1 to 100"),
+        ({"vpc": "vpc-1"}, "'vpc' is 'vpc-1', allowed is an ec2.IVpc"),
+        ({"roles": "arn"}, "'roles' is 'arn', allowed is a list"),
+        ({"roles": None}, "'roles' is None, allowed is a list"),
+        ({"roles": ["arn:aws:iam::111111111111:role/A"]}, "'roles[0]' is 'arn:aws:iam::111111111111:role/A', allowed"),
+        ({"role_limit": "10"}, "'role_limit' is '10', allowed is a whole number"),
+        ({"snapshot_retention": cdk.Duration.days(0)}, "'snapshot_retention' is 0 days, allowed for ra3.large is 1"),
+        ({"snapshot_retention": cdk.Duration.hours(36)}, "'snapshot_retention' is 1.5 days, allowed for ra3.large"),
+        ({"multi_az": True, "number_of_nodes": 1}, "'multi_az' is True for a cluster of one node"),
+        ({"parameters": {"a": True}}, "\"'parameters['a']' is True, allowed is a text\""[1:-1]),
+    ],
+)
+def test_fails_when_an_argument_is_wrong(stack: cdk.Stack, options: dict[str, Any], message: str) -> None:
+    """
+    One clear error in the words of the argument, at once, and nothing is left in the tree.
+    """
+    options = {"cluster_subnet_group_name": "subnets", **options}
+    if "vpc" in options:
+        del options["cluster_subnet_group_name"]
+
+    with pytest.raises(RoleAssociationError) as caught:
+        RedshiftCluster(stack, "Cluster", **options)
+
+    ((rule, found),) = _findings(caught)
+    assert "InvalidArgument" == rule
+    assert found.startswith(message)
+    assert [] == stack.node.children
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_fails_when_it_has_two_networks_or_none(stack: cdk.Stack, both: bool) -> None:  # noqa: FBT001
+    """
+    Exactly one of vpc and cluster_subnet_group_name says where it is.
+    """
+    vpc = ec2.Vpc(stack, "Vpc", max_azs=2)
+    options: dict[str, Any] = {"vpc": vpc, "cluster_subnet_group_name": "subnets"} if both else {}
+
+    with pytest.raises(RoleAssociationError) as caught:
+        RedshiftCluster(stack, "Cluster", **options)
+
+    expected = (
+        "'vpc' and 'cluster_subnet_group_name' are both given"
+        if both
+        else "neither 'vpc' nor 'cluster_subnet_group_name' is given"
+    )
+    assert [("InvalidArgument", expected)] == _findings(caught)
+
+
+def test_fails_with_everything_that_is_wrong_at_once(stack: cdk.Stack) -> None:
+    """
+    Arguments and roles are told in one error, with the paths of the roles.
+    """
+    foreign = iam.Role.from_role_arn(stack, "Foreign", f"arn:aws:iam::{OTHER_ACCOUNT}:role/A")
+    role = RedshiftRole(stack, "Role")
+
+    with pytest.raises(RoleAssociationError) as caught:
+        _cluster(stack, roles=[role, foreign, role], role_limit=1, port=1)
+
+    assert [
+        ("InvalidArgument", "'port' is 1, allowed for ra3.large is 5431 to 5455 or 8191 to 8215"),
+        ("RoleQuotaExceeded", "'roles' has 2 entries, 'role_limit' is 1"),
+        ("RoleAccountMismatch", f"roles[1] (Data/Foreign) is in account {OTHER_ACCOUNT}, the cluster is in {ACCOUNT}"),
+        ("RoleDuplicated", "roles[2] (Data/Role) and roles[0] (Data/Role) are the same role"),
+    ] == _findings(caught)
+    assert {"Data/Cluster"} == {finding.path for finding in caught.value.findings}
+    assert stack.node.try_find_child("Cluster") is None
+
+
+@pytest.mark.parametrize(
+    ("region", "count", "options", "rule"),
+    [
+        (REGION, 11, {}, "RoleQuotaExceeded"),
+        (REGION, 51, {"role_limit": 50}, "RoleQuotaExceeded"),
+        (REGION, 0, {"role_limit": 51}, "RoleLimitOutOfRange"),
+        (REGION, 0, {"role_limit": 0}, "RoleLimitOutOfRange"),
+        ("us-iso-east-1", 11, {}, "RoleQuotaExceeded"),
+        ("us-iso-east-1", 0, {"role_limit": 11}, "RoleLimitOutOfRange"),
+        (None, 11, {}, "RoleQuotaExceeded"),
+        (None, 0, {"role_limit": 51}, "RoleLimitOutOfRange"),
+    ],
+)
+def test_fails_when_there_are_too_many_roles(
+    app: cdk.App, region: str | None, count: int, options: dict[str, int], rule: str
+) -> None:
+    """
+    The role limit and AWS's quota hold in every region, known or not.
+    """
+    stack = cdk.Stack(app, "Data", env=cdk.Environment(account=ACCOUNT, region=region) if region else None)
+
+    with pytest.raises(RoleAssociationError) as caught:
+        _cluster(stack, roles=_roles(stack, count), **options)
+
+    assert [rule] == [finding.rule for finding in caught.value.findings]
+
+
+@pytest.mark.parametrize(
+    ("region", "count", "options"),
+    [
+        (REGION, 0, {}),
+        (REGION, 1, {}),
+        (REGION, 9, {}),
+        (REGION, 10, {}),
+        (REGION, 50, {"role_limit": 50}),
+        ("us-iso-east-1", 10, {}),
+        (None, 10, {}),
+        (None, 50, {"role_limit": 50}),
+    ],
+)
+def test_as_many_roles_as_the_limit_says_are_associated_in_order(
+    app: cdk.App, region: str | None, count: int, options: dict[str, int]
+) -> None:
+    """
+    The template names every role once, in the order given, and the synthesis passes.
+    """
+    stack = cdk.Stack(app, "Data", env=cdk.Environment(account=ACCOUNT, region=region) if region else None)
+    roles = _roles(stack, count)
+    cluster = _cluster(stack, roles=roles, **options)
+
+    assert [stack.resolve(role.role_arn) for role in roles] == properties_of(stack, CLUSTER).get("IamRoles", [])
+    assert tuple(roles) == cluster.roles
+
+
+def test_fails_when_an_eleventh_role_is_added_and_keeps_the_ten(stack: cdk.Stack) -> None:
+    """
+    add_role raises at the caller's line and changes nothing.
+    """
+    cluster = _cluster(stack, roles=_roles(stack, 9))
+    cluster.add_role(RedshiftRole(stack, "Tenth"))
+
+    with pytest.raises(RoleAssociationError) as caught:
+        cluster.add_role(RedshiftRole(stack, "Eleventh"))
+
+    assert [("RoleQuotaExceeded", "'roles' has 11 entries, 'role_limit' is 10")] == _findings(caught)
+    assert "drop 1 role, or pass role_limit=11 (the AWS quota in eu-west-1 is 50)" == caught.value.findings[0].fix
+    assert (10, 10) == (len(cluster.roles), len(properties_of(stack, CLUSTER)["IamRoles"]))
+
+
+def test_fails_when_an_added_role_is_not_a_role(stack: cdk.Stack) -> None:
+    """
+    An L1 is no `iam.IRole`; the error says what to do.
+    """
+    cluster = _cluster(stack)
+
+    with pytest.raises(RoleAssociationError) as caught:
+        cluster.add_role(iam.CfnRole(stack, "Raw", assume_role_policy_document={}))  # type: ignore[arg-type]
+
+    assert [("InvalidArgument", "'roles[0]' is a CfnRole, allowed is an iam.IRole")] == _findings(caught)
+
+
+@pytest.mark.parametrize("first", ["construct", "name", "arn"])
+@pytest.mark.parametrize("second", ["construct", "name", "arn"])
+@pytest.mark.parametrize("known", [True, False])
+def test_fails_when_one_role_comes_twice_however_it_is_written(
+    app: cdk.App, first: str, second: str, known: bool
+) -> None:  # noqa: FBT001
+    """
+    The same role as construct, by name and by ARN is one role, also where the ARN settles the account.
+    """
+    stack = cdk.Stack(app, "Data", env=cdk.Environment(account=ACCOUNT, region=REGION) if known else None)
+    anchor = iam.Role.from_role_arn(stack, "Anchor", f"arn:aws:iam::{ACCOUNT}:role/Anchor")
+    made = RedshiftRole(stack, "Role", role_name="loader")
+    ways = {
+        "construct": lambda _: made,
+        "name": lambda order: iam.Role.from_role_name(stack, f"Name{order}", "loader"),
+        "arn": lambda order: iam.Role.from_role_arn(stack, f"Arn{order}", f"arn:aws:iam::{ACCOUNT}:role/loader"),
+    }
+
+    with pytest.raises(RoleAssociationError) as caught:
+        _cluster(stack, roles=[anchor, ways[first](1), ways[second](2)])
+
+    assert ["RoleDuplicated"] == [finding.rule for finding in caught.value.findings]
+
+
+def test_fails_when_a_named_iam_role_comes_again_by_its_arn(stack: cdk.Stack) -> None:
+    """
+    The name that an `iam.Role` of the app was given is read from it.
+    """
+    made = iam.Role(
+        stack, "Role", assumed_by=iam.ServicePrincipal("redshift.amazonaws.com"), role_name="loader", path="/team/"
+    )
+    again = iam.Role.from_role_arn(stack, "Again", f"arn:aws:iam::{ACCOUNT}:role/team/loader")
+
+    with pytest.raises(RoleAssociationError) as caught:
+        _cluster(stack, roles=[made, again])
+
+    assert ["RoleDuplicated"] == [finding.rule for finding in caught.value.findings]
+
+
+def test_roles_that_share_a_name_in_different_paths_are_two(stack: cdk.Stack) -> None:
+    """
+    A path is part of the ARN.
+    """
+    _cluster(
+        stack,
+        roles=[
+            iam.Role.from_role_arn(stack, "A", f"arn:aws:iam::{ACCOUNT}:role/a/loader"),
+            iam.Role.from_role_arn(stack, "B", f"arn:aws:iam::{ACCOUNT}:role/b/loader"),
+        ],
+    )
+
+    assert 2 == len(properties_of(stack, CLUSTER)["IamRoles"])
+
+
+def test_no_message_shows_a_token(stack: cdk.Stack) -> None:
+    """
+    What only the deployment knows is written as ``${Name}``.
+    """
+    name = cdk.CfnParameter(stack, "Name").value_as_string
+    foreign = iam.Role.from_role_arn(stack, "Foreign", f"arn:aws:iam::{OTHER_ACCOUNT}:role/{name}")
+    user = iam.Role.from_role_arn(stack, "User", f"arn:aws:iam::{ACCOUNT}:user/{name}")
+
+    with pytest.raises(RoleAssociationError) as caught:
+        _cluster(stack, roles=[foreign, user, foreign])
+
+    assert "Token[" not in str(caught.value)
+    assert f"'arn:aws:iam::{ACCOUNT}:user/${{Name}}'" in str(caught.value)
+
+
+def test_fails_when_cdk_refuses_and_leaves_nothing(stack: cdk.Stack) -> None:
+    """
+    What CDK finds halfway takes the whole construct out of the tree again.
+    """
+    elsewhere = ec2.Vpc.from_vpc_attributes(stack, "Vpc", vpc_id="vpc-1", availability_zones=["a"])
+
+    with pytest.raises(RuntimeError):
+        RedshiftCluster(stack, "Cluster", vpc=elsewhere)
+
+    assert stack.node.try_find_child("Cluster") is None
+    assert [] == failures_of(stack.node.root)
+
+
+DEFAULTS = {
+    "AllowVersionUpgrade": True,
+    "AutomatedSnapshotRetentionPeriod": 7,
+    "ClusterParameterGroupName": {"Ref": "ClusterParameters9D8FE6CF"},
+    "ClusterSubnetGroupName": "subnets",
+    "ClusterType": "multi-node",
+    "DBName": "warehouse",
+    "Encrypted": True,
+    "EnhancedVpcRouting": True,
+    "LoggingProperties": {
+        "LogDestinationType": "cloudwatch",
+        "LogExports": ["connectionlog", "useractivitylog", "userlog"],
+    },
+    "ManageMasterPassword": True,
+    "MasterUsername": "warehouse_admin",
+    "NodeType": "ra3.large",
+    "NumberOfNodes": 2,
+    "Port": 5440,
+    "PreferredMaintenanceWindow": "sun:03:00-sun:03:30",
+    "PubliclyAccessible": False,
+}
+
+
+def test_the_defaults_are_secure_and_have_no_physical_name(stack: cdk.Stack) -> None:
+    """
+    Encrypted, not public, TLS, logs, snapshots, a managed password, and a last snapshot on deletion.
+    """
+    _cluster(stack)
+
+    resources = template_of(stack)["Resources"]
+    (cluster,) = (resource for resource in resources.values() if resource["Type"] == CLUSTER)
+    (group,) = (resource for resource in resources.values() if resource["Type"] != CLUSTER)
+    references = {key: value["Ref"] for key, value in cluster["Properties"].items() if "Ref" in str(value)}
+    assert {**DEFAULTS, **{key: {"Ref": value} for key, value in references.items()}} == cluster["Properties"]
+    assert ("Snapshot", "Snapshot") == (cluster["DeletionPolicy"], cluster["UpdateReplacePolicy"])
+    assert {
+        "Description": "Parameters of Cluster",
+        "ParameterGroupFamily": "redshift-2.0",
+        "Parameters": [
+            {"ParameterName": "enable_user_activity_logging", "ParameterValue": "true"},
+            {"ParameterName": "require_ssl", "ParameterValue": "true"},
+        ],
+    } == group["Properties"]
+
+
+PACKS = (
+    cdk_nag.AwsSolutionsChecks,
+    cdk_nag.HIPAASecurityChecks,
+    cdk_nag.NIST80053R4Checks,
+    cdk_nag.NIST80053R5Checks,
+    cdk_nag.PCIDSS321Checks,
+)
+
+
+def _nag(app: cdk.App, stack: cdk.Stack) -> set[str]:
+    found = set()
+    for pack in PACKS:
+        report = pack(app).validate_scope(stack)
+        found |= {violation.rule_name for violation in report.violations}
+    return found
+
+
+def test_the_defaults_have_no_finding_under_five_nag_packs(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    AwsSolutions, HIPAA, NIST R4, NIST R5 and PCI find nothing, with nothing acknowledged.
+    """
+    _cluster(stack, roles=_roles(stack, 1))
+
+    assert set() == _nag(app, stack)
+
+
+def test_a_public_cluster_has_findings_under_the_same_packs(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    The packs look: they find what is wrong with a cluster that is not ours by default.
+    """
+    cluster = _cluster(stack, publicly_accessible=True, parameters={"require_ssl": "false"})
+    cluster.cfn_cluster.encrypted = False
+
+    found = _nag(app, stack)
+    assert {"AwsSolutions-RS1", "AwsSolutions-RS6", "AwsSolutions-RS8"} <= found
+    assert any(name.startswith("HIPAA") for name in found)
+    assert any(name.startswith("PCI") for name in found)
+
+
+def test_the_defaults_pass_cfn_lint(stack: cdk.Stack, tmp_path: Path) -> None:
+    """
+    The linter of CloudFormation has nothing to say, and would say it.
+    """
+    _cluster(stack, roles=_roles(stack, 1))
+    template = template_of(stack)
+
+    def lint(name: str) -> str:
+        path = tmp_path / name
+        path.write_text(json.dumps(template))
+        command = [str(Path(sys.executable).with_name("cfn-lint")), "--regions", REGION, "--template", str(path)]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+    assert "" == lint("good.json")
+    for resource in template["Resources"].values():
+        if resource["Type"] == CLUSTER:
+            resource["Properties"]["NodeType"] = "ra3.tiny"
+    assert "ra3.tiny" in lint("bad.json")
+
+
+def test_the_defaults_pass_the_validator_built_into_cdk(tmp_path: Path) -> None:
+    """
+    With the validator on, a warehouse synthesizes without a word in the report.
+    """
+    program = tmp_path / "program.py"
+    program.write_text(
+        "from aws_cdk import App, Environment, Stack\n"
+        "from redshift_roles import RedshiftWarehouse\n"
+        f"app = App(outdir={str(tmp_path / 'out')!r})\n"
+        f"stack = Stack(app, 'S', env=Environment(account='{ACCOUNT}', region='{REGION}'))\n"
+        "RedshiftWarehouse(stack, 'W', cluster_subnet_group_name='subnets')\n"
+        "app.synth()\n"
+    )
+    root = Path(__file__).parent.parent
+    environment = {"PATH": str(Path(sys.executable).parent), "PYTHONPATH": str(root), "HOME": str(tmp_path)}
+    subprocess.run([sys.executable, str(program)], check=True, env=environment, cwd=tmp_path)
+
+    report = json.loads((tmp_path / "out" / "validation-report.json").read_text())
+    assert [] == report["pluginReports"]
+
+
+def test_the_options_reach_the_template(stack: cdk.Stack) -> None:
+    """
+    Each option is the property that its name says.
+    """
+    key = kms.Key(stack, "Key")
+    _cluster(
+        stack,
+        cluster_identifier="sales",
+        node_type="ra3.xlplus",
+        number_of_nodes=4,
+        database_name="sales",
+        admin_username="chief",
+        port=8191,
+        encryption_key=key,
+        parameters={"max_concurrency_scaling_clusters": "2"},
+        snapshot_retention=cdk.Duration.days(35),
+        preferred_maintenance_window="mon:01:00-mon:02:00",
+        multi_az=True,
+        publicly_accessible=True,
+        removal_policy=cdk.RemovalPolicy.RETAIN,
+    )
+
+    properties = properties_of(stack, CLUSTER)
+    arn = stack.resolve(key.key_arn)
+    assert {
+        "ClusterIdentifier": "sales",
+        "NodeType": "ra3.xlplus",
+        "NumberOfNodes": 4,
+        "DBName": "sales",
+        "MasterUsername": "chief",
+        "Port": 8191,
+        "KmsKeyId": arn,
+        "MasterPasswordSecretKmsKeyId": arn,
+        "AutomatedSnapshotRetentionPeriod": 35,
+        "PreferredMaintenanceWindow": "mon:01:00-mon:02:00",
+        "MultiAZ": True,
+        "PubliclyAccessible": True,
+    }.items() <= properties.items()
+    names = [p["ParameterName"] for p in properties_of(stack, "AWS::Redshift::ClusterParameterGroup")["Parameters"]]
+    assert ["enable_user_activity_logging", "max_concurrency_scaling_clusters", "require_ssl"] == names
+    Template.from_stack(stack).has_resource(CLUSTER, {"DeletionPolicy": "Retain", "Properties": Match.any_value()})
+
+
+def test_one_node_is_a_single_node_cluster(stack: cdk.Stack) -> None:
+    """
+    CloudFormation takes no number of nodes for one.
+    """
+    _cluster(stack, number_of_nodes=1)
+
+    properties = properties_of(stack, CLUSTER)
+    assert "single-node" == properties["ClusterType"]
+    assert "NumberOfNodes" not in properties
+
+
+def test_logical_ids_do_not_change_when_props_change(app: cdk.App) -> None:
+    """
+    The ids are literals: no option moves a resource.
+    """
+    plain, other = (cdk.Stack(app, name, stack_name="Data") for name in ("A", "B"))
+    _cluster(plain)
+    _cluster(other, roles=_roles(other, 2), cluster_identifier="sales", port=8191, number_of_nodes=1, multi_az=False)
+
+    assert set(template_of(plain)["Resources"]) <= set(template_of(other)["Resources"])
+
+
+def test_the_attributes_refer_to_the_cluster(stack: cdk.Stack) -> None:
+    """
+    Identifier, ARN, endpoint and secret are references to the resource.
+    """
+    cluster = _cluster(stack)
+    logical_id = stack.get_logical_id(cluster.cfn_cluster)
+
+    assert {"Ref": logical_id} == stack.resolve(cluster.cluster_identifier)
+    assert {
+        "Fn::Join": [
+            "",
+            ["arn:", {"Ref": "AWS::Partition"}, f":redshift:{REGION}:{ACCOUNT}:cluster:", {"Ref": logical_id}],
+        ]
+    } == stack.resolve(cluster.cluster_arn)
+    assert {"Fn::GetAtt": [logical_id, "Endpoint.Address"]} == stack.resolve(cluster.endpoint_address)
+    assert {"Fn::GetAtt": [logical_id, "Endpoint.Port"]} == stack.resolve(cluster.endpoint_port)
+    assert {"Fn::GetAtt": [logical_id, "MasterPasswordSecretArn"]} == stack.resolve(cluster.admin_secret.secret_arn)
+    assert cluster.admin_secret is cluster.admin_secret
+    assert 10 == cluster.role_limit
+
+
+def test_one_role_serves_many_clusters(stack: cdk.Stack) -> None:
+    """
+    A role may be associated with any number of clusters.
+    """
+    role = RedshiftRole(stack, "Role")
+    for number in range(3):
+        RedshiftCluster(stack, f"Cluster{number}", roles=[role], cluster_subnet_group_name="subnets")
+
+    assert [] == failures_of(stack.node.root)
+
+
+def test_the_callers_list_is_not_changed(stack: cdk.Stack) -> None:
+    """
+    add_role adds to the cluster, not to the list that was passed.
+    """
+    roles = _roles(stack, 1)
+    _cluster(stack, roles=roles).add_role(RedshiftRole(stack, "More"))
+
+    assert 1 == len(roles)
+
+
+def test_a_plain_role_and_cluster_import_no_more_of_cdk_than_they_need() -> None:
+    """
+    `aws_ec2` and its like stay out until a VPC asks for them; the rules come without jsii.
+    """
+    program = (
+        "import sys\n"
+        "import redshift_roles\n"
+        "from redshift_roles import rules, template_reading, arguments\n"
+        "assert 'jsii' not in sys.modules, 'jsii'\n"
+        "from aws_cdk import App, Stack\n"
+        "from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationPolicy\n"
+        "stack = Stack(App(), 'S')\n"
+        "role = RedshiftRole(stack, 'R')\n"
+        "cluster = RedshiftCluster(stack, 'C', roles=[role], cluster_subnet_group_name='s')\n"
+        "RoleAssociationPolicy(stack, 'P', clusters=[cluster], pass_roles=[role])\n"
+        "names = sorted(name for name in sys.modules if name.startswith('aws_cdk.aws_') and name.count('.') == 1)\n"
+        "print(names)\n"
+    )
+    root = Path(__file__).parent.parent
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=root)
+
+    assert "['aws_cdk.aws_iam', 'aws_cdk.aws_redshift']\n" == done.stdout

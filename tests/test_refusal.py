@@ -1,0 +1,51 @@
+"""
+Refusing before anything is made.
+"""
+
+from __future__ import annotations
+
+import pytest
+from aws_cdk import App, Stack
+from constructs import Construct
+
+from redshift_roles.refusal import all_or_nothing, child_path
+
+
+def test_a_construct_that_fails_halfway_is_taken_out_again(stack: Stack) -> None:
+    """
+    The error passes through and the tree is as it was.
+    """
+    with pytest.raises(KeyError), all_or_nothing(stack, "Half"):
+        Construct(stack, "Half")
+        raise KeyError
+
+    assert stack.node.try_find_child("Half") is None
+
+
+def test_a_construct_whose_name_is_taken_leaves_the_first_one(stack: Stack) -> None:
+    """
+    The child of that name is somebody else's.
+    """
+    first = Construct(stack, "Taken")
+
+    with pytest.raises(RuntimeError), all_or_nothing(stack, "Taken"):
+        Construct(stack, "Taken")
+
+    assert first is stack.node.find_child("Taken")
+
+
+def test_a_construct_that_succeeds_stays(stack: Stack) -> None:
+    """
+    Nothing is taken out without an error.
+    """
+    with all_or_nothing(stack, "Whole"):
+        whole = Construct(stack, "Whole")
+
+    assert whole is stack.node.find_child("Whole")
+
+
+def test_a_path_is_written_before_the_child_is_there(app: App, stack: Stack) -> None:
+    """
+    Below the root there is no leading slash.
+    """
+    assert ("Data/Child", "Child") == (child_path(stack, "Child"), child_path(app, "Child"))

@@ -1,0 +1,147 @@
+"""
+The role that Redshift assumes.
+"""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+
+from redshift_roles import RedshiftRole, RoleAssociationError
+from tests.templates import properties_of
+
+
+def _principals(stack: cdk.Stack) -> list[str]:
+    statements = properties_of(stack, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"]
+    assert all(s["Effect"] == "Allow" and s["Action"] == "sts:AssumeRole" for s in statements)
+    listed = [statement["Principal"]["Service"] for statement in statements]
+    return [name for names in listed for name in ([names] if isinstance(names, str) else names)]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"role_name": ""}, "'role_name' is empty, allowed is 1 to 64 letters, digits and +=,.@_-"),
+        ({"path": "team"}, "'path' is 'team', allowed is a path that begins and ends with a slash, at most 512"),
+        ({"max_session_duration": 3600}, "'max_session_duration' is 3600, allowed is a Duration"),
+        (
+            {"max_session_duration": cdk.Duration.minutes(59)},
+            "'max_session_duration' is 3540 seconds, allowed is 3600 to 43200 (1 to 12 hours)",
+        ),
+        ({"regions": []}, "'regions' is empty, allowed is at least one region"),
+        ({"regions": "eu-west-1"}, "'regions' is 'eu-west-1', allowed is a list"),
+        ({"serverless": "yes"}, "'serverless' is 'yes', allowed is True or False"),
+        ({"managed_policies": ["ReadOnly"]}, "'managed_policies[0]' is 'ReadOnly', allowed is an iam.IManagedPolicy"),
+    ],
+)
+def test_fails_when_an_argument_is_wrong(stack: cdk.Stack, options: dict[str, object], message: str) -> None:
+    """
+    The error names the argument, the value and what is allowed, and no role is left behind.
+    """
+    with pytest.raises(RoleAssociationError) as caught:
+        RedshiftRole(stack, "Role", **options)  # type: ignore[arg-type]
+
+    assert [("InvalidArgument", "Data/Role", message)] == [(f.rule, f.path, f.message) for f in caught.value.findings]
+    assert [] == stack.node.children
+
+
+def test_fails_when_the_construct_has_no_name(stack: cdk.Stack) -> None:
+    """
+    An empty construct id is refused in our words.
+    """
+    with pytest.raises(RoleAssociationError, match="'construct_id' is empty, allowed is a name"):
+        RedshiftRole(stack, "")
+
+
+def test_fails_when_the_name_is_taken_and_keeps_the_first_role(stack: cdk.Stack) -> None:
+    """
+    CDK's own refusal of a second construct of one name does not remove the first.
+    """
+    first = RedshiftRole(stack, "Role")
+
+    with pytest.raises(RuntimeError, match="There is already a Construct with name 'Role'"):
+        RedshiftRole(stack, "Role")
+
+    assert first is stack.node.find_child("Role")
+
+
+def test_a_plain_role_trusts_redshift_and_nothing_else(stack: cdk.Stack) -> None:
+    """
+    Without options the template has a role that provisioned clusters may assume, with no physical name.
+    """
+    RedshiftRole(stack, "Role")
+
+    assert ["redshift.amazonaws.com"] == _principals(stack)
+    assert {"AssumeRolePolicyDocument"} == set(properties_of(stack, "AWS::IAM::Role"))
+
+
+@pytest.mark.parametrize(
+    ("options", "principals"),
+    [
+        ({"serverless": True}, ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]),
+        ({"regions": ["eu-west-1"]}, ["redshift.eu-west-1.amazonaws.com"]),
+        (
+            {"regions": ["eu-west-1", "us-east-1", "eu-west-1"]},
+            ["redshift.eu-west-1.amazonaws.com", "redshift.us-east-1.amazonaws.com"],
+        ),
+        (
+            {"regions": ("eu-west-1",), "serverless": True},
+            ["redshift.eu-west-1.amazonaws.com", "redshift-serverless.amazonaws.com"],
+        ),
+    ],
+)
+def test_the_trust_is_what_the_options_say(stack: cdk.Stack, options: dict[str, object], principals: list[str]) -> None:
+    """
+    Serverless adds its principal, regions replace the global one by regional ones.
+    """
+    RedshiftRole(stack, "Role", **options)  # type: ignore[arg-type]
+
+    assert principals == _principals(stack)
+
+
+def test_the_options_of_an_iam_role_reach_the_template(stack: cdk.Stack) -> None:
+    """
+    Name, path, description, session, boundary and policies are those of `iam.Role`.
+    """
+    boundary = iam.ManagedPolicy.from_managed_policy_name(stack, "Boundary", "boundary")
+    policy = iam.ManagedPolicy.from_managed_policy_name(stack, "Policy", "loader")
+    RedshiftRole(
+        stack,
+        "Role",
+        role_name="loader",
+        path="/redshift/",
+        description="Loads sales",
+        max_session_duration=cdk.Duration.hours(2),
+        permissions_boundary=boundary,
+        managed_policies=[policy],
+    )
+
+    properties = properties_of(stack, "AWS::IAM::Role")
+    assert ("loader", "/redshift/", "Loads sales", 7200) == tuple(
+        properties[name] for name in ("RoleName", "Path", "Description", "MaxSessionDuration")
+    )
+    assert stack.resolve(boundary.managed_policy_arn) == properties["PermissionsBoundary"]
+    assert [stack.resolve(policy.managed_policy_arn)] == properties["ManagedPolicyArns"]
+
+
+def test_it_is_an_iam_role(stack: cdk.Stack) -> None:
+    """
+    It takes policies, and goes wherever an `iam.IRole` goes.
+    """
+    role = RedshiftRole(stack, "Role")
+    added = role.add_to_principal_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=["*"]))
+
+    assert isinstance(role, iam.Role)
+    assert added.statement_added
+    assert "s3:GetObject" == properties_of(stack, "AWS::IAM::Policy")["PolicyDocument"]["Statement"][0]["Action"]
+
+
+def test_tokens_pass_through(stack: cdk.Stack) -> None:
+    """
+    What only the deployment knows is not judged.
+    """
+    name = cdk.CfnParameter(stack, "Name").value_as_string
+    RedshiftRole(stack, "Role", role_name=name, regions=[cdk.Aws.REGION])
+
+    assert {"Ref": "Name"} == properties_of(stack, "AWS::IAM::Role")["RoleName"]
