@@ -156,6 +156,8 @@ class RedshiftCluster(Connectable):
     ) -> None:
         place = place_of(scope)
         given = known(
+            arguments.REQUIRED_OF_CLUSTER,
+            roles=roles,
             role_limit=role_limit,
             cluster_identifier=cluster_identifier,
             node_type=node_type,
@@ -176,7 +178,6 @@ class RedshiftCluster(Connectable):
             publicly_accessible=publicly_accessible,
             removal_policy=removal_policy,
         )
-        given["roles"] = roles
         troubles = arguments.CONSTRUCT_ID.check("construct_id", construct_id)
         facts = refuse_cluster(lambda: child_path(scope, construct_id), place, given, troubles=troubles)
         with all_or_nothing(scope, construct_id):

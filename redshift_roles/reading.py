@@ -7,7 +7,7 @@ jsii kernel costs more than anything Python does here, so each thing is read onc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -273,11 +273,12 @@ def can_refer(place: Place, home: Place) -> bool:
     return place.stage is home.stage and (same or None not in (place.region, home.region))
 
 
-def known(**given: object) -> dict[str, object]:
+def known(required: Collection[str] = (), **given: object) -> dict[str, object]:
     """
-    Keep the arguments that are given and are no tokens.
+    Keep the arguments that are given and are no tokens; a required one is kept even when it is None.
     """
-    return {name: value for name, value in given.items() if value is not None and not is_token(value)}
+    present = {name: value for name, value in given.items() if value is not None or name in required}
+    return {name: value for name, value in present.items() if not is_token(value)}
 
 
 def seconds_of(duration: Duration | None) -> float | None:

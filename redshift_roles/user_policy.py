@@ -96,13 +96,14 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
     ) -> None:
         place = place_of(scope)
         given = known(
+            arguments.REQUIRED_OF_POLICY,
             clusters=clusters,
+            pass_roles=pass_roles,
             create_clusters=create_clusters,
             describe_all_clusters=describe_all_clusters,
             managed_policy_name=managed_policy_name,
             description=description,
         )
-        given["pass_roles"] = pass_roles
 
         def path() -> str:
             return child_path(scope, construct_id)

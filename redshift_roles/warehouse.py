@@ -135,7 +135,7 @@ class RedshiftWarehouse(Construct):
         refuse_cluster(
             lambda: child_path(scope, construct_id),
             place,
-            {**known(**props), "roles": roles},
+            known(arguments.REQUIRED_OF_CLUSTER, **props),
             troubles=troubles,
             own_role=own,
         )

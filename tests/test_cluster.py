@@ -7,11 +7,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
-import cdk_nag
 import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -20,6 +20,7 @@ from aws_cdk.assertions import Match, Template
 
 from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationError
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.nag import nag_findings
 from tests.synthesis import failures_of
 from tests.templates import properties_of, template_of
 
@@ -52,6 +53,20 @@ def _findings(error: pytest.ExceptionInfo[RoleAssociationError]) -> list[tuple[s
         ({"roles": None}, "'roles' is None, allowed is a list"),
         ({"roles": ["arn:aws:iam::111111111111:role/A"]}, "'roles[0]' is 'arn:aws:iam::111111111111:role/A', allowed"),
         ({"role_limit": "10"}, "'role_limit' is '10', allowed is a whole number"),
+        ({"role_limit": None}, "'role_limit' is None, allowed is a whole number"),
+        ({"node_type": None}, "'node_type' is None, allowed is a node type"),
+        ({"number_of_nodes": None}, "'number_of_nodes' is None, allowed is a whole number from 1 to 100"),
+        ({"database_name": None}, "'database_name' is None, allowed is 1 to 64 lower-case letters"),
+        ({"admin_username": None}, "'admin_username' is None, allowed is 1 to 128 lower-case letters"),
+        ({"port": None}, "'port' is None, allowed for ra3.large is 5431 to 5455 or 8191 to 8215"),
+        ({"preferred_maintenance_window": None}, "'preferred_maintenance_window' is None, allowed is ddd:hh:mm"),
+        ({"multi_az": None}, "'multi_az' is None, allowed is True or False"),
+        ({"publicly_accessible": "no"}, "'publicly_accessible' is 'no', allowed is True or False"),
+        ({"removal_policy": "retain"}, "'removal_policy' is 'retain', allowed is a RemovalPolicy"),
+        ({"encryption_key": "alias/key"}, "'encryption_key' is 'alias/key', allowed is a kms.IKey"),
+        ({"audit_log_bucket": "logs"}, "'audit_log_bucket' is 'logs', allowed is an s3.IBucket"),
+        ({"security_groups": ["sg-1"]}, "'security_groups[0]' is 'sg-1', allowed is an ec2.ISecurityGroup"),
+        ({"snapshot_retention": 7}, "'snapshot_retention' is 7, allowed is a Duration"),
         ({"snapshot_retention": cdk.Duration.days(0)}, "'snapshot_retention' is 0 days, allowed for ra3.large is 1"),
         ({"snapshot_retention": cdk.Duration.hours(36)}, "'snapshot_retention' is 1.5 days, allowed for ra3.large"),
         ({"multi_az": True, "number_of_nodes": 1}, "'multi_az' is True for a cluster of one node"),
@@ -76,7 +91,7 @@ def test_fails_when_an_argument_is_wrong(stack: cdk.Stack, options: dict[str, An
 
 
 @pytest.mark.parametrize("both", [True, False])
-def test_fails_when_it_has_two_networks_or_none(stack: cdk.Stack, both: bool) -> None:  # noqa: FBT001
+def test_fails_when_it_has_two_networks_or_none(stack: cdk.Stack, both: bool) -> None:
     """
     Exactly one of vpc and cluster_subnet_group_name says where it is.
     """
@@ -200,14 +215,14 @@ def test_fails_when_an_added_role_is_not_a_role(stack: cdk.Stack) -> None:
 @pytest.mark.parametrize("known", [True, False])
 def test_fails_when_one_role_comes_twice_however_it_is_written(
     app: cdk.App, first: str, second: str, known: bool
-) -> None:  # noqa: FBT001
+) -> None:
     """
     The same role as construct, by name and by ARN is one role, also where the ARN settles the account.
     """
     stack = cdk.Stack(app, "Data", env=cdk.Environment(account=ACCOUNT, region=REGION) if known else None)
     anchor = iam.Role.from_role_arn(stack, "Anchor", f"arn:aws:iam::{ACCOUNT}:role/Anchor")
     made = RedshiftRole(stack, "Role", role_name="loader")
-    ways = {
+    ways: dict[str, Callable[[int], iam.IRole]] = {
         "construct": lambda _: made,
         "name": lambda order: iam.Role.from_role_name(stack, f"Name{order}", "loader"),
         "arn": lambda order: iam.Role.from_role_arn(stack, f"Arn{order}", f"arn:aws:iam::{ACCOUNT}:role/loader"),
@@ -322,30 +337,13 @@ def test_the_defaults_are_secure_and_have_no_physical_name(stack: cdk.Stack) -> 
     } == group["Properties"]
 
 
-PACKS = (
-    cdk_nag.AwsSolutionsChecks,
-    cdk_nag.HIPAASecurityChecks,
-    cdk_nag.NIST80053R4Checks,
-    cdk_nag.NIST80053R5Checks,
-    cdk_nag.PCIDSS321Checks,
-)
-
-
-def _nag(app: cdk.App, stack: cdk.Stack) -> set[str]:
-    found = set()
-    for pack in PACKS:
-        report = pack(app).validate_scope(stack)
-        found |= {violation.rule_name for violation in report.violations}
-    return found
-
-
 def test_the_defaults_have_no_finding_under_five_nag_packs(app: cdk.App, stack: cdk.Stack) -> None:
     """
     AwsSolutions, HIPAA, NIST R4, NIST R5 and PCI find nothing, with nothing acknowledged.
     """
     _cluster(stack, roles=_roles(stack, 1))
 
-    assert set() == _nag(app, stack)
+    assert set() == nag_findings(app, stack)
 
 
 def test_a_public_cluster_has_findings_under_the_same_packs(app: cdk.App, stack: cdk.Stack) -> None:
@@ -355,7 +353,7 @@ def test_a_public_cluster_has_findings_under_the_same_packs(app: cdk.App, stack:
     cluster = _cluster(stack, publicly_accessible=True, parameters={"require_ssl": "false"})
     cluster.cfn_cluster.encrypted = False
 
-    found = _nag(app, stack)
+    found = nag_findings(app, stack)
     assert {"AwsSolutions-RS1", "AwsSolutions-RS6", "AwsSolutions-RS8"} <= found
     assert any(name.startswith("HIPAA") for name in found)
     assert any(name.startswith("PCI") for name in found)

@@ -13,9 +13,15 @@ from redshift_roles.cluster_names import Cluster, cluster_arn, cluster_troubles
 from tests.conftest import ACCOUNT, REGION
 
 
-def _l1(scope: cdk.Stack, **options: str) -> redshift.CfnCluster:
+def _l1(scope: cdk.Stack, cluster_identifier: str | None = None) -> redshift.CfnCluster:
     return redshift.CfnCluster(
-        scope, "L1", cluster_type="multi-node", db_name="d", master_username="m", node_type="ra3.large", **options
+        scope,
+        "L1",
+        cluster_identifier=cluster_identifier,
+        cluster_type="multi-node",
+        db_name="d",
+        master_username="m",
+        node_type="ra3.large",
     )
 
 

@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aws_cdk as cdk
 import pytest
@@ -39,11 +39,11 @@ def test_fails_when_an_override_puts_a_foreign_role_in(stack: cdk.Stack, how: st
     """
     _cluster(stack).cfn_cluster.add_property_override("IamRoles", [FOREIGN])
 
+    app = cast("cdk.App", stack.node.root)
+    synthesize = app.synth if how == "app.synth" else lambda: Template.from_stack(stack)
+
     with pytest.raises(RuntimeError) as caught:
-        if how == "app.synth":
-            stack.node.root.synth()  # type: ignore[attr-defined]
-        else:
-            Template.from_stack(stack)
+        synthesize()
 
     message = str(caught.value)
     assert f"IamRoles[0] is in account {OTHER_ACCOUNT}, the cluster is in {ACCOUNT}" in message
@@ -257,6 +257,17 @@ def test_one_guard_looks_after_all_clusters_of_an_app(app: cdk.App, stack: cdk.S
     }
     report = json.loads((Path(app.outdir) / "validation-report.json").read_text())
     assert ["redshift-roles"] == [plugin["pluginName"] for plugin in report["pluginReports"]]
+
+
+def test_template_from_stack_of_a_staged_stack_is_the_one_unguarded_place(app: cdk.App) -> None:
+    """
+    CDK runs plug-ins at the app: there the same stack fails.
+    """
+    staged = cdk.Stack(cdk.Stage(app, "Prod"), "Data")
+    _cluster(staged, roles=[_untrusting(staged)])
+
+    Template.from_stack(staged).resource_count_is("AWS::Redshift::Cluster", 1)
+    assert ["TrustLacksRedshift"] == failures_of(app)
 
 
 def test_a_removed_cluster_is_not_missed(stack: cdk.Stack) -> None:

@@ -27,7 +27,7 @@ def test_fails_when_a_name_is_not_there() -> None:
     A wrong name is an AttributeError of the package, as for any module.
     """
     with pytest.raises(AttributeError, match="module 'redshift_roles' has no attribute 'RedshiftRoles'"):
-        _ = redshift_roles.RedshiftRoles  # type: ignore[attr-defined]
+        _ = redshift_roles.RedshiftRoles
 
 
 def test_all_names_are_listed_and_there() -> None:

@@ -32,7 +32,7 @@ from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
     ],
     ids=["text", "whole", "real", "flag", "none", "list", "token", "concatenation", "number", "token list", "mixed"],
 )
-def test_a_token_is_known_without_a_crossing(value: object, token: bool) -> None:  # noqa: FBT001
+def test_a_token_is_known_without_a_crossing(value: object, token: bool) -> None:
     """
     Strings, numbers and lists that stand for something else are told from literals.
     """
@@ -68,10 +68,10 @@ def test_labels_have_paths_only_when_asked_for(stack: cdk.Stack) -> None:
     """
     role, place = RedshiftRole(stack, "Role"), reading.place_of(stack)
 
-    def labels(labelled: bool) -> list[str]:  # noqa: FBT001
+    def labels(labelled: bool) -> list[str]:
         return [facts.label for facts in reading.role_facts([role], place, "roles", labelled=labelled)]
 
-    assert (["roles[0]"], ["roles[0] (Data/Role)"]) == (labels(False), labels(True))  # noqa: FBT003
+    assert (["roles[0]"], ["roles[0] (Data/Role)"]) == (labels(False), labels(True))
 
 
 def test_the_same_role_reads_the_same_whoever_made_it(stack: cdk.Stack) -> None:

@@ -15,9 +15,14 @@ def test_a_construct_that_fails_halfway_is_taken_out_again(stack: Stack) -> None
     """
     The error passes through and the tree is as it was.
     """
-    with pytest.raises(KeyError), all_or_nothing(stack, "Half"):
-        Construct(stack, "Half")
-        raise KeyError
+
+    def fail_halfway() -> None:
+        with all_or_nothing(stack, "Half"):
+            Construct(stack, "Half")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail_halfway()
 
     assert stack.node.try_find_child("Half") is None
 

@@ -1,14 +1,14 @@
 """
 Every way a role can arrive at a cluster, in a stack of a known account and in one that names none.
 
-The verdicts: ``refused`` by our constructor at the caller's line, ``pass`` without a word, ``warned`` of as undecided at
-synth time, ``failed`` at synth time.
+The verdicts: the rule that our constructor or add_role raises with, ``pass`` without a word, ``rule`` where a
+CloudFormation Rule decides at deploy time, and ``warned`` of as undecided at synth time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import aws_cdk as cdk
 import jsii
@@ -26,6 +26,10 @@ MISMATCH, INVALID, UNDECIDED = "RoleAccountMismatch", "InvalidArgument", "RoleAc
 Arrival = Callable[[cdk.Stack], iam.IRole]
 
 
+def _app(stack: cdk.Stack) -> cdk.App:
+    return cast("cdk.App", stack.node.root)
+
+
 def _imported(arn: str) -> Arrival:
     return lambda stack: iam.Role.from_role_arn(stack, "Imported", arn)
 
@@ -33,7 +37,7 @@ def _imported(arn: str) -> Arrival:
 def _elsewhere(account: str | None, region: str | None = REGION, **options: Any) -> Arrival:
     def arrive(stack: cdk.Stack) -> iam.IRole:
         env = cdk.Environment(account=account, region=region) if account else None
-        other = cdk.Stack(stack.node.root, "Other", env=env, cross_region_references=options.pop("refer", None))
+        other = cdk.Stack(_app(stack), "Other", env=env)
         return RedshiftRole(other, "Role") if not options else iam.Role(other, "Role", assumed_by=REDSHIFT, **options)
 
     return arrive
@@ -41,7 +45,7 @@ def _elsewhere(account: str | None, region: str | None = REGION, **options: Any)
 
 def _other_stage(account: str) -> Arrival:
     def arrive(stack: cdk.Stack) -> iam.IRole:
-        stage = cdk.Stage(stack.node.root, "Stage")
+        stage = cdk.Stage(_app(stack), "Stage")
         other = cdk.Stack(stage, "Other", env=cdk.Environment(account=account, region=REGION))
         return RedshiftRole(other, "Role")
 

@@ -39,7 +39,7 @@ def test_fails_with_everything_at_once_and_leaves_nothing(stack: cdk.Stack) -> N
 
 
 @pytest.mark.parametrize(("count", "refused"), [(9, False), (10, True)])
-def test_its_own_role_counts(stack: cdk.Stack, count: int, refused: bool) -> None:  # noqa: FBT001
+def test_its_own_role_counts(stack: cdk.Stack, count: int, refused: bool) -> None:
     """
     Nine roles beside its own make ten; ten beside it make one too many, which the error tells.
     """
