@@ -130,7 +130,8 @@ def shown(value: object) -> str:
     """
     if value is None or isinstance(value, (str, bytes, int, float)):
         return "empty" if value == "" else repr(value)
-    return f"{'an' if type(value).__name__[0] in 'AEIOU' else 'a'} {type(value).__name__}"
+    name = type(value).__name__
+    return f"an {name}" if name.startswith(("A", "E", "I", "O")) else f"a {name}"
 
 
 ROLE: Final = Kind(
@@ -147,10 +148,8 @@ _KEY: Final = Kind("key_arn", "a kms.IKey", "pass kms.Key(…), or kms.Key.from_
 _VPC: Final = Kind("vpc_id", "an ec2.IVpc", "pass ec2.Vpc(…), or ec2.Vpc.from_lookup(self, 'Vpc', vpc_id='…')")
 _SUBNETS: Final = Kind("subnet_type", "an ec2.SubnetSelection", "pass ec2.SubnetSelection(…)")
 _SECURITY_GROUP: Final = Kind("security_group_id", "an ec2.ISecurityGroup", "pass ec2.SecurityGroup(…)")
-_USER: Final = Kind("user_arn", "an iam.IUser", "pass iam.User(…), or iam.User.from_user_name(self, 'User', '…')")
-_GROUP: Final = Kind(
-    "group_arn", "an iam.IGroup", "pass iam.Group(…), or iam.Group.from_group_name(self, 'Group', '…')"
-)
+USER: Final = Kind("user_ref", "an iam.IUser", "pass iam.User(…), or iam.User.from_user_name(self, 'User', '…')")
+GROUP: Final = Kind("group_ref", "an iam.IGroup", "pass iam.Group(…), or iam.Group.from_group_name(self, 'Group', '…')")
 _REMOVAL: Final = Kind("RETAIN_ON_UPDATE_OR_DELETE", "a RemovalPolicy", "pass RemovalPolicy.SNAPSHOT")
 
 _MOMENT: Final = r"(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):[0-5]\d"
@@ -197,8 +196,8 @@ POLICY_ARGUMENTS: Final[Mapping[str, Check]] = {
     "pass_roles": ListOf(ROLE),
     "create_clusters": Flag(),
     "describe_all_clusters": Flag(),
-    "users": ListOf(_USER),
-    "groups": ListOf(_GROUP),
+    "users": ListOf(USER),
+    "groups": ListOf(GROUP),
     "managed_policy_name": _POLICY_NAME,
     "description": _DESCRIPTION,
 }

@@ -29,16 +29,16 @@ from redshift_roles.facts import HolderFacts, RoleFacts
 from redshift_roles.reading import (
     Place,
     cluster_arn,
+    is_list_token,
     known,
     path_of,
-    place_of,
     remember_place,
     remember_role_arns,
     role_arn,
     role_facts,
     seconds_of,
 )
-from redshift_roles.refusal import all_or_nothing, child_path, judged, refuse
+from redshift_roles.refusal import all_or_nothing, child_path, judged, place_for, refuse
 from redshift_roles.rules import Trouble
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class RedshiftCluster(Connectable):
         publicly_accessible: bool = False,
         removal_policy: RemovalPolicy = RemovalPolicy.SNAPSHOT,
     ) -> None:
-        place = place_of(scope)
+        place = place_for(scope, construct_id)
         given = known(
             arguments.REQUIRED_OF_CLUSTER,
             roles=roles,
@@ -178,8 +178,7 @@ class RedshiftCluster(Connectable):
             publicly_accessible=publicly_accessible,
             removal_policy=removal_policy,
         )
-        troubles = arguments.CONSTRUCT_ID.check("construct_id", construct_id)
-        facts = refuse_cluster(lambda: child_path(scope, construct_id), place, given, troubles=troubles)
+        facts = refuse_cluster(lambda: child_path(scope, construct_id), place, given)
         with all_or_nothing(scope, construct_id):
             super().__init__(scope, construct_id)
             remember_place(self, place)
@@ -308,10 +307,22 @@ class RedshiftCluster(Connectable):
             RoleAssociationError: As the constructor does; then the cluster is as it was before.
         """
         given = known(roles=[*self._roles, role], role_limit=self._role_limit)
-        facts = refuse_cluster(lambda: path_of(self), self._place, given, only_roles=True)
-        self._cfn_cluster.iam_roles = [*(self._cfn_cluster.iam_roles or []), role_arn(role)]
+        listed = self._cfn_cluster.iam_roles or []
+        troubles = _unknown_list(listed)
+        facts = refuse_cluster(lambda: path_of(self), self._place, given, troubles=troubles, only_roles=True)
+        self._cfn_cluster.iam_roles = [*listed, role_arn(role)]
         self._roles.append(role)
         account_rule.assert_account(self._place, (role.account for role in facts.roles))
+
+
+def _unknown_list(listed: Sequence[str]) -> list[Trouble]:
+    """
+    Find a list that somebody put in the place of ours and that only the deployment knows.
+    """
+    if not any(is_list_token(entry) for entry in listed):
+        return []
+    wrong = "cfn_cluster.iam_roles was replaced by a list that only the deployment knows, so no role can be added to it"
+    return [(wrong, "add the role to that list, or leave the list to add_role")]
 
 
 def _days(retention: Duration | None) -> float:

@@ -55,7 +55,7 @@ def define_network(
             scope,
             "Subnets",
             description=f"Subnets of {path_of(scope)}",
-            subnet_ids=vpc.select_subnets(**_selection(vpc_subnets)).subnet_ids,
+            subnet_ids=_subnet_ids(scope, vpc, vpc_subnets),
         ).ref
     if vpc is None and not security_groups:
         return Network(subnet_group_name=cluster_subnet_group_name, security_group_ids=None, connections=None)
@@ -69,6 +69,19 @@ def define_network(
         security_group_ids=[group.security_group_id for group in groups],
         connections=ec2.Connections(security_groups=groups, default_port=ec2.Port.tcp(port)),
     )
+
+
+def _subnet_ids(scope: Construct, vpc: ec2.IVpc, subnets: ec2.SubnetSelection | None) -> list[str]:
+    try:
+        found = vpc.select_subnets(**_selection(subnets)).subnet_ids
+        reason = "" if found else ": it selects none"
+    except RuntimeError as error:
+        reason = f": {str(error).splitlines()[0]}"
+    if reason:
+        wrong = f"'vpc' has no subnets for the cluster{reason}"
+        trouble = (wrong, "choose some: vpc_subnets=ec2.SubnetSelection(…)")
+        raise RoleAssociationError([rules.INVALID_ARGUMENT.finding(path_of(scope), trouble, limits.CREATE_CLUSTER)])
+    return found
 
 
 def _selection(subnets: ec2.SubnetSelection | None) -> dict[str, Any]:

@@ -38,6 +38,13 @@ def is_token(value: object) -> bool:
     return isinstance(value, float) and value < _NUMBER_TOKEN
 
 
+def is_list_token(entry: str) -> bool:
+    """
+    Say whether the entry of a list stands for a whole list.
+    """
+    return _TOKEN_MARKS[1] in entry
+
+
 @dataclass(frozen=True, eq=False)
 class Place:
     """

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 
 from constructs import Construct
 
-from redshift_roles import rules
+from redshift_roles import arguments, rules
 from redshift_roles.facts import HolderFacts
 from redshift_roles.findings import Finding, RoleAssociationError
-from redshift_roles.limits import Source
-from redshift_roles.reading import path_of
+from redshift_roles.limits import CDK_ENVIRONMENTS, Source
+from redshift_roles.reading import Place, path_of, place_of
 from redshift_roles.rules import Trouble
 
 
@@ -25,6 +25,26 @@ def child_path(scope: Construct, construct_id: str) -> str:
     """
     parent = path_of(scope)
     return f"{parent}/{construct_id}" if parent else str(construct_id)
+
+
+def place_for(scope: Construct, construct_id: str) -> Place:
+    """
+    Read where a construct will be.
+
+    Raises:
+        RoleAssociationError: InvalidArgument, when that is in no stack, or when it cannot have that name.
+    """
+    troubles = [*arguments.CONSTRUCT_ID.check("construct_id", construct_id)]
+    try:
+        place = place_of(scope) if isinstance(scope, Construct) else None
+    except RuntimeError:
+        place = None
+    if place is None:
+        wrong = f"'scope' is {arguments.shown(scope)}, allowed is a Stack or a construct in one"
+        troubles.append((wrong, "pass the stack, or self inside a construct, as the first argument"))
+        raise RoleAssociationError(_invalid(str(construct_id), CDK_ENVIRONMENTS, troubles))
+    refuse(lambda: child_path(scope, construct_id), CDK_ENVIRONMENTS, troubles)
+    return place
 
 
 def refuse(path: Callable[[], str], source: Source, troubles: Iterable[Trouble]) -> None:

@@ -16,8 +16,8 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from redshift_roles import arguments, limits
-from redshift_roles.reading import known, place_of, remember_role, seconds_of
-from redshift_roles.refusal import all_or_nothing, child_path, refuse
+from redshift_roles.reading import known, remember_role, seconds_of
+from redshift_roles.refusal import all_or_nothing, child_path, place_for, refuse
 
 
 class RedshiftRole(iam.Role):
@@ -75,6 +75,7 @@ class RedshiftRole(iam.Role):
         serverless: bool = False,
         regions: Sequence[str] | None = None,
     ) -> None:
+        place = place_for(scope, construct_id)
         options: dict[str, Any] = {
             "role_name": role_name,
             "description": description,
@@ -85,10 +86,7 @@ class RedshiftRole(iam.Role):
         }
         options = {name: value for name, value in options.items() if value is not None}
         given = known(**options, session_seconds=seconds_of(max_session_duration), regions=regions)
-        troubles = [
-            *arguments.CONSTRUCT_ID.check("construct_id", construct_id),
-            *arguments.check_role({**given, "serverless": serverless}),
-        ]
+        troubles = arguments.check_role({**given, "serverless": serverless})
         refuse(lambda: child_path(scope, construct_id), limits.CREATE_ROLE, troubles)
         trusted = tuple(regions or ()), serverless
         props = iam.RoleProps(assumed_by=_principal(*trusted), **options) if options else _plain(*trusted)
@@ -96,7 +94,7 @@ class RedshiftRole(iam.Role):
             # What iam.Role.__init__ does, less its check of a dozen absent options: a third of the time of a role.
             jsii.create(iam.Role, self, [scope, construct_id, props])
         literal = "role_name" in given and ("path" in given or path is None)
-        remember_role(self, place_of(scope), f"{path or '/'}{role_name}" if literal else "")
+        remember_role(self, place, f"{path or '/'}{role_name}" if literal else "")
 
 
 @cache

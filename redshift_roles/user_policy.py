@@ -24,12 +24,11 @@ from redshift_roles.reading import (
     is_token,
     known,
     path_of,
-    place_of,
     role_arn,
     role_facts,
     texts_of,
 )
-from redshift_roles.refusal import all_or_nothing, child_path, judged, refuse
+from redshift_roles.refusal import all_or_nothing, child_path, judged, place_for, refuse
 from redshift_roles.rules import Trouble
 
 _Person = IUserRef | IGroupRef | iam.IRole
@@ -94,7 +93,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         managed_policy_name: str | None = None,
         description: str | None = None,
     ) -> None:
-        place = place_of(scope)
+        place = place_for(scope, construct_id)
         given = known(
             arguments.REQUIRED_OF_POLICY,
             clusters=clusters,
@@ -112,7 +111,6 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
             return pass_role_facts(pass_roles, place, path() if labelled else "", labelled=labelled)
 
         troubles = [
-            *arguments.CONSTRUCT_ID.check("construct_id", construct_id),
             *arguments.check_policy(given),
             *cluster_troubles(clusters, place),
             *people_troubles(users, groups, place),
@@ -153,7 +151,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
             RoleAssociationError: InvalidArgument, for a user of another account: CDK would attach it to the user of the
                 same name in this one.
         """
-        self._refuse_foreign("user", user)
+        self._refuse("user", user, arguments.USER)
         super().attach_to_user(user)
 
     def attach_to_group(self, group: IGroupRef) -> None:
@@ -163,7 +161,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         Raises:
             RoleAssociationError: InvalidArgument, for a group of another account.
         """
-        self._refuse_foreign("group", group)
+        self._refuse("group", group, arguments.GROUP)
         super().attach_to_group(group)
 
     def attach_to_role(self, role: iam.IRole) -> None:
@@ -173,10 +171,11 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         Raises:
             RoleAssociationError: InvalidArgument, for a role of another account.
         """
-        self._refuse_foreign("role", role)
+        self._refuse("role", role, arguments.ROLE)
         super().attach_to_role(role)
 
-    def _refuse_foreign(self, name: str, principal: _Person) -> None:
+    def _refuse(self, name: str, principal: _Person, kind: arguments.Kind) -> None:
+        refuse(lambda: path_of(self), limits.ATTACH_POLICY, kind.check(name, principal))
         account = _account(principal, self._place)
         troubles = _foreign([(name, principal)], [account], self._place)
         refuse(lambda: path_of(self), limits.ATTACH_POLICY, troubles)

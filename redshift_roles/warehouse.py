@@ -23,8 +23,8 @@ from redshift_roles.arguments import (
 )
 from redshift_roles.cluster import RedshiftCluster, refuse_cluster
 from redshift_roles.facts import RoleFacts
-from redshift_roles.reading import known, place_of
-from redshift_roles.refusal import all_or_nothing, child_path
+from redshift_roles.reading import known
+from redshift_roles.refusal import all_or_nothing, child_path, place_for
 from redshift_roles.role import RedshiftRole
 from redshift_roles.user_policy import RoleAssociationPolicy, people_troubles
 
@@ -101,7 +101,7 @@ class RedshiftWarehouse(Construct):
         publicly_accessible: bool = False,
         removal_policy: RemovalPolicy = RemovalPolicy.SNAPSHOT,
     ) -> None:
-        place = place_of(scope)
+        place = place_for(scope, construct_id)
         props: dict[str, Any] = {
             "roles": roles,
             "role_limit": role_limit,
@@ -124,10 +124,7 @@ class RedshiftWarehouse(Construct):
             "publicly_accessible": publicly_accessible,
             "removal_policy": removal_policy,
         }
-        troubles = [
-            *arguments.CONSTRUCT_ID.check("construct_id", construct_id),
-            *people_troubles(users, groups, place),
-        ]
+        troubles = people_troubles(users, groups, place)
         own = RoleFacts(
             "the warehouse's own role",
             f"arn:{role_arns.THIS_PARTITION}:iam::{place.account}:role/{role_arns.hole('Role')}",

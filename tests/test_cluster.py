@@ -210,6 +210,32 @@ def test_fails_when_an_added_role_is_not_a_role(stack: cdk.Stack) -> None:
     assert [("InvalidArgument", "'roles[0]' is a CfnRole, allowed is an iam.IRole")] == _findings(caught)
 
 
+def test_fails_when_a_role_is_added_to_a_list_that_only_the_deployment_knows(stack: cdk.Stack) -> None:
+    """
+    CDK would fail at synth time, far from the line.
+    """
+    cluster = _cluster(stack)
+    cluster.cfn_cluster.iam_roles = cdk.CfnParameter(stack, "Roles", type="CommaDelimitedList").value_as_list
+
+    with pytest.raises(RoleAssociationError, match=r"cfn_cluster\.iam_roles was replaced by a list"):
+        cluster.add_role(RedshiftRole(stack, "Role"))
+
+    assert {"Ref": "Roles"} == properties_of(stack, CLUSTER)["IamRoles"]
+
+
+def test_add_role_keeps_what_was_put_into_the_l1(stack: cdk.Stack) -> None:
+    """
+    A list that somebody reassigned is added to, not replaced.
+    """
+    cluster = _cluster(stack)
+    theirs = f"arn:aws:iam::{ACCOUNT}:role/Theirs"
+    cluster.cfn_cluster.iam_roles = [theirs]
+    role = RedshiftRole(stack, "Role")
+    cluster.add_role(role)
+
+    assert [theirs, stack.resolve(role.role_arn)] == properties_of(stack, CLUSTER)["IamRoles"]
+
+
 @pytest.mark.parametrize("first", ["construct", "name", "arn"])
 @pytest.mark.parametrize("second", ["construct", "name", "arn"])
 @pytest.mark.parametrize("known", [True, False])
@@ -279,13 +305,13 @@ def test_no_message_shows_a_token(stack: cdk.Stack) -> None:
     assert f"'arn:aws:iam::{ACCOUNT}:user/${{Name}}'" in str(caught.value)
 
 
-def test_fails_when_cdk_refuses_and_leaves_nothing(stack: cdk.Stack) -> None:
+def test_fails_when_the_vpc_has_no_subnets_and_leaves_nothing(stack: cdk.Stack) -> None:
     """
-    What CDK finds halfway takes the whole construct out of the tree again.
+    What CDK finds halfway is told in our words and takes the whole construct out of the tree again.
     """
     elsewhere = ec2.Vpc.from_vpc_attributes(stack, "Vpc", vpc_id="vpc-1", availability_zones=["a"])
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RoleAssociationError, match="'vpc' has no subnets for the cluster: "):
         RedshiftCluster(stack, "Cluster", vpc=elsewhere)
 
     assert stack.node.try_find_child("Cluster") is None

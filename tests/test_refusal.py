@@ -4,11 +4,38 @@ Refusing before anything is made.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from aws_cdk import App, Stack
 from constructs import Construct
 
+from redshift_roles import (
+    RedshiftCluster,
+    RedshiftRole,
+    RedshiftWarehouse,
+    RoleAssociationError,
+    RoleAssociationPolicy,
+)
 from redshift_roles.refusal import all_or_nothing, child_path
+
+
+@pytest.mark.parametrize(
+    ("scope", "shown"), [(None, "None"), ("Data", "'Data'"), (App(analytics_reporting=False), "an App")]
+)
+@pytest.mark.parametrize("kind", [RedshiftRole, RedshiftCluster, RedshiftWarehouse, RoleAssociationPolicy])
+def test_fails_when_the_scope_is_in_no_stack(kind: Any, scope: object, shown: str) -> None:
+    """
+    All constructs say so, in the words of the argument.
+    """
+    options = {"clusters": ["a"], "pass_roles": []} if kind is RoleAssociationPolicy else {}
+
+    with pytest.raises(RoleAssociationError) as caught:
+        kind(scope, "Thing", **options)
+
+    (finding,) = caught.value.findings
+    assert ("InvalidArgument", "Thing") == (finding.rule, finding.path)
+    assert f"'scope' is {shown}, allowed is a Stack or a construct in one" == finding.message
 
 
 def test_a_construct_that_fails_halfway_is_taken_out_again(stack: Stack) -> None:

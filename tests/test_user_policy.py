@@ -166,6 +166,18 @@ def test_fails_when_it_is_attached_to_somebody_of_another_account_afterwards(sta
     assert not {"Users", "Groups", "Roles"} & set(properties_of(stack, POLICY))
 
 
+def test_fails_when_it_is_attached_to_nobody(stack: cdk.Stack) -> None:
+    """
+    A name is no user; the error says what is.
+    """
+    policy = RoleAssociationPolicy(stack, "Policy", clusters=["warehouse"], pass_roles=_roles(stack, "A"))
+
+    with pytest.raises(RoleAssociationError) as caught:
+        policy.attach_to_user("bob")  # type: ignore[arg-type]
+
+    assert [("InvalidArgument", "'user' is 'bob', allowed is an iam.IUser")] == _findings(caught)
+
+
 def test_fails_when_people_of_two_accounts_meet_in_a_stack_that_names_none(agnostic: cdk.Stack) -> None:
     """
     The first account that is named binds the stack; another one contradicts it.
