@@ -6,9 +6,9 @@ Roles, a network and a few choices flow in; a cluster that passes the common sec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -24,22 +24,17 @@ from redshift_roles.arguments import (
     DEFAULT_WINDOW,
 )
 from redshift_roles.audit_logging import let_redshift_write, logging_properties
+from redshift_roles.cluster_checks import refuse_cluster, unknown_list
 from redshift_roles.cluster_network import Connectable, define_network
-from redshift_roles.facts import HolderFacts, RoleFacts
 from redshift_roles.reading import (
-    Place,
     cluster_arn,
-    is_list_token,
     known,
     path_of,
     remember_place,
     remember_role_arns,
     role_arn,
-    role_facts,
-    seconds_of,
 )
-from redshift_roles.refusal import all_or_nothing, child_path, judged, place_for, refuse
-from redshift_roles.rules import Trouble
+from redshift_roles.refusal import all_or_nothing, child_path, place_for
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
@@ -50,7 +45,6 @@ if TYPE_CHECKING:
 _SNAPSHOT_DAYS: Final = 7
 _PARAMETER_FAMILY: Final = "redshift-2.0"
 _SECURE_PARAMETERS: Final = {"enable_user_activity_logging": "true", "require_ssl": "true"}
-_SECONDS_PER_DAY: Final = 86_400
 
 
 class RedshiftCluster(Connectable):
@@ -308,21 +302,11 @@ class RedshiftCluster(Connectable):
         """
         given = known(roles=[*self._roles, role], role_limit=self._role_limit)
         listed = self._cfn_cluster.iam_roles or []
-        troubles = _unknown_list(listed)
+        troubles = unknown_list(listed)
         facts = refuse_cluster(lambda: path_of(self), self._place, given, troubles=troubles, only_roles=True)
         self._cfn_cluster.iam_roles = [*listed, role_arn(role)]
         self._roles.append(role)
         account_rule.assert_account(self._place, (role.account for role in facts.roles))
-
-
-def _unknown_list(listed: Sequence[str]) -> list[Trouble]:
-    """
-    Find a list that somebody put in the place of ours and that only the deployment knows.
-    """
-    if not any(is_list_token(entry) for entry in listed):
-        return []
-    wrong = "cfn_cluster.iam_roles was replaced by a list that only the deployment knows, so no role can be added to it"
-    return [(wrong, "add the role to that list, or leave the list to add_role")]
 
 
 def _days(retention: Duration | None) -> float:
@@ -336,57 +320,3 @@ def _parameters(texts: tuple[tuple[str, str], ...]) -> list[redshift.CfnClusterP
     """
     make = redshift.CfnClusterParameterGroup.ParameterProperty
     return [make(parameter_name=name, parameter_value=value) for name, value in texts]
-
-
-def refuse_cluster(
-    path: Callable[[], str],
-    place: Place,
-    given: dict[str, Any],
-    *,
-    troubles: Iterable[Trouble] = (),
-    own_role: RoleFacts | None = None,
-    only_roles: bool = False,
-) -> HolderFacts:
-    """
-    Raise all that is wrong with the arguments of a cluster.
-
-    Args:
-        path: Reads the path for the message.
-
-        place: Where the cluster will be.
-
-        given: The arguments; ``snapshot_days`` is added for snapshot_retention.
-
-        troubles: What else is wrong.
-
-        own_role: A role that the caller will make for it, counted before the given ones.
-
-        only_roles: Whether the other arguments were checked before.
-
-    Returns:
-        The facts about its roles.
-    """
-    seconds = seconds_of(given.get("snapshot_retention"))
-    if seconds is not None:
-        given["snapshot_days"] = seconds / _SECONDS_PER_DAY
-    check = arguments.check_roles if only_roles else arguments.check_cluster
-    found = [*troubles, *check(given)]
-
-    def holder(labelled: bool) -> HolderFacts:
-        roles = role_facts(given["roles"], place, "roles", labelled=labelled)
-        return HolderFacts(
-            path=path() if labelled else "",
-            noun="cluster",
-            words="'roles' with the warehouse's own role" if own_role else "'roles'",
-            account=place.account,
-            region=place.region,
-            roles=(*([own_role] if own_role else []), *roles),
-            role_limit=given["role_limit"],
-            expected_account=account_rule.expected_account(place),
-            account_asserted=True,
-        )
-
-    unreadable = any(message.startswith(("'roles", "'role_limit")) for message, _ in found)
-    if unreadable:
-        refuse(path, limits.CREATE_CLUSTER, found)
-    return judged(path, limits.CREATE_CLUSTER, found, holder)

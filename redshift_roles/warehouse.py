@@ -21,7 +21,8 @@ from redshift_roles.arguments import (
     DEFAULT_PORT,
     DEFAULT_WINDOW,
 )
-from redshift_roles.cluster import RedshiftCluster, refuse_cluster
+from redshift_roles.cluster import RedshiftCluster
+from redshift_roles.cluster_checks import refuse_cluster
 from redshift_roles.facts import RoleFacts
 from redshift_roles.reading import known
 from redshift_roles.refusal import all_or_nothing, child_path, place_for

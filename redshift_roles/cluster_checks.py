@@ -1,0 +1,81 @@
+"""
+What is checked of a cluster before it is made, or before a role is added to it.
+
+Arguments and roles flow in; the facts about the roles flow out, or one error with all that is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from redshift_roles import account_rule, arguments, limits
+from redshift_roles.facts import HolderFacts, RoleFacts
+from redshift_roles.reading import Place, is_list_token, role_facts, seconds_of
+from redshift_roles.refusal import judged, refuse
+from redshift_roles.rules import Trouble
+
+_SECONDS_PER_DAY: Final = 86_400
+
+
+def refuse_cluster(
+    path: Callable[[], str],
+    place: Place,
+    given: Mapping[str, Any],
+    *,
+    troubles: Iterable[Trouble] = (),
+    own_role: RoleFacts | None = None,
+    only_roles: bool = False,
+) -> HolderFacts:
+    """
+    Raise all that is wrong with the arguments of a cluster.
+
+    Args:
+        path: Reads the path for the message.
+
+        place: Where the cluster will be.
+
+        given: The arguments that are no tokens.
+
+        troubles: What else is wrong.
+
+        own_role: A role that the caller will make for it, counted before the given ones.
+
+        only_roles: Whether the other arguments were checked before.
+
+    Returns:
+        The facts about its roles.
+    """
+    seconds = seconds_of(given.get("snapshot_retention"))
+    days = {} if seconds is None else {"snapshot_days": seconds / _SECONDS_PER_DAY}
+    check = arguments.check_roles if only_roles else arguments.check_cluster
+    found = [*troubles, *check({**given, **days})]
+
+    def holder(labelled: bool) -> HolderFacts:
+        roles = role_facts(given["roles"], place, "roles", labelled=labelled)
+        return HolderFacts(
+            path=path() if labelled else "",
+            noun="cluster",
+            words="'roles' with the warehouse's own role" if own_role else "'roles'",
+            account=place.account,
+            region=place.region,
+            roles=(*([own_role] if own_role else []), *roles),
+            role_limit=given["role_limit"],
+            expected_account=account_rule.expected_account(place),
+            account_asserted=True,
+        )
+
+    unreadable = any(message.startswith(("'roles", "'role_limit")) for message, _ in found)
+    if unreadable:
+        refuse(path, limits.CREATE_CLUSTER, found)
+    return judged(path, limits.CREATE_CLUSTER, found, holder)
+
+
+def unknown_list(listed: Sequence[str]) -> list[Trouble]:
+    """
+    Find a list that somebody put in the place of ours and that only the deployment knows.
+    """
+    if not any(is_list_token(entry) for entry in listed):
+        return []
+    wrong = "cfn_cluster.iam_roles was replaced by a list that only the deployment knows, so no role can be added to it"
+    return [(wrong, "add the role to that list, or leave the list to add_role")]
