@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from aws_cdk import Aws, CfnRule, CfnRuleAssertion, Fn, Stack
 
 from redshift_roles import role_arns
-from redshift_roles.reading import Place
+from redshift_roles.places import Place
 
 RULE_ID: Final = "RedshiftRolesAccount"
 

@@ -26,15 +26,10 @@ from redshift_roles.arguments import (
 from redshift_roles.audit_logging import let_redshift_write, logging_properties
 from redshift_roles.cluster_checks import refuse_cluster, unknown_list
 from redshift_roles.cluster_network import Connectable, define_network
-from redshift_roles.reading import (
-    cluster_arn,
-    known,
-    path_of,
-    remember_place,
-    remember_role_arns,
-    role_arn,
-)
+from redshift_roles.places import cluster_arn, path_of, remember_place
+from redshift_roles.reading import remember_role_arns, role_arn
 from redshift_roles.refusal import all_or_nothing, child_path, place_for
+from redshift_roles.tokens import known
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2

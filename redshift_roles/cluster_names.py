@@ -12,9 +12,10 @@ from typing import Protocol
 from aws_cdk import aws_redshift as redshift
 from constructs import IConstruct
 
-from redshift_roles import arguments, reading, role_arns
-from redshift_roles.reading import Place, is_token, path_of, place_of
+from redshift_roles import arguments, places, role_arns
+from redshift_roles.places import Place, path_of, place_of
 from redshift_roles.rules import Trouble
+from redshift_roles.tokens import is_token
 
 
 class HasCfnCluster(IConstruct, Protocol):
@@ -43,9 +44,9 @@ def cluster_arn(cluster: Cluster, place: Place) -> str:
     Write a cluster's ARN for a policy in this place.
     """
     if isinstance(cluster, str):
-        return reading.cluster_arn(cluster, place)
+        return places.cluster_arn(cluster, place)
     home = place_of(cluster)
-    return reading.cluster_arn(_identifier(cluster, home, place), home)
+    return places.cluster_arn(_identifier(cluster, home, place), home)
 
 
 def _identifier(cluster: HasCfnCluster | redshift.CfnCluster, home: Place, place: Place) -> str:
@@ -88,7 +89,7 @@ def _distance(name: str, cluster: HasCfnCluster | redshift.CfnCluster, place: Pl
             f"{label} is in account {home.account}, the policy is in {place.account}",
             f"define the policy in a stack of account {home.account}; IAM users act on clusters of their own account",
         )
-    elif is_token(_identifier(cluster, home, place)) and not reading.can_refer(place, home):
+    elif is_token(_identifier(cluster, home, place)) and not places.can_refer(place, home):
         yield (
             f"{label} is in a stack of another environment and has no cluster_identifier, so CDK cannot refer to it",
             "give the cluster a cluster_identifier, or both stacks the same env=",

@@ -15,7 +15,7 @@ from constructs import Construct
 
 from redshift_roles import limits, rules
 from redshift_roles.findings import RoleAssociationError
-from redshift_roles.reading import path_of
+from redshift_roles.places import path_of
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2

@@ -30,7 +30,7 @@ from redshift_roles import rules
 from redshift_roles.assembly import Assembly, Template
 from redshift_roles.facts import HolderFacts
 from redshift_roles.findings import Finding
-from redshift_roles.reading import Place, path_of
+from redshift_roles.places import Place, path_of
 from redshift_roles.template_reading import ROLES_PROPERTY, claimed_accounts, cluster_facts
 
 PLUGIN_NAME: Final = "redshift-roles"

@@ -1,133 +1,24 @@
 """
-CDK objects as plain facts.
+CDK roles as plain facts.
 
-Stacks and roles flow in, facts for the rules flow out. The only module that knows what a Token is. A crossing into the
-jsii kernel costs more than anything Python does here, so each thing is read once.
+Roles, and the place of the construct that names them, flow in; facts for the rules flow out. A crossing into the jsii
+kernel costs more than anything Python does here, so each thing is read once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Final
+from collections.abc import Iterator, Sequence
 from weakref import WeakKeyDictionary
 
-from aws_cdk import Aws, Duration, NestedStack, Stack, Stage
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
-from constructs import IConstruct
 
 from redshift_roles import role_arns
 from redshift_roles.assembly import Assembly, Json, Template
 from redshift_roles.facts import RoleFacts
+from redshift_roles.places import Place, path_of, place_of
+from redshift_roles.tokens import is_token
 from redshift_roles.values import texts
-
-_TOKEN_MARKS: Final = ("${Token[", "#{Token[")
-# A number that stands for a token is below any number a template can hold.
-_NUMBER_TOKEN: Final = -1e200
-
-
-def is_token(value: object) -> bool:
-    """
-    Say whether a string, number or list stands for a value that only the deployment knows.
-    """
-    if isinstance(value, str):
-        return any(mark in value for mark in _TOKEN_MARKS)
-    if isinstance(value, (list, tuple)):
-        return any(is_token(item) for item in value)
-    return isinstance(value, float) and value < _NUMBER_TOKEN
-
-
-def is_list_token(entry: str) -> bool:
-    """
-    Say whether the entry of a list stands for a whole list.
-    """
-    return _TOKEN_MARKS[1] in entry
-
-
-@dataclass(frozen=True, eq=False)
-class Place:
-    """
-    Where a construct is: its stack and what CDK says of it.
-
-    Attributes:
-        stack: The stack, perhaps a nested one.
-
-        top: The top-level stack.
-
-        root: The root of the construct tree.
-
-        account_id: The account as CDK writes it, perhaps a token.
-
-        region_name: The region as CDK writes it, perhaps a token.
-
-        partition_name: The partition as CDK writes it, perhaps a token.
-    """
-
-    stack: Stack
-    top: Stack
-    root: IConstruct
-    account_id: str
-    region_name: str
-    partition_name: str
-
-    @cached_property
-    def stage(self) -> Stage | None:
-        """
-        The stage, the app itself where there is no other; read when it is first asked for.
-        """
-        return Stage.of(self.stack)
-
-    @property
-    def account(self) -> str:
-        """
-        Twelve digits, or `role_arns.THIS_ACCOUNT` where the stack names no account.
-        """
-        return role_arns.THIS_ACCOUNT if is_token(self.account_id) else self.account_id
-
-    @property
-    def region(self) -> str | None:
-        """
-        The region, or None where the stack names none.
-        """
-        return None if is_token(self.region_name) else self.region_name
-
-
-_places: WeakKeyDictionary[IConstruct, Place] = WeakKeyDictionary()
-
-
-def place_of(scope: IConstruct) -> Place:
-    """
-    Read where a construct is, once for each scope and stack.
-    """
-    place = _places.get(scope)
-    if place is None:
-        stack = scope if isinstance(scope, Stack) else Stack.of(scope)
-        place = _places.get(stack) or _read_place(stack)
-        _places[scope] = _places[stack] = place
-    return place
-
-
-def _read_place(stack: Stack) -> Place:
-    top = stack
-    while isinstance(top, NestedStack) and top.nested_stack_parent is not None:
-        top = top.nested_stack_parent
-    return Place(stack, top, stack.node.root, stack.account, stack.region, stack.partition)
-
-
-def remember_place(construct: IConstruct, place: Place) -> None:
-    """
-    Keep where a construct of ours is, which its scope already told.
-    """
-    _places[construct] = place
-
-
-def path_of(construct: object) -> str:
-    """
-    Read a construct's path; empty for what is no construct.
-    """
-    return construct.node.path if hasattr(construct, "node") else ""
-
 
 _role_arns: WeakKeyDictionary[iam.IRole, str] = WeakKeyDictionary()
 _role_homes: WeakKeyDictionary[iam.IRole, tuple[Place, str]] = WeakKeyDictionary()
@@ -263,38 +154,6 @@ def _reference(role: iam.IRole, home: Place, place: Place) -> tuple[Json, str | 
     if home.stage is not place.stage and isinstance(value, dict) and "Fn::GetAtt" in value:
         return value, "is in another Stage, and CDK cannot refer from one Stage to another"
     return value, None
-
-
-def cluster_arn(identifier: str, home: Place) -> str:
-    """
-    Write the ARN of a cluster, in the partition, region and account of its own stack.
-    """
-    return f"arn:{home.partition_name}:redshift:{home.region_name}:{home.account_id}:cluster:{identifier}"
-
-
-def can_refer(place: Place, home: Place) -> bool:
-    """
-    Say whether a stack can refer to an attribute of a resource in another one.
-    """
-    same = (place.account_id, place.region_name) == (home.account_id, home.region_name)
-    return place.stage is home.stage and (same or None not in (place.region, home.region))
-
-
-def known(required: Collection[str] = (), **given: object) -> dict[str, object]:
-    """
-    Keep the arguments that are given and are no tokens; a required one is kept even when it is None.
-    """
-    present = {name: value for name, value in given.items() if value is not None or name in required}
-    return {name: value for name, value in present.items() if not is_token(value)}
-
-
-def seconds_of(duration: Duration | None) -> float | None:
-    """
-    Read a duration; None when it is a token, not given, or of another kind.
-    """
-    if not isinstance(duration, Duration) or duration.is_unresolved():
-        return None
-    return duration.to_milliseconds() / 1000
 
 
 def texts_of(values: Sequence[str], place: Place) -> list[str]:

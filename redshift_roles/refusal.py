@@ -15,7 +15,7 @@ from redshift_roles import arguments, rules
 from redshift_roles.facts import HolderFacts
 from redshift_roles.findings import Finding, RoleAssociationError
 from redshift_roles.limits import CDK_ENVIRONMENTS, Source
-from redshift_roles.reading import Place, path_of, place_of
+from redshift_roles.places import Place, path_of, place_of
 from redshift_roles.rules import Trouble
 
 

@@ -16,8 +16,9 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from redshift_roles import arguments, limits
-from redshift_roles.reading import known, remember_role, seconds_of
+from redshift_roles.reading import remember_role
 from redshift_roles.refusal import all_or_nothing, child_path, place_for, refuse
+from redshift_roles.tokens import known, seconds_of
 
 
 class RedshiftRole(iam.Role):

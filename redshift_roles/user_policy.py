@@ -17,19 +17,12 @@ from redshift_roles import account_rule, arguments, limits, role_arns, rules
 from redshift_roles.cluster_names import Cluster, cluster_arn, cluster_troubles
 from redshift_roles.facts import HolderFacts
 from redshift_roles.findings import RoleAssociationError
+from redshift_roles.places import Place, path_of
 from redshift_roles.policy_documents import UserPolicy, size
-from redshift_roles.reading import (
-    Place,
-    account_of,
-    is_token,
-    known,
-    path_of,
-    role_arn,
-    role_facts,
-    texts_of,
-)
+from redshift_roles.reading import account_of, role_arn, role_facts, texts_of
 from redshift_roles.refusal import all_or_nothing, child_path, judged, place_for, refuse
 from redshift_roles.rules import Trouble
+from redshift_roles.tokens import is_token, known
 
 _Person = IUserRef | IGroupRef | iam.IRole
 

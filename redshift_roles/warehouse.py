@@ -24,9 +24,9 @@ from redshift_roles.arguments import (
 from redshift_roles.cluster import RedshiftCluster
 from redshift_roles.cluster_checks import refuse_cluster
 from redshift_roles.facts import RoleFacts
-from redshift_roles.reading import known
 from redshift_roles.refusal import all_or_nothing, child_path, place_for
 from redshift_roles.role import RedshiftRole
+from redshift_roles.tokens import known
 from redshift_roles.user_policy import RoleAssociationPolicy, people_troubles
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_redshift as redshift
 
-from redshift_roles import RedshiftCluster, reading
+from redshift_roles import RedshiftCluster, places
 from redshift_roles.cluster_names import Cluster, cluster_arn, cluster_troubles
 from tests.conftest import ACCOUNT, REGION
 
@@ -31,7 +31,7 @@ def test_fails_when_a_cluster_is_in_another_stage(app: cdk.App, stack: cdk.Stack
     """
     staged = cdk.Stack(cdk.Stage(app, "Stage"), "Data", env=cdk.Environment(account=ACCOUNT, region=REGION))
 
-    ((message, fix),) = cluster_troubles([_l1(staged)], reading.place_of(stack))
+    ((message, fix),) = cluster_troubles([_l1(staged)], places.place_of(stack))
     assert "clusters[0] (Stage/Data/L1) is in a stack of another environment and has no cluster_identifier" in message
     assert fix.startswith("give the cluster a cluster_identifier")
 
@@ -42,7 +42,7 @@ def test_a_literal_identifier_needs_no_reference(app: cdk.App, stack: cdk.Stack,
     From another stack a named cluster is named, not referred to.
     """
     other = cdk.Stack(app, "Other", env=cdk.Environment(account=ACCOUNT, region=region))
-    place = reading.place_of(stack)
+    place = places.place_of(stack)
     clusters: list[Cluster] = [
         _l1(other, cluster_identifier="sales"),
         RedshiftCluster(other, "Cluster", cluster_identifier="sales", cluster_subnet_group_name="subnets"),
@@ -59,7 +59,7 @@ def test_in_its_own_stack_a_named_cluster_is_referred_to(stack: cdk.Stack) -> No
     """
     cluster = RedshiftCluster(stack, "Cluster", cluster_identifier="sales", cluster_subnet_group_name="subnets")
 
-    assert cluster_arn(cluster, reading.place_of(stack)) == cluster.cluster_arn
+    assert cluster_arn(cluster, places.place_of(stack)) == cluster.cluster_arn
     assert cluster.cluster_arn.endswith(f":cluster:{cluster.cluster_identifier}")
 
 
@@ -69,4 +69,4 @@ def test_a_token_is_taken_as_an_identifier(stack: cdk.Stack) -> None:
     """
     name = cdk.CfnParameter(stack, "Name").value_as_string
 
-    assert [] == list(cluster_troubles([name], reading.place_of(stack)))
+    assert [] == list(cluster_troubles([name], places.place_of(stack)))
