@@ -33,7 +33,7 @@ unit:
 	@CDK_VALIDATION=false pytest --numprocesses=2 --quiet
 
 snapshots: $(VENV)/.development
-	@CDK_VALIDATION=false pytest --quiet --snapshot-update tests/test_examples.py
+	@CDK_VALIDATION=false pytest --quiet --snapshot-update tests/test_examples.py tests/test_app.py
 
 bench: $(VENV)/.development
 	@python -m bench

@@ -20,7 +20,12 @@ from redshift_roles import RedshiftRole, RedshiftWarehouse
 LANDING_PREFIX = "landing/"
 
 # Set here, not in cdk.json, so that `python app.py` and `cdk synth` write the same template.
-FEATURE_FLAGS = {"@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True}
+FEATURE_FLAGS = {
+    # The log bucket lets Amazon S3 write by its policy, not by an access control list.
+    "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True,
+    # What CDK's validator finds in the template is an error, not a warning.
+    "@aws-cdk/core:validateAgainstDefaultRules": True,
+}
 
 
 class WarehouseStack(cdk.Stack):

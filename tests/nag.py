@@ -1,13 +1,14 @@
 """
-What cdk-nag says of a stack, without synthesizing it.
+What cdk-nag says of a construct and all in it, and what is acknowledged there.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+import aws_cdk as cdk
 import cdk_nag
-from aws_cdk import App, Stack
+from constructs import IConstruct
 
 PACKS: Final = (
     cdk_nag.AwsSolutionsChecks,
@@ -18,9 +19,39 @@ PACKS: Final = (
 )
 
 
-def nag_findings(app: App, stack: Stack) -> set[str]:
+def nag_findings(app: cdk.App, scope: IConstruct) -> set[str]:
     """
     Name what the five packs find, acknowledged or not.
     """
-    reports = [pack(app).validate_scope(stack) for pack in PACKS]
+    reports = [pack(app).validate_scope(scope) for pack in PACKS]
     return {violation.rule_name for report in reports for violation in report.violations}
+
+
+def findings(app: cdk.App) -> set[tuple[str, str]]:
+    """
+    List what cdk-nag finds in a synthesized app: rule and path.
+
+    The pack is asked directly, not through `app.synth()`: it answers with data instead of a text in an exception, an
+    empty answer cannot mean that it was not asked, and it is independent of CDK's own validator, which the tests turn
+    off. It is asked after `app.synth()`, when the tree is complete.
+    """
+    report = cdk_nag.AwsSolutionsChecks(app).validate_scope(app)
+    return {
+        (violation.rule_name, str(resource.construct_path))
+        for violation in report.violations
+        for resource in violation.violating_resources
+    }
+
+
+def acknowledged(app: cdk.App) -> set[tuple[str, str]]:
+    """
+    List what is acknowledged in an app, rule and path, but for what CDK's own constructs tell CDK's own validator.
+    """
+    rules = [
+        (str(rule).removeprefix("Annotation::"), construct.node.path)
+        for construct in app.node.find_all()
+        for entry in construct.node.metadata
+        if entry.type == cdk.Validations.ACKNOWLEDGED_RULES_METADATA_KEY
+        for rule in entry.data
+    ]
+    return {(rule, path) for rule, path in rules if not rule.startswith("CloudFormation-Validate::")}

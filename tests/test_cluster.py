@@ -363,13 +363,17 @@ def test_the_defaults_are_secure_and_have_no_physical_name(stack: cdk.Stack) -> 
     } == group["Properties"]
 
 
-def test_the_defaults_have_no_finding_under_five_nag_packs(app: cdk.App, stack: cdk.Stack) -> None:
+@pytest.mark.parametrize("in_vpc", [True, False])
+def test_the_defaults_have_no_finding_under_five_nag_packs(app: cdk.App, stack: cdk.Stack, in_vpc: bool) -> None:
     """
-    AwsSolutions, HIPAA, NIST R4, NIST R5 and PCI find nothing, with nothing acknowledged.
+    AwsSolutions, HIPAA, NIST R4, NIST R5 and PCI find nothing, with nothing acknowledged, in either kind of network.
     """
-    _cluster(stack, roles=_roles(stack, 1))
+    vpc = ec2.Vpc(stack, "Vpc", max_azs=2)
+    network: dict[str, Any] = {"vpc": vpc} if in_vpc else {"cluster_subnet_group_name": "subnets"}
+    role = RedshiftRole(stack, "Role")
+    cluster = RedshiftCluster(stack, "Cluster", roles=[role], **network)
 
-    assert set() == nag_findings(app, stack)
+    assert set() == nag_findings(app, cluster) | nag_findings(app, role)
 
 
 def test_a_public_cluster_has_findings_under_the_same_packs(app: cdk.App, stack: cdk.Stack) -> None:

@@ -1,0 +1,436 @@
+"""
+Every example is a stack worth imitating: its template, its meaning, its findings, and that it runs.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aws_cdk as cdk
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
+
+from tests.nag import acknowledged, findings
+from tests.programs import ROOT, run
+from tests.templates import deployed
+
+EXAMPLES = sorted(path.stem for path in (ROOT / "examples").glob("*.py"))
+
+# What cdk-nag still finds: rule and path, by example.
+FINDINGS: dict[str, set[tuple[str, str]]] = {
+    "hardened_cluster": set(),
+    "one_statement": set(),
+    "published_policy": set(),
+    "regional_trust": set(),
+    "shared_role": set(),
+    "your_construct": set(),
+}
+
+# What the examples answer, and where: the published policy describes clusters on every resource.
+ACKNOWLEDGED: dict[str, set[tuple[str, str]]] = {
+    "hardened_cluster": set(),
+    "one_statement": {("AwsSolutions-IAM5[Resource::*]", "OneStatement/Warehouse/UserPolicy")},
+    "published_policy": {("AwsSolutions-IAM5[Resource::*]", "PublishedPolicy/Policy")},
+    "regional_trust": set(),
+    "shared_role": set(),
+    "your_construct": set(),
+}
+
+# https://docs.aws.amazon.com/redshift/latest/mgmt/copy-unload-iam-role-associating-with-clusters.html
+# (read 2026-11-24)
+PUBLISHED_POLICY = """
+{
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "redshift:DescribeClusters",
+            "Resource": "*"
+        },
+        {
+            "Effect": "Allow",
+            "Action": [
+                "redshift:ModifyClusterIamRoles",
+                "redshift:CreateCluster"
+            ],
+            "Resource": [
+                "arn:aws:redshift:us-east-1:123456789012:cluster:my-redshift-cluster",
+                "arn:aws:redshift:us-east-1:123456789012:cluster:my-second-redshift-cluster"
+            ]
+        },
+        {
+            "Effect": "Allow",
+            "Action": "iam:PassRole",
+            "Resource": [
+                "arn:aws:iam::123456789012:role/MyRedshiftRole",
+                "arn:aws:iam::123456789012:role/SecondRedshiftRole",
+                "arn:aws:iam::123456789012:role/ThirdRedshiftRole"
+            ]
+        }
+    ]
+}
+"""
+
+ALL_IN_ONE = """
+import sys
+from importlib import import_module
+import aws_cdk as cdk
+app = cdk.App()
+for example in sys.argv[1:]:
+    import_module(f"examples.{example}").build(app)
+app.synth()
+"""
+
+
+class Synthesized(NamedTuple):
+    """
+    An example after `app.synth()`.
+
+    Attributes:
+        app: The construct tree.
+
+        templates: By stack name.
+
+        messages: What CDK has to say of the stacks, warnings included.
+
+        missing: The look-ups that it would need.
+    """
+
+    app: cdk.App
+    templates: dict[str, Any]
+    messages: list[str]
+    missing: list[Any]
+
+    def resources(self, stack: str, kind: str) -> dict[str, Any]:
+        """
+        Return the properties of all resources of a type, by logical id.
+        """
+        resources = self.templates[stack]["Resources"].items()
+        return {name: found.get("Properties", {}) for name, found in resources if found["Type"] == kind}
+
+    def only(self, stack: str, kind: str) -> tuple[str, Any]:
+        """
+        Return the logical id and the properties of the only resource of a type.
+        """
+        (resource,) = self.resources(stack, kind).items()
+        return resource
+
+
+@cache
+def synthesized(example: str) -> Synthesized:
+    """
+    Build an example in an app of its own and synthesize it; all tests of it read the same templates.
+    """
+    app = cdk.App(analytics_reporting=False)
+    import_module(f"examples.{example}").build(app)
+    assembly = app.synth()
+    return Synthesized(
+        app,
+        {stack.stack_name: stack.template for stack in assembly.stacks},
+        [str(message.entry.data) for stack in assembly.stacks for message in stack.messages],
+        json.loads((Path(assembly.directory) / "manifest.json").read_text()).get("missing", []),
+    )
+
+
+def test_every_example_is_in_both_tables() -> None:
+    """
+    A new example says what cdk-nag finds in it and what it acknowledges.
+    """
+    assert EXAMPLES == sorted(FINDINGS)
+    assert EXAMPLES == sorted(ACKNOWLEDGED)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_templates_of_an_example_are_the_recorded_ones(example: str, snapshot: SnapshotAssertion) -> None:
+    """
+    Every change of a template is seen; what the templates mean is said by the tests below.
+    """
+    recorded = snapshot.with_defaults(extension_class=JSONSnapshotExtension)
+
+    assert recorded == synthesized(example).templates
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_cdk_nag_finds_in_an_example_what_the_table_says(example: str) -> None:
+    """
+    What remains is in the table, and so is each acknowledgement, at the construct where the finding stands.
+    """
+    app = synthesized(example).app
+
+    assert FINDINGS[example] == findings(app)
+    assert ACKNOWLEDGED[example] == acknowledged(app)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_acknowledges_nothing_that_is_not_found(example: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Without the acknowledgements cdk-nag finds just what they answer, each in the one resource of its construct.
+    """
+    monkeypatch.setattr(cdk.Validations, "acknowledge", lambda *_: None)
+    app = cdk.App(analytics_reporting=False)
+    import_module(f"examples.{example}").build(app)
+    app.synth()
+
+    answered = {(rule, f"{path}/Resource") for rule, path in ACKNOWLEDGED[example]}
+    assert FINDINGS[example] | answered == findings(app)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_runs_as_a_script(example: str, tmp_path: Path) -> None:
+    """
+    Without credentials, look-ups and complaints it writes what its `build` defines.
+    """
+    done = run(tmp_path, str(ROOT / "examples" / f"{example}.py"), validation=False)
+
+    assert (0, "") == (done.code, done.stderr)
+    assert [] == done.elsewhere
+    assert "missing" not in done.assembly["manifest.json"]
+    written = {name.removesuffix(".template.json"): document for name, document in done.assembly.items()}
+    assert synthesized(example).templates == {stack: written[stack] for stack in synthesized(example).templates}
+
+
+def test_the_validator_of_cdk_finds_nothing_in_the_examples(tmp_path: Path) -> None:
+    """
+    It takes two seconds a synthesis, so all examples are put into one app.
+    """
+    done = run(tmp_path, "-c", ALL_IN_ONE, *EXAMPLES, validation=True)
+
+    assert (0, "") == (done.code, done.stderr)
+    assert [] == done.violations
+    stacks = {stack for example in EXAMPLES for stack in synthesized(example).templates}
+    assert stacks == {name.split(".")[0] for name in done.assembly if name.endswith(".template.json")}
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_names_no_partition_and_gets_no_warning(example: str) -> None:
+    """
+    It deploys to China and GovCloud as it is, except where it imports a literal ARN.
+    """
+    done = synthesized(example)
+
+    literal = ["arn:aws:iam::111111111111:role/data/Loader"] if example == "your_construct" else []
+    assert literal == [text for text in json.dumps(done.templates).split('"') if "arn:aws:" in text]
+    assert [] == done.messages
+    assert [] == done.missing
+
+
+def _trust(*services: str) -> dict[str, Any]:
+    """
+    Write the trust policy of a role that these services may assume, and nobody else.
+    """
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}} for service in services
+        ],
+    }
+
+
+def test_one_statement_makes_a_role_a_cluster_and_the_policy_for_that_pair() -> None:
+    """
+    Redshift may assume the role, the cluster has it and no other, and people may associate just these two.
+    """
+    done = synthesized("one_statement")
+
+    role_id, role = done.only("OneStatement", "AWS::IAM::Role")
+    cluster_id, cluster = done.only("OneStatement", "AWS::Redshift::Cluster")
+    _, policy = done.only("OneStatement", "AWS::IAM::ManagedPolicy")
+    role_arn = {"Fn::GetAtt": [role_id, "Arn"]}
+    assert _trust("redshift.amazonaws.com") == role["AssumeRolePolicyDocument"]
+    assert [role_arn] == cluster["IamRoles"]
+    assert "warehouse-subnets" == cluster["ClusterSubnetGroupName"]
+    here = {"AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "111111111111", cluster_id: "ours"}
+    _, associate, pass_roles = deployed(policy["PolicyDocument"], here)["Statement"]
+    assert "arn:aws:redshift:eu-west-1:111111111111:cluster:ours" == associate["Resource"]
+    assert ("iam:PassRole", role_arn) == (pass_roles["Action"], pass_roles["Resource"])
+    assert role_arn == done.templates["OneStatement"]["Outputs"]["RoleArn"]["Value"]
+
+
+def test_published_policy_is_the_published_one_and_passes_roles_to_redshift_alone() -> None:
+    """
+    The document is AWS's, statement by statement, with the condition on iam:PassRole and a name for each statement.
+    """
+    done = synthesized("published_policy")
+
+    group_id, _ = done.only("PublishedPolicy", "AWS::IAM::Group")
+    _, policy = done.only("PublishedPolicy", "AWS::IAM::ManagedPolicy")
+    expected = json.loads(PUBLISHED_POLICY)
+    for statement, sid in zip(
+        expected["Statement"], ("DescribeClusters", "AssociateRoles", "PassRolesToRedshift"), strict=True
+    ):
+        statement["Sid"] = sid
+    expected["Statement"][2]["Condition"] = {"StringEquals": {"iam:PassedToService": "redshift.amazonaws.com"}}
+    there = {"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "123456789012"}
+    assert expected == deployed(policy["PolicyDocument"], there)
+    assert [{"Ref": group_id}] == policy["Groups"]
+    assert {"Users", "Roles"}.isdisjoint(policy)
+
+
+def test_shared_role_is_one_role_that_both_clusters_name() -> None:
+    """
+    The first stack has the role and exports its ARN; the second has none and imports that export.
+    """
+    done = synthesized("shared_role")
+
+    role_id, role = done.only("Sales", "AWS::IAM::Role")
+    _, sales = done.only("Sales", "AWS::Redshift::Cluster")
+    _, marketing = done.only("Marketing", "AWS::Redshift::Cluster")
+    (export,) = done.templates["Sales"]["Outputs"].values()
+    assert _trust("redshift.amazonaws.com") == role["AssumeRolePolicyDocument"]
+    assert [{"Fn::GetAtt": [role_id, "Arn"]}] == sales["IamRoles"] == [export["Value"]]
+    assert [{"Fn::ImportValue": export["Export"]["Name"]}] == marketing["IamRoles"]
+    assert {} == done.resources("Marketing", "AWS::IAM::Role")
+
+
+def test_your_construct_has_the_imported_role_first_and_then_its_own() -> None:
+    """
+    The literal ARN stands as it was given; the role made later may read the one stream.
+    """
+    done = synthesized("your_construct")
+
+    _, cluster = done.only("YourConstruct", "AWS::Redshift::Cluster")
+    role_id, role = done.only("YourConstruct", "AWS::IAM::Role")
+    _, policy = done.only("YourConstruct", "AWS::IAM::Policy")
+    assert [
+        "arn:aws:iam::111111111111:role/data/Loader",
+        {"Fn::GetAtt": [role_id, "Arn"]},
+    ] == cluster["IamRoles"]
+    assert _trust("redshift.amazonaws.com") == role["AssumeRolePolicyDocument"]
+    (statement,) = deployed(policy["PolicyDocument"], {"AWS::Partition": "aws"})["Statement"]
+    assert [{"Ref": role_id}] == policy["Roles"]
+    assert "arn:aws:kinesis:eu-west-1:111111111111:stream/clicks" == statement["Resource"]
+    assert {"kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"} <= set(
+        statement["Action"]
+    )
+    assert not [action for action in statement["Action"] if action.startswith(("kinesis:Put", "kinesis:Delete"))]
+
+
+def test_regional_trust_names_exactly_who_may_assume_the_roles() -> None:
+    """
+    Two regional principals and no global one; and the two global ones of clusters and Serverless.
+    """
+    done = synthesized("regional_trust")
+
+    european, anywhere = done.resources("RegionalTrust", "AWS::IAM::Role").values()
+    regional = ("redshift.eu-west-1.amazonaws.com", "redshift.eu-central-1.amazonaws.com")
+    assert _trust(*regional) == european["AssumeRolePolicyDocument"]
+    everywhere = ("redshift.amazonaws.com", "redshift-serverless.amazonaws.com")
+    assert _trust(*everywhere) == anywhere["AssumeRolePolicyDocument"]
+
+
+def test_hardened_cluster_is_encrypted_with_a_key_of_its_own() -> None:
+    """
+    Data and admin password use the key, which rotates.
+    """
+    done = synthesized("hardened_cluster")
+
+    _, cluster = done.only("HardenedCluster", "AWS::Redshift::Cluster")
+    key_id, key = done.only("HardenedCluster", "AWS::KMS::Key")
+    key_arn = {"Fn::GetAtt": [key_id, "Arn"]}
+    assert (True, key_arn, key_arn) == (
+        cluster["Encrypted"],
+        cluster["KmsKeyId"],
+        cluster["MasterPasswordSecretKmsKeyId"],
+    )
+    assert key["EnableKeyRotation"] is True
+
+
+def test_hardened_cluster_has_three_nodes_five_weeks_of_snapshots_and_its_parameters() -> None:
+    """
+    The parameters of the example stand beside those that every cluster gets.
+    """
+    done = synthesized("hardened_cluster")
+
+    _, cluster = done.only("HardenedCluster", "AWS::Redshift::Cluster")
+    group_id, group = done.only("HardenedCluster", "AWS::Redshift::ClusterParameterGroup")
+    assert ("multi-node", 3, 35) == (
+        cluster["ClusterType"],
+        cluster["NumberOfNodes"],
+        cluster["AutomatedSnapshotRetentionPeriod"],
+    )
+    assert {"Ref": group_id} == cluster["ClusterParameterGroupName"]
+    assert {
+        "enable_user_activity_logging": "true",
+        "max_concurrency_scaling_clusters": "0",
+        "require_ssl": "true",
+        "statement_timeout": "3600000",
+    } == {parameter["ParameterName"]: parameter["ParameterValue"] for parameter in group["Parameters"]}
+
+
+def test_hardened_cluster_writes_audit_logs_to_a_bucket_that_lets_redshift_write() -> None:
+    """
+    Only for clusters of this account and region, and the policy is there before the cluster is.
+    """
+    done = synthesized("hardened_cluster")
+
+    cluster_id, cluster = done.only("HardenedCluster", "AWS::Redshift::Cluster")
+    bucket_id = cluster["LoggingProperties"]["BucketName"]["Ref"]
+    assert {"LogDestinationType": "s3", "BucketName": {"Ref": bucket_id}} == cluster["LoggingProperties"]
+    bucket = done.resources("HardenedCluster", "AWS::S3::Bucket")[bucket_id]
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}} == encryption
+    ((policy_id, policy),) = (
+        (name, found)
+        for name, found in done.resources("HardenedCluster", "AWS::S3::BucketPolicy").items()
+        if found["Bucket"] == {"Ref": bucket_id}
+    )
+    (allowed,) = (found for found in policy["PolicyDocument"]["Statement"] if found["Effect"] == "Allow")
+    bucket_arn = {"Fn::GetAtt": [bucket_id, "Arn"]}
+    assert {"Service": "redshift.amazonaws.com"} == allowed["Principal"]
+    assert ["s3:GetBucketAcl", "s3:PutObject"] == allowed["Action"]
+    assert [bucket_arn, {"Fn::Join": ["", [bucket_arn, "/*"]]}] == allowed["Resource"]
+    here = {"AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "111111111111"}
+    assert {
+        "StringEquals": {"aws:SourceAccount": "111111111111"},
+        "ArnLike": {"aws:SourceArn": "arn:aws:redshift:eu-west-1:111111111111:cluster:*"},
+    } == deployed(allowed["Condition"], here)
+    assert policy_id in done.templates["HardenedCluster"]["Resources"][cluster_id]["DependsOn"]
+
+
+def test_hardened_cluster_lets_in_the_application_on_its_port_and_nobody_else() -> None:
+    """
+    Its one security group has one ingress rule, from the group of the application, which may go nowhere else.
+    """
+    done = synthesized("hardened_cluster")
+
+    _, cluster = done.only("HardenedCluster", "AWS::Redshift::Cluster")
+    groups = done.resources("HardenedCluster", "AWS::EC2::SecurityGroup")
+    ((own, _),) = (cluster_group["Fn::GetAtt"] for cluster_group in cluster["VpcSecurityGroupIds"])
+    (application,) = set(groups) - {own}
+    _, ingress = done.only("HardenedCluster", "AWS::EC2::SecurityGroupIngress")
+    _, egress = done.only("HardenedCluster", "AWS::EC2::SecurityGroupEgress")
+    own_id, application_id = {"Fn::GetAtt": [own, "GroupId"]}, {"Fn::GetAtt": [application, "GroupId"]}
+    port = cluster["Port"]
+    on_its_port = {
+        "Description": "Applications query the warehouse",
+        "IpProtocol": "tcp",
+        "FromPort": port,
+        "ToPort": port,
+    }
+    assert {**on_its_port, "GroupId": own_id, "SourceSecurityGroupId": application_id} == ingress
+    assert {**on_its_port, "GroupId": application_id, "DestinationSecurityGroupId": own_id} == egress
+    assert [] == [name for name, group in groups.items() if "SecurityGroupIngress" in group]
+    assert "SecurityGroupEgress" not in groups[application]
+    assert cluster["PubliclyAccessible"] is False
+
+
+def test_hardened_cluster_reaches_amazon_s3_without_the_internet() -> None:
+    """
+    COPY and UNLOAD go through the VPC, whose gateway endpoint serves every subnet of the cluster.
+    """
+    done = synthesized("hardened_cluster")
+
+    _, endpoint = done.only("HardenedCluster", "AWS::EC2::VPCEndpoint")
+    _, group = done.only("HardenedCluster", "AWS::Redshift::ClusterSubnetGroup")
+    routes = done.resources("HardenedCluster", "AWS::EC2::SubnetRouteTableAssociation").values()
+    served = [route["SubnetId"] for route in routes if route["RouteTableId"] in endpoint["RouteTableIds"]]
+    assert "com.amazonaws.eu-west-1.s3" == deployed(endpoint["ServiceName"], {"AWS::Region": "eu-west-1"})
+    assert group["SubnetIds"] == served
+    assert 2 == len(served)
+    assert {} == done.resources("HardenedCluster", "AWS::EC2::InternetGateway")
+    assert {} == done.resources("HardenedCluster", "AWS::EC2::NatGateway")
