@@ -44,7 +44,7 @@ def _asserted(account: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("late", [True, False])
-def test_fails_when_two_accounts_are_claimed_for_one_stack(agnostic: cdk.Stack, late: bool) -> None:  # noqa: FBT001
+def test_fails_when_two_accounts_are_claimed_for_one_stack(agnostic: cdk.Stack, late: bool) -> None:
     """
     Two literal ARNs of different accounts can never both match, in one cluster or in two.
     """

@@ -225,5 +225,5 @@ def test_the_validator_of_cdk_reports_a_property_that_cloudformation_does_not_kn
     """
     done = run(tmp_path, "-c", MISSPELT, validation=True)
 
-    assert ["F3002"] == done.violations
+    assert (1, ["F3002"]) == (done.code, done.violations)
     assert "IamRole: Additional properties are not allowed" in done.stderr

@@ -61,7 +61,7 @@ def test_vpc_subnets_choose_the_subnets(stack: Stack, vpc: ec2.Vpc) -> None:
 
 
 @pytest.mark.parametrize("with_vpc", [True, False])
-def test_given_security_groups_are_used(stack: Stack, vpc: ec2.Vpc, with_vpc: bool) -> None:  # noqa: FBT001
+def test_given_security_groups_are_used(stack: Stack, vpc: ec2.Vpc, with_vpc: bool) -> None:
     """
     No group is made beside them, with a VPC or with the name of a subnet group.
     """
@@ -91,7 +91,7 @@ def test_a_subnet_group_alone_leaves_the_security_group_to_redshift(stack: Stack
 
 
 @pytest.mark.parametrize("from_cluster", [True, False])
-def test_it_is_connectable_from_both_sides(stack: Stack, vpc: ec2.Vpc, from_cluster: bool) -> None:  # noqa: FBT001
+def test_it_is_connectable_from_both_sides(stack: Stack, vpc: ec2.Vpc, from_cluster: bool) -> None:
     """
     The cluster goes wherever an `ec2.IConnectable` goes, with its port as the default one.
     """
