@@ -20,7 +20,12 @@ DEFAULT_ADMIN: Final = "warehouse_admin"
 # Not 5439, which scanners try first.
 DEFAULT_PORT: Final = 5440
 DEFAULT_WINDOW: Final = "sun:03:00-sun:03:30"
-_DEFAULTS: Final = (DEFAULT_NODE_TYPE, DEFAULT_DATABASE, DEFAULT_ADMIN, DEFAULT_PORT, DEFAULT_WINDOW)
+_DEFAULTS: Final = {
+    "node_type": DEFAULT_NODE_TYPE,
+    "database_name": DEFAULT_DATABASE,
+    "admin_username": DEFAULT_ADMIN,
+    "preferred_maintenance_window": DEFAULT_WINDOW,
+}
 
 Given = Mapping[str, object]
 _ABSENT: Final = object()
@@ -245,7 +250,7 @@ def check(given: Given, allowed: Mapping[str, Check]) -> Iterator[Trouble]:
     Check each argument by itself; a default was right when it was written.
     """
     for name, value in given.items():
-        if name in allowed and not any(value is default for default in _DEFAULTS):
+        if name in allowed and value is not _DEFAULTS.get(name, _ABSENT):
             yield from allowed[name].check(name, value)
 
 
@@ -310,10 +315,14 @@ def _role_limit(given: Given) -> Iterator[Trouble]:
         yield f"'role_limit' is {shown(given['role_limit'])}, allowed is a whole number", "pass role_limit=10"
 
 
+# No user may be called so, though a database may.
+_PUBLIC: Final = ("admin_username", "public")
+
+
 def _reserved(given: Given) -> Iterator[Trouble]:
     for name in ("database_name", "admin_username"):
         value = given.get(name)
-        if value in limits.RESERVED_WORDS or (name == "admin_username" and value == "public"):
+        if isinstance(value, str) and (value in limits.RESERVED_WORDS or (name, value) == _PUBLIC):
             yield f"'{name}' is {value!r}, which is a reserved word", f"choose another {name}"
 
 

@@ -63,9 +63,16 @@ class Template:
     @property
     def file(self) -> str:
         """
-        The file's name, which CDK makes unique in an app.
+        The file's name, which CDK makes unique among the top-level stacks of an app.
         """
         return self.path.name if self.path else ""
+
+    @cached_property
+    def key(self) -> str:
+        """
+        A name that no other template of the app has: two nested stacks may share one file.
+        """
+        return f"{self.parent.key}/{self.parent_logical_id}" if self.parent else self.file
 
     @property
     def top(self) -> Template:
@@ -177,11 +184,11 @@ class Assembly:
             waiting.extend(reversed([*template.nested.values()]))
 
     @cached_property
-    def by_file(self) -> Mapping[str, Template]:
+    def by_key(self) -> Mapping[str, Template]:
         """
-        All templates by their file name.
+        All templates by their keys; that of a top-level stack is its file's name.
         """
-        return {template.file: template for template in self.templates()}
+        return {template.key: template for template in self.templates()}
 
     @cached_property
     def exports(self) -> Mapping[str, list[tuple[Template, Json]]]:
@@ -191,7 +198,8 @@ class Assembly:
         found: dict[str, list[tuple[Template, Json]]] = {}
         for template in self.stacks:
             for output in template.section("Outputs").values():
-                name = output.get("Export", {}).get("Name") if isinstance(output, dict) else None
+                export = output.get("Export") if isinstance(output, dict) else None
+                name = export.get("Name") if isinstance(export, dict) else None
                 if isinstance(name, str):
                     found.setdefault(name, []).append((template, output.get("Value")))
         return found
@@ -205,22 +213,10 @@ class Assembly:
         for template in self.stacks:
             for logical_id in template.section("Resources"):
                 if template.resource_type(logical_id) == "Custom::CrossRegionExportWriter":
-                    exports = template.properties(logical_id).get("WriterProps", {}).get("exports", {})
-                    found.update({name: (template, value) for name, value in exports.items()})
-        return found
-
-    @cached_property
-    def named_roles(self) -> Mapping[str, tuple[Template, str]]:
-        """
-        The roles with a literal name, by path and name, such as ``role/team/Loader``.
-        """
-        found: dict[str, tuple[Template, str]] = {}
-        for template in self.templates():
-            for logical_id in template.section("Resources"):
-                name = template.properties(logical_id).get("RoleName")
-                if template.resource_type(logical_id) == "AWS::IAM::Role" and isinstance(name, str):
-                    path = template.properties(logical_id).get("Path", "/")
-                    found[f"role{path}{name}"] = (template, logical_id)
+                    writer = template.properties(logical_id).get("WriterProps")
+                    exports = writer.get("exports") if isinstance(writer, dict) else None
+                    if isinstance(exports, dict):
+                        found.update({name: (template, value) for name, value in exports.items()})
         return found
 
 

@@ -45,9 +45,9 @@ class RoleFacts(NamedTuple):
     @property
     def account(self) -> str | None:
         """
-        Twelve digits, or `role_arns.THIS_ACCOUNT`, or None when it is not known.
+        Twelve digits, or `role_arns.THIS_ACCOUNT`, or None when it is not known or this is no role.
         """
-        return self.arn.account
+        return None if self.arn.problem else self.arn.account
 
     @property
     def literal_account(self) -> str | None:

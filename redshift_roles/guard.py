@@ -16,11 +16,14 @@ from weakref import WeakKeyDictionary
 import jsii
 from aws_cdk import (
     App,
+    CfnElement,
     IPolicyValidationContext,
     IPolicyValidationPlugin,
+    NestedStack,
     PolicyValidationPluginReport,
     PolicyViolatingResource,
     PolicyViolation,
+    Stack,
     Validations,
 )
 from aws_cdk import aws_redshift as redshift
@@ -126,16 +129,27 @@ class RoleGuard:
         return PolicyValidationPluginReport(success=success, violations=violations)
 
     def _find(self, assembly: Assembly) -> Iterator[_Found]:
-        by_place: dict[int, list[_Watched]] = {}
+        by_place: dict[Place, list[_Watched]] = {}
         for watched in self._watched:
-            by_place.setdefault(id(watched.place), []).append(watched)
-        for group in by_place.values():
-            stack = group[0].place.stack
-            template = assembly.by_file.get(Path(stack.template_file).name)
-            references = stack.resolve([watched.cluster.cluster_identifier for watched in group]) if template else []
-            for watched, reference in zip(group, references, strict=False):
+            by_place.setdefault(watched.place, []).append(watched)
+        for place, group in by_place.items():
+            template = _template_of(place.stack, assembly)
+            references = place.stack.resolve([watched.cluster.cluster_identifier for watched in group])
+            for watched, reference in zip(group, references, strict=True):
                 if template and template.resource_type(reference["Ref"]):
                     yield _Found(watched, template, reference["Ref"])
+
+
+def _template_of(stack: Stack, assembly: Assembly) -> Template | None:
+    """
+    Find a stack's template; a nested stack's is known to its parent only.
+    """
+    parent = stack.nested_stack_parent if isinstance(stack, NestedStack) else None
+    if parent is None or stack.nested_stack_resource is None:
+        return assembly.by_key.get(Path(stack.template_file).name)
+    above = _template_of(parent, assembly)
+    logical_id = parent.get_logical_id(cast("CfnElement", stack.nested_stack_resource))
+    return above.nested.get(logical_id) if above else None
 
 
 def _judge(found: Sequence[_Found]) -> Iterator[tuple[_Found, Finding]]:

@@ -21,7 +21,7 @@ _OPEN, _CLOSE = "\x01", "\x02"
 _HOLE: Final = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 _PART: Final = f"(?:[^:{_OPEN}]|{_OPEN}[^{_CLOSE}]*{_CLOSE})*"
 _ARN: Final = re.compile(f"arn:({_PART}):({_PART}):({_PART}):({_PART}):(.+)", re.DOTALL)
-_ACCOUNT: Final = re.compile(r"\d{12}")
+_ACCOUNT: Final = re.compile("[0-9]{12}")
 _ROLE_NAME: Final = re.compile(r"[\w+=,.@-]+", re.ASCII)
 
 
@@ -43,6 +43,28 @@ def has_hole(text: str) -> bool:
     Say whether a part of the text is not known.
     """
     return _OPEN in text
+
+
+def literal_start(text: str) -> str:
+    """
+    Take what stands before the first hole.
+    """
+    return text.partition(_OPEN)[0]
+
+
+def split(text: str, separator: str) -> list[str]:
+    """
+    Take a text apart at a separator, but never inside a hole.
+    """
+    kept: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        kept.append(match[0])
+        return _OPEN
+
+    waiting = iter(kept)
+    parts = _HOLE.sub(keep, text).split(separator)
+    return [re.sub(_OPEN, lambda _: next(waiting), part) for part in parts]
 
 
 def holes(text: str) -> list[str]:
@@ -104,8 +126,8 @@ def parse(text: str) -> RoleArn:
 
 
 def _not_an_arn(text: str) -> str | None:
-    literal, mark, _ = text.partition(_OPEN)
-    if mark and ("arn:".startswith(literal) or literal.startswith("arn:")):
+    literal = literal_start(text)
+    if has_hole(text) and ("arn:".startswith(literal) or literal.startswith("arn:")):
         return None
     return "is empty" if not text.strip() else "is not an ARN"
 

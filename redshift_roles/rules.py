@@ -158,7 +158,7 @@ def role_quota_exceeded(holder: HolderFacts) -> Iterator[Trouble]:
     """
     limit, quota = holder.role_limit, limits.role_quota(holder.region)
     count = len({identity(role, holder) for role in holder.roles if not role.conditional})
-    if limit is None or count <= limit:
+    if limit is None or count <= max(limit, 0):
         return
     drop = f"drop {_plural(count - min(limit, quota), 'role')}"
     aws = f"the AWS quota{_in_region(holder)} is {quota}"
@@ -222,12 +222,13 @@ def role_account_undecided(holder: HolderFacts) -> Iterator[Trouble]:
                 f"{unknown}; the {holder.noun} is in {_account_name(account)}",
                 "pass the role itself or its literal ARN, or acknowledge this when it is a role of that account",
             )
-        elif role.literal_account and role.conditional and account not in (role.account, role_arns.THIS_ACCOUNT):
-            yield (
-                f"{role.label} is in account {role.account} where a condition holds, {_where(holder)}",
-                f"drop that branch, or name a role of account {account} in it",
-            )
-        elif role.literal_account == account and holder.account != account and not holder.account_asserted:
+        elif role.literal_account and account not in (role.account, role_arns.THIS_ACCOUNT):
+            if role.conditional:
+                yield (
+                    f"{role.label} is in account {role.account} where a condition holds, {_where(holder)}",
+                    f"drop that branch, or name a role of account {account} in it",
+                )
+        elif role.literal_account and holder.account == role_arns.THIS_ACCOUNT and not holder.account_asserted:
             yield (
                 f"{role.label} is in account {role.account}, the {holder.noun}'s stack names no account",
                 f"give the stack env=Environment(account='{role.account}', region=…), or pass the role through 'roles'",

@@ -7,11 +7,12 @@ overrides, lists that were lazy, and trust policies in their final form.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Final
 
 from redshift_roles import role_arns, trust
-from redshift_roles.assembly import Json, Template
+from redshift_roles.assembly import Assembly, Json, Template
 from redshift_roles.facts import HolderFacts, RoleFacts
 from redshift_roles.values import MORE, NO_VALUE, entries, texts, unknown
 
@@ -60,15 +61,24 @@ def _definition(text: str, template: Template) -> tuple[Template, str] | None:
     Find the resource that defines a role, where the app does.
     """
     arn = role_arns.parse(text)
-    if arn.problem or not arn.resource or not arn.account:
-        return None
-    names = role_arns.holes(arn.resource)
-    if names:
-        file, _, logical_id = names[-1].partition("#")
-        home = template.assembly.by_file.get(file)
-        return (home, logical_id) if home and home.resource_type(logical_id) == "AWS::IAM::Role" else None
-    home, logical_id = template.assembly.named_roles.get(arn.resource, (None, ""))
-    return (home, logical_id) if home and (home.account or role_arns.THIS_ACCOUNT) == arn.account else None
+    known = None if arn.problem or not arn.account else (arn.account, arn.resource)
+    return _defined_roles(template.assembly).get(known)
+
+
+@cache
+def _defined_roles(assembly: Assembly) -> Mapping[tuple[str, str | None] | None, tuple[Template, str]]:
+    """
+    List the roles that the app defines, by account and by path and name as far as they are known.
+    """
+    found: dict[tuple[str, str | None] | None, tuple[Template, str]] = {}
+    for template in assembly.templates():
+        for logical_id in template.section("Resources"):
+            if template.resource_type(logical_id) == "AWS::IAM::Role":
+                for text in texts({"Fn::GetAtt": [logical_id, "Arn"]}, template):
+                    arn = role_arns.parse(text)
+                    if arn.account:
+                        found.setdefault((arn.account, arn.resource), (template, logical_id))
+    return found
 
 
 def _distrust(home: Template, logical_id: str, cluster: Template, conditional: bool) -> str | None:
@@ -96,7 +106,8 @@ def asserted_account(template: Template) -> str | None:
     """
     for rule in template.top.section("Rules").values():
         if isinstance(rule, dict) and "RuleCondition" not in rule:
-            for assertion in rule.get("Assertions", []):
+            assertions = rule.get("Assertions")
+            for assertion in assertions if isinstance(assertions, list) else []:
                 account = _asserted(assertion.get("Assert") if isinstance(assertion, dict) else None)
                 if account:
                     return account

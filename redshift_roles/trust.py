@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Final
 
 from redshift_roles import role_arns
 
-_ASSUME_ROLE: Final = frozenset({"sts:assumerole", "sts:*", "*"})
+_ASSUME_ROLE: Final = "sts:assumerole"
 _DOMAIN: Final = r"\.amazonaws\.com(\.cn)?"
-_REDSHIFT: Final = re.compile(rf"redshift({_DOMAIN}|\.{role_arns.hole('AWS::URLSuffix')})")
+_GLOBAL: Final = re.compile(rf"\*|redshift{_DOMAIN}")
 _REGIONAL: Final = re.compile(rf"redshift\.([a-z0-9-]+){_DOMAIN}")
+_PREFIX: Final = "redshift."
 
 
 def distrust(document: object, region: str | None) -> str | None:
@@ -31,24 +33,24 @@ def distrust(document: object, region: str | None) -> str | None:
     statements = _statements(document)
     if statements is None:
         return None
-    assuming = [statement for statement in statements if _is_about_assuming(statement)]
-    if any(_denies(statement) and _names_redshift(statement, region) for statement in assuming):
+    if any(_surely_denies(statement, region) for statement in statements):
         return "denies Redshift to assume it"
-    allowing = [statement for statement in assuming if statement["Effect"] == "Allow"]
-    if any(_names_redshift(statement, region) for statement in allowing):
+    allowing = [statement for statement in statements if statement["Effect"] == "Allow" and _may_be_assuming(statement)]
+    if any(_may_be_redshift(name, region) for statement in allowing for name in _principals(statement)):
         return None
-    names = sorted({_readable(name) for statement in allowing for name in _principals(statement)})
-    return f"trusts {', '.join(names) or 'nobody'}; Redshift{f' in {region}' if region else ''} cannot assume it"
+    names = sorted({str(name) for statement in allowing for name in _principals(statement)})
+    trusted = ", ".join(role_arns.readable(name) for name in names) or "nobody"
+    return f"trusts {trusted}; Redshift{f' in {region}' if region else ''} cannot assume it"
 
 
 def _statements(document: object) -> list[Mapping[str, object]] | None:
     """
-    List the statements, or None when only the deployment knows one of them.
+    List the statements, or None when only the deployment knows one of them, or whether it allows.
     """
     if not isinstance(document, Mapping) or "Statement" not in document:
         return None
     listed = _listed(document["Statement"])
-    statements = [statement for statement in listed if isinstance(statement, Mapping) and "Effect" in statement]
+    statements = [s for s in listed if isinstance(s, Mapping) and s.get("Effect") in ("Allow", "Deny")]
     return statements if len(statements) == len(listed) else None
 
 
@@ -56,17 +58,21 @@ def _listed(node: object) -> list[object]:
     return node if isinstance(node, list) else [] if node is None else [node]
 
 
-def _denies(statement: Mapping[str, object]) -> bool:
-    return statement["Effect"] == "Deny" and "Principal" in statement and "Condition" not in statement
+def _surely_denies(statement: Mapping[str, object], region: str | None) -> bool:
+    if statement["Effect"] != "Deny" or "Condition" in statement:
+        return False
+    assuming = any(_matches(action) for action in _listed(statement.get("Action")))
+    principals = _principals(statement) if "Principal" in statement else []
+    return assuming and any(_is_redshift(name, region) for name in principals)
 
 
-def _is_about_assuming(statement: Mapping[str, object]) -> bool:
+def _matches(action: object) -> bool:
+    return isinstance(action, str) and fnmatchcase(_ASSUME_ROLE, action.lower())
+
+
+def _may_be_assuming(statement: Mapping[str, object]) -> bool:
     actions = _listed(statement.get("Action", "*"))
-    return any(not isinstance(a, str) or role_arns.has_hole(a) or a.lower() in _ASSUME_ROLE for a in actions)
-
-
-def _names_redshift(statement: Mapping[str, object], region: str | None) -> bool:
-    return any(_is_redshift(name, region) for name in _principals(statement))
+    return any(not isinstance(a, str) or role_arns.has_hole(a) or _matches(a) for a in actions)
 
 
 def _principals(statement: Mapping[str, object]) -> list[object]:
@@ -78,12 +84,15 @@ def _principals(statement: Mapping[str, object]) -> list[object]:
 
 def _is_redshift(name: object, region: str | None) -> bool:
     if not isinstance(name, str):
-        return True
+        return False
     regional = _REGIONAL.fullmatch(name)
-    if regional:
-        return region is None or regional[1] == region
-    return name == "*" or bool(_REDSHIFT.fullmatch(name)) or (role_arns.has_hole(name) and not name.startswith("arn:"))
+    return bool(_GLOBAL.fullmatch(name)) or bool(regional and regional[1] == region)
 
 
-def _readable(name: object) -> str:
-    return role_arns.readable(name) if isinstance(name, str) else "a principal that only the deployment knows"
+def _may_be_redshift(name: object, region: str | None) -> bool:
+    if not isinstance(name, str) or _is_redshift(name, region):
+        return True
+    if role_arns.has_hole(name):
+        literal = role_arns.literal_start(name)
+        return _PREFIX.startswith(literal) or literal.startswith(_PREFIX)
+    return region is None and bool(_REGIONAL.fullmatch(name))

@@ -25,6 +25,8 @@ MORE: Final = hole("more entries")
 _MAX_TEXTS: Final = 16
 _MAX_DEPTH: Final = 40
 _SUB: Final = re.compile(r"\$\{(!?)([^}]*)\}")
+# A hole, which is left alone, or a dynamic reference, which may have holes in it.
+_DYNAMIC: Final = re.compile("\x01[^\x02]*\x02|(\\{\\{resolve:(?:\x01[^\x02]*\x02|[^}])*\\}\\})")
 _LIST_TYPES: Final = ("CommaDelimitedList", "List<")
 
 
@@ -84,7 +86,7 @@ def _split(argument: Json, template: Template, depth: int) -> list[list[str]]:
     found = texts(argument[1], template, depth)
     if len(found) != 1 or not argument[0]:
         return [[MORE]]
-    whole = [[part] for part in found[0].split(argument[0])]
+    whole = [[part] for part in role_arns.split(found[0], argument[0])]
     return [[MORE]] if any(_may_hold_more(part) for [part] in whole) else whole
 
 
@@ -97,7 +99,8 @@ def _parameter_entries(name: Json, template: Template, depth: int) -> list[list[
     if passed is None:
         return [[MORE]]
     if isinstance(passed[0], str):
-        return [[part.strip()] for part in passed[0].split(",")]
+        (text,) = texts(*passed, depth)
+        return [[MORE]] if role_arns.has_hole(text) else [[part.strip()] for part in text.split(",")]
     return entries(passed[0], passed[1], depth)
 
 
@@ -115,15 +118,17 @@ def unknown(value: Json, template: Template) -> str:
     """
     Stand for a value that only the deployment knows.
     """
-    return hole(f"{template.file}#{_name(value)}")
+    return hole(f"{template.key}#{_name(value)}")
 
 
 def _name(value: Json) -> str:
     function, argument = _function(value)
     if function == "Ref" and isinstance(argument, str):
         return argument
-    if function == "Fn::GetAtt":
-        return argument if isinstance(argument, str) else ".".join(str(part) for part in argument)
+    if function == "Fn::GetAtt" and isinstance(argument, str):
+        return argument
+    if function == "Fn::GetAtt" and isinstance(argument, list):
+        return ".".join(str(part) for part in argument)
     return json.dumps(value, sort_keys=True)
 
 
@@ -132,7 +137,12 @@ def _function(value: Json) -> tuple[str, Json]:
 
 
 def _dynamic(text: str) -> str:
-    return re.sub(r"\{\{resolve:[^}]*\}\}", lambda match: hole(match[0]), text)
+    """
+    Make holes of the dynamic references in a text.
+    """
+    if "{{resolve:" not in text:
+        return text
+    return _DYNAMIC.sub(lambda match: match[0] if match[1] is None else hole(role_arns.readable(match[0])), text)
 
 
 def _ref(name: Json, template: Template, depth: int) -> list[str]:
@@ -146,8 +156,7 @@ def _ref(name: Json, template: Template, depth: int) -> list[str]:
         return texts(*passed, depth)
     kind = template.resource_type(name)
     if kind.startswith("AWS::IAM::") and kind != "AWS::IAM::ManagedPolicy":
-        given = template.properties(name).get(f"{kind.rpartition('::')[2]}Name")
-        return texts(given, template, depth) if given else [f"{name}-{hole(name)}"]
+        return _iam_names(kind, name, template, depth)
     return []
 
 
@@ -160,6 +169,8 @@ def _pseudo(name: str, template: Template) -> str | None:
         "AWS::Partition": partition,
         "AWS::URLSuffix": None if partition is None else _URL_SUFFIXES.get(partition),
     }
+    if name in ("AWS::StackName", "AWS::StackId"):
+        return (template.stack_name if name == "AWS::StackName" else "") or hole(f"{template.key}#{name}")
     return (known.get(name) or hole(name)) if name.startswith("AWS::") else None
 
 
@@ -187,14 +198,25 @@ _IAM_ARNS: Final = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user", "AWS::IA
 
 
 def _iam_arns(kind: str, logical_id: str, template: Template, depth: int) -> list[str]:
-    properties = template.properties(logical_id)
     word = _IAM_ARNS[kind]
-    given = properties.get(f"{word.capitalize()}Name")
-    names = texts(given, template, depth) if given else [hole(f"{template.file}#{logical_id}")]
     account = template.account or role_arns.THIS_ACCOUNT
     partition = _pseudo("AWS::Partition", template)
-    paths = texts(properties.get("Path", "/"), template, depth)
+    names = _iam_names(kind, logical_id, template, depth)
+    paths = _given(template.properties(logical_id).get("Path"), template, depth) or ["/"]
     return [f"arn:{partition}:iam::{account}:{word}{path}{name}" for path in paths for name in names]
+
+
+def _iam_names(kind: str, logical_id: str, template: Template, depth: int) -> list[str]:
+    """
+    List what a role, user or group may be called; a name that CloudFormation makes up has its logical id in it.
+    """
+    given = _given(template.properties(logical_id).get(f"{kind.rpartition('::')[2]}Name"), template, depth)
+    return given or [f"{logical_id}-{hole(f'{template.key}#{logical_id}')}"]
+
+
+def _given(value: Json, template: Template, depth: int) -> list[str]:
+    found = [] if value is None else texts(value, template, depth)
+    return [] if found == [NO_VALUE] else found
 
 
 def _follow(found: tuple[Template, Json] | None, depth: int) -> list[str]:
@@ -234,7 +256,7 @@ def _join(argument: Json, template: Template, depth: int) -> list[str]:
 def _combined(options: list[list[str]], separator: str) -> list[str]:
     found: list[str] = []
     for parts in product(*options):
-        found.append(separator.join(part for part in parts if part != NO_VALUE))
+        found.append(_dynamic(separator.join(part for part in parts if part != NO_VALUE)))
         if len(found) > _MAX_TEXTS:
             return []
     return [*dict.fromkeys(found)]
@@ -268,7 +290,7 @@ def _if(argument: Json, template: Template, depth: int) -> list[str]:
 
 
 def _select(argument: Json, template: Template, depth: int) -> list[str]:
-    if not (isinstance(argument, list) and len(argument) == 2 and str(argument[0]).isdigit()):
+    if not (isinstance(argument, list) and len(argument) == 2 and str(argument[0]).isdecimal()):
         return []
     function, inner = _function(argument[1])
     found = (

@@ -270,6 +270,29 @@ def test_template_from_stack_of_a_staged_stack_is_the_one_unguarded_place(app: c
     assert ["TrustLacksRedshift"] == failures_of(app)
 
 
+class _Team(cdk.NestedStack):
+    """
+    A nested stack whose template is the same for every team.
+    """
+
+    def __init__(self, scope: cdk.Stack, name: str) -> None:
+        super().__init__(scope, name)
+        role = cdk.CfnParameter(self, "Role", default="x")
+        _cluster(self, roles=[_untrusting(self)], cluster_identifier=role.value_as_string)
+
+
+def test_fails_in_each_of_two_nested_stacks_that_share_a_template(stack: cdk.Stack) -> None:
+    """
+    CDK writes one asset for both; both clusters are judged.
+    """
+    _Team(stack, "One")
+    _Team(stack, "Two")
+
+    found = report_of(stack.node.root)
+    paths = {construct["constructPath"] for violation in found for construct in violation["violatingConstructs"]}
+    assert {"Data/One/Cluster/Resource", "Data/Two/Cluster/Resource"} == paths
+
+
 def test_a_removed_cluster_is_not_missed(stack: cdk.Stack) -> None:
     """
     What is not in the template is not judged.

@@ -1,0 +1,776 @@
+"""
+What values of templates may become, function by function.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from redshift_roles.assembly import Assembly, Json, Template
+from redshift_roles.role_arns import THIS_ACCOUNT, THIS_PARTITION, hole, holes
+from redshift_roles.values import MORE, NO_VALUE, entries, texts, unknown
+from tests import builders
+from tests.builders import READER, WRITER, StackText, read, template, trusting
+from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+
+RESOLVE = "{{resolve:ssm:/loader}}"
+LOADER = f"arn:aws:iam::{ACCOUNT}:role/Loader"
+GENERATED = f"arn:aws:iam::{ACCOUNT}:role/Loader-{hole('Data.template.json#Loader')}"
+
+
+def _own(name: str) -> str:
+    """
+    Write the hole of the stack ``Data`` with this name.
+    """
+    return hole(f"Data.template.json#{name}")
+
+
+def _if(first: Json, second: Json) -> Json:
+    """
+    Write a condition with two branches.
+    """
+    return {"Fn::If": ["Condition", first, second]}
+
+
+def _join(separator: str, *parts: Json) -> Json:
+    """
+    Write a join of these parts.
+    """
+    return {"Fn::Join": [separator, list(parts)]}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("text", "text"),
+        ("", ""),
+        (7, "7"),
+        (1.5, "1.5"),
+        (True, "true"),
+        (False, "false"),
+        (None, "null"),
+    ],
+)
+def test_a_literal_is_itself(tmp_path: Path, value: Json, expected: str) -> None:
+    """
+    Written as CloudFormation would write it.
+    """
+    assert [expected] == texts(value, template(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (RESOLVE, hole(RESOLVE)),
+        (f"a{RESOLVE}b{RESOLVE}", f"a{hole(RESOLVE)}b{hole(RESOLVE)}"),
+        ({"Fn::Sub": RESOLVE}, hole(RESOLVE)),
+        (_join("", "{{resolve:ssm:/", {"Ref": "AWS::Region"}, "/loader}}"), hole("{{resolve:ssm:/eu-west-1/loader}}")),
+        (_join("", f"arn:aws:iam::{ACCOUNT}:role/", RESOLVE), f"arn:aws:iam::{ACCOUNT}:role/{hole(RESOLVE)}"),
+    ],
+    ids=["alone", "within", "sub", "joined", "beside"],
+)
+def test_a_dynamic_reference_is_not_known(tmp_path: Path, value: Json, expected: str) -> None:
+    """
+    Only the deployment reads the parameter, however the reference to it was put together.
+    """
+    assert [expected] == texts(value, template(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "region", "expected"),
+    [
+        ("AWS::AccountId", REGION, ACCOUNT),
+        ("AWS::Region", REGION, REGION),
+        ("AWS::Partition", REGION, "aws"),
+        ("AWS::Partition", "cn-north-1", "aws-cn"),
+        ("AWS::Partition", "us-gov-west-1", "aws-us-gov"),
+        ("AWS::URLSuffix", REGION, "amazonaws.com"),
+        ("AWS::URLSuffix", "us-gov-west-1", "amazonaws.com"),
+        ("AWS::URLSuffix", "cn-north-1", "amazonaws.com.cn"),
+        ("AWS::URLSuffix", "us-iso-east-1", hole("AWS::URLSuffix")),
+        ("AWS::NoValue", REGION, NO_VALUE),
+    ],
+)
+def test_pseudo_parameters_are_known_where_the_stack_says_so(
+    tmp_path: Path, name: str, region: str, expected: str
+) -> None:
+    """
+    Account, region and what follows from the region.
+    """
+    assert [expected] == texts({"Ref": name}, template(tmp_path, StackText(region=region)))
+
+
+@pytest.mark.parametrize("name", ["AWS::AccountId", "AWS::Region", "AWS::Partition", "AWS::URLSuffix"])
+def test_pseudo_parameters_of_an_agnostic_stack_are_holes_of_their_names(tmp_path: Path, name: str) -> None:
+    """
+    They are the same wherever an agnostic stack asks for them.
+    """
+    assert [hole(name)] == texts({"Ref": name}, template(tmp_path, StackText(account=None, region=None)))
+
+
+def test_the_names_of_two_stacks_are_two_names(tmp_path: Path) -> None:
+    """
+    A stack's own name and id are never those of another one.
+    """
+    assembly = read(tmp_path, Data=StackText(), Other=StackText())
+    for name in ("AWS::StackName", "AWS::StackId"):
+        first, second = (texts({"Ref": name}, stack) for stack in assembly.stacks)
+
+        assert first != second
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"Ref": "Parameter"}, "Parameter"),
+        ({"Ref": "Bucket"}, "Bucket"),
+        ({"Ref": "Nowhere"}, "Nowhere"),
+        ({"Ref": ["Loader"]}, '{"Ref": ["Loader"]}'),
+        ({"Fn::GetAtt": ["Bucket", "Arn"]}, "Bucket.Arn"),
+        ({"Fn::GetAtt": "Bucket.Arn"}, "Bucket.Arn"),
+        ({"Fn::GetAtt": ["Loader", "RoleId"]}, "Loader.RoleId"),
+        ({"Fn::GetAtt": ["Loader"]}, "Loader"),
+        ({"Fn::GetAtt": "Loader"}, "Loader"),
+        ({"Fn::GetAtt": ["Loader", {"Ref": "Parameter"}]}, "Loader.{'Ref': 'Parameter'}"),
+        ({"Fn::Base64": "x"}, '{"Fn::Base64": "x"}'),
+        ({"b": 1, "a": 2}, '{"a": 2, "b": 1}'),
+        ({}, "{}"),
+        ([], "[]"),
+        (["x"], '["x"]'),
+    ],
+)
+def test_what_is_not_known_is_a_hole_of_its_file(tmp_path: Path, value: Json, expected: str) -> None:
+    """
+    Equal values of one template are one hole, and a message can tell its name.
+    """
+    resources = {"Loader": trusting(), "Bucket": {"Type": "AWS::S3::Bucket"}}
+    parameters = {"Parameter": {"Type": "String", "Default": "x"}}
+    found = template(tmp_path, StackText(resources=resources, parameters=parameters))
+
+    assert [_own(expected)] == texts(value, found)
+    assert _own(expected) == unknown(value, found)
+
+
+NO_ATTRIBUTES: list[Json] = [5, None, True, 1.5, {}, []]
+NO_CHOICES: list[Json] = [["²", ["a"]], ["x", ["a"]], [0, "text"], [0, None], [0], 0]
+GARBAGE = [*({"Fn::GetAtt": item} for item in NO_ATTRIBUTES), *({"Fn::Select": item} for item in NO_CHOICES)]
+
+
+@pytest.mark.parametrize("value", GARBAGE)
+def test_garbage_is_not_known(tmp_path: Path, value: Json) -> None:
+    """
+    Shapes that CloudFormation refuses are read without complaint.
+    """
+    (found,) = texts(value, template(tmp_path))
+
+    assert len(holes(found)) == 1
+
+
+@pytest.mark.parametrize(("value", "expected"), [({"Ref": "Named"}, "Loader"), ({"Ref": "Person"}, "Ann")])
+def test_a_reference_to_a_role_is_its_name(tmp_path: Path, value: Json, expected: str) -> None:
+    """
+    CloudFormation's Ref of a role, a user or a group is no ARN.
+    """
+    person = {"Type": "AWS::IAM::User", "Properties": {"UserName": "Ann"}}
+    resources = {"Named": trusting(name="Loader"), "Person": person}
+
+    assert [expected] == texts(value, template(tmp_path, StackText(resources=resources)))
+
+
+def test_a_reference_to_a_role_with_a_generated_name_cannot_become_an_arn(tmp_path: Path) -> None:
+    """
+    Its name begins with letters of its stack's, never with ``arn:``.
+    """
+    (found,) = texts({"Ref": "Loader"}, template(tmp_path, StackText(resources={"Loader": trusting()})))
+
+    assert builders.role(text=found).arn.problem == "is not an ARN"
+
+
+def test_references_to_roles_of_two_stacks_are_two_names(tmp_path: Path) -> None:
+    """
+    Two stacks may call their role alike.
+    """
+    stack = StackText(resources={"Loader": trusting()})
+    assembly = read(tmp_path, Data=stack, Other=stack)
+    first, second = (texts({"Ref": "Loader"}, found) for found in assembly.stacks)
+
+    assert first != second
+
+
+def test_a_managed_policy_is_known_by_its_arn(tmp_path: Path) -> None:
+    """
+    Its Ref is the ARN, which only the deployment knows.
+    """
+    policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"ManagedPolicyName": "Ours"}}
+
+    assert [_own("Policy")] == texts({"Ref": "Policy"}, template(tmp_path, StackText(resources={"Policy": policy})))
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        (trusting(), GENERATED),
+        (trusting(name="Loader"), LOADER),
+        (trusting(name="Loader", path="/team/"), f"arn:aws:iam::{ACCOUNT}:role/team/Loader"),
+        (trusting(path="/team/"), f"arn:aws:iam::{ACCOUNT}:role/team/Loader-{_own('Loader')}"),
+        (trusting(name={"Ref": "Name"}), f"arn:aws:iam::{ACCOUNT}:role/{_own('Name')}"),
+        (trusting(name=builders.NO_VALUE), GENERATED),
+        (trusting(name="Loader", path=builders.NO_VALUE), LOADER),
+        ({"Type": "AWS::IAM::User", "Properties": {"UserName": "Ann"}}, f"arn:aws:iam::{ACCOUNT}:user/Ann"),
+        ({"Type": "AWS::IAM::Group", "Properties": {"GroupName": "All"}}, f"arn:aws:iam::{ACCOUNT}:group/All"),
+    ],
+    ids=["generated", "named", "path and name", "path", "parameter", "no name", "no path", "user", "group"],
+)
+@pytest.mark.parametrize("value", [{"Fn::GetAtt": ["Loader", "Arn"]}, {"Fn::GetAtt": "Loader.Arn"}])
+def test_the_arn_of_a_role_is_known_up_to_its_name(tmp_path: Path, value: Json, role: Json, expected: str) -> None:
+    """
+    Account and partition are those of the stack; a generated name is a hole of the role's.
+    """
+    assert [expected] == texts(value, template(tmp_path, StackText(resources={"Loader": role})))
+
+
+def test_the_arn_of_a_role_has_the_holes_of_its_stack(tmp_path: Path) -> None:
+    """
+    A stack that names no environment leaves account and partition to the deployment.
+    """
+    stack = StackText(account=None, region=None, resources={"Loader": trusting(name="Loader")})
+
+    assert [builders.arn(account=THIS_ACCOUNT, partition=THIS_PARTITION)] == texts(
+        {"Fn::GetAtt": ["Loader", "Arn"]}, template(tmp_path, stack)
+    )
+
+
+def test_the_arn_of_a_role_may_be_one_of_several(tmp_path: Path) -> None:
+    """
+    Each path with each name.
+    """
+    role = trusting(name=_if("A", "B"), path=_if("/x/", "/y/"))
+    found = texts({"Fn::GetAtt": ["Loader", "Arn"]}, template(tmp_path, StackText(resources={"Loader": role})))
+
+    assert [f"arn:aws:iam::{ACCOUNT}:role{rest}" for rest in ("/x/A", "/x/B", "/y/A", "/y/B")] == found
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (_join("", "a", "b", 1), ["ab1"]),
+        (_join(":", "arn", {"Ref": "AWS::AccountId"}, ""), [f"arn:{ACCOUNT}:"]),
+        (_join("-", "a", builders.NO_VALUE, "b"), ["a-b"]),
+        (_join("-"), [""]),
+        (_join("-", _if("a", "b"), _if("c", "d")), ["a-c", "a-d", "b-c", "b-d"]),
+        (_join("", _if("a", "a"), "b"), ["ab"]),
+        (_join("", _if("a", ""), _if("", "a")), ["a", "aa", ""]),
+        (_join("-", {"Ref": "X"}, {"Fn::GetAtt": ["X", "Y"]}), [f"{_own('X')}-{_own('X.Y')}"]),
+    ],
+)
+def test_a_join_has_the_texts_of_its_parts(tmp_path: Path, value: Json, expected: list[str]) -> None:
+    """
+    Each combination once; what becomes no value is left out with its separator.
+    """
+    assert expected == texts(value, template(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        [""],
+        ["", ["a"], "b"],
+        [7, ["a"]],
+        [None, ["a"]],
+        [{"Ref": "X"}, ["a"]],
+        ["", "text"],
+        ["", {"Ref": "List"}],
+        "text",
+        ["", [_if("a", "b")] * 5],
+    ],
+)
+def test_a_join_that_cannot_be_evaluated_is_one_hole(tmp_path: Path, argument: Json) -> None:
+    """
+    A wrong shape, a list of the deployment, or more than sixteen texts.
+    """
+    value = {"Fn::Join": argument}
+    found = template(tmp_path)
+
+    assert [unknown(value, found)] == texts(value, found)
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        ("plain", ["plain"]),
+        ("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/Loader", [LOADER]),
+        ("${Loader.Arn}", [LOADER]),
+        ("${Loader}", ["Loader"]),
+        ("${!Loader}", ["${Loader}"]),
+        ("${!AWS::Region}-${AWS::Region}", ["${AWS::Region}-eu-west-1"]),
+        ("${Unknown}", [_own("Unknown")]),
+        ("${Bucket.Arn.Part}", [_own("Bucket.Arn.Part")]),
+        (["${Name}/${AWS::Region}", {"Name": "n"}], ["n/eu-west-1"]),
+        (["${Loader}", {"Loader": "other"}], ["other"]),
+        (["${A.B}", {"A.B": {"Ref": "AWS::Region"}}], [REGION]),
+        (["${A}${B}", {"A": _if("a", "b"), "B": "c"}], ["ac", "bc"]),
+        (["x${A}y", {"A": builders.NO_VALUE}], ["xy"]),
+        ("$Loader {Loader} ${", ["$Loader {Loader} ${"]),
+    ],
+)
+def test_a_sub_puts_values_into_its_text(tmp_path: Path, argument: Json, expected: list[str]) -> None:
+    """
+    Variables of its own go first, then references and attributes of the template; an exclamation mark keeps a text.
+    """
+    resources = {"Loader": trusting(name="Loader")}
+
+    assert expected == texts({"Fn::Sub": argument}, template(tmp_path, StackText(resources=resources)))
+
+
+@pytest.mark.parametrize(
+    "argument", [None, 7, ["text"], ["text", {}, 1], [{"Ref": "X"}, {}], ["${A}", ["A"]], ["${A}", None], {"A": "b"}]
+)
+def test_a_sub_of_another_shape_is_one_hole(tmp_path: Path, argument: Json) -> None:
+    """
+    What CloudFormation would refuse is not known.
+    """
+    value = {"Fn::Sub": argument}
+    found = template(tmp_path)
+
+    assert [unknown(value, found)] == texts(value, found)
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        ([0, ["a", "b"]], ["a"]),
+        (["1", ["a", {"Ref": "AWS::Region"}]], [REGION]),
+        ([1, ["a", _if("b", "c")]], ["b", "c"]),
+        ([5, {"Fn::Split": [":", LOADER]}], ["role/Loader"]),
+        (["4", {"Fn::Split": [":", {"Fn::GetAtt": ["Loader", "Arn"]}]}], [ACCOUNT]),
+    ],
+)
+def test_a_select_takes_one_entry(tmp_path: Path, argument: Json, expected: list[str]) -> None:
+    """
+    Of a list, or of a text that is split.
+    """
+    stack = StackText(resources={"Loader": trusting(name="Loader")})
+
+    assert expected == texts({"Fn::Select": argument}, template(tmp_path, stack))
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        [2, ["a", "b"]],
+        [6, {"Fn::Split": [":", LOADER]}],
+        [-1, ["a"]],
+        ["x", ["a"]],
+        [{"Ref": "Index"}, ["a"]],
+        [0, ["a"], "b"],
+        [0, {"Ref": "List"}],
+        [0, {"Fn::Split": ["", "a"]}],
+        [0, {"Fn::Split": [None, "a"]}],
+        [0, {"Fn::Split": [":"]}],
+        [0, {"Fn::Split": [":", "a", "b"]}],
+        [0, {"Fn::Split": "text"}],
+        [0, {"Fn::Split": [":", {"Ref": "Unknown"}]}],
+        [0, {"Fn::Split": [":", _if("a:b", "c")]}],
+    ],
+)
+def test_a_select_that_cannot_be_evaluated_is_one_hole(tmp_path: Path, argument: Json) -> None:
+    """
+    Beyond the end, of a list of the deployment, or of a text that is not certain.
+    """
+    value = {"Fn::Select": argument}
+    found = template(tmp_path)
+
+    assert [unknown(value, found)] == texts(value, found)
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        (["Roles", {"Ref": "AWS::Region"}, "Arn"], LOADER),
+        (["Roles", REGION, "Arn", {"DefaultValue": "x"}], LOADER),
+        (["Roles", REGION, "Days"], "7"),
+        (["Roles", REGION, "Dynamic"], hole(RESOLVE)),
+        (["Roles", "us-east-1", "Arn"], None),
+        (["Roles", REGION, "Nothing"], None),
+        (["Nothing", REGION, "Arn"], None),
+        (["Roles", {"Ref": "Unknown"}, "Arn"], None),
+        (["Roles", _if(REGION, "us-east-1"), "Arn"], None),
+        (["Roles", REGION, "List"], None),
+        (["Roles", REGION], None),
+        (["Roles", REGION, "Arn", "Deeper"], LOADER),
+        ("Roles", None),
+    ],
+)
+def test_a_mapping_is_looked_up(tmp_path: Path, argument: Json, expected: str | None) -> None:
+    """
+    Where all keys are known and the value is a text or a number.
+    """
+    mapping = {"Roles": {REGION: {"Arn": LOADER, "Days": 7, "List": ["x"], "Dynamic": RESOLVE}}}
+    value = {"Fn::FindInMap": argument}
+    found = template(tmp_path, StackText(mappings=mapping))
+
+    assert [expected or unknown(value, found)] == texts(value, found)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (_if("a", "b"), ["a", "b"]),
+        (_if("a", "a"), ["a"]),
+        (_if("a", builders.NO_VALUE), ["a", NO_VALUE]),
+        (_if(_if("a", "b"), _if("b", "c")), ["a", "b", "c"]),
+    ],
+)
+def test_a_condition_leaves_both_branches(tmp_path: Path, value: Json, expected: list[str]) -> None:
+    """
+    Only the deployment decides; equal branches are no choice.
+    """
+    assert expected == texts(value, template(tmp_path))
+
+
+@pytest.mark.parametrize("argument", [["Condition", "a"], ["Condition", "a", "b", "c"], "Condition", None])
+def test_a_condition_of_another_shape_is_one_hole(tmp_path: Path, argument: Json) -> None:
+    """
+    A condition has a name and two branches.
+    """
+    value = {"Fn::If": argument}
+    found = template(tmp_path)
+
+    assert [unknown(value, found)] == texts(value, found)
+
+
+def _choices(count: int) -> Json:
+    """
+    Write a condition in a condition, as often as it takes for that many texts.
+    """
+    return _if(str(count), _choices(count - 1)) if count > 1 else "1"
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        (_choices(16), 16),
+        (_choices(17), 1),
+        (_join("", *[_if("a", "b")] * 4), 16),
+        (_join("", *[_if("a", "b")] * 5), 1),
+    ],
+)
+def test_at_most_sixteen_texts_are_told(tmp_path: Path, value: Json, count: int) -> None:
+    """
+    Seventeen are one hole.
+    """
+    assert count == len(texts(value, template(tmp_path)))
+
+
+def _export(value: Json, *, account: str | None = ACCOUNT, region: str | None = REGION) -> StackText:
+    """
+    Describe a stack that exports this value as ``Shared``.
+    """
+    return StackText(outputs={"Out": {"Value": value, "Export": {"Name": "Shared"}}}, account=account, region=region)
+
+
+@pytest.mark.parametrize("name", ["Shared", {"Fn::Sub": "Shared"}, _join("", "Sha", "red")])
+@pytest.mark.parametrize(("account", "region"), [(ACCOUNT, REGION), (None, None), (ACCOUNT, None), (None, REGION)])
+def test_an_import_is_followed_into_the_app(
+    tmp_path: Path, name: Json, account: str | None, region: str | None
+) -> None:
+    """
+    The exported value is evaluated where it stands.
+    """
+    other = _export({"Ref": "Theirs"}, account=account, region=region)
+    found = template(tmp_path, Other=other)
+
+    assert [hole("Other.template.json#Theirs")] == texts({"Fn::ImportValue": name}, found)
+
+
+@pytest.mark.parametrize(
+    ("account", "region", "importing"),
+    [(OTHER_ACCOUNT, REGION, REGION), (ACCOUNT, "us-east-1", REGION)],
+)
+def test_an_export_of_another_environment_is_not_followed(
+    tmp_path: Path, account: str, region: str, importing: str
+) -> None:
+    """
+    Exports are of one account and region.
+    """
+    value = {"Fn::ImportValue": "Shared"}
+    found = template(tmp_path, StackText(region=importing), Other=_export("x", account=account, region=region))
+
+    assert [unknown(value, found)] == texts(value, found)
+
+
+def test_an_import_takes_the_export_of_its_own_environment(tmp_path: Path) -> None:
+    """
+    Another account may export the same name.
+    """
+    found = template(tmp_path, Ours=_export("ours"), Theirs=_export("theirs", account=OTHER_ACCOUNT))
+
+    assert texts({"Fn::ImportValue": "Shared"}, found) == ["ours"]
+
+
+@pytest.mark.parametrize("name", ["Shared", "Foreign", _if("Shared", "Foreign"), {"Ref": "Unknown"}, None, ["Shared"]])
+def test_an_import_that_is_ambiguous_or_foreign_is_one_hole(tmp_path: Path, name: Json) -> None:
+    """
+    Two exports of one name, none in the app, or a name that is not certain.
+    """
+    value = {"Fn::ImportValue": name}
+    found = template(tmp_path, First=_export("a"), Second=_export("b", account=None))
+
+    assert [unknown(value, found)] == texts(value, found)
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        ({"StackName": "OtherStack", "OutputName": "Out"}, hole("Other.template.json#Theirs")),
+        ({"StackName": "OtherStack", "OutputName": "Out", "Region": REGION}, hole("Other.template.json#Theirs")),
+        ({"StackName": "OtherStack", "OutputName": "Out", "Region": "us-east-1"}, None),
+        ({"StackName": "AnywhereStack", "OutputName": "Out", "Region": "us-east-1"}, "anywhere"),
+        ({"StackName": "OtherStack", "OutputName": "Nothing"}, None),
+        ({"StackName": "OtherStack", "OutputName": "Empty"}, None),
+        ({"StackName": "OtherStack"}, None),
+        ({"StackName": "ForeignStack", "OutputName": "Out"}, None),
+        ({"StackName": {"Ref": "X"}, "OutputName": "Out"}, None),
+        ("OtherStack.Out", None),
+    ],
+)
+def test_the_output_of_another_stack_is_followed_by_name(tmp_path: Path, argument: Json, expected: str | None) -> None:
+    """
+    As long as the stack is of this app, and of the region that is named.
+    """
+    value = {"Fn::GetStackOutput": argument}
+    other = StackText(outputs={"Out": {"Value": {"Ref": "Theirs"}}, "Empty": {}})
+    anywhere = StackText(outputs={"Out": {"Value": "anywhere"}}, account=None, region=None)
+    found = template(tmp_path, Other=other, Anywhere=anywhere)
+
+    assert [expected or unknown(value, found)] == texts(value, found)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "expected"),
+    [("/cdk/role", hole("Far.template.json#Loader")), ("/cdk/other", None), ("Arn", None)],
+)
+def test_a_value_of_another_region_is_followed_through_cdk_s_reader(
+    tmp_path: Path, attribute: str, expected: str | None
+) -> None:
+    """
+    What one stack writes under a name, the other reads under it.
+    """
+    writer = {"Type": WRITER, "Properties": {"WriterProps": {"exports": {"/cdk/role": {"Ref": "Loader"}}}}}
+    reading = StackText(resources={"Reader": {"Type": READER}, "Other": {"Type": "A::B::C"}})
+    found = template(tmp_path, reading, Far=StackText(region="us-east-1", resources={"Writer": writer}))
+    value = {"Fn::GetAtt": ["Reader", attribute]}
+
+    assert [expected or unknown(value, found)] == texts(value, found)
+    assert [_own("Other./cdk/role")] == texts({"Fn::GetAtt": ["Other", "/cdk/role"]}, found)
+
+
+NESTED = StackText(
+    resources={"Loader": trusting(name="Deep")},
+    parameters={"Given": {"Type": "String"}, "Own": {"Type": "String", "Default": "x"}},
+    outputs={"Arn": {"Value": {"Fn::GetAtt": ["Loader", "Arn"]}}, "Passed": {"Value": {"Ref": "Given"}}, "Empty": {}},
+    passed={"Given": {"Fn::GetAtt": ["Loader", "Arn"]}},
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"Fn::GetAtt": ["Child", "Outputs.Arn"]}, f"arn:aws:iam::{ACCOUNT}:role/Deep"),
+        ({"Fn::GetAtt": "Child.Outputs.Arn"}, f"arn:aws:iam::{ACCOUNT}:role/Deep"),
+        ({"Fn::GetAtt": ["Child", "Outputs.Passed"]}, GENERATED),
+        ({"Fn::GetAtt": ["Child", "Outputs.Empty"]}, None),
+        ({"Fn::GetAtt": ["Child", "Outputs.Nothing"]}, None),
+        ({"Fn::GetAtt": ["Child", "Arn"]}, None),
+        ({"Fn::GetAtt": ["Foreign", "Outputs.Arn"]}, None),
+    ],
+)
+def test_outputs_of_nested_stacks_are_followed(tmp_path: Path, value: Json, expected: str | None) -> None:
+    """
+    Down into the nested stack, and from there up to what was passed to it.
+    """
+    resources = {"Loader": trusting(), "Foreign": {"Type": "AWS::CloudFormation::Stack"}}
+    found = template(tmp_path, StackText(resources=resources, nested={"Child": NESTED}))
+
+    assert [expected or unknown(value, found)] == texts(value, found)
+
+
+def test_parameters_of_nested_stacks_are_what_is_passed(tmp_path: Path) -> None:
+    """
+    A parameter that the parent leaves out is not known, though it has a default.
+    """
+    top = template(tmp_path, StackText(resources={"Loader": trusting()}, nested={"Child": NESTED}))
+    child = top.nested["Child"]
+
+    assert texts({"Ref": "Given"}, child) == [GENERATED]
+    assert texts({"Ref": "Own"}, child) == [unknown({"Ref": "Own"}, child)]
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_parameters_and_outputs_in_a_circle_come_to_an_end(tmp_path: Path, parts: int) -> None:
+    """
+    CloudFormation refuses such a template; here it is not known.
+    """
+    turning = {"Fn::GetAtt": ["Child", "Outputs.Out"]}
+    child = StackText(
+        outputs={"Out": {"Value": _join("", *[{"Ref": "In"}] * parts)}},
+        passed={"In": turning},
+    )
+    found = template(tmp_path, StackText(nested={"Child": child}))
+
+    assert [(1, True)] == [(len(options), all(map(holes, options))) for options in entries([turning], found)]
+
+
+def test_a_list_that_is_passed_in_a_circle_comes_to_an_end(tmp_path: Path) -> None:
+    """
+    Two nested stacks that pass each other's lists are not known.
+    """
+    turning = {"Fn::Split": [",", {"Fn::GetAtt": ["Child", "Outputs.Out"]}]}
+    outputs = {"Out": {"Value": _join(",", {"Fn::Select": [0, {"Ref": "In"}]}, {"Ref": "In"})}}
+    child = StackText(outputs=outputs, passed={"In": turning}, parameters={"In": {"Type": "CommaDelimitedList"}})
+    found = template(tmp_path, StackText(nested={"Child": child}))
+
+    assert entries(turning, found) == [[MORE]]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ([], []),
+        (["a", {"Ref": "AWS::Region"}], [["a"], [REGION]]),
+        ("a", [["a"]]),
+        (["a", builders.NO_VALUE, "b"], [["a"], ["b"]]),
+        (builders.NO_VALUE, []),
+        ([_if("a", builders.NO_VALUE)], [["a", NO_VALUE]]),
+        ([_if("a", "b")], [["a", "b"]]),
+        ([["a"], ["b"]], [["a"], ["b"]]),
+        (_if(["a", "b"], ["c"]), [["a", NO_VALUE], ["b", NO_VALUE], ["c", NO_VALUE]]),
+        (_if(["a"], builders.NO_VALUE), [["a", NO_VALUE]]),
+        (_if(_if(["a"], []), [_if("b", builders.NO_VALUE)]), [["a", NO_VALUE], ["b", NO_VALUE]]),
+        (_if(["a"], {"Ref": "List"}), [["a", NO_VALUE], [MORE, NO_VALUE]]),
+        ({"Fn::Split": [",", "a,b"]}, [["a"], ["b"]]),
+        ({"Fn::Split": ["||", {"Fn::Join": ["||", ["a", "b"]]}]}, [["a"], ["b"]]),
+        ({"Fn::Split": [",", _join(",", {"Fn::GetAtt": ["Loader", "Arn"]}, LOADER)]}, [[GENERATED], [LOADER]]),
+        ({"Ref": "List"}, [[MORE]]),
+        ([{"Ref": "List"}, "a"], [[MORE], ["a"]]),
+        ([{"Ref": "Accounts"}, "a"], [[MORE], ["a"]]),
+        ([{"Ref": "One"}, "a"], [[_own("One")], ["a"]]),
+        ({"Fn::Split": [",", {"Ref": "One"}]}, [[MORE]]),
+        ({"Fn::Split": [",", _join(",", LOADER, {"Ref": "One"})]}, [[MORE]]),
+        ({"Fn::Split": [",", _if("a", "b")]}, [[MORE]]),
+        ({"Fn::Split": ["", "a"]}, [[MORE]]),
+        ({"Fn::Split": [","]}, [[MORE]]),
+        ({"Fn::Split": [",", "a", "b"]}, [[MORE]]),
+        ({"Fn::Split": [7, "a"]}, [[MORE]]),
+        ({"Fn::Split": "text"}, [[MORE]]),
+        ({"Fn::If": ["Condition", ["a"]]}, [[MORE]]),
+        ({"Fn::If": ["Condition", ["a"], ["b"], ["c"]]}, [[MORE]]),
+        ({"Fn::If": "Condition"}, [[MORE]]),
+        ({"Ref": ["List"]}, [[MORE]]),
+        ({"Fn::FindInMap": ["A", "B", "C"]}, [[MORE]]),
+        ({"a": 1, "b": 2}, [[MORE]]),
+        (None, [[MORE]]),
+        (7, [[MORE]]),
+    ],
+)
+def test_a_list_has_entries(tmp_path: Path, value: Json, expected: list[list[str]]) -> None:
+    """
+    Each with what it may become, and a sign where the list may be longer.
+    """
+    parameters = {
+        "List": {"Type": "CommaDelimitedList"},
+        "Accounts": {"Type": "List<String>"},
+        "One": {"Type": "String"},
+    }
+    found = template(tmp_path, StackText(parameters=parameters, resources={"Loader": trusting()}))
+
+    assert expected == entries(value, found)
+
+
+def test_a_split_never_cuts_what_is_not_known(tmp_path: Path) -> None:
+    """
+    The separator may be part of a hole's name, which is no text of the deployment's.
+    """
+    arn = _join("", f"arn:aws:iam::{ACCOUNT}:role/", {"Fn::FindInMap": ["Roles", {"Ref": "X"}, "Name"]})
+    found = template(tmp_path)
+
+    assert entries({"Fn::Split": [",", arn]}, found) in ([texts(arn, found)], [[MORE]])
+
+
+@pytest.mark.parametrize(
+    ("passed", "expected"),
+    [
+        ("a, b", [["a"], ["b"]]),
+        (["a", {"Fn::GetAtt": ["Loader", "Arn"]}], [["a"], [GENERATED]]),
+        ({"Fn::Split": [",", "a,b"]}, [["a"], ["b"]]),
+        ({"Ref": "List"}, [[MORE]]),
+        (_join(",", "a", "b"), [[MORE]]),
+        (RESOLVE, [[MORE]]),
+    ],
+)
+@pytest.mark.parametrize("value", [{"Ref": "Roles"}, [{"Ref": "Roles"}]])
+def test_a_list_that_is_passed_to_a_nested_stack_is_followed(
+    tmp_path: Path, value: Json, passed: Json, expected: list[list[str]]
+) -> None:
+    """
+    A text is taken apart at its commas; what only the deployment knows may be any number of entries.
+    """
+    child = StackText(parameters={"Roles": {"Type": "CommaDelimitedList"}}, passed={"Roles": passed})
+    parameters = {"List": {"Type": "CommaDelimitedList"}}
+    stack = StackText(resources={"Loader": trusting()}, parameters=parameters, nested={"Child": child})
+
+    assert expected == entries(value, template(tmp_path, stack).nested["Child"])
+
+
+@pytest.mark.parametrize("depth", [38, 60])
+def test_values_end_where_they_are_too_deep(tmp_path: Path, depth: int) -> None:
+    """
+    Forty functions within each other are enough for any template.
+    """
+    text: Json = "x"
+    listed: Json = ["x"]
+    for _ in range(depth):
+        text, listed = _join("", text), _if(listed, [])
+    found = template(tmp_path)
+    known = depth < 40
+
+    assert known == (texts(text, found) == ["x"])
+    assert [["x" if known else MORE, NO_VALUE]] == entries(listed, found)
+
+
+FUNCTIONS = (
+    "Ref Fn::GetAtt Fn::Join Fn::Sub Fn::Select Fn::Split Fn::FindInMap Fn::If Fn::ImportValue Fn::GetStackOutput"
+).split()
+NAMES = st.sampled_from(
+    ["Loader", "Reader", "Child", "Nested.Outputs.X", "AWS::NoValue", "AWS::Region", "0", "²", "", ","]
+)
+SCALARS = st.none() | st.booleans() | st.integers(0, 9) | st.floats(allow_nan=False) | NAMES | st.text(max_size=5)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(NAMES, inner, max_size=2)
+        | st.builds(lambda function, argument: {function: argument}, st.sampled_from(FUNCTIONS), inner)
+    ),
+    max_leaves=12,
+)
+PLACE = Template(None, "", None, None, Assembly())
+
+
+@settings(database=None, deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(value=VALUES)
+@example(value={"Fn::GetAtt": None})
+@example(value={"Fn::Select": ["²", ["a"]]})
+def test_whatever_a_template_holds_is_some_texts_and_some_entries(value: Json) -> None:
+    """
+    Nothing raises, there is always something to say, and never more than sixteen things.
+    """
+    found = texts(value, PLACE)
+
+    assert 1 <= len(found) <= 16
+    assert all(isinstance(text, str) for text in found)
+    assert all(entry and all(isinstance(text, str) for text in entry) for entry in entries(value, PLACE))
