@@ -6,13 +6,13 @@ Literal values flow in (the caller leaves out what is a token); what is wrong wi
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final
 
 from redshift_roles import limits
-from redshift_roles.rules import Trouble
+from redshift_roles.rulebook import Trouble
+from redshift_roles.shapes import Flag, Kind, ListOf, Number, Shape, Text, is_whole, shown
 
 DEFAULT_NODE_TYPE: Final = "ra3.large"
 DEFAULT_DATABASE: Final = "warehouse"
@@ -29,114 +29,6 @@ _DEFAULTS: Final = {
 
 Given = Mapping[str, object]
 _ABSENT: Final = object()
-
-
-class Text(NamedTuple):
-    """
-    A text argument: its pattern, the allowed values in words, and one to imitate.
-    """
-
-    pattern: str
-    allowed: str
-    example: str
-
-    def fits(self, value: object) -> bool:
-        """
-        Compare a value with the pattern.
-        """
-        return isinstance(value, str) and bool(re.fullmatch(self.pattern, value, re.ASCII))
-
-    def check(self, name: str, value: object) -> Iterator[Trouble]:
-        """
-        Refuse what does not fit.
-        """
-        if not self.fits(value):
-            yield f"'{name}' is {shown(value)}, allowed is {self.allowed}", f"write it like {name}='{self.example}'"
-
-
-class Number(NamedTuple):
-    """
-    A whole-number argument and its range.
-    """
-
-    low: int
-    high: int
-
-    def check(self, name: str, value: object) -> Iterator[Trouble]:
-        """
-        Compare a value with the range.
-        """
-        if not _is_int(value) or not self.low <= value <= self.high:  # type: ignore[operator]
-            allowed = f"a whole number from {self.low} to {self.high}"
-            yield f"'{name}' is {shown(value)}, allowed is {allowed}", f"pass {allowed}"
-
-
-class Kind(NamedTuple):
-    """
-    A CDK object, known by an attribute that only its kind has.
-    """
-
-    attribute: str
-    noun: str
-    advice: str
-
-    def fits(self, value: object) -> bool:
-        """
-        Look at the class only: no crossing into jsii.
-        """
-        return hasattr(type(value), self.attribute) or type(value).__name__ == "InterfaceDynamicProxy"
-
-    def check(self, name: str, value: object) -> Iterator[Trouble]:
-        """
-        Refuse what is of another kind.
-        """
-        if not self.fits(value):
-            yield f"'{name}' is {shown(value)}, allowed is {self.noun}", self.advice
-
-
-class ListOf(NamedTuple):
-    """
-    A list of CDK objects or of texts.
-    """
-
-    item: Kind | Text
-
-    def check(self, name: str, value: object) -> Iterator[Trouble]:
-        """
-        Refuse what is no list, then check each entry.
-        """
-        if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Sequence):
-            yield f"'{name}' is {shown(value)}, allowed is a list", f"pass {name}=[…]"
-            return
-        for index, entry in enumerate(value):
-            yield from self.item.check(f"{name}[{index}]", entry)
-
-
-class Flag:
-    """
-    A yes or no.
-    """
-
-    def check(self, name: str, value: object) -> Iterator[Trouble]:
-        """
-        Refuse what is neither.
-        """
-        if not isinstance(value, bool):
-            yield f"'{name}' is {shown(value)}, allowed is True or False", f"pass {name}=True or {name}=False"
-
-
-def _is_int(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def shown(value: object) -> str:
-    """
-    Write a value as the caller would.
-    """
-    if value is None or isinstance(value, (str, bytes, int, float)):
-        return "empty" if value == "" else repr(value)
-    name = type(value).__name__
-    return f"an {name}" if name.startswith(("A", "E", "I", "O")) else f"a {name}"
 
 
 ROLE: Final = Kind(
@@ -186,8 +78,7 @@ _ADMIN: Final = Text(
 _NODE_TYPE: Final = Text(r"[a-z][a-z0-9]*\.[a-z0-9]+", "a node type", "ra3.large")
 _SUBNET_GROUP: Final = Text(r"[\w .-]{1,255}", "the name of a subnet group, 1 to 255 characters", "warehouse-subnets")
 
-Check = Text | Number | Kind | ListOf | Flag
-ROLE_ARGUMENTS: Final[Mapping[str, Check]] = {
+ROLE_ARGUMENTS: Final[Mapping[str, Shape]] = {
     "role_name": _ROLE_NAME,
     "description": _DESCRIPTION,
     "path": _PATH,
@@ -197,7 +88,7 @@ ROLE_ARGUMENTS: Final[Mapping[str, Check]] = {
     "serverless": Flag(),
     "regions": ListOf(_REGION),
 }
-POLICY_ARGUMENTS: Final[Mapping[str, Check]] = {
+POLICY_ARGUMENTS: Final[Mapping[str, Shape]] = {
     "pass_roles": ListOf(ROLE),
     "create_clusters": Flag(),
     "describe_all_clusters": Flag(),
@@ -206,7 +97,7 @@ POLICY_ARGUMENTS: Final[Mapping[str, Check]] = {
     "managed_policy_name": _POLICY_NAME,
     "description": _DESCRIPTION,
 }
-CLUSTER_ARGUMENTS: Final[Mapping[str, Check]] = {
+CLUSTER_ARGUMENTS: Final[Mapping[str, Shape]] = {
     "roles": ListOf(ROLE),
     "cluster_identifier": CLUSTER_IDENTIFIER,
     "node_type": _NODE_TYPE,
@@ -245,7 +136,7 @@ REQUIRED_OF_CLUSTER: Final = frozenset(
 )
 
 
-def check(given: Given, allowed: Mapping[str, Check]) -> Iterator[Trouble]:
+def check(given: Given, allowed: Mapping[str, Shape]) -> Iterator[Trouble]:
     """
     Check each argument by itself; a default was right when it was written.
     """
@@ -311,7 +202,7 @@ def check_cluster(given: Given) -> Iterator[Trouble]:
 
 
 def _role_limit(given: Given) -> Iterator[Trouble]:
-    if not _is_int(given.get("role_limit", limits.DEFAULT_ROLE_LIMIT)):
+    if not is_whole(given.get("role_limit", limits.DEFAULT_ROLE_LIMIT)):
         yield f"'role_limit' is {shown(given['role_limit'])}, allowed is a whole number", "pass role_limit=10"
 
 
@@ -332,7 +223,7 @@ def _port(given: Given) -> Iterator[Trouble]:
         return
     ranges = limits.MANAGED_STORAGE_PORTS if limits.has_managed_storage(node_type) else limits.OTHER_PORTS
     port = given["port"]
-    if not _is_int(port) or not any(port in allowed for allowed in ranges):
+    if not is_whole(port) or not any(port in allowed for allowed in ranges):
         words = " or ".join(f"{allowed.start} to {allowed.stop - 1}" for allowed in ranges)
         yield f"'port' is {shown(port)}, allowed for {node_type} is {words}", f"pass a port from {words}"
 
@@ -386,7 +277,7 @@ def _availability(given: Given) -> Iterator[Trouble]:
     if given.get("multi_az") is not True:
         return
     nodes, node_type = given.get("number_of_nodes"), given.get("node_type")
-    if _is_int(nodes) and nodes < limits.MIN_NODES_MULTI_AZ:  # type: ignore[operator]
+    if is_whole(nodes) and nodes < limits.MIN_NODES_MULTI_AZ:  # type: ignore[operator]
         yield "'multi_az' is True for a cluster of one node", "pass number_of_nodes=2 or more, for each zone"
     if isinstance(node_type, str) and not limits.has_managed_storage(node_type):
         yield f"'multi_az' is True for node type {node_type!r}", "pass an RA3 node type"

@@ -14,7 +14,7 @@ from redshift_roles.facts import HolderFacts, RoleFacts
 from redshift_roles.places import Place
 from redshift_roles.reading import role_facts
 from redshift_roles.refusal import judged, refuse
-from redshift_roles.rules import Trouble
+from redshift_roles.rulebook import Trouble
 from redshift_roles.tokens import is_list_token, seconds_of
 
 _SECONDS_PER_DAY: Final = 86_400

@@ -12,9 +12,9 @@ from typing import Protocol
 from aws_cdk import aws_redshift as redshift
 from constructs import IConstruct
 
-from redshift_roles import arguments, places, role_arns
+from redshift_roles import arguments, places, role_arns, shapes
 from redshift_roles.places import Place, path_of, place_of
-from redshift_roles.rules import Trouble
+from redshift_roles.rulebook import Trouble
 from redshift_roles.tokens import is_token
 
 
@@ -65,7 +65,7 @@ def cluster_troubles(clusters: Sequence[Cluster], place: Place) -> Iterator[Trou
     Find what cannot be named in a policy of this place.
     """
     if isinstance(clusters, str) or not isinstance(clusters, Sequence):
-        yield f"'clusters' is {arguments.shown(clusters)}, allowed is a list", "pass clusters=[…]"
+        yield f"'clusters' is {shapes.shown(clusters)}, allowed is a list", "pass clusters=[…]"
         return
     for index, cluster in enumerate(clusters):
         name = f"clusters[{index}]"
@@ -76,7 +76,7 @@ def cluster_troubles(clusters: Sequence[Cluster], place: Place) -> Iterator[Trou
             yield from _distance(name, cluster, place)
         else:
             allowed = "a RedshiftCluster, a CfnCluster or a literal identifier"
-            yield f"'{name}' is {arguments.shown(cluster)}, allowed is {allowed}", f"pass {allowed}"
+            yield f"'{name}' is {shapes.shown(cluster)}, allowed is {allowed}", f"pass {allowed}"
 
 
 def _distance(name: str, cluster: HasCfnCluster | redshift.CfnCluster, place: Place) -> Iterator[Trouble]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from aws_cdk import aws_redshift as redshift
 from constructs import Construct
 
-from redshift_roles import limits, rules
+from redshift_roles import limits, rulebook
 from redshift_roles.findings import RoleAssociationError
 from redshift_roles.places import path_of
 
@@ -79,9 +79,13 @@ def _subnet_ids(scope: Construct, vpc: ec2.IVpc, subnets: ec2.SubnetSelection | 
         reason = f": {str(error).splitlines()[0]}"
     if reason:
         wrong = f"'vpc' has no subnets for the cluster{reason}"
-        trouble = (wrong, "choose some: vpc_subnets=ec2.SubnetSelection(…)")
-        raise RoleAssociationError([rules.INVALID_ARGUMENT.finding(path_of(scope), trouble, limits.CREATE_CLUSTER)])
+        raise _refusal(scope, wrong, "choose some: vpc_subnets=ec2.SubnetSelection(…)")
     return found
+
+
+def _refusal(construct: Construct, wrong: str, fix: str) -> RoleAssociationError:
+    finding = rulebook.INVALID_ARGUMENT.finding(path_of(construct), (wrong, fix), limits.CREATE_CLUSTER)
+    return RoleAssociationError([finding])
 
 
 def _selection(subnets: ec2.SubnetSelection | None) -> dict[str, Any]:
@@ -122,9 +126,9 @@ class Connectable(Construct):
             RoleAssociationError: InvalidArgument, when it has neither a VPC nor security groups.
         """
         if self._network.connections is None:
-            trouble = (
+            raise _refusal(
+                self,
                 "'connections' needs a security group, and this cluster has neither 'vpc' nor 'security_groups'",
                 "pass security_groups=[…] beside cluster_subnet_group_name",
             )
-            raise RoleAssociationError([rules.INVALID_ARGUMENT.finding(path_of(self), trouble, limits.CREATE_CLUSTER)])
         return self._network.connections

@@ -29,7 +29,7 @@ from aws_cdk import (
 from aws_cdk import aws_redshift as redshift
 from constructs import IConstruct
 
-from redshift_roles import rules
+from redshift_roles import rulebook, rules
 from redshift_roles.assembly import Assembly, Template
 from redshift_roles.facts import HolderFacts
 from redshift_roles.findings import Finding
@@ -111,7 +111,7 @@ class RoleGuard:
         """
         The names of the rules.
         """
-        return [rule.name for rule in rules.RULES]
+        return [rule.name for rule in rulebook.RULES]
 
     def watch(self, cluster: WatchedCluster, place: Place) -> None:
         """
@@ -170,7 +170,7 @@ def _violation(where: _Found, finding: Finding) -> PolicyViolation:
         rule_name=finding.rule,
         description=finding.message,
         fix=f"{finding.fix} (source: {finding.source})",
-        severity="warning" if finding.rule in rules.UNDECIDED else "fatal",
+        severity="warning" if finding.rule in rulebook.UNDECIDED else "fatal",
         violating_resources=[
             PolicyViolatingResource(
                 resource_logical_id=where.logical_id,

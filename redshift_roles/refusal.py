@@ -11,12 +11,12 @@ from contextlib import contextmanager
 
 from constructs import Construct
 
-from redshift_roles import arguments, rules
+from redshift_roles import arguments, rulebook, rules, shapes
 from redshift_roles.facts import HolderFacts
 from redshift_roles.findings import Finding, RoleAssociationError
 from redshift_roles.limits import CDK_ENVIRONMENTS, Source
 from redshift_roles.places import Place, path_of, place_of
-from redshift_roles.rules import Trouble
+from redshift_roles.rulebook import Trouble
 
 
 def child_path(scope: Construct, construct_id: str) -> str:
@@ -40,7 +40,7 @@ def place_for(scope: Construct, construct_id: str) -> Place:
     except RuntimeError:
         place = None
     if place is None:
-        wrong = f"'scope' is {arguments.shown(scope)}, allowed is a Stack or a construct in one"
+        wrong = f"'scope' is {shapes.shown(scope)}, allowed is a Stack or a construct in one"
         troubles.append((wrong, "pass the stack, or self inside a construct, as the first argument"))
         raise RoleAssociationError(_invalid(str(construct_id), CDK_ENVIRONMENTS, troubles))
     refuse(lambda: child_path(scope, construct_id), CDK_ENVIRONMENTS, troubles)
@@ -93,7 +93,7 @@ def judged(
 
 
 def _invalid(path: str, source: Source, troubles: Iterable[Trouble]) -> list[Finding]:
-    return [rules.INVALID_ARGUMENT.finding(path, trouble, source) for trouble in troubles]
+    return [rulebook.INVALID_ARGUMENT.finding(path, trouble, source) for trouble in troubles]
 
 
 _NAME_IS_TAKEN = "There is already a Construct with name"

@@ -7,119 +7,12 @@ Pure Python. One set of rules serves every caller: constructors, `add_role`, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
-from redshift_roles import limits, role_arns
+from redshift_roles import limits, role_arns, rulebook
 from redshift_roles.facts import HolderFacts, RoleFacts
 from redshift_roles.findings import Finding
-
-# What is wrong, and what to do about it.
-Trouble = tuple[str, str]
-
-
-class Rule(NamedTuple):
-    """
-    The passport of a rule.
-
-    Attributes:
-        name: Its name everywhere: in findings, tests, docs and acknowledgements.
-
-        sentence: What is true where the rule is kept.
-
-        why: What AWS does where it is broken.
-
-        source: The AWS page that states it.
-
-        undecided: Whether a finding means "not known at synth time": a warning, never an error.
-    """
-
-    name: str
-    sentence: str
-    why: str
-    source: limits.Source
-    undecided: bool = False
-
-    def finding(self, path: str, trouble: Trouble, source: limits.Source | None = None) -> Finding:
-        """
-        Report that the rule is broken; `source` names a closer page than the rule's own.
-        """
-        return Finding(self.name, path, *trouble, (source or self.source).url)
-
-
-ROLE_QUOTA_EXCEEDED: Final = Rule(
-    "RoleQuotaExceeded",
-    "A cluster has at most role_limit distinct roles.",
-    "Redshift refuses to associate a role beyond the quota, at deploy time.",
-    limits.QUOTAS,
-)
-ROLE_COUNT_UNDECIDED: Final = Rule(
-    "RoleCountUndecided",
-    "The number of a cluster's roles is known at synth time.",
-    "A list parameter or a condition may take the cluster over its role limit at deploy time.",
-    limits.QUOTAS,
-    undecided=True,
-)
-ROLE_LIMIT_OUT_OF_RANGE: Final = Rule(
-    "RoleLimitOutOfRange",
-    "role_limit is 1 to 50, and at most 10 in us-iso-east-1, us-iso-west-1 and us-isob-east-1.",
-    "AWS's quota is not adjustable; a larger limit would promise what Redshift refuses.",
-    limits.QUOTAS,
-)
-ROLE_ACCOUNT_MISMATCH: Final = Rule(
-    "RoleAccountMismatch",
-    "A role and the cluster or policy that names it are of one account.",
-    "Redshift associates only roles of the cluster's own account, and iam:PassRole cannot cross accounts.",
-    limits.ASSOCIATING_ROLES,
-)
-ROLE_ACCOUNT_UNDECIDED: Final = Rule(
-    "RoleAccountUndecided",
-    "The account of each associated role is known at synth time.",
-    "A role of another account would be refused only at deploy time.",
-    limits.ASSOCIATING_ROLES,
-    undecided=True,
-)
-ROLE_DUPLICATED: Final = Rule(
-    "RoleDuplicated",
-    "Each role is associated once.",
-    "CloudFormation sends the list as it is; a role that stands in it twice hides a mistake.",
-    limits.ASSOCIATING_ROLES,
-)
-ROLE_ARN_INVALID: Final = Rule(
-    "RoleArnInvalid",
-    "Each role is given by the ARN of an IAM role.",
-    "Redshift refuses anything but the ARN of one IAM role, at deploy time.",
-    limits.IAM_IDENTIFIERS,
-)
-ROLE_PARTITION_MISMATCH: Final = Rule(
-    "RolePartitionMismatch",
-    "A role's ARN is of the partition its cluster is in.",
-    "A role exists in one partition only; the ARN names a role that is not there.",
-    limits.ARN_FORMAT,
-)
-SERVICE_LINKED_ROLE: Final = Rule(
-    "ServiceLinkedRole",
-    "No service-linked role is associated.",
-    "A service-linked role belongs to its service; Redshift refuses to associate it.",
-    limits.SERVICE_LINKED_ROLES,
-)
-TRUST_LACKS_REDSHIFT: Final = Rule(
-    "TrustLacksRedshift",
-    "Each associated role that the app defines lets Redshift assume it.",
-    "Redshift refuses: the IAM role must delegate access to an Amazon Redshift account.",
-    limits.AUTHORIZING_REDSHIFT,
-)
-POLICY_TOO_LARGE: Final = Rule(
-    "PolicyTooLarge",
-    "A user policy has at most 6,144 characters, white space not counted.",
-    "IAM refuses a larger managed policy, at deploy time.",
-    limits.IAM_QUOTAS,
-)
-INVALID_ARGUMENT: Final = Rule(
-    "InvalidArgument",
-    "Each argument is of the documented kind and in the documented range.",
-    "AWS would refuse it at deploy time, or CDK would fail far from the line that is wrong.",
-    limits.CREATE_CLUSTER,
-)
+from redshift_roles.rulebook import Rule, Trouble
 
 
 def _in_region(holder: HolderFacts) -> str:
@@ -319,20 +212,18 @@ def role_unreachable(holder: HolderFacts) -> Iterator[Trouble]:
 Check = Callable[[HolderFacts], Iterator[Trouble]]
 
 CHECKS: Final[tuple[tuple[Rule, Check], ...]] = (
-    (ROLE_LIMIT_OUT_OF_RANGE, role_limit_out_of_range),
-    (ROLE_QUOTA_EXCEEDED, role_quota_exceeded),
-    (ROLE_ARN_INVALID, role_arn_invalid),
-    (ROLE_ACCOUNT_MISMATCH, role_account_mismatch),
-    (ROLE_PARTITION_MISMATCH, role_partition_mismatch),
-    (ROLE_DUPLICATED, role_duplicated),
-    (SERVICE_LINKED_ROLE, service_linked_role),
-    (INVALID_ARGUMENT, role_unreachable),
-    (TRUST_LACKS_REDSHIFT, trust_lacks_redshift),
-    (ROLE_COUNT_UNDECIDED, role_count_undecided),
-    (ROLE_ACCOUNT_UNDECIDED, role_account_undecided),
+    (rulebook.ROLE_LIMIT_OUT_OF_RANGE, role_limit_out_of_range),
+    (rulebook.ROLE_QUOTA_EXCEEDED, role_quota_exceeded),
+    (rulebook.ROLE_ARN_INVALID, role_arn_invalid),
+    (rulebook.ROLE_ACCOUNT_MISMATCH, role_account_mismatch),
+    (rulebook.ROLE_PARTITION_MISMATCH, role_partition_mismatch),
+    (rulebook.ROLE_DUPLICATED, role_duplicated),
+    (rulebook.SERVICE_LINKED_ROLE, service_linked_role),
+    (rulebook.INVALID_ARGUMENT, role_unreachable),
+    (rulebook.TRUST_LACKS_REDSHIFT, trust_lacks_redshift),
+    (rulebook.ROLE_COUNT_UNDECIDED, role_count_undecided),
+    (rulebook.ROLE_ACCOUNT_UNDECIDED, role_account_undecided),
 )
-RULES: Final = (*(rule for rule, _ in CHECKS), POLICY_TOO_LARGE)
-UNDECIDED: Final = frozenset(rule.name for rule in RULES if rule.undecided)
 
 
 def check(holder: HolderFacts) -> list[Finding]:
@@ -346,4 +237,4 @@ def failures(findings: Iterable[Finding]) -> list[Finding]:
     """
     Keep what is broken, drop what is only undecided.
     """
-    return [finding for finding in findings if finding.rule not in UNDECIDED]
+    return [finding for finding in findings if finding.rule not in rulebook.UNDECIDED]

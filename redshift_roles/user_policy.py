@@ -13,7 +13,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces.aws_iam import IGroupRef, IUserRef
 from constructs import Construct
 
-from redshift_roles import account_rule, arguments, limits, role_arns, rules
+from redshift_roles import account_rule, arguments, limits, role_arns, rulebook, shapes
 from redshift_roles.cluster_names import Cluster, cluster_arn, cluster_troubles
 from redshift_roles.facts import HolderFacts
 from redshift_roles.findings import RoleAssociationError
@@ -21,7 +21,7 @@ from redshift_roles.places import Place, path_of
 from redshift_roles.policy_documents import UserPolicy, size
 from redshift_roles.reading import account_of, role_arn, role_facts, texts_of
 from redshift_roles.refusal import all_or_nothing, child_path, judged, place_for, refuse
-from redshift_roles.rules import Trouble
+from redshift_roles.rulebook import Trouble
 from redshift_roles.tokens import is_token, known
 
 _Person = IUserRef | IGroupRef | iam.IRole
@@ -167,7 +167,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         self._refuse("role", role, arguments.ROLE)
         super().attach_to_role(role)
 
-    def _refuse(self, name: str, principal: _Person, kind: arguments.Kind) -> None:
+    def _refuse(self, name: str, principal: _Person, kind: shapes.Kind) -> None:
         refuse(lambda: path_of(self), limits.ATTACH_POLICY, kind.check(name, principal))
         account = _account(principal, self._place)
         troubles = _foreign([(name, principal)], [account], self._place)
@@ -250,7 +250,7 @@ def _refuse_too_large(policy: UserPolicy, facts: HolderFacts, place: Place, path
             f"the policy has at least {length:,} characters, allowed is {limits.MANAGED_POLICY_SIZE:,}",
             "split it: one RoleAssociationPolicy for each group of clusters and roles",
         )
-        raise RoleAssociationError([rules.POLICY_TOO_LARGE.finding(path(), trouble)])
+        raise RoleAssociationError([rulebook.POLICY_TOO_LARGE.finding(path(), trouble)])
 
 
 def _least_length(hole: str, place: Place) -> int:

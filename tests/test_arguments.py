@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from redshift_roles import arguments
-from redshift_roles.rules import Trouble
+from redshift_roles.rulebook import Trouble
 
 Check = Any
 
@@ -633,15 +633,20 @@ def test_the_defaults_pass() -> None:
     """
     What is left out is right, and is not looked at twice.
     """
-    defaults = {
+    defaults: dict[str, object] = {
         "node_type": arguments.DEFAULT_NODE_TYPE,
         "database_name": arguments.DEFAULT_DATABASE,
         "admin_username": arguments.DEFAULT_ADMIN,
         "port": arguments.DEFAULT_PORT,
         "preferred_maintenance_window": arguments.DEFAULT_WINDOW,
     }
+    expected = ["ra3.large", "warehouse", "warehouse_admin", 5440, "sun:03:00-sun:03:30"]
 
+    copies = {name: "".join([*value]) if isinstance(value, str) else value for name, value in defaults.items()}
+
+    assert expected == [*defaults.values()]
     assert _cluster(**defaults) == []
+    assert _cluster(**copies) == []
 
 
 def test_arguments_of_another_construct_are_left_alone() -> None:

@@ -16,7 +16,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
 from aws_cdk.assertions import Template
 
-from redshift_roles import RedshiftCluster, RedshiftRole, rules
+from redshift_roles import RedshiftCluster, RedshiftRole, rulebook
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.synthesis import failures_of, report_of, warnings_of
 
@@ -325,6 +325,6 @@ def test_the_plug_in_lists_its_rules(stack: cdk.Stack) -> None:
     _cluster(stack)
     plug_in = guard._guards[stack.node.root]
 
-    assert [rule.name for rule in rules.RULES] == plug_in.rule_ids
+    assert [rule.name for rule in rulebook.RULES] == plug_in.rule_ids
     assert "redshift-roles" == plug_in.name
     assert plug_in.version is None

@@ -20,6 +20,7 @@ REDSHIFT = "redshift.amazonaws.com"
 LOADER: Json = {"Fn::GetAtt": ["Loader", "Arn"]}
 GENERATED = arn(f"Loader-{hole('Data.template.json#Loader')}")
 EC2_ONLY = "trusts ec2.amazonaws.com; Redshift in eu-west-1 cannot assume it"
+RESOLVE = "{{resolve:ssm:/loader}}"
 THIS: Json = {"Ref": "AWS::AccountId"}
 
 
@@ -115,6 +116,15 @@ def test_fails_when_a_role_whose_name_is_not_known_does_not_trust_redshift(
     assert found.distrust == EC2_ONLY
 
 
+def test_fails_when_a_role_whose_path_is_not_known_does_not_trust_redshift(tmp_path: Path) -> None:
+    """
+    The template defines it, wherever it will stand.
+    """
+    (found,) = _read(tmp_path, [LOADER], resources={"Loader": trusting("ec2.amazonaws.com", path={"Ref": "Path"})})
+
+    assert ("IamRoles[0] (Loader)", EC2_ONLY) == (found.label, found.distrust)
+
+
 def test_fails_when_a_role_trusts_redshift_in_another_region(tmp_path: Path) -> None:
     """
     The cluster's region counts, not the role's.
@@ -182,6 +192,8 @@ def test_agnostic_stacks_of_one_app_are_of_one_account(tmp_path: Path) -> None:
         ("Loader", "Loader"),
         ({"Ref": "Named"}, "Named"),
         ({"Fn::GetAtt": ["Person", "Arn"]}, f"arn:aws:iam::{ACCOUNT}:user/Ann"),
+        (arn("Named", partition="amazon"), arn("Named", partition="amazon")),
+        ({"Fn::Join": ["/", [f"arn:aws:iam::{ACCOUNT}:role", RESOLVE]]}, arn(hole(RESOLVE))),
         ({"Ref": "Parameter"}, hole("Data.template.json#Parameter")),
         ({"Fn::GetAtt": ["Bucket", "Arn"]}, hole("Data.template.json#Bucket.Arn")),
         (
@@ -193,7 +205,7 @@ def test_agnostic_stacks_of_one_app_are_of_one_account(tmp_path: Path) -> None:
             arn("Named", account=hole("Data.template.json#Parameter")),
         ),
     ],
-    ids=["name", "ref", "user", "parameter", "bucket", "bucket's name", "account"],
+    ids=["name", "ref", "user", "partition", "dynamic reference", "parameter", "bucket", "bucket's name", "account"],
 )
 def test_what_is_no_role_of_the_app_has_no_logical_id(tmp_path: Path, given: Json, text: str) -> None:
     """
@@ -369,6 +381,7 @@ def test_a_trust_policy_that_only_the_deployment_knows_is_not_judged(
         ({"Service": {"Fn::If": ["C", "ec2.amazonaws.com", REDSHIFT]}}, None),
         ({"Service": [{"Fn::Join": [".", ["ec2", {"Ref": "AWS::URLSuffix"}]]}]}, "ec2.amazonaws.com"),
         ({"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}}, f"arn:aws:iam::{ACCOUNT}:root"),
+        ({"AWS": {"Ref": "AWS::AccountId"}}, ACCOUNT),
         ({"AWS": {"Fn::Sub": "arn:aws:iam::${Account}:root"}}, "arn:aws:iam::${Account}:root"),
     ],
 )

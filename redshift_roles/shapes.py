@@ -1,0 +1,127 @@
+"""
+The shapes an argument can have: a text, a number, a flag, a CDK object, a list.
+
+A name and a value flow in; what is wrong with the value, in the words of the argument, flows out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from redshift_roles.rulebook import Trouble
+
+
+class Text(NamedTuple):
+    """
+    A text argument: its pattern, the allowed values in words, and one to imitate.
+    """
+
+    pattern: str
+    allowed: str
+    example: str
+
+    def fits(self, value: object) -> bool:
+        """
+        Compare a value with the pattern.
+        """
+        return isinstance(value, str) and bool(re.fullmatch(self.pattern, value, re.ASCII))
+
+    def check(self, name: str, value: object) -> Iterator[Trouble]:
+        """
+        Refuse what does not fit.
+        """
+        if not self.fits(value):
+            yield f"'{name}' is {shown(value)}, allowed is {self.allowed}", f"write it like {name}='{self.example}'"
+
+
+class Number(NamedTuple):
+    """
+    A whole-number argument and its range.
+    """
+
+    low: int
+    high: int
+
+    def check(self, name: str, value: object) -> Iterator[Trouble]:
+        """
+        Compare a value with the range.
+        """
+        if not is_whole(value) or not self.low <= value <= self.high:  # type: ignore[operator]
+            allowed = f"a whole number from {self.low} to {self.high}"
+            yield f"'{name}' is {shown(value)}, allowed is {allowed}", f"pass {allowed}"
+
+
+class Kind(NamedTuple):
+    """
+    A CDK object, known by an attribute that only its kind has.
+    """
+
+    attribute: str
+    noun: str
+    advice: str
+
+    def fits(self, value: object) -> bool:
+        """
+        Look at the class only: no crossing into jsii.
+        """
+        return hasattr(type(value), self.attribute) or type(value).__name__ == "InterfaceDynamicProxy"
+
+    def check(self, name: str, value: object) -> Iterator[Trouble]:
+        """
+        Refuse what is of another kind.
+        """
+        if not self.fits(value):
+            yield f"'{name}' is {shown(value)}, allowed is {self.noun}", self.advice
+
+
+class ListOf(NamedTuple):
+    """
+    A list of CDK objects or of texts.
+    """
+
+    item: Kind | Text
+
+    def check(self, name: str, value: object) -> Iterator[Trouble]:
+        """
+        Refuse what is no list, then check each entry.
+        """
+        if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Sequence):
+            yield f"'{name}' is {shown(value)}, allowed is a list", f"pass {name}=[…]"
+            return
+        for index, entry in enumerate(value):
+            yield from self.item.check(f"{name}[{index}]", entry)
+
+
+class Flag:
+    """
+    A yes or no.
+    """
+
+    def check(self, name: str, value: object) -> Iterator[Trouble]:
+        """
+        Refuse what is neither.
+        """
+        if not isinstance(value, bool):
+            yield f"'{name}' is {shown(value)}, allowed is True or False", f"pass {name}=True or {name}=False"
+
+
+def is_whole(value: object) -> bool:
+    """
+    Say whether a value is a whole number; True and False are none.
+    """
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def shown(value: object) -> str:
+    """
+    Write a value as the caller would.
+    """
+    if value is None or isinstance(value, (str, bytes, int, float)):
+        return "empty" if value == "" else repr(value)
+    name = type(value).__name__
+    return f"an {name}" if name.startswith(("A", "E", "I", "O")) else f"a {name}"
+
+
+Shape = Text | Number | Kind | ListOf | Flag

@@ -1,0 +1,104 @@
+"""
+The shapes an argument can have.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from redshift_roles.shapes import Flag, Kind, ListOf, Number, Shape, Text, is_whole, shown
+
+
+class Apple:
+    """
+    A thing with an attribute of its own.
+    """
+
+    core = 1
+
+
+class Uniform:
+    """
+    A thing without it.
+    """
+
+
+class InterfaceDynamicProxy:
+    """
+    What jsii makes of an object of which it knows interfaces alone.
+    """
+
+
+APPLE = Kind("core", "an Apple", "pick one")
+NAME = Text("[a-z]+", "a name", "ann")
+
+
+@pytest.mark.parametrize(
+    ("shape", "value", "message", "fix"),
+    [
+        (NAME, "Ann", "'x' is 'Ann', allowed is a name", "write it like x='ann'"),
+        (NAME, 7, "'x' is 7, allowed is a name", "write it like x='ann'"),
+        (Number(1, 3), 4, "'x' is 4, allowed is a whole number from 1 to 3", "pass a whole number from 1 to 3"),
+        (Number(1, 3), 0, "'x' is 0, allowed is a whole number from 1 to 3", "pass a whole number from 1 to 3"),
+        (Number(0, 1), True, "'x' is True, allowed is a whole number from 0 to 1", "pass a whole number from 0 to 1"),
+        (APPLE, Uniform(), "'x' is a Uniform, allowed is an Apple", "pick one"),
+        (APPLE, "core", "'x' is 'core', allowed is an Apple", "pick one"),
+        (Flag(), 1, "'x' is 1, allowed is True or False", "pass x=True or x=False"),
+        (ListOf(APPLE), "core", "'x' is 'core', allowed is a list", "pass x=[…]"),
+        (ListOf(APPLE), {}, "'x' is a dict, allowed is a list", "pass x=[…]"),
+        (ListOf(APPLE), [Apple(), Uniform()], "'x[1]' is a Uniform, allowed is an Apple", "pick one"),
+    ],
+)
+def test_fails_when_a_value_has_another_shape(shape: Shape, value: object, message: str, fix: str) -> None:
+    """
+    One trouble, in the words of the argument.
+    """
+    assert [(message, fix)] == list(shape.check("x", value))
+
+
+@pytest.mark.parametrize(
+    ("shape", "value"),
+    [
+        (NAME, "ann"),
+        (Number(1, 3), 1),
+        (Number(1, 3), 3),
+        (APPLE, Apple()),
+        (APPLE, InterfaceDynamicProxy()),
+        (Flag(), False),
+        (ListOf(APPLE), []),
+        (ListOf(NAME), ("ann", "bob")),
+    ],
+)
+def test_a_value_of_the_shape_passes(shape: Shape, value: object) -> None:
+    """
+    Nothing is told of it; a proxy of jsii has the benefit of the doubt.
+    """
+    assert [] == list(shape.check("x", value))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("", "empty"),
+        ("a", "'a'"),
+        (None, "None"),
+        (1.5, "1.5"),
+        (b"a", "b'a'"),
+        (Apple(), "an Apple"),
+        (Uniform(), "a Uniform"),
+        ([1], "a list"),
+    ],
+)
+def test_a_value_is_shown_as_its_caller_would_write_it(value: object, text: str) -> None:
+    """
+    Literals as they are, objects by their class.
+    """
+    assert text == shown(value)
+
+
+@pytest.mark.parametrize(("value", "whole"), [(1, True), (0, True), (True, False), (1.0, False), ("1", False)])
+def test_a_whole_number_is_no_flag(value: object, whole: bool) -> None:
+    """
+    Python takes True for 1; AWS does not.
+    """
+    assert whole is is_whole(value)
