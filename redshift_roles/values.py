@@ -69,8 +69,7 @@ def entries(value: Json, template: Template, depth: int = 0) -> list[list[str]]:
 def _entry(item: Json, template: Template, depth: int) -> list[list[str]]:
     if isinstance(item, list) or _is_list_parameter(item, template):
         return entries(item, template, depth + 1)
-    found = texts(item, template, depth + 1)
-    return [] if found == [NO_VALUE] else [found]
+    return [texts(item, template, depth + 1)]
 
 
 def _is_list_parameter(item: Json, template: Template) -> bool:
@@ -127,6 +126,8 @@ def _name(value: Json) -> str:
         return argument
     if function == "Fn::GetAtt" and isinstance(argument, str):
         return argument
+    if function == "Fn::ImportValue" and isinstance(argument, str):
+        return f"{function} {argument}"
     if function == "Fn::GetAtt" and isinstance(argument, list):
         return ".".join(str(part) for part in argument)
     return json.dumps(value, sort_keys=True)
@@ -142,7 +143,15 @@ def _dynamic(text: str) -> str:
     """
     if "{{resolve:" not in text:
         return text
-    return _DYNAMIC.sub(lambda match: match[0] if match[1] is None else hole(role_arns.readable(match[0])), text)
+    return _DYNAMIC.sub(lambda match: match[0] if match[1] is None else hole(_dynamic_name(match[1])), text)
+
+
+def _dynamic_name(reference: str) -> str:
+    """
+    Name a dynamic reference by what it is made of, which may differ from stack to stack, and by how it reads.
+    """
+    made_of = [name.replace("#", "/") for name in role_arns.holes(reference)]
+    return "#".join([*(["/".join(made_of)] if made_of else []), role_arns.readable(reference)])
 
 
 def _ref(name: Json, template: Template, depth: int) -> list[str]:

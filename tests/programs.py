@@ -42,26 +42,33 @@ class Run(NamedTuple):
         return [violation["ruleName"] for report in reports for violation in report["violations"]]
 
 
-def run(directory: Path, *command: str, validation: bool) -> Run:
+def environment(home: Path, *, validation: bool) -> dict[str, str]:
     """
-    Run a Python program as on a machine without AWS configuration, with CDK's own validator or without.
+    Name what a machine without AWS configuration has, with CDK's own validator or without.
 
     jsii unpacks CDK to a cache, by default under the home directory; the cache is shared, the home directory is empty.
     """
+    unpacked = Path.home() / ".cache" / "aws" / "jsii" / "package-cache"
+    return {
+        **({} if validation else {"CDK_VALIDATION": "false"}),
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+        "HOME": str(home),
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(unpacked)),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+def run(directory: Path, *command: str, validation: bool) -> Run:
+    """
+    Run a Python program as on a machine without AWS configuration, with CDK's own validator or without.
+    """
     for name in ("home", "work", "cdk.out"):
         (directory / name).mkdir()
-    unpacked = Path.home() / ".cache" / "aws" / "jsii" / "package-cache"
     done = subprocess.run(
         [sys.executable, *command],
         cwd=directory / "work",
-        env={
-            **({} if validation else {"CDK_VALIDATION": "false"}),
-            "CDK_OUTDIR": str(directory / "cdk.out"),
-            "HOME": str(directory / "home"),
-            "JSII_RUNTIME_PACKAGE_CACHE_ROOT": os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(unpacked)),
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-            "PYTHONPATH": str(ROOT),
-        },
+        env={**environment(directory / "home", validation=validation), "CDK_OUTDIR": str(directory / "cdk.out")},
         capture_output=True,
         text=True,
         check=False,

@@ -196,8 +196,10 @@ def test_a_template_that_is_no_object_is_empty(tmp_path: Path, body: str) -> Non
     """
     A file that holds something else is no reason to stop.
     """
-    found = template(tmp_path)
+    write_assembly(tmp_path, stacks={"Data": StackText()})
     (tmp_path / "Data.template.json").write_text(body, encoding="utf-8")
+
+    (found,) = Assembly.read(tmp_path).templates()
 
     assert found.section("Resources") == {}
 

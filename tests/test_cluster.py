@@ -21,6 +21,7 @@ from aws_cdk.assertions import Match, Template
 from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationError
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.nag import nag_findings
+from tests.programs import ROOT, run
 from tests.synthesis import failures_of
 from tests.templates import properties_of, template_of
 
@@ -413,21 +414,17 @@ def test_the_defaults_pass_the_validator_built_into_cdk(tmp_path: Path) -> None:
     """
     With the validator on, a warehouse synthesizes without a word in the report.
     """
-    program = tmp_path / "program.py"
-    program.write_text(
+    program = (
         "from aws_cdk import App, Environment, Stack\n"
         "from redshift_roles import RedshiftWarehouse\n"
-        f"app = App(outdir={str(tmp_path / 'out')!r})\n"
+        "app = App()\n"
         f"stack = Stack(app, 'S', env=Environment(account='{ACCOUNT}', region='{REGION}'))\n"
         "RedshiftWarehouse(stack, 'W', cluster_subnet_group_name='subnets')\n"
         "app.synth()\n"
     )
-    root = Path(__file__).parent.parent
-    environment = {"PATH": str(Path(sys.executable).parent), "PYTHONPATH": str(root), "HOME": str(tmp_path)}
-    subprocess.run([sys.executable, str(program)], check=True, env=environment, cwd=tmp_path)
+    done = run(tmp_path, "-c", program, validation=True)
 
-    report = json.loads((tmp_path / "out" / "validation-report.json").read_text())
-    assert [] == report["pluginReports"]
+    assert (0, "", []) == (done.code, done.stderr, done.violations)
 
 
 def test_the_options_reach_the_template(stack: cdk.Stack) -> None:
@@ -555,7 +552,6 @@ def test_a_plain_role_and_cluster_import_no_more_of_cdk_than_they_need() -> None
         "names = sorted(name for name in sys.modules if name.startswith('aws_cdk.aws_') and name.count('.') == 1)\n"
         "print(names)\n"
     )
-    root = Path(__file__).parent.parent
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=root)
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=ROOT)
 
     assert "['aws_cdk.aws_iam', 'aws_cdk.aws_redshift']\n" == done.stdout

@@ -18,9 +18,9 @@ from aws_cdk.assertions import Template
 
 from redshift_roles import RedshiftCluster, RedshiftRole, rulebook
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.programs import ROOT, environment
 from tests.synthesis import failures_of, report_of, warnings_of
 
-ROOT = Path(__file__).parent.parent
 FOREIGN = f"arn:aws:iam::{OTHER_ACCOUNT}:role/Loader"
 
 
@@ -72,16 +72,6 @@ def broken_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return program
 
 
-def _environment(home: Path) -> dict[str, str]:
-    return {
-        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-        "PYTHONPATH": str(ROOT),
-        "HOME": str(home),
-        "CDK_VALIDATION": "false",
-        "CDK_DISABLE_CLI_TELEMETRY": "true",
-    }
-
-
 @pytest.mark.parametrize("command", ["python", "cdk"])
 def test_fails_on_the_command_line_too(broken_program: Path, tmp_path: Path, command: str) -> None:
     """
@@ -104,7 +94,7 @@ def test_fails_on_the_command_line_too(broken_program: Path, tmp_path: Path, com
         text=True,
         check=False,
         cwd=tmp_path,
-        env=_environment(tmp_path),
+        env=environment(tmp_path, validation=False),
     )
 
     assert 1 == done.returncode

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.programs import ROOT, environment
+
 MODULES = {path.name for path in (ROOT / "redshift_roles").glob("*.py")}
 
 
@@ -61,9 +62,9 @@ def test_the_wheel_works_outside_the_checkout(wheel: Path, tmp_path: Path) -> No
     program = (
         "import redshift_roles, aws_cdk as c; redshift_roles.RedshiftRole(c.Stack(c.App(), 'S'), 'R'); print('ok')"
     )
-    environment = {"PYTHONPATH": str(target), "PATH": str(Path(sys.executable).parent), "HOME": str(tmp_path)}
+    alone = {**environment(tmp_path, validation=False), "PYTHONPATH": str(target)}
     done = subprocess.run(
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True, env=environment, cwd=tmp_path
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, env=alone, cwd=tmp_path
     )
 
     assert "ok\n" == done.stdout

@@ -281,6 +281,13 @@ def test_roles_are_read_in_their_order(tmp_path: Path) -> None:
     )
 
 
+def test_an_entry_that_is_no_value_keeps_its_place(tmp_path: Path) -> None:
+    """
+    A role is told by the place where it stands in the template.
+    """
+    assert _read(tmp_path, [NO_VALUE, arn()]) == (RoleFacts("IamRoles[1]", arn()),)
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [

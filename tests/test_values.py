@@ -157,7 +157,11 @@ def test_what_is_not_known_is_a_hole_of_its_file(tmp_path: Path, value: Json, ex
 
 NO_ATTRIBUTES: list[Json] = [5, None, True, 1.5, {}, []]
 NO_CHOICES: list[Json] = [["²", ["a"]], ["x", ["a"]], [0, "text"], [0, None], [0], 0]
-GARBAGE = [*({"Fn::GetAtt": item} for item in NO_ATTRIBUTES), *({"Fn::Select": item} for item in NO_CHOICES)]
+GARBAGE = [
+    *({"Fn::GetAtt": item} for item in NO_ATTRIBUTES),
+    *({"Fn::Select": item} for item in NO_CHOICES),
+    {"Fn::FindInMap": None},
+]
 
 
 @pytest.mark.parametrize("value", GARBAGE)
@@ -197,6 +201,17 @@ def test_references_to_roles_of_two_stacks_are_two_names(tmp_path: Path) -> None
     stack = StackText(resources={"Loader": trusting()})
     assembly = read(tmp_path, Data=stack, Other=stack)
     first, second = (texts({"Ref": "Loader"}, found) for found in assembly.stacks)
+
+    assert first != second
+
+
+def test_dynamic_references_of_two_stacks_may_be_two_values(tmp_path: Path) -> None:
+    """
+    What a reference is made of may differ from stack to stack, though it looks alike.
+    """
+    stack = StackText(parameters={"Stage": {"Type": "String"}})
+    value = {"Fn::Sub": "{{resolve:ssm:/${Stage}/loader}}"}
+    first, second = (texts(value, found) for found in read(tmp_path, Data=stack, Other=stack).stacks)
 
     assert first != second
 
@@ -643,7 +658,7 @@ def test_a_list_that_is_passed_in_a_circle_comes_to_an_end(tmp_path: Path) -> No
         ([], []),
         (["a", {"Ref": "AWS::Region"}], [["a"], [REGION]]),
         ("a", [["a"]]),
-        (["a", builders.NO_VALUE, "b"], [["a"], ["b"]]),
+        (["a", builders.NO_VALUE, "b"], [["a"], [NO_VALUE], ["b"]]),
         (builders.NO_VALUE, []),
         ([_if("a", builders.NO_VALUE)], [["a", NO_VALUE]]),
         ([_if("a", "b")], [["a", "b"]]),
@@ -749,15 +764,15 @@ NAMES = st.sampled_from(
     ["Loader", "Reader", "Child", "Nested.Outputs.X", "AWS::NoValue", "AWS::Region", "0", "²", "", ","]
 )
 SCALARS = st.none() | st.booleans() | st.integers(0, 9) | st.floats(allow_nan=False) | NAMES | st.text(max_size=5)
-VALUES = st.recursive(
-    SCALARS,
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(NAMES, inner, max_size=2)
-        | st.builds(lambda function, argument: {function: argument}, st.sampled_from(FUNCTIONS), inner)
-    ),
-    max_leaves=12,
-)
+
+
+def _nested(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
+    lists, objects = st.lists(inner, max_size=4), st.dictionaries(NAMES, inner, max_size=2)
+    intrinsics = st.tuples(st.sampled_from(FUNCTIONS), inner).map(lambda pair: {pair[0]: pair[1]})
+    return st.one_of(lists, objects, intrinsics)
+
+
+VALUES = st.recursive(SCALARS, _nested, max_leaves=12)
 PLACE = Template(None, "", None, None, Assembly())
 
 
