@@ -526,6 +526,7 @@ def test_two_zones_need_two_nodes_of_managed_storage(given: Mapping[str, object]
     What is not known is not judged.
     """
     assert expected == _cluster(multi_az=True, **given)
+    assert _without_network(**NETWORK, multi_az=True) == []
 
 
 def test_one_zone_needs_neither() -> None:

@@ -5,6 +5,7 @@ What is read from a cloud assembly on disk.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -147,11 +148,10 @@ def test_an_asset_that_is_no_nested_stack_is_not_one(tmp_path: Path) -> None:
     """
     The type of a resource makes it a stack, not what it points to.
     """
-    top = template(tmp_path, _nested())
-    url = top.properties("Child")["TemplateURL"]
-    other = template(tmp_path, StackText(resources={"Copy": {"Type": "A::B::C", "Properties": {"TemplateURL": url}}}))
+    url = template(tmp_path, _nested()).properties("Child")["TemplateURL"]
+    copy = {"Type": "A::B::C", "Properties": {"TemplateURL": url}}
 
-    assert other.nested == {}
+    assert list(template(tmp_path, replace(_nested(), resources={"Copy": copy})).nested) == ["Child", "Twin"]
 
 
 def test_a_stack_without_a_manifest_of_assets_has_none(tmp_path: Path) -> None:
@@ -288,3 +288,12 @@ def test_a_misshapen_export_is_none(tmp_path: Path, stack: StackText) -> None:
     assembly = read(tmp_path, Data=stack)
 
     assert (assembly.exports, assembly.cross_region_exports) == ({}, {})
+
+
+def test_equal_files_are_two_templates(tmp_path: Path) -> None:
+    """
+    Templates and assemblies are told apart by what they are, not by what is in them.
+    """
+    first, second = read(tmp_path, Data=StackText()), read(tmp_path, Data=StackText())
+
+    assert len({first, second, *first.stacks, *second.stacks}) == 4

@@ -16,8 +16,10 @@ from redshift_roles.role_arns import (
     has_hole,
     hole,
     holes,
+    literal_start,
     parse,
     readable,
+    split,
 )
 from tests.builders import arn
 from tests.conftest import ACCOUNT
@@ -177,6 +179,30 @@ def test_holes_are_named_in_order_and_filled_one_by_one() -> None:
 
     assert holes(text) == ["First", "Second", "First"]
     assert filled(text, str.upper) == "aFIRSTbSECONDFIRSTc"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", [""]),
+        ("a,b,,c", ["a", "b", "", "c"]),
+        (f"a{hole('b,c')}", [f"a{hole('b,c')}"]),
+        (f"{hole('a')},b{hole('c,d')}{hole('e')},{hole('f,')}", [hole("a"), f"b{hole('c,d')}{hole('e')}", hole("f,")]),
+    ],
+)
+def test_a_text_is_split_around_its_holes(text: str, expected: list[str]) -> None:
+    """
+    The separator may be part of a hole's name, which stays whole.
+    """
+    assert expected == split(text, ",")
+
+
+@pytest.mark.parametrize(("text", "start"), [("", ""), ("arn:aws", "arn:aws"), (f"a{hole('b')}c{hole('d')}", "a")])
+def test_the_start_of_a_text_is_known_up_to_its_first_hole(text: str, start: str) -> None:
+    """
+    A text without holes is known to its end.
+    """
+    assert start == literal_start(text)
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,7 @@ def test_a_denial_that_may_not_be_of_redshift_does_not_fail(denial: object) -> N
         {"AWS": "arn:aws:iam::111111111111:root", "Service": ["ec2.amazonaws.com", "redshift.amazonaws.com"]},
         {"Service": f"redshift.{hole('AWS::URLSuffix')}"},
         {"Service": f"redshift.{THIS_REGION}.amazonaws.com"},
+        {"Service": f"redshift.eu-{hole('Direction')}-1.amazonaws.com"},
         {"Service": hole("Service")},
         {"Service": [{"Fn::If": ["Serverless", "a", "b"]}]},
     ],

@@ -93,6 +93,8 @@ def test_a_dynamic_reference_is_not_known(tmp_path: Path, value: Json, expected:
         ("AWS::URLSuffix", "cn-north-1", "amazonaws.com.cn"),
         ("AWS::URLSuffix", "us-iso-east-1", hole("AWS::URLSuffix")),
         ("AWS::NoValue", REGION, NO_VALUE),
+        ("AWS::StackName", REGION, "DataStack"),
+        ("AWS::StackId", REGION, _own("AWS::StackId")),
     ],
 )
 def test_pseudo_parameters_are_known_where_the_stack_says_so(
@@ -136,6 +138,8 @@ def test_the_names_of_two_stacks_are_two_names(tmp_path: Path) -> None:
         ({"Fn::GetAtt": ["Loader"]}, "Loader"),
         ({"Fn::GetAtt": "Loader"}, "Loader"),
         ({"Fn::GetAtt": ["Loader", {"Ref": "Parameter"}]}, "Loader.{'Ref': 'Parameter'}"),
+        ({"Fn::ImportValue": "Foreign"}, "Fn::ImportValue Foreign"),
+        ({"Fn::ImportValue": {"Ref": "X"}}, '{"Fn::ImportValue": {"Ref": "X"}}'),
         ({"Fn::Base64": "x"}, '{"Fn::Base64": "x"}'),
         ({"b": 1, "a": 2}, '{"a": 2, "b": 1}'),
         ({}, "{}"),
@@ -527,13 +531,14 @@ def test_an_import_takes_the_export_of_its_own_environment(tmp_path: Path) -> No
     assert texts({"Fn::ImportValue": "Shared"}, found) == ["ours"]
 
 
-@pytest.mark.parametrize("name", ["Shared", "Foreign", _if("Shared", "Foreign"), {"Ref": "Unknown"}, None, ["Shared"]])
+@pytest.mark.parametrize("name", ["Shared", "Foreign", _if("Only", "Shared"), {"Ref": "Unknown"}, None, ["Shared"]])
 def test_an_import_that_is_ambiguous_or_foreign_is_one_hole(tmp_path: Path, name: Json) -> None:
     """
     Two exports of one name, none in the app, or a name that is not certain.
     """
     value = {"Fn::ImportValue": name}
-    found = template(tmp_path, First=_export("a"), Second=_export("b", account=None))
+    only = StackText(outputs={"Out": {"Value": "c", "Export": {"Name": "Only"}}})
+    found = template(tmp_path, First=_export("a"), Second=_export("b", account=None), Third=only)
 
     assert [unknown(value, found)] == texts(value, found)
 
@@ -601,6 +606,7 @@ NESTED = StackText(
         ({"Fn::GetAtt": ["Child", "Outputs.Empty"]}, None),
         ({"Fn::GetAtt": ["Child", "Outputs.Nothing"]}, None),
         ({"Fn::GetAtt": ["Child", "Arn"]}, None),
+        ({"Fn::GetAtt": ["Child", {"Ref": "Output"}]}, None),
         ({"Fn::GetAtt": ["Foreign", "Outputs.Arn"]}, None),
     ],
 )
@@ -674,6 +680,8 @@ def test_a_list_that_is_passed_in_a_circle_comes_to_an_end(tmp_path: Path) -> No
         ([{"Ref": "List"}, "a"], [[MORE], ["a"]]),
         ([{"Ref": "Accounts"}, "a"], [[MORE], ["a"]]),
         ([{"Ref": "One"}, "a"], [[_own("One")], ["a"]]),
+        ([{"Fn::ImportValue": "List"}], [[_own("Fn::ImportValue List")]]),
+        ([{"Ref": ["List"]}], [[_own('{"Ref": ["List"]}')]]),
         ({"Fn::Split": [",", {"Ref": "One"}]}, [[MORE]]),
         ({"Fn::Split": [",", _join(",", LOADER, {"Ref": "One"})]}, [[MORE]]),
         ({"Fn::Split": [",", _if("a", "b")]}, [[MORE]]),
@@ -685,6 +693,7 @@ def test_a_list_that_is_passed_in_a_circle_comes_to_an_end(tmp_path: Path) -> No
         ({"Fn::If": ["Condition", ["a"]]}, [[MORE]]),
         ({"Fn::If": ["Condition", ["a"], ["b"], ["c"]]}, [[MORE]]),
         ({"Fn::If": "Condition"}, [[MORE]]),
+        ({"Fn::If": "abc"}, [[MORE]]),
         ({"Ref": ["List"]}, [[MORE]]),
         ({"Fn::FindInMap": ["A", "B", "C"]}, [[MORE]]),
         ({"a": 1, "b": 2}, [[MORE]]),
@@ -738,7 +747,11 @@ def test_a_list_that_is_passed_to_a_nested_stack_is_followed(
     parameters = {"List": {"Type": "CommaDelimitedList"}}
     stack = StackText(resources={"Loader": trusting()}, parameters=parameters, nested={"Child": child})
 
-    assert expected == entries(value, template(tmp_path, stack).nested["Child"])
+    found = template(tmp_path, stack).nested["Child"]
+
+    assert expected == entries(value, found)
+    assert entries({"Fn::ImportValue": "Roles"}, found) == [[MORE]]
+    assert entries({"Ref": ["Roles"]}, found) == [[MORE]]
 
 
 @pytest.mark.parametrize("depth", [38, 60])
