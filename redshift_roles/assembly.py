@@ -42,6 +42,8 @@ class Template:
         parent: The template whose nested stack this is, or None.
 
         parent_logical_id: The logical id of the nested stack there.
+
+        memo: What readers have worked out about it.
     """
 
     path: Path | None
@@ -51,6 +53,7 @@ class Template:
     assembly: Assembly
     parent: Template | None = None
     parent_logical_id: str = ""
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
     def body(self) -> Mapping[str, Json]:
@@ -149,9 +152,12 @@ class Assembly:
 
     Attributes:
         stacks: The templates of the top-level stacks.
+
+        memo: What readers have worked out about it.
     """
 
     stacks: list[Template] = field(default_factory=list)
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def read(cls, folder: Path) -> Assembly:

@@ -8,7 +8,6 @@ overrides, lists that were lazy, and trust policies in their final form.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Final
 
 from redshift_roles import role_arns, trust
@@ -62,11 +61,17 @@ def _definition(text: str, template: Template) -> tuple[Template, str] | None:
     """
     arn = role_arns.parse(text)
     known = None if arn.problem or not arn.account else (arn.account, arn.resource)
-    return _defined_roles(template.assembly).get(known)
+    memo = template.assembly.memo
+    if "roles" not in memo:
+        memo["roles"] = _defined_roles(template.assembly)
+    roles: _Roles = memo["roles"]
+    return roles.get(known)
 
 
-@cache
-def _defined_roles(assembly: Assembly) -> Mapping[tuple[str, str | None] | None, tuple[Template, str]]:
+_Roles = Mapping[tuple[str, str | None] | None, tuple[Template, str]]
+
+
+def _defined_roles(assembly: Assembly) -> _Roles:
     """
     List the roles that the app defines, by account and by path and name as far as they are known.
     """

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from itertools import product
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from redshift_roles import limits, role_arns
 from redshift_roles.assembly import Json, Template
@@ -24,6 +24,8 @@ MORE: Final = hole("more entries")
 
 _MAX_TEXTS: Final = 16
 _MAX_DEPTH: Final = 40
+_MAX_LENGTH: Final = 4_096
+_Found = TypeVar("_Found", bound="list[Any]")
 _SUB: Final = re.compile(r"\$\{(!?)([^}]*)\}")
 # A hole, which is left alone, or a dynamic reference, which may have holes in it.
 _DYNAMIC: Final = re.compile("\x01[^\x02]*\x02|(\\{\\{resolve:(?:\x01[^\x02]*\x02|[^}])*\\}\\})")
@@ -97,10 +99,26 @@ def _parameter_entries(name: Json, template: Template, depth: int) -> list[list[
     passed = _passed(name, template)
     if passed is None:
         return [[MORE]]
+    found = _once(f"entries {name}", template, lambda: _passed_entries(passed, depth))
+    return found or [[MORE]]
+
+
+def _passed_entries(passed: tuple[Json, Template], depth: int) -> list[list[str]]:
     if isinstance(passed[0], str):
         (text,) = texts(*passed, depth)
         return [[MORE]] if role_arns.has_hole(text) else [[part.strip()] for part in text.split(",")]
     return entries(passed[0], passed[1], depth)
+
+
+def _once(reference: str, template: Template, follow: Callable[[], _Found]) -> _Found:
+    """
+    Follow a reference once: what it leads to is kept, and a circle leads to nothing.
+    """
+    if reference not in template.memo:
+        template.memo[reference] = []
+        template.memo[reference] = follow()
+    found: _Found = template.memo[reference]
+    return found
 
 
 def _passed(name: Json, template: Template) -> tuple[Json, Template] | None:
@@ -162,7 +180,7 @@ def _ref(name: Json, template: Template, depth: int) -> list[str]:
         return [pseudo]
     passed = _passed(name, template)
     if passed:
-        return texts(*passed, depth)
+        return _once(f"Ref {name}", template, lambda: texts(*passed, depth))
     kind = template.resource_type(name)
     if kind.startswith("AWS::IAM::") and kind != "AWS::IAM::ManagedPolicy":
         return _iam_names(kind, name, template, depth)
@@ -197,9 +215,12 @@ def _get_att(argument: Json, template: Template, depth: int) -> list[str]:
     if kind == "AWS::CloudFormation::Stack" and attribute.startswith("Outputs."):
         nested = template.nested.get(logical_id)
         output = nested.entry("Outputs", attribute.removeprefix("Outputs.")) if nested else {}
-        return texts(output["Value"], nested, depth) if nested and "Value" in output else []
+        if not nested or "Value" not in output:
+            return []
+        return _once(f"GetAtt {logical_id}.{attribute}", template, lambda: texts(output["Value"], nested, depth))
     if kind == "Custom::CrossRegionExportReader":
-        return _follow(template.assembly.cross_region_exports.get(attribute), depth)
+        exported = template.assembly.cross_region_exports.get(attribute)
+        return _once(f"GetAtt {logical_id}.{attribute}", template, lambda: _follow(exported, depth))
     return []
 
 
@@ -219,7 +240,8 @@ def _iam_names(kind: str, logical_id: str, template: Template, depth: int) -> li
     """
     List what a role, user or group may be called; a name that CloudFormation makes up has its logical id in it.
     """
-    given = _given(template.properties(logical_id).get(f"{kind.rpartition('::')[2]}Name"), template, depth)
+    value = template.properties(logical_id).get(f"{kind.rpartition('::')[2]}Name")
+    given = _once(f"name of {logical_id}", template, lambda: _given(value, template, depth))
     return given or [f"{logical_id}-{hole(f'{template.key}#{logical_id}')}"]
 
 
@@ -236,7 +258,7 @@ def _import_value(argument: Json, template: Template, depth: int) -> list[str]:
     names = texts(argument, template, depth)
     exported = template.assembly.exports.get(names[0], []) if len(names) == 1 else []
     near = [found for found in exported if _same_environment(found[0], template)]
-    return _follow(near[0], depth) if len(near) == 1 else []
+    return _once(f"ImportValue {names[0]}", template, lambda: _follow(near[0], depth)) if len(near) == 1 else []
 
 
 def _same_environment(exporting: Template, importing: Template) -> bool:
@@ -251,7 +273,10 @@ def _get_stack_output(argument: Json, template: Template, depth: int) -> list[st
     region = argument.get("Region")
     named = [stack for stack in named if not isinstance(region, str) or stack.region in (None, region)]
     output = named[0].entry("Outputs", str(argument.get("OutputName"))) if len(named) == 1 else {}
-    return texts(output["Value"], named[0], depth) if "Value" in output else []
+    if "Value" not in output:
+        return []
+    key = f"GetStackOutput {named[0].key} {argument.get('OutputName')}"
+    return _once(key, template, lambda: texts(output["Value"], named[0], depth))
 
 
 def _join(argument: Json, template: Template, depth: int) -> list[str]:
@@ -266,7 +291,7 @@ def _combined(options: list[list[str]], separator: str) -> list[str]:
     found: list[str] = []
     for parts in product(*options):
         found.append(_dynamic(separator.join(part for part in parts if part != NO_VALUE)))
-        if len(found) > _MAX_TEXTS:
+        if len(found) > _MAX_TEXTS or len(found[-1]) > _MAX_LENGTH:
             return []
     return [*dict.fromkeys(found)]
 

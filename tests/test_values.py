@@ -631,7 +631,7 @@ def test_parameters_of_nested_stacks_are_what_is_passed(tmp_path: Path) -> None:
     assert texts({"Ref": "Own"}, child) == [unknown({"Ref": "Own"}, child)]
 
 
-@pytest.mark.parametrize("parts", [1, 2])
+@pytest.mark.parametrize("parts", [1, 2, 3, 9])
 def test_parameters_and_outputs_in_a_circle_come_to_an_end(tmp_path: Path, parts: int) -> None:
     """
     CloudFormation refuses such a template; here it is not known.
@@ -644,6 +644,31 @@ def test_parameters_and_outputs_in_a_circle_come_to_an_end(tmp_path: Path, parts
     found = template(tmp_path, StackText(nested={"Child": child}))
 
     assert [(1, True)] == [(len(options), all(map(holes, options))) for options in entries([turning], found)]
+
+
+def test_a_tower_of_references_is_not_built(tmp_path: Path) -> None:
+    """
+    Ten outputs, each of which is the one below it nine times, are not known, at once.
+    """
+    stack = StackText(outputs={"Out": {"Value": _join("", *[{"Ref": "In"}] * 9)}}, passed={"In": "x"})
+    below = {"Fn::GetAtt": ["Child", "Outputs.Out"]}
+    for _ in range(10):
+        stack = StackText(outputs={"Out": {"Value": _join("", *[below] * 9)}}, nested={"Child": stack})
+    found = template(tmp_path, StackText(nested={"Child": stack}))
+
+    (text,) = texts(below, found)
+    assert holes(text)
+
+
+def test_a_role_that_is_named_after_itself_is_not_known(tmp_path: Path) -> None:
+    """
+    CloudFormation refuses such a template; here its name is one that only the deployment knows.
+    """
+    itself = {"Fn::GetAtt": ["Loader", "Arn"]}
+    found = template(tmp_path, StackText(resources={"Loader": trusting(name=_join("", itself, itself, itself))}))
+
+    (text,) = texts(itself, found)
+    assert text.startswith(f"arn:aws:iam::{ACCOUNT}:role/")
 
 
 def test_a_list_that_is_passed_in_a_circle_comes_to_an_end(tmp_path: Path) -> None:
