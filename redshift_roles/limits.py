@@ -33,19 +33,13 @@ QUOTAS: Final = Source(f"{_MGMT}/amazon-redshift-limits.html", _READ)
 ASSOCIATING_ROLES: Final = Source(f"{_MGMT}/copy-unload-iam-role-associating-with-clusters.html", _READ)
 AUTHORIZING_REDSHIFT: Final = Source(f"{_MGMT}/authorizing-redshift-service.html", _READ)
 SERVICE_LINKED_ROLES: Final = Source(f"{_MGMT}/using-service-linked-roles.html", _READ)
-AUDIT_LOGGING: Final = Source(f"{_MGMT}/db-auditing.html", _READ)
-MULTI_AZ: Final = Source(f"{_MGMT}/managing-cluster-multi-az.html", _READ)
 CREATE_CLUSTER: Final = Source(f"{_API}/API_CreateCluster.html", _READ)
-PARAMETER_GROUPS: Final = Source(f"{_MGMT}/working-with-parameter-groups.html", _READ)
 RESERVED_WORDS_PAGE: Final = Source("https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html", _READ)
 IAM_IDENTIFIERS: Final = Source(f"{_IAM}/UserGuide/reference_identifiers.html", _READ)
 IAM_QUOTAS: Final = Source(f"{_IAM}/UserGuide/reference_iam-quotas.html", _READ)
 PASS_ROLE: Final = Source(f"{_IAM}/UserGuide/id_roles_use_passrole.html", _READ)
 ATTACH_POLICY: Final = Source(f"{_IAM}/APIReference/API_AttachUserPolicy.html", _READ)
 CREATE_ROLE: Final = Source(f"{_IAM}/APIReference/API_CreateRole.html", _READ)
-CFN_RULES: Final = Source(
-    "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html", _READ
-)
 ARN_FORMAT: Final = Source(f"{_IAM}/UserGuide/reference-arns.html", _READ)
 CDK_ENVIRONMENTS: Final = Source("https://docs.aws.amazon.com/cdk/v2/guide/environments.html", _READ)
 
@@ -88,16 +82,11 @@ def partition_of(region: str) -> str:
 MANAGED_POLICY_SIZE: Final = 6_144
 ROLE_NAME_LENGTH: Final = 64
 PATH_LENGTH: Final = 512
-POLICY_NAME_LENGTH: Final = 128
-DESCRIPTION_LENGTH: Final = 1_000
 MIN_SESSION_SECONDS: Final = 3_600
 MAX_SESSION_SECONDS: Final = 43_200
 
 # CREATE_CLUSTER
 CLUSTER_IDENTIFIER_LENGTH: Final = 63
-DATABASE_NAME_LENGTH: Final = 64
-USER_NAME_LENGTH: Final = 128
-SUBNET_GROUP_NAME_LENGTH: Final = 255
 MAX_NODES: Final = 100
 MIN_NODES_MULTI_AZ: Final = 2
 MANAGED_STORAGE_PORTS: Final = (range(5431, 5456), range(8191, 8216))
