@@ -84,7 +84,7 @@ def _distance(name: str, cluster: HasCfnCluster | redshift.CfnCluster, place: Pl
     if home.stack is place.stack:
         return
     label = f"{name} ({path_of(cluster)})"
-    if role_arns.THIS_ACCOUNT not in (home.account, place.account) and home.account != place.account:
+    if role_arns.differ(home.account, place.account):
         yield (
             f"{label} is in account {home.account}, the policy is in {place.account}",
             f"define the policy in a stack of account {home.account}; IAM users act on clusters of their own account",

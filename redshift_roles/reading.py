@@ -80,16 +80,10 @@ def _own_role(role: iam.IRole, label: str, place: Place, *, distinct: bool) -> R
     home, path_and_name = _role_homes[role]
     name = path_and_name or "/" + (role_arns.hole(f"{id(role)}#Name") if distinct else _nameless(role))
     text = f"arn:{_partition(home)}:iam::{home.account}:role{name}"
-    near = home.stack is place.stack or _is_foreign(home.account, place)
+    # A role of another account is refused for that; it matters no more whether CDK can refer to it.
+    near = home.stack is place.stack or role_arns.differ(home.account, place.account)
     unreachable = None if near else _reference(role, home, place)[1]
     return RoleFacts(label, text, unreachable=unreachable)
-
-
-def _is_foreign(account: str | None, place: Place) -> bool:
-    """
-    Say whether an account is known to be another one: then it matters no more whether CDK can refer to it.
-    """
-    return account is not None and role_arns.THIS_ACCOUNT not in (account, place.account) and account != place.account
 
 
 def _nameless(role: iam.IRole) -> str:
@@ -103,7 +97,7 @@ def _partition(place: Place) -> str:
 def _any_role(role: iam.IRole, label: str, place: Place) -> RoleFacts:
     account = _known_account(role.env.account, place)
     home = place_of(role)
-    if _is_foreign(account, place):
+    if role_arns.differ(account, place.account):
         value, unreachable = None, None
     else:
         value, unreachable = _reference(role, home, place)

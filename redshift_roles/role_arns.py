@@ -38,6 +38,13 @@ THIS_PARTITION: Final = hole("AWS::Partition")
 THIS_REGION: Final = hole("AWS::Region")
 
 
+def differ(account: str | None, other: str | None) -> bool:
+    """
+    Say whether two accounts are known and are not the same.
+    """
+    return None not in (account, other) and THIS_ACCOUNT not in (account, other) and account != other
+
+
 def has_hole(text: str) -> bool:
     """
     Say whether a part of the text is not known.

@@ -211,7 +211,7 @@ def _foreign(people: Iterable[tuple[str, _Person]], accounts: Sequence[str | Non
     """
     expected = account_rule.expected_account(place) or place.account
     for (label, person), account in zip(people, accounts, strict=True):
-        if account and role_arns.THIS_ACCOUNT not in (account, expected) and account != expected:
+        if role_arns.differ(account, expected):
             yield (
                 f"'{label}' ({path_of(person)}) is in account {account}, the policy is in {expected}",
                 f"attach a policy of account {account}; CDK would attach this one to the same name in {expected}",

@@ -12,6 +12,7 @@ from redshift_roles.role_arns import (
     THIS_PARTITION,
     THIS_REGION,
     RoleArn,
+    differ,
     filled,
     has_hole,
     hole,
@@ -22,7 +23,7 @@ from redshift_roles.role_arns import (
     split,
 )
 from tests.builders import arn
-from tests.conftest import ACCOUNT
+from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 
 ROLE_NAME = "which is no role name (1 to 64 letters, digits and +=,.@_-)"
 TWELVE_DIGITS = "where the account number of twelve digits belongs"
@@ -218,3 +219,26 @@ def test_people_read_the_name_of_a_hole_without_its_file(text: str, expected: st
     A hole is written as CloudFormation's Sub would write it.
     """
     assert expected == readable(text)
+
+
+@pytest.mark.parametrize(
+    ("account", "other", "different"),
+    [
+        (ACCOUNT, OTHER_ACCOUNT, True),
+        (ACCOUNT, ACCOUNT, False),
+        (ACCOUNT, THIS_ACCOUNT, False),
+        (THIS_ACCOUNT, OTHER_ACCOUNT, False),
+        (THIS_ACCOUNT, THIS_ACCOUNT, False),
+        (None, ACCOUNT, False),
+        (ACCOUNT, None, False),
+    ],
+)
+def test_accounts_differ_when_both_are_known_and_not_the_same(
+    account: str | None,
+    other: str | None,
+    different: bool,
+) -> None:
+    """
+    An account that only the deployment knows may be any.
+    """
+    assert different is differ(account, other)
