@@ -11,28 +11,43 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from redshift_roles import sql
+    from redshift_roles.chain_documents import RequiredPolicy
     from redshift_roles.cluster import RedshiftCluster
     from redshift_roles.findings import Finding, RoleAssociationError
     from redshift_roles.role import RedshiftRole
+    from redshift_roles.role_chain import RoleChain
+    from redshift_roles.role_grants import RedshiftGrants
+    from redshift_roles.trust_documents import DbUser
     from redshift_roles.user_policy import RoleAssociationPolicy
     from redshift_roles.warehouse import RedshiftWarehouse
 
 _HOMES = {
+    "DbUser": "trust_documents",
     "Finding": "findings",
     "RedshiftCluster": "cluster",
+    "RedshiftGrants": "role_grants",
     "RedshiftRole": "role",
     "RedshiftWarehouse": "warehouse",
     "RoleAssociationError": "findings",
     "RoleAssociationPolicy": "user_policy",
+    "RequiredPolicy": "chain_documents",
+    "RoleChain": "role_chain",
+    "sql": "sql",
 }
 
 __all__ = [
+    "DbUser",
     "Finding",
     "RedshiftCluster",
+    "RedshiftGrants",
     "RedshiftRole",
     "RedshiftWarehouse",
+    "RequiredPolicy",
     "RoleAssociationError",
     "RoleAssociationPolicy",
+    "RoleChain",
+    "sql",
 ]
 
 
@@ -40,7 +55,8 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    home = import_module(f"{__name__}.{_HOMES[name]}")
+    value = globals()[name] = home if name == _HOMES[name] else getattr(home, name)
     return value
 
 

@@ -38,7 +38,7 @@ _POLICY: Final = Kind(
     "managed_policy_arn", "an iam.IManagedPolicy", "pass iam.ManagedPolicy(…), or one of its from_ methods"
 )
 _DURATION: Final = Kind("to_seconds", "a Duration", "pass Duration.days(…) or Duration.hours(…)")
-_BUCKET: Final = Kind(
+BUCKET: Final = Kind(
     "bucket_arn", "an s3.IBucket", "pass s3.Bucket(…), or s3.Bucket.from_bucket_name(self, 'Logs', '…')"
 )
 _KEY: Final = Kind("key_arn", "a kms.IKey", "pass kms.Key(…), or kms.Key.from_key_arn(self, 'Key', 'arn:…')")
@@ -111,7 +111,7 @@ CLUSTER_ARGUMENTS: Final[Mapping[str, Shape]] = {
     "encryption_key": _KEY,
     "snapshot_retention": _DURATION,
     "preferred_maintenance_window": _WINDOW,
-    "audit_log_bucket": _BUCKET,
+    "audit_log_bucket": BUCKET,
     "multi_az": Flag(),
     "publicly_accessible": Flag(),
     "removal_policy": _REMOVAL,

@@ -12,10 +12,10 @@ from typing import Any, Final
 from redshift_roles import account_rule, arguments, limits
 from redshift_roles.facts import HolderFacts, RoleFacts
 from redshift_roles.places import Place
-from redshift_roles.reading import role_facts
+from redshift_roles.reading import role_facts, seconds_of
 from redshift_roles.refusal import judged, refuse
 from redshift_roles.rulebook import Trouble
-from redshift_roles.tokens import is_list_token, seconds_of
+from redshift_roles.tokens import is_list_token
 
 _SECONDS_PER_DAY: Final = 86_400
 

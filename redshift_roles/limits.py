@@ -26,6 +26,8 @@ class Source(NamedTuple):
 
 _MGMT = "https://docs.aws.amazon.com/redshift/latest/mgmt"
 _API = "https://docs.aws.amazon.com/redshift/latest/APIReference"
+_GUIDE = "https://docs.aws.amazon.com/redshift/latest/dg"
+_POLICIES = "https://docs.aws.amazon.com/aws-managed-policy/latest/reference"
 _IAM = "https://docs.aws.amazon.com/IAM/latest"
 _READ = "2026-11-24"
 
@@ -41,6 +43,32 @@ PASS_ROLE: Final = Source(f"{_IAM}/UserGuide/id_roles_use_passrole.html", _READ)
 ATTACH_POLICY: Final = Source(f"{_IAM}/APIReference/API_AttachUserPolicy.html", _READ)
 CREATE_ROLE: Final = Source(f"{_IAM}/APIReference/API_CreateRole.html", _READ)
 ARN_FORMAT: Final = Source(f"{_IAM}/UserGuide/reference-arns.html", _READ)
+CHAINING_ROLES: Final = Source(f"{_MGMT}/authorizing-redshift-service.html", _READ)
+DATABASE_USERS: Final = Source(f"{_MGMT}/authorizing-redshift-service-database-users.html", _READ)
+CONFUSED_DEPUTY: Final = Source(f"{_MGMT}/cross-service-confused-deputy-prevention.html", _READ)
+COPY_PERMISSIONS: Final = Source(f"{_GUIDE}/copy-usage_notes-access-permissions.html", _READ)
+UNLOAD: Final = Source(f"{_GUIDE}/r_UNLOAD.html", _READ)
+LOAD_FROM_EMR: Final = Source(f"{_GUIDE}/load-from-emr-steps-configure-iam.html", _READ)
+SPECTRUM_POLICIES: Final = Source(f"{_GUIDE}/c-spectrum-iam-policies.html", _READ)
+INSERT_EXTERNAL: Final = Source(f"{_GUIDE}/r_INSERT_external_table.html", _READ)
+SPECTRUM_LAKE_FORMATION: Final = Source(f"{_GUIDE}/spectrum-lake-formation.html", _READ)
+FEDERATED_QUERY: Final = Source(f"{_GUIDE}/federated-create-secret-iam-role.html", _READ)
+LAMBDA_FUNCTIONS: Final = Source(f"{_GUIDE}/udf-creating-a-lambda-sql-udf.html", _READ)
+STREAMING_KINESIS: Final = Source(f"{_GUIDE}/materialized-view-streaming-ingestion-getting-started.html", _READ)
+STREAMING_MSK: Final = Source(f"{_GUIDE}/materialized-view-streaming-ingestion-getting-started-MSK.html", _READ)
+MACHINE_LEARNING: Final = Source(f"{_GUIDE}/admin-setup.html", _READ)
+ALL_COMMANDS_POLICY: Final = Source(f"{_POLICIES}/AmazonRedshiftAllCommandsFullAccess.html", _READ)
+S3_ENCRYPTION: Final = Source("https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html", _READ)
+S3_CROSS_ACCOUNT: Final = Source(
+    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-walkthroughs-managing-access-example2.html", _READ
+)
+S3_KEYS: Final = Source("https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html", _READ)
+DYNAMODB_ENCRYPTION: Final = Source(
+    "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html", _READ
+)
+SECRETS_ENCRYPTION: Final = Source(
+    "https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html", _READ
+)
 CDK_ENVIRONMENTS: Final = Source("https://docs.aws.amazon.com/cdk/v2/guide/environments.html", _READ)
 
 # This project's own limit: ten, the number of the page it implements. AWS's quota is larger (QUOTAS).
@@ -80,10 +108,22 @@ def partition_of(region: str) -> str:
 
 # IAM_QUOTAS: white space is not counted.
 MANAGED_POLICY_SIZE: Final = 6_144
+TRUST_POLICY_SIZE: Final = 2_048
+LARGEST_TRUST_POLICY_SIZE: Final = 8_192
 ROLE_NAME_LENGTH: Final = 64
 PATH_LENGTH: Final = 512
 MIN_SESSION_SECONDS: Final = 3_600
 MAX_SESSION_SECONDS: Final = 43_200
+
+# ARN_FORMAT: the longest ARN that a service gives to what CloudFormation names, and the longest of any service.
+LONGEST_ARNS: Final = MappingProxyType({"s3": 83, "kms": 87, "iam": 102})
+LONGEST_ARN: Final = 345
+
+# CHAINING_ROLES, and the page of CREATE EXTERNAL SCHEMA: "a maximum of 10 roles".
+CHAINED_ROLES: Final = 10
+
+# S3_KEYS: bytes of UTF-8.
+S3_KEY_LENGTH: Final = 1_024
 
 # CREATE_CLUSTER
 CLUSTER_IDENTIFIER_LENGTH: Final = 63

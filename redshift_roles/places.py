@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from aws_cdk import NestedStack, Stack, Stage
 from constructs import IConstruct
 
-from redshift_roles import role_arns
+from redshift_roles import limits, role_arns
 from redshift_roles.tokens import is_token
 
 
@@ -106,6 +106,18 @@ def cluster_arn(identifier: str, home: Place) -> str:
     Write the ARN of a cluster, in the partition, region and account of its own stack.
     """
     return f"arn:{home.partition_name}:redshift:{home.region_name}:{home.account_id}:cluster:{identifier}"
+
+
+def least_length(token: str, place: Place) -> int:
+    """
+    Say how long the value of a token is at least: a pseudo parameter in this place, or anything else.
+    """
+    lengths = {
+        "AWS.Partition": len(limits.partition_of(place.region or "")),
+        "AWS.Region": len(place.region or "eu-west-1"),
+        "AWS.AccountId": len("123456789012"),
+    }
+    return next((length for name, length in lengths.items() if token.startswith(name)), 1)
 
 
 def can_refer(place: Place, home: Place) -> bool:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from redshift_roles import actions
-from redshift_roles.role_arns import filled
 
 Statement = dict[str, object]
 
@@ -39,15 +38,15 @@ class UserPolicy(NamedTuple):
         """
         Write the document.
         """
-        associate = [*actions.ASSOCIATE_ROLES, *(actions.CREATE_CLUSTERS if self.create_clusters else ())]
+        associate = [*actions.ASSOCIATE_ROLES.names, *(actions.CREATE_CLUSTERS.names if self.create_clusters else ())]
         described: Sequence[str] = ["*"] if self.describe_all_clusters else self.cluster_arns
         to_redshift = {"StringEquals": {"iam:PassedToService": actions.PASSED_TO_SERVICE}}
         return {
             "Version": "2012-10-17",
             "Statement": [
-                _allow("DescribeClusters", actions.DESCRIBE_CLUSTERS, described),
+                _allow("DescribeClusters", actions.DESCRIBE_CLUSTERS.names, described),
                 _allow("AssociateRoles", associate, self.cluster_arns),
-                {**_allow("PassRolesToRedshift", actions.PASS_ROLE, self.role_arns), "Condition": to_redshift},
+                {**_allow("PassRolesToRedshift", actions.PASS_ROLE.names, self.role_arns), "Condition": to_redshift},
             ],
         }
 
@@ -60,21 +59,21 @@ def _one_or_list(values: Sequence[str]) -> str | list[str]:
     return values[0] if len(values) == 1 else list(values)
 
 
-def size(document: object, hole_length: Callable[[str], int]) -> int:
+def size(document: object, written: Callable[[str], str]) -> int:
     """
     Count a document as IAM does: white space between its parts is not counted.
 
     Args:
-        document: The document, with holes where only the deployment knows.
+        document: The document.
 
-        hole_length: How long the value of a hole will be at least.
+        written: Writes a text as long as it will be, where only the deployment knows.
     """
-    return len(json.dumps(_filled(document, hole_length), separators=(",", ":"), ensure_ascii=False))
+    return len(json.dumps(_rewritten(document, written), separators=(",", ":"), ensure_ascii=False))
 
 
-def _filled(node: object, hole_length: Callable[[str], int]) -> object:
+def _rewritten(node: object, written: Callable[[str], str]) -> object:
     if isinstance(node, str):
-        return filled(node, lambda name: "x" * hole_length(name))
+        return written(node)
     if isinstance(node, list):
-        return [_filled(item, hole_length) for item in node]
-    return {key: _filled(value, hole_length) for key, value in node.items()} if isinstance(node, dict) else node
+        return [_rewritten(item, written) for item in node]
+    return {key: _rewritten(value, written) for key, value in node.items()} if isinstance(node, dict) else node

@@ -8,10 +8,12 @@ kernel costs more than anything Python does here, so each thing is read once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_iam as iam
+from aws_cdk.interfaces.aws_iam import IGroupRef, IUserRef
 
 from redshift_roles import role_arns
 from redshift_roles.assembly import Assembly, Json, Template
@@ -20,8 +22,28 @@ from redshift_roles.places import Place, path_of, place_of
 from redshift_roles.tokens import is_token
 from redshift_roles.values import texts
 
+Principal = IUserRef | IGroupRef | iam.IRole
+
+
+class OwnRole(NamedTuple):
+    """
+    What is known of a role of ours.
+
+    Attributes:
+        place: Where it is defined.
+
+        path_and_name: Its path and name when they are given, else empty.
+
+        serverless: Whether Redshift Serverless may assume it too.
+    """
+
+    place: Place
+    path_and_name: str
+    serverless: bool
+
+
 _role_arns: WeakKeyDictionary[iam.IRole, str] = WeakKeyDictionary()
-_role_homes: WeakKeyDictionary[iam.IRole, tuple[Place, str]] = WeakKeyDictionary()
+_own_roles: WeakKeyDictionary[iam.IRole, OwnRole] = WeakKeyDictionary()
 
 
 def role_arn(role: iam.IRole) -> str:
@@ -41,11 +63,26 @@ def remember_role_arns(roles: Sequence[iam.IRole], arns: Sequence[str]) -> None:
     _role_arns.update(zip(roles, arns, strict=True))
 
 
-def remember_role(role: iam.IRole, place: Place, path_and_name: str) -> None:
+def remember_role(role: iam.IRole, own: OwnRole) -> None:
     """
-    Keep where a role of ours is defined, and its path and name when they are given (else empty).
+    Keep what a role of ours was defined with.
     """
-    _role_homes[role] = (place, path_and_name)
+    _own_roles[role] = own
+
+
+def own_role(role: iam.IRole) -> OwnRole | None:
+    """
+    Tell what a role of ours was defined with; None for others.
+    """
+    return _own_roles.get(role)
+
+
+def role_place(role: iam.IRole) -> Place:
+    """
+    Read where a role is.
+    """
+    own = _own_roles.get(role)
+    return own.place if own else place_of(role)
 
 
 def role_facts(roles: Sequence[iam.IRole], place: Place, words: str, *, labelled: bool = False) -> Iterator[RoleFacts]:
@@ -61,12 +98,12 @@ def role_facts(roles: Sequence[iam.IRole], place: Place, words: str, *, labelled
 
         labelled: Whether the labels hold the roles' construct paths, which costs crossings that only a message needs.
     """
-    all_ours = all(role in _role_homes for role in roles)
+    all_ours = all(role in _own_roles for role in roles)
     read: dict[str, RoleFacts] = {}
     for index, role in enumerate(roles):
         path = path_of(role) if labelled else ""
         label = f"{words}[{index}] ({path})" if path else f"{words}[{index}]"
-        if role in _role_homes:
+        if role in _own_roles:
             facts = _own_role(role, label, place, distinct=all_ours)
         else:
             facts = _any_role(role, label, place)
@@ -77,7 +114,7 @@ def role_facts(roles: Sequence[iam.IRole], place: Place, words: str, *, labelled
 
 
 def _own_role(role: iam.IRole, label: str, place: Place, *, distinct: bool) -> RoleFacts:
-    home, path_and_name = _role_homes[role]
+    home, path_and_name, _ = _own_roles[role]
     name = path_and_name or "/" + (role_arns.hole(f"{id(role)}#Name") if distinct else _nameless(role))
     text = f"arn:{_partition(home)}:iam::{home.account}:role{name}"
     # A role of another account is refused for that; it matters no more whether CDK can refer to it.
@@ -95,7 +132,7 @@ def _partition(place: Place) -> str:
 
 
 def _any_role(role: iam.IRole, label: str, place: Place) -> RoleFacts:
-    account = _known_account(role.env.account, place)
+    account = known_account(role.env.account, place)
     home = place_of(role)
     if role_arns.differ(account, place.account):
         value, unreachable = None, None
@@ -107,7 +144,10 @@ def _any_role(role: iam.IRole, label: str, place: Place) -> RoleFacts:
     return RoleFacts(label, text, unreachable=unreachable)
 
 
-def _known_account(account: str, place: Place) -> str | None:
+def known_account(account: str, place: Place) -> str | None:
+    """
+    Read an account as CDK writes it: twelve digits, `role_arns.THIS_ACCOUNT`, or None when it is not known.
+    """
     if not is_token(account):
         return account
     return role_arns.THIS_ACCOUNT if account in (Aws.ACCOUNT_ID, place.account_id) else None
@@ -162,4 +202,24 @@ def account_of(arn: str, home_account: str, place: Place) -> str | None:
     """
     Read the account of a user, group or role: the one its ARN names, else the one of its stack.
     """
-    return role_arns.parse(texts_of([arn], place)[0]).account or _known_account(home_account, place)
+    return role_arns.parse(texts_of([arn], place)[0]).account or known_account(home_account, place)
+
+
+def principal_account(principal: Principal, place: Place) -> str | None:
+    """
+    Read the account of a user, group or role; None when it is not known or this is none of them.
+    """
+    for reference, arn in (("role_ref", "role_arn"), ("group_ref", "group_arn"), ("user_ref", "user_arn")):
+        found = getattr(principal, reference, None)
+        if found is not None:
+            return account_of(getattr(found, arn), principal.env.account, place)
+    return None
+
+
+def seconds_of(duration: Duration | None) -> float | None:
+    """
+    Read a duration; None when it is a token, not given, or of another kind.
+    """
+    if not isinstance(duration, Duration) or duration.is_unresolved():
+        return None
+    return duration.to_milliseconds() / 1000

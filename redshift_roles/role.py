@@ -6,7 +6,7 @@ Names and regions flow in, an `iam.Role` with Redshift's trust flows out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -15,10 +15,16 @@ from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from redshift_roles import arguments, limits
-from redshift_roles.reading import remember_role
+from redshift_roles import arguments, limits, rulebook, sql, trust_arguments
+from redshift_roles.findings import RoleAssociationError
+from redshift_roles.permissions import Home
+from redshift_roles.places import Place, least_length
+from redshift_roles.policy_documents import size
+from redshift_roles.reading import OwnRole, remember_role, seconds_of
 from redshift_roles.refusal import all_or_nothing, child_path, place_for, refuse
-from redshift_roles.tokens import known, seconds_of
+from redshift_roles.role_grants import RedshiftGrants
+from redshift_roles.tokens import known, token_values
+from redshift_roles.trust_documents import DbUser, Trust
 
 
 class RedshiftRole(iam.Role):
@@ -46,17 +52,27 @@ class RedshiftRole(iam.Role):
 
         serverless: Whether Redshift Serverless may assume it too. Default: provisioned clusters only.
 
+        db_users: The only database users who may use it, 1 or more, by ``sts:ExternalId``; all others fail, the admin
+            too. Default: all users of the clusters it is associated with.
+
+        source_clusters: Literal identifiers of the only provisioned clusters that may assume it, 1 or more, by
+            ``aws:SourceArn`` and ``aws:SourceAccount``; Serverless is left with the account alone. Default: all.
+
+        trust_policy_quota: How many characters the account allows a trust policy, 2,048 to 8,192. Default: 2,048, what
+            IAM allows unless the quota was raised.
+
         regions: Names of regions, such as ``eu-west-1``: only clusters there may assume it, by the regional principal
             of each. AWS documents no regional principal for Serverless, which keeps its global one. Default: clusters
             of all regions.
 
     Raises:
-        RoleAssociationError: InvalidArgument.
+        RoleAssociationError: InvalidArgument, PolicyTooLarge.
 
     Template:
         1 AWS::IAM::Role, whose AssumeRolePolicyDocument trusts ``redshift.amazonaws.com``, or
         ``redshift.REGION.amazonaws.com`` for each of the regions, and with serverless
-        ``redshift-serverless.amazonaws.com``.
+        ``redshift-serverless.amazonaws.com``; each with the conditions of db_users and source_clusters. Grants add
+        AWS::IAM::ManagedPolicy.
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/mgmt/authorizing-redshift-service.html (read 2026-11-24)
@@ -74,6 +90,9 @@ class RedshiftRole(iam.Role):
         permissions_boundary: iam.IManagedPolicy | None = None,
         managed_policies: Sequence[iam.IManagedPolicy] | None = None,
         serverless: bool = False,
+        db_users: Sequence[DbUser] | None = None,
+        source_clusters: Sequence[str] | None = None,
+        trust_policy_quota: int = limits.TRUST_POLICY_SIZE,
         regions: Sequence[str] | None = None,
     ) -> None:
         place = place_for(scope, construct_id)
@@ -87,15 +106,47 @@ class RedshiftRole(iam.Role):
         }
         options = {name: value for name, value in options.items() if value is not None}
         given = known(**options, session_seconds=seconds_of(max_session_duration), regions=regions)
-        troubles = arguments.check_role({**given, "serverless": serverless})
-        refuse(lambda: child_path(scope, construct_id), limits.CREATE_ROLE, troubles)
-        trusted = tuple(regions or ()), serverless
-        props = iam.RoleProps(assumed_by=_principal(*trusted), **options) if options else _plain(*trusted)
+        trust_arguments_given = {
+            "db_users": db_users,
+            "source_clusters": source_clusters,
+            "trust_policy_quota": trust_policy_quota,
+        }
+        troubles = [
+            *arguments.check_role({**given, "serverless": serverless}),
+            *trust_arguments.check(trust_arguments_given),
+        ]
+
+        def path_here() -> str:
+            return child_path(scope, construct_id)
+
+        refuse(path_here, limits.CREATE_ROLE, troubles)
+        if db_users or source_clusters:
+            home = Home(place.partition_name, place.region_name, place.account_id)
+            trust = Trust(home, tuple(regions or ()), serverless, tuple(db_users or ()), tuple(source_clusters or ()))
+            _refuse_too_large(trust, place, trust_policy_quota, path_here)
+            props = iam.RoleProps(assumed_by=_restricted(trust), **options)
+        else:
+            trusted = tuple(regions or ()), serverless
+            props = iam.RoleProps(assumed_by=_principal(*trusted), **options) if options else _plain(*trusted)
         with all_or_nothing(scope, construct_id):
             # What iam.Role.__init__ does, less its check of a dozen absent options: a third of the time of a role.
             jsii.create(iam.Role, self, [scope, construct_id, props])
         literal = "role_name" in given and ("path" in given or path is None)
-        remember_role(self, place, f"{path or '/'}{role_name}" if literal else "")
+        remember_role(self, OwnRole(place, f"{path or '/'}{role_name}" if literal else "", serverless))
+
+    @property
+    def redshift_grants(self) -> RedshiftGrants:
+        """
+        What Redshift may do with the role, one method for each thing.
+        """
+        return RedshiftGrants.of(self)
+
+    @property
+    def iam_role_clause(self) -> str:
+        """
+        Write the clause that names the role in SQL: ``IAM_ROLE 'arn:…'``; it may be a stack output.
+        """
+        return sql.iam_role(self)
 
 
 @cache
@@ -111,8 +162,24 @@ def _principal(regions: tuple[str, ...], serverless: bool) -> iam.PrincipalBase:
     """
     Name who may assume the role; the principals hold no state, so all roles share them.
     """
-    names = [f"redshift.{region}.amazonaws.com" for region in dict.fromkeys(regions)] or ["redshift.amazonaws.com"]
-    if serverless:
-        names.append("redshift-serverless.amazonaws.com")
-    principals = [iam.ServicePrincipal(name) for name in names]
+    return _restricted(Trust(Home("", "", ""), regions, serverless))
+
+
+def _restricted(trust: Trust) -> iam.PrincipalBase:
+    principals = [
+        iam.ServicePrincipal(trusted.service, conditions=trusted.conditions or None) for trusted in trust.principals()
+    ]
     return principals[0] if len(principals) == 1 else iam.CompositePrincipal(*principals)
+
+
+def _refuse_too_large(trust: Trust, place: Place, quota: int, path: Callable[[], str]) -> None:
+    """
+    Measure the trust policy, every token at the least that the deployment can write.
+    """
+    length = size(trust.document(), lambda text: token_values(text, lambda name: "x" * least_length(name, place)))
+    if length > quota:
+        trouble = (
+            f"the trust policy has at least {length:,} characters, 'trust_policy_quota' is {quota:,}",
+            "divide the users among several roles, or raise the IAM quota and pass trust_policy_quota (at most 8,192)",
+        )
+        raise RoleAssociationError([rulebook.POLICY_TOO_LARGE.finding(path(), trouble)])

@@ -95,6 +95,14 @@ def readable(text: str) -> str:
     return filled(text, lambda name: f"${{{name.rpartition('#')[2]}}}")
 
 
+def account_of(arn: str) -> str | None:
+    """
+    Read the account of any ARN; None when it has none or is no ARN.
+    """
+    match = _ARN.fullmatch(arn)
+    return match[4] or None if match else None
+
+
 class RoleArn(NamedTuple):
     """
     The parts of a role's ARN; None where a part is not known.

@@ -108,8 +108,8 @@ TRUST_LACKS_REDSHIFT: Final = Rule(
 )
 POLICY_TOO_LARGE: Final = Rule(
     "PolicyTooLarge",
-    "A user policy has at most 6,144 characters, white space not counted.",
-    "IAM refuses a larger managed policy, at deploy time.",
+    "A user policy has at most 6,144 characters, a trust policy 2,048, white space not counted.",
+    "IAM refuses a larger policy, at deploy time.",
     limits.IAM_QUOTAS,
 )
 INVALID_ARGUMENT: Final = Rule(

@@ -7,14 +7,14 @@ costs a crossing into the jsii kernel.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Callable, Collection
 from typing import Final
-
-from aws_cdk import Duration
 
 _TOKEN_MARKS: Final = ("${Token[", "#{Token[")
 # A number that stands for a token is below any number a template can hold.
 _NUMBER_TOKEN: Final = -1e200
+_TOKEN: Final = re.compile(r"\$\{Token\[([^\]]*)\]\}")
 
 
 def is_token(value: object) -> bool:
@@ -43,10 +43,26 @@ def known(required: Collection[str] = (), **given: object) -> dict[str, object]:
     return {name: value for name, value in present.items() if not is_token(value)}
 
 
-def seconds_of(duration: Duration | None) -> float | None:
+def outside_tokens(text: str, change: Callable[[str], str]) -> str:
     """
-    Read a duration; None when it is a token, not given, or of another kind.
+    Change the literal parts of a text.
     """
-    if not isinstance(duration, Duration) or duration.is_unresolved():
-        return None
-    return duration.to_milliseconds() / 1000
+    end, parts = 0, []
+    for token in _TOKEN.finditer(text):
+        parts += [change(text[end : token.start()]), token[0]]
+        end = token.end()
+    return "".join([*parts, change(text[end:])])
+
+
+def token_values(text: str, value: Callable[[str], str]) -> str:
+    """
+    Put values in the place of tokens; a token's name begins with what it stands for, such as ``AWS.Partition``.
+    """
+    return _TOKEN.sub(lambda token: value(token[1]), text)
+
+
+def token_names(text: str) -> list[str]:
+    """
+    Name the tokens in a text.
+    """
+    return _TOKEN.findall(text)

@@ -19,12 +19,10 @@ from redshift_roles.facts import HolderFacts
 from redshift_roles.findings import RoleAssociationError
 from redshift_roles.places import Place, path_of
 from redshift_roles.policy_documents import UserPolicy, size
-from redshift_roles.reading import account_of, role_arn, role_facts, texts_of
+from redshift_roles.reading import Principal, principal_account, role_arn, role_facts, texts_of
 from redshift_roles.refusal import all_or_nothing, child_path, judged, place_for, refuse
 from redshift_roles.rulebook import Trouble
 from redshift_roles.tokens import is_token, known
-
-_Person = IUserRef | IGroupRef | iam.IRole
 
 
 class RoleAssociationPolicy(iam.ManagedPolicy):
@@ -132,8 +130,8 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
                 super().attach_to_user(user)
             for group in groups:
                 super().attach_to_group(group)
-            people: list[_Person] = [*users, *groups]
-            accounts = [_account(person, place) for person in people]
+            people: list[Principal] = [*users, *groups]
+            accounts = [principal_account(person, place) for person in people]
             account_rule.assert_account(place, [*(role.account for role in facts.roles), *accounts])
 
     def attach_to_user(self, user: IUserRef) -> None:
@@ -167,9 +165,9 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         self._refuse("role", role, arguments.ROLE)
         super().attach_to_role(role)
 
-    def _refuse(self, name: str, principal: _Person, kind: shapes.Kind) -> None:
+    def _refuse(self, name: str, principal: Principal, kind: shapes.Kind) -> None:
         refuse(lambda: path_of(self), limits.ATTACH_POLICY, kind.check(name, principal))
-        account = _account(principal, self._place)
+        account = principal_account(principal, self._place)
         troubles = _foreign([(name, principal)], [account], self._place)
         refuse(lambda: path_of(self), limits.ATTACH_POLICY, troubles)
         account_rule.assert_account(self._place, [account])
@@ -197,15 +195,17 @@ def people_troubles(users: Sequence[iam.IUser], groups: Sequence[iam.IGroup], pl
     """
     troubles = [*arguments.check({"users": users, "groups": groups}, arguments.POLICY_ARGUMENTS)]
     people = [] if troubles else [*_labelled("users", users), *_labelled("groups", groups)]
-    accounts = [_account(person, place) for _, person in people]
+    accounts = [principal_account(person, place) for _, person in people]
     return [*troubles, *_foreign(people, accounts, place)]
 
 
-def _labelled(name: str, people: Sequence[_Person]) -> Iterator[tuple[str, _Person]]:
+def _labelled(name: str, people: Sequence[Principal]) -> Iterator[tuple[str, Principal]]:
     return ((f"{name}[{index}]", person) for index, person in enumerate(people))
 
 
-def _foreign(people: Iterable[tuple[str, _Person]], accounts: Sequence[str | None], place: Place) -> Iterator[Trouble]:
+def _foreign(
+    people: Iterable[tuple[str, Principal]], accounts: Sequence[str | None], place: Place
+) -> Iterator[Trouble]:
     """
     Find users, groups and roles of other accounts.
     """
@@ -216,14 +216,6 @@ def _foreign(people: Iterable[tuple[str, _Person]], accounts: Sequence[str | Non
                 f"'{label}' ({path_of(person)}) is in account {account}, the policy is in {expected}",
                 f"attach a policy of account {account}; CDK would attach this one to the same name in {expected}",
             )
-
-
-def _account(person: _Person, place: Place) -> str | None:
-    for reference, arn in (("role_ref", "role_arn"), ("group_ref", "group_arn"), ("user_ref", "user_arn")):
-        found = getattr(person, reference, None)
-        if found is not None:
-            return account_of(getattr(found, arn), person.env.account, place)
-    return None
 
 
 # A cluster's or role's ARN with the longest name that CloudFormation makes up.
@@ -244,7 +236,9 @@ def _refuse_too_large(policy: UserPolicy, facts: HolderFacts, place: Place, path
         cluster_arns=texts_of(policy.cluster_arns, place),
         role_arns=[*dict.fromkeys(role.text for role in facts.roles)],
     )
-    length = size(written.document(), lambda name: _least_length(name, place))
+    length = size(
+        written.document(), lambda text: role_arns.filled(text, lambda name: "x" * _least_length(name, place))
+    )
     if length > limits.MANAGED_POLICY_SIZE:
         trouble = (
             f"the policy has at least {length:,} characters, allowed is {limits.MANAGED_POLICY_SIZE:,}",

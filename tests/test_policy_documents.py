@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from redshift_roles.policy_documents import UserPolicy, size
-from redshift_roles.role_arns import hole
+from redshift_roles.role_arns import filled, hole
 from tests.builders import arn
 
 CLUSTERS = [f"arn:aws:redshift:us-east-1:111111111111:cluster:{name}" for name in ("first", "second")]
@@ -100,4 +100,4 @@ def test_the_size_counts_characters_without_space_between_parts(
     """
     Space inside a text counts, space between parts does not, and a hole counts as long as it is said to be.
     """
-    assert expected == size(document, hole_length)
+    assert expected == size(document, lambda text: filled(text, lambda name: "x" * hole_length(name)))

@@ -4,6 +4,8 @@ CDK objects as plain facts.
 
 from __future__ import annotations
 
+from typing import Any
+
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
@@ -68,3 +70,21 @@ def test_a_role_arn_is_read_once(stack: cdk.Stack) -> None:
 
     assert first is reading.role_arn(role)
     assert "told" == reading.role_arn(other)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "duration"),
+    [(None, None), (90.0, cdk.Duration.seconds(90)), (0.5, cdk.Duration.millis(500)), (None, "7")],
+)
+def test_durations_are_read_in_seconds(seconds: float | None, duration: Any) -> None:
+    """
+    What is no duration is left to the check of its kind.
+    """
+    assert seconds == reading.seconds_of(duration)
+
+
+def test_a_duration_that_is_a_token_is_not_known() -> None:
+    """
+    Only the deployment knows how long it is.
+    """
+    assert reading.seconds_of(cdk.Duration.days(cdk.Token.as_number(cdk.Fn.ref("Days")))) is None

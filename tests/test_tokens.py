@@ -4,8 +4,6 @@ What stands for a value that only the deployment knows.
 
 from __future__ import annotations
 
-from typing import Any
-
 import aws_cdk as cdk
 import pytest
 
@@ -41,21 +39,3 @@ def test_known_arguments_are_given_and_no_tokens() -> None:
     None and tokens are left out; falsy values stay.
     """
     assert {"a": "x", "c": 0, "d": False, "e": ()} == tokens.known(a="x", b=None, c=0, d=False, e=(), f=cdk.Aws.REGION)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "duration"),
-    [(None, None), (90.0, cdk.Duration.seconds(90)), (0.5, cdk.Duration.millis(500)), (None, "7")],
-)
-def test_durations_are_read_in_seconds(seconds: float | None, duration: Any) -> None:
-    """
-    What is no duration is left to the check of its kind.
-    """
-    assert seconds == tokens.seconds_of(duration)
-
-
-def test_a_duration_that_is_a_token_is_not_known() -> None:
-    """
-    Only the deployment knows how long it is.
-    """
-    assert tokens.seconds_of(cdk.Duration.days(cdk.Token.as_number(cdk.Fn.ref("Days")))) is None

@@ -1,0 +1,190 @@
+"""
+Writing grants, or refusing those that could not work.
+
+Permissions, and what they are for, flow in; managed policies on the role flow out, or one error with all that is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+from weakref import WeakSet
+
+from aws_cdk import aws_iam as iam
+
+from redshift_roles import account_rule, limits, role_arns, rulebook
+from redshift_roles.actions import PASSED_TO_TRAINING
+from redshift_roles.findings import Finding, RoleAssociationError
+from redshift_roles.granted_policies import LateGrant, grant_of, granted_policies
+from redshift_roles.limits import Source
+from redshift_roles.owners import owner_statements, owner_troubles, shared_grant
+from redshift_roles.permissions import Home, Permission
+from redshift_roles.places import Place, path_of
+from redshift_roles.reading import own_role, principal_account, role_arn, role_place
+from redshift_roles.refusal import refuse
+from redshift_roles.resources import Resource, resource_troubles
+from redshift_roles.rulebook import Trouble
+
+GRANTS_ID: Final = "RedshiftGrants"
+
+
+class GrantWriter:
+    """
+    Writes the grants of one role.
+
+    Attributes:
+        role: The role.
+
+        place: Where it is.
+
+        policies: Its managed policies so far.
+    """
+
+    def __init__(self, role: iam.IRole) -> None:
+        self.role = role
+        self.place = role_place(role)
+        self._granted = granted_policies(role, self.place, GRANTS_ID, "roles")
+        self.policies = self._granted.policies
+
+    @property
+    def home(self) -> Home:
+        """
+        Where resources are that have a name and no construct.
+        """
+        return Home(self.place.partition_name, self.place.region_name, self.place.account_id)
+
+    def path(self) -> str:
+        """
+        Read the role's path.
+        """
+        return path_of(self.role)
+
+    def refuse(self, source: Source, troubles: Iterable[Trouble]) -> None:
+        """
+        Raise what is wrong with arguments.
+        """
+        refuse(self.path, source, troubles)
+
+    def allow(
+        self, source: Source, allowed: Sequence[Permission], named: tuple[str, Resource] | None = None
+    ) -> iam.Grant:
+        """
+        Allow something, or raise with everything that keeps it from working.
+
+        Args:
+            source: The AWS page about it.
+
+            allowed: The permissions.
+
+            named: What the caller calls the resource, and the resource, where there is one.
+        """
+        troubles = [*resource_troubles(*named, self.place, shareable=False)] if named else []
+        return self._write(source, allowed, troubles)
+
+    def allow_in_bucket(
+        self, source: Source, allowed: Sequence[Permission], bucket: Resource, *, owner_allows: bool
+    ) -> iam.Grant:
+        """
+        Allow what needs a bucket, and the consent of the bucket's owner when that is another account.
+        """
+        troubles = [*resource_troubles("bucket", bucket, self.place, shareable=True)]
+        if not bucket.is_foreign(self.place):
+            return self._write(source, allowed, troubles)
+        asked = owner_statements(allowed, bucket, self.place, role_arn(self.role))
+        if not owner_allows:
+            troubles += owner_troubles(asked, bucket, self.role, self.place)
+        self._write(source, allowed, troubles)
+        return shared_grant(grant_of(self.policies, allowed), asked, bucket)
+
+    def _write(self, source: Source, allowed: Sequence[Permission], troubles: Sequence[Trouble]) -> iam.Grant:
+        broken = [rulebook.INVALID_ARGUMENT.finding(self.path(), trouble, source) for trouble in troubles]
+        if own_role(self.role) is None:
+            broken = [*self._unattachable(), *broken]
+        if broken:
+            raise RoleAssociationError(broken)
+        self._granted.allow(allowed)
+        return LateGrant.of(lambda: grant_of(self.policies, allowed))
+
+    def _unattachable(self) -> list[Finding]:
+        """
+        Find why no policy of this stack reaches the role.
+        """
+        account = principal_account(self.role, self.place)
+        if role_arns.differ(account, self.place.account):
+            foreign = _foreign(str(account), self.place)
+            return [rulebook.ROLE_ACCOUNT_MISMATCH.finding(self.path(), foreign, limits.CHAINING_ROLES)]
+        if is_immutable(self.role):
+            return [rulebook.INVALID_ARGUMENT.finding(self.path(), _IMMUTABLE, limits.COPY_PERMISSIONS)]
+        account_rule.assert_account(self.place, [account])
+        return []
+
+    def trust_training(self) -> None:
+        """
+        Let Amazon SageMaker assume the role, where its trust policy is ours to write.
+        """
+        document = self.role.assume_role_policy if isinstance(self.role, iam.Role) else None
+        if document is None or self.role in _trained:
+            return
+        _trained.add(self.role)
+        service = iam.ServicePrincipal(PASSED_TO_TRAINING)
+        document.add_statements(iam.PolicyStatement(actions=["sts:AssumeRole"], principals=[service]))
+
+
+_trained: WeakSet[iam.IRole] = WeakSet()
+_chained: WeakSet[iam.IRole] = WeakSet()
+_vended: WeakSet[iam.IRole] = WeakSet()
+
+_IMMUTABLE: Final = (
+    "the role was imported with mutable=False, so CDK attaches no policy to it",
+    "import it with mutable=True, or let whoever owns it write the permissions",
+)
+_CHAIN_WITH_LAKE_FORMATION: Final = (
+    "the role is a later one of a RoleChain and 'lake_formation' is True, which Redshift does not combine",
+    "associate the role with the cluster itself, or pass bucket=… in place of lake_formation=True",
+)
+
+
+def _foreign(account: str, place: Place) -> Trouble:
+    return (
+        f"the role is in account {account}, its permissions would be in {place.account}",
+        f"write them in a stack of {account}, and let a role of {place.account} assume it: RoleChain(first, role)",
+    )
+
+
+def is_immutable(role: iam.IRole) -> bool:
+    """
+    Say whether CDK ignores policies for an imported role: it keeps the role itself under another id then.
+    """
+    if isinstance(role, iam.Role):
+        return False
+    node = role.node
+    siblings = node.scope.node if node.scope else node
+    return node.id.startswith("ImmutableRole") or siblings.try_find_child(f"MutableRole{node.id}") is not None
+
+
+def vending_troubles(role: iam.IRole) -> list[Trouble]:
+    """
+    Say why Lake Formation cannot vend data to a role.
+    """
+    return [_CHAIN_WITH_LAKE_FORMATION] if role in _chained else []
+
+
+def note_vended(role: iam.IRole) -> None:
+    """
+    Note that Lake Formation vends data to a role.
+    """
+    _vended.add(role)
+
+
+def later_troubles(roles: Iterable[iam.IRole]) -> list[Trouble]:
+    """
+    Find roles that cannot be later ones of a chain.
+    """
+    return [_CHAIN_WITH_LAKE_FORMATION for role in roles if role in _vended]
+
+
+def note_chained(role: iam.IRole) -> None:
+    """
+    Note that a role is a later one of a chain.
+    """
+    _chained.add(role)

@@ -1,0 +1,116 @@
+"""
+What the owner of a bucket in another account must allow.
+
+Permissions of a role flow in; the statements of the bucket's and the key's policy flow out, written where the bucket is
+of this app, and as text for its owner where it is not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, cast
+
+from aws_cdk import aws_iam as iam
+from constructs import IConstruct
+
+from redshift_roles import role_arns
+from redshift_roles.permission_documents import documents
+from redshift_roles.permissions import Permission
+from redshift_roles.places import Place, path_of, place_of
+from redshift_roles.policy_documents import Statement
+from redshift_roles.reading import role_arn, texts_of
+from redshift_roles.resources import Resource
+from redshift_roles.rulebook import Trouble
+
+
+class OwnerStatements(NamedTuple):
+    """
+    What the owner must add.
+
+    Attributes:
+        bucket: Statements of the bucket policy.
+
+        key: Statements of the key policy; none where the bucket has no customer managed key.
+    """
+
+    bucket: list[Statement]
+    key: list[Statement]
+
+
+def owner_statements(allowed: Sequence[Permission], found: Resource, place: Place, principal: str) -> OwnerStatements:
+    """
+    Write what lets a role of this place in from the owner's side: the same that the role is allowed.
+    """
+    bucket = found.arn if role_arns.differ(found.account, place.account) else None
+    key = found.key_arn if role_arns.differ(found.key_account, place.account) else None
+    in_bucket = [permission for permission in allowed if bucket and permission.resource.startswith(bucket)]
+    with_key = [permission._replace(resource="*") for permission in allowed if permission.resource == key]
+    return OwnerStatements(_for(principal, in_bucket), _for(principal, with_key))
+
+
+def _for(principal: str, allowed: Sequence[Permission]) -> list[Statement]:
+    statements: list[Statement] = []
+    for document in documents(allowed):
+        listed = document["Statement"]
+        statements += listed if isinstance(listed, list) else []
+    return [{**statement, "Principal": {"AWS": principal}} for statement in statements]
+
+
+def owner_troubles(asked: OwnerStatements, found: Resource, role: iam.IRole, place: Place) -> Iterator[Trouble]:
+    """
+    Say what the owner of a bucket or key must do first; nothing where this app can do it.
+    """
+    sides: tuple[tuple[str, Any, str | None, str, list[Statement]], ...] = (
+        ("bucket", found.construct, found.account, "its bucket policy", asked.bucket),
+        ("key", found.key, found.key_account, "the policy of that key", asked.key),
+    )
+    for noun, construct, account, policy, statements in sides:
+        if not statements:
+            continue
+        path = path_of(found.construct)
+        what = f"'bucket' ({path})" if noun == "bucket" else f"the key of 'bucket' ({path})"
+        label = f"{what} is in account {account}, the role is in {place.account}"
+        if not _is_of_this_app(construct):
+            fix = "send it to the owner (grant.resource_statements has it), and pass owner_allows=True when it is there"
+            yield f"{label}; {policy} needs {_text(statements, place)}", fix
+        elif not _can_name(role, place_of(construct)):
+            yield f"{label}, whose policy cannot name a role without a role_name", "give the role a role_name"
+
+
+def _is_of_this_app(construct: IConstruct) -> bool:
+    """
+    Say whether the app defines a bucket or key: what is imported has no resource.
+    """
+    return construct.node.default_child is not None
+
+
+def _can_name(role: iam.IRole, home: Place) -> bool:
+    try:
+        home.stack.resolve(role_arn(role))
+    except RuntimeError:
+        return False
+    return True
+
+
+def _text(statements: Sequence[Statement], place: Place) -> str:
+    written = json.dumps(statements if len(statements) > 1 else statements[0])
+    return role_arns.readable(texts_of([written], place)[0])
+
+
+def shared_grant(identity: iam.Grant, asked: OwnerStatements, found: Resource) -> iam.Grant:
+    """
+    Describe the owner's side as CDK does, and write it into the policies of a bucket and a key of this app.
+    """
+    grant = identity
+    for construct, statements in ((found.construct, asked.bucket), (found.key, asked.key)):
+        for statement in map(iam.PolicyStatement.from_json, statements):
+            theirs = iam.Grant.add_statement_to_resource_policy(
+                statement=statement,
+                resource=cast("iam.IResourceWithPolicyV2", construct),
+                grantee=statement.principals[0],
+                actions=statement.actions,
+                resource_arns=statement.resources,
+            )
+            grant = grant.combine(theirs)
+    return grant

@@ -1,0 +1,62 @@
+"""
+Who may pass a role to Amazon Redshift.
+
+A role and a user, group or role flow in; a managed policy on that one flows out.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from aws_cdk import aws_iam as iam
+
+from redshift_roles import account_rule, grant_arguments, limits, permissions, role_arns, rulebook
+from redshift_roles.findings import RoleAssociationError
+from redshift_roles.granted_policies import LateGrant, grant_of, granted_policies
+from redshift_roles.places import path_of
+from redshift_roles.reading import own_role, principal_account, role_arn, role_place
+from redshift_roles.refusal import refuse
+from redshift_roles.rulebook import Trouble
+from redshift_roles.shapes import shown
+
+_PASSING_ID: Final = "PassRedshiftRoles"
+_ATTACHED_BY: Final = (("roles", "role_name"), ("users", "user_name"), ("groups", "group_name"))
+
+
+def pass_role(role: iam.IRole, grantee: iam.IGrantable) -> iam.Grant:
+    """
+    Allow a grantee to pass a role to Amazon Redshift and to nothing else.
+    """
+
+    def path() -> str:
+        return path_of(role)
+
+    refuse(path, limits.PASS_ROLE, grant_arguments.check({"grantee": grantee}))
+    principal: Any = grantee.grant_principal
+    kind = next((kind for kind, name in _ATTACHED_BY if hasattr(principal, name)), "")
+    refuse(path, limits.PASS_ROLE, [] if kind else [_nobody(grantee)])
+    home = role_place(principal)
+    accounts = principal_account(principal, home), principal_account(role, role_place(role))
+    if role_arns.differ(*accounts):
+        trouble = _foreign(principal, *accounts)
+        raise RoleAssociationError([rulebook.ROLE_ACCOUNT_MISMATCH.finding(path(), trouble, limits.PASS_ROLE)])
+    own = own_role(role)
+    allowed = permissions.pass_role(role_arn(role), serverless=own is not None and own.serverless)
+    granted = granted_policies(principal, home, _PASSING_ID, kind)
+    granted.allow(allowed)
+    account_rule.assert_account(home, accounts)
+    return LateGrant.of(lambda: grant_of(granted.policies, allowed))
+
+
+def _nobody(grantee: object) -> Trouble:
+    return (
+        f"'grantee' is {shown(grantee)}, allowed is a user, a group, a role, or what runs as a role",
+        "pass iam.User(…), iam.Group(…), iam.Role(…), or a construct that runs as a role",
+    )
+
+
+def _foreign(grantee: iam.IPrincipal, account: str | None, own: str | None) -> Trouble:
+    return (
+        f"'grantee' ({path_of(grantee)}) is in account {account}, the role is in {own}",
+        f"let a user, group or role of account {own} pass it; iam:PassRole cannot cross accounts",
+    )

@@ -1,0 +1,148 @@
+"""
+The buckets, tables, secrets and streams that a role is granted, as plain facts.
+
+CDK resources flow in; their ARNs, accounts and keys flow out, each read once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from weakref import WeakKeyDictionary
+
+from aws_cdk import IResource
+
+from redshift_roles import role_arns
+from redshift_roles.places import Place, path_of, place_of
+from redshift_roles.reading import known_account
+from redshift_roles.rulebook import Trouble
+from redshift_roles.tokens import is_token
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_secretsmanager as secretsmanager
+
+
+class Resource(NamedTuple):
+    """
+    One AWS resource that a role is granted.
+
+    Attributes:
+        construct: The CDK resource.
+
+        arn: Its ARN.
+
+        account: Twelve digits, `role_arns.THIS_ACCOUNT`, or None when it is not known.
+
+        key: Its customer managed key, or None.
+
+        key_arn: The ARN of that key, or None.
+
+        key_account: The account of that key, as `account` is written.
+    """
+
+    construct: Any
+    arn: str
+    account: str | None
+    key: kms.IKey | None
+    key_arn: str | None
+    key_account: str | None
+
+    def is_foreign(self, place: Place) -> bool:
+        """
+        Say whether it, or its key, is known to be of another account than a role in this place.
+        """
+        return any(role_arns.differ(account, place.account) for account in (self.account, self.key_account))
+
+
+_read: WeakKeyDictionary[IResource, Resource] = WeakKeyDictionary()
+
+
+def resource(construct: IResource, attribute: str) -> Resource:
+    """
+    Read a resource, once.
+
+    Args:
+        construct: A bucket, table, secret, stream or function.
+
+        attribute: What its ARN is called, such as ``bucket_arn``.
+    """
+    found = _read.get(construct)
+    if found is None:
+        found = _read[construct] = _resource(construct, attribute)
+    return found
+
+
+def _resource(construct: IResource, attribute: str) -> Resource:
+    key: kms.IKey | None = getattr(construct, "encryption_key", None)
+    if key is not None and ":alias/" in key.key_arn:
+        key = _target(key)
+    arn: str = getattr(construct, attribute)
+    if attribute == "secret_arn":
+        arn = _with_suffix(cast("secretsmanager.ISecret", construct), arn)
+    home = place_of(construct)
+    account = known_account(construct.env.account, home)
+    if key is None:
+        return Resource(construct, arn, account, None, None, None)
+    return Resource(construct, arn, account, key, key.key_arn, known_account(key.env.account, home))
+
+
+def _target(key: kms.IKey) -> kms.IKey:
+    """
+    Find the key behind an alias, which IAM policies cannot name; the alias itself when it is an imported name.
+    """
+    alias = cast("kms.IAlias", key)
+    try:
+        return alias.alias_target_key
+    except (AttributeError, RuntimeError):
+        return key
+
+
+def _with_suffix(secret: secretsmanager.ISecret, arn: str) -> str:
+    """
+    Write a secret's ARN with the six characters that Secrets Manager adds, or with their pattern.
+    """
+    return secret.secret_full_arn or f"{arn}-??????"
+
+
+def resource_troubles(name: str, found: Resource, place: Place, *, shareable: bool) -> Iterator[Trouble]:
+    """
+    Find why a role in this place could not use a resource even if it were granted.
+
+    Args:
+        name: What the caller calls the resource.
+
+        found: The resource.
+
+        place: Where the role is.
+
+        shareable: Whether the owner of such a resource can let in a role of another account.
+    """
+    label = f"'{name}' ({path_of(found.construct)})"
+    if found.key_arn and ":alias/" in found.key_arn:
+        yield (
+            f"{label} is encrypted with a key that is known by its alias only",
+            "import the key by its own ARN: kms.Key.from_key_arn(…); IAM policies cannot name an alias",
+        )
+    if role_arns.differ(found.account, place.account):
+        if not shareable:
+            yield (
+                f"{label} is in account {found.account}, the role is in {place.account}",
+                f"let the role assume one of account {found.account}: RoleChain(role, theirs), and grant it to that",
+            )
+    elif _unreachable(found, place):
+        yield (
+            f"{label} is in a stack of another environment and has no name, so CDK cannot refer to it from here",
+            "give it a physical name, or both stacks the same env=",
+        )
+
+
+def _unreachable(found: Resource, place: Place) -> bool:
+    home = place_of(found.construct)
+    if home.stack is place.stack or not is_token(found.arn):
+        return False
+    try:
+        place.stack.resolve(found.arn)
+    except RuntimeError:
+        return True
+    return False

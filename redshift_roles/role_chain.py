@@ -1,0 +1,241 @@
+"""
+Role chaining: a cluster assumes the first role, which assumes the next, up to the one that has the permissions.
+
+Roles flow in, of this account or others; the policies of both sides of each link flow out, written where they are ours
+and as documents where they are another team's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Final, NamedTuple, cast
+from weakref import WeakKeyDictionary, WeakSet
+
+from aws_cdk import aws_iam as iam
+
+from redshift_roles import account_rule, limits, permissions, role_arns, rulebook, rules, sql
+from redshift_roles.arguments import ROLE
+from redshift_roles.chain_documents import RequiredPolicy, permissions_policy, trust_policy, trust_statement
+from redshift_roles.facts import HolderFacts
+from redshift_roles.findings import Finding, RoleAssociationError
+from redshift_roles.grant_writing import GRANTS_ID, is_immutable, later_troubles, note_chained
+from redshift_roles.granted_policies import granted_policies
+from redshift_roles.permission_documents import Document
+from redshift_roles.places import Place, path_of
+from redshift_roles.reading import own_role, principal_account, role_arn, role_facts, role_place, texts_of
+from redshift_roles.refusal import refuse
+from redshift_roles.rulebook import Rule, Trouble
+from redshift_roles.rules import Check
+from redshift_roles.tokens import is_token
+from redshift_roles.trust import distrust
+
+_CHECKS: Final[tuple[tuple[Rule, Check], ...]] = (
+    (rulebook.ROLE_ARN_INVALID, rules.role_arn_invalid),
+    (rulebook.ROLE_DUPLICATED, rules.role_duplicated),
+    (rulebook.SERVICE_LINKED_ROLE, rules.service_linked_role),
+)
+
+
+class _Link(NamedTuple):
+    """
+    Two neighbours of a chain.
+    """
+
+    source: iam.IRole
+    target: iam.IRole
+    source_is_first: bool
+
+    @property
+    def writes_permissions(self) -> bool:
+        """
+        Say whether policies of this app reach the source.
+        """
+        if isinstance(self.source, iam.Role):
+            return True
+        place = role_place(self.source)
+        account = principal_account(self.source, place)
+        here = account == place.account or (self.source_is_first and not role_arns.differ(account, place.account))
+        return here and not is_immutable(self.source)
+
+    @property
+    def writes_trust(self) -> bool:
+        """
+        Say whether the trust policy of the target is ours.
+        """
+        return isinstance(self.target, iam.Role) and self.target.assume_role_policy is not None
+
+    @property
+    def crosses_stacks(self) -> bool:
+        """
+        Say whether each side is in a stack of its own.
+        """
+        return role_place(self.source).stack is not role_place(self.target).stack
+
+
+_trusting: WeakKeyDictionary[iam.IRole, WeakSet[iam.IRole]] = WeakKeyDictionary()
+
+
+class RoleChain:
+    """
+    Chain roles: Redshift assumes the first, which assumes the next, and so on; the last has the permissions.
+
+    This is how a cluster reaches what another account owns. Only the first role is associated with the cluster.
+
+    Args:
+        first: A role that can be associated with the cluster.
+
+        others: The roles after it, in order, of this account or of others; 1 to 9.
+
+    Attributes:
+        role_arns: The ARNs, in order.
+
+        required_policies: What others must write: a `RequiredPolicy` for each side of a link that is not ours.
+
+    Raises:
+        RoleAssociationError: InvalidArgument, RoleArnInvalid, RoleDuplicated, ServiceLinkedRole, TrustLacksRedshift.
+
+    Template:
+        ``sts:AssumeRole`` on the next role in the managed policy of each role but the last, and a statement in the
+        trust policy of each role but the first, where they are ours to write.
+
+    Source:
+        https://docs.aws.amazon.com/redshift/latest/mgmt/authorizing-redshift-service.html (read 2026-11-24)
+    """
+
+    def __init__(self, first: iam.IRole, *others: iam.IRole) -> None:
+        roles = (first, *others)
+        refuse(lambda: "RoleChain", limits.CHAINING_ROLES, _shape_troubles(roles))
+        links = [_Link(*pair, index == 0) for index, pair in enumerate(zip(roles, others, strict=False))]
+        _refuse_broken(roles, links)
+        for role in others:
+            note_chained(role)
+        self.role_arns = tuple(role_arn(role) for role in roles)
+        self.required_policies = tuple(policy for link in links for policy in _write(link))
+
+    @property
+    def iam_role_clause(self) -> str:
+        """
+        Write the clause that names the chain in SQL: ``IAM_ROLE 'first,second'``; it may be a stack output.
+        """
+        return sql.iam_role(self)
+
+
+def _shape_troubles(roles: Sequence[iam.IRole]) -> Iterator[Trouble]:
+    for index, role in enumerate(roles):
+        yield from ROLE.check("first" if index == 0 else f"others[{index - 1}]", role)
+    most = limits.CHAINED_ROLES
+    if not 1 < len(roles) <= most:
+        yield f"the chain has {len(roles)} roles, allowed is 2 to {most}", f"chain 2 to {most} roles"
+
+
+def _refuse_broken(roles: Sequence[iam.IRole], links: Sequence[_Link]) -> None:
+    """
+    Raise with everything that keeps the chain from working.
+    """
+    path, place = path_of(roles[0]), role_place(roles[0])
+    holder = HolderFacts(
+        path=path,
+        noun="chain",
+        words="'roles'",
+        account=place.account,
+        region=place.region,
+        roles=tuple(role_facts(roles, place, "roles", labelled=True)),
+        role_limit=limits.CHAINED_ROLES,
+    )
+    findings = [rule.finding(path, trouble) for rule, check in _CHECKS for trouble in check(holder)]
+    findings += _first_findings(roles[0], path, place)
+    troubles = [*(trouble for link in links for trouble in _out_of_reach(link)), *later_troubles(roles[1:])]
+    findings += [rulebook.INVALID_ARGUMENT.finding(path, trouble, limits.CHAINING_ROLES) for trouble in troubles]
+    if findings:
+        raise RoleAssociationError(findings)
+
+
+def _out_of_reach(link: _Link) -> Iterator[Trouble]:
+    """
+    Find roles that CDK cannot name from the stack of their neighbour.
+    """
+    sides = ((link.writes_permissions, link.source, link.target), (link.writes_trust, link.target, link.source))
+    for ours, here, there in sides:
+        if ours and link.crosses_stacks and not _can_name(there, role_place(here)):
+            yield (
+                f"a policy of {path_of(here)} cannot name {path_of(there)}, which is in a stack of another environment",
+                f"give {path_of(there)} a role_name",
+            )
+
+
+def _can_name(role: iam.IRole, place: Place) -> bool:
+    try:
+        place.stack.resolve(role_arn(role))
+    except RuntimeError:
+        return False
+    return True
+
+
+def _first_findings(first: iam.IRole, path: str, place: Place) -> list[Finding]:
+    """
+    Find why the first role could not be associated with a cluster: Redshift may not assume it.
+    """
+    document = first.assume_role_policy if isinstance(first, iam.Role) and own_role(first) is None else None
+    written = texts_of([json.dumps(document.to_json())], place)[0] if document else "{}"
+    reason = distrust(json.loads(written, strict=False), place.region)
+    if reason is None:
+        return []
+    fix = "use RedshiftRole, or assumed_by=iam.ServicePrincipal('redshift.amazonaws.com'), for the first of the chain"
+    return [rulebook.TRUST_LACKS_REDSHIFT.finding(path, (f"first ({path}) {reason}", fix))]
+
+
+def _write(link: _Link) -> Iterator[RequiredPolicy]:
+    """
+    Write both sides of a link, and return those that are not ours to write.
+    """
+    source, target = role_arn(link.source), role_arn(link.target)
+    if link.writes_permissions:
+        _assume(link, target)
+    else:
+        yield _required(source, "permissions", permissions_policy(target), role_place(link.target))
+    if link.writes_trust:
+        _trust(link, source)
+    else:
+        yield _required(target, "trust", trust_policy(source), role_place(link.source))
+
+
+def _assume(link: _Link, target: str) -> None:
+    """
+    Let the source assume the target, in the target's stack where that is another one of the same account and region.
+
+    The target's trust policy names the source, so the target's stack depends on the source's already; a policy in the
+    source's stack would close the circle.
+    """
+    home, there = role_place(link.source), role_place(link.target)
+    same = (home.account_id, home.region_name) == (there.account_id, there.region_name)
+    if link.writes_trust and link.crosses_stacks and same:
+        construct_id = f"AssumedBy{path_of(link.source).replace('/', '')}"
+        granted = granted_policies(link.source, there, construct_id, "roles", scope=cast("iam.Role", link.target))
+    else:
+        granted = granted_policies(link.source, home, GRANTS_ID, "roles")
+    granted.allow(permissions.assume_role(target))
+    if own_role(link.source) is None:
+        account_rule.assert_account(home, [principal_account(link.source, home)])
+
+
+def _trust(link: _Link, source: str) -> None:
+    """
+    Let the source into the target's trust policy, once; IAM refuses a principal that is not there yet.
+    """
+    trusted = _trusting.setdefault(link.target, WeakSet())
+    document = cast("iam.Role", link.target).assume_role_policy
+    if document is None or link.source in trusted:
+        return
+    trusted.add(link.source)
+    document.add_statements(iam.PolicyStatement.from_json(trust_statement(source)))
+    if link.crosses_stacks:
+        # Where another chain goes the other way, no order is right: the second deployment completes it.
+        with suppress(RuntimeError):
+            role_place(link.target).stack.add_stack_dependency(role_place(link.source).stack)
+
+
+def _required(arn: str, kind: str, document: Document, place: Place) -> RequiredPolicy:
+    text = json.dumps(document, indent=2)
+    return RequiredPolicy(arn, kind, document, place.stack.to_json_string(document, 2) if is_token(text) else text)

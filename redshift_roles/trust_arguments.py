@@ -1,0 +1,71 @@
+"""
+The arguments that restrict who may assume a role.
+
+The arguments as they were given flow in; what is wrong with them flows out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from redshift_roles import limits
+from redshift_roles.arguments import CLUSTER_IDENTIFIER, Given
+from redshift_roles.rulebook import Trouble
+from redshift_roles.shapes import Number, Text, shown
+from redshift_roles.tokens import is_token
+from redshift_roles.trust_documents import DbUser
+
+_USER: Final = Text(r"[\w+=,.@:/-]{1,127}", "1 to 127 letters, digits and _+=,.@:/-", "loader")
+_WORKGROUP: Final = Text(r"[a-z0-9-]{3,64}", "the id of a workgroup", "8d6a9f0e-0000-0000-0000-000000000000")
+_QUOTA: Final = Number(limits.TRUST_POLICY_SIZE, limits.LARGEST_TRUST_POLICY_SIZE)
+
+
+def check(given: Given) -> Iterator[Trouble]:
+    """
+    Check ``db_users``, ``source_clusters`` and ``trust_policy_quota``.
+    """
+    for name, check_entry in (("db_users", _db_user), ("source_clusters", _cluster)):
+        listed = given.get(name)
+        if listed is None:
+            continue
+        if isinstance(listed, (str, bytes, Mapping, DbUser)) or not isinstance(listed, Sequence):
+            yield f"'{name}' is {shown(listed)}, allowed is a list", f"pass {name}=[…]"
+            continue
+        if not listed:
+            yield f"'{name}' is empty, allowed is at least one entry", f"name them, or leave {name} out to trust all"
+        for index, entry in enumerate(listed):
+            yield from check_entry(f"{name}[{index}]", entry)
+    yield from _QUOTA.check("trust_policy_quota", given.get("trust_policy_quota"))
+
+
+def _db_user(name: str, entry: object) -> Iterator[Trouble]:
+    if not isinstance(entry, DbUser):
+        yield f"'{name}' is {shown(entry)}, allowed is a DbUser", "pass DbUser(cluster='warehouse', user='loader')"
+        return
+    if (entry.cluster is None) == (entry.workgroup is None):
+        both = "both 'cluster' and" if entry.cluster is not None else "neither 'cluster' nor"
+        yield f"'{name}' has {both} 'workgroup'", "pass DbUser(cluster='warehouse', user='loader'), or workgroup=…"
+    for part, shape in (("user", _USER), ("cluster", CLUSTER_IDENTIFIER), ("workgroup", _WORKGROUP)):
+        value = getattr(entry, part)
+        if value is None and part != "user":
+            continue
+        yield from _literal(f"{name}.{part}", value) or shape.check(f"{name}.{part}", value)
+
+
+def _cluster(name: str, entry: object) -> Iterator[Trouble]:
+    yield from _literal(name, entry) or CLUSTER_IDENTIFIER.check(name, entry)
+
+
+def _literal(name: str, value: object) -> list[Trouble]:
+    """
+    Refuse a reference: the cluster names the role, so the role cannot name the cluster too.
+    """
+    if not is_token(value):
+        return []
+    return [
+        (
+            f"'{name}' is known only to the deployment, allowed is a literal",
+            "give the cluster a cluster_identifier and write it here; a reference would be circular",
+        )
+    ]
