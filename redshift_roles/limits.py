@@ -46,6 +46,11 @@ ARN_FORMAT: Final = Source(f"{_IAM}/UserGuide/reference-arns.html", _READ)
 CHAINING_ROLES: Final = Source(f"{_MGMT}/authorizing-redshift-service.html", _READ)
 DATABASE_USERS: Final = Source(f"{_MGMT}/authorizing-redshift-service-database-users.html", _READ)
 CONFUSED_DEPUTY: Final = Source(f"{_MGMT}/cross-service-confused-deputy-prevention.html", _READ)
+COPY: Final = Source(f"{_GUIDE}/r_COPY.html", _READ)
+EXTERNAL_SCHEMA: Final = Source(f"{_GUIDE}/r_CREATE_EXTERNAL_SCHEMA.html", _READ)
+EXTERNAL_FUNCTION: Final = Source(f"{_GUIDE}/r_CREATE_EXTERNAL_FUNCTION.html", _READ)
+GRANT: Final = Source(f"{_GUIDE}/r_GRANT.html", _READ)
+NAMES: Final = Source(f"{_GUIDE}/r_names.html", _READ)
 COPY_PERMISSIONS: Final = Source(f"{_GUIDE}/copy-usage_notes-access-permissions.html", _READ)
 UNLOAD: Final = Source(f"{_GUIDE}/r_UNLOAD.html", _READ)
 LOAD_FROM_EMR: Final = Source(f"{_GUIDE}/load-from-emr-steps-configure-iam.html", _READ)
@@ -121,6 +126,18 @@ LONGEST_ARN: Final = 345
 
 # CHAINING_ROLES, and the page of CREATE EXTERNAL SCHEMA: "a maximum of 10 roles".
 CHAINED_ROLES: Final = 10
+
+# NAMES: bytes of UTF-8.
+IDENTIFIER_LENGTH: Final = 127
+
+# COPY, UNLOAD, EXTERNAL_FUNCTION
+MAX_ERRORS: Final = 100_000
+MIN_FILE_SIZE_MB: Final = 5
+MAX_FILE_SIZE_MB: Final = 6_348.8
+MIN_ROW_GROUP_MB: Final = 32
+MAX_ROW_GROUP_MB: Final = 128
+MAX_READ_RATIO: Final = 200
+MAX_INTEGER: Final = 2**31 - 1
 
 # S3_KEYS: bytes of UTF-8.
 S3_KEY_LENGTH: Final = 1_024

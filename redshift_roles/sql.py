@@ -1,13 +1,44 @@
 """
-SQL flows out.
+SQL that names roles: COPY, UNLOAD, CREATE EXTERNAL SCHEMA and FUNCTION, GRANT ASSUMEROLE.
+
+Roles, names and options flow in; SQL text flows out. Every value is quoted so that it cannot break out, and tokens pass
+through, so that the text can be a stack output. What Redshift would reject is refused here.
 """
 
 from __future__ import annotations
 
+from redshift_roles import limits, sql_text
+from redshift_roles.sql_copy import copy
+from redshift_roles.sql_function import create_external_function
+from redshift_roles.sql_privileges import REVOKE_FROM_PUBLIC, grant_assumerole, revoke_assumerole
+from redshift_roles.sql_schema import create_external_schema
+from redshift_roles.sql_text import DEFAULT, SESSION, Role
+from redshift_roles.sql_unload import unload
 
-def iam_role(role: object) -> str:
+__all__ = [
+    "REVOKE_FROM_PUBLIC",
+    "copy",
+    "create_external_function",
+    "create_external_schema",
+    "grant_assumerole",
+    "iam_role",
+    "revoke_assumerole",
+    "unload",
+]
+
+
+def iam_role(role: Role) -> str:
     """
-    Write the clause.
+    Write the clause that names a role: ``IAM_ROLE 'arn:…'``.
+
+    Args:
+        role: An `iam.IRole`, a `RoleChain`, ``default``, ``SESSION`` or an ARN.
+
+    Raises:
+        RoleAssociationError: InvalidArgument, for what is no role.
+
+    Source:
+        https://docs.aws.amazon.com/redshift/latest/dg/r_COPY.html (read 2026-11-24)
     """
-    arns = getattr(role, "role_arns", None) or (role.role_arn,)  # type: ignore[attr-defined]
-    return f"IAM_ROLE '{','.join(arns)}'"
+    sql_text.refuse("iam_role", limits.COPY, sql_text.role_troubles("role", role, words=(DEFAULT, SESSION)))
+    return f"IAM_ROLE {sql_text.role_text(role)}"

@@ -66,3 +66,10 @@ def token_names(text: str) -> list[str]:
     Name the tokens in a text.
     """
     return _TOKEN.findall(text)
+
+
+def token_first(text: str) -> bool:
+    """
+    Say whether a text begins with a token.
+    """
+    return text.startswith(_TOKEN_MARKS)

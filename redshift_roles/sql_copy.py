@@ -1,0 +1,277 @@
+"""
+COPY.
+
+A table, a source, a role and options flow in; the statement flows out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from redshift_roles import limits, sql_text
+from redshift_roles.rulebook import Trouble
+from redshift_roles.sql_text import DEFAULT, SESSION, Name, Role, on_or_off, quoted, with_literal, with_number, word
+from redshift_roles.tokens import token_first
+
+_COMPRESSIONS: Final = ("GZIP", "BZIP2", "LZOP", "ZSTD")
+_FORMATS: Final = ("CSV", "JSON", "AVRO", "PARQUET", "ORC", "SHAPEFILE")
+_UPDATES: Final[Mapping[str, Sequence[str]]] = {
+    "comp_update": ("ON", "OFF", "PRESET"),
+    "stat_update": ("ON", "OFF"),
+}
+_FLAGS: Final = (
+    "manifest", "encrypted", "ssh", "explicit_ids", "accept_any_date", "blanks_as_null", "empty_as_null", "escape",
+    "fill_record", "ignore_blank_lines", "remove_quotes", "round_ec", "trim_blanks", "truncate_columns", "no_load",
+)  # fmt: skip
+_TEXTS: Final = (
+    "quote", "json", "avro", "delimiter", "fixed_width", "region", "null_as", "date_format", "time_format", "encoding",
+    "accept_inv_chars",
+)  # fmt: skip
+
+# In the order of the page.
+_OPTIONS: Final[Mapping[str, Callable[[object], str]]] = {
+    "manifest": word("MANIFEST"),
+    "encrypted": word("ENCRYPTED"),
+    "ssh": word("SSH"),
+    "read_ratio": with_number("READRATIO"),
+    "region": with_literal("REGION"),
+    "delimiter": with_literal("DELIMITER"),
+    "fixed_width": with_literal("FIXEDWIDTH"),
+    "compression": str,
+    "accept_any_date": word("ACCEPTANYDATE"),
+    "accept_inv_chars": with_literal("ACCEPTINVCHARS"),
+    "blanks_as_null": word("BLANKSASNULL"),
+    "date_format": with_literal("DATEFORMAT"),
+    "empty_as_null": word("EMPTYASNULL"),
+    "encoding": lambda value: f"ENCODING {value}",
+    "escape": word("ESCAPE"),
+    "explicit_ids": word("EXPLICIT_IDS"),
+    "fill_record": word("FILLRECORD"),
+    "ignore_blank_lines": word("IGNOREBLANKLINES"),
+    "ignore_header": with_number("IGNOREHEADER"),
+    "null_as": with_literal("NULL AS"),
+    "remove_quotes": word("REMOVEQUOTES"),
+    "round_ec": word("ROUNDEC"),
+    "time_format": with_literal("TIMEFORMAT"),
+    "trim_blanks": word("TRIMBLANKS"),
+    "truncate_columns": word("TRUNCATECOLUMNS"),
+    "comp_update": on_or_off("COMPUPDATE"),
+    "max_error": with_number("MAXERROR"),
+    "no_load": word("NOLOAD"),
+    "stat_update": on_or_off("STATUPDATE"),
+}
+_ENCODINGS: Final = ("UTF8", "UTF16", "UTF16LE", "UTF16BE", "ISO88591")
+
+_OF_TEXT: Final = frozenset({"delimiter", "escape", "fixed_width", "remove_quotes"})
+_OF_RECORDS: Final = _OF_TEXT | {"fill_record", "ignore_blank_lines", "null_as", "quote"}
+_COLUMNAR: Final = frozenset(_OPTIONS) - {
+    "manifest", "region", "explicit_ids", "fill_record", "accept_inv_chars", "stat_update", "comp_update", "no_load",
+}  # fmt: skip
+_NOT_WITH_FORMAT: Final[Mapping[str, frozenset[str]]] = {
+    "CSV": _OF_TEXT - {"delimiter"},
+    "JSON": _OF_RECORDS,
+    "AVRO": _OF_RECORDS,
+    "PARQUET": _COLUMNAR,
+    "ORC": _COLUMNAR,
+    "SHAPEFILE": _OF_TEXT,
+}
+_NOT_FROM: Final[Mapping[str, frozenset[str]]] = {
+    "s3": frozenset({"read_ratio"}),
+    "emr": frozenset({"encrypted", "manifest", "read_ratio", "region", "ssh", "job"}),
+    "ssh": frozenset({"encrypted", "manifest", "read_ratio", "job"}),
+    "dynamodb": frozenset(
+        {
+            "format", "compression", "delimiter", "fixed_width", "escape", "fill_record", "ignore_blank_lines",
+            "ignore_header", "null_as", "remove_quotes", "accept_inv_chars", "manifest", "encrypted", "ssh", "job",
+        }
+    ),
+}  # fmt: skip
+_SOURCE: Final = re.compile(r"(s3|emr|dynamodb)://.")
+
+
+def copy(  # noqa: D417  options of one sort are told together
+    table: Name,
+    source: str,
+    role: Role,
+    *,
+    columns: Sequence[str] = (),
+    format: str | None = None,  # noqa: A002  SQL's word
+    quote: str | None = None,
+    json: str | None = None,
+    avro: str | None = None,
+    delimiter: str | None = None,
+    fixed_width: str | None = None,
+    compression: str | None = None,
+    region: str | None = None,
+    manifest: bool = False,
+    encrypted: bool = False,
+    ssh: bool = False,
+    read_ratio: int | None = None,
+    ignore_header: int | None = None,
+    max_error: int | None = None,
+    null_as: str | None = None,
+    date_format: str | None = None,
+    time_format: str | None = None,
+    encoding: str | None = None,
+    accept_inv_chars: str | None = None,
+    accept_any_date: bool = False,
+    blanks_as_null: bool = False,
+    empty_as_null: bool = False,
+    escape: bool = False,
+    explicit_ids: bool = False,
+    fill_record: bool = False,
+    ignore_blank_lines: bool = False,
+    remove_quotes: bool = False,
+    round_ec: bool = False,
+    trim_blanks: bool = False,
+    truncate_columns: bool = False,
+    no_load: bool = False,
+    comp_update: str | None = None,
+    stat_update: str | None = None,
+    job: str | None = None,
+    job_auto: bool = True,
+) -> str:
+    """
+    Write a COPY statement.
+
+    Args:
+        table: The table: ``events``, ``public.events``, or its parts in a tuple where a part has a dot.
+
+        source: ``s3://bucket/prefix``, ``emr://cluster-id/path`` or ``dynamodb://table``; with ssh or manifest, the
+            object that lists the hosts or files.
+
+        role: An `iam.IRole`, a `RoleChain`, ``default``, ``SESSION`` or an ARN.
+
+        columns: Names of columns. Default: all, in order.
+
+        format: CSV, JSON, AVRO, PARQUET, ORC or SHAPEFILE. Default: text with a delimiter.
+
+        quote: The quotation mark of CSV. Default: ``"``.
+
+        json, avro: ``auto``, ``auto ignorecase``, for JSON also ``noshred``, or the ``s3://`` address of a JSONPaths
+            file. Default: ``auto``.
+
+        delimiter, fixed_width: How text is divided into columns. Default: by ``|``.
+
+        compression: GZIP, BZIP2, LZOP or ZSTD. Default: none.
+
+        region: The region of the source where it is not the cluster's.
+
+        manifest, encrypted, ssh, accept_any_date, blanks_as_null, empty_as_null, escape, explicit_ids, fill_record,
+        ignore_blank_lines, remove_quotes, round_ec, trim_blanks, truncate_columns, no_load:
+            The options of those names. Default: False.
+
+        read_ratio: What part of the throughput of a DynamoDB table to use, 1 to 200 percent; needed there.
+
+        ignore_header: How many lines to skip, 0 or more.
+
+        max_error: How many errors to allow, 0 to 100,000.
+
+        null_as, date_format, time_format, encoding, accept_inv_chars: The options of those names.
+
+        comp_update: ON, OFF or PRESET.
+
+        stat_update: ON or OFF.
+
+        job: The name of a COPY job, which loads new files by itself. Default: load once.
+
+        job_auto: Whether the job loads by itself, or when it is run. Default: True.
+
+    Returns:
+        The statement, with a semicolon.
+
+    Raises:
+        RoleAssociationError: InvalidArgument, for what Redshift would reject.
+
+    Source:
+        https://docs.aws.amazon.com/redshift/latest/dg/r_COPY.html (read 2026-11-24)
+    """
+    given = sql_text.given_options(**{label: value for label, value in locals().items() if label in _GIVEN})
+    kind = _kind(source, ssh=ssh)
+    troubles = [
+        *sql_text.name_troubles("table", table),
+        *_source_troubles(source),
+        *_role_troubles(role, job),
+        *(trouble for column in columns for trouble in sql_text.identifier_troubles("columns", column)),
+        *_value_troubles(given),
+        *_combination_troubles(given, kind, json=json, avro=avro),
+        *_job_troubles(job),
+    ]
+    sql_text.refuse("copy", limits.COPY, troubles)
+    listed = f" ({', '.join(map(sql_text.identifier, columns))})" if columns else ""
+    head = f"COPY {sql_text.name(table)}{listed} FROM {quoted(source)} IAM_ROLE {sql_text.role_text(role)}"
+    tail = [] if job is None else [f"JOB CREATE {sql_text.identifier(job)} AUTO {'ON' if job_auto else 'OFF'}"]
+    paths = json if format == "JSON" else avro
+    return " ".join([head, *_format(format, paths, quote), *sql_text.clauses(given, _OPTIONS), *tail]) + ";"
+
+
+_GIVEN: Final = frozenset({*_OPTIONS, "format", "quote", "json", "avro", "job"})
+
+
+def _kind(source: object, *, ssh: object) -> str:
+    match = _SOURCE.match(source) if isinstance(source, str) else None
+    return "ssh" if ssh is True else match[1] if match else "s3"
+
+
+def _source_troubles(source: object) -> Iterator[Trouble]:
+    yield from sql_text.text_troubles({"source": source})
+    literal = isinstance(source, str) and not token_first(source)
+    if literal and source and not _SOURCE.match(str(source)):
+        allowed = "s3://bucket/prefix, emr://cluster-id/path or dynamodb://table"
+        yield f"'source' is {source!r}, allowed is {allowed}", "write it like source='s3://bucket/landing/'"
+
+
+def _role_troubles(role: object, job: object) -> Iterator[Trouble]:
+    yield from sql_text.role_troubles("role", role, words=() if job is not None else (DEFAULT, SESSION))
+
+
+def _value_troubles(given: Mapping[str, object]) -> Iterator[Trouble]:
+    yield from sql_text.flag_troubles({label: given[label] for label in _FLAGS if label in given})
+    texts = {label: given[label] for label in _TEXTS if label in given}
+    yield from sql_text.text_troubles(texts, empty=True)
+    choices = {"format": _FORMATS, "compression": _COMPRESSIONS, "encoding": _ENCODINGS, **_UPDATES}
+    for label, allowed in choices.items():
+        if label in given:
+            yield from sql_text.choice_troubles(label, given[label], allowed)
+    ranges = {
+        "read_ratio": (1, limits.MAX_READ_RATIO),
+        "max_error": (0, limits.MAX_ERRORS),
+        "ignore_header": (0, limits.MAX_INTEGER),
+    }
+    for label, (low, high) in ranges.items():
+        if label in given:
+            yield from sql_text.range_troubles(label, given[label], low, high)
+
+
+def _combination_troubles(
+    given: Mapping[str, object], kind: str, *, json: str | None, avro: str | None
+) -> Iterator[Trouble]:
+    written = given.get("format")
+    if isinstance(written, str) and written in _NOT_WITH_FORMAT:
+        yield from sql_text.clashes(given, f"format={written!r}", _NOT_WITH_FORMAT[written])
+    yield from sql_text.clashes(given, f"a source of {kind}", _NOT_FROM[kind])
+    if "fixed_width" in given:
+        yield from sql_text.clashes(given, "fixed_width", _OF_TEXT - {"fixed_width"})
+    for label, needed, value in (("quote", "CSV", given.get("quote")), ("json", "JSON", json), ("avro", "AVRO", avro)):
+        if value is not None and written != needed:
+            yield f"'{label}' is given without format={needed!r}", f"pass format={needed!r}, or drop {label}"
+    if kind == "dynamodb" and "read_ratio" not in given:
+        yield "'read_ratio' is not given for a DynamoDB table", "pass read_ratio=50, the percentage of its throughput"
+
+
+def _job_troubles(job: str | None) -> Iterator[Trouble]:
+    if job is None:
+        return
+    yield from sql_text.identifier_troubles("job", job)
+    if isinstance(job, str) and "-" in job:
+        yield f"'job' is {job!r}, allowed is a name without hyphens", "write underscores"
+
+
+def _format(written: str | None, paths: str | None, quote: str | None) -> list[str]:
+    if written is None:
+        return []
+    detail = f" {quoted(paths or 'auto')}" if written in ("JSON", "AVRO") else ""
+    mark = f" QUOTE AS {quoted(quote)}" if quote is not None else ""
+    return [f"FORMAT AS {written}{detail}{mark}"]
