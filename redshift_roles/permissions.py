@@ -257,7 +257,7 @@ def stream_from_msk(cluster: str, topics: Iterable[str]) -> list[Permission]:
     """
     return [
         Permission("ConnectToBrokers", actions.CONNECT_TO_BROKERS.names, cluster),
-        Permission("FindBrokers", actions.FIND_BROKERS.names, cluster),
+        Permission("FindBrokers", actions.FIND_BROKERS.names, "*"),
         *_each("ReadTopics", actions.READ_TOPICS, topics),
     ]
 
