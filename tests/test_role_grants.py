@@ -632,3 +632,56 @@ def test_a_role_for_users_of_clusters_elsewhere_synthesizes(app: cdk.App, stack:
     RedshiftCluster(stack, "Cluster", roles=[role], cluster_subnet_group_name="subnets")
 
     assert [] == report_of(app)
+
+
+HERE = f"{REGION}:{ACCOUNT}"
+DOWNLOADS = "Resource::arn:<AWS::Partition>:s3:::redshift-downloads/*"
+TRAINING_LOGS = f"Resource::arn:<AWS::Partition>:logs:{HERE}:log-group:/aws/sagemaker"
+MODELS = ("automl-job", "compilation-job", "endpoint", "model", "processing-job", "training-job", "transform-job")
+LOGS = ("Endpoints", "ProcessingJobs", "TrainingJobs", "TransformJobs")
+
+
+@pytest.mark.parametrize(
+    ("grant", "resources"),
+    [
+        (lambda grants, _: grants.copy_from_emr("j-1"), set()),
+        (lambda grants, bucket: grants.copy_over_ssh(bucket, "hosts.json"), set()),
+        (
+            lambda grants, bucket: grants.unload_to(bucket, prefix="p/", clean_path=True),
+            {"Resource::arn:aws:s3:::sales/p/*"},
+        ),
+        (
+            lambda grants, bucket: grants.external_schema("d", bucket=bucket, prefix="p/", tables=["t"]),
+            {"Resource::arn:aws:s3:::sales/p/*"},
+        ),
+        (
+            lambda grants, _: grants.external_schema("d", lake_formation=True),
+            {"Resource::*", f"Resource::arn:<AWS::Partition>:glue:{HERE}:table/d/*"},
+        ),
+        (lambda grants, _: grants.stream_from_msk(f"arn:aws:kafka:{HERE}:cluster/c/1", ["t"]), {"Resource::*"}),
+        (
+            lambda grants, bucket: grants.create_model(bucket),
+            {
+                "Resource::*",
+                "Resource::arn:aws:s3:::sales/*",
+                DOWNLOADS,
+                *(f"Resource::arn:<AWS::Partition>:sagemaker:{HERE}:{kind}/*redshift*" for kind in MODELS),
+                *(f"{TRAINING_LOGS}/{kind}/*redshift*" for kind in LOGS),
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_what_cdk_nag_says_of_each_grant(
+    app: cdk.App,
+    stack: cdk.Stack,
+    bucket: s3.IBucket,
+    grant: Callable[[RedshiftGrants, s3.IBucket], object],
+    resources: set[str],
+) -> None:
+    """
+    No wildcard action, ever; a wildcard resource where IAM or AWS's page has no other form, as docs/cdk-nag.md says.
+    """
+    grant(RedshiftRole(stack, "Role").redshift_grants, bucket)
+    app.synth()
+
+    assert {f"AwsSolutions-IAM5[{resource}]" for resource in resources} == {rule for rule, _ in nag.findings(app)}
