@@ -82,6 +82,10 @@ def test_good_arguments_pass(given: dict[str, Any]) -> None:
             ["'bucket' is a _Bucket beside lake_formation=True", "'prefix' is 'x/' beside lake_formation=True"],
         ),
         ({"database": "sales", "bucket": _Bucket()}, []),
+        (
+            {"database": "a/b", "bucket": _Bucket()},
+            ["'database' is 'a/b', allowed is a name of 1 to 255 characters without a slash"],
+        ),
         ({"database": "sales", "lake_formation": True}, []),
     ],
 )

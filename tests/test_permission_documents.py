@@ -106,6 +106,18 @@ def test_a_document_is_filled_to_the_last_character(spare: int, count: int) -> N
     assert count == len(documents(allowed, most=size(whole, str) + spare))
 
 
+@pytest.mark.parametrize(("spare", "first"), [(-1, 19), (0, 20), (1, 20)])
+def test_the_first_of_several_documents_is_filled_to_the_last_character(spare: int, first: int) -> None:
+    """
+    As many resources as fit, and not one less.
+    """
+    allowed = _read(*(f"arn:{number:04}" for number in range(50)))
+    (twenty,) = documents(allowed[:20])
+    written = documents(allowed, most=size(twenty, str) + spare)
+
+    assert first == _resources(written[0])
+
+
 def test_the_limit_is_that_of_a_managed_policy() -> None:
     """
     6,144 characters, as IAM counts them.
@@ -187,5 +199,7 @@ def test_nothing_is_lost_and_nothing_added(data: st.DataObject) -> None:
     assert {(action, permission.resource) for permission in chosen for action in permission.actions} == {
         (action, resource) for action, resource, _ in _unfolded(written)
     }
+    sids = [[statement["Sid"] for statement in _statements([document])] for document in written]
+    assert all(len(found) == len(set(found)) for found in sids)
     assert all(re.fullmatch(r"[A-Za-z0-9]+", statement["Sid"]) for statement in _statements(written))
     assert all(size(document, str) <= most or 1 == _resources(document) for document in written)

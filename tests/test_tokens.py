@@ -99,3 +99,22 @@ def test_people_do_not_read_tokens() -> None:
     A pseudo parameter has its name, everything else none.
     """
     assert "a-${AWS::Region}-${Token}" == tokens.readable(f"a-{cdk.Aws.REGION}-${{Token[TOKEN.7]}}")
+
+
+def test_a_token_may_stand_for_a_whole_list() -> None:
+    """
+    It is the one entry of a list then, and looks a little different.
+    """
+    (entry,) = cdk.Token.as_list(cdk.Fn.ref("Roles"))
+
+    assert tokens.is_list_token(entry)
+    assert not tokens.is_list_token(cdk.Aws.REGION)
+    assert tokens.is_token([entry])
+    assert tokens.is_token(("x", entry))
+
+
+def test_a_required_argument_is_kept_even_when_it_is_none() -> None:
+    """
+    So that its check can refuse it; a token is left out all the same.
+    """
+    assert {"a": None} == tokens.known({"a", "b"}, a=None, b=cdk.Aws.REGION, c=None)

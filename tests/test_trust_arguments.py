@@ -26,6 +26,7 @@ def _messages(**given: Any) -> list[str]:
         ({"db_users": []}, "'db_users' is empty, allowed is at least one entry"),
         ({"db_users": "loader"}, "'db_users' is 'loader', allowed is a list"),
         ({"db_users": DbUser("a", "b")}, "'db_users' is a DbUser, allowed is a list"),
+        ({"db_users": 7}, "'db_users' is 7, allowed is a list"),
         ({"db_users": {"a": 1}}, "'db_users' is a dict, allowed is a list"),
         ({"db_users": ["loader"]}, "'db_users[0]' is 'loader', allowed is a DbUser"),
         ({"db_users": [DbUser("a")]}, "'db_users[0]' has neither 'cluster' nor 'workgroup'"),
@@ -33,6 +34,10 @@ def _messages(**given: Any) -> list[str]:
         (
             {"db_users": [DbUser("a b", "b")]},
             "'db_users[0].user' is 'a b', allowed is 1 to 127 letters, digits and _+=,.@:/-",
+        ),
+        (
+            {"db_users": [DbUser(None, "b")]},  # type: ignore[arg-type]
+            "'db_users[0].user' is None, allowed is 1 to 127 letters, digits and _+=,.@:/-",
         ),
         (
             {"db_users": [DbUser("", "b")]},

@@ -83,6 +83,18 @@ def test_clusters_are_a_source_arn_and_the_account() -> None:
     ] == [tuple(principal) for principal in trusted]
 
 
+def test_the_statement_has_its_conditions() -> None:
+    """
+    What is measured is what CDK writes.
+    """
+    assert {
+        "Action": "sts:AssumeRole",
+        "Effect": "Allow",
+        "Principal": {"Service": "redshift.amazonaws.com"},
+        "Condition": {"StringEquals": {"sts:ExternalId": [LOADER.external_id(HOME)]}},
+    } == Trust(HOME, db_users=(LOADER,)).principals()[0].statement()
+
+
 def test_each_region_has_its_own_users_and_clusters() -> None:
     """
     The principal of one region cannot be used with the users or clusters of another.
