@@ -34,7 +34,7 @@ from redshift_roles.assembly import Assembly, Template
 from redshift_roles.facts import HolderFacts
 from redshift_roles.findings import Finding
 from redshift_roles.places import Place, path_of
-from redshift_roles.template_reading import ROLES_PROPERTY, claimed_accounts, cluster_facts
+from redshift_roles.template_reading import ROLES_PROPERTY, claimed_accounts, holder_facts
 
 PLUGIN_NAME: Final = "redshift-roles"
 
@@ -74,7 +74,7 @@ class _Found(NamedTuple):
     logical_id: str
 
     def facts(self, expected_account: str | None = None) -> HolderFacts:
-        return cluster_facts(
+        return holder_facts(
             self.template,
             self.logical_id,
             path="",

@@ -135,7 +135,7 @@ def unknown(value: Json, template: Template) -> str:
     """
     Stand for a value that only the deployment knows.
     """
-    return hole(f"{template.key}#{_name(value)}")
+    return hole(f"{template.key}#{role_arns.readable(_name(value))}")
 
 
 def _name(value: Json) -> str:
@@ -242,7 +242,7 @@ def _iam_names(kind: str, logical_id: str, template: Template, depth: int) -> li
     """
     value = template.properties(logical_id).get(f"{kind.rpartition('::')[2]}Name")
     given = _once(f"name of {logical_id}", template, lambda: _given(value, template, depth))
-    return given or [f"{logical_id}-{hole(f'{template.key}#{logical_id}')}"]
+    return given or [f"{logical_id}-{hole(f'{template.key}#{role_arns.readable(logical_id)}')}"]
 
 
 def _given(value: Json, template: Template, depth: int) -> list[str]:
