@@ -95,9 +95,15 @@ def definition(text: str, template: Template) -> tuple[Template, str] | None:
     """
     Find the resource that defines a role, where the app does.
     """
+    return defined_roles(template.assembly).get(role_key(text))
+
+
+def role_key(text: str) -> tuple[str, str]:
+    """
+    Name a role so that two names are equal when they are of one role, however its partition is written.
+    """
     arn = role_arns.parse(text)
-    known = None if arn.problem or not arn.account else (arn.account, arn.resource)
-    return defined_roles(template.assembly).get(known)
+    return (arn.account, arn.resource) if arn.account and arn.resource and not arn.problem else ("", text)
 
 
 def defined_roles(assembly: Assembly) -> _Roles:
@@ -110,17 +116,16 @@ def defined_roles(assembly: Assembly) -> _Roles:
     return roles
 
 
-_Roles = Mapping[tuple[str, str | None] | None, tuple[Template, str]]
+_Roles = Mapping[tuple[str, str], tuple[Template, str]]
 
 
 def _defined_roles(assembly: Assembly) -> _Roles:
-    found: dict[tuple[str, str | None] | None, tuple[Template, str]] = {}
+    found: dict[tuple[str, str], tuple[Template, str]] = {}
     for template in assembly.templates():
         for logical_id in template.resources("AWS::IAM::Role"):
             for text in texts({"Fn::GetAtt": [logical_id, "Arn"]}, template):
-                arn = role_arns.parse(text)
-                if arn.account:
-                    found.setdefault((arn.account, arn.resource), (template, logical_id))
+                if role_arns.parse(text).account:
+                    found.setdefault(role_key(text), (template, logical_id))
     return found
 
 
