@@ -23,6 +23,7 @@ Json = Any
 _ENVIRONMENT: Final = re.compile(r"aws://([^/]+)/(.+)")
 _ASSET_HASH: Final = re.compile(r"\b[0-9a-f]{64}\b")
 _FILE_NAME: Final = re.compile(r"[\w.-]+\.(?:ya?ml|json|template)\b")
+_MARK: Final = re.compile(r"\\u000[12]")
 _NESTED_STACK: Final = "AWS::CloudFormation::Stack"
 _MAX_TEMPLATES: Final = 5_000
 
@@ -198,6 +199,8 @@ class Assembly:
 
         loose: The files that may be nested templates, by a name that no other of them has.
 
+        is_app: Whether the stacks are of one app; else they only happen to be read together.
+
         bodies: The parsed files.
 
         memo: What readers have worked out about it.
@@ -205,6 +208,7 @@ class Assembly:
 
     stacks: list[Template] = field(default_factory=list)
     loose: Mapping[str, Path] = field(default_factory=dict)
+    is_app: bool = True
     bodies: dict[Path, Json] = field(default_factory=dict, repr=False)
     memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -222,7 +226,7 @@ class Assembly:
         Parse a file, once however many nested stacks share it.
         """
         if path not in self.bodies:
-            self.bodies[path] = json.loads(path.read_text(encoding="utf-8"))
+            self.bodies[path] = json.loads(without_marks(path.read_text(encoding="utf-8")))
         return self.bodies[path]
 
     def _read(self, folder: Path) -> Iterator[Template]:
@@ -284,6 +288,13 @@ class Assembly:
                 if isinstance(exports, dict):
                     found.update({name: (template, value) for name, value in exports.items()})
         return found
+
+
+def without_marks(text: str) -> str:
+    """
+    Take out of a JSON text the control characters that mark holes: no ARN has them, and readers trust them.
+    """
+    return _MARK.sub(r"\\ufffd", text) if "\\u000" in text else text
 
 
 def _environment(text: str) -> tuple[str | None, str | None]:

@@ -15,7 +15,7 @@ from redshift_roles.assembly import Json, Template
 from redshift_roles.facts import PassRoleFacts
 from redshift_roles.template_reading import evaluated, role_key
 
-_PASS_ROLE: Final = "iam:passrole"
+_PASSING: Final = "iam:passrole"
 _PASSED_TO: Final = "iam:passedtoservice"
 _POLICIES: Final = (
     "AWS::IAM::Policy",
@@ -143,7 +143,7 @@ def _passes(statement: Mapping[str, Any]) -> bool:
     """
     texts = [text for text in _listed(statement.get("Action")) if isinstance(text, str)]
     wide = statement.get("Effect") == "Deny"
-    return any(_matches(text.lower(), _PASS_ROLE) for text in texts if wide or text.lower().startswith("iam:"))
+    return any(_matches(text.lower(), _PASSING) for text in texts if wide or text.lower().startswith("iam:"))
 
 
 def _facts(

@@ -1,8 +1,8 @@
 """
 The plug-in: everybody's clusters, as the synthesized templates show them.
 
-An app flows in at the end of its synthesis; CDK's validation report flows out. Everything in between is pure Python that
-reads templates: no construct is visited.
+An app flows in at the end of its synthesis; CDK's validation report flows out. Everything in between is pure Python
+that reads templates: no construct is visited.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class RoleAssociationRules:
 
     Register it once: ``Validations.of(app).add_plugins(RoleAssociationRules())``. It sees property overrides, raw
     resources, included templates, nested stacks and Stages, and judges the trust policies of associated roles and
-    whoever may pass them (``iam:PassRole``) too. What it fails with can be acknowledged by the name of the rule, such as
-    ``redshift-roles::RoleQuotaExceeded``; what only the deployment knows is a warning under a name of its own. Clusters
-    of this library have a guard of their own, which nobody can acknowledge; the plug-in leaves them to it.
+    whoever may pass them (``iam:PassRole``) too. What it fails with can be acknowledged by the name of the rule, such
+    as ``redshift-roles::RoleQuotaExceeded``; what only the deployment knows is a warning under a name of its own.
+    Clusters of this library have a guard of their own, which nobody can acknowledge; the plug-in leaves them to it.
 
     Args:
         role_limit: How many roles a cluster or namespace may have: 1 to 50, by default 10. In a region whose AWS quota
@@ -47,8 +47,8 @@ class RoleAssociationRules:
         Nothing: it reads.
 
     Source:
-        https://docs.aws.amazon.com/redshift/latest/mgmt/copy-unload-iam-role-associating-with-clusters.html (read
-        2026-11-24)
+        https://docs.aws.amazon.com/redshift/latest/mgmt/copy-unload-iam-role-associating-with-clusters.html
+        (read 2026-11-24)
     """
 
     def __init__(self, *, role_limit: int = limits.DEFAULT_ROLE_LIMIT) -> None:

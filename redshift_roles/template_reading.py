@@ -93,9 +93,11 @@ def _roles(listed: list[list[str]], template: Template, services: tuple[str, ...
 
 def definition(text: str, template: Template) -> tuple[Template, str] | None:
     """
-    Find the resource that defines a role, where the app does.
+    Find the resource that defines a role, where the app does; that of the same stack before those of others.
     """
-    return defined_roles(template.assembly).get(role_key(text))
+    found = defined_roles(template.assembly).get(role_key(text), [])
+    near = [home for home in found if home[0].top is template.top] or found
+    return near[0] if len(near) == 1 else None
 
 
 def role_key(text: str) -> tuple[str, str]:
@@ -116,16 +118,16 @@ def defined_roles(assembly: Assembly) -> _Roles:
     return roles
 
 
-_Roles = Mapping[tuple[str, str], tuple[Template, str]]
+_Roles = Mapping[tuple[str, str], list[tuple[Template, str]]]
 
 
 def _defined_roles(assembly: Assembly) -> _Roles:
-    found: dict[tuple[str, str], tuple[Template, str]] = {}
+    found: dict[tuple[str, str], list[tuple[Template, str]]] = {}
     for template in assembly.templates():
         for logical_id in template.resources("AWS::IAM::Role"):
             for text in texts({"Fn::GetAtt": [logical_id, "Arn"]}, template):
                 if role_arns.parse(text).account:
-                    found.setdefault(role_key(text), (template, logical_id))
+                    found.setdefault(role_key(text), []).append((template, logical_id))
     return found
 
 

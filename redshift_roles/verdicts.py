@@ -1,13 +1,13 @@
 """
 The rules held against everything in an app, whoever wrote it.
 
-The templates of an app flow in; verdicts, each a finding and the resource it is about, flow out. Pure Python: the plug-in
-and the command line stand on it.
+The templates of an app flow in; verdicts, each a finding and the resource it is about, flow out. Pure Python: the
+plug-in and the command line stand on it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
 from redshift_roles import limits, pass_role_rule, role_arns, rulebook, rules, trust
@@ -130,9 +130,12 @@ def judge(
         if (template, logical_id) not in elsewhere:
             for finding in rules.check(facts):
                 yield Verdict(template, logical_id, _location(finding), finding)
-    side = _redshift_side(assembly, known)
+    sides: dict[Template | None, RedshiftSide] = {}
     for template in assembly.templates():
-        for passing in passings(template, side, construct_path):
+        app = None if assembly.is_app else template.top
+        if app not in sides:
+            sides[app] = _redshift_side(assembly, known, app)
+        for passing in passings(template, sides[app], construct_path):
             for finding in pass_role_rule.check(passing.facts):
                 yield Verdict(template, passing.logical_id, passing.location, finding)
 
@@ -144,18 +147,20 @@ def _location(finding: Finding) -> str:
     return f"Properties/{DEFAULT_PROPERTY if finding.rule in _ABOUT_DEFAULT else ROLES_PROPERTY}"
 
 
-def _redshift_side(assembly: Assembly, known: list[tuple[Holder, HolderFacts]]) -> RedshiftSide:
+def _redshift_side(assembly: Assembly, known: list[tuple[Holder, HolderFacts]], top: Template | None) -> RedshiftSide:
     """
-    Find what an app has of Redshift: the roles that its clusters have, and those that Redshift may assume.
+    Find what an app, or one stack, has of Redshift: roles that clusters have, and those that Redshift may assume.
     """
     roles: dict[tuple[str, str], str] = {}
-    for key, (template, logical_id) in defined_roles(assembly).items():
-        if trust.trusted_services(trust_policy(template, logical_id)):
-            roles[key] = role_arns.readable(logical_id)
+    for key, homes in defined_roles(assembly).items():
+        for home, logical_id in homes:
+            if top in (None, home.top) and trust.trusted_services(trust_policy(home, logical_id)):
+                roles[key] = role_arns.readable(logical_id)
+    accounts = set()
     for (template, _, _), facts in known:
-        for role in facts.roles:
-            key = role_key(role.text)
-            if key not in roles:
+        if top in (None, template.top):
+            accounts.add(facts.account)
+            for role in facts.roles:
                 defined = definition(role.text, template)
-                roles[key] = role_arns.readable(defined[1] if defined else role.text)
-    return RedshiftSide(roles, frozenset(facts.account for _, facts in known))
+                roles.setdefault(role_key(role.text), role_arns.readable(defined[1] if defined else role.text))
+    return RedshiftSide(roles, frozenset(accounts))
