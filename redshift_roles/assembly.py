@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from redshift_roles.loops import unrolled
+from redshift_roles.unusable import UnusableError, without_marks
 
 # Any JSON value of a template: what CloudFormation calls a value or an intrinsic function.
 Json = Any
@@ -23,15 +24,8 @@ Json = Any
 _ENVIRONMENT: Final = re.compile(r"aws://([^/]+)/(.+)")
 _ASSET_HASH: Final = re.compile(r"\b[0-9a-f]{64}\b")
 _FILE_NAME: Final = re.compile(r"[\w.-]+\.(?:ya?ml|json|template)\b")
-_MARK: Final = re.compile(r"\\u000[12]")
 _NESTED_STACK: Final = "AWS::CloudFormation::Stack"
 _MAX_TEMPLATES: Final = 5_000
-
-
-class UnusableError(ValueError):
-    """
-    Templates that cannot be judged; its text is one line for people.
-    """
 
 
 @dataclass(eq=False)
@@ -131,7 +125,8 @@ class Template:
         List the logical ids of the resources of these types.
         """
         if "kinds" not in self.memo:
-            self.memo["kinds"] = found = {}
+            found: dict[str, list[str]] = {}
+            self.memo["kinds"] = found
             for logical_id in self.section("Resources"):
                 found.setdefault(self.resource_type(logical_id), []).append(logical_id)
         return [logical_id for kind in kinds for logical_id in self.memo["kinds"].get(kind, [])]
@@ -288,13 +283,6 @@ class Assembly:
                 if isinstance(exports, dict):
                     found.update({name: (template, value) for name, value in exports.items()})
         return found
-
-
-def without_marks(text: str) -> str:
-    """
-    Take out of a JSON text the control characters that mark holes: no ARN has them, and readers trust them.
-    """
-    return _MARK.sub(r"\\ufffd", text) if "\\u000" in text else text
 
 
 def _environment(text: str) -> tuple[str | None, str | None]:

@@ -1,8 +1,8 @@
 """
 The command ``redshift-roles check``: the rules held against templates on disk.
 
-Arguments flow in; a report on standard output, complaints on standard error and an exit code flow out. It needs no Node,
-no CDK and no AWS.
+Arguments flow in; a report on standard output, complaints on standard error and an exit code flow out. It needs no
+Node, no CDK and no AWS.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from redshift_roles import limits, reports, template_files, verdicts
-from redshift_roles.assembly import Assembly, Template, UnusableError
+from redshift_roles.assembly import Assembly, Template
 from redshift_roles.reports import Located, Report
 from redshift_roles.role_arns import readable
 from redshift_roles.template_files import Environment, Given
@@ -84,14 +84,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _judged(given: Given, role_limit: int) -> Report:
-    count, found, unusable = 0, list[Located](), list(given.unusable)
+    count, found = 0, list[Located]()
     for assembly in given.assemblies:
-        try:
+        with given.complaints():
             found += _located(assembly, given, role_limit)
             count += sum(1 for _ in assembly.templates())
-        except UnusableError as error:
-            unusable.append(str(error))
-    return Report(count, found, unusable)
+    return Report(count, found, given.unusable)
 
 
 def _located(assembly: Assembly, given: Given, role_limit: int) -> Iterator[Located]:
@@ -105,12 +103,8 @@ def _stack(template: Template) -> str:
     """
     Name the nested stacks down to a template; empty for a stack of its own.
     """
-    lineage = [*template.lineage()]
-    return (
-        "/".join([lineage[-1].file, *(below.parent_logical_id for below in reversed(lineage[:-1]))])
-        if template.parent
-        else ""
-    )
+    top, *below = reversed([*template.lineage()])
+    return "/".join([top.file, *(nested.parent_logical_id for nested in below)]) if below else ""
 
 
 class _Progress:

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Final
 
-from redshift_roles.assembly import Json, UnusableError, without_marks
-
-MAX_DEPTH: Final = 100
+from redshift_roles.assembly import Json
+from redshift_roles.unusable import MAX_DEPTH, UnusableError, without_marks
 
 
 def parse(text: str) -> Json:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from redshift_roles import json_templates, yaml_templates
-from redshift_roles.assembly import Assembly, Json, Template, UnusableError
+from redshift_roles.assembly import Assembly, Json, Template
+from redshift_roles.unusable import UnusableError
 from redshift_roles.yaml_templates import Lines
 
 _SUFFIXES: Final = (".json", ".template", ".yaml", ".yml")

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from redshift_roles.assembly import Json, UnusableError
+from redshift_roles.assembly import Json
+from redshift_roles.unusable import MAX_DEPTH, UnusableError
 
-MAX_DEPTH: Final = 100
 _MAX_SIZE: Final = 5_000_000
 _SHORT: Final = re.compile(r"!([A-Za-z]+(?:::[A-Za-z]+)*)")
 _STANDARD: Final = re.compile(r"tag:yaml\.org,2002:(str|int|float|bool|null|map|seq|timestamp)")
