@@ -17,6 +17,7 @@ from constructs import IConstruct
 
 from redshift_roles.assembly import Assembly, Template
 from redshift_roles.findings import Finding
+from redshift_roles.role_arns import readable
 from redshift_roles.verdicts import Verdict
 
 # The first half of every acknowledgement id.
@@ -87,7 +88,7 @@ def violation(verdict: Verdict, severity: str, construct_path: str | None) -> Po
         severity=severity if verdict.is_failure else "warning",
         violating_resources=[
             PolicyViolatingResource(
-                resource_logical_id=verdict.logical_id,
+                resource_logical_id=readable(verdict.logical_id),
                 template_path=str(verdict.template.path),
                 construct_path=construct_path,
                 locations=[verdict.location],
