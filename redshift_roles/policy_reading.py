@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from redshift_roles import role_arns
 from redshift_roles.assembly import Json, Template
 from redshift_roles.facts import PassRoleFacts
-from redshift_roles.template_reading import evaluated, role_key
+from redshift_roles.template_reading import document, evaluated, role_key
 
 _PASSING: Final = "iam:passrole"
 _PASSED_TO: Final = "iam:passedtoservice"
@@ -73,8 +73,8 @@ def passings(template: Template, side: RedshiftSide, path: Callable[[Template, s
 
         path: Says what findings call a resource of a template.
     """
-    for logical_id, location, document in _documents(template):
-        for index, statement in _allowing(document, template):
+    for logical_id, location, policy in _documents(template):
+        for index, statement in _allowing(policy, template):
             where = f"{location}/Statement/{index}"
             facts = _facts(statement, template, side, path(template, logical_id), _shown(where))
             yield Passing(logical_id, where, facts)
@@ -111,11 +111,12 @@ def _branches(node: Json) -> list[Mapping[str, Json]]:
     return [node]
 
 
-def _allowing(document: Json, template: Template) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """
     List the statements that allow iam:PassRole, unless the document itself takes some of that back.
     """
-    statements = document.get("Statement") if isinstance(document, dict) else None
+    written = document(policy, template)
+    statements = written.get("Statement") if isinstance(written, dict) else None
     listed = statements if isinstance(statements, list) else [statements]
     passing = [
         (index, evaluated(branch, template))

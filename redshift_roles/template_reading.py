@@ -7,12 +7,14 @@ overrides, lists that were lazy, and trust policies in their final form.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from redshift_roles import role_arns, trust
 from redshift_roles.assembly import Assembly, Json, Template
 from redshift_roles.facts import HolderFacts, RoleFacts
+from redshift_roles.unusable import without_marks
 from redshift_roles.values import MORE, NO_VALUE, entries, texts, unknown
 
 ROLES_PROPERTY: Final = "IamRoles"
@@ -143,7 +145,20 @@ def trust_policy(home: Template, logical_id: str) -> Json:
     """
     Read a role's trust policy, every string of it evaluated.
     """
-    return evaluated(home.properties(logical_id).get("AssumeRolePolicyDocument"), home)
+    return evaluated(document(home.properties(logical_id).get("AssumeRolePolicyDocument"), home), home)
+
+
+def document(node: Json, template: Template) -> Json:
+    """
+    Read a policy document, which may be written as a JSON text, perhaps with functions in it.
+    """
+    text = evaluated(node, template) if isinstance(node, str) or "Fn::" in "".join(node or ()) else ""
+    if not isinstance(text, str) or "{" not in text:
+        return node
+    try:
+        return json.loads(without_marks(text), strict=False)
+    except (ValueError, RecursionError):
+        return node
 
 
 def evaluated(node: Json, template: Template) -> Json:

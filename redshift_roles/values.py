@@ -104,10 +104,13 @@ def _parameter_entries(name: Json, template: Template, depth: int) -> list[list[
 
 
 def _passed_entries(passed: tuple[Json, Template], depth: int) -> list[list[str]]:
-    if isinstance(passed[0], str):
-        (text,) = texts(*passed, depth)
-        return [[MORE]] if role_arns.has_hole(text) else [[part.strip()] for part in text.split(",")]
-    return entries(passed[0], passed[1], depth)
+    """
+    Take apart what a parent passes: a list, or a text whose entries are set off by commas.
+    """
+    value, parent = passed
+    if isinstance(value, list) or _function(value)[0] in ("Fn::If", "Fn::Split") or _is_list_parameter(value, parent):
+        return entries(value, parent, depth)
+    return [[text.strip() for text in options] for options in _split([",", value], parent, depth)]
 
 
 def _once(reference: str, template: Template, follow: Callable[[], _Found]) -> _Found:

@@ -147,9 +147,9 @@ def test_a_sound_template_is_told_in_one_line(check: Any, template: Any) -> None
     """
     Nothing but the count.
     """
-    assert (0, "1 template checked: 0 errors, 0 warnings\n") == (lambda told: (told.code, told.out))(
-        check(template(SOUND))
-    )
+    told = check(template(SOUND))
+
+    assert (0, "1 template checked: 0 errors, 0 warnings\n") == (told.code, told.out)
 
 
 @pytest.mark.parametrize(
@@ -290,9 +290,10 @@ def test_fails_when_a_folder_holds_no_templates(check: Any, tmp_path: Path) -> N
     """
     An empty folder is a mistake of the caller.
     """
-    assert (2, f"redshift-roles: {tmp_path}: holds no templates (.json, .template, .yaml, .yml)\n") == (
-        lambda told: (told.code, told.err)
-    )(check(tmp_path))
+    told = check(tmp_path)
+
+    assert f"redshift-roles: {tmp_path}: holds no templates (.json, .template, .yaml, .yml)\n" == told.err
+    assert 2 == told.code
 
 
 @pytest.mark.parametrize("manifest", ["{", "[]", '{"artifacts": {"A": {}}}', '{"artifacts": 1}'])
