@@ -226,11 +226,12 @@ def _may_be_one(role: RoleFacts, other: RoleFacts, holder: HolderFacts) -> bool:
     ]
     if role.arn.problem or other.arn.problem or role_arns.differ(*accounts):
         return False
-    names = [each.arn.resource or role_arns.THIS_ACCOUNT for each in (role, other)]
-    if not any(role_arns.has_hole(name) for name in names):
-        return names[0] == names[1]
-    short, long = sorted((role_arns.literal_start(name) for name in names), key=len)
-    return long.startswith(short)
+    name, other_name = (each.arn.resource or role_arns.THIS_ACCOUNT for each in (role, other))
+    return _may_become(name, other_name) or _may_become(other_name, name)
+
+
+def _may_become(name: str, other: str) -> bool:
+    return other.startswith(role_arns.literal_start(name)) if role_arns.has_hole(name) else other == name
 
 
 def _called(role: RoleFacts) -> str:

@@ -87,8 +87,14 @@ def _split(argument: Json, template: Template, depth: int) -> list[list[str]]:
     found = texts(argument[1], template, depth)
     if len(found) != 1 or not argument[0]:
         return [[MORE]]
-    whole = [[part] for part in role_arns.split(found[0], argument[0])]
-    return [[MORE]] if any(_may_hold_more(part) for [part] in whole) else whole
+    return _sure_parts(role_arns.split(found[0], argument[0]))
+
+
+def _sure_parts(parts: list[str]) -> list[list[str]]:
+    """
+    Make entries of the parts of a text, unless a part may itself hold the separator.
+    """
+    return [[MORE]] if any(_may_hold_more(part) for part in parts) else [[part] for part in parts]
 
 
 def _may_hold_more(text: str) -> bool:
@@ -110,7 +116,8 @@ def _passed_entries(passed: tuple[Json, Template], depth: int) -> list[list[str]
     value, parent = passed
     if isinstance(value, list) or _function(value)[0] in ("Fn::If", "Fn::Split") or _is_list_parameter(value, parent):
         return entries(value, parent, depth)
-    return [[text.strip() for text in options] for options in _split([",", value], parent, depth)]
+    found = texts(value, parent, depth)
+    return _sure_parts([part.strip() for part in role_arns.split(found[0], ",")] if len(found) == 1 else [MORE])
 
 
 def _once(reference: str, template: Template, follow: Callable[[], _Found]) -> _Found:
