@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from redshift_roles.role import RedshiftRole
     from redshift_roles.role_chain import RoleChain
     from redshift_roles.role_grants import RedshiftGrants
+    from redshift_roles.role_rules_plugin import RoleAssociationRules
     from redshift_roles.trust_documents import DbUser
     from redshift_roles.user_policy import RoleAssociationPolicy
     from redshift_roles.warehouse import RedshiftWarehouse
@@ -31,6 +32,7 @@ _HOMES = {
     "RedshiftWarehouse": "warehouse",
     "RoleAssociationError": "findings",
     "RoleAssociationPolicy": "user_policy",
+    "RoleAssociationRules": "role_rules_plugin",
     "RequiredPolicy": "chain_documents",
     "RoleChain": "role_chain",
     "sql": "sql",
@@ -46,6 +48,7 @@ __all__ = [
     "RequiredPolicy",
     "RoleAssociationError",
     "RoleAssociationPolicy",
+    "RoleAssociationRules",
     "RoleChain",
     "sql",
 ]

@@ -1,8 +1,8 @@
 """
 A cloud assembly on disk: its templates, their stacks and environments.
 
-The folder that `cdk synth` wrote flows in; `Template` objects that know their neighbours flow out. Reads files, runs
-nothing, imports no CDK.
+The folder that `cdk synth` wrote, or templates that were read elsewhere, flow in; `Template` objects that know their
+neighbours flow out. Reads files, runs nothing, imports no CDK.
 """
 
 from __future__ import annotations
@@ -15,11 +15,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from redshift_roles.loops import unrolled
+from redshift_roles.unusable import UnusableError, without_marks
+
 # Any JSON value of a template: what CloudFormation calls a value or an intrinsic function.
 Json = Any
 
 _ENVIRONMENT: Final = re.compile(r"aws://([^/]+)/(.+)")
 _ASSET_HASH: Final = re.compile(r"\b[0-9a-f]{64}\b")
+_FILE_NAME: Final = re.compile(r"[\w.-]+\.(?:ya?ml|json|template)\b")
+_NESTED_STACK: Final = "AWS::CloudFormation::Stack"
+_MAX_TEMPLATES: Final = 5_000
 
 
 @dataclass(eq=False)
@@ -43,6 +49,8 @@ class Template:
 
         parent_logical_id: The logical id of the nested stack there.
 
+        name: What tells it from its neighbours; empty where the file's name does.
+
         memo: What readers have worked out about it.
     """
 
@@ -53,6 +61,7 @@ class Template:
     assembly: Assembly
     parent: Template | None = None
     parent_logical_id: str = ""
+    name: str = ""
     memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -60,7 +69,7 @@ class Template:
         """
         The parsed template.
         """
-        body = json.loads(self.path.read_text(encoding="utf-8")) if self.path else {}
+        body = self.assembly.body(self.path) if self.path else {}
         return body if isinstance(body, dict) else {}
 
     @property
@@ -75,7 +84,7 @@ class Template:
         """
         A name that no other template of the app has: two nested stacks may share one file.
         """
-        return f"{self.parent.key}/{self.parent_logical_id}" if self.parent else self.file
+        return f"{self.parent.key}/{self.parent_logical_id}" if self.parent else self.name or self.file
 
     @property
     def top(self) -> Template:
@@ -86,10 +95,17 @@ class Template:
 
     def section(self, name: str) -> Mapping[str, Json]:
         """
-        A top-level section, empty when the template has none.
+        A top-level section, empty when the template has none; the resources that a loop makes stand there once.
         """
+        if name == "Resources":
+            return self._resources
         section = self.body.get(name)
         return section if isinstance(section, dict) else {}
+
+    @cached_property
+    def _resources(self) -> Mapping[str, Json]:
+        resources = self.body.get("Resources")
+        return unrolled(resources, self.key) if isinstance(resources, dict) else {}
 
     def entry(self, section: str, logical_id: str) -> Mapping[str, Json]:
         """
@@ -104,6 +120,17 @@ class Template:
         """
         return str(self.entry("Resources", logical_id).get("Type", ""))
 
+    def resources(self, *kinds: str) -> list[str]:
+        """
+        List the logical ids of the resources of these types.
+        """
+        if "kinds" not in self.memo:
+            found: dict[str, list[str]] = {}
+            self.memo["kinds"] = found
+            for logical_id in self.section("Resources"):
+                found.setdefault(self.resource_type(logical_id), []).append(logical_id)
+        return [logical_id for kind in kinds for logical_id in self.memo["kinds"].get(kind, [])]
+
     def properties(self, logical_id: str) -> Mapping[str, Json]:
         """
         The properties of a resource.
@@ -117,17 +144,29 @@ class Template:
         The nested stacks that are part of the assembly, by logical id.
         """
         found = {}
-        for logical_id, resource in self.section("Resources").items():
-            if isinstance(resource, dict) and resource.get("Type") == "AWS::CloudFormation::Stack":
-                path = self._asset(json.dumps(self.properties(logical_id).get("TemplateURL")))
-                if path:
-                    found[logical_id] = Template(
-                        path, "", self.account, self.region, self.assembly, parent=self, parent_logical_id=logical_id
-                    )
+        for logical_id in self.resources(_NESTED_STACK):
+            path = self._nested_file(json.dumps(self.properties(logical_id).get("TemplateURL")))
+            if path:
+                if any(path == above.path for above in self.lineage()):
+                    raise UnusableError(f"{path}: nests itself")
+                found[logical_id] = Template(
+                    path, "", self.account, self.region, self.assembly, parent=self, parent_logical_id=logical_id
+                )
         return found
 
-    def _asset(self, url: str) -> Path | None:
-        return next((self.assets[name] for name in _ASSET_HASH.findall(url) if name in self.assets), None)
+    def lineage(self) -> Iterator[Template]:
+        """
+        This template, the one it is nested in, and so on to the top-level stack.
+        """
+        template: Template | None = self
+        while template:
+            yield template
+            template = template.parent
+
+    def _nested_file(self, url: str) -> Path | None:
+        asset = next((self.assets[name] for name in _ASSET_HASH.findall(url) if name in self.assets), None)
+        names = _FILE_NAME.findall(url)
+        return asset or (self.assembly.loose.get(names[-1]) if names else None)
 
     @cached_property
     def assets(self) -> Mapping[str, Path]:
@@ -153,10 +192,19 @@ class Assembly:
     Attributes:
         stacks: The templates of the top-level stacks.
 
+        loose: The files that may be nested templates, by a name that no other of them has.
+
+        is_app: Whether the stacks are of one app; else they only happen to be read together.
+
+        bodies: The parsed files.
+
         memo: What readers have worked out about it.
     """
 
     stacks: list[Template] = field(default_factory=list)
+    loose: Mapping[str, Path] = field(default_factory=dict)
+    is_app: bool = True
+    bodies: dict[Path, Json] = field(default_factory=dict, repr=False)
     memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -167,6 +215,14 @@ class Assembly:
         assembly = cls()
         assembly.stacks.extend(assembly._read(folder))
         return assembly
+
+    def body(self, path: Path) -> Json:
+        """
+        Parse a file, once however many nested stacks share it.
+        """
+        if path not in self.bodies:
+            self.bodies[path] = json.loads(without_marks(path.read_text(encoding="utf-8")))
+        return self.bodies[path]
 
     def _read(self, folder: Path) -> Iterator[Template]:
         artifacts = json.loads((folder / "manifest.json").read_text(encoding="utf-8")).get("artifacts", {})
@@ -184,8 +240,12 @@ class Assembly:
         All templates, parents before their nested stacks.
         """
         waiting = list(reversed(self.stacks))
+        nested = 0
         while waiting:
             template = waiting.pop()
+            nested += template.parent is not None
+            if nested > _MAX_TEMPLATES:
+                raise UnusableError(f"{template.top.file}: more than {_MAX_TEMPLATES:,} nested stacks")
             yield template
             waiting.extend(reversed([*template.nested.values()]))
 
@@ -217,12 +277,11 @@ class Assembly:
         """
         found: dict[str, tuple[Template, Json]] = {}
         for template in self.stacks:
-            for logical_id in template.section("Resources"):
-                if template.resource_type(logical_id) == "Custom::CrossRegionExportWriter":
-                    writer = template.properties(logical_id).get("WriterProps")
-                    exports = writer.get("exports") if isinstance(writer, dict) else None
-                    if isinstance(exports, dict):
-                        found.update({name: (template, value) for name, value in exports.items()})
+            for logical_id in template.resources("Custom::CrossRegionExportWriter"):
+                writer = template.properties(logical_id).get("WriterProps")
+                exports = writer.get("exports") if isinstance(writer, dict) else None
+                if isinstance(exports, dict):
+                    found.update({name: (template, value) for name, value in exports.items()})
         return found
 
 

@@ -1,5 +1,5 @@
 """
-What the rules look at: plain facts about roles and about the cluster or policy that names them.
+What the rules look at: plain facts about roles, about the cluster or policy that names them, and about who passes them.
 
 They flow out of the readers, who make them out of CDK objects and templates, and into the rules.
 """
@@ -60,12 +60,12 @@ class RoleFacts(NamedTuple):
 @dataclass(frozen=True)
 class HolderFacts:
     """
-    A cluster, or a user policy, and the roles it names.
+    A cluster, a Serverless namespace, or a user policy, and the roles it names.
 
     Attributes:
         path: Its construct path.
 
-        noun: What it is in a message: ``cluster`` or ``policy``.
+        noun: What it is in a message: ``cluster``, ``namespace`` or ``policy``.
 
         words: What its list of roles is called in a message: ``'roles'``, ``'pass_roles'`` or ``IamRoles``.
 
@@ -83,6 +83,10 @@ class HolderFacts:
             since a role of it is named there. None when nothing says so.
 
         account_asserted: Whether a CloudFormation Rule stops a deployment to any account but the expected one.
+
+        default_roles: What its default role may be; empty when it has none.
+
+        plain: Whether a template is all that is there, with no CDK app to mend.
     """
 
     path: str
@@ -95,6 +99,8 @@ class HolderFacts:
     role_limit: int | None = None
     expected_account: str | None = None
     account_asserted: bool = False
+    default_roles: tuple[RoleFacts, ...] = ()
+    plain: bool = False
 
     @property
     def partition(self) -> str | None:
@@ -112,3 +118,29 @@ class HolderFacts:
             return self.account
         dictated = (role.literal_account for role in self.roles if not role.conditional)
         return self.expected_account or next(filter(None, dictated), self.account)
+
+
+class PassRoleFacts(NamedTuple):
+    """
+    A statement of some policy that allows iam:PassRole.
+
+    Attributes:
+        path: The construct path of the policy.
+
+        label: Where the statement stands, such as ``Statement[0]``.
+
+        services: The services it names in iam:PassedToService, or None when it names none and allows all.
+
+        every_role: The resource that stands for every role, such as ``*``; empty when there is none.
+
+        redshift_roles: Those of its resources that are roles for Redshift, as people call them.
+
+        beside_redshift: Whether the same app has clusters or namespaces that the policy's account may be of.
+    """
+
+    path: str
+    label: str
+    services: tuple[str, ...] | None
+    every_role: str
+    redshift_roles: tuple[str, ...]
+    beside_redshift: bool

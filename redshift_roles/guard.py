@@ -8,35 +8,27 @@ in the templates alone, so a policy-validation plug-in reads those, once for eac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Final, NamedTuple, Protocol, cast
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol, cast
 from weakref import WeakKeyDictionary
 
 import jsii
 from aws_cdk import (
     App,
-    CfnElement,
     IPolicyValidationContext,
     IPolicyValidationPlugin,
-    NestedStack,
     PolicyValidationPluginReport,
-    PolicyViolatingResource,
-    PolicyViolation,
-    Stack,
     Validations,
 )
 from aws_cdk import aws_redshift as redshift
 from constructs import IConstruct
 
-from redshift_roles import rulebook, rules
+from redshift_roles import rulebook, rules, verdicts
 from redshift_roles.assembly import Assembly, Template
-from redshift_roles.facts import HolderFacts
-from redshift_roles.findings import Finding
 from redshift_roles.places import Place, path_of
-from redshift_roles.template_reading import ROLES_PROPERTY, claimed_accounts, cluster_facts
-
-PLUGIN_NAME: Final = "redshift-roles"
+from redshift_roles.synthesized import PLUGIN_NAME, synthesis_of, template_of, violation
+from redshift_roles.template_reading import ROLES_PROPERTY
+from redshift_roles.verdicts import Holder, Verdict
 
 
 class WatchedCluster(Protocol):
@@ -66,21 +58,6 @@ class WatchedCluster(Protocol):
 class _Watched(NamedTuple):
     cluster: WatchedCluster
     place: Place
-
-
-class _Found(NamedTuple):
-    watched: _Watched
-    template: Template
-    logical_id: str
-
-    def facts(self, expected_account: str | None = None) -> HolderFacts:
-        return cluster_facts(
-            self.template,
-            self.logical_id,
-            path="",
-            role_limit=self.watched.cluster.role_limit,
-            expected_account=expected_account,
-        )
 
 
 @jsii.implements(IPolicyValidationPlugin)
@@ -123,63 +100,33 @@ class RoleGuard:
         """
         Judge every watched cluster as the templates show it; the app says where they are.
         """
-        found = list(self._find(Assembly.read(Path(self._app.outdir))))
-        violations = [_violation(where, finding) for where, finding in _judge(found)]
-        success = all(violation.severity != "fatal" for violation in violations)
-        return PolicyValidationPluginReport(success=success, violations=violations)
+        found = self.find(synthesis_of(self._app).assembly)
+        judged = [
+            (Verdict(holder.template, holder.logical_id, f"Properties/{ROLES_PROPERTY}", finding), found[holder])
+            for holder, facts in verdicts.read(found)
+            for finding in rules.check(facts)
+        ]
+        return PolicyValidationPluginReport(
+            success=not any(verdict.is_failure for verdict, _ in judged),
+            violations=[violation(verdict, "fatal", path_of(cluster.cfn_cluster)) for verdict, cluster in judged],
+        )
 
-    def _find(self, assembly: Assembly) -> Iterator[_Found]:
-        by_place: dict[Place, list[_Watched]] = {}
+    def find(self, assembly: Assembly) -> dict[Holder, WatchedCluster]:
+        """
+        Find the watched clusters in the templates.
+        """
+        return dict(self._find(assembly))
+
+    def _find(self, assembly: Assembly) -> Iterator[tuple[Holder, WatchedCluster]]:
+        by_place: dict[Place, list[WatchedCluster]] = {}
         for watched in self._watched:
-            by_place.setdefault(watched.place, []).append(watched)
+            by_place.setdefault(watched.place, []).append(watched.cluster)
         for place, group in by_place.items():
-            template = _template_of(place.stack, assembly)
-            references = place.stack.resolve([watched.cluster.cluster_identifier for watched in group])
-            for watched, reference in zip(group, references, strict=True):
+            template = template_of(place.stack, assembly)
+            references = place.stack.resolve([cluster.cluster_identifier for cluster in group])
+            for cluster, reference in zip(group, references, strict=True):
                 if template and template.resource_type(reference["Ref"]):
-                    yield _Found(watched, template, reference["Ref"])
-
-
-def _template_of(stack: Stack, assembly: Assembly) -> Template | None:
-    """
-    Find a stack's template; a nested stack's is known to its parent only.
-    """
-    parent = stack.nested_stack_parent if isinstance(stack, NestedStack) else None
-    if parent is None or stack.nested_stack_resource is None:
-        return assembly.by_key.get(Path(stack.template_file).name)
-    above = _template_of(parent, assembly)
-    logical_id = parent.get_logical_id(cast("CfnElement", stack.nested_stack_resource))
-    return above.nested.get(logical_id) if above else None
-
-
-def _judge(found: Sequence[_Found]) -> Iterator[tuple[_Found, Finding]]:
-    """
-    Check each cluster, in the light of the accounts that its neighbours' roles claim for the top-level stack.
-    """
-    claims: dict[Template, str] = {}
-    for where in found:
-        facts = where.facts(claims.get(where.template.top))
-        for account in claimed_accounts(facts):
-            claims.setdefault(where.template.top, account)
-        for finding in rules.check(facts):
-            yield where, finding
-
-
-def _violation(where: _Found, finding: Finding) -> PolicyViolation:
-    return PolicyViolation(
-        rule_name=finding.rule,
-        description=finding.message,
-        fix=f"{finding.fix} (source: {finding.source})",
-        severity="warning" if finding.rule in rulebook.UNDECIDED else "fatal",
-        violating_resources=[
-            PolicyViolatingResource(
-                resource_logical_id=where.logical_id,
-                template_path=str(where.template.path),
-                construct_path=path_of(where.watched.cluster.cfn_cluster),
-                locations=[f"Properties/{ROLES_PROPERTY}"],
-            )
-        ],
-    )
+                    yield Holder(template, reference["Ref"], cluster.role_limit), cluster
 
 
 _guards: WeakKeyDictionary[IConstruct, RoleGuard] = WeakKeyDictionary()
@@ -194,3 +141,11 @@ def watch(cluster: WatchedCluster, place: Place) -> None:
         guard = _guards[place.root] = RoleGuard(cast("App", place.root))
         Validations.of(place.root).add_plugins(guard)
     guard.watch(cluster, place)
+
+
+def watched_in(app: App, assembly: Assembly) -> set[tuple[Template, str]]:
+    """
+    List the clusters that the app's guard looks after, by template and logical id.
+    """
+    guard = _guards.get(app)
+    return {(holder.template, holder.logical_id) for holder in guard.find(assembly)} if guard else set()

@@ -106,6 +106,25 @@ TRUST_LACKS_REDSHIFT: Final = Rule(
     "Redshift refuses: the IAM role must delegate access to an Amazon Redshift account.",
     limits.AUTHORIZING_REDSHIFT,
 )
+DEFAULT_ROLE_NOT_ASSOCIATED: Final = Rule(
+    "DefaultRoleNotAssociated",
+    "The default role is one of the associated roles.",
+    "Redshift refuses a default role that is not associated, at deploy time.",
+    limits.DEFAULT_ROLE,
+)
+DEFAULT_ROLE_UNDECIDED: Final = Rule(
+    "DefaultRoleUndecided",
+    "It is known at synth time that the default role is one of the associated roles.",
+    "A default role that is not associated would be refused only at deploy time.",
+    limits.DEFAULT_ROLE,
+    undecided=True,
+)
+PASS_ROLE_UNSCOPED: Final = Rule(
+    "PassRoleUnscoped",
+    "Whoever may pass a role to Redshift may pass named roles, and to named services.",
+    "iam:PassRole on every role, or to every service, lets its holder act with the rights of any such role.",
+    limits.PASS_ROLE,
+)
 POLICY_TOO_LARGE: Final = Rule(
     "PolicyTooLarge",
     "A user policy has at most 6,144 characters, a trust policy 2,048, white space not counted.",
@@ -129,8 +148,11 @@ RULES: Final = (
     SERVICE_LINKED_ROLE,
     INVALID_ARGUMENT,
     TRUST_LACKS_REDSHIFT,
+    DEFAULT_ROLE_NOT_ASSOCIATED,
+    PASS_ROLE_UNSCOPED,
     ROLE_COUNT_UNDECIDED,
     ROLE_ACCOUNT_UNDECIDED,
+    DEFAULT_ROLE_UNDECIDED,
     POLICY_TOO_LARGE,
 )
 UNDECIDED: Final = frozenset(rule.name for rule in RULES if rule.undecided)

@@ -1,7 +1,8 @@
 """
 The rules: facts about a cluster or a policy flow in, findings flow out.
 
-Pure Python. One set of rules serves every caller: constructors, `add_role`, and the guard at synth time.
+Pure Python. One set of rules serves every caller: constructors, `add_role`, the guard and the plug-in at synth time,
+and the command line.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from redshift_roles import limits, role_arns, rulebook
+from redshift_roles import fixes, limits, role_arns, rulebook
 from redshift_roles.facts import HolderFacts, RoleFacts
 from redshift_roles.findings import Finding
 from redshift_roles.rulebook import Rule, Trouble
@@ -17,10 +18,6 @@ from redshift_roles.rulebook import Rule, Trouble
 
 def _in_region(holder: HolderFacts) -> str:
     return f" in {holder.region}" if holder.region else ""
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def identity(role: RoleFacts, holder: HolderFacts) -> str:
@@ -39,9 +36,10 @@ def role_limit_out_of_range(holder: HolderFacts) -> Iterator[Trouble]:
     """
     quota = limits.role_quota(holder.region)
     if holder.role_limit is not None and not 1 <= holder.role_limit <= quota:
+        name = fixes.limit_name(holder)
         yield (
-            f"'role_limit' is {holder.role_limit}, allowed is 1 to {quota}{_in_region(holder)}",
-            f"pass a role_limit from 1 to {quota}; the AWS quota is not adjustable",
+            f"'{name}' is {holder.role_limit}, allowed is 1 to {quota}{_in_region(holder)}",
+            f"pass a {name} from 1 to {quota}; the AWS quota is not adjustable",
         )
 
 
@@ -49,16 +47,13 @@ def role_quota_exceeded(holder: HolderFacts) -> Iterator[Trouble]:
     """
     Count the distinct roles that are there whatever the conditions say.
     """
-    limit, quota = holder.role_limit, limits.role_quota(holder.region)
+    limit = holder.role_limit
     count = len({identity(role, holder) for role in holder.roles if not role.conditional})
-    if limit is None or count <= max(limit, 0):
-        return
-    drop = f"drop {_plural(count - min(limit, quota), 'role')}"
-    aws = f"the AWS quota{_in_region(holder)} is {quota}"
-    yield (
-        f"{holder.words} has {count} entries, 'role_limit' is {limit}",
-        f"{drop}, or pass role_limit={count} ({aws})" if count <= quota else f"{drop} ({aws} and not adjustable)",
-    )
+    if limit is not None and count > max(limit, 0):
+        yield (
+            f"{holder.words} has {count} entries, '{fixes.limit_name(holder)}' is {limit}",
+            fixes.too_many(count, holder),
+        )
 
 
 def role_count_undecided(holder: HolderFacts) -> Iterator[Trouble]:
@@ -72,7 +67,7 @@ def role_count_undecided(holder: HolderFacts) -> Iterator[Trouble]:
     if len(sure) <= holder.role_limit and (holder.more_roles or len(most) > holder.role_limit):
         reason = "holds a list that only the deployment knows" if holder.more_roles else f"may have {len(most)} entries"
         yield (
-            f"{holder.words} {reason}, 'role_limit' is {holder.role_limit}",
+            f"{holder.words} {reason}, '{fixes.limit_name(holder)}' is {holder.role_limit}",
             "name the roles one by one without conditions, or acknowledge this when the deployment keeps the limit",
         )
 
@@ -84,21 +79,16 @@ def role_account_mismatch(holder: HolderFacts) -> Iterator[Trouble]:
     account = holder.settled_account
     for role in holder.roles:
         if role.literal_account and account not in (role.account, role_arns.THIS_ACCOUNT) and not role.conditional:
-            yield (f"{role.label} is in account {role.account}, {_where(holder)}", _same_account_fix(holder, account))
+            yield (
+                f"{role.label} is in account {role.account}, {_where(holder)}",
+                fixes.same_account(account, holder),
+            )
 
 
 def _where(holder: HolderFacts) -> str:
     if holder.account != role_arns.THIS_ACCOUNT:
         return f"the {holder.noun} is in {holder.account}"
     return f"the {holder.noun}'s stack already names a role of {holder.settled_account} and can be of one account only"
-
-
-def _same_account_fix(holder: HolderFacts, account: str) -> str:
-    if holder.noun == "cluster":
-        return (
-            f"associate a role of account {account} and let it assume this one (role chaining: IAM_ROLE 'first,second')"
-        )
-    return f"name roles of account {account} only; iam:PassRole cannot cross accounts"
 
 
 def role_account_undecided(holder: HolderFacts) -> Iterator[Trouble]:
@@ -112,8 +102,8 @@ def role_account_undecided(holder: HolderFacts) -> Iterator[Trouble]:
         if role.account is None:
             unknown = f"{role.label} is {role_arns.readable(role.text)}, whose account only the deployment knows"
             yield (
-                f"{unknown}; the {holder.noun} is in {_account_name(account)}",
-                "pass the role itself or its literal ARN, or acknowledge this when it is a role of that account",
+                f"{unknown}; the {holder.noun} is in {fixes.account_name(account)}",
+                fixes.unknown_account(holder),
             )
         elif role.literal_account and account not in (role.account, role_arns.THIS_ACCOUNT):
             if role.conditional:
@@ -124,12 +114,8 @@ def role_account_undecided(holder: HolderFacts) -> Iterator[Trouble]:
         elif role.literal_account and holder.account == role_arns.THIS_ACCOUNT and not holder.account_asserted:
             yield (
                 f"{role.label} is in account {role.account}, the {holder.noun}'s stack names no account",
-                f"give the stack env=Environment(account='{role.account}', region=…), or pass the role through 'roles'",
+                fixes.unnamed_account(role, holder),
             )
-
-
-def _account_name(account: str) -> str:
-    return "the account of the deployment" if account == role_arns.THIS_ACCOUNT else account
 
 
 def role_duplicated(holder: HolderFacts) -> Iterator[Trouble]:
@@ -179,10 +165,7 @@ def service_linked_role(holder: HolderFacts) -> Iterator[Trouble]:
     """
     for role in holder.roles:
         if role.arn.resource and role.arn.resource.startswith("role/aws-service-role/"):
-            yield (
-                f"{role.label} is '{role_arns.readable(role.text)}', a service-linked role",
-                "drop it and create a role of your own: RedshiftRole(self, 'Role')",
-            )
+            yield f"{role.label} is '{role_arns.readable(role.text)}', a service-linked role", fixes.own_role(holder)
 
 
 def trust_lacks_redshift(holder: HolderFacts) -> Iterator[Trouble]:
@@ -191,10 +174,7 @@ def trust_lacks_redshift(holder: HolderFacts) -> Iterator[Trouble]:
     """
     for role in holder.roles:
         if role.distrust:
-            yield (
-                f"{role.label} {role.distrust}",
-                "use RedshiftRole, or assumed_by=iam.ServicePrincipal('redshift.amazonaws.com')",
-            )
+            yield f"{role.label} {role.distrust}", fixes.trust(holder)
 
 
 def role_unreachable(holder: HolderFacts) -> Iterator[Trouble]:
@@ -209,6 +189,55 @@ def role_unreachable(holder: HolderFacts) -> Iterator[Trouble]:
             )
 
 
+def default_role_not_associated(holder: HolderFacts) -> Iterator[Trouble]:
+    """
+    Find a default role that is surely not among the roles.
+    """
+    for role in _strange_defaults(holder):
+        if not _may_be_among(role, holder):
+            yield f"{role.label} ({_called(role)}) is not among {holder.words}", fixes.default_role(holder)
+
+
+def default_role_undecided(holder: HolderFacts) -> Iterator[Trouble]:
+    """
+    Tell when only the deployment knows whether the default role is among the roles.
+    """
+    for role in _strange_defaults(holder):
+        if _may_be_among(role, holder):
+            unknown = f"only the deployment knows whether {role.label} ({_called(role)}) is among {holder.words}"
+            yield unknown, fixes.default_role(holder)
+
+
+def _strange_defaults(holder: HolderFacts) -> list[RoleFacts]:
+    known = {identity(role, holder) for role in holder.roles}
+    return [role for role in holder.default_roles if identity(role, holder) not in known]
+
+
+def _may_be_among(role: RoleFacts, holder: HolderFacts) -> bool:
+    return role.conditional or holder.more_roles or any(_may_be_one(role, other, holder) for other in holder.roles)
+
+
+def _may_be_one(role: RoleFacts, other: RoleFacts, holder: HolderFacts) -> bool:
+    """
+    Say whether two roles that are written differently may still be one.
+    """
+    accounts = [
+        holder.settled_account if each.account == role_arns.THIS_ACCOUNT else each.account for each in (role, other)
+    ]
+    if role.arn.problem or other.arn.problem or role_arns.differ(*accounts):
+        return False
+    name, other_name = (each.arn.resource or role_arns.THIS_ACCOUNT for each in (role, other))
+    return _may_become(name, other_name) or _may_become(other_name, name)
+
+
+def _may_become(name: str, other: str) -> bool:
+    return other.startswith(role_arns.literal_start(name)) if role_arns.has_hole(name) else other == name
+
+
+def _called(role: RoleFacts) -> str:
+    return role_arns.readable(role.arn.resource or role.text).removeprefix("role/")
+
+
 Check = Callable[[HolderFacts], Iterator[Trouble]]
 
 CHECKS: Final[tuple[tuple[Rule, Check], ...]] = (
@@ -221,8 +250,10 @@ CHECKS: Final[tuple[tuple[Rule, Check], ...]] = (
     (rulebook.SERVICE_LINKED_ROLE, service_linked_role),
     (rulebook.INVALID_ARGUMENT, role_unreachable),
     (rulebook.TRUST_LACKS_REDSHIFT, trust_lacks_redshift),
+    (rulebook.DEFAULT_ROLE_NOT_ASSOCIATED, default_role_not_associated),
     (rulebook.ROLE_COUNT_UNDECIDED, role_count_undecided),
     (rulebook.ROLE_ACCOUNT_UNDECIDED, role_account_undecided),
+    (rulebook.DEFAULT_ROLE_UNDECIDED, default_role_undecided),
 )
 
 

@@ -1,5 +1,5 @@
 """
-Clusters as the synthesized templates show them.
+Clusters and Serverless namespaces as the templates show them.
 
 A template and a logical id flow in, facts for the rules flow out. What constructors cannot know stands here: property
 overrides, lists that were lazy, and trust policies in their final form.
@@ -7,102 +7,173 @@ overrides, lists that were lazy, and trust policies in their final form.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from redshift_roles import role_arns, trust
 from redshift_roles.assembly import Assembly, Json, Template
 from redshift_roles.facts import HolderFacts, RoleFacts
+from redshift_roles.unusable import without_marks
 from redshift_roles.values import MORE, NO_VALUE, entries, texts, unknown
 
 ROLES_PROPERTY: Final = "IamRoles"
+DEFAULT_PROPERTY: Final = "DefaultIamRoleArn"
+CLUSTER: Final = "AWS::Redshift::Cluster"
+NAMESPACE: Final = "AWS::RedshiftServerless::Namespace"
 
 
-def cluster_facts(
-    template: Template, logical_id: str, *, path: str, role_limit: int, expected_account: str | None = None
+def holder_facts(
+    template: Template,
+    logical_id: str,
+    *,
+    path: str,
+    role_limit: int,
+    expected_account: str | None = None,
+    plain: bool = False,
 ) -> HolderFacts:
     """
-    Read a provisioned cluster out of its template.
+    Read a provisioned cluster or a Serverless namespace out of its template.
     """
-    listed = entries(template.properties(logical_id).get(ROLES_PROPERTY, []), template)
+    properties = template.properties(logical_id)
+    serverless = template.resource_type(logical_id) == NAMESPACE
+    services = (trust.SERVERLESS, trust.PROVISIONED) if serverless else (trust.PROVISIONED,)
+    listed = entries(properties.get(ROLES_PROPERTY, []), template)
     asserted = asserted_account(template)
     return HolderFacts(
         path=path,
-        noun="cluster",
+        noun="namespace" if serverless else "cluster",
         words=ROLES_PROPERTY,
         account=template.account or role_arns.THIS_ACCOUNT,
         region=template.region,
-        roles=tuple(_roles(listed, template)),
-        more_roles=any(MORE in options for options in listed),
+        roles=tuple(_roles(listed, template, services)),
+        more_roles=any(MORE in options for options in listed) or _is_rewritten(template, logical_id),
         role_limit=role_limit,
         expected_account=asserted or expected_account,
         account_asserted=asserted is not None,
+        default_roles=tuple(_default_roles(properties.get(DEFAULT_PROPERTY), template)) if serverless else (),
+        plain=plain,
     )
 
 
-def _roles(listed: list[list[str]], template: Template) -> Iterator[RoleFacts]:
+def _is_rewritten(template: Template, logical_id: str) -> bool:
+    """
+    Say whether a macro may write other roles than the template shows; those of AWS leave Redshift's resources alone.
+    """
+    macros = template.body.get("Transform", [])
+    names = [macro.get("Name") if isinstance(macro, dict) else macro for macro in _listed(macros)]
+    if any(not str(name).startswith("AWS::") for name in names):
+        return True
+    keys = [*template.entry("Resources", logical_id), *template.properties(logical_id)]
+    return any(key.startswith("Fn::") for key in keys)
+
+
+def _listed(node: Json) -> list[Json]:
+    return node if isinstance(node, list) else [node]
+
+
+def _default_roles(value: Json, template: Template) -> Iterator[RoleFacts]:
+    options = [] if value is None else texts(value, template)
+    for text in options:
+        if text != NO_VALUE:
+            yield RoleFacts(DEFAULT_PROPERTY, text, len(options) > 1)
+
+
+def _roles(listed: list[list[str]], template: Template, services: tuple[str, ...]) -> Iterator[RoleFacts]:
     for index, options in enumerate(listed):
         known = [text for text in options if text not in (MORE, NO_VALUE)]
         conditional = len(options) > 1
         for text in known:
-            defined = _definition(text, template)
+            defined = definition(text, template)
             label = f"{ROLES_PROPERTY}[{index}]"
             if defined is None:
                 yield RoleFacts(label, text, conditional)
             else:
-                yield RoleFacts(
-                    f"{label} ({defined[1]})", text, conditional, _distrust(*defined, template, conditional)
-                )
+                reason = None if conditional else _distrust(*defined, template.region, services)
+                yield RoleFacts(f"{label} ({role_arns.readable(defined[1])})", text, conditional, reason)
 
 
-def _definition(text: str, template: Template) -> tuple[Template, str] | None:
+def definition(text: str, template: Template) -> tuple[Template, str] | None:
     """
-    Find the resource that defines a role, where the app does.
+    Find the resource that defines a role, where the app does; that of the same stack before those of others.
+    """
+    found = defined_roles(template.assembly).get(role_key(text), [])
+    near = [home for home in found if home[0].top is template.top] or found
+    return near[0] if len(near) == 1 else None
+
+
+def role_key(text: str) -> tuple[str, str]:
+    """
+    Name a role so that two names are equal when they are of one role, however its partition is written.
     """
     arn = role_arns.parse(text)
-    known = None if arn.problem or not arn.account else (arn.account, arn.resource)
-    memo = template.assembly.memo
-    if "roles" not in memo:
-        memo["roles"] = _defined_roles(template.assembly)
-    roles: _Roles = memo["roles"]
-    return roles.get(known)
+    return (arn.account, arn.resource) if arn.account and arn.resource and not arn.problem else ("", text)
 
 
-_Roles = Mapping[tuple[str, str | None] | None, tuple[Template, str]]
-
-
-def _defined_roles(assembly: Assembly) -> _Roles:
+def defined_roles(assembly: Assembly) -> _Roles:
     """
     List the roles that the app defines, by account and by path and name as far as they are known.
     """
-    found: dict[tuple[str, str | None] | None, tuple[Template, str]] = {}
+    if "roles" not in assembly.memo:
+        assembly.memo["roles"] = _defined_roles(assembly)
+    roles: _Roles = assembly.memo["roles"]
+    return roles
+
+
+_Roles = Mapping[tuple[str, str], list[tuple[Template, str]]]
+
+
+def _defined_roles(assembly: Assembly) -> _Roles:
+    found: dict[tuple[str, str], list[tuple[Template, str]]] = {}
     for template in assembly.templates():
-        for logical_id in template.section("Resources"):
-            if template.resource_type(logical_id) == "AWS::IAM::Role":
-                for text in texts({"Fn::GetAtt": [logical_id, "Arn"]}, template):
-                    arn = role_arns.parse(text)
-                    if arn.account:
-                        found.setdefault((arn.account, arn.resource), (template, logical_id))
+        for logical_id in template.resources("AWS::IAM::Role"):
+            for text in texts({"Fn::GetAtt": [logical_id, "Arn"]}, template):
+                if role_arns.parse(text).account:
+                    found.setdefault(role_key(text), []).append((template, logical_id))
     return found
 
 
-def _distrust(home: Template, logical_id: str, cluster: Template, conditional: bool) -> str | None:
-    if conditional:
-        return None
-    document = _evaluated(home.properties(logical_id).get("AssumeRolePolicyDocument"), home)
-    return trust.distrust(document, cluster.region)
+def _distrust(home: Template, logical_id: str, region: str | None, services: tuple[str, ...]) -> str | None:
+    key = f"distrust {logical_id} {region} {services}"
+    if key not in home.memo:
+        home.memo[key] = trust.distrust(trust_policy(home, logical_id), region, *services)
+    reason: str | None = home.memo[key]
+    return reason
 
 
-def _evaluated(node: Json, template: Template) -> Json:
+def trust_policy(home: Template, logical_id: str) -> Json:
+    """
+    Read a role's trust policy, every string of it evaluated.
+    """
+    return evaluated(document(home.properties(logical_id).get("AssumeRolePolicyDocument"), home), home)
+
+
+def document(node: Json, template: Template) -> Json:
+    """
+    Read a policy document, which may be written as a JSON text, perhaps with functions in it.
+    """
+    text = evaluated(node, template) if isinstance(node, str) or "Fn::" in "".join(node or ()) else ""
+    if not isinstance(text, str) or "{" not in text:
+        return node
+    try:
+        return json.loads(without_marks(text), strict=False)
+    except (ValueError, RecursionError):
+        return node
+
+
+def evaluated(node: Json, template: Template) -> Json:
+    """
+    Put what is known in the place of the functions of a document, and holes elsewhere.
+    """
     if isinstance(node, list):
-        return [_evaluated(item, template) for item in node]
+        return [evaluated(item, template) for item in node]
     if not isinstance(node, dict):
         return node
     function = next(iter(node)) if len(node) == 1 else ""
     if function == "Ref" or function.startswith("Fn::"):
         found = texts(node, template)
         return found[0] if len(found) == 1 else unknown(node, template)
-    return {key: _evaluated(value, template) for key, value in node.items()}
+    return {key: evaluated(value, template) for key, value in node.items()}
 
 
 def asserted_account(template: Template) -> str | None:

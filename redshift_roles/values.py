@@ -87,8 +87,14 @@ def _split(argument: Json, template: Template, depth: int) -> list[list[str]]:
     found = texts(argument[1], template, depth)
     if len(found) != 1 or not argument[0]:
         return [[MORE]]
-    whole = [[part] for part in role_arns.split(found[0], argument[0])]
-    return [[MORE]] if any(_may_hold_more(part) for [part] in whole) else whole
+    return _sure_parts(role_arns.split(found[0], argument[0]))
+
+
+def _sure_parts(parts: list[str]) -> list[list[str]]:
+    """
+    Make entries of the parts of a text, unless a part may itself hold the separator.
+    """
+    return [[MORE]] if any(_may_hold_more(part) for part in parts) else [[part] for part in parts]
 
 
 def _may_hold_more(text: str) -> bool:
@@ -104,10 +110,14 @@ def _parameter_entries(name: Json, template: Template, depth: int) -> list[list[
 
 
 def _passed_entries(passed: tuple[Json, Template], depth: int) -> list[list[str]]:
-    if isinstance(passed[0], str):
-        (text,) = texts(*passed, depth)
-        return [[MORE]] if role_arns.has_hole(text) else [[part.strip()] for part in text.split(",")]
-    return entries(passed[0], passed[1], depth)
+    """
+    Take apart what a parent passes: a list, or a text whose entries are set off by commas.
+    """
+    value, parent = passed
+    if isinstance(value, list) or _function(value)[0] in ("Fn::If", "Fn::Split") or _is_list_parameter(value, parent):
+        return entries(value, parent, depth)
+    found = texts(value, parent, depth)
+    return _sure_parts([part.strip() for part in role_arns.split(found[0], ",")] if len(found) == 1 else [MORE])
 
 
 def _once(reference: str, template: Template, follow: Callable[[], _Found]) -> _Found:
@@ -135,7 +145,7 @@ def unknown(value: Json, template: Template) -> str:
     """
     Stand for a value that only the deployment knows.
     """
-    return hole(f"{template.key}#{_name(value)}")
+    return hole(f"{template.key}#{role_arns.readable(_name(value))}")
 
 
 def _name(value: Json) -> str:
@@ -242,7 +252,7 @@ def _iam_names(kind: str, logical_id: str, template: Template, depth: int) -> li
     """
     value = template.properties(logical_id).get(f"{kind.rpartition('::')[2]}Name")
     given = _once(f"name of {logical_id}", template, lambda: _given(value, template, depth))
-    return given or [f"{logical_id}-{hole(f'{template.key}#{logical_id}')}"]
+    return given or [f"{logical_id}-{hole(f'{template.key}#{role_arns.readable(logical_id)}')}"]
 
 
 def _given(value: Json, template: Template, depth: int) -> list[str]:

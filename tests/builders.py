@@ -62,6 +62,8 @@ def holder(
     role_limit: int | None = 10,
     expected_account: str | None = None,
     account_asserted: bool = False,
+    default_roles: Iterable[RoleFacts] = (),
+    plain: bool = False,
 ) -> HolderFacts:
     """
     Describe a cluster of a known account and region; as it comes, nothing is wrong with it.
@@ -77,6 +79,8 @@ def holder(
         role_limit=role_limit,
         expected_account=expected_account,
         account_asserted=account_asserted,
+        default_roles=tuple(default_roles),
+        plain=plain,
     )
 
 

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from redshift_roles.guard import PLUGIN_NAME
+from redshift_roles.synthesized import PLUGIN_NAME
 
 
 def report_of(app: Any) -> list[dict[str, Any]]:

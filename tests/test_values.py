@@ -757,7 +757,9 @@ def test_a_split_never_cuts_what_is_not_known(tmp_path: Path) -> None:
         (["a", {"Fn::GetAtt": ["Loader", "Arn"]}], [["a"], [GENERATED]]),
         ({"Fn::Split": [",", "a,b"]}, [["a"], ["b"]]),
         ({"Ref": "List"}, [[MORE]]),
-        (_join(",", "a", "b"), [[MORE]]),
+        (_join(",", "a", "b"), [["a"], ["b"]]),
+        (_join(", ", "a", {"Fn::GetAtt": ["Loader", "Arn"]}), [["a"], [GENERATED]]),
+        (_join(",", "a", {"Ref": "Other"}), [[MORE]]),
         (RESOLVE, [[MORE]]),
     ],
 )

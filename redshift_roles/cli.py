@@ -1,0 +1,61 @@
+"""
+The command ``redshift-roles``.
+
+The words of a shell flow in; an exit code flows out. Each command is a room of its own, and none of them loads CDK.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from redshift_roles import check_command
+
+COMMANDS: Final = (check_command,)
+
+INTERRUPTED: Final = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """
+    Run a command.
+
+    Args:
+        argv: The words after the program's name; those of the shell when None.
+
+    Returns:
+        The exit code; 2 for words that cannot be understood.
+    """
+    parser = argparse.ArgumentParser(prog="redshift-roles", description="IAM roles of Amazon Redshift.")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add_parser(subparsers)
+    arguments = parser.parse_args(argv)
+    _write_any_text()
+    try:
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has seen enough; Python would complain once more when it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return code
+
+
+def _write_any_text() -> None:
+    """
+    Write what the terminal has no letters for as an escape, not as an error.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

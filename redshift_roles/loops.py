@@ -1,0 +1,53 @@
+"""
+Loops in a template: ``Fn::ForEach`` among its resources.
+
+Resources flow in; the same resources flow out, those of a loop once, with a hole where the loop's variable stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from redshift_roles.role_arns import hole
+
+_LOOP: Final = "Fn::ForEach::"
+_MAX_DEPTH: Final = 5
+Json = Any
+
+
+def unrolled(resources: Mapping[str, Json], home: str) -> Mapping[str, Json]:
+    """
+    Put in the place of each loop what it repeats.
+
+    Args:
+        resources: The resources of a template.
+
+        home: A name that no other template of the app has.
+    """
+    if not any(name.startswith(_LOOP) for name in resources):
+        return resources
+    return dict(_unrolled(resources, home, _MAX_DEPTH))
+
+
+def _unrolled(resources: Mapping[str, Json], home: str, depth: int) -> Iterator[tuple[str, Json]]:
+    for name, value in resources.items():
+        if not name.startswith(_LOOP):
+            yield name, value
+        elif depth and isinstance(value, list) and len(value) == 3 and isinstance(value[2], dict):
+            variable = re.compile(rf"[$&]\{{{re.escape(str(value[0]))}\}}")
+            yield from _unrolled(_marked(value[2], variable, hole(f"{home}#{value[0]}")), home, depth - 1)
+
+
+def _marked(node: Json, variable: re.Pattern[str], mark: str) -> Json:
+    """
+    Write a hole for the variable wherever a text has it: a loop replaces texts, whatever function they stand in.
+    """
+    if isinstance(node, str):
+        return variable.sub(lambda _: mark, node)
+    if isinstance(node, list):
+        return [_marked(item, variable, mark) for item in node]
+    if isinstance(node, dict):
+        return {_marked(key, variable, mark): _marked(value, variable, mark) for key, value in node.items()}
+    return node

@@ -1,0 +1,48 @@
+"""
+The rule about who may pass roles to Redshift.
+
+Facts about a statement of a policy flow in, findings flow out. Pure Python, like the other rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from redshift_roles import actions, role_arns, rulebook
+from redshift_roles.facts import PassRoleFacts
+from redshift_roles.findings import Finding
+from redshift_roles.rulebook import Trouble
+
+_CONDITION = (
+    f"add Condition: {{StringEquals: {{iam:PassedToService: {actions.PASSED_TO_SERVICE}}}}} "
+    f"(for Serverless {actions.PASSED_TO_SERVERLESS})"
+)
+
+
+def pass_role_unscoped(facts: PassRoleFacts) -> Iterator[Trouble]:
+    """
+    Find a statement that lets roles for Redshift be passed without a limit.
+    """
+    allows = f"{facts.label} allows iam:PassRole on"
+    if facts.services is None:
+        if facts.every_role and facts.beside_redshift:
+            yield f"{allows} '{facts.every_role}' to every service", f"name the roles in Resource, and {_CONDITION}"
+        elif facts.redshift_roles:
+            yield f"{allows} {', '.join(facts.redshift_roles)} without iam:PassedToService", _CONDITION
+    elif facts.every_role and any(is_redshift(service) for service in facts.services):
+        passed_to = ", ".join(role_arns.readable(service) for service in facts.services)
+        yield f"{allows} '{facts.every_role}' to {passed_to}", "name in Resource the roles that may be passed"
+
+
+def is_redshift(service: str) -> bool:
+    """
+    Say whether a service principal is one of Redshift's, by its full name or its beginning and a wildcard.
+    """
+    return service.startswith(("redshift.", "redshift-serverless.", "redshift*"))
+
+
+def check(facts: PassRoleFacts) -> list[Finding]:
+    """
+    Find everything that is broken.
+    """
+    return [rulebook.PASS_ROLE_UNSCOPED.finding(facts.path, trouble) for trouble in pass_role_unscoped(facts)]

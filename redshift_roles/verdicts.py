@@ -1,0 +1,166 @@
+"""
+The rules held against everything in an app, whoever wrote it.
+
+The templates of an app flow in; verdicts, each a finding and the resource it is about, flow out. Pure Python: the
+plug-in and the command line stand on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator
+from typing import NamedTuple
+
+from redshift_roles import limits, pass_role_rule, role_arns, rulebook, rules, trust
+from redshift_roles.assembly import Assembly, Template
+from redshift_roles.facts import HolderFacts
+from redshift_roles.findings import Finding
+from redshift_roles.policy_reading import RedshiftSide, passings
+from redshift_roles.template_reading import (
+    CLUSTER,
+    DEFAULT_PROPERTY,
+    NAMESPACE,
+    ROLES_PROPERTY,
+    claimed_accounts,
+    defined_roles,
+    definition,
+    holder_facts,
+    role_key,
+    trust_policy,
+)
+
+
+class Holder(NamedTuple):
+    """
+    A cluster or namespace in a template, and how many roles it may have.
+    """
+
+    template: Template
+    logical_id: str
+    role_limit: int
+
+
+class Verdict(NamedTuple):
+    """
+    One finding about one resource.
+
+    Attributes:
+        template: The template that has the resource.
+
+        logical_id: The resource.
+
+        location: What it is about, such as ``Properties/IamRoles``.
+
+        finding: What is broken or undecided.
+    """
+
+    template: Template
+    logical_id: str
+    location: str
+    finding: Finding
+
+    @property
+    def is_failure(self) -> bool:
+        """
+        Whether a rule is broken; else only the deployment knows.
+        """
+        return self.finding.rule not in rulebook.UNDECIDED
+
+
+def construct_path(template: Template, logical_id: str) -> str:
+    """
+    Name a resource by its construct path where CDK wrote it down, else by its logical id.
+    """
+    metadata = template.entry("Resources", logical_id).get("Metadata")
+    path = metadata.get("aws:cdk:path") if isinstance(metadata, dict) else None
+    return path if isinstance(path, str) else role_arns.readable(logical_id)
+
+
+def holders(assembly: Assembly, role_limit: int) -> Iterator[Holder]:
+    """
+    List the clusters and namespaces of an app; a limit above AWS's quota in a cluster's region is that quota.
+    """
+    for template in assembly.templates():
+        for logical_id in template.resources(CLUSTER):
+            yield Holder(template, logical_id, min(role_limit, limits.role_quota(template.region)))
+        for logical_id in template.resources(NAMESPACE):
+            yield Holder(template, logical_id, role_limit)
+
+
+def read(found: Iterable[Holder], *, plain: bool = False) -> Iterator[tuple[Holder, HolderFacts]]:
+    """
+    Read each cluster, in the light of the accounts that its neighbours' roles claim for the top-level stack.
+    """
+    claims: dict[Template, str] = {}
+    for holder in found:
+        template, logical_id, role_limit = holder
+        facts = holder_facts(
+            template,
+            logical_id,
+            path=construct_path(template, logical_id),
+            role_limit=role_limit,
+            expected_account=claims.get(template.top),
+            plain=plain,
+        )
+        for account in claimed_accounts(facts):
+            claims.setdefault(template.top, account)
+        yield holder, facts
+
+
+def judge(
+    assembly: Assembly,
+    role_limit: int,
+    *,
+    plain: bool = False,
+    elsewhere: Container[tuple[Template, str]] = (),
+) -> Iterator[Verdict]:
+    """
+    Hold the rules against all clusters, namespaces and policies of an app.
+
+    Args:
+        assembly: The app's templates.
+
+        role_limit: How many roles a cluster or namespace may have.
+
+        plain: Whether fixes are for the author of a template, not of a CDK app.
+
+        elsewhere: The clusters that somebody else judges, by template and logical id.
+    """
+    known = list(read(holders(assembly, role_limit), plain=plain))
+    for (template, logical_id, _), facts in known:
+        if (template, logical_id) not in elsewhere:
+            for finding in rules.check(facts):
+                yield Verdict(template, logical_id, _location(finding), finding)
+    sides: dict[Template | None, RedshiftSide] = {}
+    for template in assembly.templates():
+        app = None if assembly.is_app else template.top
+        if app not in sides:
+            sides[app] = _redshift_side(assembly, known, app)
+        for passing in passings(template, sides[app], construct_path):
+            for finding in pass_role_rule.check(passing.facts):
+                yield Verdict(template, passing.logical_id, passing.location, finding)
+
+
+_ABOUT_DEFAULT: Container[str] = (rulebook.DEFAULT_ROLE_NOT_ASSOCIATED.name, rulebook.DEFAULT_ROLE_UNDECIDED.name)
+
+
+def _location(finding: Finding) -> str:
+    return f"Properties/{DEFAULT_PROPERTY if finding.rule in _ABOUT_DEFAULT else ROLES_PROPERTY}"
+
+
+def _redshift_side(assembly: Assembly, known: list[tuple[Holder, HolderFacts]], top: Template | None) -> RedshiftSide:
+    """
+    Find what an app, or one stack, has of Redshift: roles that clusters have, and those that Redshift may assume.
+    """
+    roles: dict[tuple[str, str], str] = {}
+    for key, homes in defined_roles(assembly).items():
+        for home, logical_id in homes:
+            if top in (None, home.top) and trust.trusted_services(trust_policy(home, logical_id)):
+                roles[key] = role_arns.readable(logical_id)
+    accounts = set()
+    for (template, _, _), facts in known:
+        if top in (None, template.top):
+            accounts.add(facts.account)
+            for role in facts.roles:
+                defined = definition(role.text, template)
+                roles.setdefault(role_key(role.text), role_arns.readable(defined[1] if defined else role.text))
+    return RedshiftSide(roles, frozenset(accounts))

@@ -1,0 +1,144 @@
+"""
+What to do about a broken rule.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from redshift_roles import fixes
+from redshift_roles.role_arns import THIS_ACCOUNT
+from tests.builders import holder, role
+from tests.conftest import ACCOUNT, OTHER_ACCOUNT
+
+
+@pytest.mark.parametrize(
+    ("count", "noun", "plain", "fix"),
+    [
+        (11, "cluster", False, "drop 1 role, or pass role_limit=11 (the AWS quota in eu-west-1 is 50)"),
+        (12, "cluster", True, "drop 2 roles, or pass --role-limit 12 (the AWS quota in eu-west-1 is 50)"),
+        (51, "cluster", True, "drop 41 roles (the AWS quota in eu-west-1 is 50 and not adjustable)"),
+        (12, "namespace", False, "drop 2 roles, or pass role_limit=12 (AWS documents no quota for a namespace)"),
+        (50, "namespace", True, "drop 40 roles, or pass --role-limit 50 (AWS documents no quota for a namespace)"),
+        (51, "namespace", False, "drop 41 roles, or acknowledge this (AWS documents no quota for a namespace)"),
+    ],
+)
+def test_too_many_roles_are_dropped_or_allowed(count: int, noun: str, plain: bool, fix: str) -> None:
+    """
+    Up to AWS's quota a larger limit will do; a namespace has no quota that is documented.
+    """
+    assert fix == fixes.too_many(count, holder(noun=noun, plain=plain))
+
+
+def test_a_small_quota_is_none_of_a_namespace() -> None:
+    """
+    The isolated regions limit clusters.
+    """
+    facts = holder(noun="namespace", region="us-iso-east-1", role_limit=20)
+
+    assert "drop 5 roles, or pass role_limit=25 (AWS documents no quota for a namespace)" == fixes.too_many(25, facts)
+
+
+@pytest.mark.parametrize("noun", ["cluster", "namespace"])
+def test_a_role_of_another_account_is_chained(noun: str) -> None:
+    """
+    Clusters and namespaces alike assume it through one of their own account.
+    """
+    fix = f"associate a role of account {ACCOUNT} and let it assume this one (role chaining: IAM_ROLE 'first,second')"
+    assert fix == fixes.same_account(ACCOUNT, holder(noun=noun))
+
+
+def test_a_policy_names_roles_of_its_account() -> None:
+    """
+    Nobody passes a role across accounts.
+    """
+    fix = f"name roles of account {ACCOUNT} only; iam:PassRole cannot cross accounts"
+    assert fix == fixes.same_account(ACCOUNT, holder(noun="policy"))
+
+
+@pytest.mark.parametrize(
+    ("plain", "fix"),
+    [
+        (False, "pass the role itself or its literal ARN, or acknowledge this when it is a role of that account"),
+        (True, "name the role by Fn::GetAtt or by its literal ARN; nothing to do when it is a role of that account"),
+    ],
+)
+def test_an_unknown_account_becomes_known(plain: bool, fix: str) -> None:
+    """
+    In an app by the role itself, in a template by its attribute.
+    """
+    assert fix == fixes.unknown_account(holder(plain=plain))
+
+
+@pytest.mark.parametrize(
+    ("plain", "fix"),
+    [
+        (
+            False,
+            f"give the stack env=Environment(account='{ACCOUNT}', region=…), or pass the role through 'roles'",
+        ),
+        (True, f"pass --account {ACCOUNT}, or write ${{AWS::AccountId}} for the account in the ARN"),
+    ],
+)
+def test_the_account_of_a_stack_becomes_known(plain: bool, fix: str) -> None:
+    """
+    In an app by env, on the command line by an option.
+    """
+    assert fix == fixes.unnamed_account(role(), holder(plain=plain))
+
+
+@pytest.mark.parametrize(("plain", "more"), [(False, ": RedshiftRole(self, 'Role')"), (True, "")])
+def test_a_services_role_is_replaced(plain: bool, more: str) -> None:
+    """
+    By one of the caller's own.
+    """
+    assert f"drop it and create a role of your own{more}" == fixes.own_role(holder(plain=plain))
+
+
+@pytest.mark.parametrize(
+    ("noun", "plain", "fix"),
+    [
+        ("cluster", False, "use RedshiftRole, or assumed_by=iam.ServicePrincipal('redshift.amazonaws.com')"),
+        (
+            "namespace",
+            False,
+            (
+                "use RedshiftRole(…, serverless=True), "
+                "or assumed_by=iam.ServicePrincipal('redshift-serverless.amazonaws.com')"
+            ),
+        ),
+        (
+            "cluster",
+            True,
+            "allow sts:AssumeRole to the service redshift.amazonaws.com in its AssumeRolePolicyDocument",
+        ),
+        (
+            "namespace",
+            True,
+            "allow sts:AssumeRole to the service redshift-serverless.amazonaws.com in its AssumeRolePolicyDocument",
+        ),
+    ],
+)
+def test_redshift_may_assume_a_role(noun: str, plain: bool, fix: str) -> None:
+    """
+    The service is that of the cluster or of the namespace.
+    """
+    assert fix == fixes.trust(holder(noun=noun, plain=plain))
+
+
+@pytest.mark.parametrize(("plain", "name"), [(False, "role_limit"), (True, "--role-limit")])
+def test_the_limit_has_the_name_of_the_callers_setting(plain: bool, name: str) -> None:
+    """
+    An argument in an app, an option on the command line.
+    """
+    assert name == fixes.limit_name(holder(plain=plain))
+
+
+@pytest.mark.parametrize(
+    ("account", "name"), [(OTHER_ACCOUNT, OTHER_ACCOUNT), (THIS_ACCOUNT, "the account of the deployment")]
+)
+def test_an_account_has_a_name(account: str, name: str) -> None:
+    """
+    Its number, or what it will be.
+    """
+    assert name == fixes.account_name(account)
