@@ -39,7 +39,7 @@ def _refused(redshift: FakeRedshift, *sides: Association, **options: Any) -> str
     return str(caught.value)
 
 
-STATES = {
+STATES: dict[str, dict[str, Any]] = {
     "clean": {},
     "foreign roles present": {"roles": {F: 0.0}},
     "partly ours": {"roles": {A: 0.0, F: 0.0}},

@@ -49,7 +49,8 @@ def handler(event: Json, context: Context) -> None:
     """
     _log.info(json.dumps({key: value for key, value in event.items() if key != "ResponseURL"}))
     remaining = context.get_remaining_time_in_millis() / 1000 - _MARGIN_SECONDS
-    status, reason, physical_id, data = "FAILED", "", physical_id_of(event), {}
+    status, reason, physical_id = "FAILED", "", physical_id_of(event)
+    data: Json = {}
     try:
         physical_id, data = answer(event, boto3.client("redshift"), Clock(), remaining)
         status = "SUCCESS"
