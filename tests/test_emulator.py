@@ -312,6 +312,19 @@ def test_botocore_reads_what_it_asked_for() -> None:
     assert [{"IamRoleArn": arn, "ApplyStatus": "adding"} for arn in (A, B)] == made["IamRoles"]
 
 
+def test_a_cluster_can_be_made_in_a_subnet_group_that_is_there() -> None:
+    """
+    And it says which one it is in.
+    """
+    world = World()
+    group = {"ClusterSubnetGroupName": "subnets"}
+    made = world.redshift.create_cluster_subnet_group(Someone(), {**group, "Description": "", "SubnetIds": []})
+    cluster = world.redshift.create_cluster(Someone(), {"ClusterIdentifier": "d", **group})
+
+    assert {"ClusterSubnetGroup": group} == made
+    assert "subnets" == cluster["Cluster"]["ClusterSubnetGroupName"]
+
+
 @pytest.mark.parametrize(("sent", "read"), [({}, None), ({"DefaultIamRoleArn": ""}, "")])
 def test_an_empty_text_is_not_an_absent_one(sent: Json, read: str | None) -> None:
     """

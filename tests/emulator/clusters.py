@@ -181,6 +181,14 @@ class Redshift:
         cluster.paused = False
         return {"Cluster": self._shown(cluster)}
 
+    def create_cluster_subnet_group(self, _: Caller, request: Json) -> Json:
+        """
+        Name a subnet group; the emulated clusters have no network.
+        """
+        name = request["ClusterSubnetGroupName"]
+        self.subnet_groups.add(name)
+        return {"ClusterSubnetGroup": {"ClusterSubnetGroupName": name}}
+
     def describe_cluster_snapshots(self, _: Caller, request: Json) -> Json:
         """
         List the snapshots, or those of one cluster; they are named after theirs.
