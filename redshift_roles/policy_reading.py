@@ -62,21 +62,23 @@ class Passing(NamedTuple):
     facts: PassRoleFacts
 
 
-def passings(template: Template, side: RedshiftSide, path: Callable[[Template, str], str]) -> Iterator[Passing]:
+def passings(
+    template: Template, side_of: Callable[[Template], RedshiftSide], path: Callable[[Template, str], str]
+) -> Iterator[Passing]:
     """
     Read every statement of a template that allows iam:PassRole.
 
     Args:
         template: The template.
 
-        side: What the app has of Redshift.
+        side_of: Says what the app has of Redshift; asked only where there is such a statement.
 
         path: Says what findings call a resource of a template.
     """
     for logical_id, location, policy in _documents(template):
         for index, statement in _allowing(policy, template):
             where = f"{location}/Statement/{index}"
-            facts = _facts(statement, template, side, path(template, logical_id), _shown(where))
+            facts = _facts(statement, template, side_of(template), path(template, logical_id), _shown(where))
             yield Passing(logical_id, where, facts)
 
 

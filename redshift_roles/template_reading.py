@@ -97,7 +97,8 @@ def definition(text: str, template: Template) -> tuple[Template, str] | None:
     """
     Find the resource that defines a role, where the app does; that of the same stack before those of others.
     """
-    found = defined_roles(template.assembly).get(role_key(text), [])
+    defined = defined_roles(template.assembly)
+    found = defined.get(role_key(text), []) if defined else []
     near = [home for home in found if home[0].top is template.top] or found
     return near[0] if len(near) == 1 else None
 

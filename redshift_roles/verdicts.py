@@ -125,17 +125,22 @@ def judge(
 
         elsewhere: The clusters that somebody else judges, by template and logical id.
     """
-    known = list(read(holders(assembly, role_limit), plain=plain))
-    for (template, logical_id, _), facts in known:
+    known: list[tuple[Template, HolderFacts]] = []
+    for (template, logical_id, _), facts in read(holders(assembly, role_limit), plain=plain):
+        known.append((template, facts))
         if (template, logical_id) not in elsewhere:
             for finding in rules.check(facts):
                 yield Verdict(template, logical_id, _location(finding), finding)
     sides: dict[Template | None, RedshiftSide] = {}
-    for template in assembly.templates():
+
+    def side_of(template: Template) -> RedshiftSide:
         app = None if assembly.is_app else template.top
         if app not in sides:
             sides[app] = _redshift_side(assembly, known, app)
-        for passing in passings(template, sides[app], construct_path):
+        return sides[app]
+
+    for template in assembly.templates():
+        for passing in passings(template, side_of, construct_path):
             for finding in pass_role_rule.check(passing.facts):
                 yield Verdict(template, passing.logical_id, passing.location, finding)
 
@@ -147,7 +152,7 @@ def _location(finding: Finding) -> str:
     return f"Properties/{DEFAULT_PROPERTY if finding.rule in _ABOUT_DEFAULT else ROLES_PROPERTY}"
 
 
-def _redshift_side(assembly: Assembly, known: list[tuple[Holder, HolderFacts]], top: Template | None) -> RedshiftSide:
+def _redshift_side(assembly: Assembly, known: list[tuple[Template, HolderFacts]], top: Template | None) -> RedshiftSide:
     """
     Find what an app, or one stack, has of Redshift: roles that clusters have, and those that Redshift may assume.
     """
@@ -157,7 +162,7 @@ def _redshift_side(assembly: Assembly, known: list[tuple[Holder, HolderFacts]], 
             if top in (None, home.top) and trust.trusted_services(trust_policy(home, logical_id)):
                 roles[key] = role_arns.readable(logical_id)
     accounts = set()
-    for (template, _, _), facts in known:
+    for template, facts in known:
         if top in (None, template.top):
             accounts.add(facts.account)
             for role in facts.roles:
