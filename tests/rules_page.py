@@ -36,7 +36,8 @@ What Redshift or IAM would refuse at deploy time, or worse, accept. One set of r
 A rule is kept, broken, or **undecided**: then only the deployment knows, and a warning with a name of its own says what
 would decide it. Acknowledging a warning silences no failure. A template that a macro rewrites is undecided too.
 
-This page is written by `python -m tests.rules_page` from the rules themselves; each example breaks its rule and no other.
+This page is written by `python -m tests.rules_page` from the rules themselves; each example breaks its rule and no
+other.
 """
 
 
@@ -53,7 +54,7 @@ def template_text(rule: str) -> str:
     """
     Write the template of an example, as a person would.
     """
-    twelve = ", ".join(f"'arn:aws:iam::{ACCOUNT}:role/r{number}'" for number in range(1, 13))
+    twelve = "".join(f"\n{' ' * 6}- arn:aws:iam::{ACCOUNT}:role/r{number}" for number in range(1, 13))
     return "Resources:\n" + textwrap.indent(examples()[rule]["template"].replace("TWELVE", twelve), "  ")
 
 
