@@ -126,7 +126,7 @@ def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, Mapping[s
         for branch in _branches(statement)
         if _names_iam(branch)
     ]
-    passing = [(index, statement) for index, statement in passing if _passes(statement)]
+    passing = [(index, statement) for index, statement in passing if isinstance(statement, dict) and _passes(statement)]
     if not any(statement.get("Effect") == "Deny" for _, statement in passing):
         yield from ((index, statement) for index, statement in passing if statement.get("Effect") == "Allow")
 

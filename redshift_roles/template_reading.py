@@ -153,8 +153,9 @@ def document(node: Json, template: Template) -> Json:
     """
     Read a policy document, which may be written as a JSON text, perhaps with functions in it.
     """
-    text = evaluated(node, template) if isinstance(node, str) or "Fn::" in "".join(node or ()) else ""
-    if not isinstance(text, str) or "{" not in text:
+    is_function = isinstance(node, dict) and any(key.startswith("Fn::") for key in node)
+    text = evaluated(node, template) if is_function else node
+    if not isinstance(text, str):
         return node
     try:
         return json.loads(without_marks(text), strict=False)
