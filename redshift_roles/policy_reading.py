@@ -33,7 +33,7 @@ _BEARERS: Final = (
     "AWS::Serverless::StateMachine",
 )
 # Operators that keep iam:PassedToService to the values they name; the others only exclude some.
-_OPERATOR: Final = re.compile(r"(for(any|all)values:)?string(equals(ignorecase)?|like)(ifexists)?")
+_OPERATOR: Final = re.compile(r"(foranyvalue:|forallvalues:)?string(equals(ignorecase)?|like)(ifexists)?")
 # A name that nobody gives to a role: a pattern that matches it matches every role.
 _NOBODY: Final = "0-redshift-roles-0/0"
 

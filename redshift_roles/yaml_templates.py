@@ -187,7 +187,7 @@ class _Builder:
         if key in frame.value:
             raise UnusableError(f"line {line}: the key '{key}' stands twice")
         frame.key = key
-        if len(self._frames) <= 4 and self._frames[0].key == "Resources":
+        if 1 < len(self._frames) <= 4 and self._frames[0].key == "Resources":
             self.lines.setdefault(tuple(self._path()), line)
 
     def _path(self) -> Iterator[str]:

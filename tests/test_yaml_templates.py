@@ -45,7 +45,7 @@ def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
         ("a: !!set {b}", "line 1: the tag 'tag:yaml.org,2002:set' is no part of CloudFormation"),
         ("a:\n- !!python/name:os.system x", "line 2: the tag 'tag:yaml.org,2002:python/name:os.system' is no part"),
         ("a: !Sub/x y", "line 1: the tag '!Sub/x' is no part of CloudFormation"),
-        ("a: [", "line 1: not YAML: "),
+        ("a: [}", "line 1: not YAML: "),
         ("a: \t- b", "line 1: not YAML: "),
         ("a: \x07", "not YAML: "),
         ("a: " + "[" * DEEP + "]" * DEEP, "line 1: nested deeper than 100 levels"),
