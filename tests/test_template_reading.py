@@ -5,6 +5,7 @@ Clusters as the synthesized templates show them.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ RESOLVE = "{{resolve:ssm:/loader}}"
 THIS: Json = {"Ref": "AWS::AccountId"}
 
 
-def _facts(found: Template, **options: str) -> HolderFacts:
+def _facts(found: Template, **options: Any) -> HolderFacts:
     """
     Read the cluster of a template.
     """
