@@ -11,11 +11,10 @@ from typing import cast
 import aws_cdk as cdk
 import cdk_nag
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import IConstruct
 
-from redshift_roles import RedshiftRole, RedshiftWarehouse
+from redshift_roles import RedshiftRole, RedshiftWarehouse, sql
 
 LANDING_PREFIX = "landing/"
 
@@ -84,40 +83,18 @@ class WarehouseStack(cdk.Stack):
         """
         Allow what AWS documents for COPY, on the objects of one prefix.
         """
-        policy = iam.ManagedPolicy(
-            self,
-            "CopyFromLanding",
-            roles=[role],
-            statements=[
-                iam.PolicyStatement(
-                    sid="ReadObjects",
-                    actions=["s3:GetObject"],
-                    resources=[bucket.arn_for_objects(f"{LANDING_PREFIX}*")],
-                ),
-                iam.PolicyStatement(
-                    sid="ListObjects",
-                    actions=["s3:ListBucket"],
-                    resources=[bucket.bucket_arn],
-                    conditions={"StringLike": {"s3:prefix": [f"{LANDING_PREFIX}*"]}},
-                ),
-                iam.PolicyStatement(
-                    sid="LocateBucket", actions=["s3:GetBucketLocation"], resources=[bucket.bucket_arn]
-                ),
-            ],
-        )
+        role.redshift_grants.copy_from(bucket, prefix=LANDING_PREFIX)
         logical_id = self.get_logical_id(cast("cdk.CfnElement", bucket.node.default_child))
         acknowledge(
-            policy,
+            role.redshift_grants.policies[0],
             f"AwsSolutions-IAM5[Resource::<{logical_id}.Arn>/{LANDING_PREFIX}*]",
             "COPY reads every object under one prefix; IAM has no other form for the objects of a prefix",
         )
 
     def _outputs(self, warehouse: RedshiftWarehouse, bucket: s3.Bucket) -> None:
         cluster, role_arn = warehouse.cluster, warehouse.role.role_arn
-        copy = (
-            f"COPY public.events FROM 's3://{bucket.bucket_name}/{LANDING_PREFIX}' "
-            f"IAM_ROLE '{role_arn}' FORMAT AS PARQUET;"
-        )
+        source = f"s3://{bucket.bucket_name}/{LANDING_PREFIX}"
+        copy = sql.copy("public.events", source, warehouse.role, format="PARQUET")
         cdk.CfnOutput(self, "Endpoint", value=f"{cluster.endpoint_address}:{cluster.endpoint_port}")
         cdk.CfnOutput(self, "RoleArn", value=role_arn)
         cdk.CfnOutput(self, "UserPolicyArn", value=warehouse.user_policy.managed_policy_arn)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from redshift_roles import sql
+    from redshift_roles.association import RoleAssociation
     from redshift_roles.chain_documents import RequiredPolicy
     from redshift_roles.cluster import RedshiftCluster
     from redshift_roles.findings import Finding, RoleAssociationError
@@ -30,6 +31,7 @@ _HOMES = {
     "RedshiftGrants": "role_grants",
     "RedshiftRole": "role",
     "RedshiftWarehouse": "warehouse",
+    "RoleAssociation": "association",
     "RoleAssociationError": "findings",
     "RoleAssociationPolicy": "user_policy",
     "RoleAssociationRules": "role_rules_plugin",
@@ -46,6 +48,7 @@ __all__ = [
     "RedshiftRole",
     "RedshiftWarehouse",
     "RequiredPolicy",
+    "RoleAssociation",
     "RoleAssociationError",
     "RoleAssociationPolicy",
     "RoleAssociationRules",

@@ -168,3 +168,6 @@ ENCRYPT_MODELS: Final = Actions(
     ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"),
     limits.MACHINE_LEARNING,
 )
+
+# The function behind role associations.
+WRITE_LOGS: Final = Actions(("logs:CreateLogStream", "logs:PutLogEvents"), limits.LAMBDA_LOGS)

@@ -37,7 +37,7 @@ ROLE: Final = Kind(
 _POLICY: Final = Kind(
     "managed_policy_arn", "an iam.IManagedPolicy", "pass iam.ManagedPolicy(…), or one of its from_ methods"
 )
-_DURATION: Final = Kind("to_seconds", "a Duration", "pass Duration.days(…) or Duration.hours(…)")
+DURATION: Final = Kind("to_seconds", "a Duration", "pass Duration.days(…) or Duration.hours(…)")
 BUCKET: Final = Kind(
     "bucket_arn", "an s3.IBucket", "pass s3.Bucket(…), or s3.Bucket.from_bucket_name(self, 'Logs', '…')"
 )
@@ -82,7 +82,7 @@ ROLE_ARGUMENTS: Final[Mapping[str, Shape]] = {
     "role_name": _ROLE_NAME,
     "description": _DESCRIPTION,
     "path": _PATH,
-    "max_session_duration": _DURATION,
+    "max_session_duration": DURATION,
     "permissions_boundary": _POLICY,
     "managed_policies": ListOf(_POLICY),
     "serverless": Flag(),
@@ -99,6 +99,7 @@ POLICY_ARGUMENTS: Final[Mapping[str, Shape]] = {
 }
 CLUSTER_ARGUMENTS: Final[Mapping[str, Shape]] = {
     "roles": ListOf(ROLE),
+    "default_role": ROLE,
     "cluster_identifier": CLUSTER_IDENTIFIER,
     "node_type": _NODE_TYPE,
     "number_of_nodes": Number(1, limits.MAX_NODES),
@@ -109,7 +110,7 @@ CLUSTER_ARGUMENTS: Final[Mapping[str, Shape]] = {
     "security_groups": ListOf(_SECURITY_GROUP),
     "cluster_subnet_group_name": _SUBNET_GROUP,
     "encryption_key": _KEY,
-    "snapshot_retention": _DURATION,
+    "snapshot_retention": DURATION,
     "preferred_maintenance_window": _WINDOW,
     "audit_log_bucket": BUCKET,
     "multi_az": Flag(),

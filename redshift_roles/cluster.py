@@ -26,7 +26,7 @@ from redshift_roles.arguments import (
 from redshift_roles.audit_logging import let_redshift_write, logging_properties
 from redshift_roles.cluster_checks import refuse_cluster, unknown_list
 from redshift_roles.cluster_network import Connectable, define_network
-from redshift_roles.places import cluster_arn, path_of, remember_place
+from redshift_roles.places import Place, cluster_arn, path_of, remember_place
 from redshift_roles.reading import remember_role_arns, role_arn
 from redshift_roles.refusal import all_or_nothing, child_path, place_for
 from redshift_roles.tokens import known
@@ -59,6 +59,8 @@ class RedshiftCluster(Connectable):
 
         role_limit: How many roles it may have: 1 to 50, the AWS quota (1 to 10 in us-iso-east-1, us-iso-west-1 and
             us-isob-east-1). Default: 10.
+
+        default_role: One of the roles, to be what ``IAM_ROLE default`` means. Default: no default role.
 
         cluster_identifier: Its physical name: 1 to 63 lower-case letters, digits and single hyphens, a letter first.
             Default: CloudFormation makes one up.
@@ -104,14 +106,16 @@ class RedshiftCluster(Connectable):
         cfn_cluster: The L1.
 
     Raises:
-        RoleAssociationError: InvalidArgument, RoleAccountMismatch, RoleArnInvalid, RoleDuplicated,
-            RoleLimitOutOfRange, RolePartitionMismatch, RoleQuotaExceeded, ServiceLinkedRole. At synth time, from
-            CDK's validation report, those and TrustLacksRedshift; RoleAccountUndecided and RoleCountUndecided warn.
+        RoleAssociationError: DefaultRoleNotAssociated, InvalidArgument, RoleAccountMismatch, RoleArnInvalid,
+            RoleDuplicated, RoleLimitOutOfRange, RolePartitionMismatch, RoleQuotaExceeded, ServiceLinkedRole. At synth
+            time, from CDK's validation report, those and TrustLacksRedshift; RoleAccountUndecided and
+            RoleCountUndecided warn.
 
     Template:
         1 AWS::Redshift::Cluster (IamRoles) and 1 AWS::Redshift::ClusterParameterGroup; with a VPC 1
         AWS::Redshift::ClusterSubnetGroup, and 1 AWS::EC2::SecurityGroup unless security_groups are given. In a stack
-        without an account, a role of a literal account brings 1 CloudFormation Rule. No custom resource.
+        without an account, a role of a literal account brings 1 CloudFormation Rule. A default role brings 2 custom
+        resources and the function of `RoleAssociation`; without one there is none.
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/APIReference/API_CreateCluster.html (read 2026-11-24)
@@ -124,6 +128,7 @@ class RedshiftCluster(Connectable):
         *,
         roles: Sequence[iam.IRole] = (),
         role_limit: int = limits.DEFAULT_ROLE_LIMIT,
+        default_role: iam.IRole | None = None,
         cluster_identifier: str | None = None,
         node_type: str = DEFAULT_NODE_TYPE,
         number_of_nodes: int = 2,
@@ -148,6 +153,7 @@ class RedshiftCluster(Connectable):
             arguments.REQUIRED_OF_CLUSTER,
             roles=roles,
             role_limit=role_limit,
+            default_role=default_role,
             cluster_identifier=cluster_identifier,
             node_type=node_type,
             number_of_nodes=number_of_nodes,
@@ -224,6 +230,8 @@ class RedshiftCluster(Connectable):
                 if policy is not None:
                     self._cfn_cluster.node.add_dependency(policy)
             account_rule.assert_account(place, (role.account for role in facts.roles))
+            if default_role is not None:
+                _define_default(self, place, default_role, role_limit)
         guard.watch(self, place)
 
     @property
@@ -302,6 +310,18 @@ class RedshiftCluster(Connectable):
         self._cfn_cluster.iam_roles = [*listed, role_arn(role)]
         self._roles.append(role)
         account_rule.assert_account(self._place, (role.account for role in facts.roles))
+
+
+def _define_default(cluster: RedshiftCluster, place: Place, role: iam.IRole, role_limit: int) -> None:
+    """
+    Set the default role, which AWS::Redshift::Cluster has no property for.
+    """
+    from redshift_roles import association_resources  # noqa: PLC0415  needs aws_lambda, which a plain cluster does not
+
+    wanted = association_resources.Wanted(
+        cluster.cluster_identifier, (), role, role_limit, limits.DEFAULT_TIMEOUT_SECONDS
+    )
+    association_resources.define_association(Construct(cluster, "DefaultRole"), place, wanted)
 
 
 def _days(retention: Duration | None) -> float:

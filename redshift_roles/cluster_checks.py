@@ -53,21 +53,25 @@ def refuse_cluster(
     check = arguments.check_roles if only_roles else arguments.check_cluster
     found = [*troubles, *check({**given, **days})]
 
+    chosen = [given["default_role"]] if "default_role" in given else []
+
     def holder(labelled: bool) -> HolderFacts:
-        roles = role_facts(given["roles"], place, "roles", labelled=labelled)
+        roles = [*role_facts([*given["roles"], *chosen], place, "roles", labelled=labelled)]
+        defaults = roles[len(given["roles"]) :]
         return HolderFacts(
             path=path() if labelled else "",
             noun="cluster",
             words="'roles' with the warehouse's own role" if own_role else "'roles'",
             account=place.account,
             region=place.region,
-            roles=(*([own_role] if own_role else []), *roles),
+            roles=(*([own_role] if own_role else []), *roles[: len(given["roles"])]),
             role_limit=given["role_limit"],
             expected_account=account_rule.expected_account(place),
             account_asserted=True,
+            default_roles=tuple(role._replace(label="'default_role'") for role in defaults),
         )
 
-    unreadable = any(message.startswith(("'roles", "'role_limit")) for message, _ in found)
+    unreadable = any(message.startswith(("'roles", "'role_limit", "'default_role")) for message, _ in found)
     if unreadable:
         refuse(path, limits.CREATE_CLUSTER, found)
     return judged(path, limits.CREATE_CLUSTER, found, holder)

@@ -27,6 +27,8 @@ class RoleFacts(NamedTuple):
         distrust: Why Redshift cannot assume it, or None when it can or when that is not known.
 
         unreachable: Why CDK cannot refer to it from the holder's stack, or None when it can.
+
+        defined: Whether the app defines it: two roles that it defines are two, whatever their names will be.
     """
 
     label: str
@@ -34,6 +36,7 @@ class RoleFacts(NamedTuple):
     conditional: bool = False
     distrust: str | None = None
     unreachable: str | None = None
+    defined: bool = False
 
     @property
     def arn(self) -> role_arns.RoleArn:

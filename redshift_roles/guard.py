@@ -26,7 +26,7 @@ from constructs import IConstruct
 from redshift_roles import rulebook, rules, verdicts
 from redshift_roles.assembly import Assembly, Template
 from redshift_roles.places import Place, path_of
-from redshift_roles.synthesized import PLUGIN_NAME, synthesis_of, template_of, violation
+from redshift_roles.synthesized import PLUGIN_NAME, shared_path, synthesis_of, template_of, violation
 from redshift_roles.template_reading import ROLES_PROPERTY
 from redshift_roles.verdicts import Holder, Verdict
 
@@ -69,6 +69,7 @@ class RoleGuard:
     def __init__(self, app: App) -> None:
         self._app = app
         self._watched: list[_Watched] = []
+        self._associations = False
 
     @property
     def name(self) -> str:
@@ -96,19 +97,31 @@ class RoleGuard:
         """
         self._watched.append(_Watched(cluster, place))
 
+    def watch_associations(self) -> None:
+        """
+        Look for roles that are associated with one cluster in two places.
+        """
+        self._associations = True
+
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:  # noqa: ARG002
         """
         Judge every watched cluster as the templates show it; the app says where they are.
         """
-        found = self.find(synthesis_of(self._app).assembly)
+        assembly = synthesis_of(self._app).assembly
+        found = self.find(assembly)
         judged = [
             (Verdict(holder.template, holder.logical_id, f"Properties/{ROLES_PROPERTY}", finding), found[holder])
             for holder, facts in verdicts.read(found)
             for finding in rules.check(facts)
         ]
+        violations = [violation(verdict, "fatal", path_of(cluster.cfn_cluster)) for verdict, cluster in judged]
+        twice = [*verdicts.shared(assembly)] if self._associations else []
         return PolicyValidationPluginReport(
-            success=not any(verdict.is_failure for verdict, _ in judged),
-            violations=[violation(verdict, "fatal", path_of(cluster.cfn_cluster)) for verdict, cluster in judged],
+            success=not twice and not any(verdict.is_failure for verdict, _ in judged),
+            violations=[
+                *violations,
+                *(violation(verdict, "fatal", shared_path(verdict, self._app)) for verdict in twice),
+            ],
         )
 
     def find(self, assembly: Assembly) -> dict[Holder, WatchedCluster]:
@@ -134,13 +147,27 @@ _guards: WeakKeyDictionary[IConstruct, RoleGuard] = WeakKeyDictionary()
 
 def watch(cluster: WatchedCluster, place: Place) -> None:
     """
-    Have the app's guard look after a cluster; the first cluster of an app brings the guard.
+    Have the app's guard look after a cluster.
+    """
+    _guard(place).watch(cluster, place)
+
+
+def watch_associations(place: Place) -> None:
+    """
+    Have the app's guard look after its role associations.
+    """
+    _guard(place).watch_associations()
+
+
+def _guard(place: Place) -> RoleGuard:
+    """
+    Find the guard of an app; the first cluster or association brings it.
     """
     guard = _guards.get(place.root)
     if guard is None:
         guard = _guards[place.root] = RoleGuard(cast("App", place.root))
         Validations.of(place.root).add_plugins(guard)
-    guard.watch(cluster, place)
+    return guard
 
 
 def watched_in(app: App, assembly: Assembly) -> set[tuple[Template, str]]:

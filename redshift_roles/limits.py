@@ -75,6 +75,8 @@ DYNAMODB_ENCRYPTION: Final = Source(
 SECRETS_ENCRYPTION: Final = Source(
     "https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html", _READ
 )
+MODIFY_ROLES: Final = Source(f"{_API}/API_ModifyClusterIamRoles.html", _READ)
+LAMBDA_LOGS: Final = Source("https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html", _READ)
 CDK_ENVIRONMENTS: Final = Source("https://docs.aws.amazon.com/cdk/v2/guide/environments.html", _READ)
 
 # This project's own limit: ten, the number of the page it implements. AWS's quota is larger (QUOTAS).
@@ -120,6 +122,12 @@ ROLE_NAME_LENGTH: Final = 64
 PATH_LENGTH: Final = 512
 MIN_SESSION_SECONDS: Final = 3_600
 MAX_SESSION_SECONDS: Final = 43_200
+
+# AWS Lambda stops a function after fifteen minutes; the answer takes a moment of them.
+MIN_TIMEOUT_SECONDS: Final = 30
+MAX_TIMEOUT_SECONDS: Final = 840
+DEFAULT_TIMEOUT_SECONDS: Final = 600
+FUNCTION_SECONDS: Final = 900
 
 # ARN_FORMAT: the longest ARN that a service gives to what CloudFormation names, and the longest of any service.
 LONGEST_ARNS: Final = MappingProxyType({"s3": 83, "kms": 87, "iam": 102})

@@ -257,7 +257,7 @@ def stream_from_msk(cluster: str, topics: Iterable[str]) -> list[Permission]:
     """
     return [
         Permission("ConnectToBrokers", actions.CONNECT_TO_BROKERS.names, cluster),
-        Permission("FindBrokers", actions.FIND_BROKERS.names, cluster),
+        Permission("FindBrokers", actions.FIND_BROKERS.names, "*"),
         *_each("ReadTopics", actions.READ_TOPICS, topics),
     ]
 
@@ -318,3 +318,21 @@ def assume_role(role: str) -> list[Permission]:
     Assuming the next role of a chain.
     """
     return [Permission("AssumeNextRoles", actions.ASSUME_ROLE.names, role)]
+
+
+def associate_roles(cluster: str, roles: Iterable[str]) -> list[Permission]:
+    """
+    Associating roles with one cluster, and setting its default role.
+    """
+    return [
+        Permission("DescribeClusters", actions.DESCRIBE_CLUSTERS.names, cluster),
+        Permission("AssociateRoles", actions.ASSOCIATE_ROLES.names, cluster),
+        *(permission for role in roles for permission in pass_role(role, serverless=False)),
+    ]
+
+
+def write_logs(log_group: str) -> list[Permission]:
+    """
+    Writing the logs of a function.
+    """
+    return [Permission("WriteLogs", actions.WRITE_LOGS.names, log_group)]

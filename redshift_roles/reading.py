@@ -120,7 +120,7 @@ def _own_role(role: iam.IRole, label: str, place: Place, *, distinct: bool) -> R
     # A role of another account is refused for that; it matters no more whether CDK can refer to it.
     near = home.stack is place.stack or role_arns.differ(home.account, place.account)
     unreachable = None if near else _reference(role, home, place)[1]
-    return RoleFacts(label, text, unreachable=unreachable)
+    return RoleFacts(label, text, unreachable=unreachable, defined=True)
 
 
 def _nameless(role: iam.IRole) -> str:
@@ -141,7 +141,7 @@ def _any_role(role: iam.IRole, label: str, place: Place) -> RoleFacts:
     text = _defined_text(role, account) or _text(value, role, place)
     if account and not role_arns.parse(text).account and not role_arns.parse(text).problem:
         text = f"arn:{role_arns.THIS_PARTITION}:iam::{account}:role/{_nameless(role)}"
-    return RoleFacts(label, text, unreachable=unreachable)
+    return RoleFacts(label, text, unreachable=unreachable, defined=isinstance(role, iam.Role))
 
 
 def known_account(account: str, place: Place) -> str | None:

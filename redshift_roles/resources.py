@@ -75,13 +75,14 @@ def resource(construct: IResource, attribute: str) -> Resource:
 
 def _resource(construct: IResource, attribute: str) -> Resource:
     key: kms.IKey | None = getattr(construct, "encryption_key", None)
-    if key is not None and ":alias/" in key.key_arn:
+    if key is not None and hasattr(key, "alias_name"):
         key = _target(key)
     arn: str = getattr(construct, attribute)
     if attribute == "secret_arn":
         arn = _with_suffix(cast("secretsmanager.ISecret", construct), arn)
     home = place_of(construct)
-    account = known_account(construct.env.account, home)
+    named = arn.split(":")[4:5]
+    account = named[0] if named and named[0].isdigit() else known_account(construct.env.account, home)
     if key is None:
         return Resource(construct, arn, account, None, None, None)
     return Resource(construct, arn, account, key, key.key_arn, known_account(key.env.account, home))

@@ -221,8 +221,17 @@ def _may_be_one(role: RoleFacts, other: RoleFacts, holder: HolderFacts) -> bool:
     ]
     if role.arn.problem or other.arn.problem or role_arns.differ(*accounts):
         return False
+    if _is_another(role, other) or _is_another(other, role):
+        return False
     name, other_name = (each.arn.resource or role_arns.THIS_ACCOUNT for each in (role, other))
     return _may_become(name, other_name) or _may_become(other_name, name)
+
+
+def _is_another(role: RoleFacts, other: RoleFacts) -> bool:
+    """
+    Say whether a role of the app is surely not this one: nobody can have written the name it will get.
+    """
+    return role.defined and (other.defined or not role_arns.has_hole(other.text))
 
 
 def _may_become(name: str, other: str) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from redshift_roles.rulebook import Trouble
+from redshift_roles.tokens import readable
 
 
 class Text(NamedTuple):
@@ -119,9 +120,9 @@ def shown(value: object) -> str:
     Write a value as the caller would.
     """
     if value is None or isinstance(value, (str, bytes, int, float)):
-        return "empty" if value == "" else repr(value)
+        return "empty" if value == "" else readable(repr(value))
     name = type(value).__name__
-    return f"an {name}" if name.startswith(("A", "E", "I", "O")) else f"a {name}"
+    return f"an {name}" if name[0] in "AEIOaeio" else f"a {name}"
 
 
 Shape = Text | Number | Kind | ListOf | Flag

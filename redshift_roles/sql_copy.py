@@ -12,6 +12,7 @@ from typing import Final
 
 from redshift_roles import limits, sql_text
 from redshift_roles.rulebook import Trouble
+from redshift_roles.shapes import shown
 from redshift_roles.sql_text import DEFAULT, SESSION, Name, Role, on_or_off, quoted, with_literal, with_number, word
 from redshift_roles.tokens import token_first
 
@@ -220,7 +221,7 @@ def _source_troubles(source: object) -> Iterator[Trouble]:
     literal = isinstance(source, str) and not token_first(source)
     if literal and source and not _SOURCE.match(str(source)):
         allowed = "s3://bucket/prefix, emr://cluster-id/path or dynamodb://table"
-        yield f"'source' is {source!r}, allowed is {allowed}", "write it like source='s3://bucket/landing/'"
+        yield f"'source' is {shown(source)}, allowed is {allowed}", "write it like source='s3://bucket/landing/'"
 
 
 def _role_troubles(role: object, job: object) -> Iterator[Trouble]:
@@ -266,7 +267,7 @@ def _job_troubles(job: str | None) -> Iterator[Trouble]:
         return
     yield from sql_text.identifier_troubles("job", job)
     if isinstance(job, str) and "-" in job:
-        yield f"'job' is {job!r}, allowed is a name without hyphens", "write underscores"
+        yield f"'job' is {shown(job)}, allowed is a name without hyphens", "write underscores"
 
 
 def _format(written: str | None, paths: str | None, quote: str | None) -> list[str]:

@@ -14,7 +14,7 @@ from redshift_roles.findings import RoleAssociationError
 from redshift_roles.limits import Source
 from redshift_roles.rulebook import Trouble
 from redshift_roles.shapes import shown
-from redshift_roles.tokens import is_token, outside_tokens
+from redshift_roles.tokens import is_token, split_outside_tokens
 
 DEFAULT: Final = "default"
 SESSION: Final = "SESSION"
@@ -77,7 +77,7 @@ def parts_of(given: Name) -> list[str]:
     """
     Take a name apart at its dots; one that is given in parts is apart already.
     """
-    return given.split(".") if isinstance(given, str) else list(given)
+    return split_outside_tokens(given, ".") if isinstance(given, str) else list(given)
 
 
 def name_troubles(label: str, given: object, *, most: int = 3) -> Iterator[Trouble]:
@@ -105,7 +105,7 @@ def identifier_troubles(label: str, given: object) -> Iterator[Trouble]:
 
 
 def _identifier_troubles(label: str, part: str) -> Iterator[Trouble]:
-    length = len(outside_tokens(part, str).encode()) if not is_token(part) else 1
+    length = 1 if is_token(part) else len(part.encode())
     if not 0 < length <= limits.IDENTIFIER_LENGTH:
         allowed = f"1 to {limits.IDENTIFIER_LENGTH} bytes of UTF-8"
         yield f"'{label}' has a part of {length} bytes, allowed is {allowed}", "shorten it"
@@ -198,7 +198,7 @@ def role_troubles(
     """
     if role in (DEFAULT, SESSION) if isinstance(role, str) else False:
         if role not in words:
-            yield f"'{label}' is {role!r}, which this statement does not take", "pass a role, or its ARN"
+            yield f"'{label}' is {shown(role)}, which this statement does not take", "pass a role, or its ARN"
         return
     arns = arns_of(role)
     if arns is None:
@@ -215,7 +215,7 @@ def role_troubles(
     for arn in arns:
         problem = "has spaces, and a chain has none" if arn != arn.strip() else _arn_problem(arn)
         if problem:
-            yield f"'{label}' holds {arn!r}, which {problem}", "give the ARN of an IAM role"
+            yield f"'{label}' holds {shown(arn)}, which {problem}", "give the ARN of an IAM role"
 
 
 def _arn_problem(arn: str) -> str | None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from redshift_roles import limits, sql_text
 from redshift_roles.rulebook import Trouble
+from redshift_roles.shapes import shown
 from redshift_roles.sql_text import Role, on_or_off, quoted, with_literal, with_number, word
 from redshift_roles.tokens import token_first
 
@@ -169,9 +170,9 @@ def _target_troubles(to: object) -> Iterator[Trouble]:
     if not isinstance(to, str) or not to or token_first(to):
         return
     if not to.startswith("s3://"):
-        yield f"'to' is {to!r}, allowed is s3://bucket/prefix", "write it like to='s3://bucket/out/'"
+        yield f"'to' is {shown(to)}, allowed is s3://bucket/prefix", "write it like to='s3://bucket/out/'"
     if _ALIAS.match(to):
-        yield f"'to' is {to!r}, an access point alias, which UNLOAD does not take", "name the bucket itself"
+        yield f"'to' is {shown(to)}, an access point alias, which UNLOAD does not take", "name the bucket itself"
 
 
 def _value_troubles(given: Mapping[str, object]) -> Iterator[Trouble]:

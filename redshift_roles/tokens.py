@@ -54,6 +54,27 @@ def outside_tokens(text: str, change: Callable[[str], str]) -> str:
     return "".join([*parts, change(text[end:])])
 
 
+def split_outside_tokens(text: str, separator: str) -> list[str]:
+    """
+    Take a text apart at a separator, but never inside a token.
+    """
+    tokens = iter(_TOKEN.findall(text))
+    parts = _TOKEN.sub(_TOKEN_MARKS[0], text).split(separator)
+    return [re.sub(re.escape(_TOKEN_MARKS[0]), lambda _: f"${{Token[{next(tokens)}]}}", part) for part in parts]
+
+
+def readable(text: str) -> str:
+    """
+    Write a text for people: ``${AWS::Region}``, or ``${Token}`` for what has no name.
+    """
+    return token_values(text, lambda name: f"${{{_named(name)}}}")
+
+
+def _named(token: str) -> str:
+    name, _, _ = token.rpartition(".")
+    return name.replace(".", "::") if name.startswith("AWS.") else "Token"
+
+
 def token_values(text: str, value: Callable[[str], str]) -> str:
     """
     Put values in the place of tokens; a token's name begins with what it stands for, such as ``AWS.Partition``.

@@ -194,7 +194,15 @@ def _ref(name: Json, template: Template, depth: int) -> list[str]:
     kind = template.resource_type(name)
     if kind.startswith("AWS::IAM::") and kind != "AWS::IAM::ManagedPolicy":
         return _iam_names(kind, name, template, depth)
-    return []
+    return _cluster_identifier(name, template, depth) if kind == "AWS::Redshift::Cluster" else []
+
+
+def _cluster_identifier(logical_id: str, template: Template, depth: int) -> list[str]:
+    """
+    Name a cluster: by its literal identifier, else by the resource itself, from whatever template it is looked at.
+    """
+    given = template.properties(logical_id).get("ClusterIdentifier")
+    return (texts(given, template, depth) if given is not None else []) or [hole(f"{template.key}#{logical_id}")]
 
 
 def _pseudo(name: str, template: Template) -> str | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
-from redshift_roles import limits, pass_role_rule, role_arns, rulebook, rules, trust
+from redshift_roles import association_rule, limits, pass_role_rule, role_arns, rulebook, rules, trust
 from redshift_roles.assembly import Assembly, Template
 from redshift_roles.facts import HolderFacts
 from redshift_roles.findings import Finding
@@ -131,6 +131,7 @@ def judge(
         if (template, logical_id) not in elsewhere:
             for finding in rules.check(facts):
                 yield Verdict(template, logical_id, _location(finding), finding)
+    yield from shared(assembly)
     sides: dict[Template | None, RedshiftSide] = {}
 
     def side_of(template: Template) -> RedshiftSide:
@@ -143,6 +144,15 @@ def judge(
         for passing in passings(template, side_of, construct_path):
             for finding in pass_role_rule.check(passing.facts):
                 yield Verdict(template, passing.logical_id, passing.location, finding)
+
+
+def shared(assembly: Assembly) -> Iterator[Verdict]:
+    """
+    Find roles that an app associates with one cluster in two places.
+    """
+    for template, logical_id, trouble in association_rule.twice(assembly, construct_path):
+        finding = rulebook.ROLE_DUPLICATED.finding(construct_path(template, logical_id), trouble)
+        yield Verdict(template, logical_id, f"Properties/{association_rule.ROLES}", finding)
 
 
 _ABOUT_DEFAULT: Container[str] = (rulebook.DEFAULT_ROLE_NOT_ASSOCIATED.name, rulebook.DEFAULT_ROLE_UNDECIDED.name)

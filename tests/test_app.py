@@ -106,7 +106,10 @@ def test_cdk_nag_finds_nothing_and_two_findings_are_acknowledged(built: cdk.App,
     assert set() == findings(built)
     assert {
         ("AwsSolutions-IAM5[Resource::*]", f"{STACK}/Warehouse/UserPolicy"),
-        (f"AwsSolutions-IAM5[Resource::<{_landing(template)}.Arn>/landing/*]", f"{STACK}/CopyFromLanding"),
+        (
+            f"AwsSolutions-IAM5[Resource::<{_landing(template)}.Arn>/landing/*]",
+            f"{STACK}/Warehouse/Role/RedshiftGrants",
+        ),
     } == acknowledged(built)
 
 
@@ -127,7 +130,10 @@ def test_fails_when_the_findings_are_not_acknowledged(
     assert "AwsSolutions" == report["pluginName"]
     assert {
         ("AwsSolutions-IAM5[Resource::*]", f"{STACK}/Warehouse/UserPolicy/Resource"),
-        (f"AwsSolutions-IAM5[Resource::<{_landing(template)}.Arn>/landing/*]", f"{STACK}/CopyFromLanding/Resource"),
+        (
+            f"AwsSolutions-IAM5[Resource::<{_landing(template)}.Arn>/landing/*]",
+            f"{STACK}/Warehouse/Role/RedshiftGrants",
+        ),
     } == {
         (violation["ruleName"], where["constructPath"])
         for violation in report["violations"]
@@ -151,7 +157,7 @@ def test_the_outputs_are_what_a_loader_needs(template: dict[str, Any]) -> None:
         "RoleArn": f"<{role}.Arn>",
         "UserPolicyArn": f"<{policy}>",
         "CopyCommand": (
-            f"COPY public.events FROM 's3://<{bucket}>/landing/' IAM_ROLE '<{role}.Arn>' FORMAT AS PARQUET;"
+            f"COPY \"public\".\"events\" FROM 's3://<{bucket}>/landing/' IAM_ROLE '<{role}.Arn>' FORMAT AS PARQUET;"
         ),
     } == {name: _text(output["Value"]) for name, output in template["Outputs"].items()}
 
@@ -170,7 +176,7 @@ def test_the_role_may_read_what_is_under_landing_and_nothing_else(template: dict
     }
 
     bucket = f"<{_landing(template)}.Arn>"
-    under_landing = json.dumps({"StringLike": {"s3:prefix": ["landing/*"]}})
+    under_landing = json.dumps({"StringLike": {"s3:prefix": "landing/*"}})
     assert {
         ("Allow", "s3:GetObject", f"{bucket}/landing/*", "null"),
         ("Allow", "s3:ListBucket", bucket, under_landing),

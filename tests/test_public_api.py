@@ -20,6 +20,7 @@ PUBLIC = [
     "RedshiftRole",
     "RedshiftWarehouse",
     "RequiredPolicy",
+    "RoleAssociation",
     "RoleAssociationError",
     "RoleAssociationPolicy",
     "RoleAssociationRules",

@@ -4,12 +4,15 @@ The role that Redshift assumes.
 
 from __future__ import annotations
 
+import json
+
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 
-from redshift_roles import RedshiftRole, RoleAssociationError
-from tests.templates import properties_of
+from redshift_roles import DbUser, RedshiftRole, RoleAssociationError
+from tests.conftest import ACCOUNT, REGION
+from tests.templates import deployed, properties_of, template_of
 
 
 def _principals(stack: cdk.Stack) -> list[str]:
@@ -145,3 +148,67 @@ def test_tokens_pass_through(stack: cdk.Stack) -> None:
     RedshiftRole(stack, "Role", role_name=name, regions=[cdk.Aws.REGION])
 
     assert {"Ref": "Name"} == properties_of(stack, "AWS::IAM::Role")["RoleName"]
+
+
+def test_fails_when_the_trust_policy_would_be_too_large(stack: cdk.Stack) -> None:
+    """
+    IAM refuses more than 2,048 characters, unless the quota was raised.
+    """
+    users = [DbUser(f"user{number:03}", cluster="warehouse") for number in range(40)]
+    with pytest.raises(RoleAssociationError) as caught:
+        RedshiftRole(stack, "Role", db_users=users)
+    (finding,) = caught.value.findings
+
+    assert "PolicyTooLarge" == finding.rule
+    assert "characters, 'trust_policy_quota' is 2,048" in finding.message
+    assert stack.node.try_find_child("Role") is None
+    RedshiftRole(stack, "Role", db_users=users, trust_policy_quota=8192)
+
+
+def test_a_trust_policy_is_measured_to_the_character(stack: cdk.Stack) -> None:
+    """
+    One that is exactly as large as allowed passes, and a character more does not.
+    """
+
+    def role(name: str, length: int) -> RedshiftRole:
+        users = [DbUser("a" * 100, cluster=f"c{number}") for number in range(11)]
+        return RedshiftRole(stack, name, db_users=[*users, DbUser("b" * length, cluster="warehouse")])
+
+    def size(role: RedshiftRole) -> int:
+        document = stack.resolve(role.assume_role_policy)
+        return len(json.dumps(deployed(document, {"AWS::Partition": "aws"}), separators=(",", ":")))
+
+    spare = 2048 - size(role("Small", 1))
+
+    assert 2048 == size(role("Full", 1 + spare))
+    with pytest.raises(RoleAssociationError, match="2,049 characters"):
+        role("Over", 2 + spare)
+
+
+def test_users_and_clusters_restrict_the_trust(stack: cdk.Stack) -> None:
+    """
+    In the role's own partition, region and account.
+    """
+    RedshiftRole(stack, "Role", db_users=[DbUser("loader", cluster="warehouse")], source_clusters=["warehouse"])
+    (statement,) = properties_of(stack, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"]
+    home = f":redshift:{REGION}:{ACCOUNT}:"
+
+    assert {
+        "StringEquals": {
+            "sts:ExternalId": [f"arn:aws{home}dbuser:warehouse/loader"],
+            "aws:SourceAccount": [ACCOUNT],
+        },
+        "ArnLike": {"aws:SourceArn": [f"arn:aws{home}cluster:warehouse"]},
+    } == deployed(statement["Condition"], {"AWS::Partition": "aws"})
+
+
+def test_a_role_names_itself_in_sql(stack: cdk.Stack) -> None:
+    """
+    The clause can be a stack output.
+    """
+    role = RedshiftRole(stack, "Role")
+    cdk.CfnOutput(stack, "Clause", value=role.iam_role_clause)
+
+    assert ["", ["IAM_ROLE '", stack.resolve(role.role_arn), "'"]] == (
+        template_of(stack)["Outputs"]["Clause"]["Value"]["Fn::Join"]
+    )

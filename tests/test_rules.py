@@ -4,6 +4,8 @@ Facts in, findings out: each rule at its boundaries.
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from redshift_roles import limits, rulebook, rules
@@ -643,3 +645,21 @@ def test_undecided_rules_never_count_as_failures() -> None:
 
     assert frozenset({"RoleCountUndecided", "RoleAccountUndecided", "DefaultRoleUndecided"}) == rulebook.UNDECIDED
     assert names == [rule.name for rule in rulebook.RULES if rule.name not in rulebook.UNDECIDED]
+
+
+def test_a_role_of_the_app_is_no_other_role_of_the_app() -> None:
+    """
+    Nor one whose ARN stands there in full; what only the deployment knows may be it.
+    """
+    generated = f"arn:aws:iam::{ACCOUNT}:role/{hole('Generated')}"
+    other = f"arn:aws:iam::{ACCOUNT}:role/{hole('Other')}"
+    default = role(text=generated, label="'default_role'")._replace(defined=True)
+
+    def found(among: RoleFacts) -> list[str]:
+        judged = dataclasses.replace(holder(roles=[among]), default_roles=(default,))
+        return [finding.rule for finding in rules.check(judged)]
+
+    assert ["DefaultRoleNotAssociated"] == found(role(text=other)._replace(defined=True))
+    assert ["DefaultRoleNotAssociated"] == found(role(text=arn("Literal")))
+    assert ["DefaultRoleUndecided"] == found(role(text=other))
+    assert [] == found(role(text=generated)._replace(defined=True))

@@ -39,3 +39,82 @@ def test_known_arguments_are_given_and_no_tokens() -> None:
     None and tokens are left out; falsy values stay.
     """
     assert {"a": "x", "c": 0, "d": False, "e": ()} == tokens.known(a="x", b=None, c=0, d=False, e=(), f=cdk.Aws.REGION)
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"),
+    [
+        ("", ""),
+        ("abc", "ABC"),
+        ("a${Token[x.1]}b", "A${Token[x.1]}B"),
+        ("${Token[x.1]}${Token[y.2]}c", "${Token[x.1]}${Token[y.2]}C"),
+        ("${a}", "${A}"),
+    ],
+)
+def test_only_what_is_literal_is_changed(text: str, changed: str) -> None:
+    """
+    Tokens pass through as they are.
+    """
+    assert changed == tokens.outside_tokens(text, str.upper)
+
+
+def test_tokens_are_named_and_replaced() -> None:
+    """
+    By what stands between the brackets.
+    """
+    text = f"arn:{cdk.Aws.PARTITION}:x:${{Token[TOKEN.7]}}"
+
+    assert ["AWS.Partition", "TOKEN"] == [name.rpartition(".")[0] for name in tokens.token_names(text)]
+    assert "arn:<AWS>:x:<TOKEN>" == tokens.token_values(text, lambda name: f"<{name.partition('.')[0]}>")
+
+
+@pytest.mark.parametrize(
+    ("text", "first"), [("${Token[x.1]}a", True), ("#{Token[x.1]}", True), ("a${Token[x.1]}", False), ("", False)]
+)
+def test_a_text_may_begin_with_a_token(text: str, first: bool) -> None:
+    """
+    Then nobody knows how it begins.
+    """
+    assert first == tokens.token_first(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a.b", ["a", "b"]),
+        ("", [""]),
+        ("${Token[x.1]}.b.${Token[y.2]}", ["${Token[x.1]}", "b", "${Token[y.2]}"]),
+        ("a${Token[x.1]}b", ["a${Token[x.1]}b"]),
+    ],
+)
+def test_a_text_is_not_divided_inside_a_token(text: str, parts: list[str]) -> None:
+    """
+    The dots in the names of tokens are not the caller's.
+    """
+    assert parts == tokens.split_outside_tokens(text, ".")
+
+
+def test_people_do_not_read_tokens() -> None:
+    """
+    A pseudo parameter has its name, everything else none.
+    """
+    assert "a-${AWS::Region}-${Token}" == tokens.readable(f"a-{cdk.Aws.REGION}-${{Token[TOKEN.7]}}")
+
+
+def test_a_token_may_stand_for_a_whole_list() -> None:
+    """
+    It is the one entry of a list then, and looks a little different.
+    """
+    (entry,) = cdk.Token.as_list(cdk.Fn.ref("Roles"))
+
+    assert tokens.is_list_token(entry)
+    assert not tokens.is_list_token(cdk.Aws.REGION)
+    assert tokens.is_token([entry])
+    assert tokens.is_token(("x", entry))
+
+
+def test_a_required_argument_is_kept_even_when_it_is_none() -> None:
+    """
+    So that its check can refuse it; a token is left out all the same.
+    """
+    assert {"a": None} == tokens.known({"a", "b"}, a=None, b=cdk.Aws.REGION, c=None)

@@ -1,0 +1,134 @@
+"""
+Roles on clusters that already exist.
+
+A cluster's identifier, roles and a default role flow in; a custom resource that adds exactly those flows out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from redshift_roles import account_rule, arguments, guard, limits, shapes
+from redshift_roles.association_resources import Wanted, define_association
+from redshift_roles.facts import HolderFacts
+from redshift_roles.reading import role_facts, seconds_of
+from redshift_roles.refusal import all_or_nothing, child_path, judged, place_for, refuse
+from redshift_roles.rulebook import Trouble
+from redshift_roles.tokens import is_token
+
+
+class RoleAssociation(Construct):
+    """
+    Associate roles with a cluster that this app does not own, and set its default role.
+
+    It is additive: roles that others associated stay, on create, update, rollback and delete, and so does a role that
+    was there before. A deployment waits until each role is in sync, and fails in time with a reason that names the
+    cluster, the role and its status.
+
+    Args:
+        scope: The construct it belongs to.
+
+        construct_id: Its name there.
+
+        cluster_identifier: The identifier of a provisioned cluster of this account and region.
+
+        roles: Roles to associate, 1 to role_limit, all of the cluster's account.
+
+        default_role: One of the roles, to be what ``IAM_ROLE default`` means. Default: the default role is left alone.
+
+        role_limit: How many roles the cluster may have, everybody's counted: 1 to 50, the AWS quota. Default: 10.
+
+        timeout: How long a change may take, 30 seconds to 14 minutes. Default: 10 minutes.
+
+    Raises:
+        RoleAssociationError: DefaultRoleNotAssociated, InvalidArgument, RoleAccountMismatch, RoleArnInvalid,
+            RoleDuplicated (also for a role that the app associates with this cluster elsewhere), RoleLimitOutOfRange,
+            RolePartitionMismatch, RoleQuotaExceeded, ServiceLinkedRole.
+
+    Template:
+        1 Custom::RedshiftRoleAssociation, 1 Custom::RedshiftRolesBefore for each role and for a default role, and for
+        all associations of a stack together 1 AWS::Lambda::Function with its AWS::IAM::Role, AWS::IAM::ManagedPolicy
+        and AWS::Logs::LogGroup.
+
+    Source:
+        https://docs.aws.amazon.com/redshift/latest/APIReference/API_ModifyClusterIamRoles.html (read 2026-11-24)
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        cluster_identifier: str,
+        roles: Sequence[iam.IRole],
+        default_role: iam.IRole | None = None,
+        role_limit: int = limits.DEFAULT_ROLE_LIMIT,
+        timeout: Duration | None = None,
+    ) -> None:
+        place = place_for(scope, construct_id)
+
+        chosen = [] if default_role is None else [default_role]
+
+        def path() -> str:
+            return child_path(scope, construct_id)
+
+        def holder(labelled: bool) -> HolderFacts:
+            read = [*role_facts([*roles, *chosen], place, "roles", labelled=labelled)]
+            return HolderFacts(
+                path=path() if labelled else "",
+                noun="cluster",
+                words="'roles'",
+                account=place.account,
+                region=place.region,
+                roles=tuple(read[: len(roles)]),
+                role_limit=role_limit,
+                expected_account=account_rule.expected_account(place),
+                account_asserted=True,
+                default_roles=tuple(facts._replace(label="'default_role'") for facts in read[len(roles) :]),
+            )
+
+        troubles = [*_troubles(cluster_identifier, roles, default_role, role_limit, timeout)]
+        if any(message.startswith(("'roles", "'role_limit", "'default_role")) for message, _ in troubles):
+            refuse(path, limits.MODIFY_ROLES, troubles)
+        facts = judged(path, limits.MODIFY_ROLES, troubles, holder)
+        seconds = int(seconds_of(timeout) or limits.DEFAULT_TIMEOUT_SECONDS)
+        with all_or_nothing(scope, construct_id):
+            super().__init__(scope, construct_id)
+            wanted = Wanted(cluster_identifier, list(roles), default_role, role_limit, seconds)
+            define_association(self, place, wanted)
+            account_rule.assert_account(place, (role.account for role in facts.roles))
+        guard.watch_associations(place)
+
+
+def _troubles(
+    cluster_identifier: str,
+    roles: Sequence[iam.IRole],
+    default_role: iam.IRole | None,
+    role_limit: int,
+    timeout: Duration | None,
+) -> Iterator[Trouble]:
+    if not is_token(cluster_identifier):
+        yield from arguments.CLUSTER_IDENTIFIER.check("cluster_identifier", cluster_identifier)
+    yield from arguments.check_roles({"roles": roles})
+    if roles in ([], ()):
+        yield "'roles' is empty, allowed is at least one role", "name the roles to associate: roles=[…]"
+    if default_role is not None:
+        yield from arguments.ROLE.check("default_role", default_role)
+    if not shapes.is_whole(role_limit):
+        yield f"'role_limit' is {shapes.shown(role_limit)}, allowed is a whole number", "pass role_limit=10"
+    yield from _timeout_troubles(timeout)
+
+
+def _timeout_troubles(timeout: Duration | None) -> Iterator[Trouble]:
+    if timeout is None:
+        return
+    yield from arguments.DURATION.check("timeout", timeout)
+    seconds = seconds_of(timeout)
+    low, high = limits.MIN_TIMEOUT_SECONDS, limits.MAX_TIMEOUT_SECONDS
+    if isinstance(timeout, Duration) and (seconds is None or not low <= seconds <= high):
+        shown = "known only to the deployment" if seconds is None else f"{seconds:g} seconds"
+        yield f"'timeout' is {shown}, allowed is {low} to {high} seconds", "pass Duration.minutes(10)"

@@ -1,0 +1,106 @@
+"""
+The AWS Lambda function behind role associations: one for each stack, shared by all of them.
+
+A stack flows in; the function, its role and its log group flow out.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, cast
+
+from aws_cdk import Acknowledgment, CustomResource, Duration, RemovalPolicy, Stack, Validations
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct, DependencyGroup
+
+from redshift_roles import limits, permissions
+from redshift_roles.granted_policies import granted_policies
+from redshift_roles.permissions import Permission
+from redshift_roles.places import place_of
+
+_FUNCTION_ID: Final = "RedshiftRoleAssociation"
+_GRANTS_ID: Final = "AssociateRoles"
+_PACKAGE: Final = Path(__file__).parent
+_CODE: Final = ("*", "!association_handler", "!association_handler/*.py")
+_ANSWERS: Final = {
+    "NIST.800.53.R4-LambdaInsideVPC": "It calls the Redshift API alone, which needs no VPC",
+    "NIST.800.53.R5-LambdaInsideVPC": "It calls the Redshift API alone, which needs no VPC",
+    "NIST.800.53.R5-LambdaConcurrency": "CloudFormation calls it for one resource at a time",
+    "NIST.800.53.R5-LambdaDLQ": "CloudFormation hears of every failure, and waits for the answer",
+    "HIPAA.Security-LambdaInsideVPC": "It calls the Redshift API alone, which needs no VPC",
+    "HIPAA.Security-LambdaConcurrency": "CloudFormation calls it for one resource at a time",
+    "HIPAA.Security-LambdaDLQ": "CloudFormation hears of every failure, and waits for the answer",
+    "PCI.DSS.321-LambdaInsideVPC": "It calls the Redshift API alone, which needs no VPC",
+}
+_PACKS: Final = ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5", "PCI.DSS.321")
+_LOG_ANSWERS: Final = dict.fromkeys(
+    (f"{pack}-CloudWatchLogGroupEncrypted" for pack in _PACKS),
+    "It holds names of clusters and roles; CloudWatch encrypts it with a key of its own",
+)
+
+
+class AssociationFunction(Construct):
+    """
+    The function of one stack.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        log_group = logs.LogGroup(
+            self, "Logs", retention=logs.RetentionDays.ONE_YEAR, removal_policy=RemovalPolicy.DESTROY
+        )
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self._granted = granted_policies(role, place_of(self), _GRANTS_ID, "roles")
+        self._function = lambda_.Function(
+            self,
+            "Function",
+            description="Associates IAM roles with Amazon Redshift clusters",
+            code=lambda_.Code.from_asset(str(_PACKAGE), exclude=list(_CODE)),
+            handler="association_handler.index.handler",
+            runtime=lambda_.Runtime.PYTHON_3_14,
+            timeout=Duration.seconds(limits.FUNCTION_SECONDS),
+            role=role,
+            log_group=log_group,
+        )
+        self._policies = DependencyGroup()
+        self._depended: set[str] = set()
+        self.allow(permissions.write_logs(log_group.log_group_arn))
+        for answered, answers in ((self._function, _ANSWERS), (log_group, _LOG_ANSWERS)):
+            for rule, reason in answers.items():
+                Validations.of(answered).acknowledge(Acknowledgment(id=rule, reason=reason))
+
+    @classmethod
+    def of(cls, scope: Construct) -> AssociationFunction:
+        """
+        Find the function of a stack, or make it.
+        """
+        stack = Stack.of(scope)
+        found = stack.node.try_find_child(_FUNCTION_ID)
+        return cast("AssociationFunction", found) if found else cls(stack, _FUNCTION_ID)
+
+    def allow(self, allowed: list[Permission]) -> None:
+        """
+        Allow the function something.
+        """
+        self._granted.allow(allowed)
+        for policy in self._granted.policies:
+            if policy.node.id not in self._depended:
+                self._depended.add(policy.node.id)
+                self._policies.add(policy)
+
+    def resource(self, scope: Construct, construct_id: str, kind: str, properties: dict[str, object]) -> CustomResource:
+        """
+        Define a custom resource that the function answers for, when it is allowed everything it needs.
+        """
+        made = CustomResource(
+            scope,
+            construct_id,
+            resource_type=f"Custom::{kind}",
+            service_token=self._function.function_arn,
+            service_timeout=Duration.seconds(limits.FUNCTION_SECONDS),
+            properties=properties,
+        )
+        made.node.add_dependency(self._policies)
+        return made

@@ -1,0 +1,84 @@
+"""
+The custom resources of one association.
+
+A cluster, roles and a default role flow in; what looks at the cluster before, and what changes it, flow out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from aws_cdk import CustomResource
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from redshift_roles import permissions
+from redshift_roles.association_function import AssociationFunction
+from redshift_roles.places import Place, cluster_arn, path_of
+from redshift_roles.reading import role_arn
+
+ASSOCIATION: Final = "RedshiftRoleAssociation"
+BEFORE: Final = "RedshiftRolesBefore"
+
+
+class Wanted(NamedTuple):
+    """
+    What an association wants.
+
+    Attributes:
+        cluster_identifier: Of a cluster of this account and region, perhaps a token.
+
+        roles: The roles it associates; none where it sets a default role alone.
+
+        default_role: The role that is to be the default, or None.
+
+        role_limit: How many roles the cluster may have, everybody's counted.
+
+        seconds: How long a change may take.
+    """
+
+    cluster_identifier: str
+    roles: Sequence[iam.IRole]
+    default_role: iam.IRole | None
+    role_limit: int
+    seconds: int
+
+
+def define_association(scope: Construct, place: Place, wanted: Wanted) -> CustomResource:
+    """
+    Define the resources of an association.
+    """
+    function = AssociationFunction.of(scope)
+    passed = [*wanted.roles, *([wanted.default_role] if wanted.default_role else [])]
+    arn = cluster_arn(wanted.cluster_identifier, place)
+    function.allow(permissions.associate_roles(arn, dict.fromkeys(role_arn(role) for role in passed)))
+    found = [
+        function.resource(scope, f"Before{_name(role)}", BEFORE, _before(wanted, role)).get_att_string("Found")
+        for role in wanted.roles
+    ]
+    properties: dict[str, object] = {
+        "Kind": "Association",
+        "ClusterIdentifier": wanted.cluster_identifier,
+        "RoleArns": [role_arn(role) for role in wanted.roles],
+        "Found": found,
+        "RoleLimit": str(wanted.role_limit),
+        "TimeoutSeconds": str(wanted.seconds),
+    }
+    if wanted.default_role is not None:
+        looked = function.resource(scope, "DefaultBefore", BEFORE, _before(wanted))
+        properties["DefaultRoleArn"] = role_arn(wanted.default_role)
+        properties["DefaultBefore"] = looked.get_att_string("DefaultRoleArn")
+    return function.resource(scope, "Resource", ASSOCIATION, properties)
+
+
+def _before(wanted: Wanted, role: iam.IRole | None = None) -> dict[str, object]:
+    named = {"RoleArn": role_arn(role)} if role is not None else {}
+    return {"Kind": "Before", "ClusterIdentifier": wanted.cluster_identifier, **named}
+
+
+def _name(role: iam.IRole) -> str:
+    """
+    Name a role's resource by the role, so that it stays the same when other roles come and go.
+    """
+    return path_of(role).replace("/", "")

@@ -1,0 +1,115 @@
+"""
+Redshift as the handler sees it, in memory: roles that take a while, busy moments, throttling, a quota, and time that
+passes only when somebody sleeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from redshift_roles.association_handler.converging import Clock
+
+CLUSTER = "warehouse"
+
+
+def error(code: str, message: str = "no") -> ClientError:
+    """
+    Make an error as boto3 raises it.
+    """
+    return ClientError({"Error": {"Code": code, "Message": message}}, "ModifyClusterIamRoles")
+
+
+@dataclass
+class FakeRedshift:
+    """
+    One cluster.
+
+    Attributes:
+        roles: ARN → when it is in sync (a time), or None while it is stuck.
+
+        leaving: ARN → when it is gone.
+
+        default: The default role.
+
+        status: The cluster's status; None where there is no cluster.
+
+        busy_until: When the cluster is available again.
+
+        takes: How long a change takes, in seconds.
+
+        stuck: Roles that never come in sync.
+
+        failures: Errors that the next calls of ModifyClusterIamRoles raise.
+
+        calls: What was asked.
+    """
+
+    roles: dict[str, float] = field(default_factory=dict)
+    leaving: dict[str, float] = field(default_factory=dict)
+    default: str | None = None
+    status: str | None = "available"
+    busy_until: float = 0.0
+    takes: float = 5.0
+    stuck: set[str] = field(default_factory=set)
+    failures: list[Exception] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    on_call: Callable[[FakeRedshift], None] | None = None
+    time: float = 0.0
+
+    def clock(self) -> Clock:
+        """
+        Make a clock whose sleep moves the cluster's time on.
+        """
+        return Clock(now=lambda: self.time, sleep=self._sleep, jitter=lambda: 1.0)
+
+    def _sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+    def arns(self) -> set[str]:
+        """
+        Name the roles that are associated, or about to be.
+        """
+        return set(self.roles)
+
+    def describe_clusters(self, ClusterIdentifier: str) -> dict[str, Any]:  # noqa: N803  boto3's name
+        """
+        Answer as boto3 does.
+        """
+        if self.status is None or ClusterIdentifier != CLUSTER:
+            code = "ClusterNotFound"
+            raise error(code)
+        self.leaving = {arn: gone for arn, gone in self.leaving.items() if gone > self.time}
+        listed = [{"IamRoleArn": arn, "ApplyStatus": self._status(arn)} for arn in self.roles]
+        listed += [{"IamRoleArn": arn, "ApplyStatus": "removing"} for arn in self.leaving]
+        busy = self.status == "available" and self.time < self.busy_until
+        found = {"ClusterStatus": "modifying" if busy else self.status, "IamRoles": listed}
+        return {"Clusters": [{**found, "DefaultIamRoleArn": self.default} if self.default else found]}
+
+    def _status(self, arn: str) -> str:
+        return "adding" if arn in self.stuck or self.roles[arn] > self.time else "in-sync"
+
+    def modify_cluster_iam_roles(self, **request: Any) -> None:
+        """
+        Change the roles as Redshift does: one change at a time, and each takes a while.
+        """
+        self.calls.append(request)
+        if self.on_call:
+            self.on_call(self)
+        if self.failures:
+            raise self.failures.pop(0)
+        if self.status != "available" or self.time < self.busy_until:
+            code = "InvalidClusterState"
+            raise error(code)
+        for arn in request.get("AddIamRoles", []):
+            self.roles.setdefault(arn, self.time + self.takes)
+        for arn in request.get("RemoveIamRoles", []):
+            if self.roles.pop(arn, None) is not None:
+                self.leaving[arn] = self.time + self.takes
+            self.default = None if self.default == arn else self.default
+        if "DefaultIamRoleArn" in request:
+            self.default = request["DefaultIamRoleArn"] or None
+        self.busy_until = self.time + self.takes / 2

@@ -1,0 +1,309 @@
+"""
+Roles on clusters that already exist: what lands in the template, and what is refused.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_redshift as redshift
+
+from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociation, RoleAssociationError
+from tests import nag
+from tests.builders import arn
+from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.synthesis import report_of
+from tests.templates import all_properties_of, deployed, properties_of, template_of
+
+ASSOCIATION, BEFORE = "Custom::RedshiftRoleAssociation", "Custom::RedshiftRolesBefore"
+WAREHOUSE = "warehouse"
+
+
+def _wrong(scope: cdk.Stack, **options: Any) -> list[tuple[str, str]]:
+    given = {"cluster_identifier": WAREHOUSE, **options}
+    with pytest.raises(RoleAssociationError) as caught:
+        RoleAssociation(scope, "Association", **given)
+    assert scope.node.try_find_child("Association") is None
+    return [(finding.rule, finding.message) for finding in caught.value.findings]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"roles": []}, "'roles' is empty, allowed is at least one role"),
+        ({"roles": "role"}, "'roles' is 'role', allowed is a list"),
+        ({"roles": ["arn"]}, "'roles[0]' is 'arn', allowed is an iam.IRole"),
+        ({"roles": [], "default_role": "arn"}, "'default_role' is 'arn', allowed is an iam.IRole"),
+        ({"roles": [], "role_limit": "10"}, "'role_limit' is '10', allowed is a whole number"),
+        ({"roles": [], "timeout": 60}, "'timeout' is 60, allowed is a Duration"),
+        ({"roles": [], "timeout": cdk.Duration.seconds(29)}, "'timeout' is 29 seconds, allowed is 30 to 840 seconds"),
+        ({"roles": [], "timeout": cdk.Duration.seconds(841)}, "'timeout' is 841 seconds, allowed is 30 to 840 seconds"),
+        (
+            {"roles": [], "cluster_identifier": "UPPER"},
+            (
+                "'cluster_identifier' is 'UPPER', allowed is 1 to 63 lower-case letters, digits and single hyphens, "
+                "a letter first"
+            ),
+        ),
+    ],
+)  # fmt: skip
+def test_fails_when_an_argument_is_wrong(stack: cdk.Stack, options: dict[str, Any], message: str) -> None:
+    """
+    Everything wrong is told at once, and nothing is left in the tree.
+    """
+    assert ("InvalidArgument", message) in _wrong(stack, **options)
+
+
+def test_fails_when_the_default_role_is_not_among_the_roles(stack: cdk.Stack) -> None:
+    """
+    Only an associated role can be the default.
+    """
+    roles = [RedshiftRole(stack, "A"), iam.Role.from_role_arn(stack, "B", arn("B"))]
+    ((rule, message),) = _wrong(stack, roles=roles, default_role=RedshiftRole(stack, "C"))
+
+    assert "DefaultRoleNotAssociated" == rule
+    assert message.startswith("'default_role'")
+    assert message.endswith("is not among 'roles'")
+
+
+def test_fails_for_what_the_rules_say(stack: cdk.Stack) -> None:
+    """
+    The same rules as for a cluster.
+    """
+    many = [RedshiftRole(stack, f"R{number}") for number in range(11)]
+    foreign = iam.Role.from_role_arn(stack, "Foreign", arn("X", account=OTHER_ACCOUNT))
+
+    assert ["RoleQuotaExceeded"] == [rule for rule, _ in _wrong(stack, roles=many)]
+    assert ["RoleAccountMismatch"] == [rule for rule, _ in _wrong(stack, roles=[foreign])]
+    assert ["RoleDuplicated"] == [rule for rule, _ in _wrong(stack, roles=[many[0], many[0]])]
+    assert ["RoleLimitOutOfRange"] == [rule for rule, _ in _wrong(stack, roles=many[:1], role_limit=51)]
+
+
+def test_what_was_there_before_is_looked_at_first(stack: cdk.Stack) -> None:
+    """
+    A look for each role and one for the default; the association gets their answers.
+    """
+    first, second = RedshiftRole(stack, "First"), RedshiftRole(stack, "Second")
+    RoleAssociation(stack, "Association", cluster_identifier=WAREHOUSE, roles=[first, second], default_role=second)
+    resources = template_of(stack)["Resources"]
+    looks = {key: found["Properties"].get("RoleArn") for key, found in resources.items() if found["Type"] == BEFORE}
+    by_role = {str(role): key for key, role in looks.items()}
+    arns = [stack.resolve(role.role_arn) for role in (first, second)]
+    properties = properties_of(stack, ASSOCIATION)
+    service = properties.pop("ServiceToken")
+
+    assert 3 == len(looks)
+    assert {
+        "ServiceTimeout": "900",
+        "Kind": "Association",
+        "ClusterIdentifier": WAREHOUSE,
+        "RoleArns": arns,
+        "Found": [{"Fn::GetAtt": [by_role[str(role)], "Found"]} for role in arns],
+        "RoleLimit": "10",
+        "TimeoutSeconds": "600",
+        "DefaultRoleArn": arns[1],
+        "DefaultBefore": {"Fn::GetAtt": [by_role["None"], "DefaultRoleArn"]},
+    } == properties
+    assert {str(service)} == {
+        str(found["Properties"]["ServiceToken"]) for found in resources.values() if found["Type"] == BEFORE
+    }
+
+
+def test_the_function_may_do_exactly_this(stack: cdk.Stack) -> None:
+    """
+    Describe and modify one cluster, pass these roles to Redshift, write its own logs.
+    """
+    role = RedshiftRole(stack, "Role")
+    RoleAssociation(stack, "Association", cluster_identifier=WAREHOUSE, roles=[role])
+    policy = properties_of(stack, "AWS::IAM::ManagedPolicy")
+    cluster = f"arn:aws:redshift:{REGION}:{ACCOUNT}:cluster:warehouse"
+    statements = policy["PolicyDocument"]["Statement"]
+    (log_group,) = [
+        key for key, found in template_of(stack)["Resources"].items() if found["Type"] == "AWS::Logs::LogGroup"
+    ]
+
+    assert {
+        "AssociateRoles": ("redshift:ModifyClusterIamRoles", cluster, None),
+        "DescribeClusters": ("redshift:DescribeClusters", cluster, None),
+        "PassRolesToRedshift": (
+            "iam:PassRole",
+            stack.resolve(role.role_arn),
+            {"StringEquals": {"iam:PassedToService": "redshift.amazonaws.com"}},
+        ),
+        "WriteLogs": (
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            {"Fn::GetAtt": [log_group, "Arn"]},
+            None,
+        ),
+    } == {
+        s["Sid"]: (
+            s["Action"],
+            s["Resource"] if "Fn::GetAtt" in s["Resource"] else deployed(s["Resource"], {"AWS::Partition": "aws"}),
+            s.get("Condition"),
+        )
+        for s in statements
+    }
+
+
+def test_all_associations_of_a_stack_share_one_function(stack: cdk.Stack) -> None:
+    """
+    It may do what all of them need, and each waits until it may.
+    """
+    for name in ("first", "second"):
+        RoleAssociation(stack, name.title(), cluster_identifier=name, roles=[RedshiftRole(stack, f"Role{name}")])
+    resources = template_of(stack)["Resources"]
+    (policy,) = [key for key, found in resources.items() if found["Type"] == "AWS::IAM::ManagedPolicy"]
+    custom = [found for found in resources.values() if found["Type"].startswith("Custom::")]
+
+    assert 1 == len([found for found in resources.values() if found["Type"] == "AWS::Lambda::Function"])
+    assert [[policy]] * 4 == [found["DependsOn"] for found in custom]
+    assert 2 == len(properties_of(stack, "AWS::IAM::ManagedPolicy")["PolicyDocument"]["Statement"][0]["Resource"])
+
+
+def test_logical_ids_stay_when_roles_come_and_go() -> None:
+    """
+    So that changing the roles replaces nothing.
+    """
+
+    def ids(*names: str) -> set[str]:
+        stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data")
+        roles = {name: RedshiftRole(stack, name) for name in ("A", "B", "C")}
+        RoleAssociation(stack, "Association", cluster_identifier=WAREHOUSE, roles=[roles[name] for name in names])
+        return {key for key, found in template_of(stack)["Resources"].items() if found["Type"].startswith("Custom::")}
+
+    assert ids("A") < ids("C", "A") < ids("B", "A", "C")
+
+
+def test_the_code_is_the_handler_and_nothing_else(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    It lies beside the package, so it comes with the wheel.
+    """
+    RoleAssociation(stack, "Association", cluster_identifier=WAREHOUSE, roles=[RedshiftRole(stack, "Role")])
+    folder = Path(app.synth().directory)
+    (asset,) = [path for path in folder.iterdir() if path.is_dir() and path.name.startswith("asset.")]
+
+    assert {"__init__.py", "clusters.py", "converging.py", "index.py", "plan.py"} == {
+        path.name for path in asset.rglob("*") if path.is_file()
+    }
+    assert {"association_handler"} == {path.name for path in asset.iterdir()}
+    assert "association_handler.index.handler" == properties_of(stack, "AWS::Lambda::Function")["Handler"]
+
+
+def test_five_packs_of_cdk_nag_find_nothing(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    What does not fit a custom resource is answered where it stands.
+    """
+    RoleAssociation(stack, "Association", cluster_identifier=WAREHOUSE, roles=[RedshiftRole(stack, "Role")])
+    app.synth()
+
+    assert set() == nag.findings(app)
+    assert set() == nag.nag_findings(app, stack)
+
+
+def _duplicates(app: cdk.App) -> list[tuple[str, str]]:
+    return [
+        (violation["ruleName"], violation["description"])
+        for violation in report_of(app)
+        if violation["ruleName"] == "RoleDuplicated"
+    ]
+
+
+def test_fails_when_two_associations_have_one_role(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    What one removes the other still wants; found when the app is synthesized.
+    """
+    role = RedshiftRole(stack, "Role", role_name="loader")
+    again = iam.Role.from_role_arn(stack, "Again", arn("loader"))
+    RoleAssociation(stack, "First", cluster_identifier=WAREHOUSE, roles=[role])
+    RoleAssociation(stack, "Second", cluster_identifier=WAREHOUSE, roles=[again])
+    RoleAssociation(stack, "Elsewhere", cluster_identifier="other", roles=[role])
+
+    ((rule, message),) = _duplicates(app)
+    assert "RoleDuplicated" == rule
+    assert "is associated with the same cluster by" in message
+
+
+@pytest.mark.parametrize("ours", [True, False])
+@pytest.mark.parametrize("named", [True, False])
+def test_fails_when_the_cluster_lists_the_role_itself(app: cdk.App, stack: cdk.Stack, ours: bool, named: bool) -> None:
+    """
+    Whether the cluster is ours or CDK's, and whether the association names it or refers to it.
+    """
+    role = RedshiftRole(stack, "Role")
+    identifier = WAREHOUSE if named else None
+    if ours:
+        reference = RedshiftCluster(
+            stack, "Cluster", roles=[role], cluster_identifier=identifier, cluster_subnet_group_name="s"
+        ).cluster_identifier
+    else:
+        reference = redshift.CfnCluster(
+            stack,
+            "Cluster",
+            cluster_type="single-node",
+            db_name="d",
+            master_username="u",
+            node_type="ra3.large",
+            iam_roles=[role.role_arn],
+            cluster_identifier=identifier,
+        ).ref
+    RoleAssociation(stack, "Association", cluster_identifier=identifier or reference, roles=[role])
+
+    assert ["RoleDuplicated"] == [rule for rule, _ in _duplicates(app)]
+
+
+def test_other_roles_of_the_same_cluster_are_welcome(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    Two associations and the cluster's own list, each with roles of its own.
+    """
+    roles = [RedshiftRole(stack, f"R{number}") for number in range(3)]
+    cluster = RedshiftCluster(stack, "Cluster", roles=roles[:1], cluster_subnet_group_name="s")
+    for number in (1, 2):
+        RoleAssociation(stack, f"A{number}", cluster_identifier=cluster.cluster_identifier, roles=[roles[number]])
+
+    assert [] == report_of(app)
+
+
+def test_a_cluster_of_ours_can_have_a_default_role(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    By the same function; the roles stay in the cluster's own list.
+    """
+    roles = [RedshiftRole(stack, f"R{number}") for number in range(2)]
+    RedshiftCluster(stack, "Cluster", roles=roles, default_role=roles[1], cluster_subnet_group_name="s")
+    properties = properties_of(stack, ASSOCIATION)
+    (cluster,) = [
+        key for key, found in template_of(stack)["Resources"].items() if found["Type"] == "AWS::Redshift::Cluster"
+    ]
+
+    assert {"Ref": cluster} == properties["ClusterIdentifier"]
+    assert stack.resolve(roles[1].role_arn) == properties["DefaultRoleArn"]
+    assert [] == properties.get("RoleArns", [])
+    assert [] == report_of(app)
+
+
+def test_fails_when_the_default_role_of_a_cluster_is_not_among_its_roles(stack: cdk.Stack) -> None:
+    """
+    At the line that defines the cluster.
+    """
+    with pytest.raises(RoleAssociationError) as caught:
+        RedshiftCluster(
+            stack,
+            "Cluster",
+            roles=[RedshiftRole(stack, "A")],
+            default_role=RedshiftRole(stack, "B"),
+            cluster_subnet_group_name="s",
+        )
+
+    assert ["DefaultRoleNotAssociated"] == [finding.rule for finding in caught.value.findings]
+
+
+def test_without_a_default_role_there_is_no_function(stack: cdk.Stack) -> None:
+    """
+    A plain cluster has no custom resource.
+    """
+    RedshiftCluster(stack, "Cluster", roles=[RedshiftRole(stack, "A")], cluster_subnet_group_name="s")
+
+    assert [] == all_properties_of(stack, "AWS::Lambda::Function")

@@ -1,0 +1,229 @@
+"""
+Bringing a cluster to where an association wants it: in time, busy, throttled, stuck or gone.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from redshift_roles.association_handler.clusters import RefusedError
+from redshift_roles.association_handler.converging import Clock, Request, converge
+from redshift_roles.association_handler.plan import NOTHING, Association
+from tests.fake_redshift import CLUSTER, FakeRedshift, error
+
+A, B, F = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "Foreign"))
+
+
+def _ours(*roles: str, **options: Any) -> Association:
+    return Association(dict.fromkeys(roles, False), **options)
+
+
+def _run(
+    redshift: FakeRedshift,
+    before: Association = NOTHING,
+    after: Association = NOTHING,
+    *,
+    role_limit: int = 10,
+    seconds: float = 300,
+    cluster: str = CLUSTER,
+) -> None:
+    converge(redshift, Request(cluster, before, after, role_limit, seconds), redshift.clock())
+
+
+def _refused(redshift: FakeRedshift, *sides: Association, **options: Any) -> str:
+    with pytest.raises(RefusedError) as caught:
+        _run(redshift, *sides, **options)
+    return str(caught.value)
+
+
+STATES: dict[str, dict[str, Any]] = {
+    "clean": {},
+    "foreign roles present": {"roles": {F: 0.0}},
+    "partly ours": {"roles": {A: 0.0, F: 0.0}},
+    "someone removed ours": {"roles": {F: 0.0}, "leaving": {A: 3.0}},
+    "default changed": {"roles": {A: 0.0, F: 0.0}, "default": F},
+}
+REQUESTS = {
+    "Create": (NOTHING, _ours(A, B, default=B)),
+    "Update": (_ours(A), _ours(B, default=B)),
+    "Delete": (_ours(A, B, default=B), NOTHING),
+    "after rollback": (_ours(B, default=B), _ours(A)),
+}
+MOODS: dict[str, dict[str, Any]] = {
+    "in time": {},
+    "busy": {"busy_until": 40.0},
+    "throttled": {"failures": [error("Throttling"), error("ThrottlingException"), error("InvalidClusterState")]},
+    "IAM not yet": {"failures": [error("InvalidParameterValue", "must delegate"), error("AccessDenied")]},
+    "resizing": {"status": "available", "busy_until": 100.0},
+}
+
+
+@pytest.mark.parametrize("mood", MOODS)
+@pytest.mark.parametrize("request_type", REQUESTS)
+@pytest.mark.parametrize("state", STATES)
+def test_the_cluster_gets_there_and_foreign_roles_stay(state: str, request_type: str, mood: str) -> None:
+    """
+    Whatever was there and however busy it is; asked again, nothing more is done.
+    """
+    made: dict[str, Any] = copy.deepcopy({**STATES[state], **MOODS[mood]})
+    redshift = FakeRedshift(**made)
+    before, after = REQUESTS[request_type]
+    foreign = {F} & set(redshift.roles)
+    default = redshift.default
+    _run(redshift, before, after)
+
+    assert foreign | set(after.roles) == redshift.arns()
+    assert set() == {arn for arn in after.roles if redshift.roles[arn] > redshift.time}
+    if after.default:
+        assert after.default == redshift.default
+    elif default == F:
+        assert F == redshift.default
+    calls = len(redshift.calls)
+    _run(redshift, before, after)
+    assert calls == len(redshift.calls)
+
+
+@pytest.mark.parametrize("request_type", ["Create", "Update"])
+def test_fails_when_the_cluster_is_gone(request_type: str) -> None:
+    """
+    The reason names it.
+    """
+    assert "cluster warehouse: there is none of that name in this account and region" == _refused(
+        FakeRedshift(status=None), *REQUESTS[request_type]
+    )
+
+
+def test_a_cluster_that_is_gone_has_no_roles_to_remove() -> None:
+    """
+    A delete succeeds, also while the cluster is being deleted.
+    """
+    _run(FakeRedshift(status=None), *REQUESTS["Delete"])
+    _run(FakeRedshift(status="deleting", roles={A: 0.0}), *REQUESTS["Delete"])
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [("paused", "resume it first"), ("deleting", "it is being deleted"), ("storage-full", "resize it first")],
+)
+def test_fails_at_once_when_waiting_would_not_help(status: str, advice: str) -> None:
+    """
+    The reason has the status, and what to do.
+    """
+    redshift = FakeRedshift(status=status)
+
+    assert f"cluster warehouse: its status is {status}; {advice}" == _refused(redshift, NOTHING, _ours(A))
+    assert 0 == redshift.time
+    assert [] == redshift.calls
+
+
+def test_a_paused_cluster_that_is_as_it_should_be_is_left_alone() -> None:
+    """
+    Nothing has to be done, so nothing is wrong.
+    """
+    _run(FakeRedshift(status="paused", roles={A: 0.0}), NOTHING, _ours(A))
+    _run(FakeRedshift(status="paused"), _ours(A), NOTHING)
+
+
+def test_fails_in_time_when_a_role_is_stuck() -> None:
+    """
+    The reason names cluster, role and status, and there is time left to say so.
+    """
+    redshift = FakeRedshift(stuck={A}, roles={F: 0.0})
+    message = _refused(redshift, NOTHING, _ours(A), seconds=60)
+
+    assert f"cluster warehouse: not done in 60 seconds: its status is available; {A} is adding" == message
+    assert 40 < redshift.time < 60
+
+
+def test_fails_in_time_when_the_cluster_stays_busy() -> None:
+    """
+    The reason says so.
+    """
+    redshift = FakeRedshift(busy_until=10_000)
+    message = _refused(redshift, NOTHING, _ours(A), seconds=60)
+
+    assert f"cluster warehouse: not done in 60 seconds: its status is modifying; {A} is not associated" == message
+    assert redshift.time < 60
+
+
+def test_fails_when_there_is_no_room() -> None:
+    """
+    Everybody's roles are counted, and none is removed to make room.
+    """
+    redshift = FakeRedshift(roles={f"{F}{number}": 0.0 for number in range(9)})
+
+    assert "cluster warehouse: 11 roles would be associated, 9 of them others', allowed is 10" == _refused(
+        redshift, NOTHING, _ours(A, B)
+    )
+    assert [] == redshift.calls
+    _run(redshift, NOTHING, _ours(A))
+    assert 10 == len(redshift.roles)
+
+
+def test_a_role_that_goes_makes_room_for_one_that_comes() -> None:
+    """
+    In one call.
+    """
+    redshift = FakeRedshift(roles={**{f"{F}{number}": 0.0 for number in range(9)}, A: 0.0})
+    _run(redshift, _ours(A), _ours(B))
+
+    assert [{"ClusterIdentifier": CLUSTER, "AddIamRoles": [B], "RemoveIamRoles": [A]}] == redshift.calls
+
+
+@pytest.mark.parametrize("code", ["InvalidParameterValue", "AccessDenied"])
+def test_fails_when_iam_never_agrees(code: str) -> None:
+    """
+    A role that was created seconds ago is waited for; one that does not trust Redshift is not, for ever.
+    """
+    redshift = FakeRedshift(failures=[error(code, "The IAM role must delegate access") for _ in range(99)])
+    message = _refused(redshift, NOTHING, _ours(A))
+
+    assert f"cluster warehouse: {A}: {code}: The IAM role must delegate access" == message
+    assert 80 < redshift.time < 130
+
+
+def test_fails_at_once_when_redshift_says_no() -> None:
+    """
+    What no waiting would mend.
+    """
+    redshift = FakeRedshift(failures=[error("UnsupportedOperation", "never")])
+
+    assert "cluster warehouse: UnsupportedOperation: never" == _refused(redshift, NOTHING, _ours(A))
+    assert 0 == redshift.time
+
+
+def _pauses(jitter: float) -> list[float]:
+    """
+    List the pauses of a request that never comes to an end.
+    """
+    redshift = FakeRedshift(busy_until=10_000)
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        redshift.time += seconds
+
+    clock = Clock(now=lambda: redshift.time, sleep=sleep, jitter=lambda: jitter)
+    with pytest.raises(RefusedError):
+        converge(redshift, Request(CLUSTER, NOTHING, _ours(A), 10, 300), clock)
+    return pauses
+
+
+def test_the_cluster_is_asked_less_and_less_often() -> None:
+    """
+    Pauses grow from two seconds to twenty.
+    """
+    pauses = _pauses(1.0)
+
+    assert pauses == sorted(pauses)
+    assert (2.0, 3.0, 20.0) == (pauses[0], pauses[1], pauses[-1])
+
+
+def test_jitter_takes_up_to_half_of_a_pause() -> None:
+    """
+    So that two of us do not meet again and again.
+    """
+    assert (1.0, 10.0) == (_pauses(0.0)[0], _pauses(0.0)[-1])

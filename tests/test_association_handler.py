@@ -1,0 +1,402 @@
+"""
+The requests of CloudFormation, and the answers.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from redshift_roles.association_handler import index
+from redshift_roles.association_handler.clusters import NotYetError, RefusedError, describe, modify
+from redshift_roles.association_handler.plan import Change
+from tests.fake_redshift import CLUSTER, FakeRedshift, error
+
+A, B, C, F, G = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "C", "Foreign", "Guest"))
+
+
+def _event(
+    kind: str = "Create", roles: tuple[str, ...] = (A,), found: tuple[str, ...] = ("false",), **more: Any
+) -> dict[str, Any]:
+    options = {key: more.pop(key) for key in ("DefaultRoleArn", "DefaultBefore") if key in more}
+    return {
+        "RequestType": kind,
+        "RequestId": "r",
+        "StackId": "s",
+        "LogicalResourceId": "Association",
+        "ResponseURL": "https://example.com/answer",
+        "ResourceProperties": {
+            "Kind": "Association",
+            "ClusterIdentifier": CLUSTER,
+            "RoleArns": list(roles),
+            "Found": list(found),
+            "RoleLimit": "10",
+            "TimeoutSeconds": "300",
+            **options,
+        },
+        **({"PhysicalResourceId": f"{CLUSTER}/Association"} if kind != "Create" else {}),
+        **more,
+    }
+
+
+def _look(kind: str = "Create", role: str = A, physical: str | None = None, cluster: str = CLUSTER) -> dict[str, Any]:
+    event = _event(kind)
+    event["ResourceProperties"] = {"Kind": "Before", "ClusterIdentifier": cluster, "RoleArn": role}
+    event.pop("PhysicalResourceId", None)
+    return {**event, **({"PhysicalResourceId": physical} if physical else {})}
+
+
+def _answer(event: dict[str, Any], redshift: FakeRedshift, seconds: float = 800) -> tuple[str, dict[str, Any]]:
+    return index.answer(event, redshift, redshift.clock(), seconds)
+
+
+class _Context:
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+@contextmanager
+def _cloudformation(monkeypatch: pytest.MonkeyPatch, client: Any) -> Iterator[list[dict[str, Any]]]:
+    """
+    Catch the answers that are sent.
+    """
+    sent: list[dict[str, Any]] = []
+
+    def urlopen(request: Any, timeout: float) -> io.BytesIO:
+        assert (10, "PUT", "https://example.com/answer") == (timeout, request.method, request.full_url)
+        sent.append(json.loads(request.data))
+        return io.BytesIO()
+
+    monkeypatch.setattr("urllib.request.urlopen", urlopen)
+    monkeypatch.setattr(boto3, "client", lambda name: client)  # noqa: ARG005
+    monkeypatch.setattr(index, "Clock", client.clock)
+    yield sent
+
+
+def test_fails_with_the_reason_and_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    CloudFormation shows the reason, and can delete by the name what a failed create left.
+    """
+    with _cloudformation(monkeypatch, FakeRedshift(status="paused")) as sent:
+        index.handler(_event(), _Context())
+
+    assert [
+        {
+            "Status": "FAILED",
+            "Reason": "cluster warehouse: its status is paused; resume it first",
+            "PhysicalResourceId": "warehouse/Association",
+            "StackId": "s",
+            "RequestId": "r",
+            "LogicalResourceId": "Association",
+            "Data": {},
+        }
+    ] == sent
+
+
+def test_fails_and_says_so_when_something_unexpected_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    CloudFormation would wait for an hour otherwise.
+    """
+    event = _event()
+    del event["ResourceProperties"]["RoleLimit"]
+    with _cloudformation(monkeypatch, FakeRedshift()) as sent:
+        index.handler(event, _Context())
+
+    assert [("FAILED", "unexpected: KeyError: 'RoleLimit'")] == [(body["Status"], body["Reason"]) for body in sent]
+
+
+def test_a_request_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    With the name of the association, and with what was seen.
+    """
+    with _cloudformation(monkeypatch, FakeRedshift(roles={F: 0.0}, default=F)) as sent:
+        index.handler(_event(), _Context())
+        index.handler(_look(role=F), _Context())
+
+    assert ["SUCCESS", "SUCCESS"] == [body["Status"] for body in sent]
+    assert "warehouse/Association" == sent[0]["PhysicalResourceId"]
+    assert {"Found": "true", "DefaultRoleArn": F} == sent[1]["Data"]
+
+
+def test_the_time_is_what_is_left_of_it() -> None:
+    """
+    The function must answer before it is stopped.
+    """
+    redshift = FakeRedshift(stuck={A})
+    with pytest.raises(RefusedError, match="not done in 30 seconds"):
+        _answer(_event(), redshift, 30)
+
+
+def test_looking_changes_nothing_and_remembers() -> None:
+    """
+    What was seen first stays true for the same role, whatever we did meanwhile; a rollback asks for it again.
+    """
+    redshift = FakeRedshift()
+    first, seen = _answer(_look(), redshift)
+    _answer(_event(), redshift)
+    second, other = _answer(_look("Update", B, first), redshift)
+    third, again = _answer(_look("Update", A, second), redshift)
+    _, late = _answer(_look(), redshift)
+
+    assert ("false", "false", "false", "true") == (seen["Found"], other["Found"], again["Found"], late["Found"])
+    assert first != second
+    assert third.startswith("before/")
+    assert len(third) < 200
+    assert 1 == len(redshift.calls)
+    assert (third, {}) == _answer(_look("Delete", A, third), FakeRedshift(status=None))
+
+
+def test_fails_when_there_is_nothing_to_look_at() -> None:
+    """
+    A cluster that does not exist has no roles to find.
+    """
+    with pytest.raises(RefusedError, match="cluster warehouse does not exist in this account and region"):
+        _answer(_look(), FakeRedshift(status=None))
+
+
+def test_a_role_that_is_leaving_was_not_there() -> None:
+    """
+    Whoever removed it does not want it.
+    """
+    assert "false" == _answer(_look(), FakeRedshift(leaving={A: 99.0}))[1]["Found"]
+
+
+def test_roles_change_and_the_name_does_not() -> None:
+    """
+    So CloudFormation replaces nothing and deletes nothing.
+    """
+    redshift = FakeRedshift(roles={F: 0.0})
+    names = {_answer(_event(), redshift)[0]}
+    more = _event("Update", (A, B, C), ("false",) * 3, OldResourceProperties=_event()["ResourceProperties"])
+    names.add(_answer(more, redshift)[0])
+    fewer = _event("Update", (B,), OldResourceProperties=more["ResourceProperties"])
+    names.add(_answer(fewer, redshift)[0])
+
+    assert {"warehouse/Association"} == names
+    assert {F, B} == redshift.arns()
+
+
+def test_another_cluster_is_another_association() -> None:
+    """
+    The new one gets the roles; CloudFormation then deletes the old one by its name.
+    """
+    old = _event()["ResourceProperties"] | {"ClusterIdentifier": "elsewhere"}
+    redshift = FakeRedshift(roles={F: 0.0})
+
+    assert "warehouse/Association" == _answer(_event("Update", OldResourceProperties=old), redshift)[0]
+    assert {F, A} == redshift.arns()
+
+
+def test_a_role_that_was_found_stays_when_we_go() -> None:
+    """
+    It was there before us.
+    """
+    redshift = FakeRedshift(roles={A: 0.0})
+    _answer(_event(found=("true",)), redshift)
+    _answer(_event("Delete", found=("true",)), redshift)
+
+    assert {A} == redshift.arns()
+    assert [] == redshift.calls
+
+
+def test_the_default_comes_and_goes() -> None:
+    """
+    What was the default before comes back.
+    """
+    redshift = FakeRedshift(roles={F: 0.0}, default=F)
+    options: dict[str, Any] = {"DefaultRoleArn": A, "DefaultBefore": F}
+    _answer(_event(**options), redshift)
+    ours = redshift.default
+    _answer(_event("Delete", **options), redshift)
+
+    assert (A, F) == (ours, redshift.default)
+
+
+@pytest.fixture
+def stubbed() -> Iterator[tuple[Any, Stubber]]:
+    """
+    Boto3's own client, which knows what a request and an answer may hold.
+    """
+    client = boto3.client("redshift", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")  # noqa: S106
+    with Stubber(client) as stubber:
+        yield client, stubber
+        stubber.assert_no_pending_responses()
+
+
+def test_requests_and_answers_are_those_of_the_api(stubbed: tuple[Any, Stubber]) -> None:
+    """
+    Boto3 checks both against the service's model.
+    """
+    client, stubber = stubbed
+    listed = [{"IamRoleArn": A, "ApplyStatus": "in-sync"}]
+    found = {"ClusterStatus": "available", "IamRoles": listed, "DefaultIamRoleArn": A}
+    stubber.add_response("describe_clusters", {"Clusters": [found]}, {"ClusterIdentifier": CLUSTER})
+    request = {
+        "ClusterIdentifier": CLUSTER,
+        "AddIamRoles": [B],
+        "RemoveIamRoles": [A],
+        "DefaultIamRoleArn": "",
+    }
+    stubber.add_response("modify_cluster_iam_roles", {"Cluster": {}}, request)
+    there = describe(client, CLUSTER)
+    modify(client, CLUSTER, Change(add=(B,), remove=(A,), default=""))
+
+    assert there is not None
+    assert ("available", {A: "in-sync"}, A) == (there.status, there.roles, there.default)
+
+
+def test_errors_of_the_api_are_told_apart(stubbed: tuple[Any, Stubber]) -> None:
+    """
+    Gone, busy, throttled, and what the network does.
+    """
+    client, stubber = stubbed
+    stubber.add_client_error("describe_clusters", "ClusterNotFound")
+    stubber.add_response("describe_clusters", {"Clusters": []})
+    stubber.add_client_error("describe_clusters", "Throttling")
+    stubber.add_client_error("modify_cluster_iam_roles", "InvalidClusterState", "busy")
+    stubber.add_client_error("modify_cluster_iam_roles", "Other", "no")
+
+    assert describe(client, CLUSTER) is None
+    assert describe(client, CLUSTER) is None
+    with pytest.raises(NotYetError, match="Throttling"):
+        describe(client, CLUSTER)
+    with pytest.raises(NotYetError, match="InvalidClusterState: busy"):
+        modify(client, CLUSTER, Change(add=(A,)))
+    with pytest.raises(RefusedError, match="Other: no"):
+        modify(client, CLUSTER, Change(add=(A,)))
+
+
+class Stack:
+    """
+    CloudFormation as far as it matters: it keeps the answers of looks, sends requests, and rolls back what fails.
+    """
+
+    def __init__(self, redshift: FakeRedshift) -> None:
+        self.redshift = redshift
+        self.looks: dict[str, tuple[str, dict[str, Any]]] = {}
+        self.properties: dict[str, Any] | None = None
+
+    def look(self, role: str) -> str:
+        """
+        Answer from what was kept, or look.
+        """
+        if role not in self.looks:
+            self.looks[role] = _answer(_look(role=role), self.redshift)
+        return str(self.looks[role][1]["Found"])
+
+    def deploy(self, roles: tuple[str, ...], *, crash_after: int | None, twice: bool) -> None:
+        """
+        Create or update the association; on a failure, go back to what was.
+        """
+        before = self.properties
+        wanted = _event(roles=roles, found=tuple(self.look(role) for role in roles))["ResourceProperties"]
+        try:
+            self._send(before, wanted, crash_after=crash_after)
+            if twice:
+                self._send(before, wanted, crash_after=None)
+            self.properties = wanted
+        except RefusedError:
+            if before is None:
+                _answer({**_event("Delete"), "ResourceProperties": wanted}, self.redshift)
+            else:
+                with suppress(RefusedError):
+                    self._send(wanted, before, crash_after=None)
+        kept = set(self.properties["RoleArns"]) if self.properties else set()
+        self.looks = {role: look for role, look in self.looks.items() if role in kept}
+
+    def delete(self, *, crash_after: int | None) -> None:
+        """
+        Delete the association, and forget it.
+        """
+        if self.properties is not None:
+            event = {**_event("Delete"), "ResourceProperties": self.properties}
+            self._crashing(event, crash_after)
+            with suppress(RefusedError):
+                _answer(event, self.redshift)
+                self.properties, self.looks = None, {}
+
+    def _send(self, before: dict[str, Any] | None, after: dict[str, Any], *, crash_after: int | None) -> None:
+        event = {**_event("Create" if before is None else "Update"), "ResourceProperties": after}
+        event |= {"OldResourceProperties": before} if before is not None else {}
+        self._crashing(event, crash_after)
+        _answer(event, self.redshift)
+
+    def _crashing(self, event: dict[str, Any], crash_after: int | None) -> None:
+        """
+        Let the function die at its n-th call, before or after Redshift heard it; AWS Lambda then runs it again.
+        """
+        if crash_after is None:
+            return
+        count = 0
+
+        def crash(redshift: FakeRedshift) -> None:  # noqa: ARG001
+            nonlocal count
+            count += 1
+            if count > crash_after:
+                raise KeyboardInterrupt
+
+        self.redshift.on_call = crash
+        try:
+            _answer(event, self.redshift)
+        except (KeyboardInterrupt, RefusedError):
+            pass
+        finally:
+            self.redshift.on_call = None
+
+
+ROLES = st.lists(st.sampled_from([A, B, C]), max_size=3, unique=True).map(tuple)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("deploy"), ROLES, st.sampled_from([None, None, 0, 1]), st.booleans()),
+        st.tuples(st.just("delete"), st.sampled_from([None, 0])),
+        st.tuples(st.just("foreign adds"), st.sampled_from([F, G, A])),
+        st.tuples(st.just("foreign removes"), st.sampled_from([F, G, B])),
+        st.tuples(st.just("fails"), st.sampled_from(["InvalidClusterState", "UnsupportedOperation"])),
+        st.tuples(st.just("sticks"), st.sampled_from([A, B])),
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=250, deadline=None)
+@given(start=st.sets(st.sampled_from([F, G, A])), steps=STEPS)
+def test_foreign_roles_are_never_lost_and_ours_never_left_behind(start: set[str], steps: list[tuple[Any, ...]]) -> None:
+    """
+    Whatever order of deployments, failures, crashes, repetitions and edits of others.
+    """
+    redshift = FakeRedshift(roles=dict.fromkeys(start, 0.0))
+    stack = Stack(redshift)
+    foreign = set(start)
+    for step, *arguments in steps:
+        redshift.stuck = redshift.stuck if step == "deploy" else set()
+        if step == "deploy":
+            stack.deploy(arguments[0], crash_after=arguments[1], twice=arguments[2])
+        elif step == "delete":
+            stack.delete(crash_after=arguments[0])
+        elif step == "foreign adds" and arguments[0] not in redshift.roles:
+            redshift.roles[arguments[0]] = 0.0
+            redshift.leaving.pop(arguments[0], None)
+            if stack.properties is None or arguments[0] not in stack.properties["RoleArns"]:
+                foreign.add(arguments[0])
+        elif step == "foreign removes":
+            redshift.roles.pop(arguments[0], None)
+            foreign.discard(arguments[0])
+        elif step == "fails":
+            redshift.failures = [error(arguments[0])]
+        elif step == "sticks":
+            redshift.stuck = {arguments[0]}
+        redshift.failures = redshift.failures if step == "fails" else []
+        assert foreign <= redshift.arns()
+    redshift.stuck, redshift.failures = set(), []
+    stack.delete(crash_after=None)
+
+    assert foreign == redshift.arns()

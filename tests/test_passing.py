@@ -1,0 +1,151 @@
+"""
+Who may pass a role to Amazon Redshift.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+
+from redshift_roles import RedshiftGrants, RedshiftRole, RoleAssociationError
+from tests.builders import arn
+from tests.conftest import ACCOUNT, OTHER_ACCOUNT
+from tests.templates import all_properties_of, properties_of, template_of
+
+POLICY = "AWS::IAM::ManagedPolicy"
+
+
+def _wrong(role: iam.IRole, grantee: Any) -> tuple[str, str]:
+    with pytest.raises(RoleAssociationError) as caught:
+        RedshiftGrants.of(role).pass_role(grantee)
+    (finding,) = caught.value.findings
+    return finding.rule, finding.message
+
+
+def test_fails_when_nobody_can_have_the_policy(stack: cdk.Stack) -> None:
+    """
+    A service has no policies.
+    """
+    assert (
+        "InvalidArgument",
+        "'grantee' is a ServicePrincipal, allowed is a user, a group, a role, or what runs as a role",
+    ) == _wrong(RedshiftRole(stack, "Role"), iam.ServicePrincipal("ec2.amazonaws.com"))
+
+
+def test_fails_when_the_grantee_is_of_another_account(stack: cdk.Stack) -> None:
+    """
+    CDK would attach the policy to the user of the same name here.
+    """
+    user = iam.User.from_user_arn(stack, "User", f"arn:aws:iam::{OTHER_ACCOUNT}:user/loader")
+
+    assert (
+        "RoleAccountMismatch",
+        f"'grantee' (Data/User) is in account {OTHER_ACCOUNT}, the role is in {ACCOUNT}",
+    ) == _wrong(RedshiftRole(stack, "Role"), user)
+    assert [] == all_properties_of(stack, POLICY)
+
+
+def test_fails_when_the_role_is_of_another_account(stack: cdk.Stack) -> None:
+    """
+    ``iam:PassRole`` cannot cross accounts.
+    """
+    role = iam.Role.from_role_arn(stack, "Theirs", arn(account=OTHER_ACCOUNT))
+
+    assert "RoleAccountMismatch" == _wrong(role, iam.User(stack, "User"))[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "make"),
+    [
+        ("Users", lambda stack: iam.User(stack, "Who")),
+        ("Groups", lambda stack: iam.Group(stack, "Who")),
+        ("Roles", lambda stack: iam.Role(stack, "Who", assumed_by=iam.AccountRootPrincipal())),
+        ("Users", lambda stack: iam.User.from_user_name(stack, "Who", "loader")),
+        ("Groups", lambda stack: iam.Group.from_group_name(stack, "Who", "loaders")),
+        ("Roles", lambda stack: iam.Role.from_role_name(stack, "Who", "loader")),
+    ],
+)
+def test_users_groups_and_roles_may_pass_it(stack: cdk.Stack, kind: str, make: Any) -> None:
+    """
+    By a managed policy, with one statement for this role and this service.
+    """
+    role, who = RedshiftRole(stack, "Role"), make(stack)
+    grant = role.redshift_grants.pass_role(who)
+    policy = properties_of(stack, POLICY)
+
+    assert 1 == len(policy[kind])
+    assert [
+        {
+            "Sid": "PassRolesToRedshift",
+            "Effect": "Allow",
+            "Action": "iam:PassRole",
+            "Resource": stack.resolve(role.role_arn),
+            "Condition": {"StringEquals": {"iam:PassedToService": "redshift.amazonaws.com"}},
+        }
+    ] == policy["PolicyDocument"]["Statement"]
+    assert grant.success
+    assert [] == all_properties_of(stack, "AWS::IAM::Policy")
+
+
+def test_what_runs_as_a_role_may_pass_it(stack: cdk.Stack) -> None:
+    """
+    The policy is on the role of the function.
+    """
+    function = lambda_.Function(
+        stack,
+        "Function",
+        code=lambda_.Code.from_inline("def handler(event, context): pass"),
+        handler="index.handler",
+        runtime=lambda_.Runtime.PYTHON_3_13,
+    )
+    RedshiftRole(stack, "Role").redshift_grants.pass_role(function)
+
+    assert [[stack.resolve(function.role.role_name)]] == [p["Roles"] for p in all_properties_of(stack, POLICY)]  # type: ignore[union-attr]
+
+
+def test_two_roles_are_one_policy(stack: cdk.Stack) -> None:
+    """
+    Whoever passes two roles has one policy; calling twice adds nothing.
+    """
+    user = iam.User(stack, "User")
+    for name in ("A", "B", "A"):
+        role: Any = stack.node.try_find_child(name) or RedshiftRole(stack, name)
+        role.redshift_grants.pass_role(user)
+    (statement,) = properties_of(stack, POLICY)["PolicyDocument"]["Statement"]
+
+    assert 2 == len(statement["Resource"])
+
+
+def test_a_role_of_serverless_is_passed_to_it_too(stack: cdk.Stack) -> None:
+    """
+    A namespace takes it from another service.
+    """
+    RedshiftRole(stack, "Role", serverless=True).redshift_grants.pass_role(iam.User(stack, "User"))
+    (statement,) = properties_of(stack, POLICY)["PolicyDocument"]["Statement"]
+
+    assert ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"] == (
+        statement["Condition"]["StringEquals"]["iam:PassedToService"]
+    )
+
+
+def test_a_role_that_takes_no_policies_can_still_be_passed(stack: cdk.Stack) -> None:
+    """
+    The policy is not on it.
+    """
+    role = iam.Role.from_role_arn(stack, "Fixed", arn("Fixed"), mutable=False)
+    RedshiftGrants.of(role).pass_role(iam.User(stack, "User"))
+
+    assert arn("Fixed") == properties_of(stack, POLICY)["PolicyDocument"]["Statement"][0]["Resource"]
+
+
+def test_a_literal_account_in_a_stack_without_one_brings_the_rule(agnostic: cdk.Stack) -> None:
+    """
+    A deployment to another account stops before any resource is touched.
+    """
+    RedshiftGrants.of(iam.Role.from_role_arn(agnostic, "Role", arn())).pass_role(iam.User(agnostic, "User"))
+
+    assert "RedshiftRolesAccount" in template_of(agnostic)["Rules"]

@@ -1,0 +1,687 @@
+"""
+What Redshift may do with a role: the template that each grant writes, and the grants that could not work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import permutations
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
+
+from redshift_roles import DbUser, RedshiftCluster, RedshiftGrants, RedshiftRole, RoleAssociationError, RoleChain
+from redshift_roles.account_rule import RULE_ID
+from tests import nag
+from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.synthesis import report_of
+from tests.templates import all_properties_of, deployed, template_of
+
+KEY = "arn:aws:kms:eu-west-1:111111111111:key/1"
+POLICY = "AWS::IAM::ManagedPolicy"
+
+
+class References(dict[str, str]):
+    """
+    What a deployment would write for references: ``AWS::Partition`` is aws, a resource its logical id.
+    """
+
+    def __missing__(self, name: str) -> str:
+        return "aws" if name == "AWS::Partition" else name
+
+
+def statements_of(stack: cdk.Stack) -> dict[str, tuple[Any, Any]]:
+    """
+    Read the statements of all managed policies by their Sids: the actions and the resources.
+    """
+    policies = [properties["PolicyDocument"] for properties in all_properties_of(stack, POLICY)]
+    return {
+        statement["Sid"]: (statement["Action"], deployed(_attributes(statement["Resource"]), References()))
+        for policy in policies
+        for statement in policy["Statement"]
+    }
+
+
+def _attributes(node: Any) -> Any:
+    """
+    Write ``Fn::GetAtt`` as a reference with a dot.
+    """
+    if isinstance(node, list):
+        return [_attributes(item) for item in node]
+    if isinstance(node, dict) and "Fn::GetAtt" in node:
+        return {"Ref": ".".join(node["Fn::GetAtt"])}
+    return {key: _attributes(value) for key, value in node.items()} if isinstance(node, dict) else node
+
+
+def wrong(grant: Callable[[], object]) -> list[tuple[str, str]]:
+    """
+    List the rules and messages of a refused grant.
+    """
+    with pytest.raises(RoleAssociationError) as caught:
+        grant()
+    assert "${Token[" not in str(caught.value)
+    return [(finding.rule, finding.message) for finding in caught.value.findings]
+
+
+@pytest.fixture
+def bucket(stack: cdk.Stack) -> s3.IBucket:
+    """
+    A bucket by its name, with a customer managed key.
+    """
+    key = kms.Key.from_key_arn(stack, "Key", KEY)
+    return s3.Bucket.from_bucket_attributes(stack, "Bucket", bucket_arn="arn:aws:s3:::sales", encryption_key=key)
+
+
+@pytest.fixture
+def grants(stack: cdk.Stack) -> RedshiftGrants:
+    """
+    The grants of a role of ours.
+    """
+    return RedshiftRole(stack, "Role").redshift_grants
+
+
+def test_fails_when_it_is_no_role() -> None:
+    """
+    An ARN is not a role.
+    """
+    assert [("InvalidArgument", "'role' is 'arn', allowed is an iam.IRole")] == wrong(lambda: RedshiftGrants.of("arn"))  # type: ignore[arg-type]
+
+
+def test_fails_when_arguments_are_wrong_and_leaves_nothing(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    Everything wrong is told at once, no policy is made, and the next try works.
+    """
+    bad: Any = "landing"
+
+    assert [
+        ("InvalidArgument", "'bucket' is 'landing', allowed is an s3.IBucket"),
+        (
+            "InvalidArgument",
+            (
+                "'prefix' is '/x', allowed is what object keys begin with, 1 to 1,024 characters without a slash "
+                "or s3:// in front"
+            ),
+        ),
+    ] == wrong(lambda: grants.copy_from(bad, prefix="/x"))
+    assert () == grants.policies
+    assert ["Resource"] == [child.node.id for child in stack.node.find_child("Role").node.children]
+
+    grants.copy_from(s3.Bucket(stack, "Landing"), prefix="x/")
+
+    assert 1 == len(grants.policies)
+
+
+@pytest.mark.parametrize(
+    "grant",
+    [
+        lambda grants: grants.copy_from_dynamodb("t"),
+        lambda grants: grants.copy_from_emr("x"),
+        lambda grants: grants.copy_over_ssh("b", "/"),
+        lambda grants: grants.federated_query("s"),
+        lambda grants: grants.external_function("f"),
+        lambda grants: grants.external_schema(""),
+        lambda grants: grants.stream_from_kinesis("s"),
+        lambda grants: grants.stream_from_msk("c", []),
+        lambda grants: grants.create_model("b"),
+        lambda grants: grants.unload_to("b"),
+        lambda grants: grants.pass_role("x"),
+    ],
+)
+def test_fails_when_an_argument_is_of_the_wrong_kind(grants: RedshiftGrants, grant: Callable[[Any], Any]) -> None:
+    """
+    Each method says so at the role's path, and writes nothing.
+    """
+    assert {"InvalidArgument"} == {rule for rule, _ in wrong(lambda: grant(grants))}
+    assert () == grants.policies
+
+
+def test_copy_reads_objects_and_decrypts(stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket) -> None:
+    """
+    The bucket's own key is found and granted by itself.
+    """
+    grants.copy_from(bucket, prefix="landing/", manifest="load.json", jsonpaths="paths.json")
+
+    assert {
+        "ReadObjects": (
+            "s3:GetObject",
+            ["arn:aws:s3:::sales/landing/*", "arn:aws:s3:::sales/load.json", "arn:aws:s3:::sales/paths.json"],
+        ),
+        "ListObjects": ("s3:ListBucket", "arn:aws:s3:::sales"),
+        "LocateBuckets": ("s3:GetBucketLocation", "arn:aws:s3:::sales"),
+        "DecryptObjects": ("kms:Decrypt", KEY),
+    } == statements_of(stack)
+
+
+def test_unload_writes_objects_and_encrypts(stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket) -> None:
+    """
+    Deleting them is for CLEANPATH alone.
+    """
+    grants.unload_to(bucket, prefix="out/", clean_path=True)
+
+    assert {
+        "UnloadObjects": (["s3:GetObject", "s3:PutObject"], "arn:aws:s3:::sales/out/*"),
+        "CleanPath": ("s3:DeleteObject", "arn:aws:s3:::sales/out/*"),
+        "ListObjects": ("s3:ListBucket", "arn:aws:s3:::sales"),
+        "LocateBuckets": ("s3:GetBucketLocation", "arn:aws:s3:::sales"),
+        "EncryptObjects": (["kms:Decrypt", "kms:GenerateDataKey"], KEY),
+    } == statements_of(stack)
+
+
+def test_an_external_schema_reads_the_catalog_and_the_files(
+    stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket
+) -> None:
+    """
+    In the role's partition, region and account.
+    """
+    grants.external_schema("sales", bucket=bucket, prefix="lake/", tables=["orders"], create_database=True, write=True)
+    glue = f"arn:aws:glue:{REGION}:{ACCOUNT}:"
+    found = statements_of(stack)
+
+    assert [f"{glue}catalog", f"{glue}database/sales", f"{glue}table/sales/orders"] == found["ReadCatalog"][1]
+    assert found["ReadCatalog"][1] == found["WriteCatalog"][1]
+    assert ("glue:CreateDatabase", [f"{glue}catalog", f"{glue}database/sales"]) == found["CreateDatabase"]
+    assert (["s3:GetObject", "s3:ListMultipartUploadParts"], "arn:aws:s3:::sales/lake/*") == found["QueryObjects"]
+    assert ("s3:PutObject", "arn:aws:s3:::sales/lake/*") == found["WriteObjects"]
+
+
+def test_lake_formation_vends_the_files(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    The role needs the catalog and one action besides.
+    """
+    grants.external_schema("sales", lake_formation=True)
+    found = statements_of(stack)
+
+    assert {"ReadCatalog", "GetDataAccess"} == set(found)
+    assert ("lakeformation:GetDataAccess", "*") == found["GetDataAccess"]
+
+
+def test_a_table_its_key_and_nothing_else(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    Of a table that the app defines and of one that it imports.
+    """
+    key = kms.Key(stack, "Own")
+    table = dynamodb.TableV2(
+        stack,
+        "Table",
+        partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
+        encryption=dynamodb.TableEncryptionV2.customer_managed_key(key),
+    )
+    grants.copy_from_dynamodb(table)
+    grants.copy_from_dynamodb(dynamodb.Table.from_table_name(stack, "Named", "orders"))
+    found = statements_of(stack)
+
+    assert {"ScanTables", "DecryptTables"} == set(found)
+    assert f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/orders" in found["ScanTables"][1]
+    assert stack.resolve(table.table_arn)["Fn::GetAtt"][0] + ".Arn" in found["ScanTables"][1]
+
+
+def test_a_secret_has_its_suffix(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    One of the app is known in full, one by its name gets the pattern of six characters, its key is granted.
+    """
+    key = kms.Key.from_key_arn(stack, "Key", KEY)
+    own = secretsmanager.Secret(stack, "Own", encryption_key=key)
+    complete = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:full-Ab12Cd"
+    for secret in (
+        own,
+        secretsmanager.Secret.from_secret_name_v2(stack, "Named", "sales"),
+        secretsmanager.Secret.from_secret_complete_arn(stack, "Complete", complete),
+    ):
+        grants.federated_query(secret)
+    found = statements_of(stack)
+
+    assert {
+        complete,
+        f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:sales-??????",
+        stack.resolve(own.secret_arn)["Ref"],
+    } == set(found["AccessSecrets"][1])
+    assert ("kms:Decrypt", KEY) == found["DecryptSecrets"]
+
+
+def test_a_stream_and_its_key(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    The key is the customer's own; the AWS managed one needs no grant.
+    """
+    key = kms.Key.from_key_arn(stack, "Key", KEY)
+    grants.stream_from_kinesis(kinesis.Stream(stack, "Stream", encryption_key=key))
+    grants.stream_from_kinesis(kinesis.Stream(stack, "Managed"))
+
+    assert ("kms:Decrypt", KEY) == statements_of(stack)["DecryptStreams"]
+    assert 2 == len(statements_of(stack)["ReadStreams"][1])
+
+
+def test_topics_are_those_of_the_cluster(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    Whether its ARN is a literal or only the deployment knows it.
+    """
+    brokers = f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/events/11-1"
+    grants.stream_from_msk(brokers, ["orders", "clicks"])
+    token = cdk.Fn.import_value("Brokers")
+    grants.stream_from_msk(token, ["orders"])
+    resources = all_properties_of(stack, POLICY)[0]["PolicyDocument"]["Statement"][-1]["Resource"]
+    topics = f"arn:aws:kafka:{REGION}:{ACCOUNT}:topic/events/11-1"
+    imported = {"Fn::Join": [":topic/", {"Fn::Split": [":cluster/", {"Fn::ImportValue": "Brokers"}]}]}
+
+    assert [f"{topics}/clicks", f"{topics}/orders", {"Fn::Join": ["", [imported, "/orders"]]}] == resources
+
+
+def test_a_function_is_invoked_as_it_is_named(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    An alias is that alias, not the function behind it.
+    """
+    function = lambda_.Function.from_function_name(stack, "Function", "score")
+    alias = lambda_.Function.from_function_arn(stack, "Alias", f"{function.function_arn}:live")
+    grants.external_function(alias)
+
+    assert f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:score:live" == statements_of(stack)["InvokeFunctions"][1]
+
+
+def test_emr_and_ssh_have_their_own(stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket) -> None:
+    """
+    One EMR cluster; one manifest.
+    """
+    grants.copy_from_emr("j-2AXXXXXXGAPLF")
+    grants.copy_over_ssh(bucket, "ssh/hosts.json")
+    found = statements_of(stack)
+
+    assert f"arn:aws:elasticmapreduce:{REGION}:{ACCOUNT}:cluster/j-2AXXXXXXGAPLF" == found["ListInstances"][1]
+    assert "arn:aws:s3:::sales/ssh/hosts.json" == found["ReadObjects"][1]
+
+
+def test_models_are_trained_by_sagemaker(stack: cdk.Stack, bucket: s3.IBucket) -> None:
+    """
+    The role passes itself to SageMaker, which may assume it; once, however often it is granted.
+    """
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("redshift.amazonaws.com"))
+    RedshiftGrants.of(role).create_model(bucket)
+    RedshiftGrants.of(role).create_model(bucket)
+    (trust,) = [p["AssumeRolePolicyDocument"] for p in all_properties_of(stack, "AWS::IAM::Role")]
+    logical_id = stack.resolve(role.role_arn)["Fn::GetAtt"][0]
+
+    assert ["redshift.amazonaws.com", "sagemaker.amazonaws.com"] == [
+        statement["Principal"]["Service"] for statement in trust["Statement"]
+    ]
+    assert ("iam:PassRole", f"{logical_id}.Arn") == statements_of(stack)["PassRolesToTraining"]
+
+
+def test_tokens_are_granted_too(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    A prefix, a database and a list of tables that only the deployment knows.
+    """
+    prefix = cdk.CfnParameter(stack, "Prefix").value_as_string
+    database = cdk.CfnParameter(stack, "Database").value_as_string
+    bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "sales")
+    grants.external_schema(database, bucket=bucket, prefix=f"{prefix}/x")
+    found = statements_of(stack)
+
+    assert "arn:aws:s3:::sales/Prefix/x*" == found["QueryObjects"][1]
+    assert f"arn:aws:glue:{REGION}:{ACCOUNT}:table/Database/*" in found["ReadCatalog"][1]
+
+
+def test_calling_twice_adds_nothing(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    Also by another way to the same role.
+    """
+    bucket = s3.Bucket(stack, "Landing")
+    grants.copy_from(bucket, prefix="x/")
+    before = stack.resolve(grants.policies[0].policy_document)
+    grants.copy_from(bucket, prefix="x/")
+    role: Any = stack.node.find_child("Role")
+    RedshiftGrants.of(role).copy_from(bucket, prefix="x/")
+
+    assert [before] == [stack.resolve(policy.policy_document) for policy in grants.policies]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize("buckets", [("A", "B"), ("B", "A")])
+def test_the_order_of_calls_changes_nothing(order: tuple[int, ...], buckets: tuple[str, str]) -> None:
+    """
+    Every permutation of three grants gives the same template, whichever bucket was defined first.
+    """
+
+    def template(order: tuple[int, ...], buckets: tuple[str, str]) -> dict[str, Any]:
+        stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data")
+        made = {name: s3.Bucket(stack, name) for name in buckets}
+        grants = RedshiftRole(stack, "Role").redshift_grants
+        calls: list[Callable[[], iam.Grant]] = [
+            lambda: grants.copy_from(made["A"], prefix="a/"),
+            lambda: grants.copy_from(made["B"], prefix="b/"),
+            lambda: grants.unload_to(made["A"], prefix="out/"),
+        ]
+        for index in order:
+            calls[index]()
+        return template_of(stack)
+
+    assert template((0, 1, 2), ("A", "B")) == template(order, buckets)
+
+
+def test_another_policy_begins_where_one_is_full(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    Both are on the role, and together they allow everything.
+    """
+    bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "sales")
+    for number in range(120):
+        grants.copy_from(bucket, prefix=f"prefix-{number:03}/")
+    policies = all_properties_of(stack, POLICY)
+    role = {"Ref": stack.resolve(stack.node.find_child("Role").node.default_child.ref)["Ref"]}  # type: ignore[union-attr]
+    sids = [statement["Sid"] for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+    read = [
+        resource
+        for policy in policies
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Sid"] == "ReadObjects"
+        for resource in (statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]])
+    ]
+
+    assert len(policies) == len(grants.policies) > 1
+    assert all([role] == policy["Roles"] for policy in policies)
+    assert 120 == len(read)
+    assert ["RedshiftGrants", "RedshiftGrants2"] == [policy.node.id for policy in grants.policies[:2]]
+    assert len([sid for sid in sids if sid.startswith("ListObjects")]) == 120
+
+
+def test_the_grant_is_cdks_own(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    It succeeded, it lists its statements, others can wait for it, and it combines with others.
+    """
+    bucket = s3.Bucket(stack, "Landing")
+    grant = grants.copy_from(bucket, prefix="x/")
+    waiting = cdk.CfnResource(stack, "Waiting", type="AWS::SNS::Topic")
+    grant.assert_success()
+    grant.apply_before(waiting)
+    combined = grant.combine(grants.unload_to(bucket, prefix="y/"))
+    policy = stack.resolve(grants.policies[0].ref)["Ref"]
+
+    assert isinstance(grant, iam.Grant)
+    assert grant.success
+    assert ["s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"] == [
+        statement.to_json()["Action"] for statement in grant.principal_statements
+    ]
+    assert [] == grant.resource_statements
+    assert 6 == len(combined.principal_statements)
+    assert [policy] == template_of(stack)["Resources"]["Waiting"]["DependsOn"]
+
+
+def _imported(stack: cdk.Stack, **options: Any) -> iam.IRole:
+    return iam.Role.from_role_arn(stack, "Imported", f"arn:aws:iam::{ACCOUNT}:role/team/Imported", **options)
+
+
+def test_fails_when_the_role_is_of_another_account(stack: cdk.Stack, bucket: s3.IBucket) -> None:
+    """
+    CDK would silently do nothing.
+    """
+    role = iam.Role.from_role_arn(stack, "Theirs", f"arn:aws:iam::{OTHER_ACCOUNT}:role/Theirs")
+
+    assert [
+        (
+            "RoleAccountMismatch",
+            f"the role is in account {OTHER_ACCOUNT}, its permissions would be in {ACCOUNT}",
+        )
+    ] == wrong(lambda: RedshiftGrants.of(role).copy_from(bucket))
+    assert [] == all_properties_of(stack, POLICY)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda stack: _imported(stack, mutable=False),
+        lambda stack: _imported(stack, mutable=False, add_grants_to_resources=True),
+        lambda stack: RedshiftRole(stack, "Own").without_policy_updates(),
+    ],
+)
+def test_fails_when_the_role_takes_no_policies(
+    stack: cdk.Stack, bucket: s3.IBucket, make: Callable[[cdk.Stack], iam.IRole]
+) -> None:
+    """
+    CDK would silently do nothing here too.
+    """
+    role = make(stack)
+
+    assert [("InvalidArgument", "the role was imported with mutable=False, so CDK attaches no policy to it")] == wrong(
+        lambda: RedshiftGrants.of(role).copy_from(bucket)
+    )
+
+
+def test_an_imported_role_gets_its_policy_beside_it(stack: cdk.Stack, bucket: s3.IBucket) -> None:
+    """
+    By its name, without its path.
+    """
+    RedshiftGrants.of(_imported(stack)).copy_from(bucket)
+    (policy,) = all_properties_of(stack, POLICY)
+
+    assert ["Imported"] == policy["Roles"]
+    assert "ImportedRedshiftGrants" in template_of(stack)["Resources"]
+
+
+def test_any_role_of_cdk_can_be_granted(stack: cdk.Stack, bucket: s3.IBucket) -> None:
+    """
+    One by its name, a lazy one, one of a nested stack.
+    """
+    nested = cdk.NestedStack(stack, "Nested")
+    for role in (
+        iam.Role.from_role_name(stack, "Named", "named"),
+        iam.LazyRole(stack, "Lazy", assumed_by=iam.ServicePrincipal("redshift.amazonaws.com")),
+    ):
+        RedshiftGrants.of(role).copy_from(bucket)
+    RedshiftRole(nested, "Role").redshift_grants.copy_from(bucket)
+
+    assert 2 == len(all_properties_of(stack, POLICY))
+    assert 1 == len(all_properties_of(nested, POLICY))
+
+
+def test_a_role_of_another_stack_has_its_policy_there(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    The policy is where the role is, and refers to the bucket of the other stack.
+    """
+    home = cdk.Stack(app, "Home", env=cdk.Environment(account=ACCOUNT, region=REGION))
+    RedshiftRole(home, "Role").redshift_grants.copy_from(s3.Bucket(stack, "Landing"), prefix="x/")
+
+    assert 1 == len(all_properties_of(home, POLICY))
+    assert [] == all_properties_of(stack, POLICY)
+
+
+def test_a_literal_account_in_a_stack_without_one_brings_the_rule(agnostic: cdk.Stack) -> None:
+    """
+    A deployment to another account stops before any resource is touched.
+    """
+    RedshiftGrants.of(_imported(agnostic)).copy_from(s3.Bucket(agnostic, "Landing"))
+
+    assert RULE_ID in template_of(agnostic)["Rules"]
+
+
+def test_fails_when_the_bucket_is_of_another_environment_and_has_no_name(app: cdk.App, grants: RedshiftGrants) -> None:
+    """
+    CDK would fail at synth time, far from this line.
+    """
+    there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
+    bucket = s3.Bucket(there, "Landing")
+
+    assert [
+        (
+            "InvalidArgument",
+            (
+                "'bucket' (There/Landing) is in a stack of another environment and has no name, so CDK cannot refer "
+                "to it from here"
+            ),
+        )
+    ] == wrong(lambda: grants.copy_from(bucket))
+
+
+def test_fails_when_the_key_is_known_by_an_imported_alias(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    IAM policies cannot name an alias.
+    """
+    alias = kms.Alias.from_alias_name(stack, "Alias", "alias/sales")
+    bucket = s3.Bucket.from_bucket_attributes(stack, "Bucket", bucket_name="sales", encryption_key=alias)
+
+    assert [
+        ("InvalidArgument", "'bucket' (Data/Bucket) is encrypted with a key that is known by its alias only")
+    ] == wrong(lambda: grants.copy_from(bucket))
+
+
+def test_the_key_behind_an_alias_is_granted(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    An alias of the app is followed to its key.
+    """
+    alias = kms.Alias(stack, "Alias", alias_name="alias/sales", target_key=kms.Key.from_key_arn(stack, "Key", KEY))
+    bucket = s3.Bucket.from_bucket_attributes(stack, "Bucket", bucket_name="sales", encryption_key=alias)
+    grants.copy_from(bucket)
+
+    assert ("kms:Decrypt", KEY) == statements_of(stack)["DecryptObjects"]
+
+
+@pytest.mark.parametrize(
+    "grant",
+    [
+        lambda stack, grants: grants.copy_from_dynamodb(
+            dynamodb.Table.from_table_arn(stack, "T", f"arn:aws:dynamodb:{REGION}:{OTHER_ACCOUNT}:table/t")
+        ),
+        lambda stack, grants: grants.federated_query(
+            secretsmanager.Secret.from_secret_complete_arn(
+                stack, "S", f"arn:aws:secretsmanager:{REGION}:{OTHER_ACCOUNT}:secret:s-Ab12Cd"
+            )
+        ),
+        lambda stack, grants: grants.stream_from_kinesis(
+            kinesis.Stream.from_stream_arn(stack, "K", f"arn:aws:kinesis:{REGION}:{OTHER_ACCOUNT}:stream/s")
+        ),
+        lambda stack, grants: grants.external_function(
+            lambda_.Function.from_function_arn(stack, "F", f"arn:aws:lambda:{REGION}:{OTHER_ACCOUNT}:function:f")
+        ),
+        lambda stack, grants: grants.stream_from_msk(  # noqa: ARG005
+            f"arn:aws:kafka:{REGION}:{OTHER_ACCOUNT}:cluster/c/1", ["t"]
+        ),
+    ],
+)
+def test_fails_when_what_is_granted_is_of_another_account(
+    stack: cdk.Stack, grants: RedshiftGrants, grant: Callable[..., object]
+) -> None:
+    """
+    The fix is to chain a role of that account.
+    """
+    ((rule, message),) = wrong(lambda: grant(stack, grants))
+
+    assert "InvalidArgument" == rule
+    assert f"is in account {OTHER_ACCOUNT}, the role is in {ACCOUNT}" in message
+
+
+def test_passing_is_for_redshift_alone(stack: cdk.Stack) -> None:
+    """
+    CDK's own grant would let them pass the role to any service.
+    """
+    group = iam.Group(stack, "Group")
+    RedshiftRole(stack, "Role").redshift_grants.pass_role(group)
+    (policy,) = all_properties_of(stack, POLICY)
+    (statement,) = policy["PolicyDocument"]["Statement"]
+
+    assert {"StringEquals": {"iam:PassedToService": "redshift.amazonaws.com"}} == statement["Condition"]
+    assert [stack.resolve(group.group_name)] == policy["Groups"]
+
+
+def test_fails_when_lake_formation_meets_a_chain(stack: cdk.Stack) -> None:
+    """
+    Redshift does not combine them, whichever comes first.
+    """
+    first, second, third = (RedshiftRole(stack, name) for name in ("First", "Second", "Third"))
+    RoleChain(first, second)
+    third.redshift_grants.external_schema("sales", lake_formation=True)
+    message = "the role is a later one of a RoleChain and 'lake_formation' is True, which Redshift does not combine"
+
+    assert [("InvalidArgument", message)] == wrong(
+        lambda: second.redshift_grants.external_schema("sales", lake_formation=True)
+    )
+    assert [("InvalidArgument", message)] == wrong(lambda: RoleChain(first, third))
+    first.redshift_grants.external_schema("sales", lake_formation=True)
+
+
+def test_one_finding_for_each_prefix(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    CDK's own way to read a bucket gives cdk-nag four findings, ours one for each prefix.
+    """
+    bucket = s3.Bucket(stack, "Landing")
+    role = RedshiftRole(stack, "Role")
+    theirs = RedshiftRole(stack, "Theirs")
+    bucket.grant_read(theirs)
+    role.redshift_grants.copy_from(bucket, prefix="a/")
+    role.redshift_grants.copy_from(bucket, prefix="b/")
+    logical_id = stack.resolve(bucket.bucket_arn)["Fn::GetAtt"][0]
+    app.synth()
+    found = {(rule, path) for rule, path in nag.findings(app) if "IAM5" in rule}
+
+    assert {
+        (f"AwsSolutions-IAM5[Resource::<{logical_id}.Arn>/{prefix}/*]", "Data/Role/RedshiftGrants")
+        for prefix in ("a", "b")
+    } == {(rule, path) for rule, path in found if path.startswith("Data/Role/")}
+    assert 4 == len([path for _, path in found if path.startswith("Data/Theirs/")])
+
+
+def test_a_role_for_users_of_clusters_elsewhere_synthesizes(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    The clusters need not be in the app; the guard finds nothing.
+    """
+    role = RedshiftRole(
+        stack, "Role", db_users=[DbUser("loader", cluster="elsewhere")], source_clusters=["elsewhere"], serverless=True
+    )
+    RedshiftCluster(stack, "Cluster", roles=[role], cluster_subnet_group_name="subnets")
+
+    assert [] == report_of(app)
+
+
+HERE = f"{REGION}:{ACCOUNT}"
+DOWNLOADS = "Resource::arn:<AWS::Partition>:s3:::redshift-downloads/*"
+TRAINING_LOGS = f"Resource::arn:<AWS::Partition>:logs:{HERE}:log-group:/aws/sagemaker"
+MODELS = ("automl-job", "compilation-job", "endpoint", "model", "processing-job", "training-job", "transform-job")
+LOGS = ("Endpoints", "ProcessingJobs", "TrainingJobs", "TransformJobs")
+
+
+@pytest.mark.parametrize(
+    ("grant", "resources"),
+    [
+        (lambda grants, _: grants.copy_from_emr("j-1"), set()),
+        (lambda grants, bucket: grants.copy_over_ssh(bucket, "hosts.json"), set()),
+        (
+            lambda grants, bucket: grants.unload_to(bucket, prefix="p/", clean_path=True),
+            {"Resource::arn:aws:s3:::sales/p/*"},
+        ),
+        (
+            lambda grants, bucket: grants.external_schema("d", bucket=bucket, prefix="p/", tables=["t"]),
+            {"Resource::arn:aws:s3:::sales/p/*"},
+        ),
+        (
+            lambda grants, _: grants.external_schema("d", lake_formation=True),
+            {"Resource::*", f"Resource::arn:<AWS::Partition>:glue:{HERE}:table/d/*"},
+        ),
+        (lambda grants, _: grants.stream_from_msk(f"arn:aws:kafka:{HERE}:cluster/c/1", ["t"]), {"Resource::*"}),
+        (
+            lambda grants, bucket: grants.create_model(bucket),
+            {
+                "Resource::*",
+                "Resource::arn:aws:s3:::sales/*",
+                DOWNLOADS,
+                *(f"Resource::arn:<AWS::Partition>:sagemaker:{HERE}:{kind}/*redshift*" for kind in MODELS),
+                *(f"{TRAINING_LOGS}/{kind}/*redshift*" for kind in LOGS),
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_what_cdk_nag_says_of_each_grant(
+    app: cdk.App,
+    stack: cdk.Stack,
+    bucket: s3.IBucket,
+    grant: Callable[[RedshiftGrants, s3.IBucket], object],
+    resources: set[str],
+) -> None:
+    """
+    No wildcard action, ever; a wildcard resource where IAM or AWS's page has no other form, as docs/cdk-nag.md says.
+    """
+    grant(RedshiftRole(stack, "Role").redshift_grants, bucket)
+    app.synth()
+
+    assert {f"AwsSolutions-IAM5[{resource}]" for resource in resources} == {rule for rule, _ in nag.findings(app)}

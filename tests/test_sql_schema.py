@@ -1,0 +1,109 @@
+"""
+CREATE EXTERNAL SCHEMA.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from redshift_roles import RoleAssociationError, sql
+from tests.builders import arn
+
+ROLE, CHAIN = arn(), f"{arn()},{arn('Second')}"
+
+
+def _wrong(name: Any = "spectrum", **options: Any) -> list[str]:
+    with pytest.raises(RoleAssociationError) as caught:
+        sql.create_external_schema(name, **options)
+    return [finding.message for finding in caught.value.findings]
+
+
+@pytest.mark.parametrize(
+    ("options", "messages"),
+    [
+        ({"role": ROLE}, ["'database' is not given for DATA CATALOG"]),
+        ({"database": "d"}, ["'role' is not given for DATA CATALOG"]),
+        ({"source": "POSTGRES", "role": ROLE, "database": "d", "uri": "h"}, ["'secret_arn' is not given for POSTGRES"]),
+        ({"source": "MYSQL", "role": ROLE, "database": "d", "secret_arn": "s"}, ["'uri' is not given for MYSQL"]),
+        ({"source": "KINESIS"}, ["'role' is not given for KINESIS"]),
+        ({"source": "KINESIS", "role": ROLE, "database": "d"}, ["'database' is given for KINESIS, it is for DATA CATALOG, HIVE METASTORE, POSTGRES, MYSQL"]),
+        ({"source": "KINESIS", "role": "SESSION"}, ["'role' is 'SESSION', which this statement does not take"]),
+        ({"source": "MSK", "authentication": "iam", "uri": "u"}, ["'role' is not given for authentication='iam'"]),
+        ({"source": "MSK", "authentication": "none", "uri": "u", "cluster_arn": "c"}, ["'uri' and 'cluster_arn' are both given"]),
+        ({"source": "MSK", "authentication": "ldap", "uri": "u"}, ["'authentication' is 'ldap', allowed is one of none, iam, mtls"]),
+        ({"database": "d", "role": ROLE, "catalog_id": "1"}, ["'catalog_id' is given without a role 'SESSION'"]),
+        ({"database": "d", "role": ROLE, "catalog_role": "default"}, ["'catalog_role' is 'default', which this statement does not take"]),
+        ({"database": "d", "role": CHAIN, "lake_formation": True}, ["'role' is a chain of roles, and Lake Formation takes none"]),
+        ({"database": "d", "role": ROLE, "catalog_role": CHAIN, "lake_formation": True}, ["'catalog_role' is a chain of roles, and Lake Formation takes none"]),
+        ({"database": "d", "role": ROLE, "uri": "x"}, ["'uri' is given for DATA CATALOG, it is for HIVE METASTORE, POSTGRES, MYSQL, MSK, KAFKA"]),
+        ({"source": "HIVE METASTORE", "database": "d", "role": ROLE, "uri": "x", "port": 0}, ["'port' is 0, allowed is 1 to 65535"]),
+        ({"database": "", "role": ROLE}, ["'database' is empty, allowed is a text"]),
+        ({"database": "d", "role": ROLE, "create_database": 1}, ["'create_database' is 1, allowed is True or False"]),
+    ],
+)  # fmt: skip
+def test_fails_when_redshift_would_reject_it(options: dict[str, Any], messages: list[str]) -> None:
+    """
+    Each source has options of its own, and needs some of them.
+    """
+    assert messages == _wrong(**options)
+
+
+def test_fails_when_the_source_is_unknown() -> None:
+    """
+    The message lists what there is.
+    """
+    assert ["'source' is 'ORACLE', allowed is one of DATA CATALOG, HIVE METASTORE, POSTGRES, MYSQL, KINESIS, MSK, KAFKA"] == (
+        _wrong(source="ORACLE")
+    )  # fmt: skip
+
+
+def test_fails_when_the_name_is_none() -> None:
+    """
+    A schema has one name, which may have a dot.
+    """
+    assert ["'name' is 7, allowed is a name"] == _wrong(7, database="d", role=ROLE)
+
+
+@pytest.mark.parametrize(
+    ("options", "tail"),
+    [
+        ({"database": "sales", "role": ROLE}, f"DATA CATALOG DATABASE 'sales' IAM_ROLE '{ROLE}'"),
+        ({"database": "sales", "role": CHAIN}, f"DATA CATALOG DATABASE 'sales' IAM_ROLE '{CHAIN}'"),
+        ({"database": "sales", "role": ROLE, "lake_formation": True}, f"DATA CATALOG DATABASE 'sales' IAM_ROLE '{ROLE}'"),
+        (
+            {"database": "sales", "role": "default", "region": "us-east-1", "create_database": True, "catalog_role": "SESSION", "catalog_id": "111111111111"},
+            ("DATA CATALOG DATABASE 'sales' REGION 'us-east-1' IAM_ROLE default CATALOG_ROLE 'SESSION' "
+            "CREATE EXTERNAL DATABASE IF NOT EXISTS CATALOG_ID '111111111111'"),
+        ),
+        (
+            {"source": "HIVE METASTORE", "database": "h", "uri": "10.0.0.1", "port": 9083, "role": ROLE},
+            f"HIVE METASTORE DATABASE 'h' URI '10.0.0.1' PORT 9083 IAM_ROLE '{ROLE}'",
+        ),
+        (
+            {"source": "POSTGRES", "database": "p", "schema": "s", "uri": "h", "role": ROLE, "secret_arn": "x"},
+            f"POSTGRES DATABASE 'p' SCHEMA 's' URI 'h' IAM_ROLE '{ROLE}' SECRET_ARN 'x'",
+        ),
+        ({"source": "KINESIS", "role": ROLE}, f"KINESIS IAM_ROLE '{ROLE}'"),
+        ({"source": "KAFKA", "uri": "b:9092", "authentication": "none"}, "KAFKA URI 'b:9092' AUTHENTICATION none"),
+        (
+            {"source": "MSK", "cluster_arn": "c", "authentication": "mtls", "authentication_arn": "a", "role": ROLE},
+            f"MSK IAM_ROLE '{ROLE}' CLUSTER_ARN 'c' AUTHENTICATION mtls AUTHENTICATION_ARN 'a'",
+        ),
+    ],
+)  # fmt: skip
+def test_each_source_is_written_as_redshift_documents_it(options: dict[str, Any], tail: str) -> None:
+    """
+    The name is quoted, the options stand in the order of the page.
+    """
+    assert f'CREATE EXTERNAL SCHEMA "spectrum" FROM {tail};' == sql.create_external_schema("spectrum", **options)
+
+
+def test_a_schema_of_that_name_may_be_there() -> None:
+    """
+    Only where the caller says so.
+    """
+    written = sql.create_external_schema('odd"name', source="KINESIS", role=ROLE, if_not_exists=True)
+
+    assert f'CREATE EXTERNAL SCHEMA IF NOT EXISTS "odd""name" FROM KINESIS IAM_ROLE \'{ROLE}\';' == written
