@@ -100,6 +100,7 @@ def test_the_branches_of_a_condition_are_read(tmp_path: Path, branch: int) -> No
     policy = {"Fn::If": ["C", nothing, {"PolicyDocument": {"Statement": statement}}]}
 
     assert 1 == len(_read(tmp_path, _policy(statement)))
+    assert [] == _read(tmp_path, _policy({"Fn::If": ["C", _statement()]}))
     assert 1 == len(_read(tmp_path, {"Type": "AWS::IAM::User", "Properties": {"Policies": [policy]}}))
 
 

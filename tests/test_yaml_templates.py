@@ -43,7 +43,10 @@ def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
         ("? {a: b}\n: 1", "line 1: a key that is no text"),
         ("a: !!binary aGk=", "line 1: the tag 'tag:yaml.org,2002:binary' is no part of CloudFormation"),
         ("a: !!set {b}", "line 1: the tag 'tag:yaml.org,2002:set' is no part of CloudFormation"),
-        ("a:\n- !!python/name:os.system x", "line 2: the tag 'tag:yaml.org,2002:python/name:os.system' is no part"),
+        (
+            "a:\n- !!python/name:os.system x",
+            "line 2: the tag 'tag:yaml.org,2002:python/name:os.system' is no part of CloudFormation",
+        ),
         ("a: !Sub/x y", "line 1: the tag '!Sub/x' is no part of CloudFormation"),
         ("a: [}", "line 1: not YAML: "),
         ("a: \t- b", "line 1: not YAML: "),
@@ -58,8 +61,12 @@ def test_fails_when_the_text_is_no_template(text: str, complaint: str) -> None:
     with pytest.raises(UnusableError) as caught:
         _body(text)
 
-    assert str(caught.value).startswith(complaint)
-    assert "\n" not in str(caught.value)
+    told = str(caught.value)
+    reason = told.removeprefix(complaint)
+    assert told.startswith(complaint)
+    assert complaint.endswith(" ") == bool(reason)
+    assert "not readable" != reason
+    assert "\n" not in told
 
 
 def test_a_hundred_levels_are_not_too_deep() -> None:
@@ -149,6 +156,36 @@ def test_values_stay_as_they_are_written(text: str, expected: Json) -> None:
     Numbers and dates are texts, since an account may begin with a zero; only plain words are flags.
     """
     assert {"a": expected} == _body(f"a: {text}")
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("true True TRUE yes Yes YES on On ON", True),
+        ("false False FALSE no No NO off Off OFF", False),
+        ("~ null Null NULL", None),
+    ],
+)
+def test_flags_have_many_words(words: str, value: Json) -> None:
+    """
+    Those of YAML 1.1, and no others.
+    """
+    assert [value] * len(words.split()) == [_body(f"a: {word}")["a"] for word in words.split()]
+    assert ["tRUE", "nO", "nULL"] == _body("[tRUE, nO, nULL]")
+
+
+@pytest.mark.parametrize(("count", "fits"), [(4, True), (5, False)])
+def test_the_size_of_what_aliases_repeat_is_counted(monkeypatch: pytest.MonkeyPatch, count: int, fits: bool) -> None:
+    """
+    Each container, key and value is one, and those of an alias count wherever it stands.
+    """
+    monkeypatch.setattr(yaml_templates, "_MAX_SIZE", 7 + 4 * 3)
+    text = f"a: &a [x, y]\nb: [{', '.join(['*a'] * count)}]"
+    if fits:
+        assert [["x", "y"]] * count == _body(text)["b"]
+    else:
+        with pytest.raises(UnusableError, match="line 2: aliases repeat more than 19 values"):
+            _body(text)
 
 
 @pytest.mark.parametrize("key", ["true", "null", "1", "2012-10-17", "On", "~"])
