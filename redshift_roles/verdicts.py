@@ -148,8 +148,10 @@ def judge(
 
 def shared(assembly: Assembly) -> Iterator[Verdict]:
     """
-    Find roles that an app associates with one cluster in two places.
+    Find roles that an app associates with one cluster in two places; most apps have no such second place.
     """
+    if not any(template.resources(association_rule.ASSOCIATION) for template in assembly.templates()):
+        return
     for template, logical_id, trouble in association_rule.twice(assembly, construct_path):
         finding = rulebook.ROLE_DUPLICATED.finding(construct_path(template, logical_id), trouble)
         yield Verdict(template, logical_id, f"Properties/{association_rule.ROLES}", finding)
