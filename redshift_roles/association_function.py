@@ -17,6 +17,7 @@ from constructs import Construct, DependencyGroup
 
 from redshift_roles import limits, permissions
 from redshift_roles.granted_policies import granted_policies
+from redshift_roles.permission_documents import documents
 from redshift_roles.permissions import Permission
 from redshift_roles.places import place_of
 
@@ -52,6 +53,7 @@ class AssociationFunction(Construct):
             self, "Logs", retention=logs.RetentionDays.ONE_YEAR, removal_policy=RemovalPolicy.DESTROY
         )
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self._role = role
         self._granted = granted_policies(role, place_of(self), _GRANTS_ID, "roles")
         self._function = lambda_.Function(
             self,
@@ -89,6 +91,13 @@ class AssociationFunction(Construct):
             if policy.node.id not in self._depended:
                 self._depended.add(policy.node.id)
                 self._policies.add(policy)
+
+    def let_put_back(self, scope: Construct, role_arn: str) -> iam.CfnManagedPolicy:
+        """
+        Allow the function to put back a default role that only the deployment knows.
+        """
+        (document,) = documents(permissions.pass_role(role_arn, serverless=False))
+        return iam.CfnManagedPolicy(scope, "PutBackDefault", policy_document=document, roles=[self._role])
 
     def resource(self, scope: Construct, construct_id: str, kind: str, properties: dict[str, object]) -> CustomResource:
         """

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from aws_cdk import CustomResource
 from aws_cdk import aws_iam as iam
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from redshift_roles import permissions
 from redshift_roles.association_function import AssociationFunction
@@ -65,11 +65,16 @@ def define_association(scope: Construct, place: Place, wanted: Wanted) -> Custom
         "RoleLimit": str(wanted.role_limit),
         "TimeoutSeconds": str(wanted.seconds),
     }
+    needed: list[IDependable] = []
     if wanted.default_role is not None:
         looked = function.resource(scope, "DefaultBefore", BEFORE, _before(wanted))
         properties["DefaultRoleArn"] = role_arn(wanted.default_role)
         properties["DefaultBefore"] = looked.get_att_string("DefaultRoleArn")
-    return function.resource(scope, "Resource", ASSOCIATION, properties)
+        needed.append(function.let_put_back(scope, looked.get_att_string("PutBackRoleArn")))
+    made = function.resource(scope, "Resource", ASSOCIATION, properties)
+    if needed:
+        made.node.add_dependency(*needed)
+    return made
 
 
 def _before(wanted: Wanted, role: iam.IRole | None = None) -> dict[str, object]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .clusters import Client, MaybeSoonError, NotYetError, RefusedError, describe, modify
@@ -99,6 +100,17 @@ def converge(client: Client, request: Request, clock: Clock) -> None:
             raise RefusedError(f"cluster {request.cluster}: not done in {request.seconds:.0f} seconds: {last}")
         clock.sleep(pause)
         delay = min(delay * 1.5, _LONGEST_DELAY)
+
+
+def undo(client: Client, request: Request) -> None:
+    """
+    Take back what a create has added so far, as well as one call can; CloudFormation may or may not ask for it.
+    """
+    with suppress(NotYetError, MaybeSoonError, RefusedError):
+        there = describe(client, request.cluster)
+        wanted = change(request.after, request.before, there) if there else None
+        if wanted:
+            modify(client, request.cluster, wanted)
 
 
 def _gone(request: Request) -> None:
