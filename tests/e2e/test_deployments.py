@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.e2e.apps import DENIED, SHARED, STUCK
-from tests.e2e.conftest import Aws
+from tests.e2e.aws import Aws
 from tests.emulator.server import ACCOUNT, client
 
 FOREIGN = f"arn:aws:iam::{ACCOUNT}:role/Foreign"
