@@ -163,6 +163,17 @@ def test_fails_when_there_is_no_room() -> None:
     assert 10 == len(redshift.roles)
 
 
+def test_a_role_of_others_that_is_leaving_makes_room_in_a_while() -> None:
+    """
+    It is waited for; until then nothing is asked that Redshift would refuse.
+    """
+    redshift = FakeRedshift(roles={f"{F}{number}": 0.0 for number in range(9)}, leaving={f"{F}9": 7.0})
+    _run(redshift, NOTHING, _ours(A))
+
+    assert 10 == len(redshift.roles)
+    assert 1 == len(redshift.calls)
+
+
 def test_a_role_that_goes_makes_room_for_one_that_comes() -> None:
     """
     In one call.
@@ -183,6 +194,28 @@ def test_fails_when_iam_never_agrees(code: str) -> None:
 
     assert f"cluster warehouse: {A}: {code}: The IAM role must delegate access" == message
     assert 80 < redshift.time < 130
+
+
+def test_fails_when_the_default_role_is_never_associated() -> None:
+    """
+    Redshift is not asked for what it would refuse; the reason names the role.
+    """
+    redshift = FakeRedshift(roles={F: 0.0})
+    message = _refused(redshift, NOTHING, _ours(default=A), seconds=60)
+
+    assert f"cluster warehouse: not done in 60 seconds: its status is available; {A} is not associated" == message
+    assert [] == redshift.calls
+
+
+def test_a_default_role_that_the_cluster_itself_has_is_waited_for() -> None:
+    """
+    It may be the default before it is in sync; it can be used only then.
+    """
+    redshift = FakeRedshift(roles={A: 30.0})
+    _run(redshift, NOTHING, _ours(default=A))
+
+    assert A == redshift.default
+    assert redshift.time >= 30
 
 
 def test_fails_at_once_when_redshift_says_no() -> None:

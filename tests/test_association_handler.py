@@ -159,8 +159,64 @@ def test_fails_when_there_is_nothing_to_look_at() -> None:
     """
     A cluster that does not exist has no roles to find.
     """
-    with pytest.raises(RefusedError, match="cluster warehouse does not exist in this account and region"):
+    with pytest.raises(RefusedError, match="cluster warehouse: there is none of that name in this account and region"):
         _answer(_look(), FakeRedshift(status=None))
+
+
+def test_fails_when_looking_is_never_allowed() -> None:
+    """
+    A policy that was written seconds ago is waited for, but not for ever.
+    """
+    redshift = FakeRedshift(deaf=[error("AccessDenied", "not yet") for _ in range(99)])
+    with pytest.raises(RefusedError, match="cluster warehouse: AccessDenied: not yet"):
+        _answer(_look(), redshift)
+
+    assert 80 < redshift.time < 130
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "Throttling"])
+def test_looking_waits_until_it_is_allowed(code: str) -> None:
+    """
+    The policy of the function is seconds old at the first look.
+    """
+    redshift = FakeRedshift(roles={A: 0.0}, deaf=[error(code)] * 3)
+
+    assert "true" == _answer(_look(), redshift)[1]["Found"]
+    assert 0 < redshift.time < 30
+
+
+def test_an_answer_is_sent_whatever_the_request_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Also when not even the name of the resource can be told.
+    """
+    event = _event()
+    event["ResourceProperties"] = {}
+    with _cloudformation(monkeypatch, FakeRedshift()) as sent:
+        index.handler(event, _Context())
+
+    assert [("FAILED", "nothing")] == [(body["Status"], body["PhysicalResourceId"]) for body in sent]
+
+
+def test_a_default_that_may_not_be_put_back_is_cleared() -> None:
+    """
+    The function may pass its own roles only; that must not keep it from going.
+    """
+    redshift = FakeRedshift(roles={F: 0.0, A: 0.0}, default=A, may_pass={A})
+    options: dict[str, Any] = {"DefaultRoleArn": A, "DefaultBefore": F}
+    _answer(_event("Delete", **options), redshift)
+
+    assert ({F}, None) == (redshift.arns(), redshift.default)
+
+
+def test_a_role_that_was_found_is_put_back_as_the_default_when_it_may_be_passed() -> None:
+    """
+    It is one of ours as well.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, B: 0.0}, default=A, may_pass={A, B})
+    before = _event(roles=(A, B), found=("false", "true"), DefaultRoleArn=A, DefaultBefore=B)["ResourceProperties"]
+    _answer(_event("Update", (A, B), ("false", "true"), OldResourceProperties=before), redshift)
+
+    assert B == redshift.default
 
 
 def test_a_role_that_is_leaving_was_not_there() -> None:
@@ -262,12 +318,18 @@ def test_errors_of_the_api_are_told_apart(stubbed: tuple[Any, Stubber]) -> None:
     stubber.add_client_error("describe_clusters", "ClusterNotFound")
     stubber.add_response("describe_clusters", {"Clusters": []})
     stubber.add_client_error("describe_clusters", "Throttling")
+    stubber.add_client_error("describe_clusters", "InternalFailure", http_status_code=500)
+    stubber.add_client_error("describe_clusters", "Odd", http_status_code=499)
     stubber.add_client_error("modify_cluster_iam_roles", "InvalidClusterState", "busy")
     stubber.add_client_error("modify_cluster_iam_roles", "Other", "no")
 
     assert describe(client, CLUSTER) is None
     assert describe(client, CLUSTER) is None
     with pytest.raises(NotYetError, match="Throttling"):
+        describe(client, CLUSTER)
+    with pytest.raises(NotYetError, match="InternalFailure"):
+        describe(client, CLUSTER)
+    with pytest.raises(RefusedError, match="Odd"):
         describe(client, CLUSTER)
     with pytest.raises(NotYetError, match="InvalidClusterState: busy"):
         modify(client, CLUSTER, Change(add=(A,)))

@@ -18,14 +18,15 @@ from typing import Any, Protocol
 
 import boto3
 
-from .clusters import Client, RefusedError, describe
-from .converging import Clock, Request, converge
+from .clusters import Client, RefusedError
+from .converging import Clock, Request, converge, look
 from .plan import NOTHING, REMOVING, Association
 
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)
 
 _MARGIN_SECONDS = 20.0
+_LOOK_SECONDS = 180.0
 _MAX_REASON = 3000
 _KEPT = 8
 
@@ -49,9 +50,10 @@ def handler(event: Json, context: Context) -> None:
     """
     _log.info(json.dumps({key: value for key, value in event.items() if key != "ResponseURL"}))
     remaining = context.get_remaining_time_in_millis() / 1000 - _MARGIN_SECONDS
-    status, reason, physical_id = "FAILED", "", physical_id_of(event)
+    status, reason, physical_id = "FAILED", "", str(event.get("PhysicalResourceId") or "nothing")
     data: Json = {}
     try:
+        physical_id = physical_id_of(event)
         physical_id, data = answer(event, boto3.client("redshift"), Clock(), remaining)
         status = "SUCCESS"
     except RefusedError as error:
@@ -68,7 +70,7 @@ def answer(event: Json, client: Client, clock: Clock, seconds: float) -> tuple[s
     """
     properties = event["ResourceProperties"]
     if properties["Kind"] == "Before":
-        return _look(event, client)
+        return _look(event, client, clock, min(_LOOK_SECONDS, seconds))
     kind = event["RequestType"]
     old = event.get("OldResourceProperties", {}) if kind == "Update" else {}
     moved = bool(old) and old["ClusterIdentifier"] != properties["ClusterIdentifier"]
@@ -103,7 +105,7 @@ def _association(properties: Json) -> Association:
     return Association(roles, properties.get("DefaultRoleArn") or None, properties.get("DefaultBefore") or None)
 
 
-def _look(event: Json, client: Client) -> tuple[str, Json]:
+def _look(event: Json, client: Client, clock: Clock, seconds: float) -> tuple[str, Json]:
     """
     Look what is there, or remember what was seen: the physical id has the last answers, for a rollback.
     """
@@ -113,9 +115,7 @@ def _look(event: Json, client: Client) -> tuple[str, Json]:
     seen = _seen(event.get("PhysicalResourceId", ""))
     if event["RequestType"] == "Delete":
         return str(event.get("PhysicalResourceId", "")), {}
-    there = describe(client, cluster)
-    if there is None:
-        raise RefusedError(f"cluster {cluster} does not exist in this account and region")
+    there = look(client, cluster, seconds, clock)
     is_there = there.roles.get(role, REMOVING) != REMOVING
     flag = seen.get(key, "true" if is_there else "false")
     kept = {key: flag, **{other: value for other, value in seen.items() if other != key}}
