@@ -228,6 +228,18 @@ def test_fails_at_once_when_redshift_says_no() -> None:
     assert 0 == redshift.time
 
 
+def test_fails_when_a_default_that_is_asked_for_may_not_be_passed() -> None:
+    """
+    Although it is the one that was there before; it is not given up, and the reason names the permission.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, may_pass={A})
+    message = _refused(redshift, _ours(A, F, default=A, default_before=F), _ours(A, F, default=F))
+
+    assert message.startswith("cluster warehouse: ")
+    assert "iam:PassRole" in message
+    assert A == redshift.default
+
+
 def _pauses(jitter: float) -> list[float]:
     """
     List the pauses of a request that never comes to an end.

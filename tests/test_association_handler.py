@@ -77,7 +77,7 @@ def _cloudformation(monkeypatch: pytest.MonkeyPatch, client: Any) -> Iterator[li
         return io.BytesIO()
 
     monkeypatch.setattr("urllib.request.urlopen", urlopen)
-    monkeypatch.setattr(boto3, "client", lambda name: client)  # noqa: ARG005
+    monkeypatch.setattr(boto3, "client", lambda name, config: client)  # noqa: ARG005
     monkeypatch.setattr(index, "Clock", client.clock)
     yield sent
 
@@ -124,7 +124,7 @@ def test_a_request_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert ["SUCCESS", "SUCCESS"] == [body["Status"] for body in sent]
     assert "warehouse/Association" == sent[0]["PhysicalResourceId"]
-    assert {"Found": "true", "DefaultRoleArn": F} == sent[1]["Data"]
+    assert {"Found": "true"} == sent[1]["Data"]
 
 
 def test_the_time_is_what_is_left_of_it() -> None:
@@ -217,6 +217,61 @@ def test_a_role_that_was_found_is_put_back_as_the_default_when_it_may_be_passed(
     _answer(_event("Update", (A, B), ("false", "true"), OldResourceProperties=before), redshift)
 
     assert B == redshift.default
+
+
+def test_there_is_time_to_answer_after_the_last_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Two calls that nobody answers, each of them repeated.
+    """
+    made: list[Any] = []
+    with _cloudformation(monkeypatch, FakeRedshift()) as sent:
+        monkeypatch.setattr(boto3, "client", lambda name, config: made.append((name, config)))
+        index.handler(_event(), _Context())
+    ((name, config),) = made
+    attempts = config.retries["total_max_attempts"]
+
+    assert ("redshift", 1) == (name, len(sent))
+    assert 2 * attempts * (config.connect_timeout + config.read_timeout) < index._MARGIN_SECONDS
+
+
+def _look_default(physical: str | None = None, cluster: str = CLUSTER) -> dict[str, Any]:
+    event = _look("Update" if physical else "Create", physical=physical, cluster=cluster)
+    del event["ResourceProperties"]["RoleArn"]
+    return event
+
+
+def test_the_former_default_is_remembered() -> None:
+    """
+    After a rollback it is what was before us, not our own; its name may hold what separates names elsewhere.
+    """
+    former = "arn:aws:iam::111111111111:role/x,y/a=b,c@d"
+    redshift = FakeRedshift(roles={former: 0.0}, default=former)
+    first, seen = _answer(_look_default(), redshift)
+    second, again = _answer(_look_default(first), FakeRedshift(status=None))
+
+    assert {"DefaultRoleArn": former} == seen
+    assert (first, seen) == (second, again)
+
+
+def test_no_former_default_is_remembered_too() -> None:
+    """
+    Nothing is something.
+    """
+    first, seen = _answer(_look_default(), FakeRedshift())
+
+    assert {"DefaultRoleArn": ""} == seen
+    assert (first, seen) == _answer(_look_default(first), FakeRedshift(roles={A: 0.0}, default=A))
+
+
+def test_as_much_is_remembered_as_cloudformation_takes() -> None:
+    """
+    The last answers; a physical id may have 1,024 characters.
+    """
+    physical = "before/" + ",".join(f"{number:016x}=false" for number in range(60))
+    name, _ = _answer(_look("Update", physical=physical), FakeRedshift())
+
+    assert 980 < len(name) <= 1024
+    assert name.split(",")[1:] == physical.removeprefix("before/").split(",")[: name.count(",")]
 
 
 def test_a_role_that_is_leaving_was_not_there() -> None:

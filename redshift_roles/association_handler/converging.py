@@ -174,7 +174,8 @@ def _modify(client: Client, request: Request, wanted: Change) -> None:
     try:
         modify(client, request.cluster, wanted)
     except MaybeSoonError as error:
-        if not wanted.default or wanted.default != request.before.default_before or "iam:PassRole" not in str(error):
+        is_back = wanted.default not in (None, NO_DEFAULT, request.after.default)
+        if not is_back or "iam:PassRole" not in str(error):
             raise
         _log.warning("the default role that was there before is not put back: %s", error)
         modify(client, request.cluster, replace(wanted, default=NO_DEFAULT))
