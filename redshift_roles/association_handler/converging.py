@@ -169,13 +169,12 @@ def _has_room(request: Request, wanted: Change, there: Cluster) -> bool:
 
 def _modify(client: Client, request: Request, wanted: Change) -> None:
     """
-    Change the roles; a default of others that we may not pass cannot be put back, so there is none then.
+    Change the roles; a default of others that we may not pass, or that is no role any more, is not put back.
     """
     try:
         modify(client, request.cluster, wanted)
     except MaybeSoonError as error:
-        is_back = wanted.default not in (None, NO_DEFAULT, request.after.default)
-        if not is_back or "iam:PassRole" not in str(error):
+        if wanted.default in (None, NO_DEFAULT, request.after.default):
             raise
         _log.warning("the default role that was there before is not put back: %s", error)
         modify(client, request.cluster, replace(wanted, default=NO_DEFAULT))
