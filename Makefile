@@ -30,7 +30,7 @@ types:
 
 unit:
 	@echo "test: pytest"
-	@CDK_VALIDATION=false pytest --numprocesses=2 --quiet --ignore=tests/e2e
+	@CDK_VALIDATION=false pytest --numprocesses=2 --dist=loadfile --quiet --ignore=tests/e2e
 
 e2e: $(VENV)/.development node_modules/.installed
 	@echo "test: deployments with the CDK command line to an emulated account"
