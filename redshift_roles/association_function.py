@@ -17,6 +17,7 @@ from constructs import Construct, DependencyGroup
 
 from redshift_roles import limits, permissions
 from redshift_roles.granted_policies import GrantedPolicies, granted_policies
+from redshift_roles.permission_documents import documents
 from redshift_roles.permissions import Permission
 from redshift_roles.places import path_of, place_of
 from redshift_roles.refusal import refuse
@@ -103,13 +104,24 @@ class AssociationFunction(Construct):
         Raises:
             RoleAssociationError: InvalidArgument, when the function's role can carry no more policies.
         """
-        refuse(lambda: path_of(scope), limits.IAM_QUOTAS, [_too_many()] if self._allowed >= _MOST else [])
-        self._allowed += 1
+        self._take_room(scope)
         description = f"Associates IAM roles with the Redshift cluster {cluster_identifier}"
         attachment = {"roles": [self._role.role_name], "description": description}
         granted = GrantedPolicies(scope, place_of(scope), _POLICY_ID, attachment)
         granted.allow(allowed)
         return DependencyGroup(*granted.policies, *self._logging.policies)
+
+    def _take_room(self, scope: Construct) -> None:
+        refuse(lambda: path_of(scope), limits.IAM_QUOTAS, [_too_many()] if self._allowed >= _MOST else [])
+        self._allowed += 1
+
+    def let_put_back(self, scope: Construct, role_arn: str) -> iam.CfnManagedPolicy:
+        """
+        Allow the function to put back a default role that only the deployment knows.
+        """
+        self._take_room(scope)
+        (document,) = documents(permissions.pass_role(role_arn, serverless=False))
+        return iam.CfnManagedPolicy(scope, "PutBackDefault", policy_document=document, roles=[self._role])
 
     def resource(
         self, scope: Construct, construct_id: str, kind: str, properties: dict[str, object], policies: DependencyGroup
@@ -135,6 +147,6 @@ _MOST: Final = limits.ROLE_POLICIES - 1
 
 def _too_many() -> Trouble:
     return (
-        f"this stack has {_MOST} associations and default roles already, allowed is {_MOST}",
+        f"the associations and default roles of this stack have {_MOST} policies already, allowed is {_MOST}",
         "join those of one cluster, or define this one in another stack, perhaps a nested one",
     )

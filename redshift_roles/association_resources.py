@@ -68,8 +68,13 @@ def define_association(scope: Construct, place: Place, wanted: Wanted) -> Custom
         "TimeoutSeconds": str(wanted.seconds),
     }
     if wanted.default_role is not None:
+        before = looked("DefaultBefore")
         properties["DefaultRoleArn"] = role_arn(wanted.default_role)
-        properties["DefaultBefore"] = looked("DefaultBefore").get_att_string("DefaultRoleArn")
+        properties["DefaultBefore"] = before.get_att_string("DefaultRoleArn")
+        put_back = function.let_put_back(scope, before.get_att_string("PutBackRoleArn"))
+        made = function.resource(scope, "Resource", ASSOCIATION, properties, policies)
+        made.node.add_dependency(put_back)
+        return made
     return function.resource(scope, "Resource", ASSOCIATION, properties, policies)
 
 

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from redshift_roles.association_handler.converging import Clock
 
 CLUSTER = "warehouse"
+STACK = "arn:aws-cn:cloudformation:cn-north-1:111111111111:stack/Data/1"
 
 
 def error(code: str, message: str = "no") -> ClientError:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from redshift_roles.association_handler import index
 from redshift_roles.association_handler.clusters import RefusedError
-from tests.fake_redshift import CLUSTER, FakeRedshift
+from tests.fake_redshift import CLUSTER, STACK, FakeRedshift
 
 A, B, STUCK, F, G = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "Stuck", "Foreign", "Guest"))
 
@@ -68,7 +68,12 @@ class Stack:
         """
         Send a request until it is answered: AWS Lambda runs a function again that was stopped.
         """
-        event = {"RequestType": kind, "LogicalResourceId": "Association", "ResourceProperties": properties}
+        event = {
+            "RequestType": kind,
+            "StackId": STACK,
+            "LogicalResourceId": "Association",
+            "ResourceProperties": properties,
+        }
         event |= {"OldResourceProperties": old} if old else {}
         try:
             return index.answer(event, self.redshift, self.redshift.clock(), 800)[1]

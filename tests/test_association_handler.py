@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from redshift_roles.association_handler import index
 from redshift_roles.association_handler.clusters import NotYetError, RefusedError, describe, modify
 from redshift_roles.association_handler.plan import Change
-from tests.fake_redshift import CLUSTER, FakeRedshift, error
+from tests.fake_redshift import CLUSTER, STACK, FakeRedshift, error
 
 A, B, C, F, G = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "C", "Foreign", "Guest"))
 
@@ -31,7 +31,7 @@ def _event(
     return {
         "RequestType": kind,
         "RequestId": "r",
-        "StackId": "s",
+        "StackId": STACK,
         "LogicalResourceId": "Association",
         "ResponseURL": "https://example.com/answer",
         "ResourceProperties": {
@@ -94,7 +94,7 @@ def test_fails_with_the_reason_and_the_name(monkeypatch: pytest.MonkeyPatch) -> 
             "Status": "FAILED",
             "Reason": "cluster warehouse: its status is paused; resume it first",
             "PhysicalResourceId": "warehouse/Association",
-            "StackId": "s",
+            "StackId": STACK,
             "RequestId": "r",
             "LogicalResourceId": "Association",
             "Data": {},
@@ -240,6 +240,33 @@ def _look_default(physical: str | None = None, cluster: str = CLUSTER) -> dict[s
     return event
 
 
+def test_a_create_that_fails_takes_back_what_it_added() -> None:
+    """
+    Whether or not CloudFormation asks for it; what was found stays.
+    """
+    redshift = FakeRedshift(roles={F: 0.0, B: 0.0}, default=F, stuck={A})
+    event = _event(roles=(A, B), found=("false", "true"), DefaultRoleArn=A, DefaultBefore=F)
+    with pytest.raises(RefusedError, match="is adding"):
+        _answer(event, redshift)
+
+    assert ({F, B}, F) == (redshift.arns(), redshift.default)
+
+
+def test_an_update_that_fails_is_rolled_back_by_cloudformation() -> None:
+    """
+    It sends the request that goes back.
+    """
+    redshift = FakeRedshift(roles={B: 0.0}, stuck={A})
+    old = _event(roles=(B,))["ResourceProperties"]
+    with pytest.raises(RefusedError):
+        _answer(_event("Update", OldResourceProperties=old), redshift)
+    left = redshift.arns()
+    new = _event()["ResourceProperties"]
+    _answer(_event("Update", (B,), OldResourceProperties=new), redshift)
+
+    assert ({A}, {B}) == (left, redshift.arns())
+
+
 def test_the_former_default_is_remembered() -> None:
     """
     After a rollback it is what was before us, not our own; its name may hold what separates names elsewhere.
@@ -249,7 +276,7 @@ def test_the_former_default_is_remembered() -> None:
     first, seen = _answer(_look_default(), redshift)
     second, again = _answer(_look_default(first), FakeRedshift(status=None))
 
-    assert {"DefaultRoleArn": former} == seen
+    assert {"DefaultRoleArn": former, "PutBackRoleArn": former} == seen
     assert (first, seen) == (second, again)
 
 
@@ -259,7 +286,7 @@ def test_no_former_default_is_remembered_too() -> None:
     """
     first, seen = _answer(_look_default(), FakeRedshift())
 
-    assert {"DefaultRoleArn": ""} == seen
+    assert {"DefaultRoleArn": "", "PutBackRoleArn": "arn:aws-cn:iam::111111111111:role/no-default-role"} == seen
     assert (first, seen) == _answer(_look_default(first), FakeRedshift(roles={A: 0.0}, default=A))
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from redshift_roles.association_handler import index
 from redshift_roles.association_handler.clusters import RefusedError
-from tests.fake_redshift import CLUSTER, FakeRedshift
+from tests.fake_redshift import CLUSTER, STACK, FakeRedshift
 
 A, B, C, F, G = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "C", "Foreign", "Guest"))
 DEFAULT = "the default"
@@ -94,14 +94,19 @@ class CloudFormation:
     def _look(self, name: str) -> Json:
         named = {} if name == DEFAULT else {"RoleArn": name}
         properties = {"Kind": "Before", "ClusterIdentifier": CLUSTER, **named}
-        return self._answer({"RequestType": "Create", "ResourceProperties": properties})[1]
+        return self._answer({"RequestType": "Create", "StackId": STACK, "ResourceProperties": properties})[1]
 
     def _until_done(self, kind: str, properties: Json, old: Json | None) -> None:
         while not self._send(kind, properties, old):
             self.redshift.stuck = set()
 
     def _send(self, kind: str, properties: Json, old: Json | None) -> bool:
-        event = {"RequestType": kind, "ResourceProperties": properties, "LogicalResourceId": "Association"}
+        event = {
+            "RequestType": kind,
+            "StackId": STACK,
+            "ResourceProperties": properties,
+            "LogicalResourceId": "Association",
+        }
         try:
             self._answer(event if old is None else {**event, "OldResourceProperties": old})
         except (Killed, RefusedError):
@@ -185,6 +190,13 @@ class Story:
             self.redshift.default = self.others_default = role
             self.others_chose_last = True
 
+    def settle(self) -> None:
+        """
+        Forget a default that others chose among our roles, and that left with us.
+        """
+        if self.others_chose_last and self.others_default not in self.redshift.arns():
+            self.others_default = None
+
     def kept(self) -> Iterator[str]:
         """
         Name the roles of others that must be there.
@@ -219,6 +231,7 @@ def _lived(start: set[str], default: str | None, steps: list[tuple[Any, ...]]) -
             story.stack.delete()
         else:
             getattr(story, step)(*arguments)
+        story.settle()
         assert set(story.kept()) <= story.redshift.arns()
     story.stack.delete()
     return story

@@ -11,6 +11,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -91,6 +92,17 @@ def look(client: Client, identifier: str, seconds: float, clock: Clock) -> Clust
         RefusedError: When there is none.
     """
     return patiently(lambda: _found(client, identifier), identifier, seconds, clock)
+
+
+def undo(client: Client, request: Request) -> None:
+    """
+    Take back what a create has added so far, as well as one call can; CloudFormation may or may not ask for it.
+    """
+    with suppress(NotYetError, MaybeSoonError, RefusedError):
+        there = describe(client, request.cluster)
+        wanted = change(request.after, request.before, there) if there else None
+        if wanted:
+            _modify(client, request, wanted)
 
 
 _Result = TypeVar("_Result")

@@ -21,7 +21,7 @@ import boto3
 from botocore.config import Config
 
 from .clusters import Client, RefusedError
-from .converging import Clock, Request, converge, look
+from .converging import Clock, Request, converge, look, undo
 from .plan import NOTHING, REMOVING, Association, Cluster
 
 _log = logging.getLogger()
@@ -90,7 +90,12 @@ def answer(event: Json, client: Client, clock: Clock, seconds: float) -> tuple[s
         role_limit=int(properties["RoleLimit"]),
         seconds=max(min(float(properties["TimeoutSeconds"]), seconds), 0.0),
     )
-    converge(client, request, clock)
+    try:
+        converge(client, request, clock)
+    except RefusedError:
+        if kind == "Create":
+            undo(client, request)
+        raise
     return physical_id_of(event), {}
 
 
@@ -125,7 +130,24 @@ def _look(event: Json, client: Client, clock: Clock, seconds: float) -> tuple[st
     entries = [f"{other}={quote(value, safe=':/')}" for other, value in kept.items()]
     while len(",".join(entries)) > _MAX_MEMORY:
         entries.pop()
-    return f"before/{','.join(entries)}", {"Found" if role else "DefaultRoleArn": seen[key]}
+    return f"before/{','.join(entries)}", _told(event, role, seen[key])
+
+
+def _told(event: Json, role: str, seen: str) -> Json:
+    """
+    Tell what was seen, and for a default role what a policy must name so that it can be put back.
+    """
+    if role:
+        return {"Found": seen}
+    return {"DefaultRoleArn": seen, "PutBackRoleArn": seen or _no_role(event["StackId"])}
+
+
+def _no_role(stack_id: str) -> str:
+    """
+    Name a role that is not there: a policy must name something, also where there is nothing to put back.
+    """
+    _, partition, _, _, account, *_ = stack_id.split(":")
+    return f"arn:{partition}:iam::{account}:role/no-default-role"
 
 
 def _found(there: Cluster, role: str) -> str:
