@@ -30,7 +30,7 @@ types:
 
 unit:
 	@echo "test: pytest"
-	@CDK_VALIDATION=false pytest --numprocesses=2 --quiet
+	@CDK_VALIDATION=false pytest --numprocesses=2 --dist=loadfile --quiet
 
 snapshots: $(VENV)/.development
 	@CDK_VALIDATION=false pytest --quiet --snapshot-update tests/test_examples.py tests/test_app.py

@@ -16,12 +16,16 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct, DependencyGroup
 
 from redshift_roles import limits, permissions
-from redshift_roles.granted_policies import granted_policies
+from redshift_roles.granted_policies import GrantedPolicies, granted_policies
+from redshift_roles.permission_documents import documents
 from redshift_roles.permissions import Permission
-from redshift_roles.places import place_of
+from redshift_roles.places import path_of, place_of
+from redshift_roles.refusal import refuse
+from redshift_roles.rulebook import Trouble
 
 _FUNCTION_ID: Final = "RedshiftRoleAssociation"
-_GRANTS_ID: Final = "AssociateRoles"
+_LOGGING_ID: Final = "WriteLogs"
+_POLICY_ID: Final = "Policy"
 _PACKAGE: Final = Path(__file__).parent
 _CODE: Final = ("*", "!association_handler", "!association_handler/*.py")
 _ANSWERS: Final = {
@@ -52,7 +56,6 @@ class AssociationFunction(Construct):
             self, "Logs", retention=logs.RetentionDays.ONE_YEAR, removal_policy=RemovalPolicy.DESTROY
         )
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        self._granted = granted_policies(role, place_of(self), _GRANTS_ID, "roles")
         self._function = lambda_.Function(
             self,
             "Function",
@@ -63,10 +66,13 @@ class AssociationFunction(Construct):
             timeout=Duration.seconds(limits.FUNCTION_SECONDS),
             role=role,
             log_group=log_group,
+            # No run begins so late that it would outlive CloudFormation's patience (`resource`).
+            max_event_age=Duration.seconds(limits.EVENT_SECONDS),
         )
-        self._policies = DependencyGroup()
-        self._depended: set[str] = set()
-        self.allow(permissions.write_logs(log_group.log_group_arn))
+        self._role = role
+        self._logging = granted_policies(role, place_of(self), _LOGGING_ID, "roles")
+        self._logging.allow(permissions.write_logs(log_group.log_group_arn))
+        self._allowed = 0
         for answered, answers in ((self._function, _ANSWERS), (log_group, _LOG_ANSWERS)):
             for rule, reason in answers.items():
                 Validations.of(answered).acknowledge(Acknowledgment(id=rule, reason=reason))
@@ -80,17 +86,46 @@ class AssociationFunction(Construct):
         found = stack.node.try_find_child(_FUNCTION_ID)
         return cast("AssociationFunction", found) if found else cls(stack, _FUNCTION_ID)
 
-    def allow(self, allowed: list[Permission]) -> None:
+    def allow(self, scope: Construct, cluster_identifier: str, allowed: list[Permission]) -> DependencyGroup:
         """
-        Allow the function something.
-        """
-        self._granted.allow(allowed)
-        for policy in self._granted.policies:
-            if policy.node.id not in self._depended:
-                self._depended.add(policy.node.id)
-                self._policies.add(policy)
+        Allow the function what one association needs, by a policy that comes and goes with the association.
 
-    def resource(self, scope: Construct, construct_id: str, kind: str, properties: dict[str, object]) -> CustomResource:
+        A policy shared by all would lose what the removal of an association needs before CloudFormation asks for the
+        removal; so would one that is updated when the cluster changes. A description cannot be updated: when the
+        cluster changes, CloudFormation makes a new policy first, and deletes the old one last.
+
+        Args:
+            scope: The association.
+
+            cluster_identifier: Its cluster.
+
+            allowed: What it needs.
+
+        Raises:
+            RoleAssociationError: InvalidArgument, when the function's role can carry no more policies.
+        """
+        self._take_room(scope)
+        description = f"Associates IAM roles with the Redshift cluster {cluster_identifier}"
+        attachment = {"roles": [self._role.role_name], "description": description}
+        granted = GrantedPolicies(scope, place_of(scope), _POLICY_ID, attachment)
+        granted.allow(allowed)
+        return DependencyGroup(*granted.policies, *self._logging.policies)
+
+    def _take_room(self, scope: Construct) -> None:
+        refuse(lambda: path_of(scope), limits.IAM_QUOTAS, [_too_many()] if self._allowed >= _MOST else [])
+        self._allowed += 1
+
+    def let_put_back(self, scope: Construct, role_arn: str) -> iam.CfnManagedPolicy:
+        """
+        Allow the function to put back a default role that only the deployment knows.
+        """
+        self._take_room(scope)
+        (document,) = documents(permissions.pass_role(role_arn, serverless=False))
+        return iam.CfnManagedPolicy(scope, "PutBackDefault", policy_document=document, roles=[self._role])
+
+    def resource(
+        self, scope: Construct, construct_id: str, kind: str, properties: dict[str, object], policies: DependencyGroup
+    ) -> CustomResource:
         """
         Define a custom resource that the function answers for, when it is allowed everything it needs.
         """
@@ -99,8 +134,19 @@ class AssociationFunction(Construct):
             construct_id,
             resource_type=f"Custom::{kind}",
             service_token=self._function.function_arn,
-            service_timeout=Duration.seconds(limits.FUNCTION_SECONDS),
+            service_timeout=Duration.seconds(limits.EVENT_SECONDS + limits.FUNCTION_SECONDS),
             properties=properties,
         )
-        made.node.add_dependency(self._policies)
+        made.node.add_dependency(policies)
         return made
+
+
+# One of the policies that the role can carry is for the logs.
+_MOST: Final = limits.ROLE_POLICIES - 1
+
+
+def _too_many() -> Trouble:
+    return (
+        f"the associations and default roles of this stack have {_MOST} policies already, allowed is {_MOST}",
+        "join those of one cluster, or define this one in another stack, perhaps a nested one",
+    )

@@ -52,11 +52,13 @@ def define_association(scope: Construct, place: Place, wanted: Wanted) -> Custom
     function = AssociationFunction.of(scope)
     passed = [*wanted.roles, *([wanted.default_role] if wanted.default_role else [])]
     arn = cluster_arn(wanted.cluster_identifier, place)
-    function.allow(permissions.associate_roles(arn, dict.fromkeys(role_arn(role) for role in passed)))
-    found = [
-        function.resource(scope, f"Before{_name(role)}", BEFORE, _before(wanted, role)).get_att_string("Found")
-        for role in wanted.roles
-    ]
+    needed = permissions.associate_roles(arn, dict.fromkeys(role_arn(role) for role in passed))
+    policies = function.allow(scope, wanted.cluster_identifier, needed)
+
+    def looked(construct_id: str, role: iam.IRole | None = None) -> CustomResource:
+        return function.resource(scope, construct_id, BEFORE, _before(wanted, role), policies)
+
+    found = [looked(f"Before{_name(role)}", role).get_att_string("Found") for role in wanted.roles]
     properties: dict[str, object] = {
         "Kind": "Association",
         "ClusterIdentifier": wanted.cluster_identifier,
@@ -66,13 +68,17 @@ def define_association(scope: Construct, place: Place, wanted: Wanted) -> Custom
         "TimeoutSeconds": str(wanted.seconds),
     }
     if wanted.default_role is not None:
-        looked = function.resource(scope, "DefaultBefore", BEFORE, _before(wanted))
+        before = looked("DefaultBefore")
         properties["DefaultRoleArn"] = role_arn(wanted.default_role)
-        properties["DefaultBefore"] = looked.get_att_string("DefaultRoleArn")
-    return function.resource(scope, "Resource", ASSOCIATION, properties)
+        properties["DefaultBefore"] = before.get_att_string("DefaultRoleArn")
+        put_back = function.let_put_back(scope, before.get_att_string("PutBackRoleArn"))
+        made = function.resource(scope, "Resource", ASSOCIATION, properties, policies)
+        made.node.add_dependency(put_back)
+        return made
+    return function.resource(scope, "Resource", ASSOCIATION, properties, policies)
 
 
-def _before(wanted: Wanted, role: iam.IRole | None = None) -> dict[str, object]:
+def _before(wanted: Wanted, role: iam.IRole | None) -> dict[str, object]:
     named = {"RoleArn": role_arn(role)} if role is not None else {}
     return {"Kind": "Before", "ClusterIdentifier": wanted.cluster_identifier, **named}
 

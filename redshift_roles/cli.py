@@ -13,9 +13,9 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from redshift_roles import check_command
+from redshift_roles import check_command, status_command
 
-COMMANDS: Final = (check_command,)
+COMMANDS: Final = (check_command, status_command)
 
 INTERRUPTED: Final = 130
 

@@ -128,6 +128,10 @@ MIN_TIMEOUT_SECONDS: Final = 30
 MAX_TIMEOUT_SECONDS: Final = 840
 DEFAULT_TIMEOUT_SECONDS: Final = 600
 FUNCTION_SECONDS: Final = 900
+# How long AWS Lambda may take to begin with a request, or to begin again after a crash.
+EVENT_SECONDS: Final = 300
+# IAM_QUOTAS: managed policies attached to an IAM role, unless the quota was raised.
+ROLE_POLICIES: Final = 10
 
 # ARN_FORMAT: the longest ARN that a service gives to what CloudFormation names, and the longest of any service.
 LONGEST_ARNS: Final = MappingProxyType({"s3": 83, "kms": 87, "iam": 102})

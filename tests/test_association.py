@@ -98,7 +98,7 @@ def test_what_was_there_before_is_looked_at_first(stack: cdk.Stack) -> None:
 
     assert 3 == len(looks)
     assert {
-        "ServiceTimeout": "900",
+        "ServiceTimeout": "1200",
         "Kind": "Association",
         "ClusterIdentifier": WAREHOUSE,
         "RoleArns": arns,
@@ -119,9 +119,9 @@ def test_the_function_may_do_exactly_this(stack: cdk.Stack) -> None:
     """
     role = RedshiftRole(stack, "Role")
     RoleAssociation(stack, "Association", cluster_identifier=WAREHOUSE, roles=[role])
-    policy = properties_of(stack, "AWS::IAM::ManagedPolicy")
+    policies = all_properties_of(stack, "AWS::IAM::ManagedPolicy")
     cluster = f"arn:aws:redshift:{REGION}:{ACCOUNT}:cluster:warehouse"
-    statements = policy["PolicyDocument"]["Statement"]
+    statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
     (log_group,) = [
         key for key, found in template_of(stack)["Resources"].items() if found["Type"] == "AWS::Logs::LogGroup"
     ]
@@ -149,19 +149,74 @@ def test_the_function_may_do_exactly_this(stack: cdk.Stack) -> None:
     }
 
 
+MESSAGE = "the associations and default roles of this stack have 9 policies already, allowed is 9"
+
+
+def test_fails_when_the_function_can_carry_no_more_policies(stack: cdk.Stack) -> None:
+    """
+    IAM attaches ten to a role: one for the logs, one for each association, and one more for each default role.
+    """
+    roles = [RedshiftRole(stack, "Role")]
+    for number in range(7):
+        RoleAssociation(stack, f"A{number}", cluster_identifier=f"c{number}", roles=roles)
+    RedshiftCluster(stack, "Cluster", roles=roles, default_role=roles[0], cluster_subnet_group_name="s")
+
+    assert [("InvalidArgument", MESSAGE)] == _wrong(stack, roles=roles)
+
+
 def test_all_associations_of_a_stack_share_one_function(stack: cdk.Stack) -> None:
     """
-    It may do what all of them need, and each waits until it may.
+    Each waits for the policy that it needs and for that of the logs, and for no other's.
     """
-    for name in ("first", "second"):
-        RoleAssociation(stack, name.title(), cluster_identifier=name, roles=[RedshiftRole(stack, f"Role{name}")])
+    for name in ("First", "Second"):
+        RoleAssociation(stack, name, cluster_identifier=name.lower(), roles=[RedshiftRole(stack, f"Role{name}")])
     resources = template_of(stack)["Resources"]
-    (policy,) = [key for key, found in resources.items() if found["Type"] == "AWS::IAM::ManagedPolicy"]
-    custom = [found for found in resources.values() if found["Type"].startswith("Custom::")]
+    policies = [key for key, found in resources.items() if found["Type"] == "AWS::IAM::ManagedPolicy"]
+    (role,) = properties_of(stack, "AWS::Lambda::Function")["Role"]["Fn::GetAtt"][:1]
+    waits = {
+        key: {policy[: len("FirstPolicy")] for policy in found["DependsOn"]}
+        for key, found in resources.items()
+        if found["Type"].startswith("Custom::")
+    }
 
     assert 1 == len([found for found in resources.values() if found["Type"] == "AWS::Lambda::Function"])
-    assert [[policy]] * 4 == [found["DependsOn"] for found in custom]
-    assert 2 == len(properties_of(stack, "AWS::IAM::ManagedPolicy")["PolicyDocument"]["Statement"][0]["Resource"])
+    assert [[{"Ref": role}]] * 3 == [resources[policy]["Properties"]["Roles"] for policy in policies]
+    assert 4 == len(waits)
+    for key, found in waits.items():
+        own = "FirstPolicy" if key.startswith("First") else "SecondPolic"
+        assert {own, "RedshiftRol"} == found
+
+
+def test_the_policy_of_an_association_is_replaced_with_its_cluster_and_not_with_its_roles() -> None:
+    """
+    CloudFormation deletes what it replaces last, so the old association can still be undone; a description cannot be
+    updated, so another one is another policy.
+    """
+
+    def policy(cluster: str, role: str) -> dict[str, Any]:
+        stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data")
+        RoleAssociation(stack, "Association", cluster_identifier=cluster, roles=[RedshiftRole(stack, role)])
+        (key,) = [key for key in template_of(stack)["Resources"] if key.startswith("AssociationPolicy")]
+        return {"key": key, "description": template_of(stack)["Resources"][key]["Properties"]["Description"]}
+
+    assert policy("first", "A") == policy("first", "B")
+    assert policy("first", "A")["key"] == policy("second", "A")["key"]
+    assert "Associates IAM roles with the Redshift cluster second" == policy("second", "A")["description"]
+
+
+def test_no_run_outlives_the_patience_of_cloudformation(stack: cdk.Stack) -> None:
+    """
+    Lambda begins within five minutes or never, and is stopped after fifteen; CloudFormation waits for twenty, so a
+    request that was given up can add nothing any more.
+    """
+    RoleAssociation(stack, "Association", cluster_identifier=WAREHOUSE, roles=[RedshiftRole(stack, "Role")])
+    begins = properties_of(stack, "AWS::Lambda::EventInvokeConfig")["MaximumEventAgeInSeconds"]
+    runs = properties_of(stack, "AWS::Lambda::Function")["Timeout"]
+
+    assert (300, 900) == (begins, runs)
+    assert {str(begins + runs)} == {
+        found["ServiceTimeout"] for kind in (ASSOCIATION, BEFORE) for found in all_properties_of(stack, kind)
+    }
 
 
 def test_logical_ids_stay_when_roles_come_and_go() -> None:

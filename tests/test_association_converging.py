@@ -163,6 +163,17 @@ def test_fails_when_there_is_no_room() -> None:
     assert 10 == len(redshift.roles)
 
 
+def test_a_role_of_others_that_is_leaving_makes_room_in_a_while() -> None:
+    """
+    It is waited for; until then nothing is asked that Redshift would refuse.
+    """
+    redshift = FakeRedshift(roles={f"{F}{number}": 0.0 for number in range(9)}, leaving={f"{F}9": 7.0})
+    _run(redshift, NOTHING, _ours(A))
+
+    assert 10 == len(redshift.roles)
+    assert 1 == len(redshift.calls)
+
+
 def test_a_role_that_goes_makes_room_for_one_that_comes() -> None:
     """
     In one call.
@@ -185,6 +196,28 @@ def test_fails_when_iam_never_agrees(code: str) -> None:
     assert 80 < redshift.time < 130
 
 
+def test_fails_when_the_default_role_is_never_associated() -> None:
+    """
+    Redshift is not asked for what it would refuse; the reason names the role.
+    """
+    redshift = FakeRedshift(roles={F: 0.0})
+    message = _refused(redshift, NOTHING, _ours(default=A), seconds=60)
+
+    assert f"cluster warehouse: not done in 60 seconds: its status is available; {A} is not associated" == message
+    assert [] == redshift.calls
+
+
+def test_a_default_role_that_the_cluster_itself_has_is_waited_for() -> None:
+    """
+    It may be the default before it is in sync; it can be used only then.
+    """
+    redshift = FakeRedshift(roles={A: 30.0})
+    _run(redshift, NOTHING, _ours(default=A))
+
+    assert A == redshift.default
+    assert redshift.time >= 30
+
+
 def test_fails_at_once_when_redshift_says_no() -> None:
     """
     What no waiting would mend.
@@ -193,6 +226,44 @@ def test_fails_at_once_when_redshift_says_no() -> None:
 
     assert "cluster warehouse: UnsupportedOperation: never" == _refused(redshift, NOTHING, _ours(A))
     assert 0 == redshift.time
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "InvalidParameterValue"])
+def test_a_former_default_that_redshift_does_not_take_is_not_put_back(code: str) -> None:
+    """
+    It may be one that we may not pass, or no role any more; a stack that is being deleted goes all the same, and soon.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, failures=[error(code)])
+    _run(redshift, _ours(A, default=A, default_before=F), NOTHING)
+
+    assert ({F}, None) == (redshift.arns(), redshift.default)
+    assert [F, ""] == [call["DefaultIamRoleArn"] for call in redshift.calls]
+    assert redshift.time < 20
+
+
+@pytest.mark.parametrize("default", [None, A])
+def test_fails_when_a_role_may_not_be_passed_and_the_default_of_others_stays(default: str | None) -> None:
+    """
+    A refusal that is about another role gives nothing up.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=F, may_pass={A})
+
+    assert "iam:PassRole" in _refused(redshift, _ours(A, default=default), _ours(A, B, default=default))
+    assert F == redshift.default
+    assert {(B,)} == {tuple(call["AddIamRoles"]) for call in redshift.calls}
+    assert [] == [call for call in redshift.calls if "DefaultIamRoleArn" in call]
+
+
+def test_fails_when_a_default_that_is_asked_for_may_not_be_passed() -> None:
+    """
+    Although it is the one that was there before; it is not given up, and the reason names the permission.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, may_pass={A})
+    message = _refused(redshift, _ours(A, F, default=A, default_before=F), _ours(A, F, default=F))
+
+    assert message.startswith("cluster warehouse: ")
+    assert "iam:PassRole" in message
+    assert A == redshift.default
 
 
 def _pauses(jitter: float) -> list[float]:

@@ -79,6 +79,16 @@ def test_ours_come_and_go_and_others_stay(
         (_ours(A, B, default=A, default_before=B), NOTHING, _there(A, B, default=A), NO_DEFAULT),
         (_ours(A), NOTHING, _there(A, F, default=F), None),
         (_ours(A), _ours(A), _there(A, default=F), None),
+        (NOTHING, _ours(default=A), _there(F), None),
+        (NOTHING, _ours(default=A), _there(A="removing"), None),
+        (NOTHING, _ours(default=A), _there(A="adding"), A),
+        (NOTHING, _ours(default=A), _there(F, default=F), None),
+        (NOTHING, _ours(A, default=A), _there(), A),
+        (_ours(A), NOTHING, _there(A, F, default=A), NO_DEFAULT),
+        (_ours(A, B), _ours(B), _there(A, B, default=A), NO_DEFAULT),
+        (_ours(A, B, default=A), _ours(A, default=A), _there(A, B, default=B), A),
+        (_ours(A), NOTHING, _there(A, default=F), None),
+        (Association({A: True}, A, A), NOTHING, _there(A, default=A), None),
     ],
 )
 def test_the_default_is_set_changed_and_put_back(
@@ -100,6 +110,9 @@ def test_the_default_is_set_changed_and_put_back(
         (_ours(A), NOTHING, _there(F="adding"), {}),
         (_found(A), NOTHING, _there(A), {}),
         (_ours(A), _ours(A), _there(A), {}),
+        (NOTHING, _ours(default=A), _there(), {A: "not associated"}),
+        (NOTHING, _ours(default=A), _there(A="adding"), {A: "adding"}),
+        (NOTHING, _ours(default=A), _there(A, B="adding"), {}),
     ],
 )
 def test_it_waits_for_its_own_roles_alone(

@@ -14,6 +14,7 @@ from .plan import Change, Cluster
 
 _BUSY = {"InvalidClusterState", "InvalidClusterStateFault"}
 _THROTTLED = {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"}
+_SERVER_ERROR = 500
 _GONE = {"ClusterNotFound", "ClusterNotFoundFault"}
 # A role, or the policy that lets us pass it, may have been created seconds ago; IAM takes a while to tell everybody.
 _MAYBE_SOON = {"InvalidParameterValue", "AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
@@ -100,6 +101,7 @@ def modify(client: Client, identifier: str, wanted: Change) -> None:
 def _told(error: ClientError) -> Exception:
     code, message = code_of(error), error.response.get("Error", {}).get("Message", "")
     text = f"{code}: {message}"
-    if code in _BUSY | _THROTTLED:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in _BUSY | _THROTTLED or status >= _SERVER_ERROR:
         return NotYetError(text)
     return MaybeSoonError(text) if code in _MAYBE_SOON else RefusedError(text)

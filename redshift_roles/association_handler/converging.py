@@ -7,13 +7,18 @@ reason why it is not.
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from .clusters import Client, MaybeSoonError, NotYetError, RefusedError, describe, modify
-from .plan import NOTHING, Association, Cluster, change, waiting
+from .plan import NO_DEFAULT, NOTHING, REMOVING, Association, Change, Cluster, change, waiting
+
+_log = logging.getLogger(__name__)
 
 _FIRST_DELAY = 2.0
 _LONGEST_DELAY = 20.0
@@ -75,61 +80,116 @@ def converge(client: Client, request: Request, clock: Clock) -> None:
     Raises:
         RefusedError: With the cluster, the role and the status in its text.
     """
-    deadline = clock.now() + request.seconds
-    trusted_from = clock.now() + min(_PROPAGATION, request.seconds / 2)
-    delay, last = _FIRST_DELAY, "it was never seen"
+    about = f"{_roles(request)}: "
+    patiently(lambda: _attempt(client, request), request.cluster, request.seconds, clock, about=about)
+
+
+def look(client: Client, identifier: str, seconds: float, clock: Clock) -> Cluster:
+    """
+    Read a cluster, as soon as that is allowed and possible.
+
+    Raises:
+        RefusedError: When there is none.
+    """
+    return patiently(lambda: _found(client, identifier), identifier, seconds, clock)
+
+
+def undo(client: Client, request: Request) -> None:
+    """
+    Take back what a create has added so far, as well as one call can; CloudFormation may or may not ask for it.
+    """
+    with suppress(NotYetError, MaybeSoonError, RefusedError):
+        there = describe(client, request.cluster)
+        wanted = change(request.after, request.before, there) if there else None
+        if wanted:
+            _modify(client, request, wanted)
+
+
+_Result = TypeVar("_Result")
+
+
+def patiently(
+    attempt: Callable[[], _Result], cluster: str, seconds: float, clock: Clock, *, about: str = ""
+) -> _Result:
+    """
+    Try again until it works or the time is over, less and less often.
+    """
+    deadline = clock.now() + seconds
+    trusted_from = clock.now() + min(_PROPAGATION, seconds / 2)
+    delay = _FIRST_DELAY
     while True:
         try:
-            there = describe(client, request.cluster)
-            if there is None:
-                return _gone(request)
-            if _done(client, request, there):
-                return None
-            last = _state(request, there)
+            return attempt()
         except NotYetError as error:
             last = str(error)
         except MaybeSoonError as error:
             if clock.now() >= trusted_from:
-                raise RefusedError(f"cluster {request.cluster}: {_roles(request)}: {error}") from error
+                raise RefusedError(f"cluster {cluster}: {about}{error}") from error
             last = str(error)
         except RefusedError as error:
-            raise RefusedError(f"cluster {request.cluster}: {error}") from error
+            raise RefusedError(f"cluster {cluster}: {error}") from error
         pause = delay * (0.5 + clock.jitter() / 2)
         if clock.now() + pause >= deadline:
-            raise RefusedError(f"cluster {request.cluster}: not done in {request.seconds:.0f} seconds: {last}")
+            raise RefusedError(f"cluster {cluster}: not done in {seconds:.0f} seconds: {last}")
         clock.sleep(pause)
         delay = min(delay * 1.5, _LONGEST_DELAY)
 
 
-def _gone(request: Request) -> None:
-    """
-    Decide about a cluster that is not there: what was to be removed is gone with it.
-    """
-    if request.after != NOTHING:
+def _found(client: Client, identifier: str) -> Cluster:
+    there = describe(client, identifier)
+    if there is None:
         raise RefusedError("there is none of that name in this account and region")
+    return there
 
 
-def _done(client: Client, request: Request, there: Cluster) -> bool:
+def _attempt(client: Client, request: Request) -> None:
     """
-    Do what has to be done, and say whether all is as it should be.
+    Do what has to be done now; all is done when nothing is left to do and to wait for.
     """
+    if request.after == NOTHING:
+        there = describe(client, request.cluster)
+        # What was to be removed is gone with the cluster.
+        if there is None or there.status in _GOING:
+            return
+    else:
+        there = _found(client, request.cluster)
     wanted = change(request.before, request.after, there)
-    late = waiting(request.before, request.after, there)
-    if not wanted and not late:
-        return True
-    if there.status in _GOING and request.after == NOTHING:
-        return True
+    if not wanted and not waiting(request.before, request.after, there):
+        return
     if there.status in _HOPELESS:
         raise RefusedError(f"its status is {there.status}; {_HOPELESS[there.status]}")
-    if wanted and there.status in ("available", ""):
-        total = len(set(there.roles) | set(wanted.add)) - len(wanted.remove)
-        if wanted.add and total > request.role_limit:
-            others = len(set(there.roles) - set(request.after.roles))
-            raise RefusedError(
-                f"{total} roles would be associated, {others} of them others', allowed is {request.role_limit}"
-            )
+    if wanted and there.status in ("available", "") and _has_room(request, wanted, there):
+        _modify(client, request, wanted)
+    raise NotYetError(_state(request, there))
+
+
+def _has_room(request: Request, wanted: Change, there: Cluster) -> bool:
+    """
+    Count everybody's roles; those that are leaving are waited for.
+    """
+    if not wanted.add:
+        return True
+    staying = {arn for arn, status in there.roles.items() if status != REMOVING} - set(wanted.remove)
+    total = len(staying | set(wanted.add))
+    if total > request.role_limit:
+        others = len(staying - set(request.after.roles))
+        raise RefusedError(
+            f"{total} roles would be associated, {others} of them others', allowed is {request.role_limit}"
+        )
+    return len(set(there.roles) - set(wanted.remove) | set(wanted.add)) <= request.role_limit
+
+
+def _modify(client: Client, request: Request, wanted: Change) -> None:
+    """
+    Change the roles; a default of others that we may not pass, or that is no role any more, is not put back.
+    """
+    try:
         modify(client, request.cluster, wanted)
-    return False
+    except MaybeSoonError as error:
+        if wanted.default in (None, NO_DEFAULT, request.after.default):
+            raise
+        _log.warning("the default role that was there before is not put back: %s", error)
+        modify(client, request.cluster, replace(wanted, default=NO_DEFAULT))
 
 
 def _state(request: Request, there: Cluster) -> str:

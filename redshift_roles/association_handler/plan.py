@@ -81,36 +81,49 @@ def change(before: Association, after: Association, there: Cluster) -> Change:
     """
     present = {arn for arn, status in there.roles.items() if status != REMOVING}
     ours = {arn for arn, found in before.roles.items() if not found}
+    add = set(after.roles) - set(there.roles)
     remove = (ours - set(after.roles)) & present
     return Change(
-        add=tuple(sorted(set(after.roles) - set(there.roles))),
+        add=tuple(sorted(add)),
         remove=tuple(sorted(remove)),
-        default=_default(before, after, there.default, present - remove),
+        default=_default(before, after, _Defaults(there.default, present - remove | add, remove)),
     )
 
 
-def _default(before: Association, after: Association, current: str | None, remaining: set[str]) -> str | None:
+@dataclass(frozen=True)
+class _Defaults:
+    """
+    The default there is, the roles that may become it, and those that leave.
+    """
+
+    current: str | None
+    possible: set[str]
+    leaving: set[str]
+
+
+def _default(before: Association, after: Association, there: _Defaults) -> str | None:
     """
     Say what the default role is to become; None to leave it alone.
 
     A default that we set goes when we go, unless somebody changed it since; what was there before us comes back, unless
-    it is no longer associated.
+    it is no longer associated. A default that is not associated yet is waited for, and one that leaves is none.
     """
-    if after.default is not None:
-        target = after.default if after.default != before.default else current or after.default
-    elif before.default is not None and current == before.default:
+    kept = None if there.current in there.leaving else there.current
+    target = kept
+    if after.default is not None and (after.default != before.default or kept is None):
+        target = after.default if after.default in there.possible else kept
+    elif after.default is None and before.default is not None and there.current == before.default:
         previous = before.default_before
-        target = previous if previous in remaining and previous != before.default and previous else NO_DEFAULT
-    else:
-        return None
-    return None if target == (current or NO_DEFAULT) else target
+        target = previous if previous in there.possible else None
+    return None if target == there.current else target or NO_DEFAULT
 
 
 def waiting(before: Association, after: Association, there: Cluster) -> dict[str, str]:
     """
     List the roles that are not yet as they should be, with their status.
     """
-    wanted = {arn: there.roles.get(arn, "not associated") for arn in after.roles}
+    needed = {*after.roles, *([after.default] if after.default else [])}
+    wanted = {arn: there.roles.get(arn, "not associated") for arn in needed}
     gone = {arn: there.roles[arn] for arn, found in before.roles.items() if not found and arn in there.roles}
     late = {arn: status for arn, status in wanted.items() if status != IN_SYNC}
     return {**late, **{arn: status for arn, status in gone.items() if arn not in after.roles}}
