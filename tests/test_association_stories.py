@@ -224,7 +224,7 @@ def _lived(start: set[str], default: str | None, steps: list[tuple[Any, ...]]) -
     return story
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(start=START, default=st.sampled_from([None, F]), steps=STEPS)
 def test_others_keep_their_roles_and_ours_go_with_us(
     start: set[str], default: str | None, steps: list[tuple[Any, ...]]
@@ -237,7 +237,7 @@ def test_others_keep_their_roles_and_ours_go_with_us(
     assert set(story.kept()) == story.redshift.arns() - story.shared
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(start=START, default=st.sampled_from([None, F]), steps=STEPS)
 def test_the_default_of_others_comes_back_when_we_go(
     start: set[str], default: str | None, steps: list[tuple[Any, ...]]
@@ -248,7 +248,8 @@ def test_the_default_of_others_comes_back_when_we_go(
     story = _lived(start, default, steps)
     theirs = story.others_default if story.others_default in story.redshift.arns() else None
 
-    if story.others_chose_last or not (story.muddled or theirs in (A, B, C)):
+    # Whoever chooses one of our roles cannot be told from us.
+    if story.others_default not in (A, B, C) and (story.others_chose_last or not story.muddled):
         assert theirs == story.redshift.default
     else:
         assert story.redshift.default in {theirs, None, *story.kept()}
