@@ -15,6 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+from bench import rules
 from bench.programs import PROGRAMS
 
 # How often each program runs, by the number of clusters.
@@ -148,7 +149,7 @@ def main() -> None:
         "| clusters | this library, s | by hand, s | CfnInclude, s | to by hand | target | to CfnInclude | guard |",
         "|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    table = "\n".join([*head, *rows])
+    table = "\n".join([*head, *rows, "", rules.table()])
     print(table)
     before = TABLE.read_text().partition(MARK)[0]
     TABLE.write_text(f"{before}{MARK}\n\n{table}\n\n{granted}\n")

@@ -50,14 +50,16 @@ class RoleFacts(NamedTuple):
         """
         Twelve digits, or `role_arns.THIS_ACCOUNT`, or None when it is not known or this is no role.
         """
-        return None if self.arn.problem else self.arn.account
+        arn = self.arn
+        return None if arn.problem else arn.account
 
     @property
     def literal_account(self) -> str | None:
         """
         The account when it is twelve digits, else None.
         """
-        return None if self.account == role_arns.THIS_ACCOUNT else self.account
+        account = self.account
+        return None if account == role_arns.THIS_ACCOUNT else account
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class HolderFacts:
     default_roles: tuple[RoleFacts, ...] = ()
     plain: bool = False
 
-    @property
+    @cached_property
     def partition(self) -> str | None:
         """
         The partition that the region is in, or None when the region is not known.
@@ -121,6 +123,22 @@ class HolderFacts:
             return self.account
         dictated = (role.literal_account for role in self.roles if not role.conditional)
         return self.expected_account or next(filter(None, dictated), self.account)
+
+    @cached_property
+    def identities(self) -> tuple[str, ...]:
+        """
+        What tells the roles apart, in their order; equal for one role, however it was written.
+        """
+        return tuple(self.identity(role) for role in self.roles)
+
+    def identity(self, role: RoleFacts) -> str:
+        """
+        Name a role so that two names are equal when they are of one role.
+        """
+        account, resource = role.account, role.arn.resource
+        if not account or not resource:
+            return role.text
+        return f"{self.settled_account if account == role_arns.THIS_ACCOUNT else account}:{resource}"
 
 
 class PassRoleFacts(NamedTuple):

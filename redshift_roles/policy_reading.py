@@ -33,7 +33,7 @@ _BEARERS: Final = (
     "AWS::Serverless::StateMachine",
 )
 # Operators that keep iam:PassedToService to the values they name; the others only exclude some.
-_OPERATOR: Final = re.compile(r"(for(any|all)values:)?string(equals(ignorecase)?|like)(ifexists)?")
+_OPERATOR: Final = re.compile(r"(foranyvalue:|forallvalues:)?string(equals(ignorecase)?|like)(ifexists)?")
 # A name that nobody gives to a role: a pattern that matches it matches every role.
 _NOBODY: Final = "0-redshift-roles-0/0"
 
@@ -62,21 +62,23 @@ class Passing(NamedTuple):
     facts: PassRoleFacts
 
 
-def passings(template: Template, side: RedshiftSide, path: Callable[[Template, str], str]) -> Iterator[Passing]:
+def passings(
+    template: Template, side_of: Callable[[Template], RedshiftSide], path: Callable[[Template, str], str]
+) -> Iterator[Passing]:
     """
     Read every statement of a template that allows iam:PassRole.
 
     Args:
         template: The template.
 
-        side: What the app has of Redshift.
+        side_of: Says what the app has of Redshift; asked only where there is such a statement.
 
         path: Says what findings call a resource of a template.
     """
     for logical_id, location, policy in _documents(template):
         for index, statement in _allowing(policy, template):
             where = f"{location}/Statement/{index}"
-            facts = _facts(statement, template, side, path(template, logical_id), _shown(where))
+            facts = _facts(statement, template, side_of(template), path(template, logical_id), _shown(where))
             yield Passing(logical_id, where, facts)
 
 
@@ -124,7 +126,7 @@ def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, Mapping[s
         for branch in _branches(statement)
         if _names_iam(branch)
     ]
-    passing = [(index, statement) for index, statement in passing if _passes(statement)]
+    passing = [(index, statement) for index, statement in passing if isinstance(statement, dict) and _passes(statement)]
     if not any(statement.get("Effect") == "Deny" for _, statement in passing):
         yield from ((index, statement) for index, statement in passing if statement.get("Effect") == "Allow")
 

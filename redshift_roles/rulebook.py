@@ -46,14 +46,14 @@ class Rule(NamedTuple):
 
 ROLE_QUOTA_EXCEEDED: Final = Rule(
     "RoleQuotaExceeded",
-    "A cluster has at most role_limit distinct roles.",
-    "Redshift refuses to associate a role beyond the quota, at deploy time.",
+    "A cluster or namespace has at most role_limit distinct roles.",
+    "Redshift refuses to associate a role beyond a cluster's quota, at deploy time.",
     limits.QUOTAS,
 )
 ROLE_COUNT_UNDECIDED: Final = Rule(
     "RoleCountUndecided",
-    "The number of a cluster's roles is known at synth time.",
-    "A list parameter or a condition may take the cluster over its role limit at deploy time.",
+    "The number of roles of a cluster or namespace is known at synth time.",
+    "A list parameter, a condition or a macro may take it over its role limit at deploy time.",
     limits.QUOTAS,
     undecided=True,
 )

@@ -20,16 +20,6 @@ def _in_region(holder: HolderFacts) -> str:
     return f" in {holder.region}" if holder.region else ""
 
 
-def identity(role: RoleFacts, holder: HolderFacts) -> str:
-    """
-    Name a role so that two names are equal when they are of one role, however it was written.
-    """
-    if not role.account or not role.arn.resource:
-        return role.text
-    account = holder.settled_account if role.account == role_arns.THIS_ACCOUNT else role.account
-    return f"{account}:{role.arn.resource}"
-
-
 def role_limit_out_of_range(holder: HolderFacts) -> Iterator[Trouble]:
     """
     Check the limit itself.
@@ -48,12 +38,19 @@ def role_quota_exceeded(holder: HolderFacts) -> Iterator[Trouble]:
     Count the distinct roles that are there whatever the conditions say.
     """
     limit = holder.role_limit
-    count = len({identity(role, holder) for role in holder.roles if not role.conditional})
+    count = len(_sure(holder))
     if limit is not None and count > max(limit, 0):
         yield (
             f"{holder.words} has {count} entries, '{fixes.limit_name(holder)}' is {limit}",
             fixes.too_many(count, holder),
         )
+
+
+def _sure(holder: HolderFacts) -> set[str]:
+    """
+    Tell apart the roles that are there whatever the conditions say.
+    """
+    return {name for name, role in zip(holder.identities, holder.roles, strict=True) if not role.conditional}
 
 
 def role_count_undecided(holder: HolderFacts) -> Iterator[Trouble]:
@@ -62,8 +59,7 @@ def role_count_undecided(holder: HolderFacts) -> Iterator[Trouble]:
     """
     if holder.role_limit is None:
         return
-    sure = {identity(role, holder) for role in holder.roles if not role.conditional}
-    most = sure | {identity(role, holder) for role in holder.roles}
+    sure, most = _sure(holder), set(holder.identities)
     if len(sure) <= holder.role_limit and (holder.more_roles or len(most) > holder.role_limit):
         reason = "holds a list that only the deployment knows" if holder.more_roles else f"may have {len(most)} entries"
         yield (
@@ -78,7 +74,7 @@ def role_account_mismatch(holder: HolderFacts) -> Iterator[Trouble]:
     """
     account = holder.settled_account
     for role in holder.roles:
-        if role.literal_account and account not in (role.account, role_arns.THIS_ACCOUNT) and not role.conditional:
+        if role_arns.differ(role.account, account) and not role.conditional:
             yield (
                 f"{role.label} is in account {role.account}, {_where(holder)}",
                 fixes.same_account(account, holder),
@@ -97,7 +93,7 @@ def role_account_undecided(holder: HolderFacts) -> Iterator[Trouble]:
     """
     account = holder.settled_account
     for role in holder.roles:
-        if role.arn.problem:
+        if role.account == holder.account or role.arn.problem:
             continue
         if role.account is None:
             unknown = f"{role.label} is {role_arns.readable(role.text)}, whose account only the deployment knows"
@@ -125,10 +121,10 @@ def role_duplicated(holder: HolderFacts) -> Iterator[Trouble]:
     if holder.role_limit is None:
         return
     first: dict[str, RoleFacts] = {}
-    for role in holder.roles:
+    for name, role in zip(holder.identities, holder.roles, strict=True):
         if role.conditional or role.arn.problem:
             continue
-        earlier = first.setdefault(identity(role, holder), role)
+        earlier = first.setdefault(name, role)
         if earlier is not role:
             yield f"{role.label} and {earlier.label} are the same role", f"drop {role.label}"
 
@@ -150,8 +146,8 @@ def role_partition_mismatch(holder: HolderFacts) -> Iterator[Trouble]:
     Compare partitions where both are known.
     """
     for role in holder.roles:
-        partition = role.arn.partition
-        if holder.partition and partition and not role.arn.problem and partition != holder.partition:
+        partition, _, _, problem = role.arn
+        if holder.partition and partition and not problem and partition != holder.partition:
             where = f"the {holder.noun} is in {holder.region}, which is in '{holder.partition}'"
             yield (
                 f"{role.label} is in partition '{partition}', {where}",
@@ -164,7 +160,7 @@ def service_linked_role(holder: HolderFacts) -> Iterator[Trouble]:
     Find roles that belong to an AWS service.
     """
     for role in holder.roles:
-        if role.arn.resource and role.arn.resource.startswith("role/aws-service-role/"):
+        if (role.arn.resource or "").startswith("role/aws-service-role/"):
             yield f"{role.label} is '{role_arns.readable(role.text)}', a service-linked role", fixes.own_role(holder)
 
 
@@ -209,8 +205,7 @@ def default_role_undecided(holder: HolderFacts) -> Iterator[Trouble]:
 
 
 def _strange_defaults(holder: HolderFacts) -> list[RoleFacts]:
-    known = {identity(role, holder) for role in holder.roles}
-    return [role for role in holder.default_roles if identity(role, holder) not in known]
+    return [role for role in holder.default_roles if holder.identity(role) not in holder.identities]
 
 
 def _may_be_among(role: RoleFacts, holder: HolderFacts) -> bool:

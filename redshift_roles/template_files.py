@@ -115,10 +115,18 @@ def _found(path: Path) -> Iterator[tuple[Path, bool]]:
     elif (path / _MANIFEST).is_file():
         yield path, True
     else:
-        listed = [found for found in sorted(path.rglob("*")) if found.suffix in _SUFFIXES and found.is_file()]
+        listed = [found for found in sorted(path.rglob("*")) if _may_be_template(found.relative_to(path), found)]
         if not listed:
             raise UnusableError(f"holds no templates ({', '.join(_SUFFIXES)})")
         yield from ((found, False) for found in listed)
+
+
+def _may_be_template(within: Path, path: Path) -> bool:
+    """
+    Pass over what tools keep in a project, and what has another kind of name.
+    """
+    is_ours = not any(part.startswith(".") or part == "node_modules" for part in within.parts)
+    return is_ours and path.suffix in _SUFFIXES and path.is_file()
 
 
 def _take(path: Path, loose: Assembly, given: Given, *, is_named: bool) -> None:

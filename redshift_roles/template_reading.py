@@ -97,7 +97,8 @@ def definition(text: str, template: Template) -> tuple[Template, str] | None:
     """
     Find the resource that defines a role, where the app does; that of the same stack before those of others.
     """
-    found = defined_roles(template.assembly).get(role_key(text), [])
+    defined = defined_roles(template.assembly)
+    found = defined.get(role_key(text), []) if defined else []
     near = [home for home in found if home[0].top is template.top] or found
     return near[0] if len(near) == 1 else None
 
@@ -152,8 +153,9 @@ def document(node: Json, template: Template) -> Json:
     """
     Read a policy document, which may be written as a JSON text, perhaps with functions in it.
     """
-    text = evaluated(node, template) if isinstance(node, str) or "Fn::" in "".join(node or ()) else ""
-    if not isinstance(text, str) or "{" not in text:
+    is_function = isinstance(node, dict) and any(key.startswith("Fn::") for key in node)
+    text = evaluated(node, template) if is_function else node
+    if not isinstance(text, str):
         return node
     try:
         return json.loads(without_marks(text), strict=False)

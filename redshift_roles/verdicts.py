@@ -125,26 +125,33 @@ def judge(
 
         elsewhere: The clusters that somebody else judges, by template and logical id.
     """
-    known = list(read(holders(assembly, role_limit), plain=plain))
-    for (template, logical_id, _), facts in known:
+    known: list[tuple[Template, HolderFacts]] = []
+    for (template, logical_id, _), facts in read(holders(assembly, role_limit), plain=plain):
+        known.append((template, facts))
         if (template, logical_id) not in elsewhere:
             for finding in rules.check(facts):
                 yield Verdict(template, logical_id, _location(finding), finding)
     yield from shared(assembly)
     sides: dict[Template | None, RedshiftSide] = {}
-    for template in assembly.templates():
+
+    def side_of(template: Template) -> RedshiftSide:
         app = None if assembly.is_app else template.top
         if app not in sides:
             sides[app] = _redshift_side(assembly, known, app)
-        for passing in passings(template, sides[app], construct_path):
+        return sides[app]
+
+    for template in assembly.templates():
+        for passing in passings(template, side_of, construct_path):
             for finding in pass_role_rule.check(passing.facts):
                 yield Verdict(template, passing.logical_id, passing.location, finding)
 
 
 def shared(assembly: Assembly) -> Iterator[Verdict]:
     """
-    Find roles that an app associates with one cluster in two places.
+    Find roles that an app associates with one cluster in two places; most apps have no such second place.
     """
+    if not any(template.resources(association_rule.ASSOCIATION) for template in assembly.templates()):
+        return
     for template, logical_id, trouble in association_rule.twice(assembly, construct_path):
         finding = rulebook.ROLE_DUPLICATED.finding(construct_path(template, logical_id), trouble)
         yield Verdict(template, logical_id, f"Properties/{association_rule.ROLES}", finding)
@@ -157,7 +164,7 @@ def _location(finding: Finding) -> str:
     return f"Properties/{DEFAULT_PROPERTY if finding.rule in _ABOUT_DEFAULT else ROLES_PROPERTY}"
 
 
-def _redshift_side(assembly: Assembly, known: list[tuple[Holder, HolderFacts]], top: Template | None) -> RedshiftSide:
+def _redshift_side(assembly: Assembly, known: list[tuple[Template, HolderFacts]], top: Template | None) -> RedshiftSide:
     """
     Find what an app, or one stack, has of Redshift: roles that clusters have, and those that Redshift may assume.
     """
@@ -167,7 +174,7 @@ def _redshift_side(assembly: Assembly, known: list[tuple[Holder, HolderFacts]], 
             if top in (None, home.top) and trust.trusted_services(trust_policy(home, logical_id)):
                 roles[key] = role_arns.readable(logical_id)
     accounts = set()
-    for (template, _, _), facts in known:
+    for template, facts in known:
         if top in (None, template.top):
             accounts.add(facts.account)
             for role in facts.roles:

@@ -33,7 +33,7 @@ The lines of the first keys below ``Resources``: of a resource, of its sections 
 """
 
 
-@dataclass
+@dataclass(slots=True)
 class _Frame:
     """
     A mapping or list that is not finished.
@@ -48,7 +48,7 @@ class _Frame:
     height: int = 1
 
 
-@dataclass
+@dataclass(slots=True)
 class _Anchored:
     """
     What an alias stands for; None while it is not finished.
@@ -99,67 +99,88 @@ class _Builder:
         self._frames: list[_Frame] = []
         self._anchors: dict[str, _Anchored] = {}
         self._documents = 0
+        self._event: Any = None
 
     def take(self, event: Any) -> None:  # noqa: ANN401  PyYAML's events share no type that tells them apart
         """
         Take the next event.
         """
+        self._event = event
         kind = type(event).__name__
-        line = event.start_mark.line + 1
-        if kind == "DocumentStartEvent":
+        if kind == "ScalarEvent":
+            self._scalar(event)
+        elif kind == "MappingStartEvent":
+            self._start({}, event)
+        elif kind == "SequenceStartEvent":
+            self._start([], event)
+        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
+            self._end()
+        elif kind == "AliasEvent":
+            self._alias(event.anchor)
+        elif kind == "DocumentStartEvent":
             self._documents += 1
             if self._documents > 1:
-                raise UnusableError(f"line {line}: a second document; a template is one")
-        elif kind == "ScalarEvent":
-            self._scalar(event, line)
-        elif kind == "AliasEvent":
-            self._alias(event.anchor, line)
-        elif kind in ("MappingStartEvent", "SequenceStartEvent"):
-            self._start({} if kind == "MappingStartEvent" else [], event, line)
-        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
-            self._end(line)
+                raise self._refusal("a second document; a template is one")
 
-    def _start(self, value: Any, event: Any, line: int) -> None:  # noqa: ANN401
+    def _line(self) -> int:
+        return int(self._event.start_mark.line) + 1
+
+    def _refusal(self, text: str) -> UnusableError:
+        return UnusableError(f"line {self._line()}: {text}")
+
+    def _start(self, value: Any, event: Any) -> None:  # noqa: ANN401
         if len(self._frames) >= MAX_DEPTH:
-            raise UnusableError(f"line {line}: nested deeper than {MAX_DEPTH} levels")
+            raise self._refusal(f"nested deeper than {MAX_DEPTH} levels")
         if event.anchor:
             self._anchors[event.anchor] = _Anchored()
         self._frames.append(_Frame(value, event.tag, event.anchor))
 
-    def _end(self, line: int) -> None:
+    def _end(self) -> None:
         frame = self._frames.pop()
         for merged in frame.merged:
             for source in merged if isinstance(merged, list) else [merged]:
                 for key, value in source.items() if isinstance(source, dict) else ():
                     frame.value.setdefault(key, value)
-        value = _tagged(frame.value, frame.tag, line)
-        self._keep(frame.anchor, _Anchored(value, frame.size, frame.height, is_finished=True))
-        self._add(value, frame.size, frame.height, line)
+        value = self._tagged(frame.value, frame.tag)
+        if frame.anchor:
+            self._anchors[frame.anchor] = _Anchored(value, frame.size, frame.height, is_finished=True)
+        self._add(value, frame.size, frame.height)
 
-    def _scalar(self, event: Any, line: int) -> None:  # noqa: ANN401
-        text = _MARKS.sub("\ufffd", event.value)
-        is_key = self._awaits_key()
-        value = _CONSTANTS.get(text, text) if event.implicit[0] and not is_key else text
-        value = _tagged(value, event.tag, line)
-        self._keep(event.anchor, _Anchored(value, 1, 0, is_finished=True))
-        self._add(value, 1, 0, line)
+    def _scalar(self, event: Any) -> None:  # noqa: ANN401
+        text: str = event.value
+        if not text.isprintable():
+            text = _MARKS.sub("\ufffd", text)
+        value = _CONSTANTS.get(text, text) if event.implicit[0] and not self._awaits_key() else text
+        value = self._tagged(value, event.tag)
+        if event.anchor:
+            self._anchors[event.anchor] = _Anchored(value, 1, 0, is_finished=True)
+        self._add(value, 1, 0)
 
-    def _alias(self, name: str, line: int) -> None:
+    def _alias(self, name: str) -> None:
         anchored = self._anchors.get(name)
         if anchored is None:
-            raise UnusableError(f"line {line}: the alias '*{name}' has no anchor")
+            raise self._refusal(f"the alias '*{name}' has no anchor")
         if not anchored.is_finished:
-            raise UnusableError(f"line {line}: the alias '*{name}' contains itself")
-        self._add(anchored.value, anchored.size, anchored.height, line)
+            raise self._refusal(f"the alias '*{name}' contains itself")
+        self._add(anchored.value, anchored.size, anchored.height)
 
-    def _keep(self, anchor: str | None, anchored: _Anchored) -> None:
-        if anchor:
-            self._anchors[anchor] = anchored
+    def _tagged(self, value: Json, tag: str | None) -> Json:
+        if tag in (None, "!"):
+            return value
+        short = _SHORT.fullmatch(str(tag))
+        if short:
+            name = short[1]
+            if name == "GetAtt" and isinstance(value, str):
+                value = value.split(".", 1)
+            return {name if name in ("Ref", "Condition") else f"Fn::{name}": value}
+        if _STANDARD.fullmatch(str(tag)):
+            return value
+        raise self._refusal(f"the tag '{tag}' is no part of CloudFormation")
 
     def _awaits_key(self) -> bool:
         return bool(self._frames) and isinstance(self._frames[-1].value, dict) and self._frames[-1].key is None
 
-    def _add(self, value: Any, size: int, height: int, line: int) -> None:  # noqa: ANN401
+    def _add(self, value: Any, size: int, height: int) -> None:  # noqa: ANN401
         if not self._frames:
             self.document = value
             return
@@ -167,13 +188,13 @@ class _Builder:
         frame.size += size
         frame.height = max(frame.height, height + 1)
         if len(self._frames) + height > MAX_DEPTH:
-            raise UnusableError(f"line {line}: nested deeper than {MAX_DEPTH} levels")
+            raise self._refusal(f"nested deeper than {MAX_DEPTH} levels")
         if frame.size > _MAX_SIZE:
-            raise UnusableError(f"line {line}: aliases repeat more than {_MAX_SIZE:,} values")
+            raise self._refusal(f"aliases repeat more than {_MAX_SIZE:,} values")
         if isinstance(frame.value, list):
             frame.value.append(value)
         elif frame.key is None:
-            self._begin_entry(frame, value, line)
+            self._begin_entry(frame, value)
         else:
             if frame.key == _MERGE:
                 frame.merged.append(value)
@@ -181,29 +202,15 @@ class _Builder:
                 frame.value[frame.key] = value
             frame.key = None
 
-    def _begin_entry(self, frame: _Frame, key: Json, line: int) -> None:
+    def _begin_entry(self, frame: _Frame, key: Json) -> None:
         if not isinstance(key, str):
-            raise UnusableError(f"line {line}: a key that is no text")
+            raise self._refusal("a key that is no text")
         if key in frame.value:
-            raise UnusableError(f"line {line}: the key '{key}' stands twice")
+            raise self._refusal(f"the key '{key}' stands twice")
         frame.key = key
-        if len(self._frames) <= 4 and self._frames[0].key == "Resources":
-            self.lines.setdefault(tuple(self._path()), line)
+        if 1 < len(self._frames) <= 4 and self._frames[0].key == "Resources":
+            self.lines.setdefault(tuple(self._path()), self._line())
 
     def _path(self) -> Iterator[str]:
         for frame in self._frames[1:]:
             yield frame.key or ""
-
-
-def _tagged(value: Json, tag: str | None, line: int) -> Json:
-    if tag in (None, "!"):
-        return value
-    short = _SHORT.fullmatch(str(tag))
-    if short:
-        name = short[1]
-        if name == "GetAtt" and isinstance(value, str):
-            value = value.split(".", 1)
-        return {name if name in ("Ref", "Condition") else f"Fn::{name}": value}
-    if _STANDARD.fullmatch(str(tag)):
-        return value
-    raise UnusableError(f"line {line}: the tag '{tag}' is no part of CloudFormation")

@@ -47,8 +47,6 @@ class FakeRedshift:
 
         deaf: Errors that the next calls of DescribeClusters raise.
 
-        may_pass: The roles that the caller may pass; None for all.
-
         calls: What was asked.
     """
 
@@ -61,7 +59,6 @@ class FakeRedshift:
     stuck: set[str] = field(default_factory=set)
     failures: list[Exception] = field(default_factory=list)
     deaf: list[Exception] = field(default_factory=list)
-    may_pass: set[str] | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
     on_call: Callable[[FakeRedshift], None] | None = None
     time: float = 0.0
@@ -112,7 +109,6 @@ class FakeRedshift:
         if self.status != "available" or self.time < self.busy_until:
             code = "InvalidClusterState"
             raise error(code)
-        self._pass(*request.get("AddIamRoles", []), request.get("DefaultIamRoleArn", ""))
         for arn in request.get("AddIamRoles", []):
             self.roles.setdefault(arn, self.time + self.takes)
         for arn in request.get("RemoveIamRoles", []):
@@ -122,9 +118,3 @@ class FakeRedshift:
         if "DefaultIamRoleArn" in request:
             self.default = request["DefaultIamRoleArn"] or None
         self.busy_until = self.time + self.takes / 2
-
-    def _pass(self, *arns: str) -> None:
-        for arn in arns:
-            if arn and self.may_pass is not None and arn not in self.may_pass:
-                code = "AccessDenied"
-                raise error(code, f"not authorized to perform: iam:PassRole on resource: {arn}")

@@ -23,6 +23,8 @@ from tests.fake_redshift import CLUSTER, FakeRedshift, error
 
 A, B, C, F, G = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "C", "Foreign", "Guest"))
 
+STACK = "arn:aws-cn:cloudformation:cn-north-1:111111111111:stack/Data/1"
+
 
 def _event(
     kind: str = "Create", roles: tuple[str, ...] = (A,), found: tuple[str, ...] = ("false",), **more: Any
@@ -31,7 +33,7 @@ def _event(
     return {
         "RequestType": kind,
         "RequestId": "r",
-        "StackId": "s",
+        "StackId": STACK,
         "LogicalResourceId": "Association",
         "ResponseURL": "https://example.com/answer",
         "ResourceProperties": {
@@ -94,7 +96,7 @@ def test_fails_with_the_reason_and_the_name(monkeypatch: pytest.MonkeyPatch) -> 
             "Status": "FAILED",
             "Reason": "cluster warehouse: its status is paused; resume it first",
             "PhysicalResourceId": "warehouse/Association",
-            "StackId": "s",
+            "StackId": STACK,
             "RequestId": "r",
             "LogicalResourceId": "Association",
             "Data": {},
@@ -124,7 +126,7 @@ def test_a_request_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert ["SUCCESS", "SUCCESS"] == [body["Status"] for body in sent]
     assert "warehouse/Association" == sent[0]["PhysicalResourceId"]
-    assert {"Found": "true", "DefaultRoleArn": F} == sent[1]["Data"]
+    assert {"Found": "true", "DefaultRoleArn": F, "PutBackRoleArn": F} == sent[1]["Data"]
 
 
 def test_the_time_is_what_is_left_of_it() -> None:
@@ -153,6 +155,42 @@ def test_looking_changes_nothing_and_remembers() -> None:
     assert len(third) < 200
     assert 1 == len(redshift.calls)
     assert (third, {}) == _answer(_look("Delete", A, third), FakeRedshift(status=None))
+
+
+def test_there_is_always_a_role_to_name() -> None:
+    """
+    A policy must name something, also where no default is to be put back.
+    """
+    _, data = _answer(_look(), FakeRedshift())
+
+    assert ("", "arn:aws-cn:iam::111111111111:role/no-default-role") == (data["DefaultRoleArn"], data["PutBackRoleArn"])
+
+
+def test_a_create_that_fails_takes_back_what_it_added() -> None:
+    """
+    Whether or not CloudFormation asks for it; what was found stays.
+    """
+    redshift = FakeRedshift(roles={F: 0.0, B: 0.0}, default=F, stuck={A})
+    event = _event(roles=(A, B), found=("false", "true"), DefaultRoleArn=A, DefaultBefore=F)
+    with pytest.raises(RefusedError, match="is adding"):
+        _answer(event, redshift)
+
+    assert ({F, B}, F) == (redshift.arns(), redshift.default)
+
+
+def test_an_update_that_fails_is_rolled_back_by_cloudformation() -> None:
+    """
+    It sends the request that goes back.
+    """
+    redshift = FakeRedshift(roles={B: 0.0}, stuck={A})
+    old = _event(roles=(B,))["ResourceProperties"]
+    with pytest.raises(RefusedError):
+        _answer(_event("Update", OldResourceProperties=old), redshift)
+    left = redshift.arns()
+    new = _event()["ResourceProperties"]
+    _answer(_event("Update", (B,), OldResourceProperties=new), redshift)
+
+    assert ({A}, {B}) == (left, redshift.arns())
 
 
 def test_fails_when_there_is_nothing_to_look_at() -> None:
@@ -195,28 +233,6 @@ def test_an_answer_is_sent_whatever_the_request_lacks(monkeypatch: pytest.Monkey
         index.handler(event, _Context())
 
     assert [("FAILED", "nothing")] == [(body["Status"], body["PhysicalResourceId"]) for body in sent]
-
-
-def test_a_default_that_may_not_be_put_back_is_cleared() -> None:
-    """
-    The function may pass its own roles only; that must not keep it from going.
-    """
-    redshift = FakeRedshift(roles={F: 0.0, A: 0.0}, default=A, may_pass={A})
-    options: dict[str, Any] = {"DefaultRoleArn": A, "DefaultBefore": F}
-    _answer(_event("Delete", **options), redshift)
-
-    assert ({F}, None) == (redshift.arns(), redshift.default)
-
-
-def test_a_role_that_was_found_is_put_back_as_the_default_when_it_may_be_passed() -> None:
-    """
-    It is one of ours as well.
-    """
-    redshift = FakeRedshift(roles={A: 0.0, B: 0.0}, default=A, may_pass={A, B})
-    before = _event(roles=(A, B), found=("false", "true"), DefaultRoleArn=A, DefaultBefore=B)["ResourceProperties"]
-    _answer(_event("Update", (A, B), ("false", "true"), OldResourceProperties=before), redshift)
-
-    assert B == redshift.default
 
 
 def test_a_role_that_is_leaving_was_not_there() -> None:

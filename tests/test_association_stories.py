@@ -17,6 +17,7 @@ from tests.fake_redshift import CLUSTER, FakeRedshift
 
 A, B, C, F, G = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "C", "Foreign", "Guest"))
 DEFAULT = "the default"
+STACK = "arn:aws:cloudformation:eu-west-1:111111111111:stack/Data/1"
 
 Json = dict[str, Any]
 
@@ -109,7 +110,7 @@ class CloudFormation:
         return True
 
     def _answer(self, event: Json) -> tuple[str, Json]:
-        return index.answer(event, self.redshift, self.redshift.clock(), 800)
+        return index.answer({**event, "StackId": STACK}, self.redshift, self.redshift.clock(), 800)
 
 
 def _properties() -> Json:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from redshift_roles.facts import RoleFacts
-from redshift_roles.role_arns import THIS_ACCOUNT, hole, parse
+from redshift_roles.role_arns import THIS_ACCOUNT, THIS_PARTITION, hole, parse
 from tests.builders import arn, holder, role
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 
@@ -89,3 +89,24 @@ def test_a_bad_account_number_settles_nothing() -> None:
     facts = holder(account=THIS_ACCOUNT, roles=[role(text=arn(account="12345")), OURS])
 
     assert facts.settled_account == ACCOUNT
+
+
+@pytest.mark.parametrize(
+    ("text", "identity"),
+    [
+        ("arn:aws:iam::111111111111:role/A", "111111111111:role/A"),
+        (f"arn:{THIS_PARTITION}:iam::{THIS_ACCOUNT}:role/A", "111111111111:role/A"),
+        ("arn:aws:iam::222222222222:role/A", "222222222222:role/A"),
+        ("arn:aws:iam::111111111111:user/A", "arn:aws:iam::111111111111:user/A"),
+        (hole("Data#Role"), hole("Data#Role")),
+        ("garbage", "garbage"),
+    ],
+)
+def test_a_role_has_one_identity_however_it_is_written(text: str, identity: str) -> None:
+    """
+    Account, path and name where they are known, else what is written.
+    """
+    facts = holder(roles=[role(text=text)])
+
+    assert (identity,) == facts.identities
+    assert identity == facts.identity(role(text=text))

@@ -5,6 +5,7 @@ Clusters as the synthesized templates show them.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ RESOLVE = "{{resolve:ssm:/loader}}"
 THIS: Json = {"Ref": "AWS::AccountId"}
 
 
-def _facts(found: Template, **options: str) -> HolderFacts:
+def _facts(found: Template, **options: Any) -> HolderFacts:
     """
     Read the cluster of a template.
     """
@@ -519,3 +520,162 @@ def test_two_clusters_of_a_stack_are_read_apart(tmp_path: Path) -> None:
     second = holder_facts(found, "Second", path="Data/Second", role_limit=7)
 
     assert ("Data/Second", 7, (RoleFacts("IamRoles[0]", arn("B")),)) == (second.path, second.role_limit, second.roles)
+
+
+NAMESPACE = "AWS::RedshiftServerless::Namespace"
+
+
+def _namespace(tmp_path: Path, **properties: Json) -> HolderFacts:
+    """
+    Write a stack with a namespace of these properties, and read it.
+    """
+    resources = {
+        "Warehouse": {"Type": NAMESPACE, "Properties": properties},
+        "Loader": trusting("redshift-serverless.amazonaws.com"),
+    }
+    return _facts(template(tmp_path, StackText(resources=resources)))
+
+
+def test_a_namespace_is_read_like_a_cluster(tmp_path: Path) -> None:
+    """
+    It trusts its own service, and has a default role.
+    """
+    facts = _namespace(tmp_path, IamRoles=[LOADER], DefaultIamRoleArn=LOADER)
+
+    assert ("namespace", "IamRoles", ACCOUNT, REGION, 10) == (
+        facts.noun,
+        facts.words,
+        facts.account,
+        facts.region,
+        facts.role_limit,
+    )
+    assert [("IamRoles[0] (Loader)", GENERATED, None)] == [(one.label, one.text, one.distrust) for one in facts.roles]
+    assert [("DefaultIamRoleArn", GENERATED, False)] == [
+        (one.label, one.text, one.conditional) for one in facts.default_roles
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"Fn::If": ["C", arn(), NO_VALUE]}, [(arn(), True)]),
+        ({"Fn::If": ["C", arn("A"), arn("B")]}, [(arn("A"), True), (arn("B"), True)]),
+        (NO_VALUE, []),
+        (arn(), [(arn(), False)]),
+    ],
+)
+def test_a_default_role_may_depend_on_a_condition(
+    tmp_path: Path, value: Json, expected: list[tuple[str, bool]]
+) -> None:
+    """
+    Each branch is a role that may be the default; no value is none.
+    """
+    facts = _namespace(tmp_path, DefaultIamRoleArn=value)
+
+    assert expected == [(one.text, one.conditional) for one in facts.default_roles]
+
+
+def test_a_namespace_without_a_default_role_has_none(tmp_path: Path) -> None:
+    """
+    Nor has a cluster, whatever stands in its properties.
+    """
+    assert () == _namespace(tmp_path).default_roles
+    resources = {"Warehouse": {"Type": "AWS::Redshift::Cluster", "Properties": {"DefaultIamRoleArn": arn()}}}
+    assert () == _facts(template(tmp_path, StackText(resources=resources))).default_roles
+
+
+@pytest.mark.parametrize(
+    ("transform", "rewritten"),
+    [
+        (None, False),
+        ("AWS::Serverless-2016-10-31", False),
+        (["AWS::LanguageExtensions", {"Name": "AWS::Include"}], False),
+        ("OurMacro", True),
+        (["AWS::LanguageExtensions", "OurMacro"], True),
+        ({"Name": "OurMacro", "Parameters": {}}, True),
+        ([{"Name": "OurMacro"}], True),
+        ([{}], True),
+    ],
+)
+def test_a_macro_of_ours_may_add_roles(tmp_path: Path, transform: Json, rewritten: bool) -> None:
+    """
+    Those of AWS leave them alone.
+    """
+    found = template(tmp_path, _stack([arn()]))
+    found.assembly.bodies[found.path or tmp_path] = {**found.body, **({"Transform": transform} if transform else {})}
+    del found.__dict__["body"]
+
+    assert rewritten == _facts(found).more_roles
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        {"Properties": {"IamRoles": [arn()], "Fn::Transform": {"Name": "AWS::Include"}}},
+        {"Properties": {"Fn::If": ["C", {}, {}]}},
+        {"Properties": {"IamRoles": [arn()]}, "Fn::Transform": {"Name": "M"}},
+    ],
+)
+def test_a_function_in_the_place_of_properties_may_add_roles(tmp_path: Path, resource: Json) -> None:
+    """
+    What it makes is not in the template.
+    """
+    found = template(tmp_path, StackText(resources={"Warehouse": {"Type": "AWS::Redshift::Cluster", **resource}}))
+
+    assert _facts(found).more_roles
+
+
+TRUST = '{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.${X}"}}}'
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        TRUST.replace("${X}", "amazonaws.com"),
+        {"Fn::Sub": TRUST.replace("${X}", "${AWS::URLSuffix}")},
+        {"Fn::Join": ["", [TRUST.replace("${X}", "amazonaws"), ""]]},
+    ],
+)
+def test_fails_when_a_trust_policy_that_is_a_text_lacks_redshift(tmp_path: Path, document: Json) -> None:
+    """
+    CloudFormation takes JSON in a text, and so do we.
+    """
+    loader = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": document}}
+    (found,) = _read(tmp_path, [LOADER], resources={"Loader": loader})
+
+    assert str(found.distrust).startswith("trusts ec2.amazonaws")
+
+
+@pytest.mark.parametrize("document", ["{", "text", '"\\u0001"', "[" * 100_000])
+def test_a_text_that_is_no_document_is_not_judged(tmp_path: Path, document: str) -> None:
+    """
+    Nobody knows what it allows.
+    """
+    loader = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": document}}
+    (found,) = _read(tmp_path, [LOADER], resources={"Loader": loader})
+
+    assert found.distrust is None
+
+
+def test_a_role_of_the_same_stack_goes_before_one_of_the_same_name(tmp_path: Path) -> None:
+    """
+    Two stacks that are never deployed together may give a role the same name.
+    """
+    other = StackText(resources={"Theirs": trusting("ec2.amazonaws.com", name="Loader")})
+    ours = trusting("redshift.amazonaws.com", name="Loader")
+    found = template(tmp_path, _stack([arn()], resources={"Ours": ours}), Other=other)
+    (one,) = _facts(found).roles
+
+    assert ("IamRoles[0] (Ours)", None) == (one.label, one.distrust)
+
+
+def test_a_name_that_two_other_stacks_define_leads_to_neither(tmp_path: Path) -> None:
+    """
+    Either may be meant.
+    """
+    others = {
+        name: StackText(resources={"Theirs": trusting("ec2.amazonaws.com", name="Loader")}) for name in ("One", "Two")
+    }
+    (one,) = _facts(template(tmp_path, _stack([arn()]), **others)).roles
+
+    assert ("IamRoles[0]", None) == (one.label, one.distrust)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from redshift_roles.role_arns import THIS_REGION, hole
-from redshift_roles.trust import distrust
+from redshift_roles.trust import PROVISIONED, SERVERLESS, distrust, trusted_services
 from tests.conftest import REGION
 
 REDSHIFT = {"Service": "redshift.amazonaws.com"}
@@ -260,3 +260,88 @@ def test_who_is_denied_is_not_among_those_who_are_trusted() -> None:
     assert _distrust(_statement(EC2), _statement({"AWS": "b"}, "Deny")) == (
         "trusts ec2.amazonaws.com; Redshift in eu-west-1 cannot assume it"
     )
+
+
+def _serverless(*statements: object, region: str | None = REGION) -> str | None:
+    """
+    Judge a trust policy for a namespace.
+    """
+    return distrust({"Statement": list(statements)}, region, SERVERLESS, PROVISIONED)
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        (_statement(EC2), "trusts ec2.amazonaws.com; Redshift Serverless in eu-west-1 cannot assume it"),
+        (_statement("*", effect="Deny"), DENIED),
+        (
+            _statement({"Service": "redshift-serverless.us-east-1.amazonaws.com"}),
+            "trusts redshift-serverless.us-east-1.amazonaws.com; Redshift Serverless in eu-west-1 cannot assume it",
+        ),
+    ],
+)
+def test_fails_when_neither_service_may_assume_the_role_of_a_namespace(statement: object, reason: str) -> None:
+    """
+    The message speaks of Serverless.
+    """
+    assert reason == _serverless(statement)
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        REDSHIFT,
+        {"Service": "redshift-serverless.amazonaws.com"},
+        {"Service": "redshift-serverless.eu-west-1.amazonaws.com"},
+        {"Service": hole("Data#Service")},
+        {"Service": f"redshift-{hole('Data#Service')}"},
+        "*",
+    ],
+)
+def test_either_service_may_assume_the_role_of_a_namespace(principal: object) -> None:
+    """
+    AWS's pages have named one, then the other, then both.
+    """
+    assert _serverless(_statement(principal)) is None
+
+
+def test_a_service_that_is_denied_leaves_the_other() -> None:
+    """
+    Only where both are shut out is the role of no use to a namespace.
+    """
+    denied = _statement({"Service": "redshift-serverless.amazonaws.com"}, effect="Deny")
+
+    assert _serverless(denied, _statement(REDSHIFT)) is None
+    assert DENIED == _serverless(denied, _statement({"Service": "redshift-serverless.amazonaws.com"}))
+
+
+@pytest.mark.parametrize(
+    ("statements", "services"),
+    [
+        ([_statement(REDSHIFT)], [PROVISIONED]),
+        ([_statement({"Service": ["ec2.amazonaws.com", "redshift.us-east-1.amazonaws.com"]})], [PROVISIONED]),
+        (
+            [_statement({"Service": "redshift-serverless.amazonaws.com"}), _statement(REDSHIFT)],
+            [PROVISIONED, SERVERLESS],
+        ),
+        ([_statement(EC2)], []),
+        ([_statement("*")], []),
+        ([_statement({"Service": hole("Data#Service")})], []),
+        ([_statement(REDSHIFT, effect="Deny")], []),
+        ([_statement(REDSHIFT, action="sts:TagSession")], []),
+        (["x"], []),
+    ],
+)
+def test_the_services_that_a_role_is_for_are_those_it_names(statements: list[object], services: list[str]) -> None:
+    """
+    A role that everybody may assume is not made for Redshift.
+    """
+    assert services == trusted_services({"Statement": statements})
+
+
+@pytest.mark.parametrize("document", [None, "x", {}])
+def test_a_role_without_a_trust_policy_is_for_nobody(document: object) -> None:
+    """
+    What cannot be read names no service.
+    """
+    assert [] == trusted_services(document)

@@ -7,17 +7,15 @@ reason why it is not.
 
 from __future__ import annotations
 
-import logging
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TypeVar
 
 from .clusters import Client, MaybeSoonError, NotYetError, RefusedError, describe, modify
-from .plan import NO_DEFAULT, NOTHING, REMOVING, Association, Change, Cluster, change, waiting
-
-_log = logging.getLogger(__name__)
+from .plan import NOTHING, REMOVING, Association, Change, Cluster, change, waiting
 
 _FIRST_DELAY = 2.0
 _LONGEST_DELAY = 20.0
@@ -81,6 +79,17 @@ def converge(client: Client, request: Request, clock: Clock) -> None:
     """
     about = f"{_roles(request)}: "
     patiently(lambda: _attempt(client, request), request.cluster, request.seconds, clock, about=about)
+
+
+def undo(client: Client, request: Request) -> None:
+    """
+    Take back what a create has added so far, as well as one call can; CloudFormation may or may not ask for it.
+    """
+    with suppress(NotYetError, MaybeSoonError, RefusedError):
+        there = describe(client, request.cluster)
+        wanted = change(request.after, request.before, there) if there else None
+        if wanted:
+            modify(client, request.cluster, wanted)
 
 
 def look(client: Client, identifier: str, seconds: float, clock: Clock) -> Cluster:
@@ -147,7 +156,7 @@ def _attempt(client: Client, request: Request) -> None:
     if there.status in _HOPELESS:
         raise RefusedError(f"its status is {there.status}; {_HOPELESS[there.status]}")
     if wanted and there.status in ("available", "") and _has_room(request, wanted, there):
-        _modify(client, request, wanted)
+        modify(client, request.cluster, wanted)
     raise NotYetError(_state(request, there))
 
 
@@ -165,19 +174,6 @@ def _has_room(request: Request, wanted: Change, there: Cluster) -> bool:
             f"{total} roles would be associated, {others} of them others', allowed is {request.role_limit}"
         )
     return len(set(there.roles) - set(wanted.remove) | set(wanted.add)) <= request.role_limit
-
-
-def _modify(client: Client, request: Request, wanted: Change) -> None:
-    """
-    Change the roles; a default of others that we may not pass cannot be put back, so there is none then.
-    """
-    try:
-        modify(client, request.cluster, wanted)
-    except MaybeSoonError as error:
-        if not wanted.default or wanted.default != request.before.default_before or "iam:PassRole" not in str(error):
-            raise
-        _log.warning("the default role that was there before is not put back: %s", error)
-        modify(client, request.cluster, replace(wanted, default=NO_DEFAULT))
 
 
 def _state(request: Request, there: Cluster) -> str:

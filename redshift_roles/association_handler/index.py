@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import boto3
 
 from .clusters import Client, RefusedError
-from .converging import Clock, Request, converge, look
+from .converging import Clock, Request, converge, look, undo
 from .plan import NOTHING, REMOVING, Association
 
 _log = logging.getLogger()
@@ -85,7 +85,12 @@ def answer(event: Json, client: Client, clock: Clock, seconds: float) -> tuple[s
         role_limit=int(properties["RoleLimit"]),
         seconds=max(min(float(properties["TimeoutSeconds"]), seconds), 0.0),
     )
-    converge(client, request, clock)
+    try:
+        converge(client, request, clock)
+    except RefusedError:
+        if kind == "Create":
+            undo(client, request)
+        raise
     return physical_id_of(event), {}
 
 
@@ -120,7 +125,16 @@ def _look(event: Json, client: Client, clock: Clock, seconds: float) -> tuple[st
     flag = seen.get(key, "true" if is_there else "false")
     kept = {key: flag, **{other: value for other, value in seen.items() if other != key}}
     written = ",".join(f"{other}={value}" for other, value in list(kept.items())[:_KEPT])
-    return f"before/{written}", {"Found": flag, "DefaultRoleArn": there.default or ""}
+    put_back = there.default or _no_role(event["StackId"])
+    return f"before/{written}", {"Found": flag, "DefaultRoleArn": there.default or "", "PutBackRoleArn": put_back}
+
+
+def _no_role(stack_id: str) -> str:
+    """
+    Name a role that is not there: a policy must name something, also where there is nothing to put back.
+    """
+    _, partition, _, _, account, *_ = stack_id.split(":")
+    return f"arn:{partition}:iam::{account}:role/no-default-role"
 
 
 def _seen(physical_id: str) -> dict[str, str]:

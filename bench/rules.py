@@ -1,0 +1,165 @@
+"""
+Time the rules on what others wrote: the plug-in on a large app, the command on many and on large templates.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+from bench.programs import ENVIRONMENT
+
+CONSTRUCTS: Final = 5_000
+# One in eleven is a cluster, the others are topics.
+EVERY: Final = 11
+CLUSTERS: Final = 455
+PER_STACK: Final = 100
+RUNS: Final = 9
+FILES: Final = 100
+CLUSTERS_PER_FILE: Final = 100
+LARGE: Final = 10_000_000
+PLUGIN_TARGET: Final = 1.30
+CHECK_TARGET: Final = 5.0
+
+
+def synth(registered: str, outdir: str) -> None:
+    """
+    Build an app of others' constructs and print how long its synthesis takes; ``on`` registers the plug-in.
+    """
+    from aws_cdk import App, Environment, Stack, Validations
+    from aws_cdk import aws_redshift as redshift
+    from aws_cdk import aws_sns as sns
+
+    from redshift_roles import RoleAssociationRules
+
+    app = App(outdir=outdir)
+    if registered == "on":
+        Validations.of(app).add_plugins(RoleAssociationRules())
+    for first in range(0, CONSTRUCTS, PER_STACK):
+        stack = Stack(app, f"S{first}", env=Environment(**ENVIRONMENT))
+        for number in range(first, first + PER_STACK):
+            if number % EVERY == 0:
+                redshift.CfnCluster(
+                    stack,
+                    f"C{number}",
+                    cluster_type="multi-node",
+                    db_name="dev",
+                    iam_roles=roles(number),
+                    manage_master_password=True,
+                    master_username="somebody",
+                    node_type="ra3.large",
+                    number_of_nodes=2,
+                )
+            else:
+                sns.CfnTopic(stack, f"T{number}", display_name=f"topic {number}", fifo_topic=False)
+    start = time.perf_counter()
+    app.synth()
+    print(time.perf_counter() - start)
+
+
+def roles(number: int) -> list[str]:
+    """
+    Name ten roles for a cluster.
+    """
+    return [f"arn:aws:iam::111111111111:role/R{number}x{index}" for index in range(10)]
+
+
+def run(*words: str) -> tuple[float, str]:
+    """
+    Run a module in a process of its own and take its time in seconds.
+    """
+    environment = {**os.environ, "CDK_VALIDATION": "false"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", *words],
+        check=True,
+        env=environment,
+        cwd=Path(__file__).parent.parent,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return time.perf_counter() - start, done.stdout
+
+
+def plugin_ratio() -> tuple[float, float]:
+    """
+    Time the synthesis with the plug-in and without, by turns.
+    """
+    times: dict[str, list[float]] = {"off": [], "on": []}
+    with tempfile.TemporaryDirectory() as name:
+        for turn in range(RUNS):
+            for registered, taken in times.items():
+                print(f"\rbench: plug-in {registered}, turn {turn + 1} of {RUNS} ", end="", flush=True)
+                taken.append(float(run("bench.rules", registered, f"{name}/{registered}")[1]))
+    print()
+    return median(times["off"]), median(times["on"])
+
+
+def template(first: int, count: int) -> dict[str, Any]:
+    """
+    Write a template of clusters with ten roles each, nine literal ones and one that the template defines.
+    """
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "redshift.amazonaws.com"}}
+    resources: dict[str, Any] = {
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": [statement]}}}
+    }
+    for number in range(first, first + count):
+        listed = [*roles(number)[1:], {"Fn::GetAtt": ["Role", "Arn"]}]
+        resources[f"Cluster{number}"] = {"Type": "AWS::Redshift::Cluster", "Properties": {"IamRoles": listed}}
+    return {"Resources": resources}
+
+
+def check_times(folder: Path) -> dict[str, float]:
+    """
+    Time the command on ten thousand clusters, and on one large template as JSON and as YAML.
+    """
+    import yaml
+
+    (folder / "many").mkdir()
+    for number in range(FILES):
+        body = template(number * CLUSTERS_PER_FILE, CLUSTERS_PER_FILE)
+        (folder / "many" / f"{number}.json").write_text(json.dumps(body, indent=1))
+    large = template(0, LARGE // len(json.dumps(template(0, 1)["Resources"]["Cluster0"], indent=1)))
+    (folder / "large.json").write_text(json.dumps(large, indent=1))
+    (folder / "large.yaml").write_text(yaml.dump(large, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper)))
+    inputs = {
+        f"{FILES * CLUSTERS_PER_FILE:,} clusters in {FILES} JSON templates": "many",
+        f"one JSON template of {(folder / 'large.json').stat().st_size / 1e6:.0f} MB": "large.json",
+        f"one YAML template of {(folder / 'large.yaml').stat().st_size / 1e6:.0f} MB": "large.yaml",
+    }
+    return {
+        name: median(
+            run("redshift_roles.cli", "check", str(folder / path), "--account", "111111111111")[0] for _ in range(3)
+        )
+        for name, path in inputs.items()
+    }
+
+
+def table() -> str:
+    """
+    Measure everything and write it down.
+    """
+    off, on = plugin_ratio()
+    name = f"synth of {CONSTRUCTS:,} constructs, {CLUSTERS} of them clusters"
+    rows = [
+        "| what | time, s | target |",
+        "|---|---:|---:|",
+        f"| {name}, plug-in off | {off:.2f} | |",
+        f"| {name}, plug-in on | {on:.2f} (**{on / off:.2f}** of off) | ≤ {PLUGIN_TARGET:.2f} |",
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        for index, (what, taken) in enumerate(check_times(Path(folder)).items()):
+            rows.append(f"| `check`: {what} | {taken:.2f} | {f'< {CHECK_TARGET:.0f} s' if index == 0 else ''} |")
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    synth(sys.argv[1], sys.argv[2])

@@ -1,0 +1,3 @@
+"""
+Deployments with the real CDK command line to the emulator.
+"""

@@ -1,0 +1,65 @@
+"""
+JSON templates.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from redshift_roles import json_templates
+from redshift_roles.unusable import UnusableError
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "line 1: not JSON: Expecting value"),
+        ('{\n"a": }', "line 2: not JSON: Expecting value"),
+        ("[" + "1" * 5000 + "]", "not JSON: Exceeds the limit"),
+        ("[" * 101 + "]" * 101, "nested deeper than 100 levels"),
+        ("[" * 200_000, "nested deeper than 100 levels"),
+        ('{"a":' * 101 + "1" + "}" * 101, "nested deeper than 100 levels"),
+    ],
+)
+def test_fails_when_the_text_is_no_template(text: str, complaint: str) -> None:
+    """
+    One line says where and why.
+    """
+    with pytest.raises(UnusableError) as caught:
+        json_templates.parse(text)
+
+    assert str(caught.value).startswith(complaint)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["[" * 100 + "]" * 100, '{"a":' * 100 + "1" + "}" * 100])
+def test_a_hundred_levels_are_not_too_deep(text: str) -> None:
+    """
+    One less than what is refused.
+    """
+    assert json_templates.parse(text)
+
+
+def test_the_marks_of_holes_are_taken_out() -> None:
+    """
+    As in every other text.
+    """
+    assert ["\ufffd"] == json_templates.parse('["\\u0001"]')
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('{\n "Resources": {\n  "A" : {}\n}}', 3),
+        ('{"Resources": {"A": {}}}', 1),
+        ('{"Resources": {"A": {}},\n"Outputs": {"A": {}}}', None),
+        ('{"Resources": {"B": "A"}}', None),
+        ('{"Resources": {"AB": {}}}', None),
+        ('{"Resources": {"A": 1,\n"A": {}}}', 2),
+    ],
+)
+def test_the_line_of_a_resource_is_found_where_it_is_certain(text: str, line: int | None) -> None:
+    """
+    A name that is a key of two objects leads to no line.
+    """
+    assert line == json_templates.line_of(text, "A")
