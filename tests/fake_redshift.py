@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from redshift_roles.association_handler.converging import Clock
 
 CLUSTER = "warehouse"
+STACK = "arn:aws-cn:cloudformation:cn-north-1:111111111111:stack/Data/1"
 
 
 def error(code: str, message: str = "no") -> ClientError:
@@ -47,6 +48,8 @@ class FakeRedshift:
 
         deaf: Errors that the next calls of DescribeClusters raise.
 
+        may_pass: The roles that the caller may pass; None for all.
+
         calls: What was asked.
     """
 
@@ -59,6 +62,7 @@ class FakeRedshift:
     stuck: set[str] = field(default_factory=set)
     failures: list[Exception] = field(default_factory=list)
     deaf: list[Exception] = field(default_factory=list)
+    may_pass: set[str] | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
     on_call: Callable[[FakeRedshift], None] | None = None
     time: float = 0.0
@@ -109,6 +113,7 @@ class FakeRedshift:
         if self.status != "available" or self.time < self.busy_until:
             code = "InvalidClusterState"
             raise error(code)
+        self._pass(*request.get("AddIamRoles", []), request.get("DefaultIamRoleArn", ""))
         for arn in request.get("AddIamRoles", []):
             self.roles.setdefault(arn, self.time + self.takes)
         for arn in request.get("RemoveIamRoles", []):
@@ -118,3 +123,9 @@ class FakeRedshift:
         if "DefaultIamRoleArn" in request:
             self.default = request["DefaultIamRoleArn"] or None
         self.busy_until = self.time + self.takes / 2
+
+    def _pass(self, *arns: str) -> None:
+        for arn in arns:
+            if arn and self.may_pass is not None and arn not in self.may_pass:
+                code = "AccessDenied"
+                raise error(code, f"not authorized to perform: iam:PassRole on resource: {arn}")

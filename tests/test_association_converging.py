@@ -238,6 +238,44 @@ def test_fails_at_once_when_redshift_says_no() -> None:
     assert 0 == redshift.time
 
 
+@pytest.mark.parametrize("code", ["AccessDenied", "InvalidParameterValue"])
+def test_a_former_default_that_redshift_does_not_take_is_not_put_back(code: str) -> None:
+    """
+    It may be one that we may not pass, or no role any more; a stack that is being deleted goes all the same, and soon.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, failures=[error(code)])
+    _run(redshift, _ours(A, default=A, default_before=F), NOTHING)
+
+    assert ({F}, None) == (redshift.arns(), redshift.default)
+    assert [F, ""] == [call["DefaultIamRoleArn"] for call in redshift.calls]
+    assert redshift.time < 20
+
+
+@pytest.mark.parametrize("default", [None, A])
+def test_fails_when_a_role_may_not_be_passed_and_the_default_of_others_stays(default: str | None) -> None:
+    """
+    A refusal that is about another role gives nothing up.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=F, may_pass={A})
+
+    assert "iam:PassRole" in _refused(redshift, _ours(A, default=default), _ours(A, B, default=default))
+    assert F == redshift.default
+    assert {(B,)} == {tuple(call["AddIamRoles"]) for call in redshift.calls}
+    assert [] == [call for call in redshift.calls if "DefaultIamRoleArn" in call]
+
+
+def test_fails_when_a_default_that_is_asked_for_may_not_be_passed() -> None:
+    """
+    Although it is the one that was there before; it is not given up, and the reason names the permission.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, may_pass={A})
+    message = _refused(redshift, _ours(A, F, default=A, default_before=F), _ours(A, F, default=F))
+
+    assert message.startswith("cluster warehouse: ")
+    assert "iam:PassRole" in message
+    assert A == redshift.default
+
+
 def _pauses(jitter: float) -> list[float]:
     """
     List the pauses of a request that never comes to an end.

@@ -19,11 +19,9 @@ from hypothesis import strategies as st
 from redshift_roles.association_handler import index
 from redshift_roles.association_handler.clusters import NotYetError, RefusedError, describe, modify
 from redshift_roles.association_handler.plan import Change
-from tests.fake_redshift import CLUSTER, FakeRedshift, error
+from tests.fake_redshift import CLUSTER, STACK, FakeRedshift, error
 
 A, B, C, F, G = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "C", "Foreign", "Guest"))
-
-STACK = "arn:aws-cn:cloudformation:cn-north-1:111111111111:stack/Data/1"
 
 
 def _event(
@@ -79,7 +77,7 @@ def _cloudformation(monkeypatch: pytest.MonkeyPatch, client: Any) -> Iterator[li
         return io.BytesIO()
 
     monkeypatch.setattr("urllib.request.urlopen", urlopen)
-    monkeypatch.setattr(boto3, "client", lambda name: client)  # noqa: ARG005
+    monkeypatch.setattr(boto3, "client", lambda name, config: client)  # noqa: ARG005
     monkeypatch.setattr(index, "Clock", client.clock)
     yield sent
 
@@ -126,7 +124,7 @@ def test_a_request_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert ["SUCCESS", "SUCCESS"] == [body["Status"] for body in sent]
     assert "warehouse/Association" == sent[0]["PhysicalResourceId"]
-    assert {"Found": "true", "DefaultRoleArn": F, "PutBackRoleArn": F} == sent[1]["Data"]
+    assert {"Found": "true"} == sent[1]["Data"]
 
 
 def test_the_time_is_what_is_left_of_it() -> None:
@@ -155,42 +153,6 @@ def test_looking_changes_nothing_and_remembers() -> None:
     assert len(third) < 200
     assert 1 == len(redshift.calls)
     assert (third, {}) == _answer(_look("Delete", A, third), FakeRedshift(status=None))
-
-
-def test_there_is_always_a_role_to_name() -> None:
-    """
-    A policy must name something, also where no default is to be put back.
-    """
-    _, data = _answer(_look(), FakeRedshift())
-
-    assert ("", "arn:aws-cn:iam::111111111111:role/no-default-role") == (data["DefaultRoleArn"], data["PutBackRoleArn"])
-
-
-def test_a_create_that_fails_takes_back_what_it_added() -> None:
-    """
-    Whether or not CloudFormation asks for it; what was found stays.
-    """
-    redshift = FakeRedshift(roles={F: 0.0, B: 0.0}, default=F, stuck={A})
-    event = _event(roles=(A, B), found=("false", "true"), DefaultRoleArn=A, DefaultBefore=F)
-    with pytest.raises(RefusedError, match="is adding"):
-        _answer(event, redshift)
-
-    assert ({F, B}, F) == (redshift.arns(), redshift.default)
-
-
-def test_an_update_that_fails_is_rolled_back_by_cloudformation() -> None:
-    """
-    It sends the request that goes back.
-    """
-    redshift = FakeRedshift(roles={B: 0.0}, stuck={A})
-    old = _event(roles=(B,))["ResourceProperties"]
-    with pytest.raises(RefusedError):
-        _answer(_event("Update", OldResourceProperties=old), redshift)
-    left = redshift.arns()
-    new = _event()["ResourceProperties"]
-    _answer(_event("Update", (B,), OldResourceProperties=new), redshift)
-
-    assert ({A}, {B}) == (left, redshift.arns())
 
 
 def test_fails_when_there_is_nothing_to_look_at() -> None:
@@ -233,6 +195,110 @@ def test_an_answer_is_sent_whatever_the_request_lacks(monkeypatch: pytest.Monkey
         index.handler(event, _Context())
 
     assert [("FAILED", "nothing")] == [(body["Status"], body["PhysicalResourceId"]) for body in sent]
+
+
+def test_a_default_that_may_not_be_put_back_is_cleared() -> None:
+    """
+    The function may pass its own roles only; that must not keep it from going.
+    """
+    redshift = FakeRedshift(roles={F: 0.0, A: 0.0}, default=A, may_pass={A})
+    options: dict[str, Any] = {"DefaultRoleArn": A, "DefaultBefore": F}
+    _answer(_event("Delete", **options), redshift)
+
+    assert ({F}, None) == (redshift.arns(), redshift.default)
+
+
+def test_a_role_that_was_found_is_put_back_as_the_default_when_it_may_be_passed() -> None:
+    """
+    It is one of ours as well.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, B: 0.0}, default=A, may_pass={A, B})
+    before = _event(roles=(A, B), found=("false", "true"), DefaultRoleArn=A, DefaultBefore=B)["ResourceProperties"]
+    _answer(_event("Update", (A, B), ("false", "true"), OldResourceProperties=before), redshift)
+
+    assert B == redshift.default
+
+
+def test_there_is_time_to_answer_after_the_last_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Two calls that nobody answers, each of them repeated.
+    """
+    made: list[Any] = []
+    with _cloudformation(monkeypatch, FakeRedshift()) as sent:
+        monkeypatch.setattr(boto3, "client", lambda name, config: made.append((name, config)))
+        index.handler(_event(), _Context())
+    ((name, config),) = made
+    attempts = config.retries["total_max_attempts"]
+
+    assert ("redshift", 1) == (name, len(sent))
+    assert 2 * attempts * (config.connect_timeout + config.read_timeout) < index._MARGIN_SECONDS
+
+
+def _look_default(physical: str | None = None, cluster: str = CLUSTER) -> dict[str, Any]:
+    event = _look("Update" if physical else "Create", physical=physical, cluster=cluster)
+    del event["ResourceProperties"]["RoleArn"]
+    return event
+
+
+def test_a_create_that_fails_takes_back_what_it_added() -> None:
+    """
+    Whether or not CloudFormation asks for it; what was found stays.
+    """
+    redshift = FakeRedshift(roles={F: 0.0, B: 0.0}, default=F, stuck={A})
+    event = _event(roles=(A, B), found=("false", "true"), DefaultRoleArn=A, DefaultBefore=F)
+    with pytest.raises(RefusedError, match="is adding"):
+        _answer(event, redshift)
+
+    assert ({F, B}, F) == (redshift.arns(), redshift.default)
+
+
+def test_an_update_that_fails_is_rolled_back_by_cloudformation() -> None:
+    """
+    It sends the request that goes back.
+    """
+    redshift = FakeRedshift(roles={B: 0.0}, stuck={A})
+    old = _event(roles=(B,))["ResourceProperties"]
+    with pytest.raises(RefusedError):
+        _answer(_event("Update", OldResourceProperties=old), redshift)
+    left = redshift.arns()
+    new = _event()["ResourceProperties"]
+    _answer(_event("Update", (B,), OldResourceProperties=new), redshift)
+
+    assert ({A}, {B}) == (left, redshift.arns())
+
+
+def test_the_former_default_is_remembered() -> None:
+    """
+    After a rollback it is what was before us, not our own; its name may hold what separates names elsewhere.
+    """
+    former = "arn:aws:iam::111111111111:role/x,y/a=b,c@d"
+    redshift = FakeRedshift(roles={former: 0.0}, default=former)
+    first, seen = _answer(_look_default(), redshift)
+    second, again = _answer(_look_default(first), FakeRedshift(status=None))
+
+    assert {"DefaultRoleArn": former, "PutBackRoleArn": former} == seen
+    assert (first, seen) == (second, again)
+
+
+def test_no_former_default_is_remembered_too() -> None:
+    """
+    Nothing is something.
+    """
+    first, seen = _answer(_look_default(), FakeRedshift())
+
+    assert {"DefaultRoleArn": "", "PutBackRoleArn": "arn:aws-cn:iam::111111111111:role/no-default-role"} == seen
+    assert (first, seen) == _answer(_look_default(first), FakeRedshift(roles={A: 0.0}, default=A))
+
+
+def test_as_much_is_remembered_as_cloudformation_takes() -> None:
+    """
+    The last answers; a physical id may have 1,024 characters.
+    """
+    physical = "before/" + ",".join(f"{number:016x}=false" for number in range(60))
+    name, _ = _answer(_look("Update", physical=physical), FakeRedshift())
+
+    assert 980 < len(name) <= 1024
+    assert name.split(",")[1:] == physical.removeprefix("before/").split(",")[: name.count(",")]
 
 
 def test_a_role_that_is_leaving_was_not_there() -> None:

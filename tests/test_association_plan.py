@@ -88,6 +88,7 @@ def test_ours_come_and_go_and_others_stay(
         (_ours(A, B), _ours(B), _there(A, B, default=A), NO_DEFAULT),
         (_ours(A, B, default=A), _ours(A, default=A), _there(A, B, default=B), A),
         (_ours(A), NOTHING, _there(A, default=F), None),
+        (Association({A: True}, A, A), NOTHING, _there(A, default=A), None),
     ],
 )
 def test_the_default_is_set_changed_and_put_back(

@@ -7,15 +7,18 @@ reason why it is not.
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from .clusters import Client, MaybeSoonError, NotYetError, RefusedError, describe, modify
-from .plan import NOTHING, REMOVING, Association, Change, Cluster, change, waiting
+from .plan import NO_DEFAULT, NOTHING, REMOVING, Association, Change, Cluster, change, waiting
+
+_log = logging.getLogger(__name__)
 
 _FIRST_DELAY = 2.0
 _LONGEST_DELAY = 20.0
@@ -81,17 +84,6 @@ def converge(client: Client, request: Request, clock: Clock) -> None:
     patiently(lambda: _attempt(client, request), request.cluster, request.seconds, clock, about=about)
 
 
-def undo(client: Client, request: Request) -> None:
-    """
-    Take back what a create has added so far, as well as one call can; CloudFormation may or may not ask for it.
-    """
-    with suppress(NotYetError, MaybeSoonError, RefusedError):
-        there = describe(client, request.cluster)
-        wanted = change(request.after, request.before, there) if there else None
-        if wanted:
-            modify(client, request.cluster, wanted)
-
-
 def look(client: Client, identifier: str, seconds: float, clock: Clock) -> Cluster:
     """
     Read a cluster, as soon as that is allowed and possible.
@@ -100,6 +92,17 @@ def look(client: Client, identifier: str, seconds: float, clock: Clock) -> Clust
         RefusedError: When there is none.
     """
     return patiently(lambda: _found(client, identifier), identifier, seconds, clock)
+
+
+def undo(client: Client, request: Request) -> None:
+    """
+    Take back what a create has added so far, as well as one call can; CloudFormation may or may not ask for it.
+    """
+    with suppress(NotYetError, MaybeSoonError, RefusedError):
+        there = describe(client, request.cluster)
+        wanted = change(request.after, request.before, there) if there else None
+        if wanted:
+            _modify(client, request, wanted)
 
 
 _Result = TypeVar("_Result")
@@ -156,7 +159,7 @@ def _attempt(client: Client, request: Request) -> None:
     if there.status in _HOPELESS:
         raise RefusedError(f"its status is {there.status}; {_HOPELESS[there.status]}")
     if wanted and there.status in ("available", "") and _has_room(request, wanted, there):
-        modify(client, request.cluster, wanted)
+        _modify(client, request, wanted)
     raise NotYetError(_state(request, there))
 
 
@@ -174,6 +177,19 @@ def _has_room(request: Request, wanted: Change, there: Cluster) -> bool:
             f"{total} roles would be associated, {others} of them others', allowed is {request.role_limit}"
         )
     return len(set(there.roles) - set(wanted.remove) | set(wanted.add)) <= request.role_limit
+
+
+def _modify(client: Client, request: Request, wanted: Change) -> None:
+    """
+    Change the roles; a default of others that we may not pass, or that is no role any more, is not put back.
+    """
+    try:
+        modify(client, request.cluster, wanted)
+    except MaybeSoonError as error:
+        if wanted.default in (None, NO_DEFAULT, request.after.default):
+            raise
+        _log.warning("the default role that was there before is not put back: %s", error)
+        modify(client, request.cluster, replace(wanted, default=NO_DEFAULT))
 
 
 def _state(request: Request, there: Cluster) -> str:

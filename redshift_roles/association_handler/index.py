@@ -15,20 +15,25 @@ import json
 import logging
 import urllib.request
 from typing import Any, Protocol
+from urllib.parse import quote, unquote
 
 import boto3
+from botocore.config import Config
 
 from .clusters import Client, RefusedError
 from .converging import Clock, Request, converge, look, undo
-from .plan import NOTHING, REMOVING, Association
+from .plan import NOTHING, REMOVING, Association, Cluster
 
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)
 
-_MARGIN_SECONDS = 20.0
+# An attempt makes two calls, each of them repeated once; then there must be time to answer.
+_CALLS = Config(connect_timeout=4, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 2})
+_MARGIN_SECONDS = 60.0
 _LOOK_SECONDS = 180.0
 _MAX_REASON = 3000
-_KEPT = 8
+# CloudFormation takes a physical id of 1,024 characters.
+_MAX_MEMORY = 1000
 
 Json = dict[str, Any]
 
@@ -54,7 +59,7 @@ def handler(event: Json, context: Context) -> None:
     data: Json = {}
     try:
         physical_id = physical_id_of(event)
-        physical_id, data = answer(event, boto3.client("redshift"), Clock(), remaining)
+        physical_id, data = answer(event, boto3.client("redshift", config=_CALLS), Clock(), remaining)
         status = "SUCCESS"
     except RefusedError as error:
         reason = str(error)
@@ -114,19 +119,27 @@ def _look(event: Json, client: Client, clock: Clock, seconds: float) -> tuple[st
     """
     Look what is there, or remember what was seen: the physical id has the last answers, for a rollback.
     """
-    properties = event["ResourceProperties"]
-    cluster, role = properties["ClusterIdentifier"], properties.get("RoleArn", "")
-    key = hashlib.sha256(f"{cluster}\n{role}".encode()).hexdigest()[:16]
-    seen = _seen(event.get("PhysicalResourceId", ""))
     if event["RequestType"] == "Delete":
         return str(event.get("PhysicalResourceId", "")), {}
-    there = look(client, cluster, seconds, clock)
-    is_there = there.roles.get(role, REMOVING) != REMOVING
-    flag = seen.get(key, "true" if is_there else "false")
-    kept = {key: flag, **{other: value for other, value in seen.items() if other != key}}
-    written = ",".join(f"{other}={value}" for other, value in list(kept.items())[:_KEPT])
-    put_back = there.default or _no_role(event["StackId"])
-    return f"before/{written}", {"Found": flag, "DefaultRoleArn": there.default or "", "PutBackRoleArn": put_back}
+    cluster, role = event["ResourceProperties"]["ClusterIdentifier"], event["ResourceProperties"].get("RoleArn", "")
+    key = hashlib.sha256(f"{cluster}\n{role}".encode()).hexdigest()[:16]
+    seen = _seen(event.get("PhysicalResourceId", ""))
+    if key not in seen:
+        seen[key] = _found(look(client, cluster, seconds, clock), role)
+    kept = {key: seen[key], **{other: value for other, value in seen.items() if other != key}}
+    entries = [f"{other}={quote(value, safe=':/')}" for other, value in kept.items()]
+    while len(",".join(entries)) > _MAX_MEMORY:
+        entries.pop()
+    return f"before/{','.join(entries)}", _told(event, role, seen[key])
+
+
+def _told(event: Json, role: str, seen: str) -> Json:
+    """
+    Tell what was seen, and for a default role what a policy must name so that it can be put back.
+    """
+    if role:
+        return {"Found": seen}
+    return {"DefaultRoleArn": seen, "PutBackRoleArn": seen or _no_role(event["StackId"])}
 
 
 def _no_role(stack_id: str) -> str:
@@ -137,9 +150,19 @@ def _no_role(stack_id: str) -> str:
     return f"arn:{partition}:iam::{account}:role/no-default-role"
 
 
+def _found(there: Cluster, role: str) -> str:
+    """
+    Say whether a role is there, or which is the default where no role is asked for.
+    """
+    if not role:
+        return there.default or ""
+    return "true" if there.roles.get(role, REMOVING) != REMOVING else "false"
+
+
 def _seen(physical_id: str) -> dict[str, str]:
     start, _, rest = physical_id.partition("/")
-    return dict(entry.split("=") for entry in rest.split(",")) if start == "before" and rest else {}
+    entries = [entry.partition("=") for entry in rest.split(",")] if start == "before" and rest else []
+    return {key: unquote(value) for key, _, value in entries}
 
 
 def _respond(event: Json, status: str, reason: str, physical_id: str, data: Json) -> None:

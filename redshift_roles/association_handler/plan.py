@@ -114,7 +114,7 @@ def _default(before: Association, after: Association, there: _Defaults) -> str |
         target = after.default if after.default in there.possible else kept
     elif after.default is None and before.default is not None and there.current == before.default:
         previous = before.default_before
-        target = previous if previous in there.possible and previous != before.default else None
+        target = previous if previous in there.possible else None
     return None if target == there.current else target or NO_DEFAULT
 
 
