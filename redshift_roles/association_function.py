@@ -21,7 +21,6 @@ from redshift_roles.permission_documents import documents
 from redshift_roles.permissions import Permission
 from redshift_roles.places import path_of, place_of
 from redshift_roles.refusal import refuse
-from redshift_roles.rulebook import Trouble
 
 _FUNCTION_ID: Final = "RedshiftRoleAssociation"
 _LOGGING_ID: Final = "WriteLogs"
@@ -72,7 +71,7 @@ class AssociationFunction(Construct):
         self._role = role
         self._logging = granted_policies(role, place_of(self), _LOGGING_ID, "roles")
         self._logging.allow(permissions.write_logs(log_group.log_group_arn))
-        self._allowed = 0
+        self._attached = 1
         for answered, answers in ((self._function, _ANSWERS), (log_group, _LOG_ANSWERS)):
             for rule, reason in answers.items():
                 Validations.of(answered).acknowledge(Acknowledgment(id=rule, reason=reason))
@@ -85,6 +84,17 @@ class AssociationFunction(Construct):
         stack = Stack.of(scope)
         found = stack.node.try_find_child(_FUNCTION_ID)
         return cast("AssociationFunction", found) if found else cls(stack, _FUNCTION_ID)
+
+    def reserve(self, scope: Construct, policies: int) -> None:
+        """
+        Count the policies of the function's role.
+
+        Raises:
+            RoleAssociationError: InvalidArgument, when it can carry no more.
+        """
+        full = self._attached + policies > limits.ROLE_POLICIES
+        refuse(lambda: path_of(scope), limits.IAM_QUOTAS, [_TOO_MANY] if full else [])
+        self._attached += policies
 
     def allow(self, scope: Construct, cluster_identifier: str, allowed: list[Permission]) -> DependencyGroup:
         """
@@ -100,28 +110,19 @@ class AssociationFunction(Construct):
             cluster_identifier: Its cluster.
 
             allowed: What it needs.
-
-        Raises:
-            RoleAssociationError: InvalidArgument, when the function's role can carry no more policies.
         """
-        self._take_room(scope)
         description = f"Associates IAM roles with the Redshift cluster {cluster_identifier}"
         attachment = {"roles": [self._role.role_name], "description": description}
         granted = GrantedPolicies(scope, place_of(scope), _POLICY_ID, attachment)
         granted.allow(allowed)
         return DependencyGroup(*granted.policies, *self._logging.policies)
 
-    def _take_room(self, scope: Construct) -> None:
-        refuse(lambda: path_of(scope), limits.IAM_QUOTAS, [_too_many()] if self._allowed >= _MOST else [])
-        self._allowed += 1
-
     def let_put_back(self, scope: Construct, role_arn: str) -> iam.CfnManagedPolicy:
         """
         Allow the function to put back a default role that only the deployment knows.
         """
-        self._take_room(scope)
         (document,) = documents(permissions.pass_role(role_arn, serverless=False))
-        return iam.CfnManagedPolicy(scope, "PutBackDefault", policy_document=document, roles=[self._role])
+        return iam.CfnManagedPolicy(scope, "PutBackDefault", policy_document=document, roles=[self._role.role_name])
 
     def resource(
         self, scope: Construct, construct_id: str, kind: str, properties: dict[str, object], policies: DependencyGroup
@@ -141,12 +142,10 @@ class AssociationFunction(Construct):
         return made
 
 
-# One of the policies that the role can carry is for the logs.
-_MOST: Final = limits.ROLE_POLICIES - 1
-
-
-def _too_many() -> Trouble:
-    return (
-        f"the associations and default roles of this stack have {_MOST} policies already, allowed is {_MOST}",
-        "join those of one cluster, or define this one in another stack, perhaps a nested one",
-    )
+_TOO_MANY: Final = (
+    (
+        f"the role behind the associations of this stack has {limits.ROLE_POLICIES} policies already, all that IAM "
+        "allows: one for the logs, one for each association and one more for each default role"
+    ),
+    "join the associations of one cluster, or define this one in another stack, perhaps a nested one",
+)

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from aws_cdk import CustomResource
 from aws_cdk import aws_iam as iam
-from constructs import Construct
+from constructs import Construct, DependencyGroup
 
 from redshift_roles import permissions
 from redshift_roles.association_function import AssociationFunction
@@ -50,6 +50,7 @@ def define_association(scope: Construct, place: Place, wanted: Wanted) -> Custom
     Define the resources of an association.
     """
     function = AssociationFunction.of(scope)
+    function.reserve(scope, 1 if wanted.default_role is None else 2)
     passed = [*wanted.roles, *([wanted.default_role] if wanted.default_role else [])]
     arn = cluster_arn(wanted.cluster_identifier, place)
     needed = permissions.associate_roles(arn, dict.fromkeys(role_arn(role) for role in passed))
@@ -68,13 +69,11 @@ def define_association(scope: Construct, place: Place, wanted: Wanted) -> Custom
         "TimeoutSeconds": str(wanted.seconds),
     }
     if wanted.default_role is not None:
-        before = looked("DefaultBefore")
         properties["DefaultRoleArn"] = role_arn(wanted.default_role)
+        before = looked("DefaultBefore")
         properties["DefaultBefore"] = before.get_att_string("DefaultRoleArn")
-        put_back = function.let_put_back(scope, before.get_att_string("PutBackRoleArn"))
-        made = function.resource(scope, "Resource", ASSOCIATION, properties, policies)
-        made.node.add_dependency(put_back)
-        return made
+        # Not for the looks, which the policy itself waits for.
+        policies = DependencyGroup(policies, function.let_put_back(scope, before.get_att_string("PutBackRoleArn")))
     return function.resource(scope, "Resource", ASSOCIATION, properties, policies)
 
 

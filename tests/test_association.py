@@ -149,19 +149,31 @@ def test_the_function_may_do_exactly_this(stack: cdk.Stack) -> None:
     }
 
 
-MESSAGE = "the associations and default roles of this stack have 9 policies already, allowed is 9"
-
-
 def test_fails_when_the_function_can_carry_no_more_policies(stack: cdk.Stack) -> None:
     """
-    IAM attaches ten to a role: one for the logs, one for each association, and one more for each default role.
+    IAM attaches ten to a role: one for the logs, seven for associations, two for a default role.
     """
     roles = [RedshiftRole(stack, "Role")]
     for number in range(7):
         RoleAssociation(stack, f"A{number}", cluster_identifier=f"c{number}", roles=roles)
     RedshiftCluster(stack, "Cluster", roles=roles, default_role=roles[0], cluster_subnet_group_name="s")
+    ((rule, message),) = _wrong(stack, roles=roles)
 
-    assert [("InvalidArgument", MESSAGE)] == _wrong(stack, roles=roles)
+    assert "InvalidArgument" == rule
+    assert message.startswith("the role behind the associations of this stack has 10 policies already")
+
+
+def test_an_association_without_a_default_role_needs_one_policy_less(stack: cdk.Stack) -> None:
+    """
+    What was refused with a default role fits without one, and a refusal takes no place.
+    """
+    roles = [RedshiftRole(stack, "Role")]
+    for number in range(8):
+        RoleAssociation(stack, f"A{number}", cluster_identifier=f"c{number}", roles=roles)
+
+    assert ["InvalidArgument"] == [rule for rule, _ in _wrong(stack, roles=roles, default_role=roles[0])]
+    RoleAssociation(stack, "Association", cluster_identifier=WAREHOUSE, roles=roles)
+    assert 10 == len(all_properties_of(stack, "AWS::IAM::ManagedPolicy"))
 
 
 def test_all_associations_of_a_stack_share_one_function(stack: cdk.Stack) -> None:
