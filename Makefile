@@ -1,4 +1,4 @@
-# Two commands: `make synth` and `make test`. Both install what they need into .venv first.
+# Three commands: `make synth`, `make test` and `make demo`. They install what they need into .venv first.
 
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -6,7 +6,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: synth test lint types unit bench snapshots wheel clean
+.PHONY: synth test lint types unit e2e demo bench snapshots wheel clean
 .DEFAULT_GOAL := synth
 
 synth: $(VENV)/.runtime
@@ -15,8 +15,8 @@ synth: $(VENV)/.runtime
 	@echo "synth: done, see cdk.out/RedshiftWarehouse.template.json"
 
 test: $(VENV)/.development node_modules/.installed
-	@echo "test: style, floors, types and tests, side by side (one to two minutes)"
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target types lint unit
+	@echo "test: style, floors, types, tests and deployments, side by side (about three minutes)"
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target e2e types lint unit
 
 lint:
 	@echo "test: style (ruff) and floors (import-linter)"
@@ -30,7 +30,15 @@ types:
 
 unit:
 	@echo "test: pytest"
-	@CDK_VALIDATION=false pytest --numprocesses=2 --dist=loadfile --quiet
+	@CDK_VALIDATION=false pytest --numprocesses=2 --dist=loadfile --quiet --ignore=tests/e2e
+
+e2e: $(VENV)/.development node_modules/.installed
+	@echo "test: deployments with the CDK command line to an emulated account"
+	@CDK_VALIDATION=false pytest --quiet tests/e2e
+
+demo: $(VENV)/.development node_modules/.installed
+	@echo "demo: app.py, deployed to an emulated account (about a minute)"
+	@python -m tests.e2e.demo
 
 snapshots: $(VENV)/.development
 	@CDK_VALIDATION=false pytest --quiet --snapshot-update tests/test_examples.py tests/test_app.py

@@ -50,11 +50,11 @@ class RoleAssociation(Construct):
             RolePartitionMismatch, RoleQuotaExceeded, ServiceLinkedRole.
 
     Template:
-        1 Custom::RedshiftRoleAssociation, 1 Custom::RedshiftRolesBefore for each role and 1 AWS::IAM::ManagedPolicy;
-        for a default role 1 more of both, to put back the default that was there before. For all associations of a
-        stack together 1 AWS::Lambda::Function with its AWS::Lambda::EventInvokeConfig, AWS::IAM::Role,
-        AWS::IAM::ManagedPolicy and AWS::Logs::LogGroup. IAM attaches ten policies to that role, so a stack has nine
-        associations at most, or four with default roles.
+        1 Custom::RedshiftRoleAssociation, 1 Custom::RedshiftRolesBefore for each role and for a default role, 1
+        AWS::IAM::ManagedPolicy, and with a default role 1 more, to put back what was the default before. For all
+        associations of a stack together 1 AWS::Lambda::Function with its AWS::Lambda::EventInvokeConfig,
+        AWS::IAM::Role, AWS::IAM::ManagedPolicy and AWS::Logs::LogGroup. A stack has nine associations and default roles
+        at most, four of them with a default role.
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/APIReference/API_ModifyClusterIamRoles.html (read 2026-11-24)

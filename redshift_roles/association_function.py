@@ -21,6 +21,7 @@ from redshift_roles.permission_documents import documents
 from redshift_roles.permissions import Permission
 from redshift_roles.places import path_of, place_of
 from redshift_roles.refusal import refuse
+from redshift_roles.rulebook import Trouble
 
 _FUNCTION_ID: Final = "RedshiftRoleAssociation"
 _LOGGING_ID: Final = "WriteLogs"
@@ -71,7 +72,7 @@ class AssociationFunction(Construct):
         self._role = role
         self._logging = granted_policies(role, place_of(self), _LOGGING_ID, "roles")
         self._logging.allow(permissions.write_logs(log_group.log_group_arn))
-        self._attached = 1
+        self._allowed = 0
         for answered, answers in ((self._function, _ANSWERS), (log_group, _LOG_ANSWERS)):
             for rule, reason in answers.items():
                 Validations.of(answered).acknowledge(Acknowledgment(id=rule, reason=reason))
@@ -87,14 +88,14 @@ class AssociationFunction(Construct):
 
     def reserve(self, scope: Construct, policies: int) -> None:
         """
-        Count the policies of the function's role.
+        Take room for the policies of an association, all or none.
 
         Raises:
-            RoleAssociationError: InvalidArgument, when it can carry no more.
+            RoleAssociationError: InvalidArgument, when the function's role can carry no more policies.
         """
-        full = self._attached + policies > limits.ROLE_POLICIES
-        refuse(lambda: path_of(scope), limits.IAM_QUOTAS, [_TOO_MANY] if full else [])
-        self._attached += policies
+        full = self._allowed + policies > _MOST
+        refuse(lambda: path_of(scope), limits.IAM_QUOTAS, [_too_many(self._allowed)] if full else [])
+        self._allowed += policies
 
     def allow(self, scope: Construct, cluster_identifier: str, allowed: list[Permission]) -> DependencyGroup:
         """
@@ -122,7 +123,7 @@ class AssociationFunction(Construct):
         Allow the function to put back a default role that only the deployment knows.
         """
         (document,) = documents(permissions.pass_role(role_arn, serverless=False))
-        return iam.CfnManagedPolicy(scope, "PutBackDefault", policy_document=document, roles=[self._role.role_name])
+        return iam.CfnManagedPolicy(scope, "PutBackDefault", policy_document=document, roles=[self._role])
 
     def resource(
         self, scope: Construct, construct_id: str, kind: str, properties: dict[str, object], policies: DependencyGroup
@@ -142,10 +143,12 @@ class AssociationFunction(Construct):
         return made
 
 
-_TOO_MANY: Final = (
-    (
-        f"the role behind the associations of this stack has {limits.ROLE_POLICIES} policies already, all that IAM "
-        "allows: one for the logs, one for each association and one more for each default role"
-    ),
-    "join the associations of one cluster, or define this one in another stack, perhaps a nested one",
-)
+# One of the policies that the role can carry is for the logs.
+_MOST: Final = limits.ROLE_POLICIES - 1
+
+
+def _too_many(allowed: int) -> Trouble:
+    return (
+        f"the associations and default roles of this stack have {allowed} policies already, allowed is {_MOST}",
+        "join those of one cluster, or define this one in another stack, perhaps a nested one",
+    )

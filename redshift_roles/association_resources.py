@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from aws_cdk import CustomResource
 from aws_cdk import aws_iam as iam
-from constructs import Construct, DependencyGroup
+from constructs import Construct
 
 from redshift_roles import permissions
 from redshift_roles.association_function import AssociationFunction
@@ -69,11 +69,13 @@ def define_association(scope: Construct, place: Place, wanted: Wanted) -> Custom
         "TimeoutSeconds": str(wanted.seconds),
     }
     if wanted.default_role is not None:
-        properties["DefaultRoleArn"] = role_arn(wanted.default_role)
         before = looked("DefaultBefore")
+        properties["DefaultRoleArn"] = role_arn(wanted.default_role)
         properties["DefaultBefore"] = before.get_att_string("DefaultRoleArn")
-        # Not for the looks, which the policy itself waits for.
-        policies = DependencyGroup(policies, function.let_put_back(scope, before.get_att_string("PutBackRoleArn")))
+        put_back = function.let_put_back(scope, before.get_att_string("PutBackRoleArn"))
+        made = function.resource(scope, "Resource", ASSOCIATION, properties, policies)
+        made.node.add_dependency(put_back)
+        return made
     return function.resource(scope, "Resource", ASSOCIATION, properties, policies)
 
 

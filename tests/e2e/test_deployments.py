@@ -12,8 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.e2e.apps import DENIED, SHARED, STUCK
-from tests.e2e.conftest import Aws
-from tests.emulator.server import ACCOUNT, REGION
+from tests.e2e.aws import Aws
+from tests.emulator.server import ACCOUNT, client
 
 FOREIGN = f"arn:aws:iam::{ACCOUNT}:role/Foreign"
 TRUST = {
@@ -32,9 +32,12 @@ def foreign(aws: Aws) -> str:
     redshift = aws.client("redshift")
     for identifier in (SHARED, STUCK, DENIED):
         redshift.create_cluster(
-            ClusterIdentifier=identifier, NodeType="ra3.large", MasterUsername="admin", IamRoles=[FOREIGN]
+            ClusterIdentifier=identifier,
+            NodeType="ra3.large",
+            MasterUsername="admin",
+            IamRoles=[FOREIGN],
+            DefaultIamRoleArn=FOREIGN,
         )
-        redshift.modify_cluster_iam_roles(ClusterIdentifier=identifier, DefaultIamRoleArn=FOREIGN)
     return FOREIGN
 
 
@@ -70,8 +73,9 @@ def test_the_app_deploys_and_its_people_may_do_exactly_what_their_policy_says(aw
     key = iam.create_access_key(UserName="loader")["AccessKey"]
     iam.create_role(RoleName="Stranger", AssumeRolePolicyDocument=json.dumps(TRUST))
     stranger = f"arn:aws:iam::{ACCOUNT}:role/Stranger"
-    credentials = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
-    redshift, people = aws.client("redshift", **credentials), aws.client("iam", **credentials)
+    redshift, people = (
+        client(aws.environment, service, key["AccessKeyId"], key["SecretAccessKey"]) for service in ("redshift", "iam")
+    )
 
     def attempt(call: Any, **arguments: Any) -> str:
         try:
@@ -108,6 +112,9 @@ def test_the_roles_of_a_cluster_of_ours_change(aws: Aws) -> None:
     """
     From one to three, the third the default, and back to one, with none.
     """
+    aws.client("redshift").create_cluster_subnet_group(
+        ClusterSubnetGroupName="subnets", Description="Subnets that are there", SubnetIds=["subnet-1", "subnet-2"]
+    )
     counts, defaults = [], []
     for state in ("roles-1", "roles-3", "roles-1"):
         aws.deploy(state)
@@ -162,4 +169,3 @@ def test_destroying_leaves_what_is_others(aws: Aws, foreign: str) -> None:
     assert foreign == aws.cluster(SHARED)["DefaultIamRoleArn"]
     with pytest.raises(ClientError, match="ClusterNotFound"):
         aws.cluster("own")
-    assert REGION == aws.client("redshift").meta.region_name

@@ -1,31 +1,72 @@
 """
-Redshift's clusters and their roles, as AWS documents them: roles that take a while, and one change at a time.
+Amazon Redshift in memory, as far as roles go: clusters whose roles come and go over time.
 
-Calls flow in; states that change with time flow out. Error codes are Redshift's; texts that
-AWS does not publish are ours.
+Requests flow in as the API names them; answers flow out in the API's shapes, or a refusal with the API's code. Written
+from the API's model and pages; what AWS does not document (the codes for too many roles, for a role of another account,
+for a default role that is not associated) is invented here, and marked.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, Protocol
 
-QUOTA = 50
-# A role with this in its name never comes in sync.
-STUCK = "Stuck"
-_CONCURRENT = "The Cluster is being modified by a concurrent operation. Please check its status and try again."
+Json = dict[str, Any]
+
+_CONCURRENT: Final = (
+    "The Cluster is being modified by a concurrent operation. Please check the Cluster's status and try again."
+)
+_INVALID: Final = "The IAM role {} is not valid. The IAM role must delegate access to an Amazon Redshift account."
+_KEPT: Final = ("NodeType", "MasterUsername", "DBName", "Encrypted", "ClusterSubnetGroupName", "ClusterParameterGroups")
 
 
-class RedshiftError(Exception):
+class RefusedError(Exception):
     """
-    An error of the API.
+    What the API refuses, with its code and the status of the response.
     """
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
         self.code, self.message, self.status = code, message, status
+
+
+class Caller(Protocol):
+    """
+    Who asks, and what IAM knows of roles.
+    """
+
+    def trusts_redshift(self, role_arn: str) -> bool:
+        """
+        Say whether a role exists and lets Redshift assume it.
+        """
+
+    def check_pass_role(self, role_arn: str) -> None:
+        """
+        Refuse with AccessDenied when the caller may not pass a role to Redshift.
+        """
+
+
+@dataclass(frozen=True)
+class Pace:
+    """
+    How fast, how much, and what goes wrong.
+
+    Attributes:
+        takes: Seconds until a role is in sync, or gone.
+
+        busy: Seconds after a change in which another one is refused.
+
+        quota: How many roles a cluster may have.
+
+        stuck: What the name of a role has in it that never comes in sync.
+    """
+
+    takes: float = 1.0
+    busy: float = 0.5
+    quota: int = 50
+    stuck: str = "Stuck"
 
 
 @dataclass
@@ -38,117 +79,185 @@ class Cluster:
 
         properties: What it was created with.
 
-        roles: ARN → when it is in sync.
+        paused: Whether somebody paused it.
 
-        leaving: ARN → when it is gone.
+        adding: ARN → when the role is in sync.
 
-        default: The default role, or None.
+        removing: ARN → when the role is gone.
 
-        busy_until: When the next change may come.
+        default: The default role's ARN, or "".
+
+        busy_until: When it takes the next change.
     """
 
     identifier: str
-    properties: dict[str, Any]
-    roles: dict[str, float] = field(default_factory=dict)
-    leaving: dict[str, float] = field(default_factory=dict)
-    default: str | None = None
+    properties: Json
+    paused: bool = False
+    adding: dict[str, float] = field(default_factory=dict)
+    removing: dict[str, float] = field(default_factory=dict)
+    default: str = ""
     busy_until: float = 0.0
 
 
-class Clusters:
+class Redshift:
     """
     The clusters of one account and region.
 
-    Args:
-        takes: How long a role takes to come or go, in seconds.
-
-        check_role: Refuses a role that does not exist, is of another account or does not trust Redshift.
+    Methods are named after the API's actions, and take their parameters in the API's names.
     """
 
-    def __init__(self, takes: float, check_role: Callable[[str], None]) -> None:
-        self._takes = takes
-        self._check_role = check_role
-        self._clusters: dict[str, Cluster] = {}
+    def __init__(
+        self, account: str, region: str, pace: Pace | None = None, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.account, self.region = account, region
+        self.pace, self._now = pace or Pace(), now
+        self.clusters: dict[str, Cluster] = {}
+        self.subnet_groups: set[str] = set()
+        self.parameter_groups: set[str] = set()
+        self.snapshots: list[str] = []
 
-    def create(self, identifier: str, roles: Sequence[str], properties: dict[str, Any]) -> Cluster:
+    def describe_clusters(self, _: Caller, request: Json) -> Json:
+        """
+        List one cluster, or all.
+        """
+        name = request.get("ClusterIdentifier")
+        found = [self.find(name)] if name else list(self.clusters.values())
+        return {"Clusters": [self._shown(cluster) for cluster in found]}
+
+    def create_cluster(self, caller: Caller, request: Json) -> Json:
         """
         Create a cluster with its roles.
         """
-        if identifier in self._clusters:
-            raise RedshiftError("ClusterAlreadyExists", f"Cluster already exists: {identifier}")
-        self._check(roles, len(roles))
-        cluster = self._clusters[identifier] = Cluster(identifier, properties)
-        cluster.roles = dict.fromkeys(roles, time.monotonic() + self._takes)
-        return cluster
+        name = request["ClusterIdentifier"]
+        if name in self.clusters:
+            raise RefusedError("ClusterAlreadyExists", "Cluster already exists")
+        group, parameters = request.get("ClusterSubnetGroupName"), request.get("ClusterParameterGroupName")
+        if group is not None and group not in self.subnet_groups:
+            raise RefusedError("ClusterSubnetGroupNotFoundFault", f"Cluster subnet group {group} not found.")
+        if parameters is not None and parameters not in self.parameter_groups:
+            raise RefusedError("ClusterParameterGroupNotFound", f"ParameterGroup not found: {parameters}", 404)
+        made = Cluster(name, request)
+        self._check_roles(caller, [*request.get("IamRoles", []), request.get("DefaultIamRoleArn")])
+        self._change(made, request.get("IamRoles", []), [], request.get("DefaultIamRoleArn"))
+        self.clusters[name] = made
+        return {"Cluster": self._shown(made)}
 
-    def find(self, identifier: str) -> Cluster:
+    def modify_cluster_iam_roles(self, caller: Caller, request: Json) -> Json:
+        """
+        Add roles, remove roles and set the default role, all or nothing.
+        """
+        cluster = self.find(request["ClusterIdentifier"])
+        add, remove = request.get("AddIamRoles", []), request.get("RemoveIamRoles", [])
+        default = request.get("DefaultIamRoleArn")
+        self._check_roles(caller, [*add, default])
+        self._check_available(cluster)
+        self._change(cluster, add, remove, default)
+        return {"Cluster": self._shown(cluster)}
+
+    def delete_cluster(self, _: Caller, request: Json) -> Json:
+        """
+        Delete a cluster at once, with a final snapshot unless the caller does without.
+        """
+        cluster = self.find(request["ClusterIdentifier"])
+        if not request.get("SkipFinalClusterSnapshot"):
+            self.snapshots.append(request["FinalClusterSnapshotIdentifier"])
+        del self.clusters[cluster.identifier]
+        return {"Cluster": {**self._shown(cluster), "ClusterStatus": "deleting"}}
+
+    def pause_cluster(self, _: Caller, request: Json) -> Json:
+        """
+        Pause a cluster.
+        """
+        cluster = self.find(request["ClusterIdentifier"])
+        self._check_available(cluster)
+        cluster.paused = True
+        return {"Cluster": self._shown(cluster)}
+
+    def resume_cluster(self, _: Caller, request: Json) -> Json:
+        """
+        Resume a paused cluster.
+        """
+        cluster = self.find(request["ClusterIdentifier"])
+        cluster.paused = False
+        return {"Cluster": self._shown(cluster)}
+
+    def create_cluster_subnet_group(self, _: Caller, request: Json) -> Json:
+        """
+        Name a subnet group; the emulated clusters have no network.
+        """
+        name = request["ClusterSubnetGroupName"]
+        self.subnet_groups.add(name)
+        return {"ClusterSubnetGroup": {"ClusterSubnetGroupName": name}}
+
+    def describe_cluster_snapshots(self, _: Caller, request: Json) -> Json:
+        """
+        List the snapshots, or those of one cluster; they are named after theirs.
+        """
+        start = request.get("ClusterIdentifier", "")
+        return {"Snapshots": [{"SnapshotIdentifier": name} for name in self.snapshots if name.startswith(start)]}
+
+    def find(self, name: str) -> Cluster:
         """
         Find a cluster.
         """
-        if identifier not in self._clusters:
-            raise RedshiftError("ClusterNotFound", f"Cluster {identifier} not found.", 404)
-        cluster = self._clusters[identifier]
-        now = time.monotonic()
-        cluster.leaving = {arn: gone for arn, gone in cluster.leaving.items() if gone > now}
-        return cluster
+        if name not in self.clusters:
+            raise RefusedError("ClusterNotFound", f"Cluster {name} not found.", 404)
+        return self.clusters[name]
 
-    def everything(self) -> list[Cluster]:
-        """
-        List the clusters.
-        """
-        return [self.find(identifier) for identifier in self._clusters]
+    def _check_available(self, cluster: Cluster) -> None:
+        if cluster.paused:
+            raise RefusedError("InvalidClusterState", "The specified cluster is not in the available state.")
+        if self._now() < cluster.busy_until:
+            raise RefusedError("InvalidClusterState", _CONCURRENT)
 
-    def modify(self, identifier: str, add: Sequence[str], remove: Sequence[str], default: str | None) -> Cluster:
-        """
-        Change the roles of a cluster.
-        """
-        cluster, now = self.find(identifier), time.monotonic()
-        if now < cluster.busy_until:
-            raise RedshiftError("InvalidClusterState", _CONCURRENT)
-        self._check(add, len({*cluster.roles, *add} - set(remove)))
-        if default and default not in {*cluster.roles, *add}:
-            raise RedshiftError("InvalidParameterValue", f"The default role {default} is not associated.")
-        for arn in remove:
-            if cluster.roles.pop(arn, None) is not None:
-                cluster.leaving[arn] = now + self._takes
-            cluster.default = None if cluster.default == arn else cluster.default
-        for arn in add:
-            cluster.roles.setdefault(arn, now + self._takes)
-        if default is not None:
-            cluster.default = default or None
-        cluster.busy_until = now + self._takes / 2
-        return cluster
+    def _change(self, cluster: Cluster, add: list[str], remove: list[str], default: str | None) -> None:
+        present = set(self._statuses(cluster)) - set(cluster.removing)
+        wanted = (present | set(add)) - set(remove)
+        if len(wanted) > self.pace.quota:  # invented
+            raise RefusedError("InvalidParameterValue", f"A cluster may have {self.pace.quota} IAM roles.")
+        if default and default not in wanted:  # invented
+            raise RefusedError("InvalidParameterValue", f"The IAM role {default} is not associated with the cluster.")
+        now = self._now()
+        for arn in (arn for arn in add if arn not in present):
+            cluster.removing.pop(arn, None)
+            cluster.adding[arn] = now + self.pace.takes
+        for arn in set(remove) & present:
+            del cluster.adding[arn]
+            cluster.removing[arn] = now + self.pace.takes
+        cluster.default = cluster.default if default is None else default
+        cluster.default = cluster.default if cluster.default in wanted else ""
+        if add or remove or default is not None:
+            cluster.busy_until = now + self.pace.busy
 
-    def delete(self, identifier: str) -> Cluster:
-        """
-        Delete a cluster.
-        """
-        cluster = self.find(identifier)
-        del self._clusters[identifier]
-        return cluster
+    def _check_roles(self, caller: Caller, arns: list[str | None]) -> None:
+        for arn in filter(None, arns):
+            caller.check_pass_role(arn)
+            if arn.split(":")[4:5] != [self.account]:  # invented: IAM's words, which Redshift may not use
+                raise RefusedError("AccessDenied", "Cross-account pass role is not allowed.", 403)
+            if not caller.trusts_redshift(arn):
+                raise RefusedError("InvalidParameterValue", _INVALID.format(arn))
 
-    def _check(self, roles: Sequence[str], total: int) -> None:
-        for arn in roles:
-            self._check_role(arn)
-        if total > QUOTA:
-            raise RedshiftError("InvalidParameterValue", f"{total} IAM roles, the quota is {QUOTA}.")
+    def _statuses(self, cluster: Cluster) -> dict[str, str]:
+        now = self._now()
+        cluster.removing = {arn: gone for arn, gone in cluster.removing.items() if gone > now}
+        there = {arn: "adding" if self._is_late(arn, when) else "in-sync" for arn, when in cluster.adding.items()}
+        return {**there, **dict.fromkeys(cluster.removing, "removing")}
 
+    def _is_late(self, arn: str, when: float) -> bool:
+        return when > self._now() or self.pace.stuck in arn
 
-def described(cluster: Cluster) -> dict[str, Any]:
-    """
-    Describe a cluster as the API does.
-    """
-    now = time.monotonic()
-    status = {
-        arn: "in-sync" if synced <= now and STUCK not in arn else "adding" for arn, synced in cluster.roles.items()
-    }
-    status |= dict.fromkeys(cluster.leaving, "removing")
-    return {
-        "ClusterIdentifier": cluster.identifier,
-        "ClusterStatus": "modifying" if now < cluster.busy_until else "available",
-        "ClusterAvailabilityStatus": "Available",
-        "NodeType": cluster.properties.get("NodeType", "ra3.large"),
-        "Endpoint": {"Address": f"{cluster.identifier}.emulated", "Port": int(cluster.properties.get("Port", 5439))},
-        "IamRoles": [{"IamRoleArn": arn, "ApplyStatus": applied} for arn, applied in status.items()],
-        **({"DefaultIamRoleArn": cluster.default} if cluster.default else {}),
-    }
+    def _shown(self, cluster: Cluster) -> Json:
+        name = cluster.identifier
+        return {
+            **{key: value for key, value in cluster.properties.items() if key in _KEPT},
+            "ClusterIdentifier": name,
+            "ClusterStatus": "paused" if cluster.paused else "available",
+            "ClusterAvailabilityStatus": "Unavailable" if cluster.paused else "Available",
+            "ClusterNamespaceArn": f"arn:aws:redshift:{self.region}:{self.account}:namespace:{name}",
+            "Endpoint": {
+                "Address": f"{name}.emulated.{self.region}.redshift.amazonaws.com",
+                "Port": int(cluster.properties.get("Port", 5439)),
+            },
+            "IamRoles": [{"IamRoleArn": arn, "ApplyStatus": status} for arn, status in self._statuses(cluster).items()],
+            **({"DefaultIamRoleArn": cluster.default} if cluster.default else {}),
+        }

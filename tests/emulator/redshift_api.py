@@ -1,114 +1,134 @@
 """
-Redshift's query API: requests and answers by the service's own model in botocore.
+The query protocol of Amazon Redshift, both ways, from the shapes of botocore's service model.
 
-A form of parameters flows in; the XML that boto3 reads flows out.
+A form flows in and parameters flow out; an answer flows in and XML flows out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache
-from typing import Any
-from xml.sax.saxutils import escape
+import functools
+from collections.abc import Mapping
+from typing import Any, Final
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 import botocore.session
+from botocore import xform_name
+from botocore.model import OperationModel, ServiceModel, Shape
 
-from tests.emulator.clusters import Cluster, Clusters, RedshiftError, described
+from tests.emulator.clusters import Caller, Json, Redshift, RefusedError
 
-_NAMESPACE = "http://redshift.amazonaws.com/doc/2012-12-01/"
-
-
-@cache
-def _model() -> Any:
-    return botocore.session.get_session().get_service_model("redshift")
+NAMESPACE: Final = "http://redshift.amazonaws.com/doc/2012-12-01/"
+_REQUEST_ID: Final = "00000000-0000-0000-0000-000000000000"
 
 
-def listed(form: Mapping[str, str], name: str) -> list[str]:
+@functools.cache
+def service() -> ServiceModel:
     """
-    Read a list of the query protocol: ``Name.member.1`` and so on.
+    Load the model of the service.
     """
-    found = {key: value for key, value in form.items() if key.startswith(f"{name}.")}
-    return [found[key] for key in sorted(found, key=lambda key: int(key.rpartition(".")[2]))]
+    return botocore.session.Session().get_service_model("redshift")
 
 
-class RedshiftApi:
+def operation(form: Mapping[str, str]) -> OperationModel:
     """
-    The operations that are emulated.
-
-    Args:
-        clusters: The clusters.
-
-        may_pass: Refuses a role that the caller may not pass to Redshift.
+    Name the operation that a form asks for.
     """
-
-    def __init__(self, clusters: Clusters, may_pass: Callable[[str], None]) -> None:
-        self._clusters = clusters
-        self._may_pass = may_pass
-        self._operations: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
-            "CreateCluster": self._create,
-            "DescribeClusters": self._describe,
-            "ModifyClusterIamRoles": self._modify,
-            "DeleteCluster": self._delete,
-        }
-
-    def answer(self, form: Mapping[str, str]) -> tuple[int, str]:
-        """
-        Answer a request with a status and a body.
-        """
-        action = form.get("Action", "")
-        if action not in self._operations:
-            return 400, _error(RedshiftError("InvalidAction", f"{action} is not emulated"))
-        try:
-            result = self._operations[action](form)
-        except RedshiftError as error:
-            return error.status, _error(error)
-        shape = _model().operation_model(action).output_shape
-        body = _xml(shape, result)
-        return 200, (
-            f'<{action}Response xmlns="{_NAMESPACE}"><{action}Result>{body}</{action}Result>'
-            f"<ResponseMetadata><RequestId>emulated</RequestId></ResponseMetadata></{action}Response>"
-        )
-
-    def _create(self, form: Mapping[str, str]) -> dict[str, Any]:
-        roles = listed(form, "IamRoles")
-        for arn in roles:
-            self._may_pass(arn)
-        return _one(self._clusters.create(form["ClusterIdentifier"], roles, dict(form)))
-
-    def _describe(self, form: Mapping[str, str]) -> dict[str, Any]:
-        named = form.get("ClusterIdentifier")
-        found = [self._clusters.find(named)] if named else self._clusters.everything()
-        return {"Clusters": [described(cluster) for cluster in found]}
-
-    def _modify(self, form: Mapping[str, str]) -> dict[str, Any]:
-        add, remove = listed(form, "AddIamRoles"), listed(form, "RemoveIamRoles")
-        default = form.get("DefaultIamRoleArn")
-        for arn in {*add, *([default] if default else [])}:
-            self._may_pass(arn)
-        return _one(self._clusters.modify(form["ClusterIdentifier"], add, remove, default))
-
-    def _delete(self, form: Mapping[str, str]) -> dict[str, Any]:
-        return _one(self._clusters.delete(form["ClusterIdentifier"]))
+    action = form.get("Action", "")
+    if action not in service().operation_names:
+        raise RefusedError("InvalidAction", f"Could not find operation {action} for version 2012-12-01")
+    return service().operation_model(action)
 
 
-def _one(cluster: Cluster) -> dict[str, Any]:
-    return {"Cluster": described(cluster)}
+def answer(redshift: Redshift, caller: Caller, form: Mapping[str, str], *, throttled: bool) -> tuple[int, bytes]:
+    """
+    Answer a request with a status and a body.
+    """
+    try:
+        asked = _let_in(form, throttled=throttled)
+        method = getattr(redshift, xform_name(asked.name))
+        return 200, response(asked, method(caller, parameters(form, asked.input_shape)))
+    except RefusedError as error:
+        return error.status, refusal(error)
 
 
-def _xml(shape: Any, value: Any) -> str:
+def _let_in(form: Mapping[str, str], *, throttled: bool) -> OperationModel:
+    asked = operation(form)
+    if throttled:
+        raise RefusedError("Throttling", "Rate exceeded")
+    if not hasattr(Redshift, xform_name(asked.name)):
+        raise RefusedError("InvalidAction", f"The emulator has no {asked.name}")
+    return asked
+
+
+def parameters(form: Mapping[str, str], shape: Shape) -> Json:
+    """
+    Read the parameters of an operation.
+    """
+    members = {name: _read(form, _name(member, name), member) for name, member in shape.members.items()}
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _read(form: Mapping[str, str], prefix: str, shape: Shape) -> object:
     if shape.type_name == "structure":
-        members = shape.members
-        return "".join(
-            f"<{name}>{_xml(members[name], part)}</{name}>" for name, part in value.items() if name in members
-        )
+        within = {key.removeprefix(f"{prefix}."): value for key, value in form.items() if key.startswith(f"{prefix}.")}
+        return parameters(within, shape) or None
     if shape.type_name == "list":
-        name = shape.member.serialization.get("name", "member")
-        return "".join(f"<{name}>{_xml(shape.member, item)}</{name}>" for item in value)
-    return escape(str(value).lower() if isinstance(value, bool) else str(value))
+        return _read_list(form, prefix, shape.member)
+    text = form.get(prefix)
+    if text is None or shape.type_name == "string":
+        return text
+    return text == "true" if shape.type_name == "boolean" else int(text)
 
 
-def _error(error: RedshiftError) -> str:
-    return (
-        f'<ErrorResponse xmlns="{_NAMESPACE}"><Error><Type>Sender</Type><Code>{error.code}</Code>'
-        f"<Message>{escape(error.message)}</Message></Error><RequestId>emulated</RequestId></ErrorResponse>"
-    )
+def _read_list(form: Mapping[str, str], prefix: str, member: Shape) -> list[object] | None:
+    if form.get(prefix) == "":
+        return []
+    start = f"{prefix}.{_name(member, 'member')}"
+    read: list[object] = []
+    while (value := _read(form, f"{start}.{len(read) + 1}", member)) is not None:
+        read.append(value)
+    return read or None
+
+
+def response(asked: OperationModel, answer: Json) -> bytes:
+    """
+    Write the answer to an operation.
+    """
+    root = Element(f"{asked.name}Response", xmlns=NAMESPACE)
+    if asked.output_shape is not None:
+        result = SubElement(root, asked.output_shape.serialization["resultWrapper"])
+        _write_members(result, asked.output_shape, answer)
+    SubElement(SubElement(root, "ResponseMetadata"), "RequestId").text = _REQUEST_ID
+    return bytes(tostring(root))
+
+
+def refusal(error: RefusedError) -> bytes:
+    """
+    Write a refusal.
+    """
+    root = Element("ErrorResponse", xmlns=NAMESPACE)
+    told = SubElement(root, "Error")
+    for name, text in (("Type", "Sender"), ("Code", error.code), ("Message", error.message)):
+        SubElement(told, name).text = text
+    SubElement(root, "RequestId").text = _REQUEST_ID
+    return bytes(tostring(root))
+
+
+def _write_members(parent: Element, shape: Shape, value: Json) -> None:
+    for name, member in shape.members.items():
+        if name in value:
+            _write(SubElement(parent, _name(member, name)), member, value[name])
+
+
+def _write(element: Element, shape: Shape, value: Any) -> None:
+    if shape.type_name == "structure":
+        _write_members(element, shape, value)
+    elif shape.type_name == "list":
+        for item in value:
+            _write(SubElement(element, _name(shape.member, "member")), shape.member, item)
+    else:
+        element.text = str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _name(shape: Shape, otherwise: str) -> str:
+    return str(shape.serialization.get("name", otherwise))

@@ -1,0 +1,429 @@
+"""
+The emulated Redshift behaves as AWS documents the real one.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.model import OperationModel
+from botocore.parsers import QueryParser
+from botocore.serialize import QuerySerializer
+
+from tests.emulator import redshift_api
+from tests.emulator.clusters import Json, Pace, Redshift, RefusedError
+from tests.emulator.server import client, emulator
+
+ACCOUNT = "123456789012"
+A, B, STUCK = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("A", "B", "Stuck"))
+OTHERS = "arn:aws:iam::999999999999:role/A"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+
+
+class Someone:
+    """
+    A caller, who may pass every role but some, of which some do not trust Redshift.
+    """
+
+    def __init__(self, *, denied: str = "", untrusting: str = "") -> None:
+        self._denied, self._untrusting = denied, untrusting
+
+    def trusts_redshift(self, role_arn: str) -> bool:
+        """
+        Trust all but one.
+        """
+        return role_arn != self._untrusting
+
+    def check_pass_role(self, role_arn: str) -> None:
+        """
+        Pass all but one.
+        """
+        if role_arn == self._denied:
+            raise RefusedError("AccessDenied", f"iam:PassRole on resource: {role_arn}", 403)
+
+
+class World:
+    """
+    One cluster, and time that passes when a test says so.
+    """
+
+    def __init__(self, *roles: str, quota: int = 50) -> None:
+        self.time = 0.0
+        pace = Pace(takes=10, busy=4, quota=quota)
+        self.redshift = Redshift(ACCOUNT, "eu-west-1", pace, lambda: self.time)
+        self.redshift.create_cluster(Someone(), {"ClusterIdentifier": "c", "IamRoles": list(roles)})
+        self.time = 100.0
+
+    def modify(self, caller: Someone | None = None, **request: Any) -> None:
+        """
+        Change the roles.
+        """
+        self.redshift.modify_cluster_iam_roles(caller or Someone(), {"ClusterIdentifier": "c", **request})
+
+    def shown(self) -> Json:
+        """
+        Describe the cluster.
+        """
+        (cluster,) = self.redshift.describe_clusters(Someone(), {"ClusterIdentifier": "c"})["Clusters"]
+        return dict(cluster)
+
+    def roles(self) -> dict[str, str]:
+        """
+        List the roles with their status.
+        """
+        return {role["IamRoleArn"]: role["ApplyStatus"] for role in self.shown()["IamRoles"]}
+
+
+@pytest.mark.parametrize(
+    ("caller", "request_", "code", "told"),
+    [
+        (Someone(untrusting=B), {"AddIamRoles": [B]}, "InvalidParameterValue", "must delegate access to an Amazon Red"),
+        (Someone(denied=B), {"AddIamRoles": [B]}, "AccessDenied", f"iam:PassRole on resource: {B}"),
+        (Someone(denied=A), {"DefaultIamRoleArn": A}, "AccessDenied", f"iam:PassRole on resource: {A}"),
+        (Someone(), {"AddIamRoles": [OTHERS]}, "AccessDenied", "Cross-account pass role is not allowed."),
+        (Someone(), {"AddIamRoles": ["X"]}, "AccessDenied", "Cross-account pass role is not allowed."),
+        (Someone(), {"DefaultIamRoleArn": B}, "InvalidParameterValue", f"{B} is not associated"),
+        (Someone(), {"RemoveIamRoles": [A], "DefaultIamRoleArn": A}, "InvalidParameterValue", "is not associated"),
+    ],
+)
+def test_fails_when_a_role_may_not_be_there_and_changes_nothing(
+    caller: Someone, request_: Json, code: str, told: str
+) -> None:
+    """
+    All or nothing: what comes with a role that is refused is refused as well.
+    """
+    world = World(A)
+    with pytest.raises(RefusedError, match=told) as caught:
+        world.modify(caller, **request_)
+
+    assert code == caught.value.code
+    assert {A: "in-sync"} == world.roles()
+    assert "DefaultIamRoleArn" not in world.shown()
+
+
+def test_fails_when_the_cluster_is_changed_by_somebody_else_just_now() -> None:
+    """
+    The status stays available; only the next change tells.
+    """
+    world = World()
+    world.modify(AddIamRoles=[A])
+    world.time += 3.9
+    with pytest.raises(RefusedError, match="concurrent operation") as caught:
+        world.modify(AddIamRoles=[B])
+
+    assert ("InvalidClusterState", 400) == (caught.value.code, caught.value.status)
+    assert "available" == world.shown()["ClusterStatus"]
+    world.time += 0.1
+    world.modify(AddIamRoles=[B])
+    assert {A: "adding", B: "adding"} == world.roles()
+
+
+def test_fails_when_the_cluster_is_paused_until_it_is_resumed() -> None:
+    """
+    A paused cluster shows its roles, and takes no change.
+    """
+    world = World(A)
+    world.redshift.pause_cluster(Someone(), {"ClusterIdentifier": "c"})
+    with pytest.raises(RefusedError, match="not in the available state"):
+        world.modify(AddIamRoles=[B])
+    with pytest.raises(RefusedError, match="not in the available state"):
+        world.redshift.pause_cluster(Someone(), {"ClusterIdentifier": "c"})
+
+    shown = world.shown()
+    assert ("paused", "Unavailable") == (shown["ClusterStatus"], shown["ClusterAvailabilityStatus"])
+    world.redshift.resume_cluster(Someone(), {"ClusterIdentifier": "c"})
+    world.modify(AddIamRoles=[B])
+    assert ("available", "Available") == (
+        world.shown()["ClusterStatus"],
+        world.shown()["ClusterAvailabilityStatus"],
+    )
+
+
+def test_fails_when_there_would_be_more_roles_than_the_quota() -> None:
+    """
+    What is removed in the same call makes room.
+    """
+    world = World(A, quota=1)
+    with pytest.raises(RefusedError, match="may have 1 IAM roles"):
+        world.modify(AddIamRoles=[B])
+
+    world.modify(AddIamRoles=[B], RemoveIamRoles=[A])
+    assert {A: "removing", B: "adding"} == world.roles()
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        ({"ClusterIdentifier": "c"}, "ClusterAlreadyExists"),
+        ({"ClusterIdentifier": "d", "ClusterSubnetGroupName": "none"}, "ClusterSubnetGroupNotFoundFault"),
+        ({"ClusterIdentifier": "d", "ClusterParameterGroupName": "none"}, "ClusterParameterGroupNotFound"),
+        ({"ClusterIdentifier": "d", "IamRoles": [OTHERS]}, "AccessDenied"),
+    ],
+)
+def test_fails_when_a_cluster_cannot_be_made_and_makes_none(request_: Json, code: str) -> None:
+    """
+    Names must be free, groups must be there, and roles must be allowed.
+    """
+    world = World()
+    with pytest.raises(RefusedError) as caught:
+        world.redshift.create_cluster(Someone(), request_)
+
+    assert code == caught.value.code
+    assert ["c"] == list(world.redshift.clusters)
+
+
+def test_roles_come_and_go_over_time() -> None:
+    """
+    A role is adding, in sync, removing and gone; asking twice changes nothing, nor does removing what is not there.
+    """
+    world, seen = World(), []
+    world.modify(AddIamRoles=[A], RemoveIamRoles=[B])
+    for passed in (9.9, 0.1):
+        world.time += passed
+        seen.append(world.roles())
+    world.modify(AddIamRoles=[A])
+    seen.append(world.roles())
+    world.time += 5
+    world.modify(RemoveIamRoles=[A])
+    for passed in (9.9, 0.1):
+        world.time += passed
+        seen.append(world.roles())
+
+    assert [{A: "adding"}, {A: "in-sync"}, {A: "in-sync"}, {A: "removing"}, {}] == seen
+
+
+def test_a_role_that_is_stuck_never_comes_in_sync_but_can_go() -> None:
+    """
+    It is known by its name.
+    """
+    world = World(STUCK)
+    assert {STUCK: "adding"} == world.roles()
+    world.modify(RemoveIamRoles=[STUCK])
+    world.time += 10
+    assert {} == world.roles()
+
+
+def test_a_role_that_comes_back_while_it_goes_is_adding() -> None:
+    """
+    It is listed once.
+    """
+    world = World(A)
+    world.modify(RemoveIamRoles=[A])
+    world.time += 5
+    world.modify(AddIamRoles=[A])
+    assert {A: "adding"} == world.roles()
+
+
+def test_the_default_role_is_set_kept_cleared_and_goes_with_its_role() -> None:
+    """
+    Leaving it out leaves it alone; an empty text clears it.
+    """
+    world, seen = World(A, B), []
+    steps: list[Json] = [
+        {"DefaultIamRoleArn": A},
+        {"RemoveIamRoles": [B]},
+        {"DefaultIamRoleArn": ""},
+        {"DefaultIamRoleArn": A},
+        {"RemoveIamRoles": [A]},
+    ]
+    for step in steps:
+        world.modify(**step)
+        world.time += 20
+        seen.append(world.shown().get("DefaultIamRoleArn"))
+
+    assert [A, A, None, A, None] == seen
+
+
+def test_a_deleted_cluster_is_gone_and_leaves_a_snapshot_if_it_is_to() -> None:
+    """
+    Its name is then unknown.
+    """
+    world = World()
+    world.redshift.create_cluster(Someone(), {"ClusterIdentifier": "d"})
+    world.redshift.delete_cluster(Someone(), {"ClusterIdentifier": "d", "SkipFinalClusterSnapshot": True})
+    final = {"ClusterIdentifier": "c", "FinalClusterSnapshotIdentifier": "c-final"}
+    answer = world.redshift.delete_cluster(Someone(), final)
+
+    assert "deleting" == answer["Cluster"]["ClusterStatus"]
+    assert ["c-final"] == world.redshift.snapshots
+    with pytest.raises(RefusedError, match="Cluster c not found") as caught:
+        world.shown()
+    assert ("ClusterNotFound", 404) == (caught.value.code, caught.value.status)
+
+
+def _asked(operation: str, request: Json, *, throttled: bool = False) -> Json:
+    """
+    Ask as botocore asks, and read the answer as botocore does.
+    """
+    world = World(A)
+    asked: OperationModel = redshift_api.service().operation_model(operation)
+    form = QuerySerializer().serialize_to_request(request, asked)["body"]
+    status, body = redshift_api.answer(world.redshift, Someone(), form, throttled=throttled)
+    read = QueryParser().parse({"status_code": status, "headers": {}, "body": body}, asked.output_shape)
+    return {key: value for key, value in read.items() if key != "ResponseMetadata"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "throttled", "code"),
+    [
+        ("DescribeClusters", {"ClusterIdentifier": "c"}, True, "Throttling"),
+        ("DescribeClusters", {"ClusterIdentifier": "d"}, False, "ClusterNotFound"),
+        ("RebootCluster", {"ClusterIdentifier": "c"}, False, "InvalidAction"),
+    ],
+)
+def test_fails_when_the_api_refuses_and_botocore_reads_why(
+    operation: str, request_: Json, throttled: bool, code: str
+) -> None:
+    """
+    The code of the refusal arrives.
+    """
+    assert code == _asked(operation, request_, throttled=throttled)["Error"]["Code"]
+
+
+def test_fails_when_the_action_is_none_of_redshifts() -> None:
+    """
+    A form without one is refused as well.
+    """
+    for form in ({}, {"Action": "Nothing"}):
+        with pytest.raises(RefusedError, match="Could not find operation"):
+            redshift_api.operation(form)
+
+
+def test_botocore_reads_what_it_asked_for() -> None:
+    """
+    Lists, structures, numbers and flags survive the way there and back.
+    """
+    request = {"ClusterIdentifier": "d", "NodeType": "ra3.large", "MasterUsername": "admin", "Port": 5440}
+    made = _asked("CreateCluster", {**request, "Encrypted": True, "IamRoles": [A, B]})["Cluster"]
+
+    assert ("d", "ra3.large", "admin", True) == tuple(
+        made[name] for name in ("ClusterIdentifier", "NodeType", "MasterUsername", "Encrypted")
+    )
+    assert 5440 == made["Endpoint"]["Port"]
+    assert [{"IamRoleArn": arn, "ApplyStatus": "adding"} for arn in (A, B)] == made["IamRoles"]
+
+
+def test_a_cluster_can_be_made_in_a_subnet_group_that_is_there() -> None:
+    """
+    And it says which one it is in.
+    """
+    world = World()
+    group = {"ClusterSubnetGroupName": "subnets"}
+    made = world.redshift.create_cluster_subnet_group(Someone(), {**group, "Description": "", "SubnetIds": []})
+    cluster = world.redshift.create_cluster(Someone(), {"ClusterIdentifier": "d", **group})
+
+    assert {"ClusterSubnetGroup": group} == made
+    assert "subnets" == cluster["Cluster"]["ClusterSubnetGroupName"]
+
+
+@pytest.mark.parametrize(("sent", "read"), [({}, None), ({"DefaultIamRoleArn": ""}, "")])
+def test_an_empty_text_is_not_an_absent_one(sent: Json, read: str | None) -> None:
+    """
+    The one clears the default role, the other leaves it alone.
+    """
+    asked = redshift_api.service().operation_model("ModifyClusterIamRoles")
+    request = {"ClusterIdentifier": "c", "AddIamRoles": [A], "RemoveIamRoles": [], **sent}
+    form = QuerySerializer().serialize_to_request(request, asked)["body"]
+    found = redshift_api.parameters(form, asked.input_shape)
+
+    assert read == found.get("DefaultIamRoleArn")
+    assert ([A], []) == (found["AddIamRoles"], found["RemoveIamRoles"])
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """
+    The server.
+    """
+    with emulator(tmp_path_factory.mktemp("emulator"), takes=0.2) as environment:
+        yield environment
+
+
+def _role(aws: dict[str, str], name: str, trust: Json) -> str:
+    made = client(aws, "iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+    return str(made["Role"]["Arn"])
+
+
+def test_fails_when_a_role_is_not_there_or_trusts_somebody_else(aws: dict[str, str]) -> None:
+    """
+    The server looks at the trust policies that its own IAM keeps.
+    """
+    somebody = json.loads(json.dumps(TRUST).replace("redshift", "lambda"))
+    denying = json.loads(json.dumps(TRUST).replace("Allow", "Deny"))
+    arns = [
+        _role(aws, "Lambda", somebody),
+        _role(aws, "Denying", denying),
+        f"arn:aws:iam::{ACCOUNT}:role/Nobody",
+        f"arn:aws:iam::{ACCOUNT}:role/path/Lambda",
+    ]
+    redshift = client(aws, "redshift")
+    request = {"ClusterIdentifier": "refused", "NodeType": "ra3.large", "MasterUsername": "admin"}
+    for arn in arns:
+        with pytest.raises(ClientError, match=f"The IAM role {arn} is not valid"):
+            redshift.create_cluster(**request, IamRoles=[arn])
+    assert "refused" not in [cluster["ClusterIdentifier"] for cluster in redshift.describe_clusters()["Clusters"]]
+
+
+def test_fails_when_iam_does_not_allow_it(aws: dict[str, str]) -> None:
+    """
+    A user without a policy may not even look; one who may change a cluster may still not pass a role.
+    """
+    role = _role(aws, "Trusted", TRUST)
+    client(aws, "redshift").create_cluster(ClusterIdentifier="own", NodeType="ra3.large", MasterUsername="admin")
+    iam = client(aws, "iam")
+    iam.create_user(UserName="someone")
+    key = iam.create_access_key(UserName="someone")["AccessKey"]
+    theirs = client(aws, "redshift", key["AccessKeyId"], key["SecretAccessKey"])
+    with pytest.raises(ClientError, match="not authorized to perform: redshift:DescribeClusters"):
+        theirs.describe_clusters(ClusterIdentifier="own")
+
+    cluster = f"arn:aws:redshift:eu-west-1:{ACCOUNT}:cluster:own"
+    statement = {"Effect": "Allow", "Action": "redshift:*", "Resource": cluster}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName="someone", PolicyName="own", PolicyDocument=document)
+    with pytest.raises(ClientError, match=f"not authorized to perform: iam:PassRole on resource: {role}"):
+        theirs.modify_cluster_iam_roles(ClusterIdentifier="own", AddIamRoles=[role])
+    with pytest.raises(ClientError, match="not authorized to perform: redshift:DeleteCluster because"):
+        theirs.delete_cluster(ClusterIdentifier="other", SkipFinalClusterSnapshot=True)
+
+
+def test_every_fourth_call_is_throttled_and_boto3_tries_again(aws: dict[str, str]) -> None:
+    """
+    A client that does not try again sees it.
+    """
+    redshift = client(aws, "redshift")
+    tries = [redshift.describe_clusters()["ResponseMetadata"]["RetryAttempts"] for _ in range(6)]
+    assert {0, 1} == set(tries)
+
+
+def test_a_role_is_in_sync_after_a_while(aws: dict[str, str]) -> None:
+    """
+    In the time that the server was started with.
+    """
+    role = _role(aws, "Waiting", TRUST)
+    redshift = client(aws, "redshift")
+    made = redshift.create_cluster(
+        ClusterIdentifier="waiting", NodeType="ra3.large", MasterUsername="admin", IamRoles=[role]
+    )
+    time.sleep(0.25)
+    (then,) = redshift.describe_clusters(ClusterIdentifier="waiting")["Clusters"]
+
+    assert ["adding", "in-sync"] == [shown["IamRoles"][0]["ApplyStatus"] for shown in (made["Cluster"], then)]
+
+
+def test_fails_when_the_server_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The end of its log says why.
+    """
+    monkeypatch.setattr("tests.emulator.server.PROGRAM", "tests.emulator.nothing")
+    with pytest.raises(RuntimeError, match=r"No module named tests\.emulator\.nothing"), emulator(tmp_path):
+        pytest.fail("it runs")
