@@ -127,8 +127,9 @@ class Template:
         if "kinds" not in self.memo:
             found: dict[str, list[str]] = {}
             self.memo["kinds"] = found
-            for logical_id in self.section("Resources"):
-                found.setdefault(self.resource_type(logical_id), []).append(logical_id)
+            for logical_id, resource in self.section("Resources").items():
+                if isinstance(resource, dict):
+                    found.setdefault(str(resource.get("Type", "")), []).append(logical_id)
         return [logical_id for kind in kinds for logical_id in self.memo["kinds"].get(kind, [])]
 
     def properties(self, logical_id: str) -> Mapping[str, Json]:

@@ -86,6 +86,17 @@ class AssociationFunction(Construct):
         found = stack.node.try_find_child(_FUNCTION_ID)
         return cast("AssociationFunction", found) if found else cls(stack, _FUNCTION_ID)
 
+    def reserve(self, scope: Construct, policies: int) -> None:
+        """
+        Take room for the policies of an association, all or none.
+
+        Raises:
+            RoleAssociationError: InvalidArgument, when the function's role can carry no more policies.
+        """
+        full = self._allowed + policies > _MOST
+        refuse(lambda: path_of(scope), limits.IAM_QUOTAS, [_too_many(self._allowed)] if full else [])
+        self._allowed += policies
+
     def allow(self, scope: Construct, cluster_identifier: str, allowed: list[Permission]) -> DependencyGroup:
         """
         Allow the function what one association needs, by a policy that comes and goes with the association.
@@ -100,26 +111,17 @@ class AssociationFunction(Construct):
             cluster_identifier: Its cluster.
 
             allowed: What it needs.
-
-        Raises:
-            RoleAssociationError: InvalidArgument, when the function's role can carry no more policies.
         """
-        self._take_room(scope)
         description = f"Associates IAM roles with the Redshift cluster {cluster_identifier}"
         attachment = {"roles": [self._role.role_name], "description": description}
         granted = GrantedPolicies(scope, place_of(scope), _POLICY_ID, attachment)
         granted.allow(allowed)
         return DependencyGroup(*granted.policies, *self._logging.policies)
 
-    def _take_room(self, scope: Construct) -> None:
-        refuse(lambda: path_of(scope), limits.IAM_QUOTAS, [_too_many()] if self._allowed >= _MOST else [])
-        self._allowed += 1
-
     def let_put_back(self, scope: Construct, role_arn: str) -> iam.CfnManagedPolicy:
         """
         Allow the function to put back a default role that only the deployment knows.
         """
-        self._take_room(scope)
         (document,) = documents(permissions.pass_role(role_arn, serverless=False))
         return iam.CfnManagedPolicy(scope, "PutBackDefault", policy_document=document, roles=[self._role])
 
@@ -145,8 +147,8 @@ class AssociationFunction(Construct):
 _MOST: Final = limits.ROLE_POLICIES - 1
 
 
-def _too_many() -> Trouble:
+def _too_many(allowed: int) -> Trouble:
     return (
-        f"the associations and default roles of this stack have {_MOST} policies already, allowed is {_MOST}",
+        f"the associations and default roles of this stack have {allowed} policies already, allowed is {_MOST}",
         "join those of one cluster, or define this one in another stack, perhaps a nested one",
     )

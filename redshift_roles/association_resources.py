@@ -50,6 +50,7 @@ def define_association(scope: Construct, place: Place, wanted: Wanted) -> Custom
     Define the resources of an association.
     """
     function = AssociationFunction.of(scope)
+    function.reserve(scope, 1 if wanted.default_role is None else 2)
     passed = [*wanted.roles, *([wanted.default_role] if wanted.default_role else [])]
     arn = cluster_arn(wanted.cluster_identifier, place)
     needed = permissions.associate_roles(arn, dict.fromkeys(role_arn(role) for role in passed))

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Final
 
 from redshift_roles.assembly import Json
-from redshift_roles.unusable import MAX_DEPTH, UnusableError, without_marks
+from redshift_roles.unusable import MAX_DEPTH, Lines, UnusableError, without_marks
+
+_OBJECT: Final = re.compile(r'"((?:[^"\\]|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4})*)"\s*:\s*\{')
 
 
 def parse(text: str) -> Json:
@@ -47,9 +50,18 @@ def _is_deep(body: Json) -> bool:
     return True
 
 
-def line_of(text: str, logical_id: str) -> int | None:
+def lines(text: str) -> Lines:
     """
-    Find the line of a resource; None where the text has its name as a key more than once.
+    Find the lines on which objects begin, by their keys; a key that two objects have leads to no line.
     """
-    found = [match.start() for match in re.finditer(re.escape(json.dumps(logical_id)) + r"\s*:\s*\{", text)]
-    return text.count("\n", 0, found[0]) + 1 if len(found) == 1 else None
+    found: dict[str, list[int]] = {}
+    line, end = 1, 0
+    for match in _OBJECT.finditer(text):
+        line += text.count("\n", end, match.start())
+        end = match.start()
+        found.setdefault(match[1], []).append(line)
+    return {(_unescaped(name),): at[0] for name, at in found.items() if len(at) == 1}
+
+
+def _unescaped(name: str) -> str:
+    return str(json.loads(f'"{name}"', strict=False)) if "\\" in name else name

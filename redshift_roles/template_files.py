@@ -16,8 +16,7 @@ from typing import Final, NamedTuple
 
 from redshift_roles import json_templates, yaml_templates
 from redshift_roles.assembly import Assembly, Json, Template
-from redshift_roles.unusable import UnusableError
-from redshift_roles.yaml_templates import Lines
+from redshift_roles.unusable import Lines, UnusableError
 
 _SUFFIXES: Final = (".json", ".template", ".yaml", ".yml")
 _MANIFEST: Final = "manifest.json"
@@ -42,7 +41,7 @@ class Given:
 
         unusable: What cannot be used and why, a line each.
 
-        lines: The lines of resources, by file.
+        lines: The lines of resources, by file; those of a JSON file once they are asked for.
     """
 
     assemblies: list[Assembly] = field(default_factory=list)
@@ -68,9 +67,9 @@ class Given:
         """
         Find the line that a finding is about, as closely as it is known.
         """
-        known = self.lines.get(path)
-        if known is None:
-            return json_templates.line_of(path.read_text(encoding="utf-8-sig"), logical_id)
+        if path not in self.lines:
+            self.lines[path] = json_templates.lines(path.read_text(encoding="utf-8-sig"))
+        known = self.lines[path]
         keys = (logical_id, *location.split("/")[:2])
         return next((known[keys[:size]] for size in (3, 2, 1) if keys[:size] in known), None)
 

@@ -1,7 +1,8 @@
 """
 What cannot be read as a template.
 
-A text flows in; a text without what would mislead readers flows out, or one line that says why it is no template.
+A text flows in; a text without what would mislead readers flows out, or one line that says why it is no template. Where
+it is one, the lines of its resources flow out beside it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from typing import Final
 # Deeper than any template; CloudFormation's own limit on functions is far lower.
 MAX_DEPTH: Final = 100
 _MARK: Final = re.compile(r"\\u000[12]")
+
+# The lines of resources, and below them of their sections and entries, by the keys that lead there from ``Resources``.
+Lines = dict[tuple[str, ...], int]
 
 
 class UnusableError(ValueError):

@@ -69,6 +69,8 @@ def entries(value: Json, template: Template, depth: int = 0) -> list[list[str]]:
 
 
 def _entry(item: Json, template: Template, depth: int) -> list[list[str]]:
+    if isinstance(item, str):
+        return [[_dynamic(item)]]
     if isinstance(item, list) or _is_list_parameter(item, template):
         return entries(item, template, depth + 1)
     return [texts(item, template, depth + 1)]

@@ -51,6 +51,8 @@ class RedshiftWarehouse(Construct):
 
         groups: Groups of this account who may. Default: none.
 
+        default_role: One of the roles given here, to be what ``IAM_ROLE default`` means. Default: none.
+
         role_limit, cluster_identifier, node_type, number_of_nodes, database_name, admin_username, port, vpc,
         vpc_subnets, security_groups, cluster_subnet_group_name, encryption_key, parameters, snapshot_retention,
         preferred_maintenance_window, audit_log_bucket, multi_az, publicly_accessible, removal_policy:
@@ -83,6 +85,7 @@ class RedshiftWarehouse(Construct):
         users: Sequence[iam.IUser] = (),
         groups: Sequence[iam.IGroup] = (),
         role_limit: int = limits.DEFAULT_ROLE_LIMIT,
+        default_role: iam.IRole | None = None,
         cluster_identifier: str | None = None,
         node_type: str = DEFAULT_NODE_TYPE,
         number_of_nodes: int = 2,
@@ -106,6 +109,7 @@ class RedshiftWarehouse(Construct):
         props: dict[str, Any] = {
             "roles": roles,
             "role_limit": role_limit,
+            "default_role": default_role,
             "cluster_identifier": cluster_identifier,
             "node_type": node_type,
             "number_of_nodes": number_of_nodes,

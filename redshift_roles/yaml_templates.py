@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from redshift_roles.assembly import Json
-from redshift_roles.unusable import MAX_DEPTH, UnusableError
+from redshift_roles.unusable import MAX_DEPTH, Lines, UnusableError
 
 _MAX_SIZE: Final = 5_000_000
 _SHORT: Final = re.compile(r"!([A-Za-z]+(?:::[A-Za-z]+)*)")
@@ -26,11 +26,6 @@ _CONSTANTS: Final = {
 }
 _MERGE: Final = "<<"
 _MARKS: Final = re.compile("[\x01\x02]")
-
-Lines = dict[tuple[str, ...], int]
-"""
-The lines of the first keys below ``Resources``: of a resource, of its sections and of their entries.
-"""
 
 
 @dataclass(slots=True)

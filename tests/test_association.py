@@ -164,6 +164,19 @@ def test_fails_when_the_function_can_carry_no_more_policies(stack: cdk.Stack) ->
     assert [("InvalidArgument", MESSAGE)] == _wrong(stack, roles=roles)
 
 
+def test_an_association_without_a_default_role_needs_one_policy_less(stack: cdk.Stack) -> None:
+    """
+    What was refused with a default role fits without one: a refusal takes no room.
+    """
+    roles = [RedshiftRole(stack, "Role")]
+    for number in range(8):
+        RoleAssociation(stack, f"A{number}", cluster_identifier=f"c{number}", roles=roles)
+
+    assert ["InvalidArgument"] == [rule for rule, _ in _wrong(stack, roles=roles, default_role=roles[0])]
+    RoleAssociation(stack, "Association", cluster_identifier=WAREHOUSE, roles=roles)
+    assert 10 == len(all_properties_of(stack, "AWS::IAM::ManagedPolicy"))
+
+
 def test_all_associations_of_a_stack_share_one_function(stack: cdk.Stack) -> None:
     """
     Each waits for the policy that it needs and for that of the logs, and for no other's.

@@ -163,6 +163,16 @@ def test_fails_when_there_is_no_room() -> None:
     assert 10 == len(redshift.roles)
 
 
+def test_leaving_needs_no_room() -> None:
+    """
+    Others may have more roles than this association would allow.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, **{f"{F}{number}": 0.0 for number in range(12)}})
+    _run(redshift, _ours(A), NOTHING)
+
+    assert 12 == len(redshift.roles)
+
+
 def test_a_role_of_others_that_is_leaving_makes_room_in_a_while() -> None:
     """
     It is waited for; until then nothing is asked that Redshift would refuse.

@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ConnectionClosedError
 from botocore.stub import Stubber
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -417,6 +418,24 @@ def test_errors_of_the_api_are_told_apart(stubbed: tuple[Any, Stubber]) -> None:
         modify(client, CLUSTER, Change(add=(A,)))
     with pytest.raises(RefusedError, match="Other: no"):
         modify(client, CLUSTER, Change(add=(A,)))
+
+
+def test_a_lost_connection_is_worth_another_try() -> None:
+    """
+    Whether the cluster was only asked, or was to be changed.
+    """
+
+    class Lost(FakeRedshift):
+        def describe_clusters(self, ClusterIdentifier: str) -> dict[str, Any]:  # noqa: N803
+            raise ConnectionClosedError(endpoint_url=ClusterIdentifier)
+
+        def modify_cluster_iam_roles(self, **request: Any) -> None:
+            raise ConnectionClosedError(endpoint_url=str(request))
+
+    with pytest.raises(NotYetError, match="ConnectionClosedError: Connection was closed"):
+        describe(Lost(), CLUSTER)
+    with pytest.raises(NotYetError, match="ConnectionClosedError: Connection was closed"):
+        modify(Lost(), CLUSTER, Change(add=(A,)))
 
 
 class Stack:

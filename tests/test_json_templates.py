@@ -4,6 +4,8 @@ JSON templates.
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from redshift_roles import json_templates
@@ -48,7 +50,7 @@ def test_the_marks_of_holes_are_taken_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line"),
+    ("text", "expected"),
     [
         ('{\n "Resources": {\n  "A" : {}\n}}', 3),
         ('{"Resources": {"A": {}}}', 1),
@@ -56,10 +58,21 @@ def test_the_marks_of_holes_are_taken_out() -> None:
         ('{"Resources": {"B": "A"}}', None),
         ('{"Resources": {"AB": {}}}', None),
         ('{"Resources": {"A": 1,\n"A": {}}}', 2),
+        ('{"Resources":\n{"\\u0041": {}}}', 2),
+        ('{"Resources":\n{"B": "\\\\", "A"\n:\n{}}}', 2),
     ],
 )
-def test_the_line_of_a_resource_is_found_where_it_is_certain(text: str, line: int | None) -> None:
+def test_the_line_of_a_resource_is_found_where_it_is_certain(text: str, expected: int | None) -> None:
     """
     A name that is a key of two objects leads to no line.
     """
-    assert line == json_templates.line_of(text, "A")
+    assert expected == json_templates.lines(text).get(("A",))
+
+
+def test_many_lines_are_found_in_one_go() -> None:
+    """
+    Each by its key.
+    """
+    text = json.dumps({"Resources": {f"R{number}": {"Type": "T"} for number in range(3)}}, indent=1)
+
+    assert {("Resources",): 2, ("R0",): 3, ("R1",): 6, ("R2",): 9} == json_templates.lines(text)

@@ -19,7 +19,7 @@ from redshift_roles import cli
 from tests.rule_cases import FOLDER
 
 CALM = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 NAMES = st.sampled_from(
     ["Role", "Warehouse", "Child", "Param", "AWS::AccountId", "AWS::NoValue", "AWS::Region", "Child.Outputs.X", "", "X"]

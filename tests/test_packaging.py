@@ -58,13 +58,14 @@ def test_the_wheel_needs_cdk_and_nothing_else(wheel: Path) -> None:
 
 def test_the_wheel_works_outside_the_checkout(wheel: Path, tmp_path: Path) -> None:
     """
-    Installed alone, the package checks a rule.
+    Installed alone, the package defines a role, and has the code of the function that associates it.
     """
     target = tmp_path / "site"
     install = ["install", "--quiet", "--no-deps", "--no-index", "--target", str(target), str(wheel)]
     subprocess.run([sys.executable, "-m", "pip", *install], check=True, capture_output=True)
     program = (
-        "import redshift_roles, aws_cdk as c; redshift_roles.RedshiftRole(c.Stack(c.App(), 'S'), 'R'); print('ok')"
+        "import redshift_roles as r, aws_cdk as c; s = c.Stack(c.App(), 'S'); role = r.RedshiftRole(s, 'R'); "
+        "r.RoleAssociation(s, 'A', cluster_identifier='c', roles=[role]); print('ok')"
     )
     alone = {**environment(tmp_path, validation=False), "PYTHONPATH": str(target)}
     done = subprocess.run(

@@ -97,6 +97,28 @@ def test_extra_roles_join_both_the_cluster_and_the_policy(stack: cdk.Stack) -> N
     assert (1, 1) == (len(policy["Users"]), len(policy["Groups"]))
 
 
+def test_fails_when_the_default_role_is_not_among_the_given_roles(stack: cdk.Stack) -> None:
+    """
+    It is refused before the warehouse's own role is made.
+    """
+    with pytest.raises(RoleAssociationError) as caught:
+        _warehouse(stack, default_role=RedshiftRole(stack, "Other"))
+
+    assert ["DefaultRoleNotAssociated"] == [finding.rule for finding in caught.value.findings]
+    assert stack.node.try_find_child("Warehouse") is None
+
+
+def test_the_default_role_reaches_the_cluster(stack: cdk.Stack) -> None:
+    """
+    As one of the roles that the warehouse was given.
+    """
+    extra = RedshiftRole(stack, "Extra")
+    _warehouse(stack, roles=[extra], default_role=extra)
+
+    association = properties_of(stack, "Custom::RedshiftRoleAssociation")
+    assert stack.resolve(extra.role_arn) == association["DefaultRoleArn"]
+
+
 def test_every_argument_of_a_cluster_reaches_it(stack: cdk.Stack, app: cdk.App) -> None:
     """
     The warehouse's cluster has the properties of a cluster with the same arguments, tokens included.
