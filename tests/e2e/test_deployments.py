@@ -77,7 +77,8 @@ def test_the_app_deploys_and_its_people_may_do_exactly_what_their_policy_says(aw
         client(aws.environment, service, key["AccessKeyId"], key["SecretAccessKey"]) for service in ("redshift", "iam")
     )
 
-    def attempt(call: Any, **arguments: Any) -> str:
+    def attempt(call: Any, *, after: float = 0.0, **arguments: Any) -> str:
+        time.sleep(after)
         try:
             call(**arguments)
         except ClientError as error:
@@ -97,8 +98,8 @@ def test_the_app_deploys_and_its_people_may_do_exactly_what_their_policy_says(aw
     } == {
         "describe": attempt(redshift.describe_clusters),
         "remove": attempt(modify, ClusterIdentifier=cluster, RemoveIamRoles=[role]),
-        "add": (time.sleep(1.2), attempt(modify, ClusterIdentifier=cluster, AddIamRoles=[role]))[1],
-        "add a stranger": (time.sleep(0.6), attempt(modify, ClusterIdentifier=cluster, AddIamRoles=[stranger]))[1],
+        "add": attempt(modify, after=1.2, ClusterIdentifier=cluster, AddIamRoles=[role]),
+        "add a stranger": attempt(modify, after=0.6, ClusterIdentifier=cluster, AddIamRoles=[stranger]),
         "another cluster": attempt(modify, ClusterIdentifier="elsewhere", AddIamRoles=[role]),
         "delete": attempt(redshift.delete_cluster, ClusterIdentifier=cluster, SkipFinalClusterSnapshot=True),
         "create another": attempt(
