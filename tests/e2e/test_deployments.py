@@ -5,7 +5,11 @@ What really happens: bootstrap, deploy, change, fail, roll back, destroy; with I
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +18,7 @@ from botocore.exceptions import ClientError
 from tests.e2e.apps import DENIED, SHARED, STUCK
 from tests.e2e.aws import Aws
 from tests.emulator.server import ACCOUNT, client
+from tests.programs import ROOT
 
 FOREIGN = f"arn:aws:iam::{ACCOUNT}:role/Foreign"
 TRUST = {
@@ -41,6 +46,34 @@ def foreign(aws: Aws) -> str:
     return FOREIGN
 
 
+@pytest.fixture(scope="session")
+def doomed(aws: Aws, foreign: str) -> Iterator[dict[str, subprocess.Popen[str]]]:  # noqa: ARG001  its clusters
+    """
+    Two deployments that fail in time, while others succeed.
+    """
+    running = {state: aws.start(*aws.deployment(state)) for state in ("stuck", "denied")}
+    yield running
+    for process in running.values():
+        process.kill()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
+    """
+    What `make demo` runs, while others deploy.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.e2e.demo"],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path_factory.mktemp("demo"))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    yield process
+    process.terminate()
+
+
 def _name(arn: str) -> str:
     return arn.rpartition("/")[2]
 
@@ -55,6 +88,7 @@ def _settled(aws: Aws, identifier: str) -> dict[str, str]:
     return aws.roles(identifier)
 
 
+@pytest.mark.usefixtures("doomed")
 def test_the_app_deploys_and_its_people_may_do_exactly_what_their_policy_says(aws: Aws) -> None:
     """
     The cluster has its role in sync; a user with nothing but the generated policy can associate it, and nothing else.
@@ -109,6 +143,7 @@ def test_the_app_deploys_and_its_people_may_do_exactly_what_their_policy_says(aw
     }
 
 
+@pytest.mark.usefixtures("demo")
 def test_the_roles_of_a_cluster_of_ours_change(aws: Aws) -> None:
     """
     From one to three, the third the default, and back to one, with none.
@@ -144,14 +179,15 @@ def test_roles_join_a_cluster_that_is_not_ours(aws: Aws, foreign: str) -> None:
     ] == seen
 
 
-def test_what_cannot_work_fails_clearly_and_leaves_nothing(aws: Aws, foreign: str) -> None:
+def test_what_cannot_work_fails_clearly_and_leaves_nothing(
+    aws: Aws, foreign: str, doomed: dict[str, subprocess.Popen[str]]
+) -> None:
     """
     A role that is stuck, and one that may not be passed: the reason names both, and the rollback removes ours.
     """
-    running = {state: aws.start(*aws.deployment(state)) for state in ("stuck", "denied")}
-    said = {state: process.communicate()[0] for state, process in running.items()}
+    said = {state: process.communicate()[0] for state, process in doomed.items()}
 
-    assert all(process.returncode != 0 for process in running.values())
+    assert all(process.returncode != 0 for process in doomed.values())
     assert f"cluster {STUCK}: not done in 30 seconds" in said["stuck"]
     assert "role/OursStuck is adding" in said["stuck"]
     assert f"cluster {DENIED}: arn:aws:iam::{ACCOUNT}:role/OursDenied: AccessDenied" in said["denied"]
@@ -170,3 +206,16 @@ def test_destroying_leaves_what_is_others(aws: Aws, foreign: str) -> None:
     assert foreign == aws.cluster(SHARED)["DefaultIamRoleArn"]
     with pytest.raises(ClientError, match="ClusterNotFound"):
         aws.cluster("own")
+
+
+def test_the_demo_shows_a_deployment(demo: subprocess.Popen[str]) -> None:
+    """
+    It deploys, shows the outputs and the role in sync, destroys, and leaves no files.
+    """
+    said, _ = demo.communicate()
+
+    assert 0 == demo.returncode, said
+    assert "RedshiftWarehouse.CopyCommand = COPY " in said
+    assert "  in-sync  arn:aws:iam::" in said
+    assert "RedshiftWarehouse: destroyed" in said
+    assert said.endswith("demo: done; the account is gone\n")
