@@ -29,7 +29,7 @@ def _found(tmp_path: Path, **stacks: StackText) -> list[tuple[str, str]]:
 
 def _named(identifier: str, *roles: Json) -> Mapping[str, Json]:
     made = cluster(list(roles))
-    return {**made, "Properties": {**made["Properties"], "ClusterIdentifier": identifier}}  # type: ignore[dict-item]
+    return {**made, "Properties": {**made["Properties"], "ClusterIdentifier": identifier}}
 
 
 @pytest.mark.parametrize("identifier", ["warehouse", {"Ref": "Cluster"}])

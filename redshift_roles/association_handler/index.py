@@ -27,8 +27,10 @@ from .plan import NOTHING, REMOVING, Association, Cluster
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)
 
-# An attempt makes two calls, each of them repeated once; then there must be time to answer.
-_CALLS = Config(connect_timeout=4, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 2})
+# The last attempt makes two calls, and a create that fails two more to take back what it added; then there must be time
+# to answer. Calls are not repeated here: the next attempt does that.
+_CALLS = Config(connect_timeout=4, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1})
+_ANSWER_SECONDS = 10
 _MARGIN_SECONDS = 60.0
 _LOOK_SECONDS = 180.0
 _MAX_REASON = 3000
@@ -179,5 +181,5 @@ def _respond(event: Json, status: str, reason: str, physical_id: str, data: Json
     sent = urllib.request.Request(  # noqa: S310  the address is CloudFormation's own
         event["ResponseURL"], data=json.dumps(body).encode(), method="PUT", headers={"Content-Type": ""}
     )
-    with urllib.request.urlopen(sent, timeout=10) as response:  # noqa: S310
+    with urllib.request.urlopen(sent, timeout=_ANSWER_SECONDS) as response:  # noqa: S310
         response.read()
