@@ -63,13 +63,13 @@ def _association(folder: Path, state: str, names: str, default: str | None, *, r
     return stack
 
 
-def _stuck(folder: Path) -> cdk.Stack:
+def _stuck(folder: Path, state: str, *names: str) -> cdk.Stack:
     """
-    A role that never comes in sync.
+    Roles of a stack that has one, and then gets one more that never comes in sync.
     """
-    stack = _stack(folder, "Stuck", "stuck")
-    role = RedshiftRole(stack, "Role", role_name="OursStuck")
-    RoleAssociation(stack, "Association", cluster_identifier=STUCK, roles=[role], timeout=SHORT)
+    stack = _stack(folder, "Stuck", state)
+    roles = [RedshiftRole(stack, name, role_name=name) for name in names]
+    RoleAssociation(stack, "Association", cluster_identifier=STUCK, roles=roles, timeout=SHORT)
     return stack
 
 
@@ -101,7 +101,8 @@ STATES: Final[tuple[Callable[[Path], cdk.Stack], ...]] = (
     # ministack sees no change where only a reference changes, so a number changes with it.
     lambda folder: _association(folder, "other-default", "XY", "Y", role_limit=11),
     lambda folder: _association(folder, "no-default", "Y", None),
-    _stuck,
+    lambda folder: _stuck(folder, "before-stuck", "OursZ"),
+    lambda folder: _stuck(folder, "stuck", "OursZ", "OursStuck"),
     _denied,
 )
 

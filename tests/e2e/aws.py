@@ -70,6 +70,12 @@ class Aws(NamedTuple):
         """
         return self.cdk(*self.deployment(state))
 
+    def destroy(self, state: str) -> str:
+        """
+        Destroy an app, in the state that it is in.
+        """
+        return self.cdk("destroy", "--all", "--force", "--app", str(self.folder / state), "--output", state)
+
     def outputs(self, stack: str) -> dict[str, str]:
         """
         Read the outputs of a stack.

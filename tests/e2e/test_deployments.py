@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError
@@ -45,15 +46,27 @@ def foreign(aws: Aws) -> str:
     return FOREIGN
 
 
+Told = tuple[int, str]
+
+
 @pytest.fixture(scope="session")
-def doomed(aws: Aws, foreign: str) -> Iterator[dict[str, subprocess.Popen[str]]]:  # noqa: ARG001  its clusters
+def doomed(aws: Aws, foreign: str) -> Iterator[dict[str, Future[Told]]]:  # noqa: ARG001  its clusters
     """
-    Two deployments that fail in time, while others succeed.
+    An update and a creation that fail in time, while others succeed.
     """
-    running = {state: aws.start(*aws.deployment(state)) for state in ("stuck", "denied")}
-    yield running
-    for process in running.values():
-        process.kill()
+    with ThreadPoolExecutor() as pool:
+        yield {"stuck": pool.submit(_fail, aws, "before-stuck", "stuck"), "denied": pool.submit(_fail, aws, "denied")}
+
+
+def _fail(aws: Aws, *states: str) -> Told:
+    """
+    Deploy an app in all of its states but the last, which fails.
+    """
+    for state in states[:-1]:
+        aws.deploy(state)
+    process = aws.start(*aws.deployment(states[-1]))
+    said, _ = process.communicate()
+    return process.returncode, said
 
 
 @pytest.fixture(scope="session")
@@ -194,19 +207,26 @@ def test_roles_join_a_cluster_that_is_not_ours(aws: Aws, foreign: str) -> None:
     ] == seen
 
 
-def test_what_cannot_work_fails_clearly_and_leaves_nothing(
-    aws: Aws, foreign: str, doomed: dict[str, subprocess.Popen[str]]
+def test_what_cannot_work_fails_clearly_and_is_rolled_back(
+    aws: Aws, foreign: str, doomed: dict[str, Future[Told]]
 ) -> None:
     """
-    A role that is stuck, and one that may not be passed: the reason names both, and the rollback removes ours.
+    One more role that is stuck, and one that may not be passed: the reason names both, and all is as it was before.
     """
-    said = {state: process.communicate()[0] for state, process in doomed.items()}
+    codes, said = {}, {}
+    for state, future in doomed.items():
+        codes[state], said[state] = future.result()
 
-    assert all(process.returncode != 0 for process in doomed.values())
+    assert {"stuck": 1, "denied": 1} == codes
     assert f"cluster {STUCK}: not done in 30 seconds" in said["stuck"]
     assert "role/OursStuck is adding" in said["stuck"]
     assert f"cluster {DENIED}: arn:aws:iam::{ACCOUNT}:role/OursDenied: AccessDenied" in said["denied"]
-    assert {_name(foreign): IN_SYNC} == _settled(aws, STUCK) == _settled(aws, DENIED)
+    assert {_name(foreign): IN_SYNC} == _settled(aws, DENIED)
+    assert {_name(foreign): IN_SYNC, "OursZ": IN_SYNC} == _settled(aws, STUCK)
+    stacks = {
+        stack["StackName"]: stack["StackStatus"] for stack in aws.client("cloudformation").describe_stacks()["Stacks"]
+    }
+    assert ("UPDATE_ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE") == (stacks["Stuck"], stacks["Denied"])
     assert [_name(foreign)] * 2 == [_name(aws.cluster(name)["DefaultIamRoleArn"]) for name in (STUCK, DENIED)]
 
 
@@ -214,10 +234,10 @@ def test_destroying_leaves_what_is_others(aws: Aws, foreign: str, outputs: dict[
     """
     Our stacks and our roles go, the foreign role stays, and is the default; our warehouse leaves a snapshot.
     """
-    for state in ("no-default", "roles-1", "app"):
-        aws.cdk("destroy", "--all", "--force", "--app", str(aws.folder / state), "--output", state)
+    with ThreadPoolExecutor() as pool:
+        assert 4 == len([*pool.map(aws.destroy, ("no-default", "roles-1", "before-stuck", "app"))])
 
-    assert {_name(foreign): IN_SYNC} == _settled(aws, SHARED)
+    assert {_name(foreign): IN_SYNC} == _settled(aws, SHARED) == _settled(aws, STUCK)
     assert foreign == aws.cluster(SHARED)["DefaultIamRoleArn"]
     for gone in ("own", outputs["Cluster"]):
         with pytest.raises(ClientError, match="ClusterNotFound"):
