@@ -421,6 +421,70 @@ def test_errors_of_the_api_are_told_apart(stubbed: tuple[Any, Stubber]) -> None:
         modify(client, CLUSTER, Change(add=(A,)))
 
 
+@pytest.mark.parametrize("kind", ["Association", "Before"])
+def test_a_delete_is_answered_with_the_name_it_came_with(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """
+    CloudFormation makes one up for what was never answered, and takes no other for the end of it.
+    """
+    event = _event("Delete") if kind == "Association" else _look("Delete")
+    event["PhysicalResourceId"] = "made-up"
+    with _cloudformation(monkeypatch, FakeRedshift()) as sent:
+        index.handler(event, _Context())
+
+    assert [("SUCCESS", "made-up")] == [(body["Status"], body["PhysicalResourceId"]) for body in sent]
+
+
+def test_a_look_that_fails_keeps_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Another name would make CloudFormation delete what it remembers.
+    """
+    with _cloudformation(monkeypatch, FakeRedshift(status=None)) as sent:
+        index.handler(_look("Update", A, "before/x=true"), _Context())
+        index.handler(_look(), _Context())
+
+    assert ["before/x=true", "nothing"] == [body["PhysicalResourceId"] for body in sent]
+
+
+def test_the_log_has_requests_answers_and_surprises_but_no_address(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """
+    Whoever has the address can answer for the function.
+    """
+    caplog.set_level("INFO")
+    event = _event()
+    del event["ResourceProperties"]["RoleLimit"]
+    with _cloudformation(monkeypatch, FakeRedshift()):
+        index.handler(event, _Context())
+    request, surprise, answer = [record.getMessage() for record in caplog.records]
+
+    assert {key: value for key, value in event.items() if key != "ResponseURL"} == json.loads(request)
+    assert "unexpected" == surprise
+    assert "FAILED" == json.loads(answer)["Status"]
+
+
+@pytest.mark.parametrize("physical_id", ["", "nothing", "before", "before/", "other/x=true"])
+def test_another_name_remembers_nothing(physical_id: str) -> None:
+    """
+    Only a look writes its answers into its name.
+    """
+    assert {} == index._seen(physical_id)
+
+
+def test_the_memory_of_a_look_may_be_filled_to_the_brim() -> None:
+    """
+    Forty-five answers make a thousand characters, and none is forgotten.
+    """
+    _, data = _answer(_look(), FakeRedshift())
+    key = _answer(_look(), FakeRedshift())[0].removeprefix("before/").partition("=")[0]
+    others = [f"{number:016}={'true' if number < 34 else 'false'}" for number in range(44)]
+    full = f"before/{','.join([f'{key}=false', *others])}"
+
+    assert {"Found": "false"} == data
+    assert 1000 == len(full.removeprefix("before/"))
+    assert full == _answer(_look("Update", A, full), FakeRedshift())[0]
+
+
 def test_a_lost_connection_is_worth_another_try() -> None:
     """
     Whether the cluster was only asked, or was to be changed.
