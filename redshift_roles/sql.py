@@ -7,12 +7,13 @@ through, so that the text can be a stack output. What Redshift would reject is r
 
 from __future__ import annotations
 
-from redshift_roles import limits, sql_text
+from redshift_roles import limits, sql_roles
+from redshift_roles.sql_checks import refuse
 from redshift_roles.sql_copy import copy
 from redshift_roles.sql_function import create_external_function
 from redshift_roles.sql_privileges import REVOKE_FROM_PUBLIC, grant_assumerole, revoke_assumerole
+from redshift_roles.sql_roles import DEFAULT, SESSION, Role
 from redshift_roles.sql_schema import create_external_schema
-from redshift_roles.sql_text import DEFAULT, SESSION, Role
 from redshift_roles.sql_unload import unload
 
 __all__ = [
@@ -40,5 +41,6 @@ def iam_role(role: Role) -> str:
     Source:
         https://docs.aws.amazon.com/redshift/latest/dg/r_COPY.html (read 2026-11-24)
     """
-    sql_text.refuse("iam_role", limits.COPY, sql_text.role_troubles("role", role, words=(DEFAULT, SESSION)))
-    return f"IAM_ROLE {sql_text.role_text(role)}"
+    named = sql_roles.read(role)
+    refuse("iam_role", limits.COPY, sql_roles.role_troubles("role", named, words=(DEFAULT, SESSION)))
+    return f"IAM_ROLE {sql_roles.role_text(named)}"

@@ -10,33 +10,44 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
-from redshift_roles import limits, sql_text
+from redshift_roles import limits, sql_checks, sql_roles, sql_text
 from redshift_roles.rulebook import Trouble
 from redshift_roles.shapes import shown
-from redshift_roles.sql_text import DEFAULT, SESSION, Name, Role, on_or_off, quoted, with_literal, with_number, word
+from redshift_roles.sql_roles import DEFAULT, SESSION, Role
+from redshift_roles.sql_text import Name, quoted, with_literal, with_value, word
 from redshift_roles.tokens import token_first
 
-_COMPRESSIONS: Final = ("GZIP", "BZIP2", "LZOP", "ZSTD")
-_FORMATS: Final = ("CSV", "JSON", "AVRO", "PARQUET", "ORC", "SHAPEFILE")
-_UPDATES: Final[Mapping[str, Sequence[str]]] = {
+_CHOICES: Final[Mapping[str, Sequence[str]]] = {
+    "format": ("CSV", "JSON", "AVRO", "PARQUET", "ORC", "SHAPEFILE"),
+    "compression": ("GZIP", "BZIP2", "LZOP", "ZSTD"),
+    "encoding": ("UTF8", "UTF16", "UTF16LE", "UTF16BE", "ISO88591"),
     "comp_update": ("ON", "OFF", "PRESET"),
     "stat_update": ("ON", "OFF"),
+}
+_RANGES: Final[Mapping[str, tuple[int, int]]] = {
+    "read_ratio": (1, limits.MAX_READ_RATIO),
+    "max_error": (0, limits.MAX_ERRORS),
+    "ignore_header": (0, limits.MAX_INTEGER),
 }
 _FLAGS: Final = (
     "manifest", "encrypted", "ssh", "explicit_ids", "accept_any_date", "blanks_as_null", "empty_as_null", "escape",
     "fill_record", "ignore_blank_lines", "remove_quotes", "round_ec", "trim_blanks", "truncate_columns", "no_load",
 )  # fmt: skip
 _TEXTS: Final = (
-    "quote", "json", "avro", "delimiter", "fixed_width", "region", "null_as", "date_format", "time_format", "encoding",
-    "accept_inv_chars",
+    "quote", "json", "avro", "delimiter", "fixed_width", "region", "date_format", "time_format", "accept_inv_chars",
 )  # fmt: skip
+# Each may be the s3:// address of a JSONPaths file instead.
+_MAPPINGS: Final[Mapping[str, Sequence[str]]] = {
+    "json": ("auto", "auto ignorecase", "noshred"),
+    "avro": ("auto", "auto ignorecase"),
+}
 
 # In the order of the page.
 _OPTIONS: Final[Mapping[str, Callable[[object], str]]] = {
     "manifest": word("MANIFEST"),
     "encrypted": word("ENCRYPTED"),
     "ssh": word("SSH"),
-    "read_ratio": with_number("READRATIO"),
+    "read_ratio": with_value("READRATIO"),
     "region": with_literal("REGION"),
     "delimiter": with_literal("DELIMITER"),
     "fixed_width": with_literal("FIXEDWIDTH"),
@@ -46,27 +57,26 @@ _OPTIONS: Final[Mapping[str, Callable[[object], str]]] = {
     "blanks_as_null": word("BLANKSASNULL"),
     "date_format": with_literal("DATEFORMAT"),
     "empty_as_null": word("EMPTYASNULL"),
-    "encoding": lambda value: f"ENCODING {value}",
+    "encoding": with_value("ENCODING"),
     "escape": word("ESCAPE"),
     "explicit_ids": word("EXPLICIT_IDS"),
     "fill_record": word("FILLRECORD"),
     "ignore_blank_lines": word("IGNOREBLANKLINES"),
-    "ignore_header": with_number("IGNOREHEADER"),
+    "ignore_header": with_value("IGNOREHEADER"),
     "null_as": with_literal("NULL AS"),
     "remove_quotes": word("REMOVEQUOTES"),
     "round_ec": word("ROUNDEC"),
     "time_format": with_literal("TIMEFORMAT"),
     "trim_blanks": word("TRIMBLANKS"),
     "truncate_columns": word("TRUNCATECOLUMNS"),
-    "comp_update": on_or_off("COMPUPDATE"),
-    "max_error": with_number("MAXERROR"),
+    "comp_update": with_value("COMPUPDATE"),
+    "max_error": with_value("MAXERROR"),
     "no_load": word("NOLOAD"),
-    "stat_update": on_or_off("STATUPDATE"),
+    "stat_update": with_value("STATUPDATE"),
 }
-_ENCODINGS: Final = ("UTF8", "UTF16", "UTF16LE", "UTF16BE", "ISO88591")
 
 _OF_TEXT: Final = frozenset({"delimiter", "escape", "fixed_width", "remove_quotes"})
-_OF_RECORDS: Final = _OF_TEXT | {"fill_record", "ignore_blank_lines", "null_as", "quote"}
+_OF_RECORDS: Final = _OF_TEXT | {"fill_record", "ignore_blank_lines", "null_as"}
 _COLUMNAR: Final = frozenset(_OPTIONS) - {
     "manifest", "region", "explicit_ids", "fill_record", "accept_inv_chars", "stat_update", "comp_update", "no_load",
 }  # fmt: skip
@@ -78,7 +88,10 @@ _NOT_WITH_FORMAT: Final[Mapping[str, frozenset[str]]] = {
     "ORC": _COLUMNAR,
     "SHAPEFILE": _OF_TEXT,
 }
+# A source that begins with a token.
+_UNKNOWN: Final = "a kind that only the deployment knows"
 _NOT_FROM: Final[Mapping[str, frozenset[str]]] = {
+    _UNKNOWN: frozenset(),
     "s3": frozenset({"read_ratio"}),
     "emr": frozenset({"encrypted", "manifest", "read_ratio", "region", "ssh", "job"}),
     "ssh": frozenset({"encrypted", "manifest", "read_ratio", "job"}),
@@ -90,6 +103,7 @@ _NOT_FROM: Final[Mapping[str, frozenset[str]]] = {
     ),
 }  # fmt: skip
 _SOURCE: Final = re.compile(r"(s3|emr|dynamodb)://.")
+_OBJECT: Final = re.compile(r"s3://.")
 
 
 def copy(  # noqa: D417  options of one sort are told together
@@ -154,7 +168,8 @@ def copy(  # noqa: D417  options of one sort are told together
         json, avro: ``auto``, ``auto ignorecase``, for JSON also ``noshred``, or the ``s3://`` address of a JSONPaths
             file. Default: ``auto``.
 
-        delimiter, fixed_width: How text is divided into columns. Default: by ``|``.
+        delimiter, fixed_width: How text is divided into columns: by a character (for a tab the tab itself, not a
+            backslash and a t), or by widths (``id:8,name:20``). Default: by ``|``.
 
         compression: GZIP, BZIP2, LZOP or ZSTD. Default: none.
 
@@ -190,89 +205,93 @@ def copy(  # noqa: D417  options of one sort are told together
         https://docs.aws.amazon.com/redshift/latest/dg/r_COPY.html (read 2026-11-24)
     """
     given = sql_text.given_options(**{label: value for label, value in locals().items() if label in _GIVEN})
-    kind = _kind(source, ssh=ssh)
+    named = sql_roles.read(role)
     troubles = [
-        *sql_text.name_troubles("table", table),
+        *sql_checks.name_troubles("table", table),
         *_source_troubles(source),
-        *_role_troubles(role, job),
-        *(trouble for column in columns for trouble in sql_text.identifier_troubles("columns", column)),
+        *sql_roles.role_troubles("role", named, words=(DEFAULT, SESSION) if job is None else ()),
+        *sql_checks.list_troubles("columns", columns),
         *_value_troubles(given),
-        *_combination_troubles(given, kind, json=json, avro=avro),
-        *_job_troubles(job),
+        *_combination_troubles(given, _kind(source, ssh=ssh)),
+        *_job_troubles(job, job_auto),
     ]
-    sql_text.refuse("copy", limits.COPY, troubles)
-    listed = f" ({', '.join(map(sql_text.identifier, columns))})" if columns else ""
-    head = f"COPY {sql_text.name(table)}{listed} FROM {quoted(source)} IAM_ROLE {sql_text.role_text(role)}"
+    sql_checks.refuse("copy", limits.COPY, troubles)
+    listed = f" ({sql_text.identifiers(columns)})" if columns else ""
+    head = f"COPY {sql_text.name(table)}{listed} FROM {quoted(source)} IAM_ROLE {sql_roles.role_text(named)}"
     tail = [] if job is None else [f"JOB CREATE {sql_text.identifier(job)} AUTO {'ON' if job_auto else 'OFF'}"]
-    paths = json if format == "JSON" else avro
-    return " ".join([head, *_format(format, paths, quote), *sql_text.clauses(given, _OPTIONS), *tail]) + ";"
+    return " ".join([head, *_format(given), *sql_text.clauses(given, _OPTIONS), *tail]) + ";"
 
 
 _GIVEN: Final = frozenset({*_OPTIONS, "format", "quote", "json", "avro", "job"})
 
 
 def _kind(source: object, *, ssh: object) -> str:
+    if ssh is not True and isinstance(source, str) and token_first(source):
+        return _UNKNOWN
     match = _SOURCE.match(source) if isinstance(source, str) else None
-    return "ssh" if ssh is True else match[1] if match else "s3"
+    scheme = match[1] if match else "s3"
+    return "ssh" if ssh is True and scheme == "s3" else scheme
 
 
 def _source_troubles(source: object) -> Iterator[Trouble]:
-    yield from sql_text.text_troubles({"source": source})
-    literal = isinstance(source, str) and not token_first(source)
-    if literal and source and not _SOURCE.match(str(source)):
+    yield from sql_checks.text_troubles({"source": source})
+    if isinstance(source, str) and source and not token_first(source) and not _SOURCE.match(source):
         allowed = "s3://bucket/prefix, emr://cluster-id/path or dynamodb://table"
         yield f"'source' is {shown(source)}, allowed is {allowed}", "write it like source='s3://bucket/landing/'"
 
 
-def _role_troubles(role: object, job: object) -> Iterator[Trouble]:
-    yield from sql_text.role_troubles("role", role, words=() if job is not None else (DEFAULT, SESSION))
-
-
 def _value_troubles(given: Mapping[str, object]) -> Iterator[Trouble]:
-    yield from sql_text.flag_troubles({label: given[label] for label in _FLAGS if label in given})
-    texts = {label: given[label] for label in _TEXTS if label in given}
-    yield from sql_text.text_troubles(texts, empty=True)
-    choices = {"format": _FORMATS, "compression": _COMPRESSIONS, "encoding": _ENCODINGS, **_UPDATES}
-    for label, allowed in choices.items():
+    yield from sql_checks.flag_troubles(**{label: given[label] for label in _FLAGS if label in given})
+    yield from sql_checks.text_troubles({label: given[label] for label in _TEXTS if label in given})
+    yield from sql_checks.text_troubles({label: given[label] for label in ("null_as",) if label in given}, empty=True)
+    for label in ("quote", "accept_inv_chars"):
+        yield from sql_checks.character_troubles(label, given.get(label))
+    for label, words in _MAPPINGS.items():
+        yield from _mapping_troubles(label, given.get(label), words)
+    for label, allowed in _CHOICES.items():
         if label in given:
-            yield from sql_text.choice_troubles(label, given[label], allowed)
-    ranges = {
-        "read_ratio": (1, limits.MAX_READ_RATIO),
-        "max_error": (0, limits.MAX_ERRORS),
-        "ignore_header": (0, limits.MAX_INTEGER),
-    }
-    for label, (low, high) in ranges.items():
+            yield from sql_checks.choice_troubles(label, given[label], allowed)
+    for label, (low, high) in _RANGES.items():
         if label in given:
-            yield from sql_text.range_troubles(label, given[label], low, high)
+            yield from sql_checks.whole_troubles(label, given[label], low, high)
 
 
-def _combination_troubles(
-    given: Mapping[str, object], kind: str, *, json: str | None, avro: str | None
-) -> Iterator[Trouble]:
+def _mapping_troubles(label: str, value: object, words: Sequence[str]) -> Iterator[Trouble]:
+    if isinstance(value, str) and value not in ("", *words) and not token_first(value) and not _OBJECT.match(value):
+        allowed = f"{', '.join(words)} or s3://bucket/paths.json"
+        yield f"'{label}' is {shown(value)}, allowed is {allowed}", f"pass {label}='auto'"
+
+
+def _combination_troubles(given: Mapping[str, object], kind: str) -> Iterator[Trouble]:
     written = given.get("format")
     if isinstance(written, str) and written in _NOT_WITH_FORMAT:
-        yield from sql_text.clashes(given, f"format={written!r}", _NOT_WITH_FORMAT[written])
-    yield from sql_text.clashes(given, f"a source of {kind}", _NOT_FROM[kind])
+        yield from sql_checks.clashes(given, f"format={written!r}", _NOT_WITH_FORMAT[written])
+    yield from sql_checks.clashes(given, f"a source of {kind}", _NOT_FROM[kind])
     if "fixed_width" in given:
-        yield from sql_text.clashes(given, "fixed_width", _OF_TEXT - {"fixed_width"})
-    for label, needed, value in (("quote", "CSV", given.get("quote")), ("json", "JSON", json), ("avro", "AVRO", avro)):
-        if value is not None and written != needed:
+        yield from sql_checks.clashes(given, "fixed_width", ("delimiter", "escape"))
+    for label, needed in (("quote", "CSV"), ("json", "JSON"), ("avro", "AVRO")):
+        if label in given and written != needed:
             yield f"'{label}' is given without format={needed!r}", f"pass format={needed!r}, or drop {label}"
     if kind == "dynamodb" and "read_ratio" not in given:
         yield "'read_ratio' is not given for a DynamoDB table", "pass read_ratio=50, the percentage of its throughput"
 
 
-def _job_troubles(job: str | None) -> Iterator[Trouble]:
+def _job_troubles(job: object, job_auto: object) -> Iterator[Trouble]:
+    yield from sql_checks.flag_troubles(job_auto=job_auto)
     if job is None:
+        if job_auto is False:
+            yield "'job_auto' is given without job", "name the COPY job in job, or drop job_auto"
         return
-    yield from sql_text.identifier_troubles("job", job)
+    yield from sql_checks.identifier_troubles("job", job)
     if isinstance(job, str) and "-" in job:
         yield f"'job' is {shown(job)}, allowed is a name without hyphens", "write underscores"
 
 
-def _format(written: str | None, paths: str | None, quote: str | None) -> list[str]:
+def _format(given: Mapping[str, object]) -> list[str]:
+    written = given.get("format")
     if written is None:
         return []
-    detail = f" {quoted(paths or 'auto')}" if written in ("JSON", "AVRO") else ""
-    mark = f" QUOTE AS {quoted(quote)}" if quote is not None else ""
+    paths = {"JSON": given.get("json", "auto"), "AVRO": given.get("avro", "auto")}.get(str(written))
+    detail = f" {quoted(str(paths))}" if paths is not None else ""
+    mark = f" QUOTE AS {quoted(str(given['quote']))}" if "quote" in given else ""
     return [f"FORMAT AS {written}{detail}{mark}"]

@@ -7,17 +7,29 @@ A name, types, a Lambda function or SageMaker endpoint and a role flow in; the s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, cast
 
-from redshift_roles import limits, sql_text
+from redshift_roles import limits, sql_checks, sql_roles, sql_text
 from redshift_roles.rulebook import Trouble
-from redshift_roles.shapes import shown
-from redshift_roles.sql_text import Name, Role, quoted
+from redshift_roles.shapes import is_whole, shown
+from redshift_roles.sql_roles import Role
+from redshift_roles.sql_text import Name, quoted, with_value
+from redshift_roles.tokens import readable
 
-_VOLATILITIES: Final = ("VOLATILE", "STABLE", "IMMUTABLE")
-_TYPE: Final = re.compile(r"[a-z][a-z0-9 ]*(\([0-9]+(, ?[0-9]+)?\))?( [a-z ]+)?", re.IGNORECASE)
-_SIZE_UNITS: Final = ("B", "KB", "MB")
+_VOLATILITIES: Final = ("VOLATILE", "STABLE")
+# A type can be neither quoted nor escaped: these are all there are.
+_TYPE: Final = re.compile(
+    "smallint|int2|integer|int|int4|bigint|int8|real|float4|double precision|float8|boolean|bool"
+    "|date|(time|timestamp)(tz| with time zone| without time zone)?|interval (year to month|day to second)"
+    "|text|super|hllsketch|geometry|geography"
+    "|(char|character|nchar|bpchar|varchar|nvarchar|character varying)([(]([0-9]+|max)[)])?"
+    "|(varbyte|varbinary|binary varying|float)([(][0-9]+[)])?|(decimal|numeric)([(][0-9]+(, ?[0-9]+)?[)])?",
+    re.IGNORECASE | re.ASCII,
+)
+# EXTERNAL_FUNCTION: 5 MB.
+_MAX_KILOBYTES: Final = 5_120
+_KILOBYTES: Final[Mapping[str, int]] = {"KB": 1, "MB": 1_024}
 
 
 def create_external_function(
@@ -50,15 +62,15 @@ def create_external_function(
 
         endpoint: The name of an Amazon SageMaker endpoint, in place of a function.
 
-        volatility: VOLATILE, STABLE or IMMUTABLE. Default: VOLATILE.
+        volatility: VOLATILE or STABLE. Default: VOLATILE.
 
         or_replace: Whether to replace a function of that name. Default: False.
 
-        retry_timeout: How long to retry, 0 or more milliseconds. Default: 20,000.
+        retry_timeout: How long to retry a function, 0 or more milliseconds. Default: 20,000.
 
-        max_batch_rows: How many rows a call may have, 1 or more. Default: no limit.
+        max_batch_rows: How many rows a call of a function may have, 1 or more. Default: no limit.
 
-        max_batch_size: How large a call may be: a number, and B, KB or MB. Default: 5 MB.
+        max_batch_size: How large a call of a function may be, 1 KB to 5 MB: a number, and KB or MB. Default: 5 MB.
 
     Returns:
         The statement, with a semicolon.
@@ -69,53 +81,62 @@ def create_external_function(
     Source:
         https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_FUNCTION.html (read 2026-11-24)
     """
+    named = sql_roles.read(role)
+    batch = {"retry_timeout": retry_timeout, "max_batch_rows": max_batch_rows, "max_batch_size": max_batch_size}
+    given = sql_text.given_options(**batch)
     troubles = [
-        *sql_text.name_troubles("name", name),
-        *(trouble for entry in (*arguments, returns) for trouble in _type_troubles(entry)),
-        *sql_text.role_troubles("role", role),
-        *_target_troubles(function, endpoint),
-        *sql_text.choice_troubles("volatility", volatility, _VOLATILITIES),
-        *_number_troubles(retry_timeout, max_batch_rows, max_batch_size),
+        *sql_checks.name_troubles("name", name),
+        *sql_checks.list_troubles("arguments", arguments, _type_troubles),
+        *_type_troubles("returns", returns),
+        *sql_roles.role_troubles("role", named),
+        *_target_troubles(function, endpoint, given),
+        *sql_checks.choice_troubles("volatility", volatility, _VOLATILITIES),
+        *sql_checks.flag_troubles(or_replace=or_replace),
+        *_batch_troubles(given),
     ]
-    sql_text.refuse("create_external_function", limits.EXTERNAL_FUNCTION, troubles)
+    sql_checks.refuse("create_external_function", limits.EXTERNAL_FUNCTION, troubles)
+    replace = "OR REPLACE " if or_replace else ""
+    head = f"CREATE {replace}EXTERNAL FUNCTION {sql_text.name(name)}({', '.join(arguments)})"
     target = f"LAMBDA {quoted(function)}" if function is not None else f"SAGEMAKER {quoted(str(endpoint))}"
-    options = [
-        f"RETRY_TIMEOUT {retry_timeout}" if retry_timeout is not None else "",
-        f"MAX_BATCH_ROWS {max_batch_rows}" if max_batch_rows is not None else "",
-        f"MAX_BATCH_SIZE {max_batch_size[0]} {max_batch_size[1]}" if max_batch_size is not None else "",
-    ]
-    head = (
-        f"CREATE {'OR REPLACE ' if or_replace else ''}EXTERNAL FUNCTION {sql_text.name(name)}({', '.join(arguments)})"
-    )
-    body = f"RETURNS {returns} {volatility} {target} IAM_ROLE {sql_text.role_text(role)}"
-    return " ".join([head, body, *filter(None, options)]) + ";"
+    body = f"RETURNS {returns} {volatility} {target} IAM_ROLE {sql_roles.role_text(named)}"
+    return " ".join([head, body, *sql_text.clauses(given, _OPTIONS)]) + ";"
 
 
-def _type_troubles(entry: object) -> Iterator[Trouble]:
+# In the order of the page.
+_OPTIONS: Final[Mapping[str, Callable[[object], str]]] = {
+    "retry_timeout": with_value("RETRY_TIMEOUT"),
+    "max_batch_rows": with_value("MAX_BATCH_ROWS"),
+    "max_batch_size": lambda size: "MAX_BATCH_SIZE {} {}".format(*cast("tuple[int, str]", size)),
+}
+
+
+def _type_troubles(label: str, entry: object) -> Iterator[Trouble]:
     if not isinstance(entry, str) or not _TYPE.fullmatch(entry):
-        yield (
-            f"a type is {shown(entry)}, allowed is the name of a data type",
-            "write it like 'varchar' or 'decimal(10, 2)'",
-        )
+        allowed = "the name of a data type"
+        yield f"'{label}' is {shown(entry)}, allowed is {allowed}", "write it like 'varchar(20)' or 'decimal(10, 2)'"
 
 
-def _target_troubles(function: object, endpoint: object) -> Iterator[Trouble]:
-    given = {label: value for label, value in (("function", function), ("endpoint", endpoint)) if value is not None}
-    yield from sql_text.text_troubles(given)
-    if len(given) != 1:
-        both = "both given" if given else "neither given"
+def _target_troubles(function: object, endpoint: object, given: Mapping[str, object]) -> Iterator[Trouble]:
+    targets = sql_text.given_options(function=function, endpoint=endpoint)
+    yield from sql_checks.text_troubles(targets)
+    if len(targets) != 1:
+        both = "both given" if targets else "neither given"
         yield f"'function' and 'endpoint' are {both}", "pass the name of one: a Lambda function or a SageMaker endpoint"
+    if "endpoint" in targets:
+        yield from sql_checks.clashes(given, "endpoint", _OPTIONS)
 
 
-def _number_troubles(retry_timeout: object, max_batch_rows: object, max_batch_size: object) -> Iterator[Trouble]:
-    for label, value, low in (("retry_timeout", retry_timeout, 0), ("max_batch_rows", max_batch_rows, 1)):
-        if value is not None:
-            yield from sql_text.range_troubles(label, value, low, limits.MAX_INTEGER)
-    if max_batch_size is None:
-        return
-    if not isinstance(max_batch_size, tuple) or len(max_batch_size) != len(("number", "unit")):
-        yield f"'max_batch_size' is {shown(max_batch_size)}, allowed is a number and a unit", "pass (5, 'MB')"
-        return
-    number, unit = max_batch_size
-    yield from sql_text.range_troubles("max_batch_size", number, 1, limits.MAX_INTEGER)
-    yield from sql_text.choice_troubles("max_batch_size", unit, _SIZE_UNITS)
+def _batch_troubles(given: Mapping[str, object]) -> Iterator[Trouble]:
+    for label, low in (("retry_timeout", 0), ("max_batch_rows", 1)):
+        if label in given:
+            yield from sql_checks.whole_troubles(label, given[label], low, limits.MAX_INTEGER)
+    if "max_batch_size" in given:
+        yield from _size_troubles(given["max_batch_size"])
+
+
+def _size_troubles(size: object) -> Iterator[Trouble]:
+    number, unit = size if isinstance(size, tuple) and len(size) == len(("number", "unit")) else (None, None)
+    kilobytes = _KILOBYTES.get(unit, 0) * number if isinstance(unit, str) and is_whole(number) else 0
+    if not 1 <= kilobytes <= _MAX_KILOBYTES:
+        given = readable(repr(size)) if isinstance(size, tuple) else shown(size)
+        yield f"'max_batch_size' is {given}, allowed is 1 KB to 5 MB", "pass max_batch_size=(5, 'MB')"

@@ -7,11 +7,11 @@ Roles, users and statements flow in; the SQL flows out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, cast
+from typing import Final
 
-from redshift_roles import limits, sql_text
+from redshift_roles import limits, sql_checks, sql_roles, sql_text
 from redshift_roles.rulebook import Trouble
-from redshift_roles.sql_text import Role
+from redshift_roles.sql_roles import DEFAULT, Role
 
 ALL: Final = "ALL"
 _STATEMENTS: Final = (ALL, "COPY", "UNLOAD", "EXTERNAL FUNCTION", "CREATE MODEL")
@@ -33,8 +33,8 @@ def grant_assumerole(
     Write a GRANT ASSUMEROLE statement.
 
     Args:
-        roles: A role or a list of them, each an `iam.IRole`, a `RoleChain`, ``default`` or an ARN; or ``ALL``. Who is
-            granted a chain may use exactly that chain.
+        roles: A role or a list of them, each an `iam.IRole`, a `RoleChain` or an ARN; or ``default``, or ``ALL``. Who
+            is granted a chain may use exactly that chain.
 
         users: Names of database users.
 
@@ -58,7 +58,9 @@ def grant_assumerole(
     Source:
         https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html (read 2026-11-24)
     """
-    clause = _clause("grant_assumerole", roles, _Grantees(users, db_roles, groups, public=public), statements, "TO")
+    grantees = _Grantees(users, db_roles, groups, public=public)
+    flags = sql_checks.flag_troubles(revoke_from_public=revoke_from_public)
+    clause = _clause("grant_assumerole", roles, grantees, statements, "TO", *flags)
     grant = f"GRANT ASSUMEROLE ON {clause};"
     return f"{REVOKE_FROM_PUBLIC}\n{grant}" if revoke_from_public else grant
 
@@ -96,8 +98,8 @@ class _Grantees:
 
     def troubles(self) -> Iterator[Trouble]:
         for label, _, names in self._named:
-            for entry in names:
-                yield from sql_text.identifier_troubles(label, entry)
+            yield from sql_checks.list_troubles(label, names)
+        yield from sql_checks.flag_troubles(public=self._public)
         if not self._public and not any(names for _, _, names in self._named):
             yield "nobody is named", "name users, db_roles or groups, or pass public=True"
 
@@ -107,28 +109,37 @@ class _Grantees:
 
 
 def _clause(
-    function: str, roles: Sequence[Role] | Role, grantees: _Grantees, statements: Sequence[str], preposition: str
+    function: str,
+    roles: Sequence[Role] | Role,
+    grantees: _Grantees,
+    statements: Sequence[str],
+    preposition: str,
+    *flags: Trouble,
 ) -> str:
-    listed: list[Role] = list(roles) if isinstance(roles, (list, tuple)) else [cast("Role", roles)]
-    everything = ALL in [role for role in listed if isinstance(role, str)]
-    troubles = [
-        *(trouble for role in listed if not everything for trouble in sql_text.role_troubles("roles", role)),
-        *_list_troubles(listed, statements, everything=everything),
-        *grantees.troubles(),
-    ]
-    sql_text.refuse(function, limits.GRANT, troubles)
-    named = ALL if everything else ", ".join(map(sql_text.role_text, listed))
-    return f"{named} {preposition} {grantees.text()} FOR {', '.join(statements)}"
+    named = [sql_roles.read(role) for role in (roles if isinstance(roles, (list, tuple)) else [roles])]
+    troubles = [*_roles_troubles(named), *_statements_troubles(statements), *grantees.troubles(), *flags]
+    sql_checks.refuse(function, limits.GRANT, troubles)
+    listed = ALL if named == [ALL] else ", ".join(map(sql_roles.role_text, named))
+    return f"{listed} {preposition} {grantees.text()} FOR {', '.join(statements)}"
 
 
-def _list_troubles(roles: Sequence[object], statements: Sequence[str], *, everything: bool) -> Iterator[Trouble]:
-    if not roles:
+def _roles_troubles(named: Sequence[object]) -> Iterator[Trouble]:
+    if not named:
         yield "'roles' is empty, allowed is at least one role", "name the roles, or pass 'ALL'"
-    if everything and len(roles) > 1:
-        yield "'roles' has 'ALL' beside other roles", "pass 'ALL' alone"
+    for index, role in enumerate(named):
+        if role in (ALL, DEFAULT):
+            if len(named) > 1:
+                yield f"'roles' has '{role}' beside other roles", f"pass '{role}' alone"
+        else:
+            label = f"roles[{index}]" if len(named) > 1 else "roles"
+            yield from sql_roles.role_troubles(label, role)
+
+
+def _statements_troubles(statements: Sequence[str]) -> Iterator[Trouble]:
+    yield from sql_checks.list_troubles(
+        "statements", statements, lambda label, entry: sql_checks.choice_troubles(label, entry, _STATEMENTS)
+    )
     if not statements:
         yield "'statements' is empty, allowed is at least one", "pass statements=['COPY']"
-    for statement in statements:
-        yield from sql_text.choice_troubles("statements", statement, _STATEMENTS)
-    if ALL in statements and len(statements) > 1:
+    if isinstance(statements, (list, tuple)) and ALL in statements and len(statements) > 1:
         yield "'statements' has 'ALL' beside others", "pass ['ALL'] alone"

@@ -6,12 +6,13 @@ A name, a source of data and roles flow in; the statement flows out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
-from redshift_roles import limits, sql_text
+from redshift_roles import limits, sql_checks, sql_roles, sql_text
 from redshift_roles.rulebook import Trouble
-from redshift_roles.sql_text import DEFAULT, SESSION, Role, with_literal
+from redshift_roles.sql_roles import DEFAULT, SESSION, Role
+from redshift_roles.sql_text import with_literal, with_value, word
 
 _CATALOG: Final = "DATA CATALOG"
 _SOURCES: Final = (_CATALOG, "HIVE METASTORE", "POSTGRES", "MYSQL", "KINESIS", "MSK", "KAFKA")
@@ -41,11 +42,12 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "MYSQL": ("database", "uri", "role", "secret_arn"),
     "KINESIS": ("role",),
 }
+_FLAGS: Final = ("create_database", "lake_formation")
 _TEXTS: Final = ("database", "schema", "region", "uri", "secret_arn", "cluster_arn", "authentication_arn", "catalog_id")
 
 
 def _role(text: str) -> Callable[[object], str]:
-    return lambda value: f"{text} {sql_text.role_text(value)}"  # type: ignore[arg-type]
+    return lambda value: f"{text} {sql_roles.role_text(value)}"
 
 
 # In the order of the page.
@@ -54,14 +56,14 @@ _OPTIONS: Final[Mapping[str, Callable[[object], str]]] = {
     "schema": with_literal("SCHEMA"),
     "region": with_literal("REGION"),
     "uri": with_literal("URI"),
-    "port": lambda value: f"PORT {value}",
+    "port": with_value("PORT"),
     "role": _role("IAM_ROLE"),
     "secret_arn": with_literal("SECRET_ARN"),
     "cluster_arn": with_literal("CLUSTER_ARN"),
-    "authentication": lambda value: f"AUTHENTICATION {value}",
+    "authentication": with_value("AUTHENTICATION"),
     "authentication_arn": with_literal("AUTHENTICATION_ARN"),
     "catalog_role": _role("CATALOG_ROLE"),
-    "create_database": lambda _: "CREATE EXTERNAL DATABASE IF NOT EXISTS",
+    "create_database": word("CREATE EXTERNAL DATABASE IF NOT EXISTS"),
     "catalog_id": with_literal("CATALOG_ID"),
 }
 
@@ -75,7 +77,7 @@ def create_external_schema(
     schema: str | None = None,
     region: str | None = None,
     uri: str | None = None,
-    port: int | None = None,
+    port: int | str | None = None,
     secret_arn: str | None = None,
     cluster_arn: str | None = None,
     authentication: str | None = None,
@@ -103,17 +105,17 @@ def create_external_schema(
 
         region: The region of the catalog where it is not the cluster's.
 
-        uri: Where the metastore, the database or the brokers are.
+        uri: Where the metastore, the database or the brokers are. Needed but for DATA CATALOG and KINESIS.
 
-        port: 1 to 65,535. Default: the source's own.
+        port: 1 to 65,535, or a token as text. Default: the source's own.
 
-        secret_arn: The secret with the credentials of POSTGRES or MYSQL, or of mTLS.
+        secret_arn: The secret with the credentials of POSTGRES or MYSQL, or with the certificate of mTLS.
 
         cluster_arn: The MSK cluster, in place of uri.
 
         authentication: ``none``, ``iam`` or ``mtls``; for MSK and KAFKA.
 
-        authentication_arn: The certificate of mTLS.
+        authentication_arn: The certificate of mTLS in AWS Certificate Manager, in place of secret_arn.
 
         catalog_role: The role for the catalog, where it is not the one for the data.
 
@@ -134,18 +136,21 @@ def create_external_schema(
     Source:
         https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_SCHEMA.html (read 2026-11-24)
     """
-    given = sql_text.given_options(**{label: value for label, value in locals().items() if label in _GIVEN})
+    options = {label: value for label, value in locals().items() if label in _GIVEN}
+    options |= {"role": sql_roles.read(role), "catalog_role": sql_roles.read(catalog_role)}
+    given = sql_text.given_options(**options)
     troubles = [
-        *sql_text.identifier_troubles("name", name),
-        *sql_text.choice_troubles("source", source, _SOURCES),
+        *sql_checks.identifier_troubles("name", name),
+        *sql_checks.choice_troubles("source", source, _SOURCES),
+        *sql_checks.flag_troubles(if_not_exists=if_not_exists),
         *_value_troubles(given),
         *_roles_troubles(given, source, lake_formation=lake_formation),
         *_combination_troubles(given, source),
+        *_stream_troubles(given, source),
     ]
-    sql_text.refuse("create_external_schema", limits.EXTERNAL_SCHEMA, troubles)
-    head = (
-        f"CREATE EXTERNAL SCHEMA {'IF NOT EXISTS ' if if_not_exists else ''}{sql_text.identifier(name)} FROM {source}"
-    )
+    sql_checks.refuse("create_external_schema", limits.EXTERNAL_SCHEMA, troubles)
+    exists = "IF NOT EXISTS " if if_not_exists else ""
+    head = f"CREATE EXTERNAL SCHEMA {exists}{sql_text.identifier(name)} FROM {source}"
     return " ".join([head, *sql_text.clauses(given, _OPTIONS)]) + ";"
 
 
@@ -153,14 +158,12 @@ _GIVEN: Final = frozenset({*_OPTIONS, "lake_formation"})
 
 
 def _value_troubles(given: Mapping[str, object]) -> Iterator[Trouble]:
-    yield from sql_text.text_troubles({label: given[label] for label in _TEXTS if label in given})
-    yield from sql_text.flag_troubles(
-        {label: given[label] for label in ("create_database", "lake_formation") if label in given}
-    )
+    yield from sql_checks.text_troubles({label: given[label] for label in _TEXTS if label in given})
+    yield from sql_checks.flag_troubles(**{label: given[label] for label in _FLAGS if label in given})
     if "authentication" in given:
-        yield from sql_text.choice_troubles("authentication", given["authentication"], _AUTHENTICATIONS)
+        yield from sql_checks.choice_troubles("authentication", given["authentication"], _AUTHENTICATIONS)
     if "port" in given:
-        yield from sql_text.range_troubles("port", given["port"], 1, 65_535)
+        yield from sql_checks.whole_troubles("port", given["port"], 1, 65_535)
 
 
 def _roles_troubles(given: Mapping[str, object], source: object, *, lake_formation: bool) -> Iterator[Trouble]:
@@ -168,9 +171,8 @@ def _roles_troubles(given: Mapping[str, object], source: object, *, lake_formati
     for label, allowed in (("role", words), ("catalog_role", (SESSION,))):
         if label not in given:
             continue
-        yield from sql_text.role_troubles(label, given[label], words=allowed)
-        arns = sql_text.arns_of(given[label])
-        if lake_formation is True and arns and len(arns) > 1:
+        yield from sql_roles.role_troubles(label, given[label], words=allowed)
+        if lake_formation is True and len(sql_roles.arns_of(given[label])) > 1:
             yield (
                 f"'{label}' is a chain of roles, and Lake Formation takes none",
                 "pass the one role that is associated, and give it the grants in Lake Formation",
@@ -187,7 +189,21 @@ def _combination_troubles(given: Mapping[str, object], source: object) -> Iterat
             yield f"'{label}' is not given for {source}", f"pass {label}=…"
     if "catalog_id" in given and SESSION not in (given.get("role"), given.get("catalog_role")):
         yield "'catalog_id' is given without a role 'SESSION'", "pass catalog_role='SESSION', or drop catalog_id"
-    if source in _STREAMS and {"uri", "cluster_arn"} <= set(given):
-        yield "'uri' and 'cluster_arn' are both given", "pass one of them"
+
+
+def _stream_troubles(given: Mapping[str, object], source: object) -> Iterator[Trouble]:
+    if source not in _STREAMS:
+        return
+    brokers, certificates = {"uri", "cluster_arn"} & set(given), {"authentication_arn", "secret_arn"} & set(given)
+    if len(brokers) != 1:
+        yield f"'uri' and 'cluster_arn' are {_both_or_neither(brokers)} given", "pass one of them"
+    if len(certificates) > 1:
+        yield "'authentication_arn' and 'secret_arn' are both given", "pass one of them"
+    if given.get("authentication") == "mtls" and not certificates:
+        yield "no certificate is given for authentication='mtls'", "pass authentication_arn or secret_arn"
     if given.get("authentication") == "iam" and "role" not in given:
         yield "'role' is not given for authentication='iam'", "pass the role that may read the topics"
+
+
+def _both_or_neither(given: Collection[str]) -> str:
+    return "both" if given else "neither"

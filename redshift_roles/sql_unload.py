@@ -10,10 +10,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
-from redshift_roles import limits, sql_text
+from redshift_roles import limits, sql_checks, sql_roles, sql_text
 from redshift_roles.rulebook import Trouble
 from redshift_roles.shapes import shown
-from redshift_roles.sql_text import Role, on_or_off, quoted, with_literal, with_number, word
+from redshift_roles.sql_roles import Role
+from redshift_roles.sql_text import quoted, with_literal, with_value, word
 from redshift_roles.tokens import token_first
 
 _FORMATS: Final = ("CSV", "PARQUET", "JSON")
@@ -22,7 +23,7 @@ _FLAGS: Final = (
     "header", "manifest", "manifest_verbose", "encrypted", "encrypted_auto", "add_quotes", "escape", "allow_overwrite",
     "clean_path", "include_partition_columns",
 )  # fmt: skip
-_TEXTS: Final = ("delimiter", "fixed_width", "null_as", "extension", "region", "kms_key_id")
+_TEXTS: Final = ("delimiter", "fixed_width", "extension", "region", "kms_key_id")
 
 # In the order of the page.
 _OPTIONS: Final[Mapping[str, Callable[[object], str]]] = {
@@ -40,9 +41,9 @@ _OPTIONS: Final[Mapping[str, Callable[[object], str]]] = {
     "escape": word("ESCAPE"),
     "allow_overwrite": word("ALLOWOVERWRITE"),
     "clean_path": word("CLEANPATH"),
-    "parallel": on_or_off("PARALLEL"),
-    "max_file_size_mb": lambda value: f"{with_number('MAXFILESIZE')(value)} MB",
-    "row_group_size_mb": lambda value: f"{with_number('ROWGROUPSIZE')(value)} MB",
+    "parallel": with_value("PARALLEL"),
+    "max_file_size_mb": lambda value: f"{with_value('MAXFILESIZE')(value)} MB",
+    "row_group_size_mb": lambda value: f"{with_value('ROWGROUPSIZE')(value)} MB",
     "region": with_literal("REGION"),
     "extension": with_literal("EXTENSION"),
 }
@@ -59,6 +60,7 @@ _PAIRS: Final = (
     ("clean_path", "allow_overwrite"),
     ("manifest_verbose", "manifest"),
     ("encrypted_auto", "encrypted"),
+    ("encrypted_auto", "kms_key_id"),
 )
 _ALIAS: Final = re.compile(r"s3://[^/]*-s3alias(/|$)")
 
@@ -111,10 +113,10 @@ def unload(  # noqa: D417  options of one sort are told together
 
         header, delimiter, fixed_width, add_quotes, null_as, escape: How text is written.
 
-        encrypted, encrypted_auto: Client-side encryption (with kms_key_id: by that key), or by the bucket's default
+        encrypted, encrypted_auto: Whether the files are encrypted by the key of kms_key_id, or by the bucket's default
             key. Default: by keys of Amazon S3.
 
-        kms_key_id: The key of the encryption; with encrypted.
+        kms_key_id: The AWS KMS key that encrypts the files; with encrypted.
 
         compression: GZIP, BZIP2 or ZSTD. Default: none.
 
@@ -140,16 +142,17 @@ def unload(  # noqa: D417  options of one sort are told together
         https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD.html (read 2026-11-24)
     """
     given = sql_text.given_options(**{label: value for label, value in locals().items() if label in _GIVEN})
+    named = sql_roles.read(role)
     troubles = [
-        *sql_text.text_troubles({"query": query}),
+        *sql_checks.text_troubles({"query": query}),
         *_target_troubles(to),
-        *sql_text.role_troubles("role", role),
-        *(trouble for column in partition_by for trouble in sql_text.identifier_troubles("partition_by", column)),
+        *sql_roles.role_troubles("role", named),
+        *sql_checks.list_troubles("partition_by", partition_by),
         *_value_troubles(given),
         *_combination_troubles(given, partitioned=bool(partition_by)),
     ]
-    sql_text.refuse("unload", limits.UNLOAD, troubles)
-    head = f"UNLOAD ({quoted(query)}) TO {quoted(to)} IAM_ROLE {sql_text.role_text(role)}"
+    sql_checks.refuse("unload", limits.UNLOAD, troubles)
+    head = f"UNLOAD ({quoted(query)}) TO {quoted(to)} IAM_ROLE {sql_roles.role_text(named)}"
     written = [] if format is None else [f"FORMAT AS {format}"]
     partitioned = _partition(partition_by, include=include_partition_columns)
     return " ".join([head, *written, *partitioned, *sql_text.clauses(given, _OPTIONS)]) + ";"
@@ -161,12 +164,11 @@ _GIVEN: Final = frozenset({*_OPTIONS, "format", "include_partition_columns"})
 def _partition(columns: Sequence[str], *, include: bool) -> list[str]:
     if not columns:
         return []
-    listed = ", ".join(map(sql_text.identifier, columns))
-    return [f"PARTITION BY ({listed}){' INCLUDE' if include else ''}"]
+    return [f"PARTITION BY ({sql_text.identifiers(columns)}){' INCLUDE' if include else ''}"]
 
 
 def _target_troubles(to: object) -> Iterator[Trouble]:
-    yield from sql_text.text_troubles({"to": to})
+    yield from sql_checks.text_troubles({"to": to})
     if not isinstance(to, str) or not to or token_first(to):
         return
     if not to.startswith("s3://"):
@@ -176,31 +178,32 @@ def _target_troubles(to: object) -> Iterator[Trouble]:
 
 
 def _value_troubles(given: Mapping[str, object]) -> Iterator[Trouble]:
-    yield from sql_text.flag_troubles({label: given[label] for label in _FLAGS if label in given})
-    texts = {label: given[label] for label in _TEXTS if label in given}
-    yield from sql_text.text_troubles(texts, empty=True)
+    yield from sql_checks.flag_troubles(**{label: given[label] for label in _FLAGS if label in given})
+    yield from sql_checks.text_troubles({label: given[label] for label in _TEXTS if label in given})
+    yield from sql_checks.text_troubles({label: given[label] for label in ("null_as",) if label in given}, empty=True)
     for label, allowed in (("format", _FORMATS), ("compression", _COMPRESSIONS), ("parallel", ("ON", "OFF"))):
         if label in given:
-            yield from sql_text.choice_troubles(label, given[label], allowed)
-    sizes = {
-        "max_file_size_mb": (limits.MIN_FILE_SIZE_MB, limits.MAX_FILE_SIZE_MB),
-        "row_group_size_mb": (limits.MIN_ROW_GROUP_MB, limits.MAX_ROW_GROUP_MB),
-    }
-    for label, (low, high) in sizes.items():
-        if label in given:
-            yield from sql_text.range_troubles(label, given[label], low, high)
+            yield from sql_checks.choice_troubles(label, given[label], allowed)
+    if "max_file_size_mb" in given:
+        low, high = limits.MIN_FILE_SIZE_MB, limits.MAX_FILE_SIZE_MB
+        yield from sql_checks.range_troubles("max_file_size_mb", given["max_file_size_mb"], low, high)
+    if "row_group_size_mb" in given:
+        least, most = limits.MIN_ROW_GROUP_MB, limits.MAX_ROW_GROUP_MB
+        yield from sql_checks.whole_troubles("row_group_size_mb", given["row_group_size_mb"], least, most)
 
 
 def _combination_troubles(given: Mapping[str, object], *, partitioned: bool) -> Iterator[Trouble]:
     written = given.get("format")
     if isinstance(written, str) and written in _NOT_WITH_FORMAT:
-        yield from sql_text.clashes(given, f"format={written!r}", _NOT_WITH_FORMAT[written])
+        yield from sql_checks.clashes(given, f"format={written!r}", _NOT_WITH_FORMAT[written])
     for first, second in _PAIRS:
         if first in given:
-            yield from sql_text.clashes(given, first, (second,))
+            yield from sql_checks.clashes(given, first, (second,))
     if "row_group_size_mb" in given and written != "PARQUET":
         yield "'row_group_size_mb' is given without format='PARQUET'", "pass format='PARQUET', or drop it"
     if "kms_key_id" in given and not {"encrypted", "encrypted_auto"} & set(given):
         yield "'kms_key_id' is given without encrypted", "pass encrypted=True"
+    if written == "PARQUET" and "encrypted" in given and "kms_key_id" not in given:
+        yield "'encrypted' is given with format='PARQUET' and without kms_key_id", "pass kms_key_id, or encrypted_auto"
     if "include_partition_columns" in given and not partitioned:
         yield "'include_partition_columns' is given without partition_by", "name the columns in partition_by"

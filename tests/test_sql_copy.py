@@ -27,29 +27,121 @@ def _wrong(*arguments: Any, **options: Any) -> list[str]:
     return [finding.message for finding in caught.value.findings]
 
 
-CLASHES: dict[str, dict[str, Any]] = {
-        "CSV": {"fixed_width": "a:1", "escape": True, "remove_quotes": True},
-        "JSON": {
-            "delimiter": ",", "escape": True, "fixed_width": "a:1", "fill_record": True,
-            "ignore_blank_lines": True, "null_as": "x", "remove_quotes": True,
-        },
-        "AVRO": {"delimiter": ",", "fill_record": True, "null_as": "x"},
-        "PARQUET": {"compression": "GZIP", "delimiter": ",", "max_error": 1, "ignore_header": 1, "encrypted": True},
-        "ORC": {"date_format": "auto", "trim_blanks": True, "truncate_columns": True},
-        "SHAPEFILE": {"delimiter": ","},
-    }  # fmt: skip
+# What Redshift takes for each option, all else being well.
+OPTIONS: dict[str, Any] = {
+    "quote": "'", "json": "auto", "avro": "auto", "delimiter": ",", "fixed_width": "a:1", "compression": "GZIP",
+    "region": "us-east-1", "manifest": True, "encrypted": True, "ssh": True, "read_ratio": 50, "ignore_header": 1,
+    "max_error": 1, "null_as": "x", "date_format": "auto", "time_format": "auto", "encoding": "UTF8",
+    "accept_inv_chars": "?", "accept_any_date": True, "blanks_as_null": True, "empty_as_null": True, "escape": True,
+    "explicit_ids": True, "fill_record": True, "ignore_blank_lines": True, "remove_quotes": True, "round_ec": True,
+    "trim_blanks": True, "truncate_columns": True, "no_load": True, "comp_update": "ON", "stat_update": "ON",
+    "job": "load",
+}  # fmt: skip
+# The words of the pages on data formats, on columnar data and on each source.
+RECORDS = {"quote", "delimiter", "escape", "fixed_width", "fill_record", "ignore_blank_lines", "null_as", "remove_quotes", "read_ratio"}  # fmt: skip
+COLUMNAR = {"manifest", "region", "explicit_ids", "fill_record", "accept_inv_chars", "stat_update", "comp_update", "no_load", "job"}  # fmt: skip
+NOT_WITH_FORMAT: dict[str, set[str]] = {
+    "CSV": {"json", "avro", "fixed_width", "remove_quotes", "escape", "read_ratio"},
+    "JSON": RECORDS | {"avro"},
+    "AVRO": RECORDS | {"json"},
+    "PARQUET": set(OPTIONS) - COLUMNAR,
+    "ORC": set(OPTIONS) - COLUMNAR,
+    "SHAPEFILE": {"quote", "json", "avro", "read_ratio", "delimiter", "escape", "fixed_width", "remove_quotes"},
+}
+# JSON, AVRO and QUOTE have formats of their own, which are given with them below.
+NOT_FROM: dict[str, set[str]] = {
+    "s3://b/x": {"read_ratio"},
+    "emr://j-1/x": {"encrypted", "manifest", "read_ratio", "region", "ssh", "job"},
+    "dynamodb://t": {
+        "quote", "json", "avro", "delimiter", "fixed_width", "compression", "escape", "fill_record",
+        "ignore_blank_lines", "ignore_header", "null_as", "remove_quotes", "accept_inv_chars", "manifest", "encrypted",
+        "ssh", "job",
+    },
+}  # fmt: skip
+FORMAT_OF = {"quote": "CSV", "json": "JSON", "avro": "AVRO"}
 BOTH = "and Redshift takes only one of them"
+
+
+def _is_refused(source: str, **options: Any) -> bool:
+    try:
+        _copy(source, **options)
+    except RoleAssociationError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("kind", NOT_WITH_FORMAT)
+def test_fails_when_the_format_takes_no_such_option(kind: str) -> None:
+    """
+    Each format refuses what its page excludes, and takes all the others.
+    """
+    refused = {option for option, value in OPTIONS.items() if _is_refused("s3://b/x", format=kind, **{option: value})}
+
+    assert NOT_WITH_FORMAT[kind] == refused
+
+
+@pytest.mark.parametrize("source", NOT_FROM)
+def test_fails_when_the_source_takes_no_such_option(source: str) -> None:
+    """
+    Each source refuses what its page excludes, and takes all the others.
+    """
+    needed = {"read_ratio": 50} if source.startswith("dynamodb") else {}
+    refused = {
+        option
+        for option, value in OPTIONS.items()
+        if _is_refused(source, **{**needed, option: value, "format": FORMAT_OF.get(option)})
+    }
+
+    assert NOT_FROM[source] == refused
+
+
+def test_fails_when_a_list_of_hosts_is_given_what_it_does_not_take() -> None:
+    """
+    Over SSH the source is the manifest itself, which is no list of files, and no job watches it.
+    """
+    refused = {option for option, value in OPTIONS.items() if _is_refused("s3://b/x", **{"ssh": True, option: value})}
+
+    assert {"encrypted", "manifest", "read_ratio", "job", *FORMAT_OF} == refused
+
+
+@pytest.mark.parametrize("option", ["delimiter", "escape"])
+def test_fails_when_fixed_width_is_given_with_what_divides_text(option: str) -> None:
+    """
+    Text is divided by widths or by a character.
+    """
+    assert [f"'{option}' is given with fixed_width, {BOTH}"] == _wrong(fixed_width="a:1", **{option: OPTIONS[option]})
+
+
+@pytest.mark.parametrize("columns", ["id", None, 7])
+def test_fails_when_columns_are_no_list(columns: Any) -> None:
+    """
+    A text is a list of letters to Python, and would name a column for each.
+    """
+    assert [f"'columns' is {columns!r}, allowed is a list"] == _wrong(columns=columns)
+
+
+@pytest.mark.parametrize("option", sorted({"quote", "json", "avro", "delimiter", "fixed_width", "region", "date_format", "time_format", "accept_inv_chars"}))  # fmt: skip
+def test_fails_when_a_text_is_empty(option: str) -> None:
+    """
+    Of all texts, only NULL AS '' means something.
+    """
+    assert [f"'{option}' is empty, allowed is a text"] == [
+        message for message in _wrong(format=FORMAT_OF.get(option), **{option: ""}) if "character" not in message
+    ]
+
+
+@pytest.mark.parametrize("option", [option for option, value in OPTIONS.items() if value is True])
+def test_fails_when_a_flag_is_neither_yes_nor_no(option: str) -> None:
+    """
+    A text such as 'no' would count as yes.
+    """
+    assert f"'{option}' is 'no', allowed is True or False" in _wrong(**{option: "no"})
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        *(
-            ({"format": kind, option: value}, f"'{option}' is given with format={kind!r}, {BOTH}")
-            for kind, options in CLASHES.items()
-            for option, value in options.items()
-        ),
-        ({"fixed_width": "a:1", "delimiter": ","}, f"'delimiter' is given with fixed_width, {BOTH}"),
+        ({"format": "CSV", "escape": True}, f"'escape' is given with format='CSV', {BOTH}"),
         ({"quote": "'"}, "'quote' is given without format='CSV'"),
         ({"json": "auto"}, "'json' is given without format='JSON'"),
         ({"avro": "auto", "format": "CSV"}, "'avro' is given without format='AVRO'"),
@@ -59,12 +151,22 @@ BOTH = "and Redshift takes only one of them"
         ({"comp_update": "YES"}, "'comp_update' is 'YES', allowed is one of ON, OFF, PRESET"),
         ({"stat_update": "PRESET"}, "'stat_update' is 'PRESET', allowed is one of ON, OFF"),
         ({"encoding": "UTF7"}, "'encoding' is 'UTF7', allowed is one of UTF8, UTF16, UTF16LE, UTF16BE, ISO88591"),
-        ({"max_error": 100_001}, "'max_error' is 100001, allowed is 0 to 100000"),
-        ({"max_error": -1}, "'max_error' is -1, allowed is 0 to 100000"),
-        ({"ignore_header": True}, "'ignore_header' is True, allowed is 0 to 2.14748e+09"),
+        ({"max_error": 100_001}, "'max_error' is 100001, allowed is a whole number from 0 to 100000"),
+        ({"max_error": -1}, "'max_error' is -1, allowed is a whole number from 0 to 100000"),
+        ({"ignore_header": True}, "'ignore_header' is True, allowed is a whole number from 0 to 2147483647"),
         ({"manifest": "yes"}, "'manifest' is 'yes', allowed is True or False"),
         ({"region": 7}, "'region' is 7, allowed is a text"),
-        ({"columns": [""]}, "'columns' has a part of 0 bytes, allowed is 1 to 127 bytes of UTF-8"),
+        ({"columns": [""]}, "'columns[0]' has a part of 0 bytes, allowed is 1 to 127 bytes of UTF-8"),
+        ({"format": "JSON", "json": "yes"}, "'json' is 'yes', allowed is auto, auto ignorecase, noshred or s3://bucket/paths.json"),
+        ({"format": "JSON", "json": "s3://"}, "'json' is 's3://', allowed is auto, auto ignorecase, noshred or s3://bucket/paths.json"),
+        ({"format": "AVRO", "avro": "noshred"}, "'avro' is 'noshred', allowed is auto, auto ignorecase or s3://bucket/paths.json"),
+        ({"format": "CSV", "quote": "''"}, "'quote' is \"''\", allowed is one ASCII character"),
+        ({"accept_inv_chars": "é"}, "'accept_inv_chars' is 'é', allowed is one ASCII character"),
+        ({"max_error": 1.5}, "'max_error' is 1.5, allowed is a whole number from 0 to 100000"),
+        ({"null_as": 0}, "'null_as' is 0, allowed is a text"),
+        ({"job_auto": "OFF"}, "'job_auto' is 'OFF', allowed is True or False"),
+        ({"job_auto": False}, "'job_auto' is given without job"),
+        ({"job": 7}, "'job' is 7, allowed is a name"),
         ({"job": "load-it"}, "'job' is 'load-it', allowed is a name without hyphens"),
     ],
 )  # fmt: skip
@@ -91,24 +193,14 @@ def test_fails_when_the_source_is_none(source: Any, message: str) -> None:
     assert [message] == _wrong(source)
 
 
-@pytest.mark.parametrize(
-    ("source", "options", "refused"),
-    [
-        ("dynamodb://t", {"read_ratio": 50, "format": "CSV"}, "format"),
-        ("dynamodb://t", {"read_ratio": 50, "manifest": True}, "manifest"),
-        ("dynamodb://t", {"read_ratio": 50, "job": "x"}, "job"),
-        ("emr://j-1/x", {"region": "eu-west-1"}, "region"),
-        ("emr://j-1/x", {"encrypted": True}, "encrypted"),
-        ("s3://b/hosts.json", {"ssh": True, "manifest": True}, "manifest"),
-    ],
-)
-def test_fails_when_the_source_takes_no_such_option(source: str, options: dict[str, Any], refused: str) -> None:
+@pytest.mark.parametrize("ratio", [0, 201])
+def test_fails_when_the_read_ratio_is_out_of_range(ratio: int) -> None:
     """
-    Each source has options of its own.
+    From one percent of the table's throughput to twice of it.
     """
-    assert [f"'{refused}' is given with"] == [
-        message.partition(" a source")[0] for message in _wrong(source, **options)
-    ]
+    assert [f"'read_ratio' is {ratio}, allowed is a whole number from 1 to 200"] == (
+        _wrong("dynamodb://t", read_ratio=ratio)
+    )
 
 
 def test_fails_when_a_table_of_dynamodb_has_no_read_ratio() -> None:
@@ -141,6 +233,14 @@ def test_everything_wrong_is_told_at_once() -> None:
         ({"format": "CSV", "quote": "'", "ignore_header": 0}, f"COPY \"events\" {FROM} FORMAT AS CSV QUOTE AS '''' IGNOREHEADER 0;"),
         ({"format": "JSON"}, f"COPY \"events\" {FROM} FORMAT AS JSON 'auto';"),
         ({"format": "JSON", "json": "s3://b/p"}, f"COPY \"events\" {FROM} FORMAT AS JSON 's3://b/p';"),
+        ({"format": "JSON", "json": "noshred"}, f"COPY \"events\" {FROM} FORMAT AS JSON 'noshred';"),
+        ({"format": "JSON", "json": f"{TOKEN}/p"}, f"COPY \"events\" {FROM} FORMAT AS JSON '{TOKEN}/p';"),
+        ({"format": "AVRO"}, f"COPY \"events\" {FROM} FORMAT AS AVRO 'auto';"),
+        ({"format": "SHAPEFILE"}, f'COPY "events" {FROM} FORMAT AS SHAPEFILE;'),
+        ({"delimiter": "|~|"}, f"COPY \"events\" {FROM} DELIMITER '|~|';"),
+        ({"max_error": 100_000}, f'COPY "events" {FROM} MAXERROR 100000;'),
+        ({"max_error": TOKEN}, f'COPY "events" {FROM} MAXERROR {TOKEN};'),
+        ({"accept_inv_chars": TOKEN}, f"COPY \"events\" {FROM} ACCEPTINVCHARS '{TOKEN}';"),
         ({"format": "AVRO", "avro": "auto ignorecase"}, f"COPY \"events\" {FROM} FORMAT AS AVRO 'auto ignorecase';"),
         ({"columns": ["a", "B c"]}, f'COPY "events" ("a", "B c") {FROM};'),
         (
@@ -174,7 +274,8 @@ def test_the_options_are_written_as_redshift_documents_them(options: dict[str, A
 @pytest.mark.parametrize(
     ("source", "options", "tail"),
     [
-        ("dynamodb://Orders", {"read_ratio": 50}, "READRATIO 50"),
+        ("dynamodb://Orders", {"read_ratio": 1}, "READRATIO 1"),
+        ("dynamodb://Orders", {"read_ratio": 200}, "READRATIO 200"),
         ("emr://j-1/part-*", {"delimiter": ","}, "DELIMITER ','"),
         ("s3://b/hosts.json", {"ssh": True}, "SSH"),
     ],
@@ -192,3 +293,12 @@ def test_tokens_pass_through(source: str) -> None:
     The text can be a stack output.
     """
     assert f"COPY \"{TOKEN}\" FROM '{source}' IAM_ROLE '{TOKEN}';" == sql.copy(TOKEN, source, TOKEN)
+
+
+@pytest.mark.parametrize("options", [{}, {"read_ratio": 50}, {"manifest": True, "encrypted": True, "job": "load"}])
+def test_a_source_that_only_the_deployment_knows_takes_any_option(options: dict[str, Any]) -> None:
+    """
+    It may be of any kind; over SSH it is a list of hosts.
+    """
+    assert f"FROM '{TOKEN}' " in _copy(TOKEN, **options)
+    assert [f"'manifest' is given with a source of ssh, {BOTH}"] == _wrong(TOKEN, ssh=True, manifest=True)
