@@ -86,6 +86,6 @@ def _before(wanted: Wanted, role: iam.IRole | None) -> dict[str, object]:
 
 def _name(role: iam.IRole) -> str:
     """
-    Name a role's resource by the role, so that it stays the same when other roles come and go.
+    Name a role's resource by the role, so that it stays the same when other roles come and go, and no two are alike.
     """
-    return path_of(role).replace("/", "")
+    return path_of(role).replace("-", "-.").replace("/", "--")

@@ -11,6 +11,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
+from constructs import Construct
 
 from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociation, RoleAssociationError
 from tests import nag
@@ -375,3 +376,15 @@ def test_without_a_default_role_there_is_no_function(stack: cdk.Stack) -> None:
     RedshiftCluster(stack, "Cluster", roles=[RedshiftRole(stack, "A")], cluster_subnet_group_name="s")
 
     assert [] == all_properties_of(stack, "AWS::Lambda::Function")
+
+
+def test_roles_whose_paths_are_alike_are_two_roles(stack: cdk.Stack) -> None:
+    """
+    Each is looked for by itself, whatever their names run into one another to.
+    """
+    scopes = {name: Construct(stack, name) for name in ("A", "A-B", "AB", "A--B")}
+    places = (("A", "BC"), ("AB", "C"), ("A", "B-C"), ("A-B", "C"), ("A", "B--C"), ("A--B", "C"))
+    roles = [RedshiftRole(scopes[scope], name) for scope, name in places]
+    RoleAssociation(stack, "Association", cluster_identifier=WAREHOUSE, roles=roles)
+
+    assert len(places) == len(all_properties_of(stack, BEFORE))

@@ -149,6 +149,52 @@ def test_fails_in_time_when_the_cluster_stays_busy() -> None:
     assert redshift.time < 60
 
 
+def test_the_reason_has_what_was_last_seen_when_the_last_look_is_throttled() -> None:
+    """
+    And what came in between.
+    """
+    redshift = FakeRedshift(stuck={A})
+
+    def stop(_: FakeRedshift) -> None:
+        redshift.deaf = [error("Throttling", "Rate exceeded")] * 99
+
+    redshift.on_call = stop
+    message = _refused(redshift, NOTHING, _ours(A), seconds=60)
+    seen = f"its status is available; {A} is not associated"
+
+    assert f"cluster warehouse: not done in 60 seconds: {seen}: Throttling: Rate exceeded" == message
+
+
+def test_the_reason_names_the_roles_when_nothing_was_ever_seen() -> None:
+    """
+    Those that come and those that go.
+    """
+    redshift = FakeRedshift(deaf=[error("Throttling", "Rate exceeded")] * 99)
+    message = _refused(redshift, _ours(A), _ours(B), seconds=60)
+
+    assert f"cluster warehouse: not done in 60 seconds: {A}, {B}: Throttling: Rate exceeded" == message
+
+
+def test_the_reason_has_the_state_when_every_change_is_throttled() -> None:
+    """
+    Its status and what is missing, beside what Redshift says.
+    """
+    redshift = FakeRedshift(failures=[error("Throttling", "Rate exceeded")] * 99)
+    message = _refused(redshift, NOTHING, _ours(A), seconds=60)
+    seen = f"its status is available; {A} is not associated"
+
+    assert f"cluster warehouse: not done in 60 seconds: {seen}: Throttling: Rate exceeded" == message
+
+
+def test_a_refused_default_role_is_named() -> None:
+    """
+    Also where the association adds no role.
+    """
+    redshift = FakeRedshift(roles={A: 0.0}, failures=[error("AccessDenied", "iam:PassRole") for _ in range(99)])
+
+    assert f"cluster warehouse: {A}: AccessDenied: iam:PassRole" == _refused(redshift, NOTHING, _ours(default=A))
+
+
 def test_fails_when_there_is_no_room() -> None:
     """
     Everybody's roles are counted, and none is removed to make room.

@@ -80,8 +80,8 @@ def converge(client: Client, request: Request, clock: Clock) -> None:
     Raises:
         RefusedError: With the cluster, the role and the status in its text.
     """
-    about = f"{_roles(request)}: "
-    patiently(lambda: _attempt(client, request), request.cluster, request.seconds, clock, about=about)
+    roles = _roles(request)
+    patiently(lambda: _attempt(client, request), request.cluster, request.seconds, clock, about=roles)
 
 
 def look(client: Client, identifier: str, seconds: float, clock: Clock) -> Cluster:
@@ -105,6 +105,12 @@ def undo(client: Client, request: Request) -> None:
             _modify(client, request, wanted)
 
 
+class WaitingError(NotYetError):
+    """
+    The cluster is on its way: its status, and what is waited for.
+    """
+
+
 _Result = TypeVar("_Result")
 
 
@@ -113,26 +119,34 @@ def patiently(
 ) -> _Result:
     """
     Try again until it works or the time is over, less and less often.
+
+    The reason has what was last seen of the cluster, also where the last attempt did not come so far.
     """
     deadline = clock.now() + seconds
     trusted_from = clock.now() + min(_PROPAGATION, seconds / 2)
-    delay = _FIRST_DELAY
+    delay, seen = _FIRST_DELAY, about
     while True:
         try:
             return attempt()
+        except WaitingError as error:
+            seen, last = str(error), ""
         except NotYetError as error:
             last = str(error)
         except MaybeSoonError as error:
-            if clock.now() >= trusted_from:
-                raise RefusedError(f"cluster {cluster}: {about}{error}") from error
             last = str(error)
+            if clock.now() >= trusted_from:
+                raise RefusedError(_reason(f"cluster {cluster}", about, last)) from error
         except RefusedError as error:
             raise RefusedError(f"cluster {cluster}: {error}") from error
         pause = delay * (0.5 + clock.jitter() / 2)
         if clock.now() + pause >= deadline:
-            raise RefusedError(f"cluster {cluster}: not done in {seconds:.0f} seconds: {last}")
+            raise RefusedError(_reason(f"cluster {cluster}: not done in {seconds:.0f} seconds", seen, last))
         clock.sleep(pause)
         delay = min(delay * 1.5, _LONGEST_DELAY)
+
+
+def _reason(*parts: str) -> str:
+    return ": ".join(filter(None, parts))
 
 
 def _found(client: Client, identifier: str) -> Cluster:
@@ -159,8 +173,11 @@ def _attempt(client: Client, request: Request) -> None:
     if there.status in _HOPELESS:
         raise RefusedError(f"its status is {there.status}; {_HOPELESS[there.status]}")
     if wanted and there.status in ("available", "") and _has_room(request, wanted, there):
-        _modify(client, request, wanted)
-    raise NotYetError(_state(request, there))
+        try:
+            _modify(client, request, wanted)
+        except NotYetError as error:
+            raise WaitingError(f"{_state(request, there)}: {error}") from error
+    raise WaitingError(_state(request, there))
 
 
 def _has_room(request: Request, wanted: Change, there: Cluster) -> bool:
@@ -199,4 +216,5 @@ def _state(request: Request, there: Cluster) -> str:
 
 
 def _roles(request: Request) -> str:
-    return ", ".join(sorted({*request.after.roles, *request.before.roles})) or "no roles"
+    named = {arn for side in (request.before, request.after) for arn in (*side.roles, side.default) if arn}
+    return ", ".join(sorted(named))
