@@ -92,7 +92,6 @@ def role_troubles(label: str, role: object, *, words: Sequence[str] = (DEFAULT,)
     if not isinstance(role, str):
         allowed = "an iam.IRole, a RoleChain, 'default' or an ARN"
         yield f"'{label}' is {shown(role)}, allowed is {allowed}", f"pass {label}=role"
-        return
     arns = arns_of(role)
     if len(arns) > limits.CHAINED_ROLES:
         most = limits.CHAINED_ROLES
