@@ -51,8 +51,6 @@ def read(role: object) -> object:
     """
     Read the ARNs of a role or chain, once: a property of a CDK role costs a crossing. What is neither stays as it is.
     """
-    if isinstance(role, str):
-        return role
     chain = getattr(role, "role_arns", None)
     if chain is not None:
         return ",".join(chain)
@@ -85,14 +83,11 @@ def role_troubles(label: str, role: object, *, words: Sequence[str] = (DEFAULT,)
 
         words: Which words the statement takes in place of a role.
     """
-    if role in (DEFAULT, SESSION):
-        if role not in words:
-            yield f"'{label}' is {shown(role)}, which this statement does not take", "pass a role, or its ARN"
-        return
-    if not isinstance(role, str):
+    if role in (DEFAULT, SESSION) and role not in words:
+        yield f"'{label}' is {shown(role)}, which this statement does not take", "pass a role, or its ARN"
+    elif not isinstance(role, str):
         allowed = "an iam.IRole, a RoleChain, 'default' or an ARN"
         yield f"'{label}' is {shown(role)}, allowed is {allowed}", f"pass {label}=role"
-        return
     arns = arns_of(role)
     if len(arns) > limits.CHAINED_ROLES:
         most = limits.CHAINED_ROLES

@@ -77,3 +77,24 @@ def test_each_function_is_documented(name: str) -> None:
     text = inspect.getdoc(item) or ""
 
     assert not callable(item) or all(section in text for section in ("\nRaises:\n", "\nSource:\n", "(read 2026-"))
+
+
+@pytest.mark.parametrize(
+    ("function", "positional"),
+    [
+        ("iam_role", ["role"]),
+        ("copy", ["table", "source", "role"]),
+        ("unload", ["query", "to", "role"]),
+        ("create_external_schema", ["name"]),
+        ("create_external_function", ["name", "arguments", "returns", "role"]),
+        ("grant_assumerole", ["roles"]),
+        ("revoke_assumerole", ["roles"]),
+    ],
+)
+def test_options_are_given_by_name(function: str, positional: list[str]) -> None:
+    """
+    What stands in the order of the statement may be given so; an option says which it is.
+    """
+    parameters = inspect.signature(getattr(sql, function)).parameters.values()
+
+    assert positional == [parameter.name for parameter in parameters if parameter.kind is not parameter.KEYWORD_ONLY]

@@ -112,6 +112,18 @@ def test_fails_when_fixed_width_is_given_with_what_divides_text(option: str) -> 
     assert [f"'{option}' is given with fixed_width, {BOTH}"] == _wrong(fixed_width="a:1", **{option: OPTIONS[option]})
 
 
+def test_fails_when_the_table_is_none() -> None:
+    """
+    It has one to three parts.
+    """
+    with pytest.raises(RoleAssociationError) as caught:
+        sql.copy("a.b.c.d", "s3://b/x", ROLE)
+
+    assert ["'table' is 'a.b.c.d', allowed is a name of 1 to 3 parts with dots between them"] == [
+        finding.message for finding in caught.value.findings
+    ]
+
+
 @pytest.mark.parametrize("columns", ["id", None, 7])
 def test_fails_when_columns_are_no_list(columns: Any) -> None:
     """

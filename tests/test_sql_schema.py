@@ -107,6 +107,10 @@ def test_fails_when_a_text_is_empty(option: str) -> None:
         ({"source": "KINESIS", "role": "SESSION"}, ["'role' is 'SESSION', which this statement does not take"]),
         ({"source": "MSK", "authentication": "iam", "uri": "u"}, ["'role' is not given for authentication='iam'"]),
         ({"source": "MSK", "authentication": "none", "uri": "u", "cluster_arn": "c"}, ["'uri' and 'cluster_arn' are both given"]),
+        (
+            {"source": "KINESIS", "role": ROLE, "catalog_id": "1"},
+            ["'catalog_id' is given for KINESIS, it is for DATA CATALOG", "'catalog_id' is given without a role 'SESSION'"],
+        ),
         ({"source": "MSK"}, ["'uri' and 'cluster_arn' are neither given"]),
         ({"source": "KAFKA", "uri": "u", "authentication": "mtls"}, ["no certificate is given for authentication='mtls'"]),
         ({"source": "KAFKA", "uri": "u", "authentication_arn": "a", "secret_arn": "s"}, ["'authentication_arn' and 'secret_arn' are both given"]),

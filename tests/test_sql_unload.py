@@ -73,6 +73,8 @@ def _wrong(*arguments: Any, **options: Any) -> list[str]:
         ({"partition_by": [1]}, "'partition_by[0]' is 1, allowed is a name"),
         ({"role": "SESSION"}, "'role' is 'SESSION', which this statement does not take"),
         ({"query": ""}, "'query' is empty, allowed is a text"),
+        ({"to": ""}, "'to' is empty, allowed is a text"),
+        ({"to": None}, "'to' is None, allowed is a text"),
         ({"to": "b/out"}, "'to' is 'b/out', allowed is s3://bucket/prefix"),
         ({"to": "s3://x-s3alias/out"}, "'to' is 's3://x-s3alias/out', an access point alias, which UNLOAD does not take"),
     ],
