@@ -15,7 +15,7 @@ from constructs import Construct
 
 from redshift_roles import permissions
 from redshift_roles.association_function import AssociationFunction
-from redshift_roles.places import Place, cluster_arn, path_of
+from redshift_roles.places import Place, cluster_arn, id_after
 from redshift_roles.reading import role_arn
 
 ASSOCIATION: Final = "RedshiftRoleAssociation"
@@ -59,7 +59,8 @@ def define_association(scope: Construct, place: Place, wanted: Wanted) -> Custom
     def looked(construct_id: str, role: iam.IRole | None = None) -> CustomResource:
         return function.resource(scope, construct_id, BEFORE, _before(wanted, role), policies)
 
-    found = [looked(f"Before{_name(role)}", role).get_att_string("Found") for role in wanted.roles]
+    # Named by the role, so that a role's resource stays the same when other roles come and go.
+    found = [looked(f"Before{id_after(role)}", role).get_att_string("Found") for role in wanted.roles]
     properties: dict[str, object] = {
         "Kind": "Association",
         "ClusterIdentifier": wanted.cluster_identifier,
@@ -82,10 +83,3 @@ def define_association(scope: Construct, place: Place, wanted: Wanted) -> Custom
 def _before(wanted: Wanted, role: iam.IRole | None) -> dict[str, object]:
     named = {"RoleArn": role_arn(role)} if role is not None else {}
     return {"Kind": "Before", "ClusterIdentifier": wanted.cluster_identifier, **named}
-
-
-def _name(role: iam.IRole) -> str:
-    """
-    Name a role's resource by the role, so that it stays the same when other roles come and go, and no two are alike.
-    """
-    return path_of(role).replace("-", "-.").replace("/", "--")

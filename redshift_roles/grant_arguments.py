@@ -13,6 +13,7 @@ from redshift_roles import arguments, limits
 from redshift_roles.arguments import Given
 from redshift_roles.rulebook import Trouble
 from redshift_roles.shapes import Flag, Kind, ListOf, Shape, Text, shown
+from redshift_roles.tokens import is_list_token
 
 _TABLE: Final = Kind("table_arn", "a dynamodb.ITable", "pass dynamodb.TableV2(…), or one of its from_ methods")
 _SECRET: Final = Kind(
@@ -86,6 +87,18 @@ _LEAVE_OUT: Final = {
     "tables": "name the tables, or leave tables out for all of the database",
     "topics": "name the topics",
 }
+
+
+def check_known(name: str, given: object) -> Iterator[Trouble]:
+    """
+    Refuse a list that only the deployment knows: a policy names each of its entries.
+    """
+    entries = given if isinstance(given, (list, tuple)) else ()
+    if any(isinstance(entry, str) and is_list_token(entry) for entry in entries):
+        yield (
+            f"'{name}' is a list that only the deployment knows, allowed is a list whose entries are counted at synth",
+            f"name each of the {name}",
+        )
 
 
 def check_external_schema(given: Given) -> Iterator[Trouble]:

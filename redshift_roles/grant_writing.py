@@ -17,10 +17,10 @@ from redshift_roles.actions import PASSED_TO_TRAINING
 from redshift_roles.findings import Finding, RoleAssociationError
 from redshift_roles.granted_policies import LateGrant, grant_of, granted_policies
 from redshift_roles.limits import Source
-from redshift_roles.owners import owner_statements, owner_troubles, shared_grant
+from redshift_roles.owners import owner_statements, owner_troubles, shared_grant, without_key_names
 from redshift_roles.permissions import Home, Permission
 from redshift_roles.places import Place, path_of
-from redshift_roles.reading import own_role, principal_account, role_arn, role_place
+from redshift_roles.reading import is_immutable, own_role, principal_account, role_arn, role_place, trust_of
 from redshift_roles.refusal import refuse
 from redshift_roles.resources import Resource, resource_troubles
 from redshift_roles.rulebook import Trouble
@@ -91,10 +91,10 @@ class GrantWriter:
         if not bucket.is_foreign(self.place):
             return self._write(source, allowed, troubles)
         asked = owner_statements(allowed, bucket, self.place, role_arn(self.role))
-        if not owner_allows:
-            troubles += owner_troubles(asked, bucket, self.role, self.place)
-        self._write(source, allowed, troubles)
-        return shared_grant(grant_of(self.policies, allowed), asked, bucket)
+        troubles += owner_troubles(asked, bucket, self.role, self.place, owner_allows=owner_allows)
+        written = without_key_names(allowed, bucket, self.place)
+        self._write(source, written, troubles)
+        return shared_grant(grant_of(self.policies, written), asked, bucket, self.place)
 
     def _write(self, source: Source, allowed: Sequence[Permission], troubles: Sequence[Trouble]) -> iam.Grant:
         broken = [rulebook.INVALID_ARGUMENT.finding(self.path(), trouble, source) for trouble in troubles]
@@ -122,7 +122,7 @@ class GrantWriter:
         """
         Let Amazon SageMaker assume the role, where its trust policy is ours to write.
         """
-        document = self.role.assume_role_policy if isinstance(self.role, iam.Role) else None
+        document = trust_of(self.role)
         if document is None or self.role in _trained:
             return
         _trained.add(self.role)
@@ -149,17 +149,6 @@ def _foreign(account: str, place: Place) -> Trouble:
         f"the role is in account {account}, its permissions would be in {place.account}",
         f"write them in a stack of {account}, and let a role of {place.account} assume it: RoleChain(first, role)",
     )
-
-
-def is_immutable(role: iam.IRole) -> bool:
-    """
-    Say whether CDK ignores policies for an imported role: it keeps the role itself under another id then.
-    """
-    if isinstance(role, iam.Role):
-        return False
-    node = role.node
-    siblings = node.scope.node if node.scope else node
-    return node.id.startswith("ImmutableRole") or siblings.try_find_child(f"MutableRole{node.id}") is not None
 
 
 def vending_troubles(role: iam.IRole) -> list[Trouble]:

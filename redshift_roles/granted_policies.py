@@ -7,19 +7,22 @@ Permissions flow in, grant by grant; as few managed policies as IAM's size allow
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import chain, groupby
 from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
 import jsii
+from aws_cdk import Reference, Tokenization
 from aws_cdk import aws_iam as iam
 from constructs import Construct, DependencyGroup, IConstruct
 
 from redshift_roles import limits
 from redshift_roles.permission_documents import documents
 from redshift_roles.permissions import Permission
-from redshift_roles.places import Place
+from redshift_roles.places import Place, path_of
 from redshift_roles.tokens import is_token, token_names, token_values
 
 _PSEUDO_PARAMETERS: Final = {"AWS.Partition": 10, "AWS.Region": 14, "AWS.AccountId": 12}
@@ -41,6 +44,7 @@ class GrantedPolicies:
         self._attachment = attachment
         self._permissions: dict[Permission, None] = {}
         self._longest: dict[str, int] = {}
+        self._resolved: dict[str, str] = {}
         self._keys: dict[str, str] = {}
 
     def allow(self, permissions: Sequence[Permission]) -> None:
@@ -90,11 +94,29 @@ class GrantedPolicies:
         for _, same in groupby(by_sid, lambda permission: permission.sid):
             texts = [_texts(permission) for permission in same]
             if len(texts) > 1:
-                needed.update(text for text in chain(*texts) if is_token(text) and text not in self._keys)
+                needed.update(text for text in chain(*texts) if is_token(text) and text not in self._resolved)
         if needed:
             listed = list(needed)
             resolved = self._place.stack.resolve(listed)
-            self._keys.update(zip(listed, (json.dumps(value, sort_keys=True) for value in resolved), strict=True))
+            self._resolved.update(zip(listed, (json.dumps(value, sort_keys=True) for value in resolved), strict=True))
+            self._keys = _distinct(self._resolved)
+
+
+def _distinct(resolved: Mapping[str, str]) -> dict[str, str]:
+    """
+    Tell apart what CDK writes alike: resources of the same logical id in different stacks, by their paths.
+    """
+    times = Counter(resolved.values())
+    return {text: written if times[written] == 1 else f"{written} {_paths(text)}" for text, written in resolved.items()}
+
+
+@cache
+def _paths(text: str) -> str:
+    """
+    Name the resources behind the tokens of a text.
+    """
+    tokens = Tokenization.reverse_string(text).tokens
+    return " ".join(path_of(token.target) for token in tokens if isinstance(token, Reference))
 
 
 def _texts(permission: Permission) -> tuple[str, ...]:

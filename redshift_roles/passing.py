@@ -6,6 +6,7 @@ A role and a user, group or role flow in; a managed policy on that one flows out
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from aws_cdk import aws_iam as iam
@@ -13,8 +14,8 @@ from aws_cdk import aws_iam as iam
 from redshift_roles import account_rule, grant_arguments, limits, permissions, role_arns, rulebook
 from redshift_roles.findings import RoleAssociationError
 from redshift_roles.granted_policies import LateGrant, grant_of, granted_policies
-from redshift_roles.places import path_of
-from redshift_roles.reading import own_role, principal_account, role_arn, role_place
+from redshift_roles.places import Place, path_of, refer
+from redshift_roles.reading import is_immutable, own_role, principal_account, role_arn, role_place
 from redshift_roles.refusal import refuse
 from redshift_roles.rulebook import Trouble
 from redshift_roles.shapes import shown
@@ -37,9 +38,12 @@ def pass_role(role: iam.IRole, grantee: iam.IGrantable) -> iam.Grant:
     refuse(path, limits.PASS_ROLE, [] if kind else [_nobody(grantee)])
     home = role_place(principal)
     accounts = principal_account(principal, home), principal_account(role, role_place(role))
-    if role_arns.differ(*accounts):
-        trouble = _foreign(principal, *accounts)
-        raise RoleAssociationError([rulebook.ROLE_ACCOUNT_MISMATCH.finding(path(), trouble, limits.PASS_ROLE)])
+    foreign = [*_foreign(principal, *accounts)] or [*_elsewhere(principal, accounts[0], home.account)]
+    if foreign:
+        raise RoleAssociationError(
+            [rulebook.ROLE_ACCOUNT_MISMATCH.finding(path(), trouble, limits.PASS_ROLE) for trouble in foreign]
+        )
+    refuse(path, limits.PASS_ROLE, [*_unwritable(principal, kind), *_out_of_reach(role, home)])
     own = own_role(role)
     allowed = permissions.pass_role(role_arn(role), serverless=own is not None and own.serverless)
     granted = granted_policies(principal, home, _PASSING_ID, kind)
@@ -55,8 +59,33 @@ def _nobody(grantee: object) -> Trouble:
     )
 
 
-def _foreign(grantee: iam.IPrincipal, account: str | None, own: str | None) -> Trouble:
-    return (
-        f"'grantee' ({path_of(grantee)}) is in account {account}, the role is in {own}",
-        f"let a user, group or role of account {own} pass it; iam:PassRole cannot cross accounts",
-    )
+def _foreign(grantee: iam.IPrincipal, account: str | None, own: str | None) -> Iterator[Trouble]:
+    if role_arns.differ(account, own):
+        yield (
+            f"'grantee' ({path_of(grantee)}) is in account {account}, the role is in {own}",
+            f"let a user, group or role of account {own} pass it; iam:PassRole cannot cross accounts",
+        )
+
+
+def _elsewhere(grantee: iam.IPrincipal, account: str | None, written: str) -> Iterator[Trouble]:
+    if role_arns.differ(account, written):
+        yield (
+            f"'grantee' ({path_of(grantee)}) is in account {account}, its policy would be in {written}",
+            f"import it in a stack of account {account}",
+        )
+
+
+def _unwritable(grantee: iam.IRole, kind: str) -> Iterator[Trouble]:
+    if kind == "roles" and is_immutable(grantee):
+        yield (
+            f"'grantee' ({path_of(grantee)}) was imported with mutable=False, so CDK attaches no policy to it",
+            "import it with mutable=True, or let whoever owns it write the permission",
+        )
+
+
+def _out_of_reach(role: iam.IRole, home: Place) -> Iterator[Trouble]:
+    own = role_place(role)
+    _, obstacle = (None, None) if own.stack is home.stack else refer(role_arn(role), own, home, "role_name")
+    if obstacle:
+        reason, fix = obstacle
+        yield f"the role {reason}", fix

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from aws_cdk import NestedStack, Stack, Stage
 from constructs import IConstruct
 
 from redshift_roles import limits, role_arns
+from redshift_roles.rulebook import Trouble
 from redshift_roles.tokens import is_token
 
 
@@ -101,6 +103,13 @@ def path_of(construct: object) -> str:
     return construct.node.path if hasattr(construct, "node") else ""
 
 
+def id_after(construct: IConstruct) -> str:
+    """
+    Write a construct's path as an id, so that no two paths give the same one.
+    """
+    return path_of(construct).replace("-", "-.").replace("/", "--")
+
+
 def cluster_arn(identifier: str, home: Place) -> str:
     """
     Write the ARN of a cluster, in the partition, region and account of its own stack.
@@ -118,6 +127,42 @@ def least_length(token: str, place: Place) -> int:
         "AWS.AccountId": len("123456789012"),
     }
     return next((length for name, length in lengths.items() if token.startswith(name)), 1)
+
+
+def refer(text: str, home: Place, place: Place, name: str) -> tuple[Any, Trouble | None]:
+    """
+    Resolve what is defined at home as a stack of another place would write it, or say why CDK would refuse to.
+
+    Args:
+        text: An ARN, perhaps a token.
+
+        home: Where it is defined.
+
+        place: Where it is to be written.
+
+        name: What it can be given so that stacks of other environments can name it.
+    """
+    try:
+        value = place.stack.resolve(text)
+    except RuntimeError:
+        reason = f"is in a stack of another environment and has no {name}, so CDK cannot refer to it from here"
+        return None, (reason, f"give it a {name}, or both stacks the same env=")
+    if home.stage is not place.stage and isinstance(value, dict) and not {"Fn::GetAtt", "Ref"}.isdisjoint(value):
+        reason = "is in another Stage, and CDK cannot refer from one Stage to another"
+        return value, (reason, "put both in one Stage, or import it by its literal ARN")
+    return value, None
+
+
+def waits(stack: Stack, other: Stack) -> bool:
+    """
+    Say whether a stack is deployed after another one, as far as the app says so already.
+    """
+    seen, coming = {stack}, [stack]
+    while coming:
+        new = [found for found in coming.pop().dependencies if found not in seen]
+        seen.update(new)
+        coming += new
+    return other in seen
 
 
 def can_refer(place: Place, home: Place) -> bool:

@@ -18,7 +18,7 @@ from aws_cdk.interfaces.aws_iam import IGroupRef, IUserRef
 from redshift_roles import role_arns
 from redshift_roles.assembly import Assembly, Json, Template
 from redshift_roles.facts import RoleFacts
-from redshift_roles.places import Place, path_of, place_of
+from redshift_roles.places import Place, path_of, place_of, refer
 from redshift_roles.tokens import is_token
 from redshift_roles.values import texts
 
@@ -119,8 +119,8 @@ def _own_role(role: iam.IRole, label: str, place: Place, *, distinct: bool) -> R
     text = f"arn:{_partition(home)}:iam::{home.account}:role{name}"
     # A role of another account is refused for that; it matters no more whether CDK can refer to it.
     near = home.stack is place.stack or role_arns.differ(home.account, place.account)
-    unreachable = None if near else _reference(role, home, place)[1]
-    return RoleFacts(label, text, unreachable=unreachable, defined=True)
+    _, obstacle = (None, None) if near else _reference(role, home, place)
+    return RoleFacts(label, text, unreachable=obstacle, defined=True)
 
 
 def _nameless(role: iam.IRole) -> str:
@@ -181,13 +181,27 @@ def _reference(role: iam.IRole, home: Place, place: Place) -> tuple[Json, str | 
     """
     Resolve a role's ARN as the stack of this place would write it, or say why CDK would refuse at synth time.
     """
-    try:
-        value = place.stack.resolve(role_arn(role))
-    except RuntimeError:
-        return None, "is in a stack of another environment and has no role_name, so CDK cannot refer to it from here"
-    if home.stage is not place.stage and isinstance(value, dict) and "Fn::GetAtt" in value:
-        return value, "is in another Stage, and CDK cannot refer from one Stage to another"
-    return value, None
+    value, obstacle = refer(role_arn(role), home, place, "role_name")
+    return value, obstacle and obstacle[0]
+
+
+def trust_of(role: iam.IRole) -> iam.PolicyDocument | None:
+    """
+    Find the trust policy of a role that the app defines, also of one that is made when it is first used.
+    """
+    made = role if isinstance(role, iam.Role) else role.node.default_child
+    return made.assume_role_policy if isinstance(made, iam.Role) else None
+
+
+def is_immutable(role: iam.IRole) -> bool:
+    """
+    Say whether CDK ignores policies for an imported role: it keeps the role itself under another id then.
+    """
+    if isinstance(role, iam.Role):
+        return False
+    node = role.node
+    siblings = node.scope.node if node.scope else node
+    return node.id.startswith("ImmutableRole") or siblings.try_find_child(f"MutableRole{node.id}") is not None
 
 
 def texts_of(values: Sequence[str], place: Place) -> list[str]:

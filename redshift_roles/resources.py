@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from aws_cdk import IResource
 
 from redshift_roles import role_arns
-from redshift_roles.places import Place, path_of, place_of
+from redshift_roles.places import Place, can_refer, path_of, place_of, refer
 from redshift_roles.reading import known_account
 from redshift_roles.rulebook import Trouble
 from redshift_roles.tokens import is_token
@@ -125,25 +125,31 @@ def resource_troubles(name: str, found: Resource, place: Place, *, shareable: bo
             f"{label} is encrypted with a key that is known by its alias only",
             "import the key by its own ARN: kms.Key.from_key_arn(…); IAM policies cannot name an alias",
         )
-    if role_arns.differ(found.account, place.account):
-        if not shareable:
-            yield (
-                f"{label} is in account {found.account}, the role is in {place.account}",
-                f"let the role assume one of account {found.account}: RoleChain(role, theirs), and grant it to that",
-            )
-    elif _unreachable(found, place):
+    if role_arns.differ(found.account, place.account) and not shareable:
         yield (
-            f"{label} is in a stack of another environment and has no name, so CDK cannot refer to it from here",
-            "give it a physical name, or both stacks the same env=",
+            f"{label} is in account {found.account}, the role is in {place.account}",
+            f"let the role assume one of account {found.account}: RoleChain(role, theirs), and grant it to that",
         )
+    else:
+        yield from _out_of_reach(label, found, place)
 
 
-def _unreachable(found: Resource, place: Place) -> bool:
+def _out_of_reach(label: str, found: Resource, place: Place) -> Iterator[Trouble]:
+    """
+    Find what CDK cannot name from here: the resource, or its key, which can have no physical name.
+    """
     home = place_of(found.construct)
-    if home.stack is place.stack or not is_token(found.arn):
-        return False
-    try:
-        place.stack.resolve(found.arn)
-    except RuntimeError:
-        return True
-    return False
+    if home.stack is not place.stack and is_token(found.arn):
+        _, obstacle = refer(found.arn, home, place, "physical name")
+        if obstacle:
+            reason, fix = obstacle
+            yield f"{label} {reason}", fix
+            return
+    if found.key is None or not is_token(found.key_arn) or role_arns.differ(found.key_account, place.account):
+        return
+    home = place_of(found.key)
+    if home.stack is not place.stack and not can_refer(place, home):
+        yield (
+            f"{label} is encrypted with a key in a stack of another environment, to which CDK cannot refer from here",
+            "give both stacks an env= with account and region, or import the key by its literal ARN",
+        )

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from typing import Final, NamedTuple, cast
 from weakref import WeakKeyDictionary, WeakSet
 
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
 from redshift_roles import account_rule, limits, permissions, role_arns, rulebook, rules, sql
@@ -20,11 +20,20 @@ from redshift_roles.arguments import ROLE
 from redshift_roles.chain_documents import RequiredPolicy, permissions_policy, trust_policy, trust_statement
 from redshift_roles.facts import HolderFacts
 from redshift_roles.findings import Finding, RoleAssociationError
-from redshift_roles.grant_writing import GRANTS_ID, is_immutable, later_troubles, note_chained
+from redshift_roles.grant_writing import GRANTS_ID, later_troubles, note_chained
 from redshift_roles.granted_policies import granted_policies
 from redshift_roles.permission_documents import Document
-from redshift_roles.places import Place, path_of
-from redshift_roles.reading import own_role, principal_account, role_arn, role_facts, role_place, texts_of
+from redshift_roles.places import Place, id_after, path_of, refer, waits
+from redshift_roles.reading import (
+    is_immutable,
+    own_role,
+    principal_account,
+    role_arn,
+    role_facts,
+    role_place,
+    texts_of,
+    trust_of,
+)
 from redshift_roles.refusal import refuse
 from redshift_roles.rulebook import Rule, Trouble
 from redshift_roles.rules import Check
@@ -34,6 +43,7 @@ from redshift_roles.trust import distrust
 _CHECKS: Final[tuple[tuple[Rule, Check], ...]] = (
     (rulebook.ROLE_ARN_INVALID, rules.role_arn_invalid),
     (rulebook.ROLE_DUPLICATED, rules.role_duplicated),
+    (rulebook.ROLE_PARTITION_MISMATCH, rules.role_partition_mismatch),
     (rulebook.SERVICE_LINKED_ROLE, rules.service_linked_role),
 )
 
@@ -64,7 +74,7 @@ class _Link(NamedTuple):
         """
         Say whether the trust policy of the target is ours.
         """
-        return isinstance(self.target, iam.Role) and self.target.assume_role_policy is not None
+        return trust_of(self.target) is not None
 
     @property
     def crosses_stacks(self) -> bool:
@@ -146,7 +156,8 @@ def _refuse_broken(roles: Sequence[iam.IRole], links: Sequence[_Link]) -> None:
     )
     findings = [rule.finding(path, trouble) for rule, check in _CHECKS for trouble in check(holder)]
     findings += _first_findings(roles[0], path, place)
-    troubles = [*(trouble for link in links for trouble in _out_of_reach(link)), *later_troubles(roles[1:])]
+    unreachable = [trouble for link in links for trouble in _out_of_reach(link)]
+    troubles = [*(unreachable or _circles(links)), *later_troubles(roles[1:])]
     findings += [rulebook.INVALID_ARGUMENT.finding(path, trouble, limits.CHAINING_ROLES) for trouble in troubles]
     if findings:
         raise RoleAssociationError(findings)
@@ -158,19 +169,29 @@ def _out_of_reach(link: _Link) -> Iterator[Trouble]:
     """
     sides = ((link.writes_permissions, link.source, link.target), (link.writes_trust, link.target, link.source))
     for ours, here, there in sides:
-        if ours and link.crosses_stacks and not _can_name(there, role_place(here)):
+        if not ours or not link.crosses_stacks:
+            continue
+        _, obstacle = refer(role_arn(there), role_place(there), role_place(here), "role_name")
+        if obstacle:
+            reason, fix = obstacle
+            yield f"a policy of {path_of(here)} cannot name {path_of(there)}, which {reason}", fix
+
+
+def _circles(links: Sequence[_Link]) -> Iterator[Trouble]:
+    """
+    Find stacks that would each have to be deployed after the other: a trust policy names a role that is there already.
+    """
+    earlier: list[tuple[Stack, Stack]] = []
+    for link in links:
+        source, target = role_place(link.source).top, role_place(link.target).top
+        if not link.writes_trust or source is target:
+            continue
+        if waits(source, target) or (target, source) in earlier:
             yield (
-                f"a policy of {path_of(here)} cannot name {path_of(there)}, which is in a stack of another environment",
-                f"give {path_of(there)} a role_name",
+                f"{path_of(link.target)} trusts {path_of(link.source)}, whose stack is deployed after it already",
+                f"put {path_of(link.target)} into a stack of its own",
             )
-
-
-def _can_name(role: iam.IRole, place: Place) -> bool:
-    try:
-        place.stack.resolve(role_arn(role))
-    except RuntimeError:
-        return False
-    return True
+        earlier += [(source, target), *((first, target) for first, second in earlier if second is source)]
 
 
 def _first_findings(first: iam.IRole, path: str, place: Place) -> list[Finding]:
@@ -211,7 +232,7 @@ def _assume(link: _Link, target: str) -> None:
     home, there = role_place(link.source), role_place(link.target)
     same = (home.account_id, home.region_name) == (there.account_id, there.region_name)
     if link.writes_trust and link.crosses_stacks and same:
-        construct_id = f"AssumedBy{path_of(link.source).replace('/', '')}"
+        construct_id = f"AssumedBy{id_after(link.source)}"
         granted = granted_policies(link.source, there, construct_id, "roles", scope=cast("iam.Role", link.target))
     else:
         granted = granted_policies(link.source, home, GRANTS_ID, "roles")
@@ -225,15 +246,14 @@ def _trust(link: _Link, source: str) -> None:
     Let the source into the target's trust policy, once; IAM refuses a principal that is not there yet.
     """
     trusted = _trusting.setdefault(link.target, WeakSet())
-    document = cast("iam.Role", link.target).assume_role_policy
+    document = trust_of(link.target)
     if document is None or link.source in trusted:
         return
     trusted.add(link.source)
     document.add_statements(iam.PolicyStatement.from_json(trust_statement(source)))
-    if link.crosses_stacks:
-        # Where another chain goes the other way, no order is right: the second deployment completes it.
-        with suppress(RuntimeError):
-            role_place(link.target).stack.add_stack_dependency(role_place(link.source).stack)
+    first, last = role_place(link.source).top, role_place(link.target).top
+    if first is not last:
+        last.add_stack_dependency(first)
 
 
 def _required(arn: str, kind: str, document: Document, place: Place) -> RequiredPolicy:

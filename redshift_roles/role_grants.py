@@ -108,7 +108,9 @@ class RedshiftGrants:
             owner_allows: Whether the owner of a bucket of another account has added the statements that
                 ``grant.resource_statements`` lists. Default: False, and such a bucket is refused.
         """
-        given = known(bucket=bucket, prefix=prefix, manifest=manifest, jsonpaths=jsonpaths, owner_allows=owner_allows)
+        given = known(
+            ["bucket"], bucket=bucket, prefix=prefix, manifest=manifest, jsonpaths=jsonpaths, owner_allows=owner_allows
+        )
         self._writer.refuse(limits.S3_KEYS, grant_arguments.check(given))
         found = resource(bucket, "bucket_arn")
         objects = Objects(found.arn, found.key_arn, prefix, _files(manifest, jsonpaths))
@@ -131,7 +133,7 @@ class RedshiftGrants:
 
             owner_allows: As in `copy_from`.
         """
-        given = known(bucket=bucket, prefix=prefix, clean_path=clean_path, owner_allows=owner_allows)
+        given = known(["bucket"], bucket=bucket, prefix=prefix, clean_path=clean_path, owner_allows=owner_allows)
         self._writer.refuse(limits.S3_KEYS, grant_arguments.check(given))
         found = resource(bucket, "bucket_arn")
         objects = Objects(found.arn, found.key_arn, prefix)
@@ -172,6 +174,7 @@ class RedshiftGrants:
             owner_allows: As in `copy_from`.
         """
         given = known(
+            ["database"],
             database=database,
             bucket=bucket,
             prefix=prefix,
@@ -181,7 +184,7 @@ class RedshiftGrants:
             lake_formation=lake_formation,
             owner_allows=owner_allows,
         )
-        troubles = [*grant_arguments.check_external_schema(given)]
+        troubles = [*grant_arguments.check_external_schema(given), *grant_arguments.check_known("tables", tables)]
         if lake_formation is True:
             troubles += vending_troubles(self._writer.role)
         self._writer.refuse(limits.SPECTRUM_POLICIES, troubles)
@@ -214,7 +217,7 @@ class RedshiftGrants:
         Args:
             cluster_id: Its id, such as ``j-2AXXXXXXGAPLF``.
         """
-        self._writer.refuse(limits.LOAD_FROM_EMR, grant_arguments.check(known(cluster_id=cluster_id)))
+        self._writer.refuse(limits.LOAD_FROM_EMR, grant_arguments.check(known(["cluster_id"], cluster_id=cluster_id)))
         return self._writer.allow(limits.LOAD_FROM_EMR, permissions.copy_from_emr(self._writer.home, cluster_id))
 
     def copy_over_ssh(self, bucket: s3.IBucket, manifest: str, *, owner_allows: bool = False) -> iam.Grant:
@@ -228,7 +231,7 @@ class RedshiftGrants:
 
             owner_allows: As in `copy_from`.
         """
-        given = known(bucket=bucket, manifest=manifest, owner_allows=owner_allows)
+        given = known(["bucket", "manifest"], bucket=bucket, manifest=manifest, owner_allows=owner_allows)
         self._writer.refuse(limits.COPY_PERMISSIONS, grant_arguments.check(given))
         found = resource(bucket, "bucket_arn")
         allowed = permissions.copy_over_ssh(Objects(found.arn, found.key_arn, files=(manifest,)))
@@ -273,7 +276,8 @@ class RedshiftGrants:
 
             topics: Names of topics, 1 or more.
         """
-        troubles = [*grant_arguments.check(known(cluster_arn=cluster_arn, topics=topics))]
+        given = known(["cluster_arn", "topics"], cluster_arn=cluster_arn, topics=topics)
+        troubles = [*grant_arguments.check(given), *grant_arguments.check_known("topics", topics)]
         self._writer.refuse(limits.STREAMING_MSK, [*troubles, *_foreign_cluster(cluster_arn, self._writer.place)])
         prefix = _topics_prefix(cluster_arn)
         return self._writer.allow(
@@ -292,7 +296,7 @@ class RedshiftGrants:
             owner_allows: As in `copy_from`.
         """
         self._writer.refuse(
-            limits.MACHINE_LEARNING, grant_arguments.check(known(bucket=bucket, owner_allows=owner_allows))
+            limits.MACHINE_LEARNING, grant_arguments.check(known(["bucket"], bucket=bucket, owner_allows=owner_allows))
         )
         found = resource(bucket, "bucket_arn")
         allowed = permissions.create_model(
@@ -329,7 +333,8 @@ def _topics_prefix(cluster_arn: str) -> str:
 
 
 def _foreign_cluster(cluster_arn: str, place: Place) -> list[Trouble]:
-    account = None if is_token(cluster_arn) else role_arns.account_of(cluster_arn)
+    literal = isinstance(cluster_arn, str) and not is_token(cluster_arn)
+    account = role_arns.account_of(cluster_arn) if literal else None
     if not role_arns.differ(account, place.account):
         return []
     return [

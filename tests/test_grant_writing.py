@@ -8,35 +8,63 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 
-from redshift_roles import RedshiftRole
-from redshift_roles.grant_writing import GrantWriter, is_immutable
-from redshift_roles.permissions import Home
+from redshift_roles import RedshiftRole, RoleAssociationError, limits
+from redshift_roles.grant_writing import (
+    GrantWriter,
+    later_troubles,
+    note_chained,
+    note_vended,
+    vending_troubles,
+)
+from redshift_roles.permissions import Home, Permission
 from tests.builders import arn
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.templates import all_properties_of
+
+_READ = Permission("ReadObjects", ("s3:GetObject",), "arn:aws:s3:::a/*")
 
 
-@pytest.mark.parametrize(
-    ("account", "mutable", "immutable"),
-    [(ACCOUNT, True, False), (ACCOUNT, False, True), (OTHER_ACCOUNT, True, True)],
-)
-def test_an_import_tells_whether_it_takes_policies(
-    stack: cdk.Stack, account: str, mutable: bool, immutable: bool
-) -> None:
+def test_fails_when_arguments_are_wrong(stack: cdk.Stack) -> None:
     """
-    CDK takes a role of another account for immutable whatever was asked.
+    At the role's path, with the page of AWS that says so.
     """
-    role = iam.Role.from_role_arn(stack, "Imported", arn(account=account), mutable=mutable)
+    writer = GrantWriter(RedshiftRole(stack, "Role"))
+    with pytest.raises(RoleAssociationError) as caught:
+        writer.refuse(limits.S3_KEYS, [("one", "fix it"), ("two", "fix that")])
 
-    assert immutable == is_immutable(role)
+    assert [("Data/Role", "one", "fix it"), ("Data/Role", "two", "fix that")] == [
+        (finding.path, finding.message, finding.fix) for finding in caught.value.findings
+    ]
+    assert {limits.S3_KEYS.url} == {finding.source for finding in caught.value.findings}
+    assert [] == writer.policies
 
 
-def test_a_role_of_the_app_takes_policies(stack: cdk.Stack) -> None:
+def test_fails_when_the_role_is_of_another_account_even_for_what_is_allowed(stack: cdk.Stack) -> None:
     """
-    Unless it is wrapped.
+    The fix is a chain; nothing is written.
     """
-    role = RedshiftRole(stack, "Role")
+    writer = GrantWriter(iam.Role.from_role_arn(stack, "Theirs", arn(account=OTHER_ACCOUNT)))
+    with pytest.raises(RoleAssociationError) as caught:
+        writer.allow(limits.S3_KEYS, [_READ])
+    (finding,) = caught.value.findings
 
-    assert (False, True) == (is_immutable(role), is_immutable(role.without_policy_updates()))
+    assert "RoleAccountMismatch" == finding.rule
+    assert (
+        f"write them in a stack of {OTHER_ACCOUNT}, and let a role of {ACCOUNT} assume it: RoleChain(first, role)"
+    ) == finding.fix
+    assert [] == writer.policies
+
+
+def test_lake_formation_and_later_roles_exclude_each_other(stack: cdk.Stack) -> None:
+    """
+    Whichever is noted first, of that role alone.
+    """
+    vended, chained, neither = (RedshiftRole(stack, name) for name in ("Vended", "Chained", "Neither"))
+    note_vended(vended)
+    note_chained(chained)
+
+    assert 1 == len(vending_troubles(chained)) == len(later_troubles([vended, neither]))
+    assert [] == vending_troubles(neither) == later_troubles([chained, neither])
 
 
 def test_names_are_of_the_place_of_the_role(stack: cdk.Stack) -> None:
@@ -46,3 +74,18 @@ def test_names_are_of_the_place_of_the_role(stack: cdk.Stack) -> None:
     home = GrantWriter(RedshiftRole(stack, "Role")).home
 
     assert Home(stack.partition, REGION, ACCOUNT) == home
+
+
+def test_training_is_trusted_once(stack: cdk.Stack) -> None:
+    """
+    And by a role of the app alone: an import has no trust policy to write.
+    """
+    role = RedshiftRole(stack, "Role")
+    GrantWriter(role).trust_training()
+    GrantWriter(role).trust_training()
+    GrantWriter(iam.Role.from_role_name(stack, "Imported", "loader")).trust_training()
+    (properties,) = all_properties_of(stack, "AWS::IAM::Role")
+
+    assert ["redshift.amazonaws.com", "sagemaker.amazonaws.com"] == [
+        statement["Principal"]["Service"] for statement in properties["AssumeRolePolicyDocument"]["Statement"]
+    ]

@@ -11,8 +11,10 @@ from aws_cdk import aws_iam as iam
 
 from redshift_roles import RedshiftRole
 from redshift_roles.granted_policies import LateGrant, granted_policies
+from redshift_roles.limits import MANAGED_POLICY_SIZE
 from redshift_roles.permissions import Permission
 from redshift_roles.places import place_of
+from redshift_roles.policy_documents import size
 from tests.templates import all_properties_of
 
 POLICY = "AWS::IAM::ManagedPolicy"
@@ -92,3 +94,61 @@ def test_a_grant_costs_no_crossing_until_then(stack: cdk.Stack, monkeypatch: pyt
 
     assert [] == before
     assert "addToPrincipal" in asked
+
+
+@pytest.mark.parametrize(("length", "policies"), [(6144, 1), (6145, 2)])
+def test_a_policy_has_as_many_characters_as_iam_allows(stack: cdk.Stack, length: int, policies: int) -> None:
+    """
+    To the character.
+    """
+    granted = granted_policies(RedshiftRole(stack, "Role"), place_of(stack), "Grants", "roles")
+    granted.allow([_read("a"), _read("b")])
+    spare = length - size(stack.resolve(granted.policies[0].policy_document), str)
+    granted = granted_policies(RedshiftRole(stack, "Second"), place_of(stack), "Grants", "roles")
+    granted.allow([_read("a"), _read("b" * (spare + 1))])
+
+    assert policies == len(granted.policies)
+    assert length == size(stack.resolve(granted.policies[0].policy_document), str) or policies > 1
+
+
+def test_a_policy_that_grows_is_divided_and_nothing_is_lost(stack: cdk.Stack) -> None:
+    """
+    The first one is written anew, the others are beside it with numbers, all on the same role.
+    """
+    role = RedshiftRole(stack, "Role")
+    granted = granted_policies(role, place_of(stack), "Grants", "roles")
+    listed = [f"arn:aws:s3:::{number:03}{'a' * 500}" for number in range(30)]
+    for resource in listed:
+        granted.allow([_read(resource)])
+    policies = all_properties_of(stack, POLICY)
+    resources = [r for policy in policies for s in policy["PolicyDocument"]["Statement"] for r in s["Resource"]]
+
+    assert ["Grants", "Grants2", "Grants3"] == [policy.node.id for policy in granted.policies]
+    assert listed == sorted(resources)
+    assert all([stack.resolve(role.role_name)] == policy["Roles"] for policy in policies)
+    assert all(size(policy["PolicyDocument"], str) <= MANAGED_POLICY_SIZE for policy in policies)
+
+
+def test_what_is_allowed_already_writes_nothing(stack: cdk.Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Not even the same document again.
+    """
+    granted = granted_policies(RedshiftRole(stack, "Role"), place_of(stack), "Grants", "roles")
+    granted.allow([_read("arn:aws:s3:::a/*")])
+    written: list[object] = []
+    monkeypatch.setattr(granted, "_write", lambda *arguments: written.append(arguments))
+    granted.allow([_read("arn:aws:s3:::a/*")])
+    granted.allow([_read("arn:aws:s3:::b/*")])
+
+    assert 1 == len(written)
+
+
+def test_the_policies_of_an_import_are_beside_it(stack: cdk.Stack) -> None:
+    """
+    Under its own id, so that two imports do not meet.
+    """
+    for name in ("A", "B"):
+        role = iam.Role.from_role_name(stack, name, name.lower())
+        granted_policies(role, place_of(stack), "Grants", "roles").allow([_read("arn:aws:s3:::a/*")])
+
+    assert {"AGrants", "BGrants"} == {child.node.id for child in stack.node.children} - {"A", "B"}

@@ -13,7 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from redshift_roles import RedshiftGrants, RedshiftRole, RoleAssociationError
 from tests.builders import arn
-from tests.conftest import ACCOUNT, OTHER_ACCOUNT
+from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.templates import all_properties_of, properties_of, template_of
 
 POLICY = "AWS::IAM::ManagedPolicy"
@@ -58,6 +58,161 @@ def test_fails_when_the_role_is_of_another_account(stack: cdk.Stack) -> None:
     assert "RoleAccountMismatch" == _wrong(role, iam.User(stack, "User"))[0]
 
 
+def _there(app: cdk.App, account: str = ACCOUNT, region: str = REGION) -> cdk.Stack:
+    return cdk.Stack(app, "There", env=cdk.Environment(account=account, region=region))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda stack: iam.Role.from_role_arn(stack, "Who", arn("loader", account=OTHER_ACCOUNT)),
+        lambda stack: iam.Group.from_group_arn(stack, "Who", f"arn:aws:iam::{OTHER_ACCOUNT}:group/loaders"),
+    ],
+)
+def test_fails_when_a_role_or_group_is_of_another_account(stack: cdk.Stack, make: Any) -> None:
+    """
+    Whatever it is, and nothing is written.
+    """
+    message = f"'grantee' (Data/Who) is in account {OTHER_ACCOUNT}, the role is in {ACCOUNT}"
+
+    assert ("RoleAccountMismatch", message) == _wrong(RedshiftRole(stack, "Role"), make(stack))
+    assert [] == all_properties_of(stack, POLICY)
+
+
+def test_fails_when_the_grantee_is_defined_in_a_stack_of_another_account(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    The function's role is named, since that would have the policy.
+    """
+    function = lambda_.Function(
+        _there(app, OTHER_ACCOUNT),
+        "Function",
+        code=lambda_.Code.from_inline("def handler(event, context): pass"),
+        handler="index.handler",
+        runtime=lambda_.Runtime.PYTHON_3_13,
+    )
+    message = f"'grantee' (There/Function/ServiceRole) is in account {OTHER_ACCOUNT}, the role is in {ACCOUNT}"
+
+    assert ("RoleAccountMismatch", message) == _wrong(RedshiftRole(stack, "Role"), function)
+
+
+def test_fails_when_a_user_of_this_account_is_imported_into_a_stack_of_another(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    A policy there would be on the user of the same name there.
+    """
+    there = _there(app, OTHER_ACCOUNT)
+    user = iam.User.from_user_arn(there, "User", f"arn:aws:iam::{ACCOUNT}:user/loader")
+
+    assert "RoleAccountMismatch" == _wrong(RedshiftRole(stack, "Role", role_name="loader"), user)[0]
+    assert [] == all_properties_of(there, POLICY)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda stack: iam.Role.from_role_arn(stack, "Who", arn("Who"), mutable=False),
+        lambda stack: iam.Role(stack, "Who", assumed_by=iam.AccountRootPrincipal()).without_policy_updates(),
+    ],
+)
+def test_fails_when_the_grantee_takes_no_policies(stack: cdk.Stack, make: Any) -> None:
+    """
+    With mutable=False the caller said that CDK attaches nothing to it.
+    """
+    grantee = make(stack)
+
+    assert "InvalidArgument" == _wrong(RedshiftRole(stack, "Role"), grantee)[0]
+    assert [] == all_properties_of(stack, POLICY)
+
+
+def test_fails_when_the_grantee_is_in_another_region_and_the_role_has_no_name(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    CDK would fail at synth time, far from this line; with a name it works.
+    """
+    there = _there(app, region="us-east-1")
+
+    assert "InvalidArgument" == _wrong(RedshiftRole(stack, "Role"), iam.User(there, "User"))[0]
+
+
+def test_fails_when_the_grantee_is_in_a_stack_that_names_no_environment(stack: cdk.Stack, agnostic: cdk.Stack) -> None:
+    """
+    CDK cannot refer to the role from there either.
+    """
+    assert "InvalidArgument" == _wrong(RedshiftRole(stack, "Role"), iam.User(agnostic, "User"))[0]
+
+
+def test_fails_when_the_grantee_is_in_another_stage(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    CDK refuses references between Stages at synth time.
+    """
+    there = cdk.Stack(cdk.Stage(app, "Stage"), "There", env=cdk.Environment(account=ACCOUNT, region=REGION))
+
+    assert "InvalidArgument" == _wrong(RedshiftRole(stack, "Role"), iam.User(there, "User"))[0]
+
+
+def test_a_refused_grantee_leaves_nothing_and_another_one_works(stack: cdk.Stack) -> None:
+    """
+    Nothing half-built stands in the way.
+    """
+    role = RedshiftRole(stack, "Role")
+    before = [construct.node.path for construct in stack.node.find_all()]
+    _wrong(role, iam.ServicePrincipal("ec2.amazonaws.com"))
+
+    assert before == [construct.node.path for construct in stack.node.find_all()]
+    assert role.redshift_grants.pass_role(iam.User(stack, "User")).success
+
+
+def test_a_named_role_is_passed_in_another_region(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    IAM knows no regions.
+    """
+    there = _there(app, region="us-east-1")
+    RedshiftRole(stack, "Role", role_name="loader").redshift_grants.pass_role(iam.User(there, "User"))
+
+    assert {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, f":iam::{ACCOUNT}:role/loader"]]} == (
+        properties_of(there, POLICY)["PolicyDocument"]["Statement"][0]["Resource"]
+    )
+
+
+def test_roles_of_two_regions_are_passed_by_one_user(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    Each is named as the user's stack can, in one policy.
+    """
+    there = _there(app, region="us-east-1")
+    user, beside = iam.User(there, "User"), RedshiftRole(there, "Beside")
+    RedshiftRole(stack, "Role", role_name="loader").redshift_grants.pass_role(user)
+    beside.redshift_grants.pass_role(user)
+    (statement,) = properties_of(there, POLICY)["PolicyDocument"]["Statement"]
+
+    assert 2 == len(statement["Resource"])
+    assert there.resolve(beside.role_arn) in statement["Resource"]
+
+
+def test_the_policy_is_in_the_stack_of_the_grantee(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    It imports the role's ARN; the role's stack knows nothing of it.
+    """
+    there = _there(app)
+    RedshiftRole(stack, "Role").redshift_grants.pass_role(iam.User(there, "User"))
+
+    assert [] == all_properties_of(stack, POLICY)
+    assert 1 == len(all_properties_of(there, POLICY))
+    assert [stack] == there.dependencies
+
+
+def test_the_grant_is_cdks_own(stack: cdk.Stack) -> None:
+    """
+    It lists the statement, and others can wait for the policy.
+    """
+    user = iam.User(stack, "User")
+    grant = RedshiftRole(stack, "Role").redshift_grants.pass_role(user)
+    waiting = cdk.CfnResource(stack, "Waiting", type="AWS::SNS::Topic")
+    grant.apply_before(waiting)
+    resources = template_of(stack)["Resources"]
+    (policy,) = [key for key, found in resources.items() if found["Type"] == POLICY]
+
+    assert ["iam:PassRole"] == [statement.to_json()["Action"] for statement in grant.principal_statements]
+    assert [policy] == resources["Waiting"]["DependsOn"]
+
+
 @pytest.mark.parametrize(
     ("kind", "make"),
     [
@@ -67,6 +222,8 @@ def test_fails_when_the_role_is_of_another_account(stack: cdk.Stack) -> None:
         ("Users", lambda stack: iam.User.from_user_name(stack, "Who", "loader")),
         ("Groups", lambda stack: iam.Group.from_group_name(stack, "Who", "loaders")),
         ("Roles", lambda stack: iam.Role.from_role_name(stack, "Who", "loader")),
+        ("Roles", lambda stack: iam.LazyRole(stack, "Who", assumed_by=iam.AccountRootPrincipal())),
+        ("Users", lambda stack: iam.User.from_user_arn(stack, "Who", cdk.Fn.import_value("User"))),
     ],
 )
 def test_users_groups_and_roles_may_pass_it(stack: cdk.Stack, kind: str, make: Any) -> None:

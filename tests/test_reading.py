@@ -11,6 +11,7 @@ import pytest
 from aws_cdk import aws_iam as iam
 
 from redshift_roles import RedshiftRole, places, reading, role_arns
+from tests.builders import arn
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 
 
@@ -88,3 +89,103 @@ def test_a_duration_that_is_a_token_is_not_known() -> None:
     Only the deployment knows how long it is.
     """
     assert reading.seconds_of(cdk.Duration.days(cdk.Token.as_number(cdk.Fn.ref("Days")))) is None
+
+
+def test_a_role_of_ours_is_remembered(stack: cdk.Stack) -> None:
+    """
+    With its place, its path and name where they are given, and its services; others are not.
+    """
+    role = RedshiftRole(stack, "Role", role_name="loader", path="/team/", serverless=True)
+    plain = RedshiftRole(stack, "Plain")
+    tokens = [
+        RedshiftRole(stack, "Token", role_name=cdk.Fn.import_value("name"), path="/team/"),
+        RedshiftRole(stack, "Path", role_name="named", path=cdk.Fn.import_value("path")),
+    ]
+    place = places.place_of(stack)
+
+    assert reading.OwnRole(place, "/team/loader", serverless=True) == reading.own_role(role)
+    assert reading.OwnRole(place, "", serverless=False) == reading.own_role(plain)
+    assert [reading.OwnRole(place, "", serverless=False)] * 2 == [reading.own_role(token) for token in tokens]
+    assert reading.own_role(iam.Role(stack, "Other", assumed_by=iam.AccountRootPrincipal())) is None
+
+
+def test_a_role_is_where_it_was_defined_or_imported(stack: cdk.Stack, agnostic: cdk.Stack) -> None:
+    """
+    Whether it is of ours or not.
+    """
+    ours = RedshiftRole(cdk.NestedStack(stack, "Nested"), "Role")
+    imported = iam.Role.from_role_name(agnostic, "Imported", "loader")
+
+    assert places.place_of(ours) == reading.role_place(ours)
+    assert stack is reading.role_place(ours).top
+    assert agnostic is reading.role_place(imported).stack
+
+
+@pytest.mark.parametrize(
+    ("make", "account"),
+    [
+        (lambda stack: RedshiftRole(stack, "Who"), ACCOUNT),
+        (lambda stack: iam.User(stack, "Who"), ACCOUNT),
+        (lambda stack: iam.Group(stack, "Who"), ACCOUNT),
+        (lambda stack: iam.Role.from_role_arn(stack, "Who", f"arn:aws:iam::{OTHER_ACCOUNT}:role/r"), OTHER_ACCOUNT),
+        (lambda stack: iam.User.from_user_arn(stack, "Who", f"arn:aws:iam::{OTHER_ACCOUNT}:user/u"), OTHER_ACCOUNT),
+        (lambda stack: iam.Group.from_group_arn(stack, "Who", f"arn:aws:iam::{OTHER_ACCOUNT}:group/g"), OTHER_ACCOUNT),
+        (lambda stack: iam.Role.from_role_arn(stack, "Who", cdk.Fn.import_value("role")), None),
+        (lambda _: iam.ServicePrincipal("ec2.amazonaws.com"), None),
+    ],
+    ids=["a role", "a user", "a group", "their role", "their user", "their group", "a token", "a service"],
+)
+def test_a_principal_has_the_account_of_its_arn(stack: cdk.Stack, make: Any, account: str | None) -> None:
+    """
+    None where only the deployment knows, and for what has no account.
+    """
+    assert account == reading.principal_account(make(stack), places.place_of(stack))
+
+
+def test_a_principal_in_a_stack_without_an_account_is_of_this_account(agnostic: cdk.Stack) -> None:
+    """
+    Whatever that will be.
+    """
+    place = places.place_of(agnostic)
+
+    assert role_arns.THIS_ACCOUNT == reading.principal_account(RedshiftRole(agnostic, "Role"), place)
+    assert role_arns.THIS_ACCOUNT == reading.principal_account(iam.User(agnostic, "User"), place)
+
+
+@pytest.mark.parametrize(
+    ("account", "mutable", "immutable"),
+    [(ACCOUNT, True, False), (ACCOUNT, False, True), (OTHER_ACCOUNT, True, True)],
+)
+def test_an_import_tells_whether_it_takes_policies(
+    stack: cdk.Stack, account: str, mutable: bool, immutable: bool
+) -> None:
+    """
+    CDK takes a role of another account for immutable whatever was asked.
+    """
+    role = iam.Role.from_role_arn(stack, "Imported", arn(account=account), mutable=mutable)
+
+    assert immutable == reading.is_immutable(role)
+
+
+def test_a_role_of_the_app_takes_policies(stack: cdk.Stack) -> None:
+    """
+    Unless it is wrapped.
+    """
+    role = RedshiftRole(stack, "Role")
+
+    assert (False, True) == (reading.is_immutable(role), reading.is_immutable(role.without_policy_updates()))
+
+
+def test_the_trust_policy_is_found_where_the_app_defines_the_role(stack: cdk.Stack) -> None:
+    """
+    Also of a role that is made when it is first used, from then on; not of an import.
+    """
+    role, lazy = RedshiftRole(stack, "Role"), iam.LazyRole(stack, "Lazy", assumed_by=iam.AccountRootPrincipal())
+    imported = iam.Role.from_role_arn(stack, "Imported", arn())
+
+    assert [None, None] == [reading.trust_of(lazy), reading.trust_of(imported)]
+    assert lazy.role_arn
+    for made in (role, lazy):
+        document = reading.trust_of(made)
+        assert document is not None
+        assert "sts:AssumeRole" == document.to_json()["Statement"][0]["Action"]

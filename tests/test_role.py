@@ -5,12 +5,14 @@ The role that Redshift assumes.
 from __future__ import annotations
 
 import json
+from itertools import product
+from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 
-from redshift_roles import DbUser, RedshiftRole, RoleAssociationError
+from redshift_roles import DbUser, RedshiftGrants, RedshiftRole, RoleAssociationError
 from tests.conftest import ACCOUNT, REGION
 from tests.templates import deployed, properties_of, template_of
 
@@ -212,3 +214,119 @@ def test_a_role_names_itself_in_sql(stack: cdk.Stack) -> None:
     assert ["", ["IAM_ROLE '", stack.resolve(role.role_arn), "'"]] == (
         template_of(stack)["Outputs"]["Clause"]["Value"]["Fn::Join"]
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "messages"),
+    [
+        ({"db_users": []}, ["'db_users' is empty, allowed is at least one entry"]),
+        ({"db_users": ["loader"]}, ["'db_users[0]' is 'loader', allowed is a DbUser"]),
+        ({"source_clusters": []}, ["'source_clusters' is empty, allowed is at least one entry"]),
+        ({"source_clusters": "warehouse"}, ["'source_clusters' is 'warehouse', allowed is a list"]),
+        ({"trust_policy_quota": 2047}, ["'trust_policy_quota' is 2047, allowed is a whole number from 2048 to 8192"]),
+        ({"trust_policy_quota": 8193}, ["'trust_policy_quota' is 8193, allowed is a whole number from 2048 to 8192"]),
+        (
+            {"serverless": 1, "regions": [], "db_users": [], "source_clusters": [], "trust_policy_quota": 0},
+            [
+                "'serverless' is 1, allowed is True or False",
+                "'regions' is empty, allowed is at least one region",
+                "'db_users' is empty, allowed is at least one entry",
+                "'source_clusters' is empty, allowed is at least one entry",
+                "'trust_policy_quota' is 0, allowed is a whole number from 2048 to 8192",
+            ],
+        ),
+    ],
+)
+def test_fails_when_the_trust_is_restricted_in_a_way_that_iam_refuses(
+    stack: cdk.Stack, options: dict[str, Any], messages: list[str]
+) -> None:
+    """
+    Everything is told at once, and no role is left behind.
+    """
+    with pytest.raises(RoleAssociationError) as caught:
+        RedshiftRole(stack, "Role", **options)
+
+    assert [("InvalidArgument", message) for message in messages] == [
+        (f.rule, f.message) for f in caught.value.findings
+    ]
+    assert [] == stack.node.children
+
+
+@pytest.mark.parametrize(
+    ("serverless", "regions", "users", "clusters"), list(product([False, True], repeat=4)), ids=str
+)
+def test_every_combination_of_restrictions_is_in_the_trust(
+    stack: cdk.Stack, serverless: bool, regions: bool, users: bool, clusters: bool
+) -> None:
+    """
+    Principals by region and Serverless, users on both, clusters on provisioned ones alone, the account on both.
+    """
+    RedshiftRole(
+        stack,
+        "Role",
+        serverless=serverless,
+        regions=["us-east-1"] if regions else None,
+        db_users=[DbUser("loader", cluster="warehouse")] if users else None,
+        source_clusters=["warehouse"] if clusters else None,
+    )
+    region = "us-east-1" if regions else REGION
+    equal: dict[str, list[str]] = {}
+    if users:
+        equal["sts:ExternalId"] = [f"arn:aws:redshift:{region}:{ACCOUNT}:dbuser:warehouse/loader"]
+    if clusters:
+        equal["aws:SourceAccount"] = [ACCOUNT]
+    like = {"aws:SourceArn": [f"arn:aws:redshift:{region}:{ACCOUNT}:cluster:warehouse"]} if clusters else {}
+    of_clusters = {operator: tests for operator, tests in (("StringEquals", equal), ("ArnLike", like)) if tests}
+    expected = {f"redshift.{region}.amazonaws.com" if regions else "redshift.amazonaws.com": of_clusters}
+    if serverless:
+        expected["redshift-serverless.amazonaws.com"] = {"StringEquals": equal} if equal else {}
+    statements = properties_of(stack, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"]
+    services = [
+        (service, deployed(statement.get("Condition", {}), {"AWS::Partition": "aws"}))
+        for statement in statements
+        for service in (
+            statement["Principal"]["Service"]
+            if isinstance(statement["Principal"]["Service"], list)
+            else [statement["Principal"]["Service"]]
+        )
+    ]
+
+    assert expected == dict(services)
+    assert len(expected) == len(services)
+
+
+def test_a_restricted_role_in_a_stack_without_an_environment_names_the_deployments(agnostic: cdk.Stack) -> None:
+    """
+    Region and account are those of the deployment.
+    """
+    RedshiftRole(agnostic, "Role", db_users=[DbUser("loader", cluster="warehouse")], source_clusters=["warehouse"])
+    (statement,) = properties_of(agnostic, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"]
+    references = {name: name.removeprefix("AWS::") for name in ("AWS::Partition", "AWS::Region", "AWS::AccountId")}
+
+    assert {
+        "StringEquals": {
+            "sts:ExternalId": ["arn:Partition:redshift:Region:AccountId:dbuser:warehouse/loader"],
+            "aws:SourceAccount": ["AccountId"],
+        },
+        "ArnLike": {"aws:SourceArn": ["arn:Partition:redshift:Region:AccountId:cluster:warehouse"]},
+    } == deployed(statement["Condition"], references)
+
+
+@pytest.mark.parametrize("quota", [2048, 8192])
+def test_the_least_and_the_greatest_quota_are_allowed(stack: cdk.Stack, quota: int) -> None:
+    """
+    What IAM allows unless the quota was raised, and the most to which it can be.
+    """
+    RedshiftRole(stack, "Role", db_users=[DbUser("loader", cluster="warehouse")], trust_policy_quota=quota)
+
+    assert ["redshift.amazonaws.com"] == _principals(stack)
+
+
+def test_its_grants_are_its_own(stack: cdk.Stack) -> None:
+    """
+    The same, however they are asked for; none is written until one is granted.
+    """
+    role = RedshiftRole(stack, "Role")
+
+    assert role.redshift_grants is RedshiftGrants.of(role)
+    assert () == role.redshift_grants.policies

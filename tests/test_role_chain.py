@@ -117,12 +117,73 @@ def test_fails_when_one_cannot_name_the_other(app: cdk.App, stack: cdk.Stack) ->
     Roles of two accounts need names, on either side.
     """
     there = cdk.Stack(app, "There", env=cdk.Environment(account=OTHER_ACCOUNT, region=REGION))
-    end = "which is in a stack of another environment"
+    end = "which is in a stack of another environment and has no role_name, so CDK cannot refer to it from here"
 
     assert [
         ("InvalidArgument", f"a policy of Data/First cannot name There/Last, {end}"),
         ("InvalidArgument", f"a policy of There/Last cannot name Data/First, {end}"),
     ] == _wrong(RedshiftRole(stack, "First"), _root(there, "Last"))
+
+
+def test_fails_when_everything_is_wrong_and_leaves_nothing(stack: cdk.Stack) -> None:
+    """
+    All of it is told at once, no policy is touched, and a shorter chain works.
+    """
+    first, last = _root(stack, "First"), RedshiftRole(stack, "Last")
+    linked = iam.Role.from_role_arn(stack, "Linked", arn("X", path="/aws-service-role/redshift.amazonaws.com/"))
+    user = iam.Role.from_role_arn(stack, "User", "arn:aws:iam::111111111111:user/loader")
+    before = [construct.node.path for construct in stack.node.find_all()]
+
+    assert {"TrustLacksRedshift", "ServiceLinkedRole", "RoleArnInvalid", "RoleDuplicated"} == {
+        rule for rule, _ in _wrong(first, linked, user, last, last)
+    }
+    assert before == [construct.node.path for construct in stack.node.find_all()]
+
+    RoleChain(RedshiftRole(stack, "Good"), last)
+
+    assert 1 == len(_trusted(stack, "Last"))
+
+
+def test_fails_when_a_role_is_in_another_stage(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    CDK refuses references between Stages at synth time, far from this line.
+    """
+    there = cdk.Stack(cdk.Stage(app, "Stage"), "There", env=cdk.Environment(account=ACCOUNT, region=REGION))
+
+    assert {"InvalidArgument"} == {rule for rule, _ in _wrong(RedshiftRole(stack, "First"), _root(there, "Last"))}
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_fails_when_a_chain_leads_back_into_the_first_stack(app: cdk.App, stack: cdk.Stack, named: bool) -> None:
+    """
+    Each stack would need the other one first, named or not, and CDK would say so in words of its own at synth time.
+    """
+    there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region=REGION))
+    second, third = (
+        _root(home, name, role_name=name if named else None) for home, name in ((there, "Second"), (stack, "Third"))
+    )
+
+    assert {"InvalidArgument"} == {rule for rule, _ in _wrong(RedshiftRole(stack, "First"), second, third)}
+    assert [] == there.dependencies
+
+
+def test_fails_when_another_chain_goes_the_other_way(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    Between two stacks of one environment that is a circle too.
+    """
+    there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region=REGION))
+    RoleChain(RedshiftRole(stack, "A"), _root(there, "B"))
+
+    assert {"InvalidArgument"} == {rule for rule, _ in _wrong(RedshiftRole(there, "C"), _root(stack, "D"))}
+
+
+def test_fails_when_a_role_is_of_another_partition(stack: cdk.Stack) -> None:
+    """
+    No role of one partition can assume one of another.
+    """
+    china = iam.Role.from_role_arn(stack, "China", arn("Loader", account=OTHER_ACCOUNT, partition="aws-cn"))
+
+    assert ["RolePartitionMismatch"] == [rule for rule, _ in _wrong(RedshiftRole(stack, "First"), china)]
 
 
 def test_in_one_stack_both_sides_are_written(stack: cdk.Stack) -> None:
@@ -145,7 +206,7 @@ def test_in_one_stack_both_sides_are_written(stack: cdk.Stack) -> None:
 
 def test_the_order_is_kept(stack: cdk.Stack) -> None:
     """
-    Ten roles, as they were given.
+    Ten roles, the most there may be, as they were given.
     """
     roles = [RedshiftRole(stack, "First"), *(_imported(stack, f"R{number}") for number in (5, 3, 9, 1, 7, 2, 8, 4, 6))]
     names = [text.rpartition("/")[2] for text in RoleChain(*roles).role_arns[1:]]
@@ -213,17 +274,96 @@ def test_two_accounts_of_one_app_write_both_sides(app: cdk.App, stack: cdk.Stack
     assert [stack] == there.dependencies
 
 
-def test_chains_in_both_directions_between_accounts_synthesize(app: cdk.App, stack: cdk.Stack) -> None:
+def test_fails_when_chains_go_in_both_directions_between_accounts(app: cdk.App, stack: cdk.Stack) -> None:
     """
-    No order of deployment is right then, and the stacks have none.
+    No order of deployment is right then, since each stack trusts a role of the other; a stack in between is.
     """
     there = cdk.Stack(app, "There", env=cdk.Environment(account=OTHER_ACCOUNT, region=REGION))
+    beside = cdk.Stack(app, "Beside", env=cdk.Environment(account=ACCOUNT, region=REGION))
     RoleChain(RedshiftRole(stack, "A", role_name="a"), _root(there, "B", role_name="b"))
-    RoleChain(RedshiftRole(there, "C", role_name="c"), _root(stack, "D", role_name="d"))
+    back = RedshiftRole(there, "C", role_name="c")
+
+    assert [("InvalidArgument", "Data/D trusts There/C, whose stack is deployed after it already")] == (
+        _wrong(back, _root(stack, "D", role_name="d"))
+    )
+    RoleChain(back, _root(beside, "D", role_name="e"))
+    app.synth()
+    assert [[stack], [], [there]] == [there.dependencies, stack.dependencies, beside.dependencies]
+
+
+@pytest.mark.parametrize("stacks", [("AB", "A"), ("A", "AB")])
+def test_two_first_roles_with_paths_alike_lead_to_one(app: cdk.App, stack: cdk.Stack, stacks: tuple[str, str]) -> None:
+    """
+    AB/C and A/BC are two roles.
+    """
+    env = cdk.Environment(account=ACCOUNT, region=REGION)
+    last = _root(stack, "Last")
+    for name in stacks:
+        RoleChain(RedshiftRole(cdk.Stack(app, name, env=env), "ABC".removeprefix(name)), last)
+
+    assert 2 == len(_assumed(stack))
+    assert 2 == len(_trusted(stack, "Last"))
+
+
+@pytest.mark.parametrize("last_is_nested", [False, True])
+def test_a_chain_crosses_nested_stacks(app: cdk.App, stack: cdk.Stack, last_is_nested: bool) -> None:
+    """
+    Both ways; both sides are in the later role's template.
+    """
+    nested = cdk.NestedStack(stack, "Nested")
+    home, there = (stack, nested) if last_is_nested else (nested, stack)
+    RoleChain(RedshiftRole(home, "First"), _root(there, "Last"))
     app.synth()
 
-    assert [stack] == there.dependencies
-    assert [] == stack.dependencies
+    assert 1 == len(_assumed(there))
+    assert 1 == len(_trusted(there, "Last"))
+    assert [] == _assumed(home)
+
+
+def test_a_first_of_another_account_gets_its_permissions_as_a_document(stack: cdk.Stack) -> None:
+    """
+    Only the last is ours: we trust theirs, and they must let it assume ours.
+    """
+    theirs, last = _imported(stack, "Theirs"), RedshiftRole(stack, "Last", role_name="last")
+    chain = RoleChain(theirs, last)
+    (required,) = chain.required_policies
+    (statement,) = json.loads(json.dumps(required.document))["Statement"]
+
+    assert (THEIRS, "permissions") == (required.role_arn, required.kind)
+    assert ("sts:AssumeRole", last.role_arn) == (statement["Action"], statement["Resource"])
+    assert [THEIRS] == _trusted(stack, "Last")
+    assert [] == _assumed(stack)
+
+
+def test_a_middle_of_another_account_gets_both_documents(stack: cdk.Stack) -> None:
+    """
+    The first may assume it, the last trusts it, and the other team writes the rest.
+    """
+    first, theirs, last = RedshiftRole(stack, "First"), _imported(stack, "Theirs"), RedshiftRole(stack, "Last")
+    chain = RoleChain(first, theirs, last)
+    documents = {policy.kind: policy.document["Statement"] for policy in chain.required_policies}
+
+    assert [(THEIRS, "trust"), (THEIRS, "permissions")] == [
+        (policy.role_arn, policy.kind) for policy in chain.required_policies
+    ]
+    assert [{"Effect": "Allow", "Principal": {"AWS": first.role_arn}, "Action": "sts:AssumeRole"}] == documents["trust"]
+    assert last.role_arn in json.dumps(documents["permissions"])
+    assert [(stack.resolve(first.role_name), THEIRS)] == _assumed(stack)
+    assert [THEIRS] == _trusted(stack, "Last")
+
+
+def test_a_middle_by_its_name_in_a_stack_of_another_account_is_ours_to_allow(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    Its permissions are in that stack, its trust is a document for whoever defined it.
+    """
+    there = cdk.Stack(app, "There", env=cdk.Environment(account=OTHER_ACCOUNT, region=REGION))
+    first, last = (RedshiftRole(stack, name, role_name=name.lower()) for name in ("First", "Last"))
+    chain = RoleChain(first, iam.Role.from_role_name(there, "Middle", "middle"), last)
+    partition = {"Ref": "AWS::Partition"}
+
+    assert ["trust"] == [policy.kind for policy in chain.required_policies]
+    assert [("middle", {"Fn::Join": ["", ["arn:", partition, f":iam::{ACCOUNT}:role/last"]]})] == _assumed(there)
+    assert [{"Fn::Join": ["", ["arn:", partition, f":iam::{OTHER_ACCOUNT}:role/middle"]]}] == _trusted(stack, "Last")
 
 
 def test_the_other_team_gets_a_document(stack: cdk.Stack) -> None:

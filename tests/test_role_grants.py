@@ -119,28 +119,163 @@ def test_fails_when_arguments_are_wrong_and_leaves_nothing(stack: cdk.Stack, gra
     assert 1 == len(grants.policies)
 
 
+BUCKET = "allowed is an s3.IBucket"
+FLAG = "allowed is True or False"
+KEYS = "1 to 1,024 characters without a slash or s3:// in front"
+NAME = "allowed is a name of 1 to 255 characters without a slash"
+TOPIC = "allowed is the name of a topic, 1 to 249 letters, digits and ._-"
+
+
 @pytest.mark.parametrize(
-    "grant",
+    ("grant", "messages"),
     [
-        lambda grants: grants.copy_from_dynamodb("t"),
-        lambda grants: grants.copy_from_emr("x"),
-        lambda grants: grants.copy_over_ssh("b", "/"),
-        lambda grants: grants.federated_query("s"),
-        lambda grants: grants.external_function("f"),
-        lambda grants: grants.external_schema(""),
-        lambda grants: grants.stream_from_kinesis("s"),
-        lambda grants: grants.stream_from_msk("c", []),
-        lambda grants: grants.create_model("b"),
-        lambda grants: grants.unload_to("b"),
-        lambda grants: grants.pass_role("x"),
+        (
+            lambda grants: grants.copy_from("b", prefix="s3://x", manifest="/m", jsonpaths="", owner_allows=1),
+            [
+                f"'bucket' is 'b', {BUCKET}",
+                f"'prefix' is 's3://x', allowed is what object keys begin with, {KEYS}",
+                f"'manifest' is '/m', allowed is the key of one object, {KEYS}",
+                f"'jsonpaths' is empty, allowed is the key of one object, {KEYS}",
+                f"'owner_allows' is 1, {FLAG}",
+            ],
+        ),
+        (
+            lambda grants: grants.unload_to("b", prefix=7, clean_path=2, owner_allows="no"),
+            [
+                f"'bucket' is 'b', {BUCKET}",
+                f"'prefix' is 7, allowed is what object keys begin with, {KEYS}",
+                f"'clean_path' is 2, {FLAG}",
+                f"'owner_allows' is 'no', {FLAG}",
+            ],
+        ),
+        (
+            lambda grants: grants.external_schema("", tables=[], create_database=1, write="x", owner_allows=2),
+            [
+                f"'database' is empty, {NAME}",
+                f"'create_database' is 1, {FLAG}",
+                f"'write' is 'x', {FLAG}",
+                f"'owner_allows' is 2, {FLAG}",
+                "'tables' is empty, allowed is at least one entry",
+                "'bucket' is not given",
+            ],
+        ),
+        (
+            lambda grants: grants.external_schema("d", bucket="b", prefix="p/", tables=["a/b"], lake_formation=True),
+            [
+                f"'bucket' is 'b', {BUCKET}",
+                f"'tables[0]' is 'a/b', {NAME}",
+                "'bucket' is 'b' beside lake_formation=True",
+                "'prefix' is 'p/' beside lake_formation=True",
+            ],
+        ),
+        (
+            lambda grants: grants.external_schema("d", bucket="b", tables="orders", lake_formation=0),
+            [f"'bucket' is 'b', {BUCKET}", "'tables' is 'orders', allowed is a list", f"'lake_formation' is 0, {FLAG}"],
+        ),
+        (lambda grants: grants.copy_from_dynamodb("t"), ["'table' is 't', allowed is a dynamodb.ITable"]),
+        (lambda grants: grants.copy_from_emr("x"), ["'cluster_id' is 'x', allowed is the id of an Amazon EMR cluster"]),
+        (
+            lambda grants: grants.copy_over_ssh("b", "/", owner_allows=1),
+            [
+                f"'bucket' is 'b', {BUCKET}",
+                f"'manifest' is '/', allowed is the key of one object, {KEYS}",
+                f"'owner_allows' is 1, {FLAG}",
+            ],
+        ),
+        (lambda grants: grants.federated_query("s"), ["'secret' is 's', allowed is a secretsmanager.ISecret"]),
+        (lambda grants: grants.external_function("f"), ["'function' is 'f', allowed is a lambda_.IFunction"]),
+        (lambda grants: grants.stream_from_kinesis("s"), ["'stream' is 's', allowed is a kinesis.IStream"]),
+        (
+            lambda grants: grants.stream_from_msk("c", []),
+            [
+                "'cluster_arn' is 'c', allowed is the ARN of an Amazon MSK cluster",
+                "'topics' is empty, allowed is at least one entry",
+            ],
+        ),
+        (
+            lambda grants: grants.stream_from_msk(f"arn:aws:kafka:{REGION}:{OTHER_ACCOUNT}:cluster/c/1", ["a b", ""]),
+            [
+                f"'topics[0]' is 'a b', {TOPIC}",
+                f"'topics[1]' is empty, {TOPIC}",
+                f"'cluster_arn' is in account {OTHER_ACCOUNT}, the role is in {ACCOUNT}",
+            ],
+        ),
+        (
+            lambda grants: grants.create_model("b", owner_allows=3),
+            [f"'bucket' is 'b', {BUCKET}", f"'owner_allows' is 3, {FLAG}"],
+        ),
+        (lambda grants: grants.pass_role("x"), ["'grantee' is 'x', allowed is an iam.IGrantable"]),
     ],
 )
-def test_fails_when_an_argument_is_of_the_wrong_kind(grants: RedshiftGrants, grant: Callable[[Any], Any]) -> None:
+def test_fails_when_an_argument_is_of_the_wrong_kind(
+    grants: RedshiftGrants, grant: Callable[[Any], Any], messages: list[str]
+) -> None:
     """
-    Each method says so at the role's path, and writes nothing.
+    Each method tells all of them at once, at the role's path, and writes nothing.
     """
-    assert {"InvalidArgument"} == {rule for rule, _ in wrong(lambda: grant(grants))}
+    assert [("InvalidArgument", message) for message in messages] == wrong(lambda: grant(grants))
     assert () == grants.policies
+
+
+@pytest.mark.parametrize(
+    ("grant", "messages"),
+    [
+        (lambda grants, _: grants.copy_from(None), [f"'bucket' is None, {BUCKET}"]),
+        (lambda grants, _: grants.unload_to(None), [f"'bucket' is None, {BUCKET}"]),
+        (lambda grants, bucket: grants.external_schema(None, bucket=bucket), [f"'database' is None, {NAME}"]),
+        (
+            lambda grants, _: grants.copy_from_emr(None),
+            ["'cluster_id' is None, allowed is the id of an Amazon EMR cluster"],
+        ),
+        (
+            lambda grants, bucket: grants.copy_over_ssh(bucket, None),
+            [f"'manifest' is None, allowed is the key of one object, {KEYS}"],
+        ),
+        (
+            lambda grants, _: grants.stream_from_msk(None, None),
+            [
+                "'cluster_arn' is None, allowed is the ARN of an Amazon MSK cluster",
+                "'topics' is None, allowed is a list",
+            ],
+        ),
+        (
+            lambda grants, _: grants.stream_from_msk(5, ["t"]),
+            ["'cluster_arn' is 5, allowed is the ARN of an Amazon MSK cluster"],
+        ),
+        (lambda grants, _: grants.create_model(None), [f"'bucket' is None, {BUCKET}"]),
+    ],
+)
+def test_fails_when_a_required_argument_is_none(
+    grants: RedshiftGrants, bucket: s3.IBucket, grant: Callable[[Any, s3.IBucket], Any], messages: list[str]
+) -> None:
+    """
+    What a function forgot to return is told in our words, and grants nothing called None.
+    """
+    assert [("InvalidArgument", message) for message in messages] == wrong(lambda: grant(grants, bucket))
+    assert () == grants.policies
+
+
+@pytest.mark.parametrize(
+    ("name", "grant"),
+    [
+        ("tables", lambda grants, bucket, names: grants.external_schema("d", bucket=bucket, tables=names)),
+        (
+            "topics",
+            lambda grants, _, names: grants.stream_from_msk(f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/c/1", names),
+        ),
+    ],
+)
+def test_fails_when_only_the_deployment_knows_a_list(
+    stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket, name: str, grant: Callable[..., object]
+) -> None:
+    """
+    A policy names each table and topic, so their number must be known; CDK would fail in words of its own.
+    """
+    names = cdk.CfnParameter(stack, "Names", type="CommaDelimitedList").value_as_list
+    ((rule, message),) = wrong(lambda: grant(grants, bucket, names))
+
+    assert "InvalidArgument" == rule
+    assert message.startswith(f"'{name}'")
 
 
 def test_copy_reads_objects_and_decrypts(stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket) -> None:
@@ -284,6 +419,83 @@ def test_a_function_is_invoked_as_it_is_named(stack: cdk.Stack, grants: Redshift
     assert f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:score:live" == statements_of(stack)["InvokeFunctions"][1]
 
 
+def test_a_version_and_an_alias_of_the_app_are_invoked_as_such(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    The function behind them is not.
+    """
+    function = lambda_.Function(
+        stack,
+        "Function",
+        code=lambda_.Code.from_inline("def handler(event, context): pass"),
+        handler="index.handler",
+        runtime=lambda_.Runtime.PYTHON_3_13,
+    )
+    version = lambda_.Version(stack, "Version", lambda_=function)
+    alias = lambda_.Alias(stack, "Alias", alias_name="live", version=version)
+    grants.external_function(version)
+    grants.external_function(alias)
+    resources = [stack.resolve(found.function_arn)["Ref"] for found in (alias, version)]
+
+    assert ("lambda:InvokeFunction", resources) == statements_of(stack)["InvokeFunctions"]
+    assert stack.resolve(function.function_arn)["Fn::GetAtt"][0] not in resources
+
+
+def test_a_secret_known_by_part_of_its_arn_has_the_pattern(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    Its key is granted with it.
+    """
+    part = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:sales"
+    key = kms.Key.from_key_arn(stack, "Key", KEY)
+    grants.federated_query(
+        secretsmanager.Secret.from_secret_attributes(stack, "Part", secret_partial_arn=part, encryption_key=key)
+    )
+    found = statements_of(stack)
+
+    assert f"{part}-??????" == found["AccessSecrets"][1]
+    assert ("kms:Decrypt", KEY) == found["DecryptSecrets"]
+
+
+def test_the_key_of_each_table_is_granted(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    Whether the table is defined here or imported with its key.
+    """
+    keys = [kms.Key(stack, f"Key{number}") for number in range(2)]
+    attribute = dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING)
+    grants.copy_from_dynamodb(dynamodb.Table(stack, "Table", partition_key=attribute, encryption_key=keys[0]))
+    grants.copy_from_dynamodb(
+        dynamodb.Table.from_table_attributes(stack, "Imported", table_name="orders", encryption_key=keys[1])
+    )
+    arns = [".".join(stack.resolve(key.key_arn)["Fn::GetAtt"]) for key in keys]
+
+    assert (["kms:Decrypt", "kms:DescribeKey"], arns) == statements_of(stack)["DecryptTables"]
+
+
+def test_the_conditions_reach_the_template(stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket) -> None:
+    """
+    Listing is for the prefix alone, and training is what the role is passed to.
+    """
+    grants.copy_from(bucket, prefix="a/")
+    grants.create_model(bucket)
+    (policy,) = all_properties_of(stack, POLICY)
+    found = {statement["Sid"]: statement.get("Condition") for statement in policy["PolicyDocument"]["Statement"]}
+
+    assert {"StringLike": {"s3:prefix": "a/*"}} == found["ListObjects2"]
+    assert found["ListObjects"] is None
+    assert {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}} == found["PassRolesToTraining"]
+
+
+def test_names_are_of_the_deployment_where_the_stack_names_no_environment(agnostic: cdk.Stack) -> None:
+    """
+    Partition, region and account are the pseudo parameters.
+    """
+    RedshiftRole(agnostic, "Role").redshift_grants.copy_from_emr("j-1")
+
+    assert (
+        "elasticmapreduce:ListInstances",
+        "arn:aws:elasticmapreduce:AWS::Region:AWS::AccountId:cluster/j-1",
+    ) == statements_of(agnostic)["ListInstances"]
+
+
 def test_emr_and_ssh_have_their_own(stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket) -> None:
     """
     One EMR cluster; one manifest.
@@ -310,6 +522,31 @@ def test_models_are_trained_by_sagemaker(stack: cdk.Stack, bucket: s3.IBucket) -
         statement["Principal"]["Service"] for statement in trust["Statement"]
     ]
     assert ("iam:PassRole", f"{logical_id}.Arn") == statements_of(stack)["PassRolesToTraining"]
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_every_role_of_the_app_lets_sagemaker_assume_it(stack: cdk.Stack, bucket: s3.IBucket, lazy: bool) -> None:
+    """
+    Without that CREATE MODEL fails; a role that is made when it is first used is of the app too.
+    """
+    make: Any = iam.LazyRole if lazy else RedshiftRole
+    options = {"assumed_by": iam.ServicePrincipal("redshift.amazonaws.com")} if lazy else {}
+    RedshiftGrants.of(make(stack, "Role", **options)).create_model(bucket)
+    (trust,) = [p["AssumeRolePolicyDocument"] for p in all_properties_of(stack, "AWS::IAM::Role")]
+
+    assert "sagemaker.amazonaws.com" in [statement["Principal"]["Service"] for statement in trust["Statement"]]
+
+
+def test_a_model_of_an_imported_role_writes_no_trust(stack: cdk.Stack, bucket: s3.IBucket) -> None:
+    """
+    Its trust policy is not ours; what it is allowed is.
+    """
+    RedshiftGrants.of(_imported(stack)).create_model(bucket)
+
+    assert [] == all_properties_of(stack, "AWS::IAM::Role")
+    assert ("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/team/Imported") == (
+        statements_of(stack)["PassRolesToTraining"]
+    )
 
 
 def test_tokens_are_granted_too(stack: cdk.Stack, grants: RedshiftGrants) -> None:
@@ -363,6 +600,24 @@ def test_the_order_of_calls_changes_nothing(order: tuple[int, ...], buckets: tup
     assert template((0, 1, 2), ("A", "B")) == template(order, buckets)
 
 
+def test_the_order_of_calls_changes_nothing_for_buckets_of_other_stacks(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    Buckets of one logical id in six stacks are still six buckets, always in the same order.
+    """
+    env = cdk.Environment(account=ACCOUNT, region=REGION)
+    buckets = [s3.Bucket(cdk.Stack(app, f"Home{number}", env=env), "Landing") for number in range(6)]
+    for name, order in (("Up", buckets), ("Down", buckets[::-1])):
+        grants = RedshiftRole(stack, name).redshift_grants
+        for bucket in order:
+            grants.copy_from(bucket, prefix="x/")
+    up, down = (properties["PolicyDocument"] for properties in all_properties_of(stack, POLICY))
+
+    for statement in up["Statement"]:
+        homes = [f"Home{number}:" for number in range(6)]
+        assert homes == sorted(homes, key=str(statement["Resource"]).index)
+    assert up == down
+
+
 def test_another_policy_begins_where_one_is_full(stack: cdk.Stack, grants: RedshiftGrants) -> None:
     """
     Both are on the role, and together they allow everything.
@@ -405,9 +660,46 @@ def test_the_grant_is_cdks_own(stack: cdk.Stack, grants: RedshiftGrants) -> None
     assert ["s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"] == [
         statement.to_json()["Action"] for statement in grant.principal_statements
     ]
+    assert {"StringLike": {"s3:prefix": ["x/*"]}} == grant.principal_statements[1].to_json()["Condition"]
     assert [] == grant.resource_statements
     assert 6 == len(combined.principal_statements)
     assert [policy] == template_of(stack)["Resources"]["Waiting"]["DependsOn"]
+
+
+def test_others_can_wait_for_all_policies(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    A grant may be divided among several policies.
+    """
+    bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "sales")
+    listed = [grants.copy_from(bucket, prefix=f"prefix-{number:03}/") for number in range(60)]
+    waiting = cdk.CfnResource(stack, "Waiting", type="AWS::SNS::Topic")
+    listed[-1].apply_before(waiting)
+
+    assert len(grants.policies) > 1
+    assert (
+        sorted(stack.resolve(policy.ref)["Ref"] for policy in grants.policies)
+        == (template_of(stack)["Resources"]["Waiting"]["DependsOn"])
+    )
+
+
+def test_a_grant_of_cdk_combines_with_ours(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    Also when ours was never looked at before.
+    """
+    bucket, role = s3.Bucket(stack, "Landing"), iam.Role(stack, "Theirs", assumed_by=iam.AccountRootPrincipal())
+    theirs = bucket.grant_delete(role)
+
+    assert 4 == len(theirs.combine(grants.copy_from(bucket)).principal_statements)
+
+
+def test_one_facade_serves_a_role(stack: cdk.Stack) -> None:
+    """
+    However often it is asked for; another role has another.
+    """
+    role, other = RedshiftRole(stack, "Role"), RedshiftRole(stack, "Other")
+
+    assert role.redshift_grants is RedshiftGrants.of(role)
+    assert role.redshift_grants is not other.redshift_grants
 
 
 def _imported(stack: cdk.Stack, **options: Any) -> iam.IRole:
@@ -477,6 +769,30 @@ def test_any_role_of_cdk_can_be_granted(stack: cdk.Stack, bucket: s3.IBucket) ->
     assert 1 == len(all_properties_of(nested, POLICY))
 
 
+def test_a_role_whose_arn_is_a_token_is_granted_by_its_name(stack: cdk.Stack) -> None:
+    """
+    The deployment reads the name from the ARN.
+    """
+    role = iam.Role.from_role_arn(stack, "Imported", cdk.Fn.import_value("Role"))
+    RedshiftGrants.of(role).copy_from_emr("j-1")
+    (policy,) = all_properties_of(stack, POLICY)
+
+    assert [stack.resolve(role.role_name)] == policy["Roles"]
+
+
+def test_fails_when_a_role_of_this_account_is_imported_into_a_stack_of_another(app: cdk.App) -> None:
+    """
+    A policy there would be on the role of the same name there.
+    """
+    there = cdk.Stack(app, "There", env=cdk.Environment(account=OTHER_ACCOUNT, region=REGION))
+    role = iam.Role.from_role_arn(there, "Ours", f"arn:aws:iam::{ACCOUNT}:role/Ours")
+
+    assert [
+        ("RoleAccountMismatch", f"the role is in account {ACCOUNT}, its permissions would be in {OTHER_ACCOUNT}")
+    ] == wrong(lambda: RedshiftGrants.of(role).copy_from_emr("j-1"))
+    assert [] == all_properties_of(there, POLICY)
+
+
 def test_a_role_of_another_stack_has_its_policy_there(app: cdk.App, stack: cdk.Stack) -> None:
     """
     The policy is where the role is, and refers to the bucket of the other stack.
@@ -508,11 +824,50 @@ def test_fails_when_the_bucket_is_of_another_environment_and_has_no_name(app: cd
         (
             "InvalidArgument",
             (
-                "'bucket' (There/Landing) is in a stack of another environment and has no name, so CDK cannot refer "
-                "to it from here"
+                "'bucket' (There/Landing) is in a stack of another environment and has no physical name, so CDK cannot "
+                "refer to it from here"
             ),
         )
     ] == wrong(lambda: grants.copy_from(bucket))
+
+
+def test_fails_when_the_bucket_is_in_another_stage(app: cdk.App, grants: RedshiftGrants) -> None:
+    """
+    CDK refuses references between Stages at synth time, far from this line.
+    """
+    there = cdk.Stack(cdk.Stage(app, "Stage"), "There", env=cdk.Environment(account=ACCOUNT, region=REGION))
+    bucket = s3.Bucket(there, "Landing")
+    ((rule, message),) = wrong(lambda: grants.copy_from(bucket))
+
+    assert "InvalidArgument" == rule
+    assert message.startswith("'bucket' (Stage/There/Landing) ")
+    assert () == grants.policies
+
+
+def test_fails_when_the_key_is_in_a_stack_that_names_no_environment(app: cdk.App, grants: RedshiftGrants) -> None:
+    """
+    The bucket has a name by which to refer to it, its key has none.
+    """
+    bucket = s3.Bucket(cdk.Stack(app, "There"), "Landing", bucket_name="sales", encryption=s3.BucketEncryption.KMS)
+    ((rule, message),) = wrong(lambda: grants.copy_from(bucket))
+
+    assert "InvalidArgument" == rule
+    assert "(There/Landing)" in message
+    assert () == grants.policies
+
+
+@pytest.mark.parametrize("bucket_is_nested", [False, True])
+def test_a_bucket_and_its_key_cross_nested_stacks(app: cdk.App, stack: cdk.Stack, bucket_is_nested: bool) -> None:
+    """
+    Both ways.
+    """
+    nested = cdk.NestedStack(stack, "Nested")
+    home, there = (stack, nested) if bucket_is_nested else (nested, stack)
+    bucket = s3.Bucket(there, "Landing", encryption=s3.BucketEncryption.KMS)
+    RedshiftRole(home, "Role").redshift_grants.copy_from(bucket)
+    app.synth()
+
+    assert {"ReadObjects", "ListObjects", "LocateBuckets", "DecryptObjects"} == set(statements_of(home))
 
 
 def test_fails_when_the_key_is_known_by_an_imported_alias(stack: cdk.Stack, grants: RedshiftGrants) -> None:
@@ -622,6 +977,24 @@ def test_one_finding_for_each_prefix(app: cdk.App, stack: cdk.Stack) -> None:
     assert 4 == len([path for _, path in found if path.startswith("Data/Theirs/")])
 
 
+def test_an_acknowledged_prefix_leaves_no_finding(app: cdk.App, stack: cdk.Stack, bucket: s3.IBucket) -> None:
+    """
+    The five packs find nothing else; the acknowledgement is on the policy.
+    """
+    role = RedshiftRole(stack, "Role")
+    role.redshift_grants.copy_from(bucket, prefix="a/")
+    role.redshift_grants.copy_from(bucket, prefix="b/")
+    expected = {f"AwsSolutions-IAM5[Resource::arn:aws:s3:::sales/{prefix}/*]" for prefix in ("a", "b")}
+    app.synth()
+    before = nag.nag_findings(app, stack)
+    for rule in expected:
+        acknowledgment = cdk.Acknowledgment(id=rule, reason="COPY takes every object under a prefix.")
+        cdk.Validations.of(role.redshift_grants.policies[0]).acknowledge(acknowledgment)
+
+    assert expected == before
+    assert set() == nag.nag_findings(app, stack)
+
+
 def test_a_role_for_users_of_clusters_elsewhere_synthesizes(app: cdk.App, stack: cdk.Stack) -> None:
     """
     The clusters need not be in the app; the guard finds nothing.
@@ -685,3 +1058,41 @@ def test_what_cdk_nag_says_of_each_grant(
     app.synth()
 
     assert {f"AwsSolutions-IAM5[{resource}]" for resource in resources} == {rule for rule, _ in nag.findings(app)}
+
+
+@pytest.mark.parametrize(
+    ("grant", "resources"),
+    [
+        (lambda grants, stack: grants.copy_from_dynamodb(dynamodb.Table.from_table_name(stack, "T", "orders")), set()),
+        (
+            lambda grants, stack: grants.federated_query(
+                secretsmanager.Secret.from_secret_complete_arn(
+                    stack, "S", f"arn:aws:secretsmanager:{HERE}:secret:sales-Ab12Cd"
+                )
+            ),
+            {"Resource::*"},
+        ),
+        (
+            lambda grants, stack: grants.stream_from_kinesis(
+                kinesis.Stream.from_stream_arn(stack, "K", f"arn:aws:kinesis:{HERE}:stream/clicks")
+            ),
+            {"Resource::*"},
+        ),
+        (
+            lambda grants, stack: grants.external_function(lambda_.Function.from_function_name(stack, "F", "score")),
+            set(),
+        ),
+        (lambda grants, stack: grants.pass_role(iam.Group.from_group_name(stack, "G", "loaders")), set()),
+        (lambda _, stack: RoleChain(stack.node.find_child("Role"), RedshiftRole(stack, "Last")), set()),
+    ],
+)  # fmt: skip
+def test_what_cdk_nag_says_of_what_has_no_bucket(
+    app: cdk.App, stack: cdk.Stack, grant: Callable[[RedshiftGrants, cdk.Stack], object], resources: set[str]
+) -> None:
+    """
+    Nothing but the actions that know no resources.
+    """
+    grant(RedshiftRole(stack, "Role").redshift_grants, stack)
+    app.synth()
+
+    assert {f"AwsSolutions-IAM5[{resource}]" for resource in resources} == nag.nag_findings(app, stack)
