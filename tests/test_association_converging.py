@@ -186,6 +186,27 @@ def test_the_reason_has_the_state_when_every_change_is_throttled() -> None:
     assert f"cluster warehouse: not done in 60 seconds: {seen}: Throttling: Rate exceeded" == message
 
 
+def test_the_reason_has_a_refusal_that_throttling_came_after() -> None:
+    """
+    What was said before the cluster took a change is over; what was said since is not.
+    """
+    redshift = FakeRedshift(
+        failures=[error("InvalidClusterState", "busy"), error("AccessDenied", "iam:PassRole"), *_throttled(99)]
+    )
+    message = _refused(redshift, NOTHING, _ours(A), seconds=60)
+    seen = f"its status is available; {A} is not associated"
+
+    assert f"cluster warehouse: not done in 60 seconds: {seen}: InvalidClusterState: busy; " in message
+    assert message.endswith("busy; AccessDenied: iam:PassRole; Throttling: Rate exceeded")
+
+    over = FakeRedshift(stuck={A}, failures=[error("AccessDenied", "iam:PassRole")])
+    assert _refused(over, NOTHING, _ours(A), seconds=60).endswith(f"its status is available; {A} is adding")
+
+
+def _throttled(times: int) -> list[Exception]:
+    return [error("Throttling", "Rate exceeded")] * times
+
+
 def test_a_refused_default_role_is_named() -> None:
     """
     Also where the association adds no role.

@@ -107,8 +107,12 @@ def undo(client: Client, request: Request) -> None:
 
 class WaitingError(NotYetError):
     """
-    The cluster is on its way: its status, and what is waited for.
+    The cluster is on its way: its status and what is waited for, and what Redshift said when a change had to wait.
     """
+
+    def __init__(self, state: str, *said: str) -> None:
+        super().__init__(state)
+        self.said = said
 
 
 _Result = TypeVar("_Result")
@@ -120,27 +124,30 @@ def patiently(
     """
     Try again until it works or the time is over, less and less often.
 
-    The reason has what was last seen of the cluster, also where the last attempt did not come so far.
+    The reason has what was last seen of the cluster, and what went wrong since it last took a change.
     """
     deadline = clock.now() + seconds
     trusted_from = clock.now() + min(_PROPAGATION, seconds / 2)
     delay, seen = _FIRST_DELAY, about
+    said: dict[str, None] = {}
     while True:
         try:
             return attempt()
         except WaitingError as error:
-            seen, last = str(error), ""
+            seen = str(error)
+            said = {**said, **dict.fromkeys(error.said)} if error.said else {}
         except NotYetError as error:
-            last = str(error)
+            said[str(error)] = None
         except MaybeSoonError as error:
-            last = str(error)
+            said[str(error)] = None
             if clock.now() >= trusted_from:
-                raise RefusedError(_reason(f"cluster {cluster}", about, last)) from error
+                raise RefusedError(_reason(f"cluster {cluster}", about, str(error))) from error
         except RefusedError as error:
             raise RefusedError(f"cluster {cluster}: {error}") from error
         pause = delay * (0.5 + clock.jitter() / 2)
         if clock.now() + pause >= deadline:
-            raise RefusedError(_reason(f"cluster {cluster}: not done in {seconds:.0f} seconds", seen, last))
+            late = f"cluster {cluster}: not done in {seconds:.0f} seconds"
+            raise RefusedError(_reason(late, seen, "; ".join(said)))
         clock.sleep(pause)
         delay = min(delay * 1.5, _LONGEST_DELAY)
 
@@ -176,7 +183,7 @@ def _attempt(client: Client, request: Request) -> None:
         try:
             _modify(client, request, wanted)
         except NotYetError as error:
-            raise WaitingError(f"{_state(request, there)}: {error}") from error
+            raise WaitingError(_state(request, there), str(error)) from error
     raise WaitingError(_state(request, there))
 
 
