@@ -72,7 +72,7 @@ $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
 	@touch $@
 
 node_modules/.installed: package.json | $(VENV)/.runtime
-	@echo "install: the CDK command line of package.json"
+	@echo "install: the CDK command line and the policy evaluator of package.json"
 	@npm install --silent --no-audit --no-fund || \
 		{ echo "install: failed; see npm's message above. Is the npm registry in reach? Then run make again"; exit 1; }
 	@touch $@

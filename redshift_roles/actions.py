@@ -139,7 +139,6 @@ TRAIN_MODELS: Final = Actions(
         "sagemaker:DescribeTrainingJob",
         "sagemaker:DescribeTransformJob",
         "sagemaker:InvokeEndpoint",
-        "sagemaker:ListCandidatesForAutoMLJob",
         "sagemaker:StopAutoMLJob",
         "sagemaker:StopCompilationJob",
         "sagemaker:StopProcessingJob",
@@ -147,6 +146,7 @@ TRAIN_MODELS: Final = Actions(
     ),
     limits.ALL_COMMANDS_POLICY,
 )
+LIST_CANDIDATES: Final = Actions(("sagemaker:ListCandidatesForAutoMLJob",), limits.ALL_COMMANDS_POLICY)
 LOG_TRAINING: Final = Actions(
     ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"),
     limits.MACHINE_LEARNING,

@@ -37,7 +37,7 @@ _KEY: Final = Text(
 _CATALOG_NAME: Final = Text(r"[^\x00-\x1f/]{1,255}", "a name of 1 to 255 characters without a slash", "sales")
 _EMR_CLUSTER: Final = Text(r"j-[A-Z0-9]{1,20}", "the id of an Amazon EMR cluster", "j-2AXXXXXXGAPLF")
 _MSK_CLUSTER: Final = Text(
-    r"arn:[a-z-]+:kafka:[a-z0-9-]+:[0-9]{12}:cluster/[^/*?]+/[^/*?]+",
+    r"arn:[a-z-]+:kafka:[a-z0-9-]+:[0-9]{12}:cluster/[A-Za-z0-9-]+/[A-Za-z0-9-]+",
     "the ARN of an Amazon MSK cluster",
     "arn:aws:kafka:eu-west-1:111111111111:cluster/events/8d6a9f0e-0000-0000-0000-000000000000-1",
 )
@@ -73,9 +73,10 @@ def check(given: Given) -> Iterator[Trouble]:
     yield from arguments.check(given, GRANT_ARGUMENTS)
     for name in ("prefix", "manifest", "jsonpaths"):
         value = given.get(name)
-        if isinstance(value, str) and len(value.encode()) > limits.S3_KEY_LENGTH >= len(value):
+        size = len(value.encode(errors="surrogatepass")) if isinstance(value, str) else 0
+        if size > limits.S3_KEY_LENGTH >= len(str(value)):
             yield (
-                f"'{name}' has {len(value.encode()):,} bytes of UTF-8, allowed is {limits.S3_KEY_LENGTH:,}",
+                f"'{name}' has {size:,} bytes of UTF-8, allowed is {limits.S3_KEY_LENGTH:,}",
                 "shorten it; Amazon S3 counts bytes",
             )
     for name in ("tables", "topics"):

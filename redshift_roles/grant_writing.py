@@ -6,7 +6,8 @@ Permissions, and what they are for, flow in; managed policies on the role flow o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 from weakref import WeakSet
 
@@ -18,14 +19,17 @@ from redshift_roles.findings import Finding, RoleAssociationError
 from redshift_roles.granted_policies import LateGrant, grant_of, granted_policies
 from redshift_roles.limits import Source
 from redshift_roles.owners import owner_statements, owner_troubles, shared_grant, without_key_names
+from redshift_roles.permission_documents import documents
 from redshift_roles.permissions import Home, Permission
 from redshift_roles.places import Place, path_of
+from redshift_roles.policy_documents import size
 from redshift_roles.reading import is_immutable, own_role, principal_account, role_arn, role_place, trust_of
 from redshift_roles.refusal import refuse
 from redshift_roles.resources import Resource, resource_troubles
 from redshift_roles.rulebook import Trouble
 
 GRANTS_ID: Final = "RedshiftGrants"
+_SURELY_SMALL: Final = 4_000
 
 
 class GrantWriter:
@@ -98,6 +102,7 @@ class GrantWriter:
 
     def _write(self, source: Source, allowed: Sequence[Permission], troubles: Sequence[Trouble]) -> iam.Grant:
         broken = [rulebook.INVALID_ARGUMENT.finding(self.path(), trouble, source) for trouble in troubles]
+        broken += [rulebook.POLICY_TOO_LARGE.finding(self.path(), trouble) for trouble in _too_large(allowed)]
         if own_role(self.role) is None:
             broken = [*self._unattachable(), *broken]
         if broken:
@@ -142,6 +147,23 @@ _CHAIN_WITH_LAKE_FORMATION: Final = (
     "the role is a later one of a RoleChain and 'lake_formation' is True, which Redshift does not combine",
     "associate the role with the cluster itself, or pass bucket=… in place of lake_formation=True",
 )
+
+
+def _too_large(allowed: Sequence[Permission]) -> Iterator[Trouble]:
+    """
+    Find what no policy can hold, however it is divided; measured closely only where it may be so.
+    """
+    for permission in allowed:
+        values = permission.condition[2] if permission.condition else ()
+        if sum(map(len, (permission.resource, *values))) < _SURELY_SMALL:
+            continue
+        (document,) = documents([permission], most=sys.maxsize)
+        length, most = size(document, str), limits.MANAGED_POLICY_SIZE
+        if length > most:
+            yield (
+                f"the statement for {', '.join(permission.actions)} has {length:,} characters, allowed is {most:,}",
+                "grant the prefix, the manifest and the JSONPaths file one by one, or give them shorter keys",
+            )
 
 
 def _foreign(account: str, place: Place) -> Trouble:

@@ -80,7 +80,7 @@ class Objects(NamedTuple):
         """
         if self.prefix is None:
             return ("*",)
-        single = [file for file in self.files if not file.startswith(self.prefix)]
+        single = dict.fromkeys(file for file in self.files if not file.startswith(self.prefix))
         return (f"{literally(self.prefix)}*", *(literally(file) for file in single))
 
     @property
@@ -285,6 +285,7 @@ def create_model(home: Home, role: str, models: Objects) -> list[Permission]:
     to_training = ("StringEquals", "iam:PassedToService", (actions.PASSED_TO_TRAINING,))
     return [
         *_each("TrainModels", actions.TRAIN_MODELS, (home.arn("sagemaker", f"{kind}/*redshift*") for kind in _TRAINED)),
+        Permission("ListCandidates", actions.LIST_CANDIDATES.names, "*"),
         *_each(
             "LogTraining",
             actions.LOG_TRAINING,

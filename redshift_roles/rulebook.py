@@ -127,7 +127,7 @@ PASS_ROLE_UNSCOPED: Final = Rule(
 )
 POLICY_TOO_LARGE: Final = Rule(
     "PolicyTooLarge",
-    "A user policy has at most 6,144 characters, a trust policy 2,048, white space not counted.",
+    "A managed policy has at most 6,144 characters, a trust policy 2,048, white space not counted.",
     "IAM refuses a larger policy, at deploy time.",
     limits.IAM_QUOTAS,
 )

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from redshift_roles.rulebook import Trouble
 from redshift_roles.tokens import readable
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class Text(NamedTuple):
@@ -25,9 +27,11 @@ class Text(NamedTuple):
 
     def fits(self, value: object) -> bool:
         """
-        Compare a value with the pattern.
+        Compare a value with the pattern; half a character (a lone surrogate) fits none, since nothing can write it.
         """
-        return isinstance(value, str) and bool(re.fullmatch(self.pattern, value, re.ASCII))
+        if not isinstance(value, str) or _SURROGATE.search(value):
+            return False
+        return bool(re.fullmatch(self.pattern, value, re.ASCII))
 
     def check(self, name: str, value: object) -> Iterator[Trouble]:
         """

@@ -1,5 +1,5 @@
 """
-An IAM evaluator that is not ours: which requests a policy allows.
+An IAM evaluator that is not ours: which requests a policy allows, and who may assume a role.
 
 It knows every action and what resources each is for, so that an action that does not exist is an error, not a denial.
 """
@@ -17,6 +17,14 @@ from redshift_roles.permission_documents import documents
 from redshift_roles.permissions import Permission
 
 _SCRIPT = Path(__file__).parent / "evaluate.mjs"
+_ACCOUNT = "111111111111"
+# What CDK and the console write into a key's policy: the account's IAM policies decide.
+_KEY_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{_ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+    ],
+}
 
 
 class Request(NamedTuple):
@@ -29,32 +37,65 @@ class Request(NamedTuple):
     context: tuple[tuple[str, str], ...] = ()
 
 
+class Assumption(NamedTuple):
+    """
+    One try to assume a role: by whom, with which policies of its own, under which trust policy.
+    """
+
+    principal: str
+    role: str
+    trust: Mapping[str, object]
+    policies: Sequence[Mapping[str, object]] = ()
+    context: tuple[tuple[str, str], ...] = ()
+
+
 def allowed(asked: Sequence[tuple[Sequence[Permission], Request]]) -> list[bool]:
     """
     Evaluate requests, each against the policies of its permissions, in one process.
     """
-    cases = [
-        {
-            "policies": documents(permissions),
-            "action": request.action,
-            "resource": request.resource,
-            "context": dict(request.context),
-        }
-        for permissions, request in asked
-    ]
-    return [_verdict(case, answer) for case, answer in zip(cases, _run(cases), strict=True)]
+    return _verdicts([_call(permissions, request) for permissions, request in asked])
 
 
-def _run(cases: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _call(permissions: Sequence[Permission], request: Request) -> dict[str, Any]:
+    partition = request.resource.split(":")[1] if request.resource != "*" else "aws"
+    return {
+        "policies": documents(permissions),
+        "principal": f"arn:{partition}:iam::{_ACCOUNT}:role/Loader",
+        "account": _ACCOUNT,
+        "action": request.action,
+        "resource": request.resource,
+        "resourcePolicy": _KEY_POLICY if request.action.startswith("kms:") else None,
+        "context": dict(request.context),
+    }
+
+
+def assumed(asked: Sequence[Assumption]) -> list[bool]:
+    """
+    Evaluate who may assume which role, in one process.
+    """
+    return _verdicts(
+        [
+            {
+                "policies": attempt.policies,
+                "principal": attempt.principal,
+                "account": attempt.role.split(":")[4],
+                "action": "sts:AssumeRole",
+                "resource": attempt.role,
+                "resourcePolicy": attempt.trust,
+                "context": dict(attempt.context),
+            }
+            for attempt in asked
+        ]
+    )
+
+
+def _verdicts(cases: Sequence[Mapping[str, Any]]) -> list[bool]:
     node = shutil.which("node") or "node"
     run = subprocess.run([node, str(_SCRIPT)], input=json.dumps(cases), capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     answers: list[dict[str, Any]] = json.loads(run.stdout)
-    return answers
-
-
-def _verdict(case: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
-    if "error" in answer:
-        message = f"{case['action']} on {case['resource']}: {answer['error']}"
-        raise ValueError(message)
-    return bool(answer["result"] == "Allowed")
+    answered = list(zip(cases, answers, strict=True))
+    errors = [f"{case['action']} on {case['resource']}: {a['error']}" for case, a in answered if "error" in a]
+    if errors:
+        raise ValueError("\n".join(errors))
+    return [answer["result"] == "Allowed" for answer in answers]

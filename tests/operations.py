@@ -6,7 +6,7 @@ The statements are written from the AWS pages (see the sources in `redshift_role
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from redshift_roles import permissions
@@ -17,6 +17,8 @@ HOME = Home("aws", "eu-west-1", "111111111111")
 HERE = "eu-west-1:111111111111"
 BUCKET = "arn:aws:s3:::sales-data"
 OTHER_BUCKET = "arn:aws:s3:::hr-data"
+LONGER_BUCKET = "arn:aws:s3:::sales-data-2"
+DOWNLOADS = "arn:aws:s3:::redshift-downloads"
 KEY = f"arn:aws:kms:{HERE}:key/11111111-1111-1111-1111-111111111111"
 OTHER_KEY = f"arn:aws:kms:{HERE}:key/22222222-2222-2222-2222-222222222222"
 ROLE = "arn:aws:iam::111111111111:role/Loader"
@@ -27,11 +29,15 @@ STREAM = f"arn:aws:kinesis:{HERE}:stream/clicks"
 FUNCTION = f"arn:aws:lambda:{HERE}:function:score"
 BROKERS = f"arn:aws:kafka:{HERE}:cluster/events/11111111-1111-1111-1111-111111111111-1"
 OTHER_BROKERS = f"arn:aws:kafka:{HERE}:cluster/audit/22222222-2222-2222-2222-222222222222-1"
+LONGER_BROKERS = BROKERS.replace("events", "events-2")
 TOPIC = f"arn:aws:kafka:{HERE}:topic/events/11111111-1111-1111-1111-111111111111-1/orders"
 OTHER_TOPIC = f"arn:aws:kafka:{HERE}:topic/events/11111111-1111-1111-1111-111111111111-1/salaries"
 CATALOG = f"arn:aws:glue:{HERE}:catalog"
 DATABASE = f"arn:aws:glue:{HERE}:database/sales"
 OTHER_DATABASE = f"arn:aws:glue:{HERE}:database/hr"
+CLUSTER = f"arn:aws:redshift:{HERE}:cluster:warehouse"
+OTHER_CLUSTER = f"arn:aws:redshift:{HERE}:cluster:warehouse-2"
+LOG_GROUP = f"arn:aws:logs:{HERE}:log-group:/aws/lambda/associations"
 
 
 def glue_table(name: str, database: str = "sales") -> str:
@@ -61,6 +67,10 @@ def _listing(bucket: str, prefix: str | None) -> Request:
     return Request("s3:ListBucket", bucket, () if prefix is None else (("s3:prefix", prefix),))
 
 
+def _each(actions: Iterable[str], *resources: str) -> list[Request]:
+    return [Request(action, resource) for action in sorted(actions) for resource in resources]
+
+
 def _passing(role: str, service: str) -> Request:
     return Request("iam:PassRole", role, (("iam:PassedToService", service),))
 
@@ -74,7 +84,10 @@ _READ_NEIGHBOURS = [
     _listing(BUCKET, ""),
     _listing(BUCKET, None),
     _listing(OTHER_BUCKET, "landing/"),
-    Request("s3:GetBucketLocation", OTHER_BUCKET),
+    _listing(LONGER_BUCKET, "landing/"),
+    _listing(LONGER_BUCKET, "ssh/hosts.json"),
+    *_each(["s3:GetObject"], f"{LONGER_BUCKET}/landing/a.csv", f"{LONGER_BUCKET}/ssh/hosts.json"),
+    *_each(["s3:GetBucketLocation"], OTHER_BUCKET, LONGER_BUCKET),
     Request("kms:Decrypt", OTHER_KEY),
     Request("s3:PutBucketPolicy", BUCKET),
 ]
@@ -101,25 +114,58 @@ _CATALOG_WRITES = {
     "glue:CreatePartition", "glue:DeletePartition", "glue:BatchDeletePartition", "glue:UpdatePartition",
 }  # fmt: skip
 _OF_TABLES = _CATALOG_READS - {"glue:GetDatabase", "glue:GetDatabases"}
-_TABLE_READS = [Request(action, glue_table("orders")) for action in sorted(_OF_TABLES)]
-_TABLE_WRITES = [Request(action, glue_table("orders")) for action in sorted(_CATALOG_WRITES)]
+_PARTS = (CATALOG, DATABASE, glue_table("orders"))
+_TABLE_READS = [
+    *_each(_OF_TABLES, *_PARTS),
+    *_each(["glue:GetDatabase", "glue:GetDatabases"], CATALOG, DATABASE),
+]
+_TABLE_WRITES = _each(_CATALOG_WRITES, *_PARTS)
 _TABLE_NEIGHBOURS = [
-    Request("glue:GetTable", glue_table("orders", "hr")),
+    *_each(["glue:GetTable"], glue_table("orders", "hr"), glue_table("orders", "sales-2"), OTHER_DATABASE),
     Request("glue:GetDatabase", OTHER_DATABASE),
     Request("glue:DeleteDatabase", DATABASE),
     Request("glue:UpdateDatabase", DATABASE),
 ]
 
-_TRAINING_JOB = f"arn:aws:sagemaker:{HERE}:training-job/redshiftml-1"
+# What each kind of resource is for; AWS's managed policy allows all of it on all of them.
 _SAGEMAKER = {
-    "sagemaker:CreateTrainingJob", "sagemaker:CreateAutoMLJob", "sagemaker:CreateCompilationJob",
-    "sagemaker:CreateEndpoint", "sagemaker:DescribeAutoMLJob", "sagemaker:DescribeTrainingJob",
-    "sagemaker:DescribeCompilationJob", "sagemaker:DescribeProcessingJob", "sagemaker:DescribeTransformJob",
-    "sagemaker:ListCandidatesForAutoMLJob", "sagemaker:StopAutoMLJob", "sagemaker:StopCompilationJob",
-    "sagemaker:StopTrainingJob", "sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint",
-    "sagemaker:StopProcessingJob", "sagemaker:CreateModel", "sagemaker:CreateProcessingJob",
+    "automl-job": "CreateAutoMLJob DescribeAutoMLJob StopAutoMLJob",
+    "compilation-job": "CreateCompilationJob DescribeCompilationJob StopCompilationJob",
+    "endpoint": "CreateEndpoint DescribeEndpoint InvokeEndpoint",
+    "model": "CreateModel",
+    "processing-job": "CreateProcessingJob DescribeProcessingJob StopProcessingJob",
+    "training-job": "CreateTrainingJob DescribeTrainingJob StopTrainingJob",
+    "transform-job": "DescribeTransformJob",
+}
+_TRAINING = [
+    (f"sagemaker:{action}", f"arn:aws:sagemaker:{HERE}:{kind}/")
+    for kind, names in _SAGEMAKER.items()
+    for action in names.split()
+]
+_OF_GROUPS = {"logs:CreateLogGroup", "logs:DescribeLogStreams"}
+_OF_STREAMS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+_IMAGE_READS = {
+    "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer",
 }  # fmt: skip
+_REPOSITORY = f"arn:aws:ecr:{HERE}:repository/images"
+_MODEL_STORE = {"s3:AbortMultipartUpload", "s3:GetObject", "s3:DeleteObject", "s3:PutObject"}
+_MODEL_KEY = {"kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"}
 _LOGS = ("Endpoints", "ProcessingJobs", "TrainingJobs", "TransformJobs")
+_METRICS = ("SageMaker", *(f"/aws/sagemaker/{kind}" for kind in _LOGS))
+
+
+def _log_group(kind: str, name: str) -> str:
+    return f"arn:aws:logs:{HERE}:log-group:/aws/sagemaker/{kind}/{name}"
+
+
+def _logging(name: str) -> list[Request]:
+    groups = [_log_group(kind, name) for kind in _LOGS]
+    return [*_each(_OF_GROUPS, *groups), *_each(_OF_STREAMS, *(f"{group}:log-stream:1" for group in groups))]
+
+
+def _measuring(namespace: str) -> Request:
+    return Request("cloudwatch:PutMetricData", "*", (("cloudwatch:namespace", namespace),))
+
 
 OPERATIONS = [
     Operation(
@@ -175,7 +221,13 @@ OPERATIONS = [
             _listing(BUCKET, "any/"),
             Request("s3:GetBucketLocation", BUCKET),
         ],
-        [Request("s3:GetObject", f"{OTHER_BUCKET}/anything"), _listing(OTHER_BUCKET, None), *_NO_WRITES],
+        [
+            *_each(["s3:GetObject"], f"{OTHER_BUCKET}/anything", f"{LONGER_BUCKET}/anything"),
+            _listing(OTHER_BUCKET, None),
+            _listing(LONGER_BUCKET, None),
+            *_each(["s3:GetBucketLocation"], OTHER_BUCKET, LONGER_BUCKET),
+            *_NO_WRITES,
+        ],
     ),
     Operation(
         "COPY over SSH",
@@ -250,7 +302,12 @@ OPERATIONS = [
             Request("s3:ListMultipartUploadParts", f"{BUCKET}/landing/a.csv"),
             Request("s3:ListBucketMultipartUploads", BUCKET),
         ],
-        [*_READ_NEIGHBOURS, *_NO_WRITES, Request("s3:ListBucketMultipartUploads", OTHER_BUCKET)],
+        [
+            *_READ_NEIGHBOURS,
+            *_NO_WRITES,
+            *_each(["s3:ListBucketMultipartUploads"], OTHER_BUCKET, LONGER_BUCKET),
+            Request("s3:ListMultipartUploadParts", f"{BUCKET}/landing-2/a.csv"),
+        ],
     ),
     Operation(
         "external tables: the files, to write",
@@ -273,6 +330,7 @@ OPERATIONS = [
         [
             *_READ_NEIGHBOURS,
             Request("s3:PutObject", f"{BUCKET}/landing-2/a"),
+            *_each(["s3:ListBucketMultipartUploads"], OTHER_BUCKET, LONGER_BUCKET),
             Request("kms:GenerateDataKey", OTHER_KEY),
         ],
     ),
@@ -280,7 +338,7 @@ OPERATIONS = [
         "external tables: the catalog, to read",
         permissions.query_catalog(HOME, "sales", None, create_database=False, write=False),
         [(_CATALOG_READS, {CATALOG, DATABASE, glue_table("*")}, None)],
-        [*_TABLE_READS, Request("glue:GetDatabase", DATABASE), Request("glue:GetDatabases", CATALOG)],
+        _TABLE_READS,
         [*_TABLE_NEIGHBOURS, *_TABLE_WRITES, Request("glue:CreateDatabase", DATABASE)],
     ),
     Operation(
@@ -290,11 +348,11 @@ OPERATIONS = [
             (_CATALOG_READS, {CATALOG, DATABASE, glue_table("orders")}, None),
             (_CATALOG_WRITES, {CATALOG, DATABASE, glue_table("orders")}, None),
         ],
-        [*_TABLE_READS, *_TABLE_WRITES, Request("glue:GetDatabase", DATABASE), Request("glue:GetDatabases", CATALOG)],
+        [*_TABLE_READS, *_TABLE_WRITES],
         [
             *_TABLE_NEIGHBOURS,
             Request("glue:GetTable", glue_table("orders2")),
-            Request("glue:DeleteTable", glue_table("customers")),
+            *_each(["glue:DeleteTable"], glue_table("customers"), OTHER_DATABASE),
             Request("glue:CreateDatabase", DATABASE),
         ],
     ),
@@ -307,9 +365,7 @@ OPERATIONS = [
         ],
         [
             *_TABLE_READS,
-            Request("glue:CreateDatabase", CATALOG),
-            Request("glue:CreateDatabase", DATABASE),
-            Request("glue:GetDatabases", CATALOG),
+            *_each(["glue:CreateDatabase"], CATALOG, DATABASE),
         ],
         [*_TABLE_NEIGHBOURS, *_TABLE_WRITES, Request("glue:CreateDatabase", OTHER_DATABASE)],
     ),
@@ -442,8 +498,10 @@ OPERATIONS = [
         ],
         [
             Request("kafka-cluster:Connect", OTHER_BROKERS),
+            Request("kafka-cluster:Connect", LONGER_BROKERS),
             Request("kafka-cluster:ReadData", OTHER_TOPIC),
             Request("kafka-cluster:WriteData", TOPIC),
+            Request("kafka-cluster:AlterCluster", BROKERS),
         ],
     ),
     Operation(
@@ -451,80 +509,48 @@ OPERATIONS = [
         permissions.create_model(HOME, ROLE, Objects(BUCKET, KEY)),
         [
             (
-                _SAGEMAKER,
-                {
-                    f"arn:aws:sagemaker:{HERE}:{kind}/*redshift*"
-                    for kind in (
-                        "model", "training-job", "automl-job", "compilation-job", "processing-job", "transform-job",
-                        "endpoint",
-                    )
-                },
+                {action for action, _ in _TRAINING},
+                {f"arn:aws:sagemaker:{HERE}:{kind}/*redshift*" for kind in _SAGEMAKER},
                 None,
             ),
-            (
-                {"logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"},
-                {f"arn:aws:logs:{HERE}:log-group:/aws/sagemaker/{kind}/*redshift*" for kind in _LOGS},
-                None,
-            ),
-            (
-                {"cloudwatch:PutMetricData"},
-                {"*"},
-                (
-                    "StringEquals",
-                    "cloudwatch:namespace",
-                    ("SageMaker", *(f"/aws/sagemaker/{kind}" for kind in _LOGS)),
-                ),
-            ),
-            (
-                {
-                    "ecr:BatchCheckLayerAvailability",
-                    "ecr:BatchGetImage",
-                    "ecr:GetAuthorizationToken",
-                    "ecr:GetDownloadUrlForLayer",
-                },
-                {"*"},
-                None,
-            ),
-            (
-                {"s3:AbortMultipartUpload", "s3:GetObject", "s3:DeleteObject", "s3:PutObject"},
-                {f"{BUCKET}/*"},
-                None,
-            ),
-            ({"s3:GetObject"}, {"arn:aws:s3:::redshift-downloads/*"}, None),
-            ({"s3:ListBucket"}, {BUCKET, "arn:aws:s3:::redshift-downloads"}, None),
-            ({"s3:GetBucketLocation"}, {BUCKET, "arn:aws:s3:::redshift-downloads"}, None),
+            # AWS's managed policy has it on the resources above, which the action does not know.
+            ({"sagemaker:ListCandidatesForAutoMLJob"}, {"*"}, None),
+            (_OF_GROUPS | _OF_STREAMS, {_log_group(kind, "*redshift*") for kind in _LOGS}, None),
+            ({"cloudwatch:PutMetricData"}, {"*"}, ("StringEquals", "cloudwatch:namespace", _METRICS)),
+            (_IMAGE_READS, {"*"}, None),
+            (_MODEL_STORE, {f"{BUCKET}/*"}, None),
+            ({"s3:GetObject"}, {f"{DOWNLOADS}/*"}, None),
+            ({"s3:ListBucket"}, {BUCKET, DOWNLOADS}, None),
+            ({"s3:GetBucketLocation"}, {BUCKET, DOWNLOADS}, None),
             ({"iam:PassRole"}, {ROLE}, ("StringEquals", "iam:PassedToService", ("sagemaker.amazonaws.com",))),
-            (
-                {"kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"},
-                {KEY},
-                None,
-            ),
+            (_MODEL_KEY, {KEY}, None),
         ],
         [
-            Request("sagemaker:CreateTrainingJob", _TRAINING_JOB),
-            Request("sagemaker:StopTrainingJob", _TRAINING_JOB),
-            Request("sagemaker:CreateAutoMLJob", f"arn:aws:sagemaker:{HERE}:automl-job/redshiftml-1"),
-            Request("sagemaker:CreateModel", f"arn:aws:sagemaker:{HERE}:model/redshiftml-1"),
-            Request("sagemaker:InvokeEndpoint", f"arn:aws:sagemaker:{HERE}:endpoint/redshiftml-1"),
-            Request("logs:CreateLogGroup", f"arn:aws:logs:{HERE}:log-group:/aws/sagemaker/TrainingJobs/redshift-1"),
-            Request("cloudwatch:PutMetricData", "*", (("cloudwatch:namespace", "SageMaker"),)),
+            *(Request(action, f"{kind}redshiftml-1") for action, kind in _TRAINING),
+            Request("sagemaker:ListCandidatesForAutoMLJob", "*"),
+            *_logging("redshift-1"),
+            *(_measuring(namespace) for namespace in _METRICS),
             Request("ecr:GetAuthorizationToken", "*"),
-            Request("s3:PutObject", f"{BUCKET}/model"),
-            Request("s3:GetObject", "arn:aws:s3:::redshift-downloads/data"),
-            _listing(BUCKET, None),
+            *_each(_IMAGE_READS - {"ecr:GetAuthorizationToken"}, _REPOSITORY),
+            *_each(_MODEL_STORE, f"{BUCKET}/model"),
+            Request("s3:GetObject", f"{DOWNLOADS}/data"),
+            *_each(["s3:ListBucket", "s3:GetBucketLocation"], BUCKET, DOWNLOADS),
             _passing(ROLE, "sagemaker.amazonaws.com"),
-            Request("kms:CreateGrant", KEY),
+            *_each(_MODEL_KEY, KEY),
         ],
         [
-            Request("sagemaker:CreateTrainingJob", f"arn:aws:sagemaker:{HERE}:training-job/other"),
+            *(Request(action, f"{kind}other") for action, kind in _TRAINING),
             Request("sagemaker:DeleteModel", f"arn:aws:sagemaker:{HERE}:model/redshiftml-1"),
-            Request("logs:CreateLogGroup", f"arn:aws:logs:{HERE}:log-group:/aws/lambda/redshift-1"),
-            Request("cloudwatch:PutMetricData", "*", (("cloudwatch:namespace", "AWS/EC2"),)),
-            Request("s3:PutObject", "arn:aws:s3:::redshift-downloads/data"),
-            Request("s3:PutObject", f"{OTHER_BUCKET}/model"),
+            *_logging("other"),
+            *_each(_OF_GROUPS, f"arn:aws:logs:{HERE}:log-group:/aws/lambda/redshift-1"),
+            _measuring("AWS/EC2"),
+            *_each(["ecr:PutImage"], _REPOSITORY),
+            Request("s3:PutObject", f"{DOWNLOADS}/data"),
+            *_each(_MODEL_STORE, f"{OTHER_BUCKET}/model", f"{LONGER_BUCKET}/model", f"{DOWNLOADS}-2/model"),
+            *_each(["s3:ListBucket", "s3:GetBucketLocation"], OTHER_BUCKET, LONGER_BUCKET, f"{DOWNLOADS}-2"),
             _passing(ROLE, "redshift.amazonaws.com"),
             _passing(OTHER_ROLE, "sagemaker.amazonaws.com"),
-            Request("kms:CreateGrant", OTHER_KEY),
+            *_each(_MODEL_KEY, OTHER_KEY),
         ],
     ),
     Operation(
@@ -562,5 +588,34 @@ OPERATIONS = [
         [({"sts:AssumeRole"}, {ROLE}, None)],
         [Request("sts:AssumeRole", ROLE)],
         [Request("sts:AssumeRole", OTHER_ROLE), Request("iam:PassRole", ROLE)],
+    ),
+    Operation(
+        "associating roles with a cluster",
+        permissions.associate_roles(CLUSTER, [ROLE]),
+        [
+            ({"redshift:DescribeClusters"}, {CLUSTER}, None),
+            ({"redshift:ModifyClusterIamRoles"}, {CLUSTER}, None),
+            ({"iam:PassRole"}, {ROLE}, ("StringEquals", "iam:PassedToService", ("redshift.amazonaws.com",))),
+        ],
+        [
+            *_each(["redshift:DescribeClusters", "redshift:ModifyClusterIamRoles"], CLUSTER),
+            _passing(ROLE, "redshift.amazonaws.com"),
+        ],
+        [
+            *_each(["redshift:DescribeClusters", "redshift:ModifyClusterIamRoles"], OTHER_CLUSTER),
+            Request("redshift:DeleteCluster", CLUSTER),
+            _passing(ROLE, "redshift-serverless.amazonaws.com"),
+            _passing(OTHER_ROLE, "redshift.amazonaws.com"),
+        ],
+    ),
+    Operation(
+        "writing the logs of a function",
+        permissions.write_logs(f"{LOG_GROUP}:*"),
+        [(_OF_STREAMS, {f"{LOG_GROUP}:*"}, None)],
+        _each(_OF_STREAMS, f"{LOG_GROUP}:log-stream:1"),
+        [
+            *_each(_OF_STREAMS, f"{LOG_GROUP}-2:log-stream:1"),
+            *_each(["logs:DeleteLogGroup", "logs:CreateLogGroup"], LOG_GROUP),
+        ],
     ),
 ]  # fmt: skip

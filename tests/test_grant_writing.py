@@ -16,7 +16,9 @@ from redshift_roles.grant_writing import (
     note_vended,
     vending_troubles,
 )
+from redshift_roles.permission_documents import documents
 from redshift_roles.permissions import Home, Permission
+from redshift_roles.policy_documents import size
 from tests.builders import arn
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.templates import all_properties_of
@@ -74,6 +76,29 @@ def test_names_are_of_the_place_of_the_role(stack: cdk.Stack) -> None:
     home = GrantWriter(RedshiftRole(stack, "Role")).home
 
     assert Home(stack.partition, REGION, ACCOUNT) == home
+
+
+def test_fails_when_one_statement_is_too_large_for_a_policy(stack: cdk.Stack) -> None:
+    """
+    It cannot be divided, and IAM would refuse it; nothing is written, and one character less is.
+    """
+    writer = GrantWriter(RedshiftRole(stack, "Role"))
+    most = limits.MANAGED_POLICY_SIZE
+
+    def allowed(length: int) -> Permission:
+        condition = ("StringLike", "s3:prefix", ("a" * 3000, "b" * (length - 3000)))
+        return Permission("ListObjects", ("s3:ListBucket",), "arn:aws:s3:::a", condition)
+
+    frame = size(documents([allowed(4000)])[0], str) - 4000
+    with pytest.raises(RoleAssociationError) as caught:
+        writer.allow(limits.S3_KEYS, [_READ, allowed(most - frame + 1)])
+    (finding,) = caught.value.findings
+
+    assert "PolicyTooLarge" == finding.rule
+    assert "the statement for s3:ListBucket has 6,145 characters, allowed is 6,144" == finding.message
+    assert [] == writer.policies
+    writer.allow(limits.S3_KEYS, [_READ, allowed(most - frame)])
+    assert 2 == len(writer.policies)
 
 
 def test_training_is_trusted_once(stack: cdk.Stack) -> None:

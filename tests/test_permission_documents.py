@@ -55,6 +55,7 @@ def test_fails_when_nothing_would_be_written() -> None:
     Nothing to allow is no document, since IAM takes no empty one.
     """
     assert [] == documents([])
+    assert [] == documents([], most=1)
 
 
 def test_one_action_on_one_resource_is_the_smallest_document() -> None:
@@ -93,6 +94,82 @@ def test_statements_for_one_purpose_are_numbered() -> None:
         ("ListObjects2", {"StringLike": {"s3:prefix": ["a/*", "m"]}}),
         ("ListObjects3", {"StringLike": {"s3:prefix": "b/*"}}),
     ] == [(statement["Sid"], statement.get("Condition")) for statement in _statements([document])]
+
+
+PLAIN = Permission("Do", ("s3:GetObject",), "arn:a", ("StringLike", "s3:prefix", ("a",)))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        PLAIN._replace(actions=("s3:PutObject",)),
+        PLAIN._replace(condition=("StringNotLike", "s3:prefix", ("a",))),
+        PLAIN._replace(condition=("StringLike", "s3:x-amz-acl", ("a",))),
+        PLAIN._replace(condition=("StringLike", "s3:prefix", ("b",))),
+        PLAIN._replace(condition=None),
+    ],
+    ids=["actions", "operator", "key", "values", "none"],
+)
+def test_what_differs_in_one_thing_is_two_statements(other: Permission) -> None:
+    """
+    Merging them would allow something that nobody asked for.
+    """
+    written = documents([PLAIN, other._replace(resource="arn:b")])
+
+    assert {
+        ("s3:GetObject", "arn:a", '{"StringLike": {"s3:prefix": "a"}}'),
+        (other.actions[0], "arn:b", _condition(other)),
+    } == _unfolded(written)
+    assert ["Do", "Do2"] == [statement["Sid"] for statement in _statements(written)]
+
+
+def _condition(permission: Permission) -> str:
+    if permission.condition is None:
+        return "null"
+    operator, key, (value,) = permission.condition
+    return json.dumps({operator: {key: value}})
+
+
+def test_statements_are_sorted_by_their_purpose_first() -> None:
+    """
+    Whatever their actions are, so that those for one purpose stand together and are numbered through.
+    """
+    purposes = [("Second", "s3:A"), ("First", "s3:B"), ("Second", "s3:C")]
+    (document,) = documents(Permission(sid, (action,), "arn:a") for sid, action in purposes)
+
+    assert [("First", "s3:B"), ("Second", "s3:A"), ("Second2", "s3:C")] == [
+        (statement["Sid"], statement["Action"]) for statement in _statements([document])
+    ]
+
+
+@pytest.mark.parametrize(("length", "count"), [(6_143, 1), (6_144, 1), (6_145, 2)])
+def test_a_policy_of_6144_characters_is_one(length: int, count: int) -> None:
+    """
+    That is how many IAM takes; one more, and it is two policies.
+    """
+    start = '{"Version":"2012-10-17","Statement":[{"Sid":"ReadObjects","Effect":"Allow","Action":"s3:GetObject",'
+    end = '"Resource":["arn:a","arn:b"]}]}'
+    padded = "arn:b" + "x" * (length - len(start) - len(end))
+
+    assert count == len(documents(_read("arn:a", padded)))
+
+
+@pytest.mark.parametrize(("spare", "count"), [(-1, 2), (0, 1)])
+def test_a_token_counts_as_long_as_it_may_become(spare: int, count: int) -> None:
+    """
+    Two keys whose ARNs only the deployment knows, at the longest that any service gives.
+    """
+    longest = "k" * limits.LONGEST_ARN
+    (whole,) = documents(_read(f"{longest}1", f"{longest}2"))
+    tokens = _read("${Token[TOKEN.1]}", "${Token[TOKEN.2]}")
+
+    assert count == len(
+        documents(
+            tokens,
+            written=lambda text: text.replace("${Token[TOKEN.", longest).replace("]}", ""),
+            most=size(whole, str) + spare,
+        )
+    )
 
 
 @pytest.mark.parametrize(("spare", "count"), [(-1, 2), (0, 1), (1, 1)])
@@ -138,6 +215,41 @@ def test_a_statement_that_is_divided_keeps_its_sid() -> None:
 
     assert len(written) > 1
     assert all(len(sids) == len(set(sids)) for sids in ([s["Sid"] for s in _statements([d])] for d in written))
+
+
+@pytest.mark.parametrize("spare", [0, 1])
+def test_what_fits_is_measured_once(spare: int) -> None:
+    """
+    Up to the last character; only what does not fit is measured resource by resource.
+    """
+    allowed = _read(*(f"arn:{number}" for number in range(5)))
+    (whole,) = documents(allowed)
+    measured: list[str] = []
+
+    def written(text: str) -> str:
+        measured.append(text)
+        return text
+
+    documents(allowed, written=written, most=size(whole, str) + spare)
+
+    assert sorted(set(measured)) == sorted(measured)
+
+
+def test_a_later_statement_gathers_its_resources() -> None:
+    """
+    Also where one document cannot hold all: each statement stands in it once.
+    """
+    granted = [
+        *_read("arn:a", "arn:b", sid="First"),
+        *_read("arn:c", "arn:d", sid="Second"),
+        *_read("x" * 200, sid="Z"),
+    ]
+    first, second = documents(granted, most=300)
+
+    assert [("First", ["arn:a", "arn:b"]), ("Second", ["arn:c", "arn:d"])] == [
+        (statement["Sid"], statement["Resource"]) for statement in _statements([first])
+    ]
+    assert ["x" * 200] == [statement["Resource"] for statement in _statements([second])]
 
 
 def test_one_resource_that_is_too_large_alone_has_a_document_of_its_own() -> None:

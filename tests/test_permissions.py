@@ -7,11 +7,12 @@ call, and it denies the neighbours.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from redshift_roles import permissions
@@ -94,23 +95,100 @@ def test_the_neighbours_are_denied(operation: Operation) -> None:
     assert [] == [request for request in operation.refused if _verdicts()[operation.name, request]]
 
 
-def _mutants(granted: Sequence[Permission]) -> Iterator[list[Permission]]:
+S3_READS = ["DecryptObjects", "ListObjects", "LocateBuckets", "ReadObjects"]
+SIDS = {
+    "COPY from a prefix": S3_READS,
+    "COPY over SSH": S3_READS,
+    "UNLOAD to a prefix": ["EncryptObjects", "ListObjects", "LocateBuckets", "UnloadObjects"],
+    "UNLOAD with CLEANPATH": ["CleanPath", "ListObjects", "LocateBuckets", "UnloadObjects"],
+    "external tables: the files, to read": [
+        "DecryptObjects", "ListObjects", "ListUploads", "LocateBuckets", "QueryObjects",
+    ],
+    "external tables: the files, to write": [
+        "EncryptObjects", "ListObjects", "ListUploads", "LocateBuckets", "QueryObjects", "WriteObjects",
+    ],
+    "external tables: one table, to write": ["ReadCatalog", "WriteCatalog"],
+    "external tables: a new database": ["CreateDatabase", "ReadCatalog"],
+    "Lake Formation": ["GetDataAccess"],
+    "COPY from DynamoDB": ["DecryptTables", "ScanTables"],
+    "COPY from EMR": ["ListInstances"],
+    "federated queries": ["AccessSecrets", "DecryptSecrets", "ListSecrets"],
+    "an external function": ["InvokeFunctions"],
+    "streaming from Kinesis": ["DecryptStreams", "ListStreams", "ReadStreams"],
+    "streaming from MSK": ["ConnectToBrokers", "FindBrokers", "ReadTopics"],
+    "CREATE MODEL": [
+        "EncryptModels", "ListCandidates", "ListObjects", "LocateBuckets", "LogTraining", "PassRolesToTraining",
+        "PullImages", "PutMetrics", "ReadObjects", "StoreModels", "TrainModels",
+    ],
+    "passing a role": ["PassRolesToRedshift"],
+    "assuming the next role": ["AssumeNextRoles"],
+    "associating roles with a cluster": ["AssociateRoles", "DescribeClusters", "PassRolesToRedshift"],
+    "writing the logs of a function": ["WriteLogs"],
+}  # fmt: skip
+
+
+def test_statements_say_what_they_are_for() -> None:
     """
-    Spoil permissions one by one: drop an action, widen a resource, drop a condition, drop the whole.
+    In letters and digits, which is all that IAM takes.
+    """
+    written = {
+        operation.name: sorted({permission.sid for permission in operation.granted})
+        for operation in OPERATIONS
+        if operation.name in SIDS
+    }
+
+    assert SIDS == written
+    assert all(re.fullmatch(r"[A-Za-z0-9]+", sid) for sids in written.values() for sid in sids)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=NAMES)
+def test_each_documented_action_is_tried(operation: Operation) -> None:
+    """
+    None is granted that the evaluator was not asked about.
+    """
+    documented = {action for actions, _, _ in operation.documented for action in actions}
+
+    assert documented == {request.action for request in operation.needed}
+
+
+def _narrowed(granted: Sequence[Permission]) -> Iterator[tuple[str, list[Permission]]]:
+    """
+    Drop one action after the other, from all that is granted for one purpose.
+    """
+    for sid, action in sorted({(permission.sid, action) for permission in granted for action in permission.actions}):
+        kept = [
+            permission._replace(actions=tuple(name for name in permission.actions if name != action))
+            if permission.sid == sid
+            else permission
+            for permission in granted
+        ]
+        yield action, [permission for permission in kept if permission.actions]
+
+
+def _widened(granted: Sequence[Permission]) -> Iterator[tuple[Permission, list[Permission]]]:
+    """
+    Widen one permission after the other: to everything, to what is above it, to any condition.
     """
     for index, permission in enumerate(granted):
-        before, after = granted[:index], granted[index + 1 :]
-        yield [*before, *after]
+        wider = [permission._replace(condition=None)]
+        wider += [permission._replace(resource=r) for r in ("*", permission.resource.rpartition("/")[0] + "*")]
+        for other in wider if permission.resource != "*" else wider[:1]:
+            if other != permission:
+                yield permission, [*granted[:index], other, *granted[index + 1 :]]
+
+
+# An operation, what of it was spoilt, and which time.
+Mutant = tuple[str, str | Permission, int]
+
+
+def _dropped(granted: Sequence[Permission]) -> Iterator[list[Permission]]:
+    """
+    Drop one action after the other, from one resource after the other.
+    """
+    for index, permission in enumerate(granted):
         for action in permission.actions:
             kept = tuple(name for name in permission.actions if name != action)
-            yield [*before, *([permission._replace(actions=kept)] if kept else []), *after]
-        service = permission.actions[0].partition(":")[0]
-        yield [*before, permission._replace(actions=(*permission.actions, f"{service}:*")), *after]
-        if permission.resource != "*":
-            yield [*before, permission._replace(resource="*"), *after]
-            yield [*before, permission._replace(resource=permission.resource.rpartition("/")[0] + "*"), *after]
-        if permission.condition:
-            yield [*before, permission._replace(condition=None), *after]
+            yield [*granted[:index], *([permission._replace(actions=kept)] if kept else []), *granted[index + 1 :]]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=NAMES)
@@ -118,45 +196,91 @@ def test_fails_when_a_list_is_spoilt(operation: Operation) -> None:
     """
     Whatever action is dropped and whatever resource is widened, the statements are no longer the documented ones.
     """
-    mutants = list(_mutants(operation.granted))
+    granted = operation.granted
+    mutants = [*_dropped(granted), *(m for _, m in _narrowed(granted)), *(m for _, m in _widened(granted))]
 
-    assert len(mutants) > 2
+    assert len(mutants) > 1
     assert [] == [mutant for mutant in mutants if _agrees(operation, mutant)]
 
 
-def test_fails_when_a_resource_is_widened_unseen() -> None:
+def test_fails_when_the_evaluator_overlooks_a_mutant() -> None:
     """
-    The evaluator alone notices each operation with all its resources widened to everything.
+    The needed calls alone notice each action that is dropped, the neighbours alone each resource that is widened.
     """
-    widened = {
-        operation.name: [permission._replace(resource="*") for permission in operation.granted]
-        for operation in OPERATIONS
-        if {permission.resource for permission in operation.granted} != {"*"}
-    }
-    asked = [
-        (operation.name, request)
-        for operation in OPERATIONS
-        for request in operation.refused
-        if operation.name in widened
-    ]
-    answers = allowed([(widened[name], request) for name, request in asked])
+    asked: list[tuple[Mutant, bool, list[Permission], Request]] = []
+    mutants: set[Mutant] = set()
+    for operation in OPERATIONS:
+        for number, (action, mutant) in enumerate(_narrowed(operation.granted)):
+            name: Mutant = (operation.name, action, number)
+            mutants.add(name)
+            asked += [(name, False, mutant, request) for request in operation.needed if request.action == action]
+        for number, (permission, mutant) in enumerate(_widened(operation.granted)):
+            name = (operation.name, permission, number)
+            mutants.add(name)
+            tried = [request for request in operation.refused if request.action in permission.actions]
+            asked += [(name, True, mutant, request) for request in tried]
+    answers = allowed([(mutant, request) for _, _, mutant, request in asked])
+    noticed = {name for (name, wrong, _, _), answer in zip(asked, answers, strict=True) if answer is wrong}
 
-    assert set(widened) == {name for (name, _), answer in zip(asked, answers, strict=True) if answer}
+    assert set() == {action for _, action, _ in mutants - noticed}
 
 
-KEYS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
+# IAM's wildcards, dollar signs and braces as often as letters, and anything else a key or a name may have.
+PIECES = ["*", "?", "$", "{", "}", "${", "${*}", "${a", "a", "b", "ab"]
+KEYS = st.lists(
+    st.sampled_from([*PIECES, "/"]) | st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=6
+).map("".join)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(prefix=KEYS, key=KEYS)
 def test_a_prefix_covers_the_keys_that_begin_with_it_and_no_other(prefix: str, key: str) -> None:
     """
-    Whatever characters a prefix has, IAM's own wildcards and dollar signs among them.
+    Whatever characters a prefix has, IAM's own wildcards and dollar signs among them; reading and listing alike.
     """
-    (permission,) = [p for p in permissions.copy_from(Objects(BUCKET, None, prefix)) if p.sid == "ReadObjects"]
+    reading, listing, _ = permissions.copy_from(Objects(BUCKET, None, prefix))
+    assert listing.condition is not None
+    _, _, (listed,) = listing.condition
 
-    for candidate in (prefix, prefix + key, key, key + prefix, prefix[:-1] + key):
-        assert candidate.startswith(prefix) == _matches(permission.resource, f"{BUCKET}/{candidate}")
+    for candidate in (prefix, prefix + key, key, key + prefix, prefix[:-1] + key, prefix.replace("*", key)):
+        assert candidate.startswith(prefix) == _matches(reading.resource, f"{BUCKET}/{candidate}")
+        assert candidate.startswith(prefix) == _matches(listed, candidate)
+
+
+@settings(max_examples=150, deadline=None)
+@given(prefix=KEYS, manifest=KEYS, key=KEYS)
+def test_a_manifest_is_one_object(prefix: str, manifest: str, key: str) -> None:
+    """
+    Beside the prefix there is that one key, and none that its characters could stand for.
+    """
+    granted = permissions.copy_from(Objects(BUCKET, None, prefix, (manifest,)))
+    reading = [permission.resource for permission in granted if permission.sid == "ReadObjects"]
+
+    for candidate in (manifest, manifest + key, key, prefix + key, manifest.replace("*", key).replace("?", "b")):
+        expected = candidate == manifest or candidate.startswith(prefix)
+        assert expected == any(_matches(pattern, f"{BUCKET}/{candidate}") for pattern in reading)
+
+
+def test_a_file_that_is_named_twice_is_listed_once() -> None:
+    """
+    A manifest may be the JSONPaths file too, as far as IAM is concerned.
+    """
+    assert ("landing/*", "m.json") == Objects(BUCKET, None, "landing/", ("m.json", "landing/m.json", "m.json")).patterns
+
+
+@settings(max_examples=150, deadline=None)
+@given(manifest=KEYS, key=KEYS)
+def test_the_manifest_of_hosts_is_one_object(manifest: str, key: str) -> None:
+    """
+    It alone can be read and listed, whatever its characters could stand for.
+    """
+    reading, listing, _ = permissions.copy_over_ssh(Objects(BUCKET, None, None, (manifest,)))
+    assert listing.condition is not None
+    _, _, (listed,) = listing.condition
+
+    for candidate in (manifest, manifest + key, key, manifest.replace("*", key).replace("?", "b")):
+        assert (candidate == manifest) == _matches(reading.resource, f"{BUCKET}/{candidate}")
+        assert (candidate == manifest) == _matches(listed, candidate)
 
 
 def _matches(pattern: str, text: str) -> bool:
@@ -175,17 +299,25 @@ def _matches(pattern: str, text: str) -> bool:
     return text[:1] == pattern[0] and _matches(pattern[1:], text[1:])
 
 
-@pytest.mark.parametrize("prefix", ["a*b/", "a?b/", "a$b/", "${aws:username}/", "ä/", "a b/", "100%/"])
-def test_the_evaluator_agrees_on_strange_prefixes(prefix: str) -> None:
+@settings(max_examples=2, deadline=None, phases=[Phase.generate])
+@given(pairs=st.lists(st.tuples(KEYS, KEYS), min_size=30, max_size=30))
+def test_the_evaluator_agrees_on_strange_prefixes(pairs: list[tuple[str, str]]) -> None:
     """
-    The object under the prefix is readable, and what its wildcards would match is not.
-    """
-    granted = permissions.copy_from(Objects(BUCKET, None, prefix))
-    inside = Request("s3:GetObject", f"{BUCKET}/{prefix}x")
-    outside = Request("s3:GetObject", f"{BUCKET}/{prefix.replace('*', 'XX').replace('?', 'X').replace('$', 'X')}x2")
-    strange = prefix != outside.resource.removeprefix(f"{BUCKET}/").removesuffix("x2")
+    The objects whose keys begin with the prefix can be read and listed, and no others.
 
-    assert [True, not strange] == allowed([(granted, inside), (granted, outside)])
+    It takes a resource with an asterisk for many resources, so that such a key is tried as a listing alone.
+    """
+    strange = ["a*b/", "a?b/", "a$b/", "${aws:username}/", "${*}/", "ä/", "a b/", "100%/"]
+    tried = [
+        (prefix, candidate)
+        for prefix, key in [*pairs, *((prefix, "x") for prefix in strange)]
+        for candidate in (prefix + key, prefix.replace("*", "XX").replace("?", "X").replace("$", "X") + key, key)
+    ]
+    asked = [(prefix, key, Request("s3:ListBucket", BUCKET, (("s3:prefix", key),))) for prefix, key in tried]
+    asked += [(prefix, key, Request("s3:GetObject", f"{BUCKET}/{key}")) for prefix, key in tried if "*" not in key]
+    answers = allowed([(permissions.copy_from(Objects(BUCKET, None, prefix)), request) for prefix, _, request in asked])
+
+    assert [key.startswith(prefix) for prefix, key, _ in asked] == answers
 
 
 @pytest.mark.parametrize("partition", PARTITIONS)
@@ -208,19 +340,68 @@ def test_resources_are_of_the_partition_region_and_account_of_the_home(partition
     }
 
 
-@given(names=st.lists(KEYS, min_size=1, max_size=4, unique=True))
-@settings(max_examples=40, deadline=None)
-def test_tables_are_named_as_they_stand(names: list[str]) -> None:
+def _here(partition: str) -> list[tuple[list[Permission], Request]]:
     """
-    A table's name with a wildcard in it is that table alone.
+    Ask for one thing of each kind in a partition.
+    """
+    home = Home(partition, "eu-west-1", "111111111111")
+    bucket, role = f"arn:{partition}:s3:::sales", f"arn:{partition}:iam::111111111111:role/R"
+    return [
+        (permissions.copy_from(Objects(bucket, None, "in/")), Request("s3:GetObject", f"{bucket}/in/a")),
+        (
+            permissions.query_catalog(home, "sales", None, create_database=False, write=False),
+            Request("glue:GetTable", home.arn("glue", "table/sales/orders")),
+        ),
+        (
+            permissions.copy_from_emr(home, "j-1"),
+            Request("elasticmapreduce:ListInstances", home.arn("elasticmapreduce", "cluster/j-1")),
+        ),
+        (
+            permissions.pass_role(role, serverless=False),
+            Request("iam:PassRole", role, (("iam:PassedToService", "redshift.amazonaws.com"),)),
+        ),
+        (permissions.assume_role(role), Request("sts:AssumeRole", role)),
+    ]
+
+
+def test_what_is_granted_in_one_partition_holds_there_alone() -> None:
+    """
+    Eight partitions: each call is allowed in its own, and denied in the next.
+    """
+    asked = [_here(partition) for partition in PARTITIONS]
+    own = [pair for pairs in asked for pair in pairs]
+    following = [
+        (granted, request)
+        for pairs, others in zip(asked, [*asked[1:], asked[0]], strict=True)
+        for (granted, _), (_, request) in zip(pairs, others, strict=True)
+    ]
+
+    assert [*([True] * 40), *([False] * 40)] == allowed([*own, *following])
+
+
+NAMES_IN_CATALOGS = KEYS.map(lambda key: key.replace("/", "a"))
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    database=NAMES_IN_CATALOGS,
+    tables=st.none() | st.lists(NAMES_IN_CATALOGS, min_size=1, max_size=3),
+    other=NAMES_IN_CATALOGS,
+)
+def test_databases_and_tables_are_named_as_they_stand(database: str, tables: list[str] | None, other: str) -> None:
+    """
+    A name with a wildcard in it is that database or table alone.
     """
     home = Home("aws", "eu-west-1", "111111111111")
-    granted = permissions.query_catalog(home, "sales", names, create_database=False, write=False)
-    tables = {p.resource for p in granted if ":table/" in p.resource}
+    granted = permissions.query_catalog(home, database, tables, create_database=False, write=False)
+    patterns = [permission.resource for permission in granted]
 
-    assert {
-        f"arn:aws:glue:eu-west-1:111111111111:table/sales/{permissions.literally(name)}" for name in names
-    } == tables
+    for name in (database, other, database + other, database.replace("*", other)):
+        found = any(_matches(pattern, home.arn("glue", f"database/{name}")) for pattern in patterns)
+        assert (name == database) == found
+        for table in (*(tables or ()), other, (tables or ["a"])[0].replace("*", other)):
+            found = any(_matches(pattern, home.arn("glue", f"table/{name}/{table}")) for pattern in patterns)
+            assert (name == database and (tables is None or table in tables)) == found
 
 
 def test_tokens_pass_through_unharmed() -> None:

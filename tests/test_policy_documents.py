@@ -101,3 +101,33 @@ def test_the_size_counts_characters_without_space_between_parts(
     Space inside a text counts, space between parts does not, and a hole counts as long as it is said to be.
     """
     assert expected == size(document, lambda text: filled(text, lambda name: "x" * hole_length(name)))
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ("a", 3),
+        ("ä€", 4),
+        ('a"b', 6),
+        ("a\\b", 6),
+        (["a", ["b"]], len('["a",["b"]]')),
+        ({"k": {"m": "a"}}, len('{"k":{"m":"a"}}')),
+        ({"$": "$"}, len('{"$":"<long>"}')),
+        ([7, 1.5, True, None], len("[7,1.5,true,null]")),
+    ],
+)
+def test_the_size_is_that_of_the_json_in_characters(document: object, expected: int) -> None:
+    """
+    A letter is one however many bytes it has, a quote in a text has its backslash, only values are written at length.
+    """
+    assert expected == size(document, lambda text: text.replace("$", "<long>"))
+
+
+def test_a_policy_is_made_of_lists_whatever_it_was_given() -> None:
+    """
+    A tuple of clusters and one of roles are the same document.
+    """
+    lists = UserPolicy(CLUSTERS, ROLES, create_clusters=True, describe_all_clusters=False)
+    tuples = UserPolicy(tuple(CLUSTERS), tuple(ROLES), create_clusters=True, describe_all_clusters=False)
+
+    assert lists.document() == tuples.document()

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from redshift_roles import tokens
 
@@ -118,3 +120,32 @@ def test_a_required_argument_is_kept_even_when_it_is_none() -> None:
     So that its check can refuse it; a token is left out all the same.
     """
     assert {"a": None} == tokens.known({"a", "b"}, a=None, b=cdk.Aws.REGION, c=None)
+
+
+LITERALS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="{"))
+TOKENS = st.from_regex(r"[A-Za-z.]{1,12}\.[0-9]{1,4}", fullmatch=True)
+
+
+@given(parts=st.lists(st.tuples(LITERALS, TOKENS), max_size=4), rest=LITERALS)
+def test_literals_and_tokens_are_told_apart_wherever_they_stand(parts: list[tuple[str, str]], rest: str) -> None:
+    """
+    What is between tokens is changed, piece by piece; tokens are named in their order and replaced in their places.
+    """
+    text = "".join(f"{literal}${{Token[{name}]}}" for literal, name in parts) + rest
+    changed = "".join(f"<{literal}>${{Token[{name}]}}" for literal, name in parts) + f"<{rest}>"
+
+    assert changed == tokens.outside_tokens(text, lambda literal: f"<{literal}>")
+    assert [name for _, name in parts] == tokens.token_names(text)
+    assert "".join(f"{literal}({name})" for literal, name in parts) + rest == tokens.token_values(
+        text, lambda name: f"({name})"
+    )
+
+
+def test_what_only_looks_like_a_token_is_literal() -> None:
+    """
+    A token of a list, a token without its end, and IAM's own variables.
+    """
+    for text in ("#{Token[x.1]}", "${Token[x.1]", "${Token[x.1}", "${aws:username}"):
+        assert text.upper() == tokens.outside_tokens(text, str.upper)
+        assert [] == tokens.token_names(text)
+        assert text == tokens.token_values(text, str.upper)

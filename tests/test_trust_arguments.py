@@ -80,6 +80,51 @@ def test_fails_when_a_cluster_is_no_identifier() -> None:
     assert [f"'db_users[0].cluster' is '1', allowed is {wanted}"] == _messages(db_users=[DbUser("a", "1")])
 
 
+@pytest.mark.parametrize(
+    ("given", "fix"),
+    [
+        ({"db_users": "loader"}, "pass db_users=[…]"),
+        ({"source_clusters": 7}, "pass source_clusters=[…]"),
+        ({"db_users": []}, "name them, or leave db_users out to trust all"),
+        ({"db_users": ["loader"]}, "pass DbUser(cluster='warehouse', user='loader')"),
+        ({"db_users": [DbUser("a")]}, "pass DbUser(cluster='warehouse', user='loader'), or workgroup=…"),
+        ({"db_users": [DbUser("a b", "b")]}, "write it like db_users[0].user='loader'"),
+        (
+            {"db_users": [DbUser("a", workgroup="X")]},
+            "write it like db_users[0].workgroup='8d6a9f0e-0000-0000-0000-000000000000'",
+        ),
+        (
+            {"source_clusters": [TOKEN]},
+            "give the cluster a cluster_identifier and write it here; a reference would be circular",
+        ),
+        ({"trust_policy_quota": 1}, "pass a whole number from 2048 to 8192"),
+    ],
+)
+def test_the_fix_can_be_copied(given: dict[str, Any], fix: str) -> None:
+    """
+    It says what to write in place of what is wrong.
+    """
+    complete = {"trust_policy_quota": 2048, **given}
+
+    assert [fix] == [advice for _, advice in trust_arguments.check(complete)]
+
+
+@pytest.mark.parametrize("user", ["", "a" * 128, "a b", "a*", "ä", "a\n"])
+def test_fails_when_a_user_cannot_be_an_external_id(user: str) -> None:
+    """
+    STS allows letters, digits and some marks, and no wildcard; Redshift allows 127 of them.
+    """
+    assert 1 == len(_messages(db_users=[DbUser(user, "warehouse")]))
+
+
+@pytest.mark.parametrize("workgroup", ["", "ab", "a" * 65, "A-1", "a_b", "a*"])
+def test_fails_when_a_workgroup_is_no_id(workgroup: str) -> None:
+    """
+    Three to 64 lower-case letters, digits and hyphens.
+    """
+    assert 1 == len(_messages(db_users=[DbUser("loader", workgroup=workgroup)]))
+
+
 def test_everything_wrong_is_told_at_once() -> None:
     """
     Users, clusters and the quota.
@@ -96,6 +141,7 @@ def test_everything_wrong_is_told_at_once() -> None:
         {"db_users": None, "source_clusters": None},
         {"db_users": [DbUser("loader", "warehouse"), DbUser("IAMR:Admin", workgroup="8d6a-1")]},
         {"db_users": (DbUser("a" * 127, "w"),)},
+        {"db_users": [DbUser("+=,.@:/-_9", "w"), DbUser("a", workgroup="abc"), DbUser("a", workgroup="a" * 64)]},
         {"source_clusters": ["warehouse"], "trust_policy_quota": 8192},
     ],
 )
