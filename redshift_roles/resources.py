@@ -119,22 +119,28 @@ def resource_troubles(name: str, found: Resource, place: Place, *, shareable: bo
 
         shareable: Whether the owner of such a resource can let in a role of another account.
     """
-    label = f"'{name}' ({path_of(found.construct)})"
+    problems = [*_problems(found, place, shareable=shareable)]
+    # The path costs two crossings, which only a message needs.
+    label = f"'{name}' ({path_of(found.construct)})" if problems else ""
+    yield from ((f"{label} {problem}", fix) for problem, fix in problems)
+
+
+def _problems(found: Resource, place: Place, *, shareable: bool) -> Iterator[Trouble]:
     if found.key_arn and ":alias/" in found.key_arn:
         yield (
-            f"{label} is encrypted with a key that is known by its alias only",
+            "is encrypted with a key that is known by its alias only",
             "import the key by its own ARN: kms.Key.from_key_arn(…); IAM policies cannot name an alias",
         )
     if role_arns.differ(found.account, place.account) and not shareable:
         yield (
-            f"{label} is in account {found.account}, the role is in {place.account}",
+            f"is in account {found.account}, the role is in {place.account}",
             f"let the role assume one of account {found.account}: RoleChain(role, theirs), and grant it to that",
         )
     else:
-        yield from _out_of_reach(label, found, place)
+        yield from _out_of_reach(found, place)
 
 
-def _out_of_reach(label: str, found: Resource, place: Place) -> Iterator[Trouble]:
+def _out_of_reach(found: Resource, place: Place) -> Iterator[Trouble]:
     """
     Find what CDK cannot name from here: the resource, or its key, which can have no physical name.
     """
@@ -142,14 +148,13 @@ def _out_of_reach(label: str, found: Resource, place: Place) -> Iterator[Trouble
     if home.stack is not place.stack and is_token(found.arn):
         _, obstacle = refer(found.arn, home, place, "physical name")
         if obstacle:
-            reason, fix = obstacle
-            yield f"{label} {reason}", fix
+            yield obstacle
             return
     if found.key is None or not is_token(found.key_arn) or role_arns.differ(found.key_account, place.account):
         return
     home = place_of(found.key)
     if home.stack is not place.stack and not can_refer(place, home):
         yield (
-            f"{label} is encrypted with a key in a stack of another environment, to which CDK cannot refer from here",
+            "is encrypted with a key in a stack of another environment, to which CDK cannot refer from here",
             "give both stacks an env= with account and region, or import the key by its literal ARN",
         )
