@@ -86,14 +86,44 @@ def test_the_cluster_gets_there_and_foreign_roles_stay(state: str, request_type:
     assert calls == len(redshift.calls)
 
 
-@pytest.mark.parametrize("request_type", ["Create", "Update"])
-def test_fails_when_the_cluster_is_gone(request_type: str) -> None:
+@pytest.mark.parametrize("request_type", REQUESTS)
+@pytest.mark.parametrize("state", STATES)
+def test_foreign_roles_stay_when_a_role_is_stuck(state: str, request_type: str) -> None:
     """
-    The reason names it.
+    What has to wait for it fails in time, whatever was there, and fails again when it is asked again; a delete does not
+    wait for it.
     """
-    assert "cluster warehouse: there is none of that name in this account and region" == _refused(
-        FakeRedshift(status=None), *REQUESTS[request_type]
-    )
+    redshift = FakeRedshift(**copy.deepcopy(STATES[state]), stuck={A, B})
+    foreign, default = {F} & set(redshift.roles), redshift.default
+    before, after = REQUESTS[request_type]
+
+    for _ in range(2):
+        if after == NOTHING:
+            _run(redshift, before, after)
+        else:
+            message = _refused(redshift, before, after, seconds=60)
+            assert message.startswith("cluster warehouse: not done in 60 seconds: its status is available; ")
+            assert all(f"{arn} is adding" in message for arn in after.roles)
+    assert foreign | set(after.roles) == redshift.arns()
+    assert redshift.default == (after.default or default if default == F else after.default)
+
+
+@pytest.mark.parametrize("request_type", REQUESTS)
+@pytest.mark.parametrize("state", STATES)
+def test_a_cluster_that_is_gone_is_told_unless_all_was_to_go(state: str, request_type: str) -> None:
+    """
+    Nothing is asked of Redshift then, whatever there was.
+    """
+    redshift = FakeRedshift(**copy.deepcopy(STATES[state]), status=None)
+    before, after = REQUESTS[request_type]
+
+    for _ in range(2):
+        if after == NOTHING:
+            _run(redshift, before, after)
+        else:
+            gone = "cluster warehouse: there is none of that name in this account and region"
+            assert gone == _refused(redshift, before, after)
+    assert [] == redshift.calls
 
 
 def test_a_cluster_that_is_gone_has_no_roles_to_remove() -> None:
