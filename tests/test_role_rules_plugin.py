@@ -11,7 +11,9 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import aws_cdk as cdk
+import aws_cdk.aws_redshift_alpha as alpha
 import pytest
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
 from aws_cdk import aws_redshiftserverless as serverless
@@ -116,6 +118,35 @@ def test_fails_whoever_wrote_the_cluster_and_however(ruled: cdk.App, stack: cdk.
         for path in ("L1", "Override", "Raw", "Included/Old", "Namespace")
     ]
     assert expected == _named(ruled)
+
+
+def test_fails_when_a_cluster_of_the_alpha_constructs_breaks_a_rule(ruled: cdk.App, stack: cdk.Stack) -> None:
+    """
+    Roles of a list, of `add_iam_role` and the default one; and what its custom resource may pass.
+    """
+    loader, glue, *many = [
+        iam.Role(stack, name, assumed_by=iam.ServicePrincipal(f"{service}.amazonaws.com"))
+        for name, service in [("Loader", "redshift"), ("Glue", "glue"), *((f"R{n}", "redshift") for n in range(9))]
+    ]
+    vpc = ec2.Vpc(stack, "Network")
+
+    def cluster(name: str, *roles: iam.IRole) -> alpha.Cluster:
+        login = alpha.Login(master_username="somebody")
+        return alpha.Cluster(stack, name, master_user=login, vpc=vpc, roles=list(roles))
+
+    cluster("Many", loader, *many)
+    cluster("Eleven", loader, *many).add_iam_role(glue)
+    cluster("Foreign").add_iam_role(iam.Role.from_role_arn(stack, "Theirs", FOREIGN))
+    cluster("Default", loader).add_default_iam_role(loader)
+
+    *of_clusters, (severity, rule, path) = _named(ruled)
+    assert [
+        ("error", "RoleQuotaExceeded", "Data/Eleven/Resource"),
+        ("error", "TrustLacksRedshift", "Data/Eleven/Resource"),
+        ("error", "RoleAccountMismatch", "Data/Foreign/Resource"),
+    ] == of_clusters
+    assert ("error", "PassRoleUnscoped") == (severity, rule)
+    assert path.endswith("/ServiceRole/DefaultPolicy/Resource")
 
 
 def test_fails_in_nested_stacks_and_stages(ruled: cdk.App, stack: cdk.Stack) -> None:
