@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from redshift_roles.assembly import Assembly, Json, Template
+from redshift_roles.list_entries import MORE, entries
 from redshift_roles.role_arns import readable
 from redshift_roles.rulebook import Trouble
 from redshift_roles.template_reading import CLUSTER, ROLES_PROPERTY, definition, role_key
-from redshift_roles.values import MORE, NO_VALUE, entries, texts
+from redshift_roles.values import NO_VALUE, texts
 
 ASSOCIATION: Final = "Custom::RedshiftRoleAssociation"
 ROLES: Final = "RoleArns"

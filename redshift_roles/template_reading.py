@@ -14,8 +14,9 @@ from typing import Final
 from redshift_roles import role_arns, trust
 from redshift_roles.assembly import Assembly, Json, Template
 from redshift_roles.facts import HolderFacts, RoleFacts
+from redshift_roles.list_entries import MORE, entries
 from redshift_roles.unusable import without_marks
-from redshift_roles.values import MORE, NO_VALUE, entries, texts, unknown
+from redshift_roles.values import NO_VALUE, texts, unknown
 
 ROLES_PROPERTY: Final = "IamRoles"
 DEFAULT_PROPERTY: Final = "DefaultIamRoleArn"

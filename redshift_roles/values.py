@@ -19,17 +19,14 @@ from redshift_roles.role_arns import hole
 
 # What AWS::NoValue becomes.
 NO_VALUE: Final = hole("AWS::NoValue")
-# The unknown number of entries of a list that only the deployment knows.
-MORE: Final = hole("more entries")
 
 _MAX_TEXTS: Final = 16
-_MAX_DEPTH: Final = 40
+MAX_DEPTH: Final = 40
 _MAX_LENGTH: Final = 4_096
 _Found = TypeVar("_Found", bound="list[Any]")
 _SUB: Final = re.compile(r"\$\{(!?)([^}]*)\}")
 # A hole, which is left alone, or a dynamic reference, which may have holes in it.
 _DYNAMIC: Final = re.compile("\x01[^\x02]*\x02|(\\{\\{resolve:(?:\x01[^\x02]*\x02|[^}])*\\}\\})")
-_LIST_TYPES: Final = ("CommaDelimitedList", "List<")
 
 
 def texts(value: Json, template: Template, depth: int = 0) -> list[str]:
@@ -40,89 +37,13 @@ def texts(value: Json, template: Template, depth: int = 0) -> list[str]:
         return [json.dumps(value)]
     if isinstance(value, (str, int, float)):
         return [_dynamic(str(value))]
-    function, argument = _function(value)
+    function, argument = function_of(value)
     evaluate = _FUNCTIONS.get(function)
-    found = evaluate(argument, template, depth + 1) if evaluate and depth < _MAX_DEPTH else []
+    found = evaluate(argument, template, depth + 1) if evaluate and depth < MAX_DEPTH else []
     return found if 0 < len(found) <= _MAX_TEXTS else [unknown(value, template)]
 
 
-def entries(value: Json, template: Template, depth: int = 0) -> list[list[str]]:
-    """
-    List the entries of a list value, each with the texts it may become; `MORE` where the list may be longer.
-    """
-    if isinstance(value, list):
-        return [found for item in value for found in _entry(item, template, depth)]
-    if isinstance(value, str):
-        return [texts(value, template)]
-    function, argument = _function(value)
-    if depth < _MAX_DEPTH:
-        if function == "Fn::If" and isinstance(argument, list) and len(argument) == 3:
-            branches = [entries(branch, template, depth + 1) for branch in argument[1:]]
-            return [[*dict.fromkeys([*options, NO_VALUE])] for branch in branches for options in branch]
-        if function == "Fn::Split":
-            return _split(argument, template, depth + 1)
-        if function == "Ref" and argument == "AWS::NoValue":
-            return []
-        if function == "Ref":
-            return _parameter_entries(argument, template, depth + 1)
-    return [[MORE]]
-
-
-def _entry(item: Json, template: Template, depth: int) -> list[list[str]]:
-    if isinstance(item, str):
-        return [[_dynamic(item)]]
-    if isinstance(item, list) or _is_list_parameter(item, template):
-        return entries(item, template, depth + 1)
-    return [texts(item, template, depth + 1)]
-
-
-def _is_list_parameter(item: Json, template: Template) -> bool:
-    function, argument = _function(item)
-    if function != "Ref" or not isinstance(argument, str):
-        return False
-    return any(kind in str(template.entry("Parameters", argument).get("Type", "")) for kind in _LIST_TYPES)
-
-
-def _split(argument: Json, template: Template, depth: int) -> list[list[str]]:
-    if not (isinstance(argument, list) and len(argument) == 2 and isinstance(argument[0], str)):
-        return [[MORE]]
-    found = texts(argument[1], template, depth)
-    if len(found) != 1 or not argument[0]:
-        return [[MORE]]
-    return _sure_parts(role_arns.split(found[0], argument[0]))
-
-
-def _sure_parts(parts: list[str]) -> list[list[str]]:
-    """
-    Make entries of the parts of a text, unless a part may itself hold the separator.
-    """
-    return [[MORE]] if any(_may_hold_more(part) for part in parts) else [[part] for part in parts]
-
-
-def _may_hold_more(text: str) -> bool:
-    return role_arns.has_hole(text) and not role_arns.parse(text).account
-
-
-def _parameter_entries(name: Json, template: Template, depth: int) -> list[list[str]]:
-    passed = _passed(name, template)
-    if passed is None:
-        return [[MORE]]
-    found = _once(f"entries {name}", template, lambda: _passed_entries(passed, depth))
-    return found or [[MORE]]
-
-
-def _passed_entries(passed: tuple[Json, Template], depth: int) -> list[list[str]]:
-    """
-    Take apart what a parent passes: a list, or a text whose entries are set off by commas.
-    """
-    value, parent = passed
-    if isinstance(value, list) or _function(value)[0] in ("Fn::If", "Fn::Split") or _is_list_parameter(value, parent):
-        return entries(value, parent, depth)
-    found = texts(value, parent, depth)
-    return _sure_parts([part.strip() for part in role_arns.split(found[0], ",")] if len(found) == 1 else [MORE])
-
-
-def _once(reference: str, template: Template, follow: Callable[[], _Found]) -> _Found:
+def once(reference: str, template: Template, follow: Callable[[], _Found]) -> _Found:
     """
     Follow a reference once: what it leads to is kept, and a circle leads to nothing.
     """
@@ -133,7 +54,7 @@ def _once(reference: str, template: Template, follow: Callable[[], _Found]) -> _
     return found
 
 
-def _passed(name: Json, template: Template) -> tuple[Json, Template] | None:
+def passed_for(name: Json, template: Template) -> tuple[Json, Template] | None:
     """
     Find what the parent passes for a parameter of a nested stack.
     """
@@ -151,7 +72,7 @@ def unknown(value: Json, template: Template) -> str:
 
 
 def _name(value: Json) -> str:
-    function, argument = _function(value)
+    function, argument = function_of(value)
     if function == "Ref" and isinstance(argument, str):
         return argument
     if function == "Fn::GetAtt" and isinstance(argument, str):
@@ -163,7 +84,10 @@ def _name(value: Json) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _function(value: Json) -> tuple[str, Json]:
+def function_of(value: Json) -> tuple[str, Json]:
+    """
+    Take an intrinsic function apart: its name, or nothing for what is none, and its argument.
+    """
     return next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else ("", value)
 
 
@@ -190,9 +114,9 @@ def _ref(name: Json, template: Template, depth: int) -> list[str]:
     pseudo = _pseudo(name, template)
     if pseudo is not None:
         return [pseudo]
-    passed = _passed(name, template)
+    passed = passed_for(name, template)
     if passed:
-        return _once(f"Ref {name}", template, lambda: texts(*passed, depth))
+        return once(f"Ref {name}", template, lambda: texts(*passed, depth))
     kind = template.resource_type(name)
     if kind.startswith("AWS::IAM::") and kind != "AWS::IAM::ManagedPolicy":
         return _iam_names(kind, name, template, depth)
@@ -237,10 +161,10 @@ def _get_att(argument: Json, template: Template, depth: int) -> list[str]:
         output = nested.entry("Outputs", attribute.removeprefix("Outputs.")) if nested else {}
         if not nested or "Value" not in output:
             return []
-        return _once(f"GetAtt {logical_id}.{attribute}", template, lambda: texts(output["Value"], nested, depth))
+        return once(f"GetAtt {logical_id}.{attribute}", template, lambda: texts(output["Value"], nested, depth))
     if kind == "Custom::CrossRegionExportReader":
         exported = template.assembly.cross_region_exports.get(attribute)
-        return _once(f"GetAtt {logical_id}.{attribute}", template, lambda: _follow(exported, depth))
+        return once(f"GetAtt {logical_id}.{attribute}", template, lambda: _follow(exported, depth))
     return []
 
 
@@ -261,7 +185,7 @@ def _iam_names(kind: str, logical_id: str, template: Template, depth: int) -> li
     List what a role, user or group may be called; a name that CloudFormation makes up has its logical id in it.
     """
     value = template.properties(logical_id).get(f"{kind.rpartition('::')[2]}Name")
-    given = _once(f"name of {logical_id}", template, lambda: _given(value, template, depth))
+    given = once(f"name of {logical_id}", template, lambda: _given(value, template, depth))
     return given or [f"{logical_id}-{hole(f'{template.key}#{role_arns.readable(logical_id)}')}"]
 
 
@@ -278,7 +202,7 @@ def _import_value(argument: Json, template: Template, depth: int) -> list[str]:
     names = texts(argument, template, depth)
     exported = template.assembly.exports.get(names[0], []) if len(names) == 1 else []
     near = [found for found in exported if _same_environment(found[0], template)]
-    return _once(f"ImportValue {names[0]}", template, lambda: _follow(near[0], depth)) if len(near) == 1 else []
+    return once(f"ImportValue {names[0]}", template, lambda: _follow(near[0], depth)) if len(near) == 1 else []
 
 
 def _same_environment(exporting: Template, importing: Template) -> bool:
@@ -296,7 +220,7 @@ def _get_stack_output(argument: Json, template: Template, depth: int) -> list[st
     if "Value" not in output:
         return []
     key = f"GetStackOutput {named[0].key} {argument.get('OutputName')}"
-    return _once(key, template, lambda: texts(output["Value"], named[0], depth))
+    return once(key, template, lambda: texts(output["Value"], named[0], depth))
 
 
 def _join(argument: Json, template: Template, depth: int) -> list[str]:
@@ -346,16 +270,16 @@ def _if(argument: Json, template: Template, depth: int) -> list[str]:
 def _select(argument: Json, template: Template, depth: int) -> list[str]:
     if not (isinstance(argument, list) and len(argument) == 2 and str(argument[0]).isdecimal()):
         return []
-    function, inner = _function(argument[1])
-    found = (
-        _split_text(inner, template, depth)
-        if function == "Fn::Split"
-        else [texts(item, template, depth) for item in argument[1]]
-        if isinstance(argument[1], list)
-        else []
-    )
-    index = int(argument[0])
+    index, found = int(argument[0]), _listed(argument[1], template, depth)
     return found[index] if index < len(found) else []
+
+
+def _listed(value: Json, template: Template, depth: int) -> list[list[str]]:
+    function, argument = function_of(value)
+    if function == "Fn::Split":
+        return _split_text(argument, template, depth)
+    items = mapped(argument, template, depth) if function == "Fn::FindInMap" else value
+    return [texts(item, template, depth) for item in items] if isinstance(items, list) else []
 
 
 def _split_text(argument: Json, template: Template, depth: int) -> list[list[str]]:
@@ -367,13 +291,21 @@ def _split_text(argument: Json, template: Template, depth: int) -> list[list[str
 
 
 def _find_in_map(argument: Json, template: Template, depth: int) -> list[str]:
+    found = mapped(argument, template, depth)
+    return texts(found, template, depth) if isinstance(found, (str, int)) else []
+
+
+def mapped(argument: Json, template: Template, depth: int) -> Json:
+    """
+    Look up a mapping: a text, a list, or None where it is not known.
+    """
     if not (isinstance(argument, list) and len(argument) >= 3):
-        return []
+        return None
     node: Json = template.section("Mappings")
     for key in argument[:3]:
         names = texts(key, template, depth)
         node = node.get(names[0]) if isinstance(node, Mapping) and len(names) == 1 else None
-    return texts(node, template, depth) if isinstance(node, (str, int)) else []
+    return node
 
 
 _Evaluate = Callable[[Json, Template, int], list[str]]

@@ -189,3 +189,17 @@ def template(tmp_path: Path, stack: StackText | None = None, **others: StackText
     Write an assembly whose stack ``Data`` is this one, and read its template.
     """
     return read(tmp_path, Data=stack or StackText(), **others).by_key["Data.template.json"]
+
+
+def if_(first: Json, second: Json) -> Json:
+    """
+    Write a condition with two branches.
+    """
+    return {"Fn::If": ["Condition", first, second]}
+
+
+def join(separator: str, *parts: Json) -> Json:
+    """
+    Write a join of these parts.
+    """
+    return {"Fn::Join": [separator, list(parts)]}

@@ -1,0 +1,162 @@
+"""
+What lists of templates may hold.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from redshift_roles.assembly import Json
+from redshift_roles.list_entries import MORE, entries
+from redshift_roles.role_arns import hole
+from redshift_roles.values import NO_VALUE, texts
+from tests import builders
+from tests.builders import StackText, if_, join, template, trusting
+from tests.conftest import ACCOUNT, REGION
+from tests.random_values import PLACE, VALUES
+
+RESOLVE = "{{resolve:ssm:/loader}}"
+LOADER = f"arn:aws:iam::{ACCOUNT}:role/Loader"
+GENERATED = f"arn:aws:iam::{ACCOUNT}:role/Loader-{hole('Data.template.json#Loader')}"
+
+
+def _own(name: str) -> str:
+    return hole(f"Data.template.json#{name}")
+
+
+def test_a_list_that_is_passed_in_a_circle_comes_to_an_end(tmp_path: Path) -> None:
+    """
+    Two nested stacks that pass each other's lists are not known.
+    """
+    turning = {"Fn::Split": [",", {"Fn::GetAtt": ["Child", "Outputs.Out"]}]}
+    outputs = {"Out": {"Value": join(",", {"Fn::Select": [0, {"Ref": "In"}]}, {"Ref": "In"})}}
+    child = StackText(outputs=outputs, passed={"In": turning}, parameters={"In": {"Type": "CommaDelimitedList"}})
+    found = template(tmp_path, StackText(nested={"Child": child}))
+
+    assert entries(turning, found) == [[MORE]]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ([], []),
+        (["a", {"Ref": "AWS::Region"}], [["a"], [REGION]]),
+        ("a", [["a"]]),
+        (["a", builders.NO_VALUE, "b"], [["a"], [NO_VALUE], ["b"]]),
+        (builders.NO_VALUE, []),
+        ([if_("a", builders.NO_VALUE)], [["a", NO_VALUE]]),
+        ([if_("a", "b")], [["a", "b"]]),
+        ([["a"], ["b"]], [["a"], ["b"]]),
+        (if_(["a", "b"], ["c"]), [["a", NO_VALUE], ["b", NO_VALUE], ["c", NO_VALUE]]),
+        (if_(["a"], builders.NO_VALUE), [["a", NO_VALUE]]),
+        (if_(if_(["a"], []), [if_("b", builders.NO_VALUE)]), [["a", NO_VALUE], ["b", NO_VALUE]]),
+        (if_(["a"], {"Ref": "List"}), [["a", NO_VALUE], [MORE, NO_VALUE]]),
+        ({"Fn::Split": [",", "a,b"]}, [["a"], ["b"]]),
+        ({"Fn::Split": ["||", {"Fn::Join": ["||", ["a", "b"]]}]}, [["a"], ["b"]]),
+        ({"Fn::Split": [",", join(",", {"Fn::GetAtt": ["Loader", "Arn"]}, LOADER)]}, [[GENERATED], [LOADER]]),
+        ({"Ref": "List"}, [[MORE]]),
+        ([{"Ref": "List"}, "a"], [[MORE], ["a"]]),
+        ([{"Ref": "Accounts"}, "a"], [[MORE], ["a"]]),
+        ([{"Ref": "One"}, "a"], [[_own("One")], ["a"]]),
+        ([{"Fn::ImportValue": "List"}], [[_own("Fn::ImportValue List")]]),
+        ([{"Ref": ["List"]}], [[_own('{"Ref": ["List"]}')]]),
+        ({"Fn::Split": [",", {"Ref": "One"}]}, [[MORE]]),
+        ({"Fn::Split": [",", join(",", LOADER, {"Ref": "One"})]}, [[MORE]]),
+        ({"Fn::Split": [",", if_("a", "b")]}, [[MORE]]),
+        ({"Fn::Split": ["", "a"]}, [[MORE]]),
+        ({"Fn::Split": [","]}, [[MORE]]),
+        ({"Fn::Split": [",", "a", "b"]}, [[MORE]]),
+        ({"Fn::Split": [7, "a"]}, [[MORE]]),
+        ({"Fn::Split": "text"}, [[MORE]]),
+        ({"Fn::If": ["Condition", ["a"]]}, [[MORE]]),
+        ({"Fn::If": ["Condition", ["a"], ["b"], ["c"]]}, [[MORE]]),
+        ({"Fn::If": "Condition"}, [[MORE]]),
+        ({"Fn::If": "abc"}, [[MORE]]),
+        ({"Ref": ["List"]}, [[MORE]]),
+        ({"Fn::FindInMap": ["Roles", "Prod", "Arns"]}, [["a"], ["b"]]),
+        ({"Fn::FindInMap": ["Roles", "Prod", "Arn"]}, [[MORE]]),
+        ({"Fn::FindInMap": ["Roles", "Prod", "Other"]}, [[MORE]]),
+        ({"Fn::FindInMap": ["Roles", {"Ref": "One"}, "Arns"]}, [[MORE]]),
+        ({"a": 1, "b": 2}, [[MORE]]),
+        (None, [[MORE]]),
+        (7, [[MORE]]),
+    ],
+)
+def test_a_list_has_entries(tmp_path: Path, value: Json, expected: list[list[str]]) -> None:
+    """
+    Each with what it may become, and a sign where the list may be longer.
+    """
+    parameters = {
+        "List": {"Type": "CommaDelimitedList"},
+        "Accounts": {"Type": "List<String>"},
+        "One": {"Type": "String"},
+    }
+    mappings = {"Roles": {"Prod": {"Arns": ["a", "b"], "Arn": "a"}}}
+    found = template(tmp_path, StackText(parameters=parameters, resources={"Loader": trusting()}, mappings=mappings))
+
+    assert expected == entries(value, found)
+
+
+def test_a_split_never_cuts_what_is_not_known(tmp_path: Path) -> None:
+    """
+    The separator may be part of a hole's name, which is no text of the deployment's.
+    """
+    arn = join("", f"arn:aws:iam::{ACCOUNT}:role/", {"Fn::FindInMap": ["Roles", {"Ref": "X"}, "Name"]})
+    found = template(tmp_path)
+
+    assert entries({"Fn::Split": [",", arn]}, found) in ([texts(arn, found)], [[MORE]])
+
+
+@pytest.mark.parametrize(
+    ("passed", "expected"),
+    [
+        ("a, b", [["a"], ["b"]]),
+        (["a", {"Fn::GetAtt": ["Loader", "Arn"]}], [["a"], [GENERATED]]),
+        ({"Fn::Split": [",", "a,b"]}, [["a"], ["b"]]),
+        ({"Ref": "List"}, [[MORE]]),
+        (join(",", "a", "b"), [["a"], ["b"]]),
+        (join(", ", "a", {"Fn::GetAtt": ["Loader", "Arn"]}), [["a"], [GENERATED]]),
+        (join(",", "a", {"Ref": "Other"}), [[MORE]]),
+        (RESOLVE, [[MORE]]),
+    ],
+)
+@pytest.mark.parametrize("value", [{"Ref": "Roles"}, [{"Ref": "Roles"}]])
+def test_a_list_that_is_passed_to_a_nested_stack_is_followed(
+    tmp_path: Path, value: Json, passed: Json, expected: list[list[str]]
+) -> None:
+    """
+    A text is taken apart at its commas; what only the deployment knows may be any number of entries.
+    """
+    child = StackText(parameters={"Roles": {"Type": "CommaDelimitedList"}}, passed={"Roles": passed})
+    parameters = {"List": {"Type": "CommaDelimitedList"}}
+    stack = StackText(resources={"Loader": trusting()}, parameters=parameters, nested={"Child": child})
+
+    found = template(tmp_path, stack).nested["Child"]
+
+    assert expected == entries(value, found)
+    assert entries({"Fn::ImportValue": "Roles"}, found) == [[MORE]]
+    assert entries({"Ref": ["Roles"]}, found) == [[MORE]]
+
+
+@pytest.mark.parametrize("depth", [38, 60])
+def test_lists_end_where_they_are_too_deep(tmp_path: Path, depth: int) -> None:
+    """
+    Forty functions within each other are enough for any template.
+    """
+    listed: Json = ["x"]
+    for _ in range(depth):
+        listed = if_(listed, [])
+
+    assert [["x" if depth < 40 else MORE, NO_VALUE]] == entries(listed, template(tmp_path))
+
+
+@settings(database=None, deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(value=VALUES)
+def test_whatever_a_template_holds_is_some_entries(value: Json) -> None:
+    """
+    Nothing raises, and each entry may become something.
+    """
+    assert all(entry and all(isinstance(text, str) for text in entry) for entry in entries(value, PLACE))
