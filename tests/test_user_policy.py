@@ -16,7 +16,7 @@ from aws_cdk import aws_redshift as redshift
 from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationError, RoleAssociationPolicy
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.nag import nag_findings
-from tests.templates import all_properties_of, deployed, properties_of, template_of
+from tests.templates import deployed, properties_of, template_of
 
 POLICY = "AWS::IAM::ManagedPolicy"
 
@@ -387,27 +387,46 @@ def _many(stack: cdk.Stack, count: int) -> list[iam.IRole]:
     return [iam.Role.from_role_name(stack, f"R{number}", f"{'n' * 61}{number:03}") for number in range(count)]
 
 
-def test_fails_when_the_policy_would_exceed_the_size_that_iam_takes(stack: cdk.Stack) -> None:
+@pytest.mark.parametrize(
+    "environment", [cdk.Environment(account=ACCOUNT, region=REGION), None], ids=["known", "agnostic"]
+)
+def test_fails_when_the_policy_would_exceed_the_size_that_iam_takes(
+    environment: cdk.Environment | None,
+) -> None:
     """
-    The 6,144 characters are counted as IAM does; one role more is refused and leaves nothing.
+    The 6,144 characters are counted as IAM does, to the last; one more is refused and leaves nothing.
     """
-    roles = _many(stack, 80)
-    count = next(
-        number
-        for number in range(40, 80)
-        if "too large" == _made(cdk.Stack(stack, f"Try{number}", env=_environment()), roles[:number])
-    )
-    fits = cdk.Stack(stack, "Fits", env=_environment())
-    RoleAssociationPolicy(fits, "Policy", clusters=["warehouse"], pass_roles=roles[: count - 1])
+    shortest = len(_last_of_many(environment, 1))
+    fitting = 1 + 6144 - shortest
 
-    (properties,) = all_properties_of(fits, POLICY)
-    written = json.dumps(deployed(properties["PolicyDocument"], {"AWS::Partition": "aws"}), separators=(",", ":"))
-    role = len(f'"arn:aws:iam::{ACCOUNT}:role/{"n" * 64}",')
-    assert 6144 - role < len(written) <= 6144
+    assert 6144 == len(_last_of_many(environment, fitting))
+    assert "too large" == _last_of_many(environment, fitting + 1)
 
 
-def _environment() -> cdk.Environment:
-    return cdk.Environment(account=ACCOUNT, region=REGION)
+def _last_of_many(environment: cdk.Environment | None, length: int) -> str:
+    """
+    Write a policy of many roles, the last of which has a name of this length.
+    """
+    stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data", env=environment)
+    roles = [*_many(stack, 57), iam.Role.from_role_name(stack, "Last", "n" * length)]
+    if _made(stack, roles) == "too large":
+        return "too large"
+    document = properties_of(stack, POLICY)["PolicyDocument"]
+    references = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT}
+    return json.dumps(deployed(document, references), separators=(",", ":"))
+
+
+def test_the_size_of_a_policy_that_is_too_large_is_told(stack: cdk.Stack) -> None:
+    """
+    With what is allowed, and what to do.
+    """
+    with pytest.raises(RoleAssociationError) as caught:
+        RoleAssociationPolicy(stack, "Policy", clusters=["warehouse"], pass_roles=_many(stack, 60))
+
+    (finding,) = caught.value.findings
+    assert ("PolicyTooLarge", "Data/Policy") == (finding.rule, finding.path)
+    assert "the policy has at least 6,358 characters, allowed is 6,144" == finding.message
+    assert "split it: one RoleAssociationPolicy for each group of clusters and roles" == finding.fix
 
 
 def _made(stack: cdk.Stack, roles: list[iam.IRole]) -> str:
@@ -417,7 +436,8 @@ def _made(stack: cdk.Stack, roles: list[iam.IRole]) -> str:
         broken = [finding.rule for finding in error.findings]
     else:
         broken = []
-    return "too large" if broken == ["PolicyTooLarge"] and stack.node.children == [] else f"made {broken}"
+    left = stack.node.try_find_child("Policy")
+    return "too large" if broken == ["PolicyTooLarge"] and left is None else f"made {broken}"
 
 
 def test_fifty_generated_roles_of_one_cluster_fit(stack: cdk.Stack) -> None:
