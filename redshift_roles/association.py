@@ -128,7 +128,7 @@ def _troubles(
 def _timeout_troubles(timeout: Duration | None) -> Iterator[Trouble]:
     if timeout is None:
         return
-    yield from arguments.DURATION.check("timeout", timeout)
+    yield from arguments.TIMEOUT.check("timeout", timeout)
     seconds = seconds_of(timeout)
     low, high = limits.MIN_TIMEOUT_SECONDS, limits.MAX_TIMEOUT_SECONDS
     if isinstance(timeout, Duration) and (seconds is None or not low <= seconds <= high):

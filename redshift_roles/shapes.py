@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from redshift_roles.rulebook import Trouble
-from redshift_roles.tokens import readable
+from redshift_roles.tokens import UNKNOWN, is_list_token, is_nameless, is_number_token, is_text_token, readable
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
@@ -35,24 +35,27 @@ class Text(NamedTuple):
 
     def check(self, name: str, value: object) -> Iterator[Trouble]:
         """
-        Refuse what does not fit.
+        Refuse what does not fit; what only the deployment knows may fit.
         """
-        if not self.fits(value):
+        if not is_text_token(value) and not self.fits(value):
             yield f"'{name}' is {shown(value)}, allowed is {self.allowed}", f"write it like {name}='{self.example}'"
 
 
 class Number(NamedTuple):
     """
-    A whole-number argument and its range.
+    A whole-number argument, its range, and whether it must be known at synth time.
     """
 
     low: int
     high: int
+    literal: bool = False
 
     def check(self, name: str, value: object) -> Iterator[Trouble]:
         """
-        Compare a value with the range.
+        Compare a value with the range; what only the deployment knows may be in it.
         """
+        if not self.literal and is_number_token(value):
+            return
         if not is_whole(value) or not self.low <= value <= self.high:  # type: ignore[operator]
             allowed = f"a whole number from {self.low} to {self.high}"
             yield f"'{name}' is {shown(value)}, allowed is {allowed}", f"pass {allowed}"
@@ -71,7 +74,7 @@ class Kind(NamedTuple):
         """
         Look at the class only: no crossing into jsii.
         """
-        return hasattr(type(value), self.attribute) or type(value).__name__ == "InterfaceDynamicProxy"
+        return any(hasattr(type(part), self.attribute) for part in (value, *_delegates(value)))
 
     def check(self, name: str, value: object) -> Iterator[Trouble]:
         """
@@ -79,6 +82,13 @@ class Kind(NamedTuple):
         """
         if not self.fits(value):
             yield f"'{name}' is {shown(value)}, allowed is {self.noun}", self.advice
+
+
+def _delegates(value: object) -> Sequence[object]:
+    """
+    List what a proxy of jsii stands for: one object for each interface that jsii knows of it.
+    """
+    return value._delegates if type(value).__name__ == "InterfaceDynamicProxy" else ()  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 class ListOf(NamedTuple):
@@ -94,6 +104,9 @@ class ListOf(NamedTuple):
         """
         if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Sequence):
             yield f"'{name}' is {shown(value)}, allowed is a list", f"pass {name}=[…]"
+            return
+        if any(map(is_list_token, value)):
+            yield unknown_list(name)
             return
         for index, entry in enumerate(value):
             yield from self.item.check(f"{name}[{index}]", entry)
@@ -119,10 +132,20 @@ def is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def unknown_list(name: str) -> Trouble:
+    """
+    Refuse a list that only the deployment knows, where each entry is written by itself.
+    """
+    allowed = "a list whose entries are counted at synth"
+    return f"'{name}' is a list that only the deployment knows, allowed is {allowed}", f"name each of the {name}"
+
+
 def shown(value: object) -> str:
     """
     Write a value as the caller would.
     """
+    if is_nameless(value):
+        return UNKNOWN
     if value is None or isinstance(value, (str, bytes, int, float)):
         return "empty" if value == "" else readable(repr(value))
     name = type(value).__name__
