@@ -54,7 +54,7 @@ _REMOVAL: Final = Kind("RETAIN_ON_UPDATE_OR_DELETE", "a RemovalPolicy", "pass Re
 
 _MOMENT: Final = r"(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):[0-5]\d"
 
-CONSTRUCT_ID: Final = Text(r"(?s:.*\S.*)", "a name", "Warehouse")
+CONSTRUCT_ID: Final = Text(r"(?s:.*\S.*)", "a literal name", "Warehouse", literal=True)
 CLUSTER_IDENTIFIER: Final = Text(
     r"(?=.{1,63}$)[a-z][a-z0-9]*(-[a-z0-9]+)*",
     "1 to 63 lower-case letters, digits and single hyphens, a letter first",

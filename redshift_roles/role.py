@@ -21,7 +21,7 @@ from redshift_roles.permissions import Home
 from redshift_roles.places import Place, least_length
 from redshift_roles.policy_documents import size
 from redshift_roles.reading import OwnRole, remember_role, seconds_of
-from redshift_roles.refusal import all_or_nothing, child_path, place_for, refuse
+from redshift_roles.refusal import all_or_nothing, child_path, place_for, refuse, unit_troubles
 from redshift_roles.role_grants import RedshiftGrants
 from redshift_roles.rulebook import Trouble
 from redshift_roles.tokens import is_token, present, token_values
@@ -106,9 +106,8 @@ class RedshiftRole(iam.Role):
             "managed_policies": managed_policies,
         }
         options = {name: value for name, value in options.items() if value is not None}
-        given = present(
-            **options, session_seconds=seconds_of(max_session_duration), regions=regions, serverless=serverless
-        )
+        seconds = seconds_of(max_session_duration)
+        given = present(**options, session_seconds=seconds, regions=regions, serverless=serverless)
         trust_arguments_given = {
             "db_users": db_users,
             "source_clusters": source_clusters,
@@ -116,6 +115,7 @@ class RedshiftRole(iam.Role):
         }
         troubles = [
             *arguments.check_role(given),
+            *unit_troubles("max_session_duration", max_session_duration, seconds, "seconds"),
             *trust_arguments.check(trust_arguments_given, serverless=serverless is True),
             *_partition_troubles(regions, place),
         ]

@@ -18,18 +18,21 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 class Text(NamedTuple):
     """
-    A text argument: its pattern, the allowed values in words, and one to imitate.
+    A text argument: its pattern, the allowed values in words, one to imitate, and whether it must be known at synth.
     """
 
     pattern: str
     allowed: str
     example: str
+    literal: bool = False
 
     def fits(self, value: object) -> bool:
         """
-        Compare a value with the pattern; half a character (a lone surrogate) fits none, since nothing can write it.
+        Compare a value with the pattern; nothing can write half a character (a lone surrogate), or a list as a text.
         """
-        if not isinstance(value, str) or _SURROGATE.search(value):
+        if not isinstance(value, str) or _SURROGATE.search(value) or is_list_token(value):
+            return False
+        if self.literal and readable(value) != value:
             return False
         return bool(re.fullmatch(self.pattern, value, re.ASCII))
 
@@ -37,7 +40,7 @@ class Text(NamedTuple):
         """
         Refuse what does not fit; what only the deployment knows may fit.
         """
-        if not is_text_token(value) and not self.fits(value):
+        if (self.literal or not is_text_token(value)) and not self.fits(value):
             yield f"'{name}' is {shown(value)}, allowed is {self.allowed}", f"write it like {name}='{self.example}'"
 
 
@@ -150,6 +153,13 @@ def shown(value: object) -> str:
         return "empty" if value == "" else readable(repr(value))
     name = type(value).__name__
     return f"an {name}" if name[0] in "AEIOaeio" else f"a {name}"
+
+
+def id_shown(value: object) -> str:
+    """
+    Write a construct's id as it stands in a path.
+    """
+    return readable(value) if isinstance(value, str) else shown(value)
 
 
 Shape = Text | Number | Kind | ListOf | Flag

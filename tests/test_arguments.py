@@ -629,9 +629,9 @@ def test_fails_when_a_policy_names_nothing(name: str, value: object) -> None:
         ("Warehouse", []),
         (" a ", []),
         ("a\nb", []),
-        ("", [("'construct_id' is empty, allowed is a name", "write it like construct_id='Warehouse'")]),
-        (" \n", [("'construct_id' is ' \\n', allowed is a name", "write it like construct_id='Warehouse'")]),
-        (None, [("'construct_id' is None, allowed is a name", "write it like construct_id='Warehouse'")]),
+        ("", [("'construct_id' is empty, allowed is a literal name", "write it like construct_id='Warehouse'")]),
+        (" \n", [("'construct_id' is ' \\n', allowed is a literal name", "write it like construct_id='Warehouse'")]),
+        (None, [("'construct_id' is None, allowed is a literal name", "write it like construct_id='Warehouse'")]),
     ],
 )
 def test_a_construct_has_a_name(value: object, expected: list[Trouble]) -> None:
@@ -703,3 +703,12 @@ def test_everything_is_told_at_once() -> None:
         "'multi_az'",
         "'parameters['a']'",
     ] == [message.split()[0] for message, _ in found]
+
+
+def test_each_duration_has_an_example_that_may_be_passed() -> None:
+    """
+    A session is of hours, a retention of days, a change of minutes.
+    """
+    wrong = "'timeout' is 600, allowed is a Duration"
+
+    assert [(wrong, "pass Duration.minutes(10)")] == list(arguments.TIMEOUT.check("timeout", 600))

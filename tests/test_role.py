@@ -34,6 +34,10 @@ def _principals(stack: cdk.Stack) -> list[str]:
             {"max_session_duration": cdk.Duration.minutes(59)},
             "'max_session_duration' is 3540 seconds, allowed is 3600 to 43200 (1 to 12 hours)",
         ),
+        (
+            {"max_session_duration": cdk.Duration.hours(cdk.Token.as_number(cdk.Fn.ref("Hours")))},
+            "'max_session_duration' is known only to the deployment, and in hours, allowed is a token for seconds",
+        ),
         ({"regions": []}, "'regions' is empty, allowed is at least one region"),
         (
             {"regions": ["us-east-1", "cn-north-1"]},
@@ -71,7 +75,7 @@ def test_fails_when_the_construct_has_no_name(stack: cdk.Stack) -> None:
     """
     An empty construct id is refused in our words.
     """
-    with pytest.raises(RoleAssociationError, match="'construct_id' is empty, allowed is a name"):
+    with pytest.raises(RoleAssociationError, match="'construct_id' is empty, allowed is a literal name"):
         RedshiftRole(stack, "")
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_roles.shapes import Flag, Kind, ListOf, Number, Shape, Text, is_whole, shown
+from redshift_roles.shapes import Flag, Kind, ListOf, Number, Shape, Text, id_shown, is_whole, shown
 
 
 class Apple:
@@ -34,6 +34,8 @@ class InterfaceDynamicProxy:
 
 APPLE = Kind("core", "an Apple", "pick one")
 NAME = Text("[a-z]+", "a name", "ann")
+ANYTHING = Text("(?s:.+)", "anything", "a")
+LITERAL = ANYTHING._replace(literal=True)
 TEXT, LIST, NUMBER = "${Token[TOKEN.7]}", "#{Token[TOKEN.8]}", -1.8881545897087626e289
 UNKNOWN = "is known only to the deployment"
 FEW = "a whole number from 1 to 3"
@@ -58,6 +60,10 @@ COUNTED = (
         (NAME, NUMBER, f"'x' {UNKNOWN}, allowed is a name", "write it like x='ann'"),
         (NAME, [LIST], f"'x' {UNKNOWN}, allowed is a name", "write it like x='ann'"),
         (NAME, LIST, f"'x' {UNKNOWN}, allowed is a name", "write it like x='ann'"),
+        (ANYTHING, LIST, f"'x' {UNKNOWN}, allowed is anything", "write it like x='a'"),
+        (LITERAL, TEXT, f"'x' {UNKNOWN}, allowed is anything", "write it like x='a'"),
+        (LITERAL, f"a{TEXT}", "'x' is 'a${Token}', allowed is anything", "write it like x='a'"),
+        (LITERAL, f"a{NUMBER}", "'x' is 'a${Token}', allowed is anything", "write it like x='a'"),
         (Number(1, 3), TEXT, f"'x' {UNKNOWN}, allowed is {FEW}", f"pass {FEW}"),
         (Number(1, 3, literal=True), NUMBER, f"'x' {UNKNOWN}, allowed is {FEW}", f"pass {FEW}"),
         (Flag(), TEXT, f"'x' {UNKNOWN}, allowed is True or False", "pass x=True or x=False"),
@@ -84,6 +90,7 @@ def test_fails_when_a_value_has_another_shape(shape: Shape, value: object, messa
     ("shape", "value"),
     [
         (NAME, "ann"),
+        (LITERAL, "${Token}"),
         (Number(1, 3), 1),
         (Number(1, 3), 3),
         (APPLE, Apple()),
@@ -130,6 +137,17 @@ def test_a_value_is_shown_as_its_caller_would_write_it(value: object, text: str)
     Literals as they are, objects by their class.
     """
     assert text == shown(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("Data", "Data"), (f"a{TEXT}", "a${Token}"), (None, "None"), ([LIST], "known only to the deployment")],
+)
+def test_an_id_is_shown_as_in_a_path(value: object, text: str) -> None:
+    """
+    Without quotation marks, and without raw tokens.
+    """
+    assert text == id_shown(value)
 
 
 @pytest.mark.parametrize(("value", "whole"), [(1, True), (0, True), (True, False), (1.0, False), ("1", False)])
