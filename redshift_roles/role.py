@@ -54,7 +54,7 @@ class RedshiftRole(iam.Role):
         serverless: Whether Redshift Serverless may assume it too. Default: provisioned clusters only.
 
         db_users: The only database users who may use it, 1 or more, by ``sts:ExternalId``; all others fail, the admin
-            too. Default: all users of the clusters it is associated with.
+            too. A user of a workgroup needs serverless. Default: all users of the clusters it is associated with.
 
         source_clusters: Literal identifiers of the only provisioned clusters that may assume it, 1 or more, by
             ``aws:SourceArn`` and ``aws:SourceAccount``; Serverless is left with the account alone. Default: all.
@@ -62,9 +62,9 @@ class RedshiftRole(iam.Role):
         trust_policy_quota: How many characters the account allows a trust policy, 2,048 to 8,192. Default: 2,048, what
             IAM allows unless the quota was raised.
 
-        regions: Names of regions, such as ``eu-west-1``: only clusters there may assume it, by the regional principal
-            of each. AWS documents no regional principal for Serverless, which keeps its global one. Default: clusters
-            of all regions.
+        regions: Names of regions of the role's partition, such as ``eu-west-1``: only clusters there may assume it, by
+            the regional principal of each. AWS documents no regional principal for Serverless, which keeps its global
+            one. Default: clusters of all regions.
 
     Raises:
         RoleAssociationError: InvalidArgument, PolicyTooLarge.

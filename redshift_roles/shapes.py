@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from redshift_roles.rulebook import Trouble
-from redshift_roles.tokens import UNKNOWN, is_list_token, is_nameless, is_number_token, is_text_token, readable
+from redshift_roles.tokens import is_list_token, is_nameless, is_number_token, is_text_token, readable
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
@@ -140,7 +140,7 @@ def unknown_list(name: str) -> Trouble:
     Refuse a list that only the deployment knows, where each entry is written by itself.
     """
     allowed = "a list whose entries are counted at synth"
-    return f"'{name}' is a list that only the deployment knows, allowed is {allowed}", f"name each of the {name}"
+    return f"'{name}' is a list that only the deployment knows, allowed is {allowed}", "name each of them"
 
 
 def shown(value: object) -> str:
@@ -148,11 +148,26 @@ def shown(value: object) -> str:
     Write a value as the caller would.
     """
     if is_nameless(value):
-        return UNKNOWN
+        return _unknown(value)
     if value is None or isinstance(value, (str, bytes, int, float)):
         return "empty" if value == "" else readable(repr(value))
-    name = type(value).__name__
+    name = _kind_of(value)
     return f"an {name}" if name[0] in "AEIOaeio" else f"a {name}"
+
+
+def _unknown(value: object) -> str:
+    if isinstance(value, str) and not is_list_token(value):
+        return "known only to the deployment"
+    return f"a {'number' if is_number_token(value) else 'list'} that only the deployment knows"
+
+
+def _kind_of(value: object) -> str:
+    """
+    Name the class of an object; what jsii stands for by the interface.
+    """
+    names = [type(part).__name__ for part in (*_delegates(value), value)]
+    interfaces = [name[1 : -len("Proxy")] for name in names if name.startswith("_I") and name.endswith("Proxy")]
+    return interfaces[0] if interfaces else names[-1]
 
 
 def id_shown(value: object) -> str:

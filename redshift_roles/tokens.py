@@ -18,7 +18,6 @@ _TOKEN: Final = re.compile(r"\$\{Token\[([^\]]*)\]\}")
 # How the token of a list, and that of a number, look inside a text.
 _OTHER_TOKEN: Final = re.compile(r"#\{Token\[[^\]]*\]\}|-1\.[0-9]+e\+289")
 _UNNAMED: Final = "${Token}"
-UNKNOWN: Final = "known only to the deployment"
 
 
 def is_token(value: object) -> bool:

@@ -78,7 +78,7 @@ def _findings(error: pytest.ExceptionInfo[RoleAssociationError]) -> list[tuple[s
         ({"multi_az": cdk.Fn.ref("Zones")}, "'multi_az' is known only to the deployment, allowed is True or False"),
         (
             {"parameters": {"a": cdk.Token.as_list(cdk.Fn.ref("List"))}},
-            "\"'parameters['a']' is known only to the deployment, allowed is a text\""[1:-1],
+            "\"'parameters['a']' is a list that only the deployment knows, allowed is a text\""[1:-1],
         ),
         ({"multi_az": True, "number_of_nodes": 1}, "'multi_az' is True for a cluster of one node"),
         ({"parameters": {"a": True}}, "\"'parameters['a']' is True, allowed is a text\""[1:-1]),

@@ -43,7 +43,7 @@ def test_fails_when_only_the_deployment_knows_the_clusters(stack: cdk.Stack) -> 
     listed = cdk.Token.as_list(cdk.Fn.ref("Clusters"))
     wrong = "'clusters' is a list that only the deployment knows, allowed is a list whose entries are counted at synth"
 
-    assert [(wrong, "name each of the clusters")] == list(cluster_troubles(listed, places.place_of(stack)))
+    assert [(wrong, "name each of them")] == list(cluster_troubles(listed, places.place_of(stack)))
     assert [] == list(cluster_troubles([cdk.Fn.ref("Cluster")], places.place_of(stack)))
 
 

@@ -499,9 +499,7 @@ def test_fails_when_a_role_is_given_for_a_bucket(stack: cdk.Stack, grants: Redsh
     """
     bad: Any = iam.Role.from_role_arn(stack, "Imported", f"arn:aws:iam::{ACCOUNT}:role/x")
 
-    assert [("InvalidArgument", f"'bucket' is an InterfaceDynamicProxy, {BUCKET}")] == wrong(
-        lambda: grants.copy_from(bad)
-    )
+    assert [("InvalidArgument", f"'bucket' is an IRole, {BUCKET}")] == wrong(lambda: grants.copy_from(bad))
 
 
 def test_a_stream_and_its_key(stack: cdk.Stack, grants: RedshiftGrants) -> None:

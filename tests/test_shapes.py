@@ -23,9 +23,15 @@ class Uniform:
     """
 
 
+class _IPearProxy:
+    """
+    What jsii makes of an object of which it knows this interface alone.
+    """
+
+
 class InterfaceDynamicProxy:
     """
-    What jsii makes of an object of which it knows interfaces alone.
+    What jsii makes of an object of which it knows several interfaces.
     """
 
     def __init__(self, *delegates: object) -> None:
@@ -38,10 +44,11 @@ ANYTHING = Text("(?s:.+)", "anything", "a")
 LITERAL = ANYTHING._replace(literal=True)
 TEXT, LIST, NUMBER = "${Token[TOKEN.7]}", "#{Token[TOKEN.8]}", -1.8881545897087626e289
 UNKNOWN = "is known only to the deployment"
+A_LIST, A_NUMBER = "is a list that only the deployment knows", "is a number that only the deployment knows"
 FEW = "a whole number from 1 to 3"
 COUNTED = (
     "'x' is a list that only the deployment knows, allowed is a list whose entries are counted at synth",
-    "name each of the x",
+    "name each of them",
 )
 
 
@@ -55,22 +62,24 @@ COUNTED = (
         (Number(0, 1), True, "'x' is True, allowed is a whole number from 0 to 1", "pass a whole number from 0 to 1"),
         (APPLE, Uniform(), "'x' is a Uniform, allowed is an Apple", "pick one"),
         (APPLE, "core", "'x' is 'core', allowed is an Apple", "pick one"),
+        (APPLE, InterfaceDynamicProxy(Uniform(), _IPearProxy()), "'x' is an IPear, allowed is an Apple", "pick one"),
+        (APPLE, _IPearProxy(), "'x' is an IPear, allowed is an Apple", "pick one"),
         (APPLE, InterfaceDynamicProxy(Uniform()), "'x' is an InterfaceDynamicProxy, allowed is an Apple", "pick one"),
         (APPLE, TEXT, f"'x' {UNKNOWN}, allowed is an Apple", "pick one"),
-        (NAME, NUMBER, f"'x' {UNKNOWN}, allowed is a name", "write it like x='ann'"),
-        (NAME, [LIST], f"'x' {UNKNOWN}, allowed is a name", "write it like x='ann'"),
-        (NAME, LIST, f"'x' {UNKNOWN}, allowed is a name", "write it like x='ann'"),
-        (ANYTHING, LIST, f"'x' {UNKNOWN}, allowed is anything", "write it like x='a'"),
+        (NAME, NUMBER, f"'x' {A_NUMBER}, allowed is a name", "write it like x='ann'"),
+        (NAME, [LIST], f"'x' {A_LIST}, allowed is a name", "write it like x='ann'"),
+        (NAME, LIST, f"'x' {A_LIST}, allowed is a name", "write it like x='ann'"),
+        (ANYTHING, LIST, f"'x' {A_LIST}, allowed is anything", "write it like x='a'"),
         (LITERAL, TEXT, f"'x' {UNKNOWN}, allowed is anything", "write it like x='a'"),
         (LITERAL, f"a{TEXT}", "'x' is 'a${Token}', allowed is anything", "write it like x='a'"),
         (LITERAL, f"a{NUMBER}", "'x' is 'a${Token}', allowed is anything", "write it like x='a'"),
         (Number(1, 3), TEXT, f"'x' {UNKNOWN}, allowed is {FEW}", f"pass {FEW}"),
-        (Number(1, 3, literal=True), NUMBER, f"'x' {UNKNOWN}, allowed is {FEW}", f"pass {FEW}"),
+        (Number(1, 3, literal=True), NUMBER, f"'x' {A_NUMBER}, allowed is {FEW}", f"pass {FEW}"),
         (Flag(), TEXT, f"'x' {UNKNOWN}, allowed is True or False", "pass x=True or x=False"),
-        (Flag(), NUMBER, f"'x' {UNKNOWN}, allowed is True or False", "pass x=True or x=False"),
-        (Flag(), [LIST], f"'x' {UNKNOWN}, allowed is True or False", "pass x=True or x=False"),
+        (Flag(), NUMBER, f"'x' {A_NUMBER}, allowed is True or False", "pass x=True or x=False"),
+        (Flag(), [LIST], f"'x' {A_LIST}, allowed is True or False", "pass x=True or x=False"),
         (ListOf(NAME), TEXT, f"'x' {UNKNOWN}, allowed is a list", "pass x=[…]"),
-        (ListOf(NAME), NUMBER, f"'x' {UNKNOWN}, allowed is a list", "pass x=[…]"),
+        (ListOf(NAME), NUMBER, f"'x' {A_NUMBER}, allowed is a list", "pass x=[…]"),
         (ListOf(NAME), [LIST], *COUNTED),
         (ListOf(APPLE), ("x", LIST), *COUNTED),
         (Flag(), 1, "'x' is 1, allowed is True or False", "pass x=True or x=False"),
@@ -123,9 +132,9 @@ def test_a_value_of_the_shape_passes(shape: Shape, value: object) -> None:
         (Uniform(), "a Uniform"),
         ([1], "a list"),
         (TEXT, "known only to the deployment"),
-        (NUMBER, "known only to the deployment"),
-        (LIST, "known only to the deployment"),
-        ([LIST], "known only to the deployment"),
+        (NUMBER, "a number that only the deployment knows"),
+        (LIST, "a list that only the deployment knows"),
+        ([LIST], "a list that only the deployment knows"),
         ([TEXT], "a list"),
         (f"a{TEXT}", "'a${Token}'"),
         (f"a{NUMBER}", "'a${Token}'"),
@@ -141,7 +150,7 @@ def test_a_value_is_shown_as_its_caller_would_write_it(value: object, text: str)
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [("Data", "Data"), (f"a{TEXT}", "a${Token}"), (None, "None"), ([LIST], "known only to the deployment")],
+    [("Data", "Data"), (f"a{TEXT}", "a${Token}"), (None, "None"), ([LIST], "a list that only the deployment knows")],
 )
 def test_an_id_is_shown_as_in_a_path(value: object, text: str) -> None:
     """

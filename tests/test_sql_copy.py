@@ -234,7 +234,7 @@ def test_fails_when_redshift_would_reject_the_options(options: dict[str, Any], m
         ("s3:///x", "'source' is 's3:///x', allowed is s3://bucket/prefix, emr://cluster-id/path or dynamodb://table"),
         ("", "'source' is empty, allowed is a text"),
         ("#{Token[TOKEN.7]}", "'source' is a list that only the deployment knows, allowed is a text"),
-        (-1.8881545897087626e289, "'source' is known only to the deployment, allowed is a text"),
+        (-1.8881545897087626e289, "'source' is a number that only the deployment knows, allowed is a text"),
         (None, "'source' is None, allowed is a text"),
     ],
 )  # fmt: skip

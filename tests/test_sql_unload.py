@@ -56,7 +56,7 @@ def _wrong(*arguments: Any, **options: Any) -> list[str]:
         ({"delimiter": "||"}, "'delimiter' is '||', allowed is one ASCII character"),
         ({"delimiter": "\\t"}, "'delimiter' is '\\\\t', allowed is one ASCII character"),
         ({"delimiter": "é"}, "'delimiter' is 'é', allowed is one ASCII character"),
-        ({"max_file_size_mb": -1.8881545897087626e289}, "'max_file_size_mb' is known only to the deployment, allowed is 5 to 6348.8"),
+        ({"max_file_size_mb": -1.8881545897087626e289}, "'max_file_size_mb' is a number that only the deployment knows, allowed is 5 to 6348.8"),
         ({"partition_by": ["#{Token[TOKEN.7]}"]}, "'partition_by' is a list that only the deployment knows, allowed is a list whose entries are counted at synth"),
         ({"query": "SELECT #{Token[TOKEN.7]}"}, "'query' is a list that only the deployment knows, allowed is a text"),
         ({"partition_by": "year"}, "'partition_by' is 'year', allowed is a list"),

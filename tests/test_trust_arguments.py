@@ -61,7 +61,10 @@ def _messages(**given: Any) -> list[str]:
         ({"source_clusters": TOKEN}, "'source_clusters' is known only to the deployment, allowed is a list"),
         (
             {"trust_policy_quota": -1.8881545897087626e289},
-            "'trust_policy_quota' is known only to the deployment, allowed is a whole number from 2048 to 8192",
+            (
+                "'trust_policy_quota' is a number that only the deployment knows, "
+                "allowed is a whole number from 2048 to 8192"
+            ),
         ),
         ({"source_clusters": ()}, "'source_clusters' is empty, allowed is at least one entry"),
         ({"source_clusters": "warehouse"}, "'source_clusters' is 'warehouse', allowed is a list"),
