@@ -148,7 +148,11 @@ def test_a_required_argument_is_kept_even_when_it_is_none() -> None:
         (cdk.Token.as_list(cdk.Fn.ref("P")), (False, False, False, True)),
         (["x", cdk.Fn.ref("P")], (False, False, False, False)),
     ],
-)
+    ids=[
+        "text", "whole", "list", "flag", "pseudo parameter", "parameter", "concatenation", "number", "entry",
+        "token list", "mixed",
+    ],
+)  # fmt: skip
 def test_each_kind_of_token_is_told_apart(value: object, kinds: tuple[bool, ...]) -> None:
     """
     A text, a number, an entry for a whole list; of some nothing more can be told.
@@ -166,6 +170,7 @@ def test_each_kind_of_token_is_told_apart(value: object, kinds: tuple[bool, ...]
         (cdk.Token.as_list(cdk.Fn.ref("P"))[0], "${Token}"),
         (f"a/{cdk.Token.as_number(cdk.Fn.ref('P'))}/b", "a/${Token}/b"),
     ],
+    ids=["pseudo parameter", "concatenation", "entry", "number"],
 )
 def test_no_token_is_shown_to_people(value: str, text: str) -> None:
     """
