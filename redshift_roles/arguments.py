@@ -1,7 +1,7 @@
 """
 What the arguments of the constructs may be.
 
-Literal values flow in (the caller leaves out what is a token); what is wrong with them, and what to do, flows out.
+Values flow in; what is wrong with them, and what to do, flows out.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final
 from redshift_roles import limits
 from redshift_roles.rulebook import Trouble
 from redshift_roles.shapes import Flag, Kind, ListOf, Number, Shape, Text, is_whole, shown
+from redshift_roles.tokens import is_list_token, is_number_token, is_token, known, readable
 
 DEFAULT_NODE_TYPE: Final = "ra3.large"
 DEFAULT_DATABASE: Final = "warehouse"
@@ -37,7 +38,9 @@ ROLE: Final = Kind(
 _POLICY: Final = Kind(
     "managed_policy_arn", "an iam.IManagedPolicy", "pass iam.ManagedPolicy(…), or one of its from_ methods"
 )
-DURATION: Final = Kind("to_seconds", "a Duration", "pass Duration.days(…) or Duration.hours(…)")
+_DURATION: Final = Kind("to_seconds", "a Duration", "pass Duration.hours(1)")
+_RETENTION: Final = _DURATION._replace(advice="pass Duration.days(7)")
+TIMEOUT: Final = _DURATION._replace(advice="pass Duration.minutes(10)")
 BUCKET: Final = Kind(
     "bucket_arn", "an s3.IBucket", "pass s3.Bucket(…), or s3.Bucket.from_bucket_name(self, 'Logs', '…')"
 )
@@ -51,7 +54,7 @@ _REMOVAL: Final = Kind("RETAIN_ON_UPDATE_OR_DELETE", "a RemovalPolicy", "pass Re
 
 _MOMENT: Final = r"(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):[0-5]\d"
 
-CONSTRUCT_ID: Final = Text(r"(?s:.*\S.*)", "a name", "Warehouse")
+CONSTRUCT_ID: Final = Text(r"(?s:.*\S.*)", "a literal name", "Warehouse", literal=True)
 CLUSTER_IDENTIFIER: Final = Text(
     r"(?=.{1,63}$)[a-z][a-z0-9]*(-[a-z0-9]+)*",
     "1 to 63 lower-case letters, digits and single hyphens, a letter first",
@@ -82,7 +85,7 @@ ROLE_ARGUMENTS: Final[Mapping[str, Shape]] = {
     "role_name": _ROLE_NAME,
     "description": _DESCRIPTION,
     "path": _PATH,
-    "max_session_duration": DURATION,
+    "max_session_duration": _DURATION,
     "permissions_boundary": _POLICY,
     "managed_policies": ListOf(_POLICY),
     "serverless": Flag(),
@@ -110,7 +113,7 @@ CLUSTER_ARGUMENTS: Final[Mapping[str, Shape]] = {
     "security_groups": ListOf(_SECURITY_GROUP),
     "cluster_subnet_group_name": _SUBNET_GROUP,
     "encryption_key": _KEY,
-    "snapshot_retention": DURATION,
+    "snapshot_retention": _RETENTION,
     "preferred_maintenance_window": _WINDOW,
     "audit_log_bucket": BUCKET,
     "multi_az": Flag(),
@@ -189,15 +192,16 @@ def check_cluster(given: Given) -> Iterator[Trouble]:
     """
     Check the arguments of a cluster. ``snapshot_days`` stands for a `Duration`.
     """
+    literal = known(given)
     yield from chain(
         check(given, CLUSTER_ARGUMENTS),
         _role_limit(given),
-        _reserved(given),
+        _reserved(literal),
         _port(given),
         _network(given),
-        _snapshots(given),
-        _window_length(given),
-        _availability(given),
+        _snapshots(literal),
+        _window_length(literal),
+        _availability(literal),
         _parameters(given),
     )
 
@@ -219,11 +223,14 @@ def _reserved(given: Given) -> Iterator[Trouble]:
 
 
 def _port(given: Given) -> Iterator[Trouble]:
-    node_type = given.get("node_type")
-    if "port" not in given or not isinstance(node_type, str):
+    node_type, port = given.get("node_type"), given.get("port")
+    if "port" not in given or is_number_token(port):
+        return
+    if not isinstance(node_type, str) or is_token(node_type):
+        if not is_whole(port):
+            yield f"'port' is {shown(port)}, allowed is a whole number", f"pass port={DEFAULT_PORT}"
         return
     ranges = limits.MANAGED_STORAGE_PORTS if limits.has_managed_storage(node_type) else limits.OTHER_PORTS
-    port = given["port"]
     if not is_whole(port) or not any(port in allowed for allowed in ranges):
         words = " or ".join(f"{allowed.start} to {allowed.stop - 1}" for allowed in ranges)
         yield f"'port' is {shown(port)}, allowed for {node_type} is {words}", f"pass a port from {words}"
@@ -290,8 +297,10 @@ def _parameters(given: Given) -> Iterator[Trouble]:
         yield f"'parameters' is {shown(parameters)}, allowed is a mapping of texts", "pass parameters={'name': 'value'}"
         return
     for name, value in parameters.items():
-        if not isinstance(name, str) or not isinstance(value, str):
+        if not isinstance(name, str) or not isinstance(value, str) or is_list_token(value):
+            label = readable(repr(name))
+            written = "…" if is_token(value) else str(value).lower()
             yield (
-                f"'parameters[{name!r}]' is {shown(value)}, allowed is a text",
-                f"write it as text: {{{name!r}: '{str(value).lower()}'}}",
+                f"'parameters[{label}]' is {shown(value)}, allowed is a text",
+                f"write it as text: {{{label}: '{written}'}}",
             )

@@ -18,7 +18,7 @@ from redshift_roles.facts import HolderFacts
 from redshift_roles.reading import role_facts, seconds_of
 from redshift_roles.refusal import all_or_nothing, child_path, judged, place_for, refuse
 from redshift_roles.rulebook import Trouble
-from redshift_roles.tokens import is_token
+from redshift_roles.tokens import is_text_token
 
 
 class RoleAssociation(Construct):
@@ -113,7 +113,7 @@ def _troubles(
     role_limit: int,
     timeout: Duration | None,
 ) -> Iterator[Trouble]:
-    if not is_token(cluster_identifier):
+    if not is_text_token(cluster_identifier):
         yield from arguments.CLUSTER_IDENTIFIER.check("cluster_identifier", cluster_identifier)
     yield from arguments.check_roles({"roles": roles})
     if roles in ([], ()):
@@ -128,7 +128,7 @@ def _troubles(
 def _timeout_troubles(timeout: Duration | None) -> Iterator[Trouble]:
     if timeout is None:
         return
-    yield from arguments.DURATION.check("timeout", timeout)
+    yield from arguments.TIMEOUT.check("timeout", timeout)
     seconds = seconds_of(timeout)
     low, high = limits.MIN_TIMEOUT_SECONDS, limits.MAX_TIMEOUT_SECONDS
     if isinstance(timeout, Duration) and (seconds is None or not low <= seconds <= high):

@@ -29,7 +29,7 @@ from redshift_roles.cluster_network import Connectable, define_network
 from redshift_roles.places import Place, cluster_arn, path_of, remember_place
 from redshift_roles.reading import remember_role_arns, role_arn
 from redshift_roles.refusal import all_or_nothing, child_path, place_for
-from redshift_roles.tokens import known
+from redshift_roles.tokens import present
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
@@ -149,7 +149,7 @@ class RedshiftCluster(Connectable):
         removal_policy: RemovalPolicy = RemovalPolicy.SNAPSHOT,
     ) -> None:
         place = place_for(scope, construct_id)
-        given = known(
+        given = present(
             arguments.REQUIRED_OF_CLUSTER,
             roles=roles,
             role_limit=role_limit,
@@ -303,7 +303,7 @@ class RedshiftCluster(Connectable):
         Raises:
             RoleAssociationError: As the constructor does; then the cluster is as it was before.
         """
-        given = known(roles=[*self._roles, role], role_limit=self._role_limit)
+        given = present(roles=[*self._roles, role], role_limit=self._role_limit)
         listed = self._cfn_cluster.iam_roles or []
         troubles = unknown_list(listed)
         facts = refuse_cluster(lambda: path_of(self), self._place, given, troubles=troubles, only_roles=True)

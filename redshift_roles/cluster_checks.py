@@ -13,7 +13,7 @@ from redshift_roles import account_rule, arguments, limits
 from redshift_roles.facts import HolderFacts, RoleFacts
 from redshift_roles.places import Place
 from redshift_roles.reading import role_facts, seconds_of
-from redshift_roles.refusal import judged, refuse
+from redshift_roles.refusal import judged, refuse, unit_troubles
 from redshift_roles.rulebook import Trouble
 from redshift_roles.tokens import is_list_token
 
@@ -48,10 +48,12 @@ def refuse_cluster(
     Returns:
         The facts about its roles.
     """
-    seconds = seconds_of(given.get("snapshot_retention"))
+    retention = given.get("snapshot_retention")
+    seconds = seconds_of(retention)
     days = {} if seconds is None else {"snapshot_days": seconds / _SECONDS_PER_DAY}
     check = arguments.check_roles if only_roles else arguments.check_cluster
     found = [*troubles, *check({**given, **days})]
+    found += unit_troubles("snapshot_retention", retention, seconds, "days")
 
     chosen = [given["default_role"]] if "default_role" in given else []
 

@@ -15,7 +15,7 @@ from constructs import IConstruct
 from redshift_roles import arguments, places, role_arns, shapes
 from redshift_roles.places import Place, path_of, place_of
 from redshift_roles.rulebook import Trouble
-from redshift_roles.tokens import is_token
+from redshift_roles.tokens import is_list_token, is_token
 
 
 class HasCfnCluster(IConstruct, Protocol):
@@ -67,11 +67,13 @@ def cluster_troubles(clusters: Sequence[Cluster], place: Place) -> Iterator[Trou
     if isinstance(clusters, str) or not isinstance(clusters, Sequence):
         yield f"'clusters' is {shapes.shown(clusters)}, allowed is a list", "pass clusters=[…]"
         return
+    if any(map(is_list_token, clusters)):
+        yield shapes.unknown_list("clusters")
+        return
     for index, cluster in enumerate(clusters):
         name = f"clusters[{index}]"
         if isinstance(cluster, str):
-            if not is_token(cluster):
-                yield from arguments.CLUSTER_IDENTIFIER.check(name, cluster)
+            yield from arguments.CLUSTER_IDENTIFIER.check(name, cluster)
         elif isinstance(cluster, redshift.CfnCluster) or hasattr(type(cluster), "cfn_cluster"):
             yield from _distance(name, cluster, place)
         else:

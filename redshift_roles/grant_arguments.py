@@ -1,11 +1,12 @@
 """
 The arguments of grants: what a prefix, a manifest, a database and a topic may be.
 
-The arguments that were given, those that are no tokens, flow in; what is wrong with them flows out.
+The arguments that were given flow in; what is wrong with them flows out.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -13,7 +14,6 @@ from redshift_roles import arguments, limits
 from redshift_roles.arguments import Given
 from redshift_roles.rulebook import Trouble
 from redshift_roles.shapes import Flag, Kind, ListOf, Shape, Text, shown
-from redshift_roles.tokens import is_list_token
 
 _TABLE: Final = Kind("table_arn", "a dynamodb.ITable", "pass dynamodb.TableV2(…), or one of its from_ methods")
 _SECRET: Final = Kind(
@@ -79,27 +79,43 @@ def check(given: Given) -> Iterator[Trouble]:
                 f"'{name}' has {size:,} bytes of UTF-8, allowed is {limits.S3_KEY_LENGTH:,}",
                 "shorten it; Amazon S3 counts bytes",
             )
+    yield from _policy_characters(given)
     for name in ("tables", "topics"):
         if given.get(name) in ([], ()):
             yield f"'{name}' is empty, allowed is at least one entry", _LEAVE_OUT[name]
+
+
+# What policies cannot hold; half a character is refused as such.
+_FOREIGN: Final = re.compile("[^\x00-\xff\ud800-\udfff]")
+_IN_PLACE: Final = {
+    "prefix": "grant the part of the prefix before it, or all of the bucket",
+    "manifest": "give it another key, or grant the part of the key before it as prefix, or all of the bucket",
+    "jsonpaths": "give it another key, or grant the part of the key before it as prefix, or all of the bucket",
+    "database": "give the database another name",
+    "tables": "give the table another name, or leave tables out for all of the database",
+}
+
+
+def _policy_characters(given: Given) -> Iterator[Trouble]:
+    """
+    Find characters that no policy of IAM can hold: those after U+00FF.
+    """
+    for name, fix in _IN_PLACE.items():
+        value = given.get(name)
+        named = [(name, value)] if isinstance(value, str) else []
+        if isinstance(value, (list, tuple)):
+            named = [(f"{name}[{index}]", entry) for index, entry in enumerate(value) if isinstance(entry, str)]
+        for label, text in named:
+            found = _FOREIGN.search(text)
+            if found:
+                allowed = "IAM policies take characters up to U+00FF (ÿ) only"
+                yield f"'{label}' is {shown(text)} with {found[0]!r}, and {allowed}", fix
 
 
 _LEAVE_OUT: Final = {
     "tables": "name the tables, or leave tables out for all of the database",
     "topics": "name the topics",
 }
-
-
-def check_known(name: str, given: object) -> Iterator[Trouble]:
-    """
-    Refuse a list that only the deployment knows: a policy names each of its entries.
-    """
-    entries = given if isinstance(given, (list, tuple)) else ()
-    if any(isinstance(entry, str) and is_list_token(entry) for entry in entries):
-        yield (
-            f"'{name}' is a list that only the deployment knows, allowed is a list whose entries are counted at synth",
-            f"name each of the {name}",
-        )
 
 
 def check_external_schema(given: Given) -> Iterator[Trouble]:

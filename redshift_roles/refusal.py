@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+from aws_cdk import Duration
 from constructs import Construct
 
 from redshift_roles import arguments, rulebook, rules, shapes
@@ -23,8 +24,8 @@ def child_path(scope: Construct, construct_id: str) -> str:
     """
     Write the path a child will have.
     """
-    parent = path_of(scope)
-    return f"{parent}/{construct_id}" if parent else str(construct_id)
+    parent, name = path_of(scope), shapes.id_shown(construct_id)
+    return f"{parent}/{name}" if parent else name
 
 
 def place_for(scope: Construct, construct_id: str) -> Place:
@@ -42,7 +43,7 @@ def place_for(scope: Construct, construct_id: str) -> Place:
     if place is None:
         wrong = f"'scope' is {shapes.shown(scope)}, allowed is a Stack or a construct in one"
         troubles.append((wrong, "pass the stack, or self inside a construct, as the first argument"))
-        raise RoleAssociationError(_invalid(str(construct_id), CDK_ENVIRONMENTS, troubles))
+        raise RoleAssociationError(_invalid(shapes.id_shown(construct_id), CDK_ENVIRONMENTS, troubles))
     refuse(lambda: child_path(scope, construct_id), CDK_ENVIRONMENTS, troubles)
     return place
 
@@ -64,6 +65,24 @@ def refuse(path: Callable[[], str], source: Source, troubles: Iterable[Trouble])
     listed = list(troubles)
     if listed:
         raise RoleAssociationError(_invalid(path(), source, listed))
+
+
+def unit_troubles(name: str, duration: object, seconds: float | None, unit: str) -> Iterator[Trouble]:
+    """
+    Find a duration that CDK could not convert: one that only the deployment knows, in another unit.
+
+    Args:
+        name: What the caller calls it.
+
+        duration: The duration, or what was given in its place.
+
+        seconds: How long it is, where that is known.
+
+        unit: What CDK converts it to.
+    """
+    if seconds is None and isinstance(duration, Duration) and duration.unit_label() != unit:
+        wrong = f"'{name}' is known only to the deployment, and in {duration.unit_label()}"
+        yield f"{wrong}, allowed is a token for {unit}", f"pass Duration.{unit}(…)"
 
 
 def judged(

@@ -7,7 +7,7 @@ CDK resources flow in; their ARNs, accounts and keys flow out, each read once.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 from aws_cdk import IResource
@@ -55,6 +55,7 @@ class Resource(NamedTuple):
         return any(role_arns.differ(account, place.account) for account in (self.account, self.key_account))
 
 
+_SUFFIX: Final = "-??????"
 _read: WeakKeyDictionary[IResource, Resource] = WeakKeyDictionary()
 
 
@@ -103,7 +104,20 @@ def _with_suffix(secret: secretsmanager.ISecret, arn: str) -> str:
     """
     Write a secret's ARN with the six characters that Secrets Manager adds, or with their pattern.
     """
-    return secret.secret_full_arn or f"{arn}-??????"
+    return secret.secret_full_arn or f"{arn}{_SUFFIX}"
+
+
+def secret_arn(secret: Resource, place: Place) -> str:
+    """
+    Write a secret's ARN for a role in this place, where it is known in full or has the pattern of its end.
+
+    A secret of another environment is known by its name alone there: CDK writes an ARN without the six characters.
+    """
+    home = place_of(secret.construct)
+    if (home.account, home.region) == (place.account, place.region) or secret.arn.endswith(_SUFFIX):
+        return secret.arn
+    defined = is_token(secret.arn) and secret.construct.node.default_child is not None
+    return f"{secret.arn}{_SUFFIX}" if defined else secret.arn
 
 
 def resource_troubles(name: str, found: Resource, place: Place, *, shareable: bool) -> Iterator[Trouble]:

@@ -6,7 +6,7 @@ Names and regions flow in, an `iam.Role` with Redshift's trust flows out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -21,9 +21,10 @@ from redshift_roles.permissions import Home
 from redshift_roles.places import Place, least_length
 from redshift_roles.policy_documents import size
 from redshift_roles.reading import OwnRole, remember_role, seconds_of
-from redshift_roles.refusal import all_or_nothing, child_path, place_for, refuse
+from redshift_roles.refusal import all_or_nothing, child_path, place_for, refuse, unit_troubles
 from redshift_roles.role_grants import RedshiftGrants
-from redshift_roles.tokens import known, token_values
+from redshift_roles.rulebook import Trouble
+from redshift_roles.tokens import is_token, present, token_values
 from redshift_roles.trust_documents import DbUser, Trust
 
 
@@ -53,7 +54,7 @@ class RedshiftRole(iam.Role):
         serverless: Whether Redshift Serverless may assume it too. Default: provisioned clusters only.
 
         db_users: The only database users who may use it, 1 or more, by ``sts:ExternalId``; all others fail, the admin
-            too. Default: all users of the clusters it is associated with.
+            too. A user of a workgroup needs serverless. Default: all users of the clusters it is associated with.
 
         source_clusters: Literal identifiers of the only provisioned clusters that may assume it, 1 or more, by
             ``aws:SourceArn`` and ``aws:SourceAccount``; Serverless is left with the account alone. Default: all.
@@ -61,9 +62,9 @@ class RedshiftRole(iam.Role):
         trust_policy_quota: How many characters the account allows a trust policy, 2,048 to 8,192. Default: 2,048, what
             IAM allows unless the quota was raised.
 
-        regions: Names of regions, such as ``eu-west-1``: only clusters there may assume it, by the regional principal
-            of each. AWS documents no regional principal for Serverless, which keeps its global one. Default: clusters
-            of all regions.
+        regions: Names of regions of the role's partition, such as ``eu-west-1``: only clusters there may assume it, by
+            the regional principal of each. AWS documents no regional principal for Serverless, which keeps its global
+            one. Default: clusters of all regions.
 
     Raises:
         RoleAssociationError: InvalidArgument, PolicyTooLarge.
@@ -105,15 +106,18 @@ class RedshiftRole(iam.Role):
             "managed_policies": managed_policies,
         }
         options = {name: value for name, value in options.items() if value is not None}
-        given = known(**options, session_seconds=seconds_of(max_session_duration), regions=regions)
+        seconds = seconds_of(max_session_duration)
+        given = present(**options, session_seconds=seconds, regions=regions, serverless=serverless)
         trust_arguments_given = {
             "db_users": db_users,
             "source_clusters": source_clusters,
             "trust_policy_quota": trust_policy_quota,
         }
         troubles = [
-            *arguments.check_role({**given, "serverless": serverless}),
-            *trust_arguments.check(trust_arguments_given),
+            *arguments.check_role(given),
+            *unit_troubles("max_session_duration", max_session_duration, seconds, "seconds"),
+            *trust_arguments.check(trust_arguments_given, serverless=serverless is True),
+            *_partition_troubles(regions, place),
         ]
 
         def path_here() -> str:
@@ -131,7 +135,7 @@ class RedshiftRole(iam.Role):
         with all_or_nothing(scope, construct_id):
             # What iam.Role.__init__ does, less its check of a dozen absent options: a third of the time of a role.
             jsii.create(iam.Role, self, [scope, construct_id, props])
-        literal = "role_name" in given and ("path" in given or path is None)
+        literal = role_name is not None and not is_token([role_name, path])
         remember_role(self, OwnRole(place, f"{path or '/'}{role_name}" if literal else "", serverless))
 
     @property
@@ -147,6 +151,21 @@ class RedshiftRole(iam.Role):
         Write the clause that names the role in SQL: ``IAM_ROLE 'arn:…'``; it may be a stack output.
         """
         return sql.iam_role(self)
+
+
+def _partition_troubles(regions: object, place: Place) -> Iterator[Trouble]:
+    """
+    Find regions whose clusters could never assume the role: IAM knows no role of another partition.
+    """
+    if place.region is None or not isinstance(regions, (list, tuple)):
+        return
+    home = limits.partition_of(place.region)
+    for index, region in enumerate(regions):
+        if isinstance(region, str) and not is_token(region) and limits.partition_of(region) != home:
+            yield (
+                f"'regions[{index}]' is {region!r} of partition {limits.partition_of(region)}, the role is in {home}",
+                f"drop it, and define another role in a stack of {region}",
+            )
 
 
 @cache

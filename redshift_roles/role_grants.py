@@ -20,9 +20,9 @@ from redshift_roles.permissions import Objects
 from redshift_roles.places import Place
 from redshift_roles.reading import role_arn
 from redshift_roles.refusal import refuse
-from redshift_roles.resources import resource
+from redshift_roles.resources import resource, secret_arn
 from redshift_roles.rulebook import Trouble
-from redshift_roles.tokens import is_token, known
+from redshift_roles.tokens import is_text_token, present
 
 if TYPE_CHECKING:
     from aws_cdk import aws_dynamodb as dynamodb
@@ -108,7 +108,7 @@ class RedshiftGrants:
             owner_allows: Whether the owner of a bucket of another account has added the statements that
                 ``grant.resource_statements`` lists. Default: False, and such a bucket is refused.
         """
-        given = known(
+        given = present(
             ["bucket"], bucket=bucket, prefix=prefix, manifest=manifest, jsonpaths=jsonpaths, owner_allows=owner_allows
         )
         self._writer.refuse(limits.S3_KEYS, grant_arguments.check(given))
@@ -133,7 +133,7 @@ class RedshiftGrants:
 
             owner_allows: As in `copy_from`.
         """
-        given = known(["bucket"], bucket=bucket, prefix=prefix, clean_path=clean_path, owner_allows=owner_allows)
+        given = present(["bucket"], bucket=bucket, prefix=prefix, clean_path=clean_path, owner_allows=owner_allows)
         self._writer.refuse(limits.S3_KEYS, grant_arguments.check(given))
         found = resource(bucket, "bucket_arn")
         objects = Objects(found.arn, found.key_arn, prefix)
@@ -173,7 +173,7 @@ class RedshiftGrants:
 
             owner_allows: As in `copy_from`.
         """
-        given = known(
+        given = present(
             ["database"],
             database=database,
             bucket=bucket,
@@ -184,7 +184,7 @@ class RedshiftGrants:
             lake_formation=lake_formation,
             owner_allows=owner_allows,
         )
-        troubles = [*grant_arguments.check_external_schema(given), *grant_arguments.check_known("tables", tables)]
+        troubles = [*grant_arguments.check_external_schema(given)]
         if lake_formation is True:
             troubles += vending_troubles(self._writer.role)
         self._writer.refuse(limits.SPECTRUM_POLICIES, troubles)
@@ -217,7 +217,7 @@ class RedshiftGrants:
         Args:
             cluster_id: Its id, such as ``j-2AXXXXXXGAPLF``.
         """
-        self._writer.refuse(limits.LOAD_FROM_EMR, grant_arguments.check(known(["cluster_id"], cluster_id=cluster_id)))
+        self._writer.refuse(limits.LOAD_FROM_EMR, grant_arguments.check(present(["cluster_id"], cluster_id=cluster_id)))
         return self._writer.allow(limits.LOAD_FROM_EMR, permissions.copy_from_emr(self._writer.home, cluster_id))
 
     def copy_over_ssh(self, bucket: s3.IBucket, manifest: str, *, owner_allows: bool = False) -> iam.Grant:
@@ -231,7 +231,7 @@ class RedshiftGrants:
 
             owner_allows: As in `copy_from`.
         """
-        given = known(["bucket", "manifest"], bucket=bucket, manifest=manifest, owner_allows=owner_allows)
+        given = present(["bucket", "manifest"], bucket=bucket, manifest=manifest, owner_allows=owner_allows)
         self._writer.refuse(limits.COPY_PERMISSIONS, grant_arguments.check(given))
         found = resource(bucket, "bucket_arn")
         allowed = permissions.copy_over_ssh(Objects(found.arn, found.key_arn, files=(manifest,)))
@@ -244,7 +244,9 @@ class RedshiftGrants:
         self._writer.refuse(limits.FEDERATED_QUERY, grant_arguments.check({"secret": secret}))
         found = resource(secret, "secret_arn")
         return self._writer.allow(
-            limits.FEDERATED_QUERY, permissions.federated_query(found.arn, found.key_arn), ("secret", found)
+            limits.FEDERATED_QUERY,
+            permissions.federated_query(secret_arn(found, self._writer.place), found.key_arn),
+            ("secret", found),
         )
 
     def external_function(self, function: lambda_.IFunction) -> iam.Grant:
@@ -276,8 +278,8 @@ class RedshiftGrants:
 
             topics: Names of topics, 1 or more.
         """
-        given = known(["cluster_arn", "topics"], cluster_arn=cluster_arn, topics=topics)
-        troubles = [*grant_arguments.check(given), *grant_arguments.check_known("topics", topics)]
+        given = present(["cluster_arn", "topics"], cluster_arn=cluster_arn, topics=topics)
+        troubles = [*grant_arguments.check(given)]
         self._writer.refuse(limits.STREAMING_MSK, [*troubles, *_foreign_cluster(cluster_arn, self._writer.place)])
         prefix = _topics_prefix(cluster_arn)
         return self._writer.allow(
@@ -296,7 +298,8 @@ class RedshiftGrants:
             owner_allows: As in `copy_from`.
         """
         self._writer.refuse(
-            limits.MACHINE_LEARNING, grant_arguments.check(known(["bucket"], bucket=bucket, owner_allows=owner_allows))
+            limits.MACHINE_LEARNING,
+            grant_arguments.check(present(["bucket"], bucket=bucket, owner_allows=owner_allows)),
         )
         found = resource(bucket, "bucket_arn")
         allowed = permissions.create_model(
@@ -327,13 +330,13 @@ def _topics_prefix(cluster_arn: str) -> str:
     """
     Write what the ARNs of a cluster's topics begin with.
     """
-    if is_token(cluster_arn):
+    if is_text_token(cluster_arn):
         return Fn.join(":topic/", Fn.split(":cluster/", cluster_arn))
     return cluster_arn.replace(":cluster/", ":topic/")
 
 
 def _foreign_cluster(cluster_arn: str, place: Place) -> list[Trouble]:
-    literal = isinstance(cluster_arn, str) and not is_token(cluster_arn)
+    literal = isinstance(cluster_arn, str) and not is_text_token(cluster_arn)
     account = role_arns.account_of(cluster_arn) if literal else None
     if not role_arns.differ(account, place.account):
         return []

@@ -12,9 +12,9 @@ from redshift_roles import limits, rulebook
 from redshift_roles.findings import RoleAssociationError
 from redshift_roles.limits import Source
 from redshift_roles.rulebook import Trouble
-from redshift_roles.shapes import Flag, Number, shown
+from redshift_roles.shapes import Flag, Number, shown, unknown_list
 from redshift_roles.sql_text import parts_of
-from redshift_roles.tokens import is_token, token_values
+from redshift_roles.tokens import is_list_token, is_number_token, is_text_token, is_token, token_values
 
 
 def refuse(function: str, source: Source, troubles: Iterable[Trouble]) -> None:
@@ -33,6 +33,9 @@ def name_troubles(label: str, given: object, *, most: int = 3) -> Iterator[Troub
     """
     Find what cannot be a name.
     """
+    if any(map(is_list_token, given if isinstance(given, tuple) else [given])):
+        yield _entry_of_unknown(label)
+        return
     whole = given if isinstance(given, (str, tuple)) else ()
     parts = parts_of(whole) if whole else []
     if not parts or len(parts) > most or not all(isinstance(part, str) for part in parts):
@@ -62,6 +65,9 @@ def list_troubles(
     if isinstance(given, (str, bytes)) or not isinstance(given, Sequence):
         yield f"'{label}' is {shown(given)}, allowed is a list", f"pass {label}=[…]"
         return
+    if any(map(is_list_token, given)):
+        yield unknown_list(label)
+        return
     for index, entry in enumerate(given):
         yield from check(f"{label}[{index}]", entry)
 
@@ -77,11 +83,17 @@ def _part_troubles(label: str, part: str) -> Iterator[Trouble]:
     yield from _character_troubles(label, part)
 
 
+def _entry_of_unknown(label: str) -> Trouble:
+    return f"'{label}' is a list that only the deployment knows, allowed is a text", "pass one entry: Fn.select(0, …)"
+
+
 def _literal(text: str) -> str:
     return token_values(text, lambda _: "")
 
 
 def _character_troubles(label: str, text: str) -> Iterator[Trouble]:
+    if is_list_token(text):
+        yield _entry_of_unknown(label)
     if "\x00" in text:
         yield f"'{label}' holds a NUL character, which no statement can", "drop it"
     if any("\ud800" <= character <= "\udfff" for character in text):
@@ -127,9 +139,9 @@ def whole_troubles(label: str, value: object, low: int, high: int) -> Iterator[T
     """
     Find what is no whole number, or one out of range; a token must come as text.
     """
-    if isinstance(value, float) and is_token(value):
+    if is_number_token(value):
         yield f"'{label}' is a token for a number, which no text can hold", f"pass Token.as_string(…) as {label}"
-    elif not (isinstance(value, str) and is_token(value)):
+    elif not is_text_token(value):
         yield from Number(low, high).check(label, value)
 
 

@@ -17,10 +17,11 @@ from redshift_roles.sql_roles import DEFAULT, SESSION, Role
 from redshift_roles.sql_text import Name, quoted, with_literal, with_value, word
 from redshift_roles.tokens import token_first
 
+_OTHER_ENCODINGS: Final = ("UTF16", "UTF16LE", "UTF16BE", "ISO88591")
 _CHOICES: Final[Mapping[str, Sequence[str]]] = {
     "format": ("CSV", "JSON", "AVRO", "PARQUET", "ORC", "SHAPEFILE"),
     "compression": ("GZIP", "BZIP2", "LZOP", "ZSTD"),
-    "encoding": ("UTF8", "UTF16", "UTF16LE", "UTF16BE", "ISO88591"),
+    "encoding": ("UTF8", *_OTHER_ENCODINGS),
     "comp_update": ("ON", "OFF", "PRESET"),
     "stat_update": ("ON", "OFF"),
 }
@@ -30,7 +31,7 @@ _RANGES: Final[Mapping[str, tuple[int, int]]] = {
     "ignore_header": (0, limits.MAX_INTEGER),
 }
 _FLAGS: Final = (
-    "manifest", "encrypted", "ssh", "explicit_ids", "accept_any_date", "blanks_as_null", "empty_as_null", "escape",
+    "manifest", "ssh", "explicit_ids", "accept_any_date", "blanks_as_null", "empty_as_null", "escape",
     "fill_record", "ignore_blank_lines", "remove_quotes", "round_ec", "trim_blanks", "truncate_columns", "no_load",
 )  # fmt: skip
 _TEXTS: Final = (
@@ -45,7 +46,6 @@ _MAPPINGS: Final[Mapping[str, Sequence[str]]] = {
 # In the order of the page.
 _OPTIONS: Final[Mapping[str, Callable[[object], str]]] = {
     "manifest": word("MANIFEST"),
-    "encrypted": word("ENCRYPTED"),
     "ssh": word("SSH"),
     "read_ratio": with_value("READRATIO"),
     "region": with_literal("REGION"),
@@ -78,7 +78,7 @@ _OPTIONS: Final[Mapping[str, Callable[[object], str]]] = {
 _OF_TEXT: Final = frozenset({"delimiter", "escape", "fixed_width", "remove_quotes"})
 _OF_RECORDS: Final = _OF_TEXT | {"fill_record", "ignore_blank_lines", "null_as"}
 _COLUMNAR: Final = frozenset(_OPTIONS) - {
-    "manifest", "region", "explicit_ids", "fill_record", "accept_inv_chars", "stat_update", "comp_update", "no_load",
+    "manifest", "explicit_ids", "fill_record", "accept_inv_chars", "stat_update",
 }  # fmt: skip
 _NOT_WITH_FORMAT: Final[Mapping[str, frozenset[str]]] = {
     "CSV": _OF_TEXT - {"delimiter"},
@@ -93,17 +93,19 @@ _UNKNOWN: Final = "a kind that only the deployment knows"
 _NOT_FROM: Final[Mapping[str, frozenset[str]]] = {
     _UNKNOWN: frozenset(),
     "s3": frozenset({"read_ratio"}),
-    "emr": frozenset({"encrypted", "manifest", "read_ratio", "region", "ssh", "job"}),
-    "ssh": frozenset({"encrypted", "manifest", "read_ratio", "job"}),
+    "emr": frozenset({"manifest", "read_ratio", "region", "ssh", "job"}),
+    "ssh": frozenset({"manifest", "read_ratio", "job"}),
     "dynamodb": frozenset(
         {
             "format", "compression", "delimiter", "fixed_width", "escape", "fill_record", "ignore_blank_lines",
-            "ignore_header", "null_as", "remove_quotes", "accept_inv_chars", "manifest", "encrypted", "ssh", "job",
+            "ignore_header", "null_as", "remove_quotes", "accept_inv_chars", "manifest", "ssh", "job",
         }
     ),
 }  # fmt: skip
-_SOURCE: Final = re.compile(r"(s3|emr|dynamodb)://.")
-_OBJECT: Final = re.compile(r"s3://.")
+# What EMR clusters and hosts do not give.
+_FROM_S3_ONLY: Final = ("PARQUET", "ORC", "SHAPEFILE")
+_SOURCE: Final = re.compile(r"(s3|emr|dynamodb)://[^/]")
+_OBJECT: Final = re.compile(r"s3://[^/]")
 
 
 def copy(  # noqa: D417  options of one sort are told together
@@ -121,7 +123,6 @@ def copy(  # noqa: D417  options of one sort are told together
     compression: str | None = None,
     region: str | None = None,
     manifest: bool = False,
-    encrypted: bool = False,
     ssh: bool = False,
     read_ratio: int | None = None,
     ignore_header: int | None = None,
@@ -175,7 +176,7 @@ def copy(  # noqa: D417  options of one sort are told together
 
         region: The region of the source where it is not the cluster's.
 
-        manifest, encrypted, ssh, accept_any_date, blanks_as_null, empty_as_null, escape, explicit_ids, fill_record,
+        manifest, ssh, accept_any_date, blanks_as_null, empty_as_null, escape, explicit_ids, fill_record,
         ignore_blank_lines, remove_quotes, round_ec, trim_blanks, truncate_columns, no_load:
             The options of those names. Default: False.
 
@@ -267,8 +268,12 @@ def _combination_troubles(given: Mapping[str, object], kind: str) -> Iterator[Tr
     if isinstance(written, str) and written in _NOT_WITH_FORMAT:
         yield from sql_checks.clashes(given, f"format={written!r}", _NOT_WITH_FORMAT[written])
     yield from sql_checks.clashes(given, f"a source of {kind}", _NOT_FROM[kind])
+    if written in _FROM_S3_ONLY and kind in ("emr", "ssh"):
+        yield f"'format' is {written!r} for a source of {kind}, and COPY takes it from Amazon S3 alone", "drop format"
     if "fixed_width" in given:
         yield from sql_checks.clashes(given, "fixed_width", ("delimiter", "escape"))
+    if "fixed_width" in given and given.get("encoding") in _OTHER_ENCODINGS:
+        yield f"'encoding' is {given['encoding']!r} beside fixed_width, which is for UTF-8 alone", "drop encoding"
     for label, needed in (("quote", "CSV"), ("json", "JSON"), ("avro", "AVRO")):
         if label in given and written != needed:
             yield f"'{label}' is given without format={needed!r}", f"pass format={needed!r}, or drop {label}"

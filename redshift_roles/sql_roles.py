@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from redshift_roles import limits, role_arns
 from redshift_roles.rulebook import Trouble
-from redshift_roles.shapes import shown
+from redshift_roles.shapes import shown, unknown_list
 from redshift_roles.sql_text import quoted
 from redshift_roles.tokens import is_list_token, split_outside_tokens, token_values
 
@@ -83,6 +83,9 @@ def role_troubles(label: str, role: object, *, words: Sequence[str] = (DEFAULT,)
 
         words: Which words the statement takes in place of a role.
     """
+    if is_list_token(role):
+        yield unknown_list(label)
+        return
     if role in (DEFAULT, SESSION) and role not in words:
         yield f"'{label}' is {shown(role)}, which this statement does not take", "pass a role, or its ARN"
     elif not isinstance(role, str):
@@ -102,4 +105,4 @@ def _arn_problem(arn: str) -> str | None:
     """
     Judge what is literal in an ARN.
     """
-    return None if is_list_token(arn) else role_arns.parse(token_values(arn, role_arns.hole)).problem
+    return role_arns.parse(token_values(arn, role_arns.hole)).problem

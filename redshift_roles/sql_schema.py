@@ -50,21 +50,29 @@ def _role(text: str) -> Callable[[object], str]:
     return lambda value: f"{text} {sql_roles.role_text(value)}"
 
 
-# In the order of the page.
+# In the order of the first syntax on the page.
 _OPTIONS: Final[Mapping[str, Callable[[object], str]]] = {
     "database": with_literal("DATABASE"),
     "schema": with_literal("SCHEMA"),
     "region": with_literal("REGION"),
-    "uri": with_literal("URI"),
-    "port": with_value("PORT"),
     "role": _role("IAM_ROLE"),
-    "secret_arn": with_literal("SECRET_ARN"),
-    "cluster_arn": with_literal("CLUSTER_ARN"),
     "authentication": with_value("AUTHENTICATION"),
     "authentication_arn": with_literal("AUTHENTICATION_ARN"),
+    "secret_arn": with_literal("SECRET_ARN"),
+    "uri": with_literal("URI"),
+    "port": with_value("PORT"),
+    "cluster_arn": with_literal("CLUSTER_ARN"),
     "catalog_role": _role("CATALOG_ROLE"),
     "create_database": word("CREATE EXTERNAL DATABASE IF NOT EXISTS"),
     "catalog_id": with_literal("CATALOG_ID"),
+}
+# In the order of the page's own syntax or example for a source, where it has another one.
+_ADDRESS_FIRST: Final = ("database", "schema", "uri", "port", "role", "secret_arn")
+_ORDERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "HIVE METASTORE": _ADDRESS_FIRST,
+    "POSTGRES": _ADDRESS_FIRST,
+    "MYSQL": _ADDRESS_FIRST,
+    "KAFKA": ("role", "uri", "cluster_arn", "authentication", "authentication_arn", "secret_arn"),
 }
 
 
@@ -151,7 +159,8 @@ def create_external_schema(
     sql_checks.refuse("create_external_schema", limits.EXTERNAL_SCHEMA, troubles)
     exists = "IF NOT EXISTS " if if_not_exists else ""
     head = f"CREATE EXTERNAL SCHEMA {exists}{sql_text.identifier(name)} FROM {source}"
-    return " ".join([head, *sql_text.clauses(given, _OPTIONS)]) + ";"
+    written = {label: _OPTIONS[label] for label in _ORDERS.get(source, tuple(_OPTIONS))}
+    return " ".join([head, *sql_text.clauses(given, written)]) + ";"
 
 
 _GIVEN: Final = frozenset({*_OPTIONS, "lake_formation"})

@@ -7,6 +7,7 @@ Values flow in, tokens among them; SQL text flows out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 
 from redshift_roles.tokens import split_outside_tokens
 
@@ -82,4 +83,11 @@ def with_value(text: str) -> Callable[[object], str]:
     """
     Write an option with a number or a word that was checked.
     """
-    return lambda value: f"{text} {value:g}" if isinstance(value, float) else f"{text} {value}"
+    return lambda value: f"{text} {_decimal(value) if isinstance(value, float) else value}"
+
+
+def _decimal(number: float) -> str:
+    """
+    Write a number to its last digit, without an exponent.
+    """
+    return f"{Decimal(str(number)):f}".removesuffix(".0")

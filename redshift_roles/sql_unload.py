@@ -62,6 +62,7 @@ _PAIRS: Final = (
     ("encrypted_auto", "encrypted"),
     ("encrypted_auto", "kms_key_id"),
 )
+_TARGET: Final = re.compile(r"s3://[^/]")
 _ALIAS: Final = re.compile(r"s3://[^/]*-s3alias(/|$)")
 
 
@@ -171,7 +172,7 @@ def _target_troubles(to: object) -> Iterator[Trouble]:
     yield from sql_checks.text_troubles({"to": to})
     if not isinstance(to, str) or not to or token_first(to):
         return
-    if not to.startswith("s3://"):
+    if not _TARGET.match(to):
         yield f"'to' is {shown(to)}, allowed is s3://bucket/prefix", "write it like to='s3://bucket/out/'"
     if _ALIAS.match(to):
         yield f"'to' is {shown(to)}, an access point alias, which UNLOAD does not take", "name the bucket itself"
@@ -181,6 +182,7 @@ def _value_troubles(given: Mapping[str, object]) -> Iterator[Trouble]:
     yield from sql_checks.flag_troubles(**{label: given[label] for label in _FLAGS if label in given})
     yield from sql_checks.text_troubles({label: given[label] for label in _TEXTS if label in given})
     yield from sql_checks.text_troubles({label: given[label] for label in ("null_as",) if label in given}, empty=True)
+    yield from sql_checks.character_troubles("delimiter", given.get("delimiter") or None)
     for label, allowed in (("format", _FORMATS), ("compression", _COMPRESSIONS), ("parallel", ("ON", "OFF"))):
         if label in given:
             yield from sql_checks.choice_troubles(label, given[label], allowed)
@@ -203,7 +205,7 @@ def _combination_troubles(given: Mapping[str, object], *, partitioned: bool) -> 
         yield "'row_group_size_mb' is given without format='PARQUET'", "pass format='PARQUET', or drop it"
     if "kms_key_id" in given and not {"encrypted", "encrypted_auto"} & set(given):
         yield "'kms_key_id' is given without encrypted", "pass encrypted=True"
-    if written == "PARQUET" and "encrypted" in given and "kms_key_id" not in given:
-        yield "'encrypted' is given with format='PARQUET' and without kms_key_id", "pass kms_key_id, or encrypted_auto"
+    if given.get("encrypted") is True and not {"kms_key_id", "encrypted_auto"} & set(given):
+        yield "'encrypted' is given without kms_key_id", "pass kms_key_id, or encrypted_auto=True in place of encrypted"
     if "include_partition_columns" in given and not partitioned:
         yield "'include_partition_columns' is given without partition_by", "name the columns in partition_by"

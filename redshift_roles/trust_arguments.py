@@ -12,18 +12,23 @@ from typing import Final
 from redshift_roles import limits
 from redshift_roles.arguments import CLUSTER_IDENTIFIER, Given
 from redshift_roles.rulebook import Trouble
-from redshift_roles.shapes import Number, Text, shown
-from redshift_roles.tokens import is_token
+from redshift_roles.shapes import Number, Text, shown, unknown_list
+from redshift_roles.tokens import is_list_token, is_token
 from redshift_roles.trust_documents import DbUser
 
 _USER: Final = Text(r"[\w+=,.@:/-]{1,127}", "1 to 127 letters, digits and _+=,.@:/-", "loader")
 _WORKGROUP: Final = Text(r"[a-z0-9-]{3,64}", "the id of a workgroup", "8d6a9f0e-0000-0000-0000-000000000000")
-_QUOTA: Final = Number(limits.TRUST_POLICY_SIZE, limits.LARGEST_TRUST_POLICY_SIZE)
+_QUOTA: Final = Number(limits.TRUST_POLICY_SIZE, limits.LARGEST_TRUST_POLICY_SIZE, literal=True)
 
 
-def check(given: Given) -> Iterator[Trouble]:
+def check(given: Given, *, serverless: bool) -> Iterator[Trouble]:
     """
-    Check ``db_users``, ``source_clusters`` and ``trust_policy_quota``.
+    Check ``db_users``, ``source_clusters`` and ``trust_policy_quota`` of a role.
+
+    Args:
+        given: The arguments.
+
+        serverless: Whether Redshift Serverless may assume the role.
     """
     for name, check_entry in (("db_users", _db_user), ("source_clusters", _cluster)):
         listed = given.get(name)
@@ -32,11 +37,28 @@ def check(given: Given) -> Iterator[Trouble]:
         if isinstance(listed, (str, bytes, Mapping, DbUser)) or not isinstance(listed, Sequence):
             yield f"'{name}' is {shown(listed)}, allowed is a list", f"pass {name}=[…]"
             continue
+        if any(map(is_list_token, listed)):
+            yield unknown_list(name)
+            continue
         if not listed:
             yield f"'{name}' is empty, allowed is at least one entry", f"name them, or leave {name} out to trust all"
         for index, entry in enumerate(listed):
             yield from check_entry(f"{name}[{index}]", entry)
+    if not serverless:
+        yield from _workgroups(given.get("db_users"))
     yield from _QUOTA.check("trust_policy_quota", given.get("trust_policy_quota"))
+
+
+def _workgroups(users: object) -> Iterator[Trouble]:
+    """
+    Refuse users of workgroups whose role Redshift Serverless may not assume.
+    """
+    for index, user in enumerate(users if isinstance(users, (list, tuple)) else ()):
+        if isinstance(user, DbUser) and user.workgroup is not None:
+            yield (
+                f"'db_users[{index}]' is a user of a workgroup, and Redshift Serverless may not assume the role",
+                "pass serverless=True",
+            )
 
 
 def _db_user(name: str, entry: object) -> Iterator[Trouble]:

@@ -22,7 +22,7 @@ from redshift_roles.policy_documents import UserPolicy, size
 from redshift_roles.reading import Principal, principal_account, role_arn, role_facts, texts_of
 from redshift_roles.refusal import all_or_nothing, child_path, judged, place_for, refuse
 from redshift_roles.rulebook import Trouble
-from redshift_roles.tokens import is_token, known
+from redshift_roles.tokens import is_token, present
 
 
 class RoleAssociationPolicy(iam.ManagedPolicy):
@@ -85,7 +85,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         description: str | None = None,
     ) -> None:
         place = place_for(scope, construct_id)
-        given = known(
+        given = present(
             arguments.REQUIRED_OF_POLICY,
             clusters=clusters,
             pass_roles=pass_roles,

@@ -26,7 +26,7 @@ from redshift_roles.cluster_checks import refuse_cluster
 from redshift_roles.facts import RoleFacts
 from redshift_roles.refusal import all_or_nothing, child_path, place_for
 from redshift_roles.role import RedshiftRole
-from redshift_roles.tokens import known
+from redshift_roles.tokens import present
 from redshift_roles.user_policy import RoleAssociationPolicy, people_troubles
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class RedshiftWarehouse(Construct):
         refuse_cluster(
             lambda: child_path(scope, construct_id),
             place,
-            known(arguments.REQUIRED_OF_CLUSTER, **props),
+            present(arguments.REQUIRED_OF_CLUSTER, **props),
             troubles=troubles,
             own_role=own,
         )

@@ -32,6 +32,9 @@ class InterfaceDynamicProxy:
     What jsii hands out for an object of which it knows the interface alone.
     """
 
+    def __init__(self, *delegates: object) -> None:
+        self._delegates = delegates
+
 
 def _of_kind(attribute: str) -> object:
     """
@@ -165,7 +168,7 @@ def test_arguments_are_allowed_to_their_last_value(check: Check, given: Mapping[
 @pytest.mark.parametrize(
     ("check", "name", "attribute", "noun", "advice"),
     [
-        (_role, "max_session_duration", "to_seconds", "a Duration", "pass Duration.days(…) or Duration.hours(…)"),
+        (_role, "max_session_duration", "to_seconds", "a Duration", "pass Duration.hours(1)"),
         (
             _role,
             "permissions_boundary",
@@ -173,7 +176,7 @@ def test_arguments_are_allowed_to_their_last_value(check: Check, given: Mapping[
             "an iam.IManagedPolicy",
             "pass iam.ManagedPolicy(…), or one of its from_ methods",
         ),
-        (_cluster, "snapshot_retention", "to_seconds", "a Duration", "pass Duration.days(…) or Duration.hours(…)"),
+        (_cluster, "snapshot_retention", "to_seconds", "a Duration", "pass Duration.days(7)"),
         (
             _cluster,
             "vpc",
@@ -211,7 +214,9 @@ def test_fails_when_an_object_is_of_another_kind(
     """
     An object of the right kind, or one of which jsii knows the interface alone, passes; all else is refused.
     """
-    assert [[], []] == [check(**{name: value}) for value in (_of_kind(attribute), InterfaceDynamicProxy())]
+    good = _of_kind(attribute)
+
+    assert [[], []] == [check(**{name: value}) for value in (good, InterfaceDynamicProxy(good))]
     for value, shown in ((Stack(), "a Stack"), (IUser(), "an IUser"), ("text", "'text'"), (7, "7"), (None, "None")):
         assert [(f"'{name}' is {shown}, allowed is {noun}", advice)] == check(**{name: value})
 
@@ -400,9 +405,15 @@ def test_ports_are_allowed_to_the_last_one(node_type: str, port: int) -> None:
 
 def test_a_port_is_not_judged_where_the_node_type_is_not_known() -> None:
     """
-    A token is left out by the caller, and with it the range.
+    The range is not known then; that it is a whole number is.
     """
-    assert list(arguments.check_cluster({**NETWORK, "port": 9})) == []
+    token = "${Token[TOKEN.7]}"  # noqa: S105  a reference, not a secret
+
+    assert [] == list(arguments.check_cluster({**NETWORK, "port": 9}))
+    assert [] == list(arguments.check_cluster({**NETWORK, "port": 9, "node_type": token}))
+    assert [("'port' is known only to the deployment, allowed is a whole number", "pass port=5440")] == list(
+        arguments.check_cluster({**NETWORK, "port": token, "node_type": token})
+    )
 
 
 @pytest.mark.parametrize(
@@ -618,9 +629,9 @@ def test_fails_when_a_policy_names_nothing(name: str, value: object) -> None:
         ("Warehouse", []),
         (" a ", []),
         ("a\nb", []),
-        ("", [("'construct_id' is empty, allowed is a name", "write it like construct_id='Warehouse'")]),
-        (" \n", [("'construct_id' is ' \\n', allowed is a name", "write it like construct_id='Warehouse'")]),
-        (None, [("'construct_id' is None, allowed is a name", "write it like construct_id='Warehouse'")]),
+        ("", [("'construct_id' is empty, allowed is a literal name", "write it like construct_id='Warehouse'")]),
+        (" \n", [("'construct_id' is ' \\n', allowed is a literal name", "write it like construct_id='Warehouse'")]),
+        (None, [("'construct_id' is None, allowed is a literal name", "write it like construct_id='Warehouse'")]),
     ],
 )
 def test_a_construct_has_a_name(value: object, expected: list[Trouble]) -> None:
@@ -692,3 +703,12 @@ def test_everything_is_told_at_once() -> None:
         "'multi_az'",
         "'parameters['a']'",
     ] == [message.split()[0] for message, _ in found]
+
+
+def test_each_duration_has_an_example_that_may_be_passed() -> None:
+    """
+    A session is of hours, a retention of days, a change of minutes.
+    """
+    wrong = "'timeout' is 600, allowed is a Duration"
+
+    assert [(wrong, "pass Duration.minutes(10)")] == list(arguments.TIMEOUT.check("timeout", 600))

@@ -70,6 +70,16 @@ def _findings(error: pytest.ExceptionInfo[RoleAssociationError]) -> list[tuple[s
         ({"snapshot_retention": 7}, "'snapshot_retention' is 7, allowed is a Duration"),
         ({"snapshot_retention": cdk.Duration.days(0)}, "'snapshot_retention' is 0 days, allowed for ra3.large is 1"),
         ({"snapshot_retention": cdk.Duration.hours(36)}, "'snapshot_retention' is 1.5 days, allowed for ra3.large"),
+        (
+            {"snapshot_retention": cdk.Duration.hours(cdk.Token.as_number(cdk.Fn.ref("Hours")))},
+            "'snapshot_retention' is known only to the deployment, and in hours, allowed is a token for days",
+        ),
+        ({"port": cdk.Fn.ref("Port")}, "'port' is known only to the deployment, allowed for ra3.large is 5431"),
+        ({"multi_az": cdk.Fn.ref("Zones")}, "'multi_az' is known only to the deployment, allowed is True or False"),
+        (
+            {"parameters": {"a": cdk.Token.as_list(cdk.Fn.ref("List"))}},
+            "\"'parameters['a']' is a list that only the deployment knows, allowed is a text\""[1:-1],
+        ),
         ({"multi_az": True, "number_of_nodes": 1}, "'multi_az' is True for a cluster of one node"),
         ({"parameters": {"a": True}}, "\"'parameters['a']' is True, allowed is a text\""[1:-1]),
     ],
@@ -555,3 +565,17 @@ def test_a_plain_role_and_cluster_import_no_more_of_cdk_than_they_need() -> None
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=ROOT)
 
     assert "['aws_cdk.aws_iam', 'aws_cdk.aws_redshift']\n" == done.stdout
+
+
+def test_what_only_the_deployment_knows_reaches_the_template(stack: cdk.Stack) -> None:
+    """
+    Texts and numbers; the name of a subnet group is one, though only the deployment knows it.
+    """
+    port: Any = cdk.CfnParameter(stack, "Port", type="Number").value_as_number
+    group = cdk.CfnParameter(stack, "Group").value_as_string
+    RedshiftCluster(stack, "Warehouse", cluster_subnet_group_name=group, port=port, node_type=cdk.Fn.ref("Group"))
+    properties = properties_of(stack, "AWS::Redshift::Cluster")
+
+    assert [{"Ref": "Group"}, {"Ref": "Port"}, {"Ref": "Group"}] == [
+        properties[name] for name in ("ClusterSubnetGroupName", "Port", "NodeType")
+    ]

@@ -36,6 +36,17 @@ def test_fails_when_a_cluster_is_in_another_stage(app: cdk.App, stack: cdk.Stack
     assert fix.startswith("give the cluster a cluster_identifier")
 
 
+def test_fails_when_only_the_deployment_knows_the_clusters(stack: cdk.Stack) -> None:
+    """
+    A policy names each of them.
+    """
+    listed = cdk.Token.as_list(cdk.Fn.ref("Clusters"))
+    wrong = "'clusters' is a list that only the deployment knows, allowed is a list whose entries are counted at synth"
+
+    assert [(wrong, "name each of them")] == list(cluster_troubles(listed, places.place_of(stack)))
+    assert [] == list(cluster_troubles([cdk.Fn.ref("Cluster")], places.place_of(stack)))
+
+
 @pytest.mark.parametrize("region", [REGION, "us-east-1"])
 def test_a_literal_identifier_needs_no_reference(app: cdk.App, stack: cdk.Stack, region: str) -> None:
     """

@@ -13,6 +13,7 @@ from redshift_roles.shapes import Text
 
 PREFIX = "allowed is what object keys begin with, 1 to 1,024 characters without a slash or s3:// in front"
 KEY = "allowed is the key of one object, 1 to 1,024 characters without a slash or s3:// in front"
+CHARACTERS = "and IAM policies take characters up to U+00FF (ÿ) only"
 MSK_EXAMPLE = "arn:aws:kafka:eu-west-1:111111111111:cluster/events/8d6a9f0e-0000-0000-0000-000000000000-1"
 MSK = "arn:aws:kafka:eu-west-1:111111111111:cluster/events/11111111-1"
 
@@ -32,6 +33,12 @@ class _Bucket:
         ({"prefix": "a\nb"}, f"'prefix' is 'a\\nb', {PREFIX}"),
         ({"manifest": "folder/"}, f"'manifest' is 'folder/', {KEY}"),
         ({"jsonpaths": "/x"}, f"'jsonpaths' is '/x', {KEY}"),
+        ({"prefix": "данные/"}, f"'prefix' is 'данные/' with 'д', {CHARACTERS}"),
+        ({"prefix": "${Token[TOKEN.7]}/ж"}, f"'prefix' is '${{Token}}/ж' with 'ж', {CHARACTERS}"),
+        ({"manifest": "m/\u0100"}, f"'manifest' is 'm/\u0100' with '\u0100', {CHARACTERS}"),
+        ({"jsonpaths": "a日"}, f"'jsonpaths' is 'a日' with '日', {CHARACTERS}"),
+        ({"database": "日本"}, f"'database' is '日本' with '日', {CHARACTERS}"),
+        ({"tables": ["a", "ж"]}, f"'tables[1]' is 'ж' with 'ж', {CHARACTERS}"),
         ({"prefix": "ä" * 513}, "'prefix' has 1,026 bytes of UTF-8, allowed is 1,024"),
         ({"clean_path": "yes"}, "'clean_path' is 'yes', allowed is True or False"),
         ({"owner_allows": None}, "'owner_allows' is None, allowed is True or False"),
@@ -66,6 +73,7 @@ def test_fails_when_an_argument_is_wrong(given: dict[str, Any], message: str) ->
         {"jsonpaths": "a\x1fb"},
         {"prefix": "ä" * 1024},
         {"prefix": "ä" * 1025},
+        {"prefix": "a\u0100"},
         {"manifest": "ä" * 513},
         {"jsonpaths": "ä" * 513},
         {"database": ""},
@@ -117,6 +125,13 @@ def test_fails_when_an_argument_is_a_step_too_far(given: dict[str, Any]) -> None
         ({"tables": []}, "name the tables, or leave tables out for all of the database"),
         ({"topics": []}, "name the topics"),
         ({"prefix": "ä" * 513}, "shorten it; Amazon S3 counts bytes"),
+        ({"prefix": "ж"}, "grant the part of the prefix before it, or all of the bucket"),
+        (
+            {"manifest": "ж"},
+            "give it another key, or grant the part of the key before it as prefix, or all of the bucket",
+        ),
+        ({"database": "ж"}, "give the database another name"),
+        ({"tables": ["ж"]}, "give the table another name, or leave tables out for all of the database"),
         ({"table": None}, "pass dynamodb.TableV2(…), or one of its from_ methods"),
         ({"secret": None}, "pass secretsmanager.Secret(…), or one of its from_ methods"),
         ({"function": None}, "pass lambda_.Function(…), or one of its from_ methods"),
@@ -159,7 +174,7 @@ def test_each_kind_is_known_by_its_own_attribute(name: str) -> None:
     "given",
     [
         {"prefix": "a" * 1024, "manifest": "a" * 1024, "jsonpaths": "x"},
-        {"prefix": "a*?$ä b/"},
+        {"prefix": "a*?$ä b/ÿ\xa0\x7f"},
         {"prefix": "ä" * 512, "manifest": "a/b", "jsonpaths": "ä" * 512},
         {"database": "a" * 255, "tables": ["orders", "a" * 255]},
         {"cluster_id": "j-2AXXXXXXGAPLF"},

@@ -34,7 +34,27 @@ def _principals(stack: cdk.Stack) -> list[str]:
             {"max_session_duration": cdk.Duration.minutes(59)},
             "'max_session_duration' is 3540 seconds, allowed is 3600 to 43200 (1 to 12 hours)",
         ),
+        (
+            {"max_session_duration": cdk.Duration.hours(cdk.Token.as_number(cdk.Fn.ref("Hours")))},
+            "'max_session_duration' is known only to the deployment, and in hours, allowed is a token for seconds",
+        ),
         ({"regions": []}, "'regions' is empty, allowed is at least one region"),
+        (
+            {"regions": ["us-east-1", "cn-north-1"]},
+            "'regions[1]' is 'cn-north-1' of partition aws-cn, the role is in aws",
+        ),
+        (
+            {"regions": cdk.Token.as_list(cdk.Fn.ref("Regions"))},
+            "'regions' is a list that only the deployment knows, allowed is a list whose entries are counted at synth",
+        ),
+        (
+            {"serverless": cdk.Fn.ref("Serverless")},
+            "'serverless' is known only to the deployment, allowed is True or False",
+        ),
+        (
+            {"db_users": [DbUser("loader", workgroup="wg-1")]},
+            "'db_users[0]' is a user of a workgroup, and Redshift Serverless may not assume the role",
+        ),
         ({"regions": "eu-west-1"}, "'regions' is 'eu-west-1', allowed is a list"),
         ({"serverless": "yes"}, "'serverless' is 'yes', allowed is True or False"),
         ({"managed_policies": ["ReadOnly"]}, "'managed_policies[0]' is 'ReadOnly', allowed is an iam.IManagedPolicy"),
@@ -55,7 +75,7 @@ def test_fails_when_the_construct_has_no_name(stack: cdk.Stack) -> None:
     """
     An empty construct id is refused in our words.
     """
-    with pytest.raises(RoleAssociationError, match="'construct_id' is empty, allowed is a name"):
+    with pytest.raises(RoleAssociationError, match="'construct_id' is empty, allowed is a literal name"):
         RedshiftRole(stack, "")
 
 
@@ -69,6 +89,20 @@ def test_fails_when_the_name_is_taken_and_keeps_the_first_role(stack: cdk.Stack)
         RedshiftRole(stack, "Role")
 
     assert first is stack.node.find_child("Role")
+
+
+def test_regions_are_of_the_partition_of_the_role(app: cdk.App, agnostic: cdk.Stack) -> None:
+    """
+    Where that is known; IAM knows no role of another partition.
+    """
+    china = cdk.Stack(app, "China", env=cdk.Environment(account=ACCOUNT, region="cn-north-1"))
+    RedshiftRole(china, "Role", regions=["cn-northwest-1", cdk.Aws.REGION])
+    RedshiftRole(agnostic, "Role", regions=["cn-north-1", "eu-west-1"])
+
+    with pytest.raises(RoleAssociationError) as caught:
+        RedshiftRole(china, "Wrong", regions=["eu-west-1"])
+
+    assert ["drop it, and define another role in a stack of eu-west-1"] == [f.fix for f in caught.value.findings]
 
 
 def test_a_plain_role_trusts_redshift_and_nothing_else(stack: cdk.Stack) -> None:

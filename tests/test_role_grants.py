@@ -23,7 +23,7 @@ from redshift_roles.account_rule import RULE_ID
 from tests import nag
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.synthesis import report_of
-from tests.templates import all_properties_of, deployed, template_of
+from tests.templates import all_properties_of, deployed, properties_of, template_of
 
 KEY = "arn:aws:kms:eu-west-1:111111111111:key/1"
 POLICY = "AWS::IAM::ManagedPolicy"
@@ -379,6 +379,127 @@ def test_a_secret_has_its_suffix(stack: cdk.Stack, grants: RedshiftGrants) -> No
         stack.resolve(own.secret_arn)["Ref"],
     } == set(found["AccessSecrets"][1])
     assert ("kms:Decrypt", KEY) == found["DecryptSecrets"]
+
+
+def _secret_granted_from(there: cdk.Stack, stack: cdk.Stack, grants: RedshiftGrants) -> Any:
+    grants.federated_query(secretsmanager.Secret(there, "Db", secret_name="db"))  # noqa: S106  a name, not a secret
+    statements = properties_of(stack, POLICY)["PolicyDocument"]["Statement"]
+    (resource,) = [statement["Resource"] for statement in statements if statement["Sid"] == "AccessSecrets"]
+    return resource
+
+
+def test_a_secret_of_another_environment_has_the_pattern(
+    app: cdk.App, stack: cdk.Stack, grants: RedshiftGrants
+) -> None:
+    """
+    CDK knows it by its name alone there, and Secrets Manager adds six characters to that.
+    """
+    there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
+
+    assert f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:db-??????" == deployed(
+        _secret_granted_from(there, stack, grants), References()
+    )
+
+
+def test_a_secret_of_another_stack_of_the_same_environment_is_named_in_full(
+    app: cdk.App, stack: cdk.Stack, grants: RedshiftGrants
+) -> None:
+    """
+    Its stack exports its ARN, with the six characters.
+    """
+    beside = cdk.Stack(app, "Beside", env=cdk.Environment(account=ACCOUNT, region=REGION))
+
+    assert {"Fn::ImportValue"} == set(_secret_granted_from(beside, stack, grants))
+
+
+def test_a_secret_imported_in_full_elsewhere_has_its_suffix_already(
+    app: cdk.App, stack: cdk.Stack, grants: RedshiftGrants
+) -> None:
+    """
+    Though a part of its ARN is left to the deployment.
+    """
+    there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
+    arn = f"arn:{cdk.Aws.PARTITION}:secretsmanager:us-east-1:{ACCOUNT}:secret:db-Ab12Cd"
+    grants.federated_query(secretsmanager.Secret.from_secret_complete_arn(there, "Db", arn))
+
+    assert f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:db-Ab12Cd" == statements_of(stack)["AccessSecrets"][1]
+
+
+def test_fails_when_a_secret_of_another_environment_has_no_name(app: cdk.App, grants: RedshiftGrants) -> None:
+    """
+    Then CDK cannot refer to it.
+    """
+    there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
+    ((_, message),) = wrong(lambda: grants.federated_query(secretsmanager.Secret(there, "Db")))
+
+    assert "'secret' (There/Db) is in a stack of another environment and has no physical name" in message
+    assert () == grants.policies
+
+
+UNKNOWN = "is known only to the deployment, allowed is"
+
+
+@pytest.mark.parametrize(
+    ("grant", "messages"),
+    [
+        (
+            lambda grants, bucket, token: grants.copy_from(bucket, prefix="p/", owner_allows=token),
+            [f"'owner_allows' {UNKNOWN} True or False"],
+        ),
+        (
+            lambda grants, bucket, token: grants.unload_to(bucket, clean_path=token, owner_allows=token),
+            [f"'clean_path' {UNKNOWN} True or False", f"'owner_allows' {UNKNOWN} True or False"],
+        ),
+        (
+            lambda grants, bucket, token: grants.external_schema(
+                "d", bucket=bucket, tables=token, create_database=token, write=token, lake_formation=token,
+                owner_allows=token,
+            ),
+            [
+                f"'tables' {UNKNOWN} a list",
+                f"'create_database' {UNKNOWN} True or False",
+                f"'write' {UNKNOWN} True or False",
+                f"'lake_formation' {UNKNOWN} True or False",
+                f"'owner_allows' {UNKNOWN} True or False",
+            ],
+        ),
+        (
+            lambda grants, bucket, token: grants.copy_over_ssh(bucket, "m", owner_allows=token),
+            [f"'owner_allows' {UNKNOWN} True or False"],
+        ),
+        (
+            lambda grants, bucket, token: grants.create_model(bucket, owner_allows=token),
+            [f"'owner_allows' {UNKNOWN} True or False"],
+        ),
+        (
+            lambda grants, _, token: grants.stream_from_msk(token, token),
+            [f"'topics' {UNKNOWN} a list"],
+        ),
+        (
+            lambda grants, _, token: grants.unload_to(token),
+            [f"'bucket' {UNKNOWN} an s3.IBucket"],
+        ),
+    ],
+)  # fmt: skip
+def test_fails_when_only_the_deployment_knows_a_flag_or_a_list(
+    stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket, grant: Callable[..., object], messages: list[str]
+) -> None:
+    """
+    A text that will say 'false' is true to Python, and would permit too much; its letters are no names of tables.
+    """
+    token = cdk.CfnParameter(stack, "Given", default="false").value_as_string
+
+    assert [("InvalidArgument", message) for message in messages] == wrong(lambda: grant(grants, bucket, token))
+    assert () == grants.policies
+
+
+def test_fails_when_a_role_is_given_for_a_bucket(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    An imported one is a proxy of jsii like an imported bucket.
+    """
+    bad: Any = iam.Role.from_role_arn(stack, "Imported", f"arn:aws:iam::{ACCOUNT}:role/x")
+
+    assert [("InvalidArgument", f"'bucket' is an IRole, {BUCKET}")] == wrong(lambda: grants.copy_from(bad))
 
 
 def test_a_stream_and_its_key(stack: cdk.Stack, grants: RedshiftGrants) -> None:

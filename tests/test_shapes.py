@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_roles.shapes import Flag, Kind, ListOf, Number, Shape, Text, is_whole, shown
+from redshift_roles.shapes import Flag, Kind, ListOf, Number, Shape, Text, id_shown, is_whole, shown
 
 
 class Apple:
@@ -23,14 +23,33 @@ class Uniform:
     """
 
 
+class _IPearProxy:
+    """
+    What jsii makes of an object of which it knows this interface alone.
+    """
+
+
 class InterfaceDynamicProxy:
     """
-    What jsii makes of an object of which it knows interfaces alone.
+    What jsii makes of an object of which it knows several interfaces.
     """
+
+    def __init__(self, *delegates: object) -> None:
+        self._delegates = delegates
 
 
 APPLE = Kind("core", "an Apple", "pick one")
 NAME = Text("[a-z]+", "a name", "ann")
+ANYTHING = Text("(?s:.+)", "anything", "a")
+LITERAL = ANYTHING._replace(literal=True)
+TEXT, LIST, NUMBER = "${Token[TOKEN.7]}", "#{Token[TOKEN.8]}", -1.8881545897087626e289
+UNKNOWN = "is known only to the deployment"
+A_LIST, A_NUMBER = "is a list that only the deployment knows", "is a number that only the deployment knows"
+FEW = "a whole number from 1 to 3"
+COUNTED = (
+    "'x' is a list that only the deployment knows, allowed is a list whose entries are counted at synth",
+    "name each of them",
+)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +62,26 @@ NAME = Text("[a-z]+", "a name", "ann")
         (Number(0, 1), True, "'x' is True, allowed is a whole number from 0 to 1", "pass a whole number from 0 to 1"),
         (APPLE, Uniform(), "'x' is a Uniform, allowed is an Apple", "pick one"),
         (APPLE, "core", "'x' is 'core', allowed is an Apple", "pick one"),
+        (APPLE, InterfaceDynamicProxy(Uniform(), _IPearProxy()), "'x' is an IPear, allowed is an Apple", "pick one"),
+        (APPLE, _IPearProxy(), "'x' is an IPear, allowed is an Apple", "pick one"),
+        (APPLE, InterfaceDynamicProxy(Uniform()), "'x' is an InterfaceDynamicProxy, allowed is an Apple", "pick one"),
+        (APPLE, TEXT, f"'x' {UNKNOWN}, allowed is an Apple", "pick one"),
+        (NAME, NUMBER, f"'x' {A_NUMBER}, allowed is a name", "write it like x='ann'"),
+        (NAME, [LIST], f"'x' {A_LIST}, allowed is a name", "write it like x='ann'"),
+        (NAME, LIST, f"'x' {A_LIST}, allowed is a name", "write it like x='ann'"),
+        (ANYTHING, LIST, f"'x' {A_LIST}, allowed is anything", "write it like x='a'"),
+        (LITERAL, TEXT, f"'x' {UNKNOWN}, allowed is anything", "write it like x='a'"),
+        (LITERAL, f"a{TEXT}", "'x' is 'a${Token}', allowed is anything", "write it like x='a'"),
+        (LITERAL, f"a{NUMBER}", "'x' is 'a${Token}', allowed is anything", "write it like x='a'"),
+        (Number(1, 3), TEXT, f"'x' {UNKNOWN}, allowed is {FEW}", f"pass {FEW}"),
+        (Number(1, 3, literal=True), NUMBER, f"'x' {A_NUMBER}, allowed is {FEW}", f"pass {FEW}"),
+        (Flag(), TEXT, f"'x' {UNKNOWN}, allowed is True or False", "pass x=True or x=False"),
+        (Flag(), NUMBER, f"'x' {A_NUMBER}, allowed is True or False", "pass x=True or x=False"),
+        (Flag(), [LIST], f"'x' {A_LIST}, allowed is True or False", "pass x=True or x=False"),
+        (ListOf(NAME), TEXT, f"'x' {UNKNOWN}, allowed is a list", "pass x=[…]"),
+        (ListOf(NAME), NUMBER, f"'x' {A_NUMBER}, allowed is a list", "pass x=[…]"),
+        (ListOf(NAME), [LIST], *COUNTED),
+        (ListOf(APPLE), ("x", LIST), *COUNTED),
         (Flag(), 1, "'x' is 1, allowed is True or False", "pass x=True or x=False"),
         (ListOf(APPLE), "core", "'x' is 'core', allowed is a list", "pass x=[…]"),
         (ListOf(APPLE), {}, "'x' is a dict, allowed is a list", "pass x=[…]"),
@@ -60,10 +99,15 @@ def test_fails_when_a_value_has_another_shape(shape: Shape, value: object, messa
     ("shape", "value"),
     [
         (NAME, "ann"),
+        (LITERAL, "${Token}"),
         (Number(1, 3), 1),
         (Number(1, 3), 3),
         (APPLE, Apple()),
-        (APPLE, InterfaceDynamicProxy()),
+        (APPLE, InterfaceDynamicProxy(Uniform(), Apple())),
+        (NAME, TEXT),
+        (NAME, f"A{TEXT}"),
+        (Number(1, 3), NUMBER),
+        (ListOf(NAME), [TEXT]),
         (Flag(), False),
         (ListOf(APPLE), []),
         (ListOf(NAME), ("ann", "bob")),
@@ -71,7 +115,7 @@ def test_fails_when_a_value_has_another_shape(shape: Shape, value: object, messa
 )
 def test_a_value_of_the_shape_passes(shape: Shape, value: object) -> None:
     """
-    Nothing is told of it; a proxy of jsii has the benefit of the doubt.
+    Nothing is told of it; what only the deployment knows is a text or a number, and may fit.
     """
     assert [] == list(shape.check("x", value))
 
@@ -87,6 +131,14 @@ def test_a_value_of_the_shape_passes(shape: Shape, value: object) -> None:
         (Apple(), "an Apple"),
         (Uniform(), "a Uniform"),
         ([1], "a list"),
+        (TEXT, "known only to the deployment"),
+        (NUMBER, "a number that only the deployment knows"),
+        (LIST, "a list that only the deployment knows"),
+        ([LIST], "a list that only the deployment knows"),
+        ([TEXT], "a list"),
+        (f"a{TEXT}", "'a${Token}'"),
+        (f"a{NUMBER}", "'a${Token}'"),
+        ("${Token[AWS.Region.7]}", "'${AWS::Region}'"),
     ],
 )
 def test_a_value_is_shown_as_its_caller_would_write_it(value: object, text: str) -> None:
@@ -94,6 +146,17 @@ def test_a_value_is_shown_as_its_caller_would_write_it(value: object, text: str)
     Literals as they are, objects by their class.
     """
     assert text == shown(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("Data", "Data"), (f"a{TEXT}", "a${Token}"), (None, "None"), ([LIST], "a list that only the deployment knows")],
+)
+def test_an_id_is_shown_as_in_a_path(value: object, text: str) -> None:
+    """
+    Without quotation marks, and without raw tokens.
+    """
+    assert text == id_shown(value)
 
 
 @pytest.mark.parametrize(("value", "whole"), [(1, True), (0, True), (True, False), (1.0, False), ("1", False)])

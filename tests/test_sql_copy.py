@@ -30,7 +30,7 @@ def _wrong(*arguments: Any, **options: Any) -> list[str]:
 # What Redshift takes for each option, all else being well.
 OPTIONS: dict[str, Any] = {
     "quote": "'", "json": "auto", "avro": "auto", "delimiter": ",", "fixed_width": "a:1", "compression": "GZIP",
-    "region": "us-east-1", "manifest": True, "encrypted": True, "ssh": True, "read_ratio": 50, "ignore_header": 1,
+    "region": "us-east-1", "manifest": True, "ssh": True, "read_ratio": 50, "ignore_header": 1,
     "max_error": 1, "null_as": "x", "date_format": "auto", "time_format": "auto", "encoding": "UTF8",
     "accept_inv_chars": "?", "accept_any_date": True, "blanks_as_null": True, "empty_as_null": True, "escape": True,
     "explicit_ids": True, "fill_record": True, "ignore_blank_lines": True, "remove_quotes": True, "round_ec": True,
@@ -39,22 +39,23 @@ OPTIONS: dict[str, Any] = {
 }  # fmt: skip
 # The words of the pages on data formats, on columnar data and on each source.
 RECORDS = {"quote", "delimiter", "escape", "fixed_width", "fill_record", "ignore_blank_lines", "null_as", "remove_quotes", "read_ratio"}  # fmt: skip
-COLUMNAR = {"manifest", "region", "explicit_ids", "fill_record", "accept_inv_chars", "stat_update", "comp_update", "no_load", "job"}  # fmt: skip
+# "Only the following COPY parameters are supported": these, FROM, IAM_ROLE and CREDENTIALS; a job is none of them.
+COLUMNAR = {"accept_inv_chars", "fill_record", "stat_update", "manifest", "explicit_ids", "job"}
 NOT_WITH_FORMAT: dict[str, set[str]] = {
     "CSV": {"json", "avro", "fixed_width", "remove_quotes", "escape", "read_ratio"},
     "JSON": RECORDS | {"avro"},
     "AVRO": RECORDS | {"json"},
     "PARQUET": set(OPTIONS) - COLUMNAR,
     "ORC": set(OPTIONS) - COLUMNAR,
-    "SHAPEFILE": {"quote", "json", "avro", "read_ratio", "delimiter", "escape", "fixed_width", "remove_quotes"},
+    "SHAPEFILE": {"ssh", "quote", "json", "avro", "read_ratio", "delimiter", "escape", "fixed_width", "remove_quotes"},
 }
 # JSON, AVRO and QUOTE have formats of their own, which are given with them below.
 NOT_FROM: dict[str, set[str]] = {
     "s3://b/x": {"read_ratio"},
-    "emr://j-1/x": {"encrypted", "manifest", "read_ratio", "region", "ssh", "job"},
+    "emr://j-1/x": {"manifest", "read_ratio", "region", "ssh", "job"},
     "dynamodb://t": {
         "quote", "json", "avro", "delimiter", "fixed_width", "compression", "escape", "fill_record",
-        "ignore_blank_lines", "ignore_header", "null_as", "remove_quotes", "accept_inv_chars", "manifest", "encrypted",
+        "ignore_blank_lines", "ignore_header", "null_as", "remove_quotes", "accept_inv_chars", "manifest",
         "ssh", "job",
     },
 }  # fmt: skip
@@ -101,7 +102,7 @@ def test_fails_when_a_list_of_hosts_is_given_what_it_does_not_take() -> None:
     """
     refused = {option for option, value in OPTIONS.items() if _is_refused("s3://b/x", **{"ssh": True, option: value})}
 
-    assert {"encrypted", "manifest", "read_ratio", "job", *FORMAT_OF} == refused
+    assert {"manifest", "read_ratio", "job", *FORMAT_OF} == refused
 
 
 @pytest.mark.parametrize("option", ["delimiter", "escape"])
@@ -110,6 +111,38 @@ def test_fails_when_fixed_width_is_given_with_what_divides_text(option: str) -> 
     Text is divided by widths or by a character.
     """
     assert [f"'{option}' is given with fixed_width, {BOTH}"] == _wrong(fixed_width="a:1", **{option: OPTIONS[option]})
+
+
+@pytest.mark.parametrize("encoding", ["UTF16", "UTF16LE", "UTF16BE", "ISO88591"])
+def test_fails_when_fixed_width_is_given_with_another_encoding(encoding: str) -> None:
+    """
+    The page: fixed-width data files must use UTF-8 encoding.
+    """
+    assert [f"'encoding' is '{encoding}' beside fixed_width, which is for UTF-8 alone"] == _wrong(
+        fixed_width="a:1", encoding=encoding
+    )
+    assert _copy(fixed_width="a:1", encoding="UTF8").endswith("FIXEDWIDTH 'a:1' ENCODING UTF8;")
+
+
+@pytest.mark.parametrize("kind", ["PARQUET", "ORC", "SHAPEFILE"])
+def test_fails_when_a_format_of_amazon_s3_comes_from_elsewhere(kind: str) -> None:
+    """
+    EMR and remote hosts give text, CSV, JSON and Avro.
+    """
+    alone = "and COPY takes it from Amazon S3 alone"
+
+    assert [f"'format' is '{kind}' for a source of emr, {alone}"] == _wrong("emr://j-1/a", format=kind)
+    assert f"'format' is '{kind}' for a source of ssh, {alone}" in _wrong("s3://b/hosts", ssh=True, format=kind)
+    assert f"'format' is given with a source of dynamodb, {BOTH}" in _wrong("dynamodb://t", read_ratio=50, format=kind)
+
+
+@pytest.mark.parametrize("kind", ["CSV", "JSON", "AVRO"])
+def test_other_formats_come_from_emr_and_hosts_too(kind: str) -> None:
+    """
+    As the pages on both say.
+    """
+    assert f"FORMAT AS {kind}" in _copy("emr://j-1/a", format=kind)
+    assert f"FORMAT AS {kind}" in _copy("s3://b/hosts", ssh=True, format=kind)
 
 
 def test_fails_when_the_table_is_none() -> None:
@@ -179,6 +212,10 @@ def test_fails_when_a_flag_is_neither_yes_nor_no(option: str) -> None:
         ({"job_auto": "OFF"}, "'job_auto' is 'OFF', allowed is True or False"),
         ({"job_auto": False}, "'job_auto' is given without job"),
         ({"job": 7}, "'job' is 7, allowed is a name"),
+        ({"columns": ["#{Token[TOKEN.7]}"]}, "'columns' is a list that only the deployment knows, allowed is a list whose entries are counted at synth"),
+        ({"columns": TOKEN}, "'columns' is known only to the deployment, allowed is a list"),
+        ({"manifest": TOKEN}, "'manifest' is known only to the deployment, allowed is True or False"),
+        ({"max_error": -1.8881545897087626e289}, "'max_error' is a token for a number, which no text can hold"),
         ({"job": "load-it"}, "'job' is 'load-it', allowed is a name without hyphens"),
     ],
 )  # fmt: skip
@@ -194,7 +231,10 @@ def test_fails_when_redshift_would_reject_the_options(options: dict[str, Any], m
     [
         ("b/landing", "'source' is 'b/landing', allowed is s3://bucket/prefix, emr://cluster-id/path or dynamodb://table"),
         ("s3://", "'source' is 's3://', allowed is s3://bucket/prefix, emr://cluster-id/path or dynamodb://table"),
+        ("s3:///x", "'source' is 's3:///x', allowed is s3://bucket/prefix, emr://cluster-id/path or dynamodb://table"),
         ("", "'source' is empty, allowed is a text"),
+        ("#{Token[TOKEN.7]}", "'source' is a list that only the deployment knows, allowed is a text"),
+        (-1.8881545897087626e289, "'source' is a number that only the deployment knows, allowed is a text"),
         (None, "'source' is None, allowed is a text"),
     ],
 )  # fmt: skip
@@ -265,9 +305,9 @@ def test_everything_wrong_is_told_at_once() -> None:
                 "empty_as_null": True, "encoding": "UTF16", "escape": True, "explicit_ids": True, "fill_record": True,
                 "ignore_blank_lines": True, "remove_quotes": True, "round_ec": True, "time_format": "auto",
                 "trim_blanks": True, "truncate_columns": True, "comp_update": "PRESET", "max_error": 7, "no_load": True,
-                "stat_update": "OFF", "encrypted": True,
+                "stat_update": "OFF",
             },
-            (f"COPY \"events\" {FROM} ENCRYPTED ACCEPTANYDATE ACCEPTINVCHARS '?' BLANKSASNULL DATEFORMAT 'auto' "
+            (f"COPY \"events\" {FROM} ACCEPTANYDATE ACCEPTINVCHARS '?' BLANKSASNULL DATEFORMAT 'auto' "
             "EMPTYASNULL ENCODING UTF16 ESCAPE EXPLICIT_IDS FILLRECORD IGNOREBLANKLINES REMOVEQUOTES ROUNDEC "
             "TIMEFORMAT 'auto' TRIMBLANKS TRUNCATECOLUMNS COMPUPDATE PRESET MAXERROR 7 NOLOAD STATUPDATE OFF;"),
         ),
@@ -307,7 +347,7 @@ def test_tokens_pass_through(source: str) -> None:
     assert f"COPY \"{TOKEN}\" FROM '{source}' IAM_ROLE '{TOKEN}';" == sql.copy(TOKEN, source, TOKEN)
 
 
-@pytest.mark.parametrize("options", [{}, {"read_ratio": 50}, {"manifest": True, "encrypted": True, "job": "load"}])
+@pytest.mark.parametrize("options", [{}, {"read_ratio": 50}, {"manifest": True, "format": "PARQUET", "job": "load"}])
 def test_a_source_that_only_the_deployment_knows_takes_any_option(options: dict[str, Any]) -> None:
     """
     It may be of any kind; over SSH it is a list of hosts.

@@ -90,7 +90,6 @@ def test_fails_when_it_is_neither_role_nor_chain_nor_text(role: object) -> None:
         f"arn:aws:iam::{TOKEN}:role/{TOKEN}",
         f"arn:aws:iam::111111111111:role/{TOKEN}",
         f"{TOKEN},{SECOND}",
-        "#{Token[TOKEN.7]}",
     ],
 )
 def test_a_role_that_only_the_deployment_knows_passes(role: str) -> None:

@@ -176,15 +176,19 @@ def test_fails_when_the_name_is_none() -> None:
         ),
         (
             {"source": "KAFKA", "uri": "b:1", "authentication": "mtls", "secret_arn": "s"},
-            "KAFKA URI 'b:1' SECRET_ARN 's' AUTHENTICATION mtls",
+            "KAFKA URI 'b:1' AUTHENTICATION mtls SECRET_ARN 's'",
         ),
-        ({"source": "MSK", "uri": "b:1", "authentication": "iam", "role": ROLE}, f"MSK URI 'b:1' IAM_ROLE '{ROLE}' AUTHENTICATION iam"),
+        ({"source": "MSK", "uri": "b:1", "authentication": "iam", "role": ROLE}, f"MSK IAM_ROLE '{ROLE}' AUTHENTICATION iam URI 'b:1'"),
         ({"database": "d", "role": "SESSION", "catalog_id": "1"}, "DATA CATALOG DATABASE 'd' IAM_ROLE 'SESSION' CATALOG_ID '1'"),
         ({"source": "KINESIS", "role": ROLE}, f"KINESIS IAM_ROLE '{ROLE}'"),
         ({"source": "KAFKA", "uri": "b:9092", "authentication": "none"}, "KAFKA URI 'b:9092' AUTHENTICATION none"),
         (
             {"source": "MSK", "cluster_arn": "c", "authentication": "mtls", "authentication_arn": "a", "role": ROLE},
-            f"MSK IAM_ROLE '{ROLE}' CLUSTER_ARN 'c' AUTHENTICATION mtls AUTHENTICATION_ARN 'a'",
+            f"MSK IAM_ROLE '{ROLE}' AUTHENTICATION mtls AUTHENTICATION_ARN 'a' CLUSTER_ARN 'c'",
+        ),
+        (
+            {"source": "KAFKA", "uri": "b:1", "authentication": "mtls", "authentication_arn": "a", "role": ROLE},
+            f"KAFKA IAM_ROLE '{ROLE}' URI 'b:1' AUTHENTICATION mtls AUTHENTICATION_ARN 'a'",
         ),
     ],
 )  # fmt: skip

@@ -90,8 +90,8 @@ def _statements(value: str, job: str) -> str:
             sql.copy((value,), f"emr://j/{value}", arn(), format="JSON", json=f"s3://b/{value}"),
             sql.copy("t", "s3://b/all", arn(), fixed_width=value, job=job),
             sql.unload(
-                value, f"s3://b/{value}", arn(), partition_by=[value], delimiter=value, null_as=value, region=value,
-                extension=value, encrypted=True, kms_key_id=value,
+                value, f"s3://b/{value}", arn(), partition_by=[value], null_as=value, region=value, extension=value,
+                encrypted=True, kms_key_id=value,
             ),
             sql.create_external_schema(
                 value, source="POSTGRES", role=arn(), database=value, schema=value, uri=value, secret_arn=value

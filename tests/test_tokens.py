@@ -36,11 +36,22 @@ def test_a_token_is_known_without_a_crossing(value: object, token: bool) -> None
     assert token is tokens.is_token(value)
 
 
-def test_known_arguments_are_given_and_no_tokens() -> None:
+def test_arguments_that_are_given_are_kept() -> None:
     """
-    None and tokens are left out; falsy values stay.
+    None is left out; tokens and falsy values stay.
     """
-    assert {"a": "x", "c": 0, "d": False, "e": ()} == tokens.known(a="x", b=None, c=0, d=False, e=(), f=cdk.Aws.REGION)
+    region = cdk.Aws.REGION
+
+    assert {"a": "x", "c": 0, "d": False, "f": region} == tokens.present(a="x", b=None, c=0, d=False, f=region)
+
+
+def test_known_arguments_are_no_tokens() -> None:
+    """
+    Of any kind; None and falsy values stay.
+    """
+    arguments = {"a": "x", "b": None, "c": 0, "d": (), "e": cdk.Aws.REGION, "f": -1.8881545897087626e289}
+
+    assert {"a": "x", "b": None, "c": 0, "d": ()} == tokens.known(arguments)
 
 
 @pytest.mark.parametrize(
@@ -117,9 +128,55 @@ def test_a_token_may_stand_for_a_whole_list() -> None:
 
 def test_a_required_argument_is_kept_even_when_it_is_none() -> None:
     """
-    So that its check can refuse it; a token is left out all the same.
+    So that its check can refuse it.
     """
-    assert {"a": None} == tokens.known({"a", "b"}, a=None, b=cdk.Aws.REGION, c=None)
+    assert {"a": None} == tokens.present({"a", "b"}, a=None, c=None)
+
+
+@pytest.mark.parametrize(
+    ("value", "kinds"),
+    [
+        ("x", (False, False, False, False)),
+        (7, (False, False, False, False)),
+        (["x"], (False, False, False, False)),
+        (True, (False, False, False, False)),
+        (cdk.Aws.REGION, (True, False, False, False)),
+        (cdk.Fn.ref("P"), (True, False, False, True)),
+        (f"a{cdk.Fn.ref('P')}", (True, False, False, False)),
+        (cdk.Token.as_number(cdk.Fn.ref("P")), (False, True, False, True)),
+        (cdk.Token.as_list(cdk.Fn.ref("P"))[0], (False, False, True, True)),
+        (cdk.Token.as_list(cdk.Fn.ref("P")), (False, False, False, True)),
+        (["x", cdk.Fn.ref("P")], (False, False, False, False)),
+    ],
+    ids=[
+        "text", "whole", "list", "flag", "pseudo parameter", "parameter", "concatenation", "number", "entry",
+        "token list", "mixed",
+    ],
+)  # fmt: skip
+def test_each_kind_of_token_is_told_apart(value: object, kinds: tuple[bool, ...]) -> None:
+    """
+    A text, a number, an entry for a whole list; of some nothing more can be told.
+    """
+    tests = (tokens.is_text_token, tokens.is_number_token, tokens.is_list_token, tokens.is_nameless)
+
+    assert kinds == tuple(test(value) for test in tests)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (cdk.Aws.REGION, "${AWS::Region}"),
+        (f"a/{cdk.Fn.ref('P')}", "a/${Token}"),
+        (cdk.Token.as_list(cdk.Fn.ref("P"))[0], "${Token}"),
+        (f"a/{cdk.Token.as_number(cdk.Fn.ref('P'))}/b", "a/${Token}/b"),
+    ],
+    ids=["pseudo parameter", "concatenation", "entry", "number"],
+)
+def test_no_token_is_shown_to_people(value: str, text: str) -> None:
+    """
+    Whatever it stands for, and wherever it stands.
+    """
+    assert text == tokens.readable(value)
 
 
 LITERALS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="{"))

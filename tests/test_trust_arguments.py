@@ -12,12 +12,13 @@ from redshift_roles import trust_arguments
 from redshift_roles.trust_documents import DbUser
 
 UNKNOWN = "is known only to the deployment, allowed is a literal"
+COUNTED = "is a list that only the deployment knows, allowed is a list whose entries are counted at synth"
 TOKEN = "${Token[Ref.7]}"  # noqa: S105  a reference, not a secret
 
 
 def _messages(**given: Any) -> list[str]:
     complete = {"trust_policy_quota": 2048, **given}
-    return [message for message, _ in trust_arguments.check(complete)]
+    return [message for message, _ in trust_arguments.check(complete, serverless=True)]
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,16 @@ def _messages(**given: Any) -> list[str]:
         (
             {"db_users": [DbUser(TOKEN, "b")]},
             f"'db_users[0].user' {UNKNOWN}",
+        ),
+        ({"db_users": ["#{Token[TOKEN.7]}"]}, f"'db_users' {COUNTED}"),
+        ({"source_clusters": ["#{Token[TOKEN.7]}"]}, f"'source_clusters' {COUNTED}"),
+        ({"source_clusters": TOKEN}, "'source_clusters' is known only to the deployment, allowed is a list"),
+        (
+            {"trust_policy_quota": -1.8881545897087626e289},
+            (
+                "'trust_policy_quota' is a number that only the deployment knows, "
+                "allowed is a whole number from 2048 to 8192"
+            ),
         ),
         ({"source_clusters": ()}, "'source_clusters' is empty, allowed is at least one entry"),
         ({"source_clusters": "warehouse"}, "'source_clusters' is 'warehouse', allowed is a list"),
@@ -106,7 +117,7 @@ def test_the_fix_can_be_copied(given: dict[str, Any], fix: str) -> None:
     """
     complete = {"trust_policy_quota": 2048, **given}
 
-    assert [fix] == [advice for _, advice in trust_arguments.check(complete)]
+    assert [fix] == [advice for _, advice in trust_arguments.check(complete, serverless=True)]
 
 
 @pytest.mark.parametrize("user", ["", "a" * 128, "a b", "a*", "ä", "a\n"])
@@ -123,6 +134,22 @@ def test_fails_when_a_workgroup_is_no_id(workgroup: str) -> None:
     Three to 64 lower-case letters, digits and hyphens.
     """
     assert 1 == len(_messages(db_users=[DbUser("loader", workgroup=workgroup)]))
+
+
+def test_fails_when_a_user_of_a_workgroup_has_a_role_that_serverless_may_not_assume() -> None:
+    """
+    Serverless assumes a role by both of its principals; a user of a cluster needs the one of clusters alone.
+    """
+    users = [DbUser("loader", "warehouse"), DbUser("loader", workgroup="wg-1")]
+    given = {"trust_policy_quota": 2048, "db_users": users}
+
+    assert [
+        (
+            "'db_users[1]' is a user of a workgroup, and Redshift Serverless may not assume the role",
+            "pass serverless=True",
+        )
+    ] == list(trust_arguments.check(given, serverless=False))
+    assert [] == list(trust_arguments.check(given, serverless=True))
 
 
 def test_everything_wrong_is_told_at_once() -> None:
