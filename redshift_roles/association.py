@@ -12,9 +12,11 @@ from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from redshift_roles import account_rule, arguments, guard, limits, shapes
-from redshift_roles.association_resources import Wanted, define_association
-from redshift_roles.facts import HolderFacts
+from redshift_roles import account_rule, arguments, cluster_names, limits, shapes
+from redshift_roles.association_keys import role_key
+from redshift_roles.association_resources import Member, Wanted, default_troubles, join, members_of
+from redshift_roles.facts import HolderFacts, RoleFacts
+from redshift_roles.places import Place, path_of
 from redshift_roles.reading import role_facts, seconds_of
 from redshift_roles.refusal import all_or_nothing, child_path, judged, place_for, refuse
 from redshift_roles.rulebook import Trouble
@@ -73,37 +75,70 @@ class RoleAssociation(Construct):
     ) -> None:
         place = place_for(scope, construct_id)
 
-        chosen = [] if default_role is None else [default_role]
-
         def path() -> str:
             return child_path(scope, construct_id)
-
-        def holder(labelled: bool) -> HolderFacts:
-            read = [*role_facts([*roles, *chosen], place, "roles", labelled=labelled)]
-            return HolderFacts(
-                path=path() if labelled else "",
-                noun="cluster",
-                words="'roles'",
-                account=place.account,
-                region=place.region,
-                roles=tuple(read[: len(roles)]),
-                role_limit=role_limit,
-                expected_account=account_rule.expected_account(place),
-                account_asserted=True,
-                default_roles=tuple(facts._replace(label="'default_role'") for facts in read[len(roles) :]),
-            )
 
         troubles = [*_troubles(cluster_identifier, roles, default_role, role_limit, timeout)]
         if any(message.startswith(("'roles", "'role_limit", "'default_role")) for message, _ in troubles):
             refuse(path, limits.MODIFY_ROLES, troubles)
+        distant = [*cluster_names.reference_troubles("cluster_identifier", cluster_identifier, place)]
+        others = () if troubles or distant else members_of(place, cluster_identifier)
+        troubles += [*distant, *(default_troubles(others) if default_role else [])]
+
+        def holder(labelled: bool) -> HolderFacts:
+            theirs, ours, chosen = _read(others, roles, default_role, place, labelled=labelled)
+            limit = max(role_limit, *(member.wanted.role_limit for member in others), 0)
+            return HolderFacts(
+                path=path() if labelled else "",
+                noun="cluster",
+                words="'roles' with those of the cluster's other associations" if theirs else "'roles'",
+                account=place.account,
+                region=place.region,
+                roles=(*theirs, *ours),
+                role_limit=limit if role_limit > 0 else role_limit,
+                expected_account=account_rule.expected_account(place),
+                account_asserted=True,
+                default_roles=chosen,
+            )
+
         facts = judged(path, limits.MODIFY_ROLES, troubles, holder)
+        named = {
+            role_key(role, known, place): role
+            for role, known in zip(roles, facts.roles[len(facts.roles) - len(roles) :], strict=True)
+        }
         seconds = int(seconds_of(timeout) or limits.DEFAULT_TIMEOUT_SECONDS)
-        with all_or_nothing(scope, construct_id):
+        with account_rule.withdrawn_on_error(place), all_or_nothing(scope, construct_id):
             super().__init__(scope, construct_id)
-            wanted = Wanted(cluster_identifier, list(roles), default_role, role_limit, seconds)
-            define_association(self, place, wanted)
             account_rule.assert_account(place, (role.account for role in facts.roles))
-        guard.watch_associations(place)
+            join(self, place, Wanted(cluster_identifier, named, default_role, role_limit, seconds))
+
+
+def _read(
+    others: Sequence[Member],
+    roles: Sequence[iam.IRole],
+    default_role: iam.IRole | None,
+    place: Place,
+    *,
+    labelled: bool,
+) -> tuple[tuple[RoleFacts, ...], ...]:
+    """
+    Read the roles that the cluster has from other associations of this stack, those of this one, and its default.
+    """
+    theirs = [(role, member.scope) for member in others for role in member.wanted.roles.values()]
+    everybody = [*(role for role, _ in theirs), *roles, *([default_role] if default_role else [])]
+    read = [*role_facts(everybody, place, "roles", labelled=labelled)]
+    first, last = len(theirs), len(theirs) + len(roles)
+    return (
+        tuple(
+            facts._replace(label=f"a role ({path_of(role)}) of {path_of(scope)}") if labelled else facts
+            for facts, (role, scope) in zip(read, theirs, strict=False)
+        ),
+        tuple(
+            facts._replace(label=facts.label.replace(f"[{index + first}]", f"[{index}]", 1))
+            for index, facts in enumerate(read[first:last])
+        ),
+        tuple(facts._replace(label="'default_role'") for facts in read[last:]),
+    )
 
 
 def _troubles(

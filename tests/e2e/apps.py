@@ -80,7 +80,7 @@ def _denied(folder: Path) -> cdk.Stack:
     stack = _stack(folder, "Denied", "denied")
     role = RedshiftRole(stack, "Role", role_name="OursDenied")
     association = RoleAssociation(stack, "Association", cluster_identifier=DENIED, roles=[role], timeout=SHORT)
-    function_role = stack.node.find_child("RedshiftRoleAssociation").node.find_child("Role")
+    function_role = stack.node.find_child("Custom::RedshiftRoleAssociation").node.find_child("Role")
     statement = iam.PolicyStatement(effect=iam.Effect.DENY, actions=["iam:PassRole"], resources=[role.role_arn])
     denial = iam.ManagedPolicy(stack, "Denial", statements=[statement], roles=[function_role])  # type: ignore[list-item]
     association.node.add_dependency(denial)
