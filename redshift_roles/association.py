@@ -13,8 +13,9 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from redshift_roles import account_rule, arguments, cluster_names, limits, shapes
+from redshift_roles.association_joining import default_troubles, join, members_of
 from redshift_roles.association_keys import role_key
-from redshift_roles.association_resources import Member, Wanted, default_troubles, join, members_of
+from redshift_roles.association_resources import Member, Wanted
 from redshift_roles.facts import HolderFacts, RoleFacts
 from redshift_roles.places import Place, path_of
 from redshift_roles.reading import role_facts, seconds_of

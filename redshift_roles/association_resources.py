@@ -1,27 +1,23 @@
 """
 The custom resources of role associations: one for each cluster of a stack, and the looks at it beforehand.
 
-What associations want of a cluster flows in, one after the other; what looks at the cluster before, and the one
-resource that changes it, flow out: the same whatever the order, and whatever the associations are called.
+What associations want of a cluster flows in; what looks at the cluster before, and the one resource that changes it,
+flow out: the same whatever their order, and whatever they are called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Final, NamedTuple, cast
-from weakref import WeakKeyDictionary
 
 from aws_cdk import CfnResource, CustomResource
 from aws_cdk import aws_iam as iam
-from constructs import Construct, Dependable, DependencyGroup
+from constructs import Construct
 
-from redshift_roles import guard, permissions
+from redshift_roles import permissions
 from redshift_roles.association_function import AssociationFunction
-from redshift_roles.association_keys import cluster_key, digest
+from redshift_roles.association_keys import digest
 from redshift_roles.places import Place, cluster_arn, path_of
 from redshift_roles.reading import role_arn
-from redshift_roles.rulebook import Trouble
 from redshift_roles.tokens import is_token
 
 ASSOCIATION: Final = "RedshiftRoleAssociation"
@@ -182,83 +178,3 @@ class AssociatedCluster(Construct):
             for child in scope.node.children:
                 if child is not self._allow:
                     scope.node.try_remove_child(child.node.id)
-
-
-_Clusters = dict[str, AssociatedCluster]
-_clusters: WeakKeyDictionary[AssociationFunction, _Clusters] = WeakKeyDictionary()
-
-
-def members_of(place: Place, cluster_identifier: str) -> tuple[Member, ...]:
-    """
-    List the associations that a cluster has in a stack.
-    """
-    found = _found(place).get(cluster_key(cluster_identifier, place))
-    return found.members if found else ()
-
-
-def _found(place: Place) -> _Clusters:
-    function = AssociationFunction.find(place)
-    return _clusters.get(function, {}) if function else {}
-
-
-def default_troubles(members: Sequence[Member]) -> Iterator[Trouble]:
-    """
-    Find the default role that a cluster has already, when another one is to be it.
-    """
-    for member in members:
-        if member.wanted.default_role is not None:
-            theirs = f"{path_of(member.scope)} makes {path_of(member.wanted.default_role)} the default role"
-            yield (
-                f"'default_role' is given, and {theirs} of the same cluster",
-                "leave it to one of them: a cluster has one default role",
-            )
-
-
-def join(scope: Construct, place: Place, wanted: Wanted) -> None:
-    """
-    Let an association join those of its cluster, and let those who wait for it wait for the cluster.
-
-    Raises:
-        RoleAssociationError: InvalidArgument; then nothing has changed.
-    """
-    with unchanged_on_error(place):
-        function = AssociationFunction.of(scope, place)
-        clusters = _clusters.setdefault(function, {})
-        key = cluster_key(wanted.cluster_identifier, place)
-        if key not in clusters:
-            construct_id = key if key[:1].isalpha() else f"Cluster{digest(key)}"
-            clusters[key] = AssociatedCluster(function, construct_id, place, key)
-        cluster = clusters[key]
-        cluster.write((*cluster.members, cluster.look(scope, wanted)))
-        policies = sum(each.policies for each in clusters.values())
-        defaults = any(member.default_look for each in clusters.values() for member in each.members)
-        function.refuse_more(scope, policies, defaults=defaults)
-    Dependable.implement(scope, Dependable.of(DependencyGroup(*scope.node.children, cluster)))
-    guard.watch_associations(cluster, place)
-
-
-@contextmanager
-def unchanged_on_error(place: Place) -> Iterator[None]:
-    """
-    Let the associations of a stack be as they were when something fails halfway.
-    """
-    before = {key: cluster.members for key, cluster in _found(place).items()}
-    is_new = AssociationFunction.find(place) is None
-    try:
-        yield
-    except Exception:
-        function = AssociationFunction.find(place)
-        if function and is_new:
-            function.remove()
-        elif function:
-            _restore(_clusters[function], before)
-        raise
-
-
-def _restore(clusters: _Clusters, before: dict[str, tuple[Member, ...]]) -> None:
-    for key, cluster in [*clusters.items()]:
-        if key not in before:
-            cluster.remove()
-            del clusters[key]
-        elif cluster.members is not before[key]:
-            cluster.write(before[key])

@@ -17,11 +17,12 @@ from redshift_roles.list_entries import MORE, entries
 from redshift_roles.role_arns import holes, readable
 from redshift_roles.rulebook import Trouble
 from redshift_roles.template_reading import CLUSTER, ROLES_PROPERTY, definition, distrust_of, role_key
-from redshift_roles.values import NO_VALUE, texts
+from redshift_roles.values import NO_VALUE, function_of, texts
 
 ASSOCIATION: Final = "Custom::RedshiftRoleAssociation"
 ROLES: Final = "RoleArns"
 DEFAULT: Final = "DefaultRoleArn"
+FOUND: Final = "Found"
 _CLUSTER_IDENTIFIER: Final = "ClusterIdentifier"
 
 # Where the cluster is, as far as two places can be known to be one, and its identifier.
@@ -101,6 +102,26 @@ def two_defaults(assembly: Assembly, path: Callable[[Entry], str]) -> Iterator[F
 
 def _differ(one: _Claim, other: _Claim) -> bool:
     return one.entry[:2] != other.entry[:2]
+
+
+def circles(assembly: Assembly) -> Iterator[Found]:
+    """
+    Find associations that wait for another one of the same cluster and stack, which is the same resource.
+    """
+    for template in assembly.templates():
+        for logical_id in template.resources(ASSOCIATION):
+            answers = template.properties(logical_id).get(FOUND)
+            for position, answer in enumerate(answers if isinstance(answers, list) else []):
+                function, argument = function_of(answer)
+                looked = str(argument[0]) if function == "Fn::GetAtt" and isinstance(argument, list) else ""
+                if logical_id in template.entry("Resources", looked).get("DependsOn", []):
+                    yield Found(
+                        Entry(template, logical_id, position),
+                        (
+                            "the association waits for another one of its cluster, and the two are one resource",
+                            "drop that dependency, or define the other one in another stack, perhaps a nested one",
+                        ),
+                    )
 
 
 def untrusting(assembly: Assembly, *, plain: bool) -> Iterator[Found]:

@@ -316,14 +316,14 @@ def _define_default(cluster: RedshiftCluster, place: Place, role: iam.IRole, rol
     """
     Set the default role, which AWS::Redshift::Cluster has no property for.
     """
-    from redshift_roles import association_resources  # noqa: PLC0415  needs aws_lambda, which a plain cluster does not
+    # These need aws_lambda, which a plain cluster does not.
+    from redshift_roles import association_joining  # noqa: PLC0415
+    from redshift_roles.association_resources import Wanted  # noqa: PLC0415
 
-    wanted = association_resources.Wanted(
-        cluster.cluster_identifier, {}, role, role_limit, limits.DEFAULT_TIMEOUT_SECONDS
-    )
-    others = association_resources.members_of(place, wanted.cluster_identifier)
-    refuse(lambda: path_of(cluster), limits.DEFAULT_ROLE, association_resources.default_troubles(others))
-    association_resources.join(cluster, place, wanted)
+    wanted = Wanted(cluster.cluster_identifier, {}, role, role_limit, limits.DEFAULT_TIMEOUT_SECONDS)
+    others = association_joining.members_of(place, wanted.cluster_identifier)
+    refuse(lambda: path_of(cluster), limits.DEFAULT_ROLE, association_joining.default_troubles(others))
+    association_joining.join(cluster, place, wanted)
 
 
 def _days(retention: Duration | None) -> float:

@@ -170,6 +170,7 @@ def associated(
     for rule, found in (
         (rulebook.ROLE_DUPLICATED, association_rule.twice(assembly, path)),
         (rulebook.INVALID_ARGUMENT, association_rule.two_defaults(assembly, path)),
+        (rulebook.INVALID_ARGUMENT, association_rule.circles(assembly)),
         (rulebook.TRUST_LACKS_REDSHIFT, association_rule.untrusting(assembly, plain=plain)),
     ):
         for entry, trouble in found:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
-from constructs import Construct, Dependable, DependencyGroup
+from constructs import Construct
 
 from redshift_roles import account_rule, arguments, limits, role_arns
 from redshift_roles.arguments import (
@@ -151,9 +151,6 @@ class RedshiftWarehouse(Construct):
             self._user_policy = RoleAssociationPolicy(
                 self, "UserPolicy", clusters=[self._cluster], pass_roles=everybody, users=users, groups=groups
             )
-        if default_role is not None:
-            # What waits for the warehouse waits for its default role, which is no child of it.
-            Dependable.implement(self, Dependable.of(DependencyGroup(*self.node.children)))
 
     @property
     def role(self) -> RedshiftRole:
@@ -186,7 +183,7 @@ def _unchanged_on_error(place: Place, default_role: iam.IRole | None) -> Iterato
         if default_role is None:
             yield
             return
-        from redshift_roles import association_resources  # noqa: PLC0415  needs aws_lambda
+        from redshift_roles import association_joining  # noqa: PLC0415  needs aws_lambda
 
-        with association_resources.unchanged_on_error(place):
+        with association_joining.unchanged_on_error(place):
             yield

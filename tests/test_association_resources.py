@@ -166,27 +166,62 @@ def _waits(resources: dict[str, Any], key: str) -> Iterator[str]:
         yield from _waits(resources, name)
 
 
-@pytest.mark.parametrize("kind", ["association", "cluster", "warehouse"])
-def test_who_waits_for_an_association_waits_for_its_cluster(stack: cdk.Stack, kind: str) -> None:
+def _alone(stack: cdk.Stack, role: RedshiftRole) -> Construct:
+    return _associate(stack, "First", role)
+
+
+def _inside(stack: cdk.Stack, role: RedshiftRole) -> Construct:
+    platform = Construct(stack, "Platform")
+    RoleAssociation(Construct(platform, "Inner"), "First", cluster_identifier=WAREHOUSE, roles=[role])
+    sns.CfnTopic(platform, "Beside")
+    return platform
+
+
+def _of_a_cluster(stack: cdk.Stack, role: RedshiftRole) -> Construct:
+    return RedshiftCluster(stack, "Cluster", roles=[role], default_role=role, cluster_subnet_group_name="s")
+
+
+def _of_a_warehouse(stack: cdk.Stack, role: RedshiftRole) -> Construct:
+    return RedshiftWarehouse(stack, "Warehouse", roles=[role], default_role=role, cluster_subnet_group_name="s")
+
+
+@pytest.mark.parametrize(
+    ("define", "others"),
+    [
+        (_alone, set()),
+        (_inside, {"AWS::SNS::Topic"}),
+        (_of_a_cluster, {"AWS::Redshift::Cluster"}),
+        (_of_a_warehouse, {"AWS::Redshift::Cluster"}),
+    ],
+)
+def test_who_waits_for_an_association_waits_for_its_cluster(
+    stack: cdk.Stack, define: Callable[[cdk.Stack, RedshiftRole], Construct], others: set[str]
+) -> None:
     """
-    And for the looks, in whatever construct the resource stands.
+    And so does who waits for a construct around it, also when more associations join later.
     """
-    role = RedshiftRole(stack, "Role")
-    made: Construct
-    if kind == "association":
-        made = _associate(stack, "First", role)
-    elif kind == "cluster":
-        made = RedshiftCluster(stack, "Cluster", roles=[role], default_role=role, cluster_subnet_group_name="s")
-    else:
-        made = RedshiftWarehouse(stack, "Warehouse", roles=[role], default_role=role, cluster_subnet_group_name="s")
     topic = sns.CfnTopic(stack, "Topic")
-    topic.node.add_dependency(made)
+    topic.node.add_dependency(define(stack, RedshiftRole(stack, "Role")))
     _associate(stack, "Later", RedshiftRole(stack, "Another"))
     resources = template_of(stack)["Resources"]
     waited = {resources[name]["Type"] for name in resources["Topic"]["DependsOn"]}
 
-    assert {ASSOCIATION, BEFORE, "AWS::IAM::ManagedPolicy"} <= waited
-    assert kind == "association" or "AWS::Redshift::Cluster" in waited
+    assert {ASSOCIATION, BEFORE, "AWS::IAM::ManagedPolicy", *others} <= waited
+
+
+def test_fails_when_an_association_waits_for_another_one_of_its_cluster(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    They are one resource; CloudFormation would only say that there is a circle.
+    """
+    first = _associate(stack, "First", RedshiftRole(stack, "Role"))
+    _associate(stack, "Second", RedshiftRole(stack, "Another")).node.add_dependency(first)
+    _associate(stack, "Lake", RedshiftRole(stack, "One"), cluster_identifier="lake").node.add_dependency(first)
+
+    (violation,) = report_of(app)
+    (construct,) = violation["violatingConstructs"]
+    assert ("InvalidArgument", "fatal") == (violation["ruleName"], violation["severity"])
+    assert violation["description"].startswith("the association waits for another one of its cluster")
+    assert "Data/Second" == construct["constructPath"]
 
 
 def test_what_an_association_waits_for_its_cluster_waits_for(stack: cdk.Stack) -> None:
@@ -409,11 +444,10 @@ def test_a_warehouse_that_fails_halfway_leaves_the_associations_as_they_were(mon
 
     monkeypatch.setattr("redshift_roles.warehouse.RoleAssociationPolicy", fail)
 
-    def warehouse(stack: cdk.Stack) -> None:
-        role = cast("iam.IRole", stack.node.find_child("A"))
+    def warehouse(scope: Construct, role: iam.IRole) -> None:
         with pytest.raises(ValueError, match="halfway"):
             RedshiftWarehouse(
-                stack,
+                scope,
                 "Warehouse",
                 cluster_identifier=WAREHOUSE,
                 roles=[role],
@@ -423,9 +457,11 @@ def test_a_warehouse_that_fails_halfway_leaves_the_associations_as_they_were(mon
 
     def build(stack: cdk.Stack, *, fails: bool) -> None:
         a, b, _ = _ours(stack).values()
+        platform = Construct(stack, "Platform")
+        sns.CfnTopic(stack, "Topic").node.add_dependency(platform)
         for cluster, role in ((WAREHOUSE, b), ("lake", a)):
             if fails:
-                warehouse(stack)
+                warehouse(platform, a)
             _associate(stack, cluster, role, cluster_identifier=cluster)
 
     assert _template(lambda stack: build(stack, fails=False)) == _template(lambda stack: build(stack, fails=True))
