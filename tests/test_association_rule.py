@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from redshift_roles.assembly import Json
-from redshift_roles.association_rule import Entry, twice, two_defaults, untrusting
+from redshift_roles.association_rule import Entry, circles, twice, two_defaults, untrusting
 from tests.builders import StackText, arn, cluster, read, trusting
 from tests.conftest import ACCOUNT, REGION
 
@@ -178,3 +178,27 @@ def test_another_region_is_another_cluster(tmp_path: Path) -> None:
     }
 
     assert [] == _found(tmp_path, **stacks)
+
+
+@pytest.mark.parametrize(
+    ("waits", "circle"),
+    [({"DependsOn": ["Policy", "A"]}, [("A", 1)]), ({"DependsOn": ["Policy"]}, []), ({}, [])],
+)
+def test_fails_when_an_association_waits_for_itself(
+    tmp_path: Path, waits: Mapping[str, Json], circle: list[tuple[str, int]]
+) -> None:
+    """
+    One of its looks does.
+    """
+    found = [{"Fn::GetAtt": ["First", "Found"]}, {"Fn::GetAtt": ["Second", "Found"]}, "false"]
+    resources = {
+        "A": {"Type": ASSOCIATION, "Properties": {"Found": found}},
+        "B": {"Type": ASSOCIATION, "Properties": {"Found": {"Ref": "List"}}},
+        "First": {"Type": "Custom::RedshiftRolesBefore"},
+        "Second": {"Type": "Custom::RedshiftRolesBefore", **waits},
+    }
+
+    assert circle == [
+        (each.entry.logical_id, each.entry.position)
+        for each in circles(read(tmp_path, Data=StackText(resources=resources)))
+    ]

@@ -19,6 +19,7 @@ from tests.emulator.server import ACCOUNT, REGION
 SHARED: Final = "shared"
 STUCK: Final = "shared-stuck"
 DENIED: Final = "shared-denied"
+MOVING: Final = "shared-moving"
 SHORT: Final = cdk.Duration.seconds(30)
 
 
@@ -87,6 +88,17 @@ def _denied(folder: Path) -> cdk.Stack:
     return stack
 
 
+def _moving(folder: Path, state: str, **names: str) -> cdk.Stack:
+    """
+    Roles of a cluster that is not ours, in associations of these names.
+    """
+    stack = _stack(folder, "Moving", state)
+    for name, letters in names.items():
+        roles = [RedshiftRole(stack, letter, role_name=f"Ours{letter}") for letter in letters]
+        RoleAssociation(stack, name, cluster_identifier=MOVING, roles=roles)
+    return stack
+
+
 def _app(folder: Path) -> cdk.Stack:
     app = cdk.App(context=FEATURE_FLAGS, outdir=str(folder / "app"), analytics_reporting=False)
     return build(app)
@@ -101,6 +113,10 @@ STATES: Final[tuple[Callable[[Path], cdk.Stack], ...]] = (
     # ministack sees no change where only a reference changes, so a number changes with it.
     lambda folder: _association(folder, "other-default", "XY", "Y", role_limit=11),
     lambda folder: _association(folder, "no-default", "Y", None),
+    lambda folder: _moving(folder, "apart", First="KL", Second="M"),
+    lambda folder: _moving(folder, "moved", Renamed="K", Second="LM"),
+    lambda folder: _moving(folder, "joined", Renamed="KN", Second="LM"),
+    lambda folder: _moving(folder, "left", Renamed="K"),
     lambda folder: _stuck(folder, "before-stuck", "OursZ"),
     lambda folder: _stuck(folder, "stuck", "OursZ", "OursStuck"),
     _denied,
