@@ -32,6 +32,9 @@ class RoleAssociation(Construct):
     was there before. A deployment waits until each role is in sync, and fails in time with a reason that names the
     cluster, the role and its status.
 
+    All associations of one cluster in one stack are one resource: they may be renamed and exchange roles, and nothing
+    changes in the template. What waits for an association waits for that resource.
+
     Args:
         scope: The construct it belongs to.
 
@@ -43,21 +46,27 @@ class RoleAssociation(Construct):
 
         default_role: One of the roles, to be what ``IAM_ROLE default`` means. Default: the default role is left alone.
 
-        role_limit: How many roles the cluster may have, everybody's counted: 1 to 50, the AWS quota. Default: 10.
+        role_limit: How many roles the cluster may have, everybody's counted: 1 to 50, the AWS quota. The highest of a
+            cluster's associations counts. Default: 10.
 
-        timeout: How long a change may take, 30 seconds to 14 minutes. Default: 10 minutes.
+        timeout: How long a change may take, 30 seconds to 14 minutes. The longest of a cluster's associations counts.
+            Default: 10 minutes.
 
     Raises:
-        RoleAssociationError: DefaultRoleNotAssociated, InvalidArgument, RoleAccountMismatch, RoleArnInvalid,
-            RoleDuplicated (also for a role that the app associates with this cluster elsewhere), RoleLimitOutOfRange,
-            RolePartitionMismatch, RoleQuotaExceeded, ServiceLinkedRole.
+        RoleAssociationError: DefaultRoleNotAssociated, InvalidArgument (also for a second default role of the cluster),
+            RoleAccountMismatch, RoleArnInvalid, RoleDuplicated (also for a role of another association of the cluster),
+            RoleLimitOutOfRange, RolePartitionMismatch, RoleQuotaExceeded (for all roles that the stack associates with
+            the cluster), ServiceLinkedRole. At synth time, from CDK's validation report, RoleDuplicated for a role that
+            another stack or the cluster itself associates, InvalidArgument for a default role that another stack sets,
+            and TrustLacksRedshift.
 
     Template:
-        1 Custom::RedshiftRoleAssociation, 1 Custom::RedshiftRolesBefore for each role and for a default role, 1
-        AWS::IAM::ManagedPolicy, and with a default role 1 more, to put back what was the default before. For all
-        associations of a stack together 1 AWS::Lambda::Function with its AWS::Lambda::EventInvokeConfig,
-        AWS::IAM::Role, AWS::IAM::ManagedPolicy and AWS::Logs::LogGroup. A stack has nine associations and default roles
-        at most, four of them with a default role.
+        1 Custom::RedshiftRolesBefore for each role and for a default role. For all associations of a cluster in a stack
+        together 1 Custom::RedshiftRoleAssociation, 1 AWS::IAM::ManagedPolicy, more for a list that one cannot hold, and
+        with a default role 1 more, to put back what was the default before. For all associations of a stack together 1
+        AWS::Lambda::Function with its AWS::Lambda::EventInvokeConfig, AWS::IAM::Role, AWS::IAM::ManagedPolicy and
+        AWS::Logs::LogGroup. A stack has eight of those policies for its clusters, seven where one has a default role;
+        none of the logical ids has the path of an association in it.
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/APIReference/API_ModifyClusterIamRoles.html (read 2026-11-24)
