@@ -91,8 +91,11 @@ class RoleAssociation(Construct):
         troubles = [*_troubles(cluster_identifier, roles, default_role, role_limit, timeout)]
         if any(message.startswith(("'roles", "'role_limit", "'default_role")) for message, _ in troubles):
             refuse(path, limits.MODIFY_ROLES, troubles)
-        distant = [*cluster_names.reference_troubles("cluster_identifier", cluster_identifier, place)]
-        others = () if troubles or distant else members_of(place, cluster_identifier)
+        is_named = isinstance(cluster_identifier, str)
+        distant = (
+            [*cluster_names.reference_troubles("cluster_identifier", cluster_identifier, place)] if is_named else []
+        )
+        others = members_of(place, cluster_identifier) if is_named and not distant else ()
         troubles += [*distant, *(default_troubles(others) if default_role else [])]
 
         def holder(labelled: bool) -> HolderFacts:
@@ -158,7 +161,7 @@ def _troubles(
     role_limit: int,
     timeout: Duration | None,
 ) -> Iterator[Trouble]:
-    if not is_token(cluster_identifier):
+    if not (isinstance(cluster_identifier, str) and is_token(cluster_identifier)):
         yield from arguments.CLUSTER_IDENTIFIER.check("cluster_identifier", cluster_identifier)
     yield from arguments.check_roles({"roles": roles})
     if roles in ([], ()):

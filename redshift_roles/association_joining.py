@@ -114,7 +114,7 @@ def join(scope: Construct, place: Place, wanted: Wanted) -> None:
 
 def _refuse_more(function: AssociationFunction, scope: Construct, clusters: Collection[AssociatedCluster]) -> None:
     policies = sum(cluster.policies for cluster in clusters)
-    defaults = any(member.default_look for cluster in clusters for member in cluster.members)
+    defaults = any(member.default for cluster in clusters for member in cluster.members)
     function.refuse_more(scope, policies, defaults=defaults)
 
 

@@ -50,6 +50,15 @@ class Wanted(NamedTuple):
     seconds: int
 
 
+class Default(NamedTuple):
+    """
+    A default role, and the look at what was the default before.
+    """
+
+    arn: str
+    look: CustomResource
+
+
 class Member(NamedTuple):
     """
     An association that has joined.
@@ -61,13 +70,13 @@ class Member(NamedTuple):
 
         looks: What was there before, for each of its roles.
 
-        default_look: What the default was before, where it sets one.
+        default: The default role that it sets, or None.
     """
 
     scope: Construct
     wanted: Wanted
     looks: dict[str, CustomResource]
-    default_look: CustomResource | None
+    default: Default | None
 
 
 class AssociatedCluster(Construct):
@@ -108,7 +117,7 @@ class AssociatedCluster(Construct):
         """
         The path of the construct that sets the default role; empty where none does.
         """
-        return next((path_of(member.scope) for member in self.members if member.default_look), "")
+        return next((path_of(member.scope) for member in self.members if member.default), "")
 
     def look(self, scope: Construct, wanted: Wanted) -> Member:
         """
@@ -121,8 +130,9 @@ class AssociatedCluster(Construct):
             key: self._look(scope, wanted.cluster_identifier, f"Before{digest(key)}", key, role_arn(role))
             for key, role in wanted.roles.items()
         }
-        default = self._look(scope, wanted.cluster_identifier, "DefaultBefore") if wanted.default_role else None
-        return Member(scope, wanted, looks, default)
+        role = wanted.default_role
+        before = self._look(scope, wanted.cluster_identifier, "DefaultBefore") if role else None
+        return Member(scope, wanted, looks, Default(role_arn(role), before) if role and before else None)
 
     def _look(
         self, scope: Construct, identifier: str, construct_id: str, key: str = "", arn: str | None = None
@@ -144,25 +154,24 @@ class AssociatedCluster(Construct):
         wanted = [member.wanted for member in members]
         identifiers = [each.cluster_identifier for each in wanted]
         identifier = next(filter(is_token, identifiers), identifiers[0])
-        roles = {key: role for each in wanted for key, role in each.roles.items()}
+        roles = {key: role_arn(role) for each in wanted for key, role in each.roles.items()}
         looks = {key: look for member in members for key, look in member.looks.items()}
+        default = next((member.default for member in members if member.default), None)
         properties: dict[str, object] = {
             "Kind": "Association",
             "ClusterIdentifier": identifier,
-            "RoleArns": [role_arn(roles[key]) for key in sorted(roles)],
+            "RoleArns": [roles[key] for key in sorted(roles)],
             "Found": [looks[key].get_att_string("Found") for key in sorted(roles)],
             "RoleLimit": str(max(each.role_limit for each in wanted)),
             "TimeoutSeconds": str(max(each.seconds for each in wanted)),
         }
-        defaults = [each.default_role for each in wanted if each.default_role]
-        arns = dict.fromkeys(role_arn(role) for role in [*roles.values(), *defaults])
-        needed = permissions.associate_roles(cluster_arn(identifier, self._place), arns)
+        passed = dict.fromkeys([*roles.values(), *([default.arn] if default else [])])
+        needed = permissions.associate_roles(cluster_arn(identifier, self._place), passed)
         policies = self._function.allow(self._allow, identifier, needed)
-        look = next((member.default_look for member in members if member.default_look), None)
-        if look:
-            properties["DefaultRoleArn"] = role_arn(defaults[0])
-            properties["DefaultBefore"] = look.get_att_string("DefaultRoleArn")
-            before = look.get_att_string("PutBackRoleArn")
+        if default:
+            properties["DefaultRoleArn"] = default.arn
+            properties["DefaultBefore"] = default.look.get_att_string("DefaultRoleArn")
+            before = default.look.get_att_string("PutBackRoleArn")
             policies.append(self._function.let_put_back(self, _PUT_BACK_ID, identifier, before))
         self.policies = len(policies)
         self._resource = self._function.resource(self, _RESOURCE_ID, ASSOCIATION, properties, *policies)

@@ -61,6 +61,17 @@ def test_fails_when_an_argument_is_wrong(stack: cdk.Stack, options: dict[str, An
     assert ("InvalidArgument", message) in _wrong(stack, **options)
 
 
+@pytest.mark.parametrize("identifier", [None, 7, cdk.Token.as_number({"Ref": "X"}), cdk.Token.as_list({"Ref": "X"})])
+def test_fails_when_the_cluster_identifier_is_no_text(stack: cdk.Stack, identifier: Any) -> None:
+    """
+    Nor a reference to one.
+    """
+    ((rule, message),) = _wrong(stack, roles=[RedshiftRole(stack, "Role")], cluster_identifier=identifier)
+
+    assert "InvalidArgument" == rule
+    assert message.startswith("'cluster_identifier' is ")
+
+
 def test_fails_when_the_default_role_is_not_among_the_roles(stack: cdk.Stack) -> None:
     """
     Only an associated role can be the default.

@@ -90,6 +90,21 @@ def test_a_cluster_of_the_app_is_the_same_by_its_identifier_and_by_reference() -
     assert by_name == _ids(template_after(lambda stack: build(stack, named=False, elsewhere=True)))
 
 
+def test_a_role_of_another_stack_is_the_same_when_that_stack_is_renamed() -> None:
+    """
+    As long as it is deployed under the same name.
+    """
+
+    def build(stack: cdk.Stack, name: str, deployed: str) -> None:
+        home = cdk.Stack(cast("cdk.App", stack.node.scope), name, stack_name=deployed, env=ENVIRONMENT)
+        nested = cdk.NestedStack(home, "Nested")
+        associate(stack, "First", RedshiftRole(home, "Role"), RedshiftRole(nested, "Role"))
+
+    before = _ids(template_after(lambda stack: build(stack, "Home", "Roles")))
+    assert before == _ids(template_after(lambda stack: build(stack, "Renamed", "Roles")))
+    assert before != _ids(template_after(lambda stack: build(stack, "Home", "Others")))
+
+
 def test_roles_of_two_stacks_that_are_called_the_same_there_are_two(app: cdk.App, stack: cdk.Stack) -> None:
     """
     Each has a look of its own, also where one is in a nested stack.
