@@ -246,6 +246,9 @@ def test_a_warehouse_that_fails_halfway_leaves_the_associations_as_they_were(mon
 
     def build(stack: cdk.Stack, *, fails: bool) -> None:
         a, b, _ = three_roles(stack).values()
+        if fails:
+            warehouse(stack, a)
+            assert ["A", "B", "C"] == [child.node.id for child in stack.node.children]
         platform = Construct(stack, "Platform")
         sns.CfnTopic(stack, "Topic").node.add_dependency(platform)
         for cluster, role in ((WAREHOUSE, b), ("lake", a)):

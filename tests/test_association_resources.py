@@ -4,6 +4,7 @@ One resource for each cluster of a stack: what is the same whatever it is called
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -130,6 +131,34 @@ def test_associations_of_one_cluster_are_one_resource(stack: cdk.Stack) -> None:
         properties[name] for name in ("RoleLimit", "TimeoutSeconds", "DefaultRoleArn")
     )
     assert 1 == len(all_properties_of(stack, "AWS::Lambda::Function"))
+
+
+@pytest.mark.parametrize("named_first", [True, False])
+def test_a_cluster_that_any_association_refers_to_is_waited_for(stack: cdk.Stack, named_first: bool) -> None:
+    """
+    Though another one names it.
+    """
+    cluster = RedshiftCluster(stack, "Cluster", cluster_identifier=WAREHOUSE, cluster_subnet_group_name="s")
+    identifiers = [WAREHOUSE, cluster.cluster_identifier]
+    for number, identifier in enumerate(identifiers if named_first else reversed(identifiers)):
+        role = RedshiftRole(stack, f"Role{number}")
+        associate(stack, f"A{number}", role, cluster_identifier=identifier)
+
+    assert stack.resolve(cluster.cluster_identifier) == properties_of(stack, ASSOCIATION)["ClusterIdentifier"]
+
+
+def test_a_cluster_that_only_the_deployment_knows_has_a_readable_path(stack: cdk.Stack) -> None:
+    """
+    One that is known has its name in it.
+    """
+    parameter = cdk.CfnParameter(stack, "Name").value_as_string
+    for number, identifier in enumerate((WAREHOUSE, parameter)):
+        role = RedshiftRole(stack, f"Role{number}")
+        associate(stack, f"A{number}", role, cluster_identifier=identifier)
+    clusters = stack.node.find_child("Custom::RedshiftRoleAssociation").node.children[-2:]
+
+    assert WAREHOUSE == clusters[0].node.id
+    assert re.fullmatch("Cluster[0-9a-f]{16}", clusters[1].node.id)
 
 
 def test_each_answer_is_that_of_its_role(stack: cdk.Stack) -> None:
