@@ -61,7 +61,11 @@ def test_fails_when_an_argument_is_wrong(stack: cdk.Stack, options: dict[str, An
     assert ("InvalidArgument", message) in _wrong(stack, **options)
 
 
-@pytest.mark.parametrize("identifier", [None, 7, cdk.Token.as_number({"Ref": "X"}), cdk.Token.as_list({"Ref": "X"})])
+@pytest.mark.parametrize(
+    "identifier",
+    [None, 7, cdk.Token.as_number({"Ref": "X"}), cdk.Token.as_list({"Ref": "X"})],
+    ids=["nothing", "number", "reference to a number", "reference to a list"],
+)
 def test_fails_when_the_cluster_identifier_is_no_text(stack: cdk.Stack, identifier: Any) -> None:
     """
     Nor a reference to one.
