@@ -112,9 +112,7 @@ def circles(assembly: Assembly) -> Iterator[Found]:
         for logical_id in template.resources(ASSOCIATION):
             answers = template.properties(logical_id).get(FOUND)
             for position, answer in enumerate(answers if isinstance(answers, list) else []):
-                function, argument = function_of(answer)
-                looked = str(argument[0]) if function == "Fn::GetAtt" and isinstance(argument, list) else ""
-                if logical_id in template.entry("Resources", looked).get("DependsOn", []):
+                if logical_id in _waits(answer, template):
                     yield Found(
                         Entry(template, logical_id, position),
                         (
@@ -122,6 +120,16 @@ def circles(assembly: Assembly) -> Iterator[Found]:
                             "drop that dependency, or define the other one in another stack, perhaps a nested one",
                         ),
                     )
+
+
+def _waits(answer: Json, template: Template) -> list[Json]:
+    """
+    List what the look that gives an answer waits for.
+    """
+    function, argument = function_of(answer)
+    is_given = function == "Fn::GetAtt" and isinstance(argument, list) and argument
+    waits = template.entry("Resources", str(argument[0])).get("DependsOn", []) if is_given else []
+    return waits if isinstance(waits, list) else [waits]
 
 
 def untrusting(assembly: Assembly, *, plain: bool) -> Iterator[Found]:
@@ -166,7 +174,7 @@ def _cluster(identifier: str, role: str, template: Template) -> _Cluster:
     One that the app defines is one wherever it is referred to, and so is one whose role is a resource of the app: CDK
     refers within one environment. Otherwise two stacks must say which account and region they are for.
     """
-    if template.account and template.region and not _is_of_the_app(identifier, template):
+    if template.account and template.region:
         return template.account, template.region, identifier
     known = _is_of_the_app(identifier, template) or _is_of_the_app(role, template)
     return "" if known else template.top.key, "", identifier

@@ -35,6 +35,7 @@ def test_fails_when_two_stacks_set_the_default_of_one_cluster(app: cdk.App) -> N
     """
     for name in ("One", "Two"):
         stack = cdk.Stack(app, name, env=ENVIRONMENT)
+        associate(stack, "Other", iam.Role.from_role_arn(stack, "Another", arn(f"Another{name}")))
         role = RedshiftRole(stack, "Role")
         associate(stack, "Association", role, default_role=role)
 
@@ -51,7 +52,7 @@ def test_fails_when_two_stacks_associate_one_role(app: cdk.App) -> None:
     """
     for name in ("One", "Two"):
         stack = cdk.Stack(app, name, env=ENVIRONMENT)
-        associate(stack, "Other", RedshiftRole(stack, "Role"))
+        associate(stack, "Other", iam.Role.from_role_arn(stack, "Another", arn(f"Another{name}")))
         associate(stack, "Association", iam.Role.from_role_arn(stack, "Imported", arn("Loader")))
 
     (violation,) = report_of(app)

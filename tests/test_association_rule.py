@@ -182,7 +182,14 @@ def test_another_region_is_another_cluster(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("waits", "circle"),
-    [({"DependsOn": ["Policy", "A"]}, [("A", 1)]), ({"DependsOn": ["Policy"]}, []), ({}, [])],
+    [
+        ({"DependsOn": ["Policy", "A"]}, [("A", 1)]),
+        ({"DependsOn": "A"}, [("A", 1)]),
+        ({"DependsOn": ["Policy"]}, []),
+        ({"DependsOn": "AB"}, []),
+        ({"DependsOn": 7}, []),
+        ({}, []),
+    ],
 )
 def test_fails_when_an_association_waits_for_itself(
     tmp_path: Path, waits: Mapping[str, Json], circle: list[tuple[str, int]]
@@ -190,7 +197,7 @@ def test_fails_when_an_association_waits_for_itself(
     """
     One of its looks does.
     """
-    found = [{"Fn::GetAtt": ["First", "Found"]}, {"Fn::GetAtt": ["Second", "Found"]}, "false"]
+    found = [{"Fn::GetAtt": ["First", "Found"]}, {"Fn::GetAtt": ["Second", "Found"]}, "false", {"Fn::GetAtt": []}]
     resources = {
         "A": {"Type": ASSOCIATION, "Properties": {"Found": found}},
         "B": {"Type": ASSOCIATION, "Properties": {"Found": {"Ref": "List"}}},
