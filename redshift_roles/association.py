@@ -12,9 +12,12 @@ from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from redshift_roles import account_rule, arguments, guard, limits, shapes
-from redshift_roles.association_resources import Wanted, define_association
-from redshift_roles.facts import HolderFacts
+from redshift_roles import account_rule, arguments, cluster_names, limits, shapes
+from redshift_roles.association_joining import default_troubles, join, members_of
+from redshift_roles.association_keys import role_key
+from redshift_roles.association_resources import Member, Wanted
+from redshift_roles.facts import HolderFacts, RoleFacts
+from redshift_roles.places import Place, path_of
 from redshift_roles.reading import role_facts, seconds_of
 from redshift_roles.refusal import all_or_nothing, child_path, judged, place_for, refuse
 from redshift_roles.rulebook import Trouble
@@ -29,6 +32,9 @@ class RoleAssociation(Construct):
     was there before. A deployment waits until each role is in sync, and fails in time with a reason that names the
     cluster, the role and its status.
 
+    All associations of one cluster in one stack are one resource: they may be renamed and exchange roles, and nothing
+    changes in the template. What waits for an association waits for that resource.
+
     Args:
         scope: The construct it belongs to.
 
@@ -40,21 +46,27 @@ class RoleAssociation(Construct):
 
         default_role: One of the roles, to be what ``IAM_ROLE default`` means. Default: the default role is left alone.
 
-        role_limit: How many roles the cluster may have, everybody's counted: 1 to 50, the AWS quota. Default: 10.
+        role_limit: How many roles the cluster may have, everybody's counted: 1 to 50, the AWS quota. The highest of a
+            cluster's associations counts. Default: 10.
 
-        timeout: How long a change may take, 30 seconds to 14 minutes. Default: 10 minutes.
+        timeout: How long a change may take, 30 seconds to 14 minutes. The longest of a cluster's associations counts.
+            Default: 10 minutes.
 
     Raises:
-        RoleAssociationError: DefaultRoleNotAssociated, InvalidArgument, RoleAccountMismatch, RoleArnInvalid,
-            RoleDuplicated (also for a role that the app associates with this cluster elsewhere), RoleLimitOutOfRange,
-            RolePartitionMismatch, RoleQuotaExceeded, ServiceLinkedRole.
+        RoleAssociationError: DefaultRoleNotAssociated, InvalidArgument (also for a second default role of the cluster),
+            RoleAccountMismatch, RoleArnInvalid, RoleDuplicated (also for a role of another association of the cluster),
+            RoleLimitOutOfRange, RolePartitionMismatch, RoleQuotaExceeded (for all roles that the stack associates with
+            the cluster), ServiceLinkedRole. At synth time, from CDK's validation report, RoleDuplicated for a role that
+            another stack or the cluster itself associates, InvalidArgument for a default role that another stack sets,
+            and TrustLacksRedshift.
 
     Template:
-        1 Custom::RedshiftRoleAssociation, 1 Custom::RedshiftRolesBefore for each role and for a default role, 1
-        AWS::IAM::ManagedPolicy, and with a default role 1 more, to put back what was the default before. For all
-        associations of a stack together 1 AWS::Lambda::Function with its AWS::Lambda::EventInvokeConfig,
-        AWS::IAM::Role, AWS::IAM::ManagedPolicy and AWS::Logs::LogGroup. A stack has nine associations and default roles
-        at most, four of them with a default role.
+        1 Custom::RedshiftRolesBefore for each role and for a default role. For all associations of a cluster in a stack
+        together 1 Custom::RedshiftRoleAssociation, 1 AWS::IAM::ManagedPolicy, more for a list that one cannot hold, and
+        with a default role 1 more, to put back what was the default before. For all associations of a stack together 1
+        AWS::Lambda::Function with its AWS::Lambda::EventInvokeConfig, AWS::IAM::Role, AWS::IAM::ManagedPolicy and
+        AWS::Logs::LogGroup. A stack has eight of those policies for its clusters, seven where one has a default role;
+        none of the logical ids has the path of an association in it.
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/APIReference/API_ModifyClusterIamRoles.html (read 2026-11-24)
@@ -73,37 +85,73 @@ class RoleAssociation(Construct):
     ) -> None:
         place = place_for(scope, construct_id)
 
-        chosen = [] if default_role is None else [default_role]
-
         def path() -> str:
             return child_path(scope, construct_id)
-
-        def holder(labelled: bool) -> HolderFacts:
-            read = [*role_facts([*roles, *chosen], place, "roles", labelled=labelled)]
-            return HolderFacts(
-                path=path() if labelled else "",
-                noun="cluster",
-                words="'roles'",
-                account=place.account,
-                region=place.region,
-                roles=tuple(read[: len(roles)]),
-                role_limit=role_limit,
-                expected_account=account_rule.expected_account(place),
-                account_asserted=True,
-                default_roles=tuple(facts._replace(label="'default_role'") for facts in read[len(roles) :]),
-            )
 
         troubles = [*_troubles(cluster_identifier, roles, default_role, role_limit, timeout)]
         if any(message.startswith(("'roles", "'role_limit", "'default_role")) for message, _ in troubles):
             refuse(path, limits.MODIFY_ROLES, troubles)
+        is_named = isinstance(cluster_identifier, str)
+        distant = (
+            [*cluster_names.reference_troubles("cluster_identifier", cluster_identifier, place)] if is_named else []
+        )
+        others = members_of(place, cluster_identifier) if is_named and not distant else ()
+        troubles += [*distant, *(default_troubles(others) if default_role else [])]
+
+        def holder(labelled: bool) -> HolderFacts:
+            theirs, ours, chosen = _read(others, roles, default_role, place, labelled=labelled)
+            limit = max(role_limit, *(member.wanted.role_limit for member in others), 0)
+            return HolderFacts(
+                path=path() if labelled else "",
+                noun="cluster",
+                words="'roles' with those of the cluster's other associations" if theirs else "'roles'",
+                account=place.account,
+                region=place.region,
+                roles=(*theirs, *ours),
+                role_limit=limit if role_limit > 0 else role_limit,
+                expected_account=account_rule.expected_account(place),
+                account_asserted=True,
+                default_roles=chosen,
+            )
+
         facts = judged(path, limits.MODIFY_ROLES, troubles, holder)
+        named = {
+            role_key(role, known, place): role
+            for role, known in zip(roles, facts.roles[len(facts.roles) - len(roles) :], strict=True)
+        }
         seconds = int(seconds_of(timeout) or limits.DEFAULT_TIMEOUT_SECONDS)
-        with all_or_nothing(scope, construct_id):
+        with account_rule.withdrawn_on_error(place), all_or_nothing(scope, construct_id):
             super().__init__(scope, construct_id)
-            wanted = Wanted(cluster_identifier, list(roles), default_role, role_limit, seconds)
-            define_association(self, place, wanted)
             account_rule.assert_account(place, (role.account for role in facts.roles))
-        guard.watch_associations(place)
+            join(self, place, Wanted(cluster_identifier, named, default_role, role_limit, seconds))
+
+
+def _read(
+    others: Sequence[Member],
+    roles: Sequence[iam.IRole],
+    default_role: iam.IRole | None,
+    place: Place,
+    *,
+    labelled: bool,
+) -> tuple[tuple[RoleFacts, ...], ...]:
+    """
+    Read the roles that the cluster has from other associations of this stack, those of this one, and its default.
+    """
+    theirs = [(role, member.scope) for member in others for role in member.wanted.roles.values()]
+    everybody = [*(role for role, _ in theirs), *roles, *([default_role] if default_role else [])]
+    read = [*role_facts(everybody, place, "roles", labelled=labelled)]
+    first, last = len(theirs), len(theirs) + len(roles)
+    return (
+        tuple(
+            facts._replace(label=f"a role ({path_of(role)}) of {path_of(scope)}") if labelled else facts
+            for facts, (role, scope) in zip(read, theirs, strict=False)
+        ),
+        tuple(
+            facts._replace(label=facts.label.replace(f"[{index + first}]", f"[{index}]", 1))
+            for index, facts in enumerate(read[first:last])
+        ),
+        tuple(facts._replace(label="'default_role'") for facts in read[last:]),
+    )
 
 
 def _troubles(

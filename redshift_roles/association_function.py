@@ -6,28 +6,26 @@ A stack flows in; the function, its role and its log group flow out.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
-from aws_cdk import Acknowledgment, CustomResource, Duration, RemovalPolicy, Stack, Validations
+from aws_cdk import Acknowledgment, CustomResource, Duration, RemovalPolicy, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from constructs import Construct, DependencyGroup
+from constructs import Construct, IConstruct, IDependable
 
-from redshift_roles import limits, permissions
+from redshift_roles import association_code, limits, permissions
 from redshift_roles.granted_policies import GrantedPolicies, granted_policies
 from redshift_roles.permission_documents import documents
 from redshift_roles.permissions import Permission
-from redshift_roles.places import path_of, place_of
+from redshift_roles.places import Place, path_of, place_of
 from redshift_roles.refusal import refuse
 from redshift_roles.rulebook import Trouble
 
-_FUNCTION_ID: Final = "RedshiftRoleAssociation"
+# Nobody calls a construct of theirs that.
+_FUNCTION_ID: Final = "Custom::RedshiftRoleAssociation"
 _LOGGING_ID: Final = "WriteLogs"
 _POLICY_ID: Final = "Policy"
-_PACKAGE: Final = Path(__file__).parent
-_CODE: Final = ("*", "!association_handler", "!association_handler/*.py")
 _ANSWERS: Final = {
     "NIST.800.53.R4-LambdaInsideVPC": "It calls the Redshift API alone, which needs no VPC",
     "NIST.800.53.R5-LambdaInsideVPC": "It calls the Redshift API alone, which needs no VPC",
@@ -60,7 +58,7 @@ class AssociationFunction(Construct):
             self,
             "Function",
             description="Associates IAM roles with Amazon Redshift clusters",
-            code=lambda_.Code.from_asset(str(_PACKAGE), exclude=list(_CODE)),
+            code=association_code.code(),
             handler="association_handler.index.handler",
             runtime=lambda_.Runtime.PYTHON_3_14,
             timeout=Duration.seconds(limits.FUNCTION_SECONDS),
@@ -70,63 +68,97 @@ class AssociationFunction(Construct):
             max_event_age=Duration.seconds(limits.EVENT_SECONDS),
         )
         self._role = role
-        self._logging = granted_policies(role, place_of(self), _LOGGING_ID, "roles")
+        self._place = place_of(self)
+        self._logging = granted_policies(role, self._place, _LOGGING_ID, "roles")
         self._logging.allow(permissions.write_logs(log_group.log_group_arn))
-        self._allowed = 0
         for answered, answers in ((self._function, _ANSWERS), (log_group, _LOG_ANSWERS)):
             for rule, reason in answers.items():
                 Validations.of(answered).acknowledge(Acknowledgment(id=rule, reason=reason))
 
     @classmethod
-    def of(cls, scope: Construct) -> AssociationFunction:
+    def find(cls, place: Place) -> AssociationFunction | None:
+        """
+        Find the function of a stack.
+        """
+        found = place.stack.node.try_find_child(_FUNCTION_ID)
+        return found if isinstance(found, cls) else None
+
+    @classmethod
+    def of(cls, scope: Construct, place: Place) -> AssociationFunction:
         """
         Find the function of a stack, or make it.
-        """
-        stack = Stack.of(scope)
-        found = stack.node.try_find_child(_FUNCTION_ID)
-        return cast("AssociationFunction", found) if found else cls(stack, _FUNCTION_ID)
-
-    def reserve(self, scope: Construct, policies: int) -> None:
-        """
-        Take room for the policies of an association, all or none.
 
         Raises:
-            RoleAssociationError: InvalidArgument, when the function's role can carry no more policies.
+            RoleAssociationError: InvalidArgument, when something else has its name there.
         """
-        full = self._allowed + policies > _MOST
-        refuse(lambda: path_of(scope), limits.IAM_QUOTAS, [_too_many(self._allowed)] if full else [])
-        self._allowed += policies
+        found = place.stack.node.try_find_child(_FUNCTION_ID)
+        if isinstance(found, cls):
+            return found
+        refuse(lambda: path_of(scope), limits.MODIFY_ROLES, [_name_is_taken(found)] if found else [])
+        return cls(place.stack, _FUNCTION_ID)
 
-    def allow(self, scope: Construct, cluster_identifier: str, allowed: list[Permission]) -> DependencyGroup:
+    def remove(self) -> None:
         """
-        Allow the function what one association needs, by a policy that comes and goes with the association.
+        Take the function out of its stack.
+        """
+        self._place.stack.node.try_remove_child(_FUNCTION_ID)
 
-        A policy shared by all would lose what the removal of an association needs before CloudFormation asks for the
+    def refuse_more(self, scope: Construct, policies: int, *, defaults: bool) -> None:
+        """
+        Refuse more policies than the function's role can carry.
+
+        Args:
+            scope: Who needs them.
+
+            policies: How many there are, for all clusters.
+
+            defaults: Whether a cluster has a default role among them.
+
+        Raises:
+            RoleAssociationError: InvalidArgument.
+        """
+        spare = 2 if defaults else 1
+        most = limits.ROLE_POLICIES - len(self._logging.policies) - spare
+        refuse(lambda: path_of(scope), limits.IAM_QUOTAS, [_too_many(policies, most, spare)] if policies > most else [])
+
+    def allow(self, scope: Construct, cluster_identifier: str, allowed: list[Permission]) -> list[iam.CfnManagedPolicy]:
+        """
+        Allow the function what one cluster needs, by policies that come and go with the cluster.
+
+        A policy shared by all clusters would lose what the removal of one needs before CloudFormation asks for the
         removal; so would one that is updated when the cluster changes. A description cannot be updated: when the
         cluster changes, CloudFormation makes a new policy first, and deletes the old one last.
 
         Args:
-            scope: The association.
+            scope: What the policies are children of.
 
-            cluster_identifier: Its cluster.
+            cluster_identifier: The cluster.
 
             allowed: What it needs.
         """
         description = f"Associates IAM roles with the Redshift cluster {cluster_identifier}"
         attachment = {"roles": [self._role.role_name], "description": description}
-        granted = GrantedPolicies(scope, place_of(scope), _POLICY_ID, attachment)
+        granted = GrantedPolicies(scope, self._place, _POLICY_ID, attachment)
         granted.allow(allowed)
-        return DependencyGroup(*granted.policies, *self._logging.policies)
+        return granted.policies
 
-    def let_put_back(self, scope: Construct, role_arn: str) -> iam.CfnManagedPolicy:
+    def let_put_back(
+        self, scope: Construct, construct_id: str, cluster_identifier: str, role_arn: str
+    ) -> iam.CfnManagedPolicy:
         """
-        Allow the function to put back a default role that only the deployment knows.
+        Allow the function to put back a default role that only the deployment knows; replaced with the cluster too.
         """
         (document,) = documents(permissions.pass_role(role_arn, serverless=False))
-        return iam.CfnManagedPolicy(scope, "PutBackDefault", policy_document=document, roles=[self._role])
+        return iam.CfnManagedPolicy(
+            scope,
+            construct_id,
+            description=f"Puts back the default role of the Redshift cluster {cluster_identifier}",
+            policy_document=document,
+            roles=[self._role.role_name],
+        )
 
     def resource(
-        self, scope: Construct, construct_id: str, kind: str, properties: dict[str, object], policies: DependencyGroup
+        self, scope: Construct, construct_id: str, kind: str, properties: dict[str, object], *policies: IDependable
     ) -> CustomResource:
         """
         Define a custom resource that the function answers for, when it is allowed everything it needs.
@@ -139,16 +171,20 @@ class AssociationFunction(Construct):
             service_timeout=Duration.seconds(limits.EVENT_SECONDS + limits.FUNCTION_SECONDS),
             properties=properties,
         )
-        made.node.add_dependency(policies)
+        made.node.add_dependency(*policies, *self._logging.policies)
         return made
 
 
-# One of the policies that the role can carry is for the logs.
-_MOST: Final = limits.ROLE_POLICIES - 1
-
-
-def _too_many(allowed: int) -> Trouble:
+def _too_many(policies: int, most: int, spare: int) -> Trouble:
+    parts = f"IAM attaches {limits.ROLE_POLICIES} to a role, one is for the logs, {spare} for the change of a cluster"
     return (
-        f"the associations and default roles of this stack have {allowed} policies already, allowed is {_MOST}",
-        "join those of one cluster, or define this one in another stack, perhaps a nested one",
+        f"the associations and default roles of this stack need {policies} policies, allowed is {most}: {parts}",
+        "define this one in another stack, perhaps a nested one",
+    )
+
+
+def _name_is_taken(found: IConstruct) -> Trouble:
+    return (
+        f"{path_of(found)} is a {type(found).__name__}, where the function behind role associations belongs",
+        "give that construct another id",
     )

@@ -28,7 +28,7 @@ from redshift_roles.cluster_checks import refuse_cluster, unknown_list
 from redshift_roles.cluster_network import Connectable, define_network
 from redshift_roles.places import Place, cluster_arn, path_of, remember_place
 from redshift_roles.reading import remember_role_arns, role_arn
-from redshift_roles.refusal import all_or_nothing, child_path, place_for
+from redshift_roles.refusal import all_or_nothing, child_path, place_for, refuse
 from redshift_roles.tokens import present
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class RedshiftCluster(Connectable):
             removal_policy=removal_policy,
         )
         facts = refuse_cluster(lambda: child_path(scope, construct_id), place, given)
-        with all_or_nothing(scope, construct_id):
+        with account_rule.withdrawn_on_error(place), all_or_nothing(scope, construct_id):
             super().__init__(scope, construct_id)
             remember_place(self, place)
             self._place, self._role_limit, self._roles = place, role_limit, list(roles)
@@ -316,12 +316,14 @@ def _define_default(cluster: RedshiftCluster, place: Place, role: iam.IRole, rol
     """
     Set the default role, which AWS::Redshift::Cluster has no property for.
     """
-    from redshift_roles import association_resources  # noqa: PLC0415  needs aws_lambda, which a plain cluster does not
+    # These need aws_lambda, which a plain cluster does not.
+    from redshift_roles import association_joining  # noqa: PLC0415
+    from redshift_roles.association_resources import Wanted  # noqa: PLC0415
 
-    wanted = association_resources.Wanted(
-        cluster.cluster_identifier, (), role, role_limit, limits.DEFAULT_TIMEOUT_SECONDS
-    )
-    association_resources.define_association(Construct(cluster, "DefaultRole"), place, wanted)
+    wanted = Wanted(cluster.cluster_identifier, {}, role, role_limit, limits.DEFAULT_TIMEOUT_SECONDS)
+    others = association_joining.members_of(place, wanted.cluster_identifier)
+    refuse(lambda: path_of(cluster), limits.DEFAULT_ROLE, association_joining.default_troubles(others))
+    association_joining.join(cluster, place, wanted)
 
 
 def _days(retention: Duration | None) -> float:

@@ -13,7 +13,7 @@ from aws_cdk import aws_redshift as redshift
 from constructs import IConstruct
 
 from redshift_roles import arguments, places, role_arns, shapes
-from redshift_roles.places import Place, path_of, place_of
+from redshift_roles.places import Place, path_of, place_of, referred
 from redshift_roles.rulebook import Trouble
 from redshift_roles.tokens import is_list_token, is_token
 
@@ -96,3 +96,25 @@ def _distance(name: str, cluster: HasCfnCluster | redshift.CfnCluster, place: Pl
             f"{label} is in a stack of another environment and has no cluster_identifier, so CDK cannot refer to it",
             "give the cluster a cluster_identifier, or both stacks the same env=",
         )
+
+
+def reference_troubles(name: str, identifier: str, place: Place) -> Iterator[Trouble]:
+    """
+    Find what keeps this place from acting on the cluster that a reference names.
+    """
+    for target in referred(identifier):
+        home = place_of(target)
+        if home.stack is not place.stack:
+            yield from _far(f"'{name}' refers to {path_of(target)}, which", home, place)
+
+
+def _far(label: str, home: Place, place: Place) -> Iterator[Trouble]:
+    if role_arns.differ(home.account, place.account):
+        wrong = f"{label} is in account {home.account}, and this is in {place.account}"
+        yield wrong, f"define this in a stack of account {home.account}"
+    if None not in (home.region, place.region) and home.region != place.region:
+        wrong = f"{label} is in region {home.region}, and this is in {place.region}"
+        yield wrong, f"define this in a stack of region {home.region}"
+    elif not places.can_refer(place, home):
+        wrong = f"{label} is in a stack of another environment or Stage, so CDK cannot refer to it"
+        yield wrong, "define this in a stack of the same Stage and the same env="

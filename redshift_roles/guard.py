@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 import jsii
 from aws_cdk import (
     App,
+    CfnResource,
     IPolicyValidationContext,
     IPolicyValidationPlugin,
     PolicyValidationPluginReport,
@@ -25,8 +26,9 @@ from constructs import IConstruct
 
 from redshift_roles import rulebook, rules, verdicts
 from redshift_roles.assembly import Assembly, Template
+from redshift_roles.association_rule import Entry
 from redshift_roles.places import Place, path_of
-from redshift_roles.synthesized import PLUGIN_NAME, shared_path, synthesis_of, template_of, violation
+from redshift_roles.synthesized import PLUGIN_NAME, synthesis_of, template_of, violation
 from redshift_roles.template_reading import ROLES_PROPERTY
 from redshift_roles.verdicts import Holder, Verdict
 
@@ -55,6 +57,30 @@ class WatchedCluster(Protocol):
         """
 
 
+class WatchedAssociations(Protocol):
+    """
+    What the guard asks of the associations of a cluster.
+    """
+
+    @property
+    def resource(self) -> CfnResource | None:
+        """
+        The L1 that ends up in the template.
+        """
+
+    @property
+    def paths(self) -> list[str]:
+        """
+        The paths of the constructs that name its roles, in the order of the template.
+        """
+
+    @property
+    def default_path(self) -> str:
+        """
+        The path of the construct that sets the default role.
+        """
+
+
 class _Watched(NamedTuple):
     cluster: WatchedCluster
     place: Place
@@ -69,7 +95,7 @@ class RoleGuard:
     def __init__(self, app: App) -> None:
         self._app = app
         self._watched: list[_Watched] = []
-        self._associations = False
+        self._associations: list[tuple[WatchedAssociations, Place]] = []
 
     @property
     def name(self) -> str:
@@ -97,11 +123,12 @@ class RoleGuard:
         """
         self._watched.append(_Watched(cluster, place))
 
-    def watch_associations(self) -> None:
+    def watch_associations(self, associations: WatchedAssociations, place: Place) -> None:
         """
-        Look for roles that are associated with one cluster in two places.
+        Look after the associations of a cluster.
         """
-        self._associations = True
+        if (associations, place) not in self._associations:
+            self._associations.append((associations, place))
 
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:  # noqa: ARG002
         """
@@ -115,14 +142,35 @@ class RoleGuard:
             for finding in rules.check(facts)
         ]
         violations = [violation(verdict, "fatal", path_of(cluster.cfn_cluster)) for verdict, cluster in judged]
-        twice = [*verdicts.shared(assembly)] if self._associations else []
+        paths = self._associated(assembly)
+
+        def path(entry: Entry) -> str:
+            found = paths.get(entry[:2])
+            return _path(found, entry.position) if found else verdicts.construct_path(*entry[:2])
+
+        wrong = [*verdicts.associated(assembly, path)] if self._associations else []
+        violations += [violation(verdict, "fatal", verdict.finding.path) for verdict in wrong]
         return PolicyValidationPluginReport(
-            success=not twice and not any(verdict.is_failure for verdict, _ in judged),
-            violations=[
-                *violations,
-                *(violation(verdict, "fatal", shared_path(verdict, self._app)) for verdict in twice),
-            ],
+            success=not wrong and not any(verdict.is_failure for verdict, _ in judged), violations=violations
         )
+
+    def _associated(self, assembly: Assembly) -> dict[tuple[Template, str], WatchedAssociations]:
+        """
+        Find the resources of the watched associations in the templates.
+        """
+        found = {}
+        for associations, place in self._associations:
+            template = template_of(place.stack, assembly)
+            if template and associations.resource:
+                found[template, place.stack.get_logical_id(associations.resource)] = associations
+        return found
+
+    def watched(self, assembly: Assembly) -> set[tuple[Template, str]]:
+        """
+        List what it looks after, by template and logical id.
+        """
+        clusters = {(holder.template, holder.logical_id) for holder in self.find(assembly)}
+        return clusters | {*self._associated(assembly)}
 
     def find(self, assembly: Assembly) -> dict[Holder, WatchedCluster]:
         """
@@ -142,6 +190,11 @@ class RoleGuard:
                     yield Holder(template, reference["Ref"], cluster.role_limit), cluster
 
 
+def _path(associations: WatchedAssociations, position: int | None) -> str:
+    paths = [] if position is None else associations.paths[position : position + 1]
+    return (paths or [associations.default_path or associations.paths[0]])[0]
+
+
 _guards: WeakKeyDictionary[IConstruct, RoleGuard] = WeakKeyDictionary()
 
 
@@ -152,11 +205,11 @@ def watch(cluster: WatchedCluster, place: Place) -> None:
     _guard(place).watch(cluster, place)
 
 
-def watch_associations(place: Place) -> None:
+def watch_associations(associations: WatchedAssociations, place: Place) -> None:
     """
-    Have the app's guard look after its role associations.
+    Have the app's guard look after the associations of a cluster.
     """
-    _guard(place).watch_associations()
+    _guard(place).watch_associations(associations, place)
 
 
 def _guard(place: Place) -> RoleGuard:
@@ -172,7 +225,7 @@ def _guard(place: Place) -> RoleGuard:
 
 def watched_in(app: App, assembly: Assembly) -> set[tuple[Template, str]]:
     """
-    List the clusters that the app's guard looks after, by template and logical id.
+    List the clusters and associations that the app's guard looks after, by template and logical id.
     """
     guard = _guards.get(app)
-    return {(holder.template, holder.logical_id) for holder in guard.find(assembly)} if guard else set()
+    return guard.watched(assembly) if guard else set()

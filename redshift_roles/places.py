@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from aws_cdk import NestedStack, Stack, Stage
+from aws_cdk import NestedStack, Reference, Stack, Stage, Tokenization
 from constructs import IConstruct
 
 from redshift_roles import limits, role_arns
@@ -108,6 +108,14 @@ def id_after(construct: IConstruct) -> str:
     Write a construct's path as an id, so that no two paths give the same one.
     """
     return path_of(construct).replace("-", "-.").replace("/", "--")
+
+
+def referred(text: str) -> list[IConstruct]:
+    """
+    List the constructs that the tokens of a text refer to.
+    """
+    tokens = Tokenization.reverse_string(text).tokens if is_token(text) else []
+    return [token.target for token in tokens if isinstance(token, Reference)]
 
 
 def cluster_arn(identifier: str, home: Place) -> str:

@@ -90,7 +90,7 @@ def _roles(listed: list[list[str]], template: Template, services: tuple[str, ...
             if defined is None:
                 yield RoleFacts(label, text, conditional)
             else:
-                reason = None if conditional else _distrust(*defined, template.region, services)
+                reason = None if conditional else distrust_of(*defined, template.region, *services)
                 yield RoleFacts(f"{label} ({role_arns.readable(defined[1])})", text, conditional, reason)
 
 
@@ -135,7 +135,10 @@ def _defined_roles(assembly: Assembly) -> _Roles:
     return found
 
 
-def _distrust(home: Template, logical_id: str, region: str | None, services: tuple[str, ...]) -> str | None:
+def distrust_of(home: Template, logical_id: str, region: str | None, *services: str) -> str | None:
+    """
+    Say why Redshift in this region may not assume a role of the app; None when it may, or may well.
+    """
     key = f"distrust {logical_id} {region} {services}"
     if key not in home.memo:
         home.memo[key] = trust.distrust(trust_policy(home, logical_id), region, *services)

@@ -7,7 +7,7 @@ plug-in and the command line stand on it.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import NamedTuple
 
 from redshift_roles import association_rule, limits, pass_role_rule, role_arns, rulebook, rules, trust
@@ -131,7 +131,7 @@ def judge(
         if (template, logical_id) not in elsewhere:
             for finding in rules.check(facts):
                 yield Verdict(template, logical_id, _location(finding), finding)
-    yield from shared(assembly)
+    yield from associated(assembly, _entry_path, plain=plain, elsewhere=elsewhere)
     sides: dict[Template | None, RedshiftSide] = {}
 
     def side_of(template: Template) -> RedshiftSide:
@@ -146,15 +146,42 @@ def judge(
                 yield Verdict(template, passing.logical_id, passing.location, finding)
 
 
-def shared(assembly: Assembly) -> Iterator[Verdict]:
+def associated(
+    assembly: Assembly,
+    path: Callable[[association_rule.Entry], str],
+    *,
+    plain: bool = False,
+    elsewhere: Container[tuple[Template, str]] = (),
+) -> Iterator[Verdict]:
     """
-    Find roles that an app associates with one cluster in two places; most apps have no such second place.
+    Judge the role associations of an app; most apps have none.
+
+    Args:
+        assembly: The app's templates.
+
+        path: Names what has an entry of an association.
+
+        plain: Whether fixes are for the author of a template, not of a CDK app.
+
+        elsewhere: The associations that somebody else judges, by template and logical id.
     """
     if not any(template.resources(association_rule.ASSOCIATION) for template in assembly.templates()):
         return
-    for template, logical_id, trouble in association_rule.twice(assembly, construct_path):
-        finding = rulebook.ROLE_DUPLICATED.finding(construct_path(template, logical_id), trouble)
-        yield Verdict(template, logical_id, f"Properties/{association_rule.ROLES}", finding)
+    for rule, found in (
+        (rulebook.ROLE_DUPLICATED, association_rule.twice(assembly, path)),
+        (rulebook.INVALID_ARGUMENT, association_rule.two_defaults(assembly, path)),
+        (rulebook.INVALID_ARGUMENT, association_rule.circles(assembly)),
+        (rulebook.TRUST_LACKS_REDSHIFT, association_rule.untrusting(assembly, plain=plain)),
+    ):
+        for entry, trouble in found:
+            if entry[:2] in elsewhere:
+                continue
+            name = association_rule.DEFAULT if entry.position is None else association_rule.ROLES
+            yield Verdict(entry.template, entry.logical_id, f"Properties/{name}", rule.finding(path(entry), trouble))
+
+
+def _entry_path(entry: association_rule.Entry) -> str:
+    return construct_path(entry.template, entry.logical_id)
 
 
 _ABOUT_DEFAULT: Container[str] = (rulebook.DEFAULT_ROLE_NOT_ASSOCIATED.name, rulebook.DEFAULT_ROLE_UNDECIDED.name)

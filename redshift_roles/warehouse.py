@@ -6,7 +6,8 @@ The arguments of a cluster flow in; three constructs that fit together flow out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Duration, RemovalPolicy
@@ -24,6 +25,7 @@ from redshift_roles.arguments import (
 from redshift_roles.cluster import RedshiftCluster
 from redshift_roles.cluster_checks import refuse_cluster
 from redshift_roles.facts import RoleFacts
+from redshift_roles.places import Place
 from redshift_roles.refusal import all_or_nothing, child_path, place_for
 from redshift_roles.role import RedshiftRole
 from redshift_roles.tokens import present
@@ -141,7 +143,7 @@ class RedshiftWarehouse(Construct):
             troubles=troubles,
             own_role=own,
         )
-        with account_rule.withdrawn_on_error(place), all_or_nothing(scope, construct_id):
+        with _unchanged_on_error(place, default_role), all_or_nothing(scope, construct_id):
             super().__init__(scope, construct_id)
             self._role = RedshiftRole(self, "Role")
             everybody = [self._role, *roles]
@@ -170,3 +172,18 @@ class RedshiftWarehouse(Construct):
         The policy of the people who may associate the roles with the cluster.
         """
         return self._user_policy
+
+
+@contextmanager
+def _unchanged_on_error(place: Place, default_role: iam.IRole | None) -> Iterator[None]:
+    """
+    Take back outside the warehouse what a warehouse that fails halfway has brought there.
+    """
+    with account_rule.withdrawn_on_error(place):
+        if default_role is None:
+            yield
+            return
+        from redshift_roles import association_joining  # noqa: PLC0415  needs aws_lambda
+
+        with association_joining.unchanged_on_error(place):
+            yield

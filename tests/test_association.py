@@ -4,8 +4,10 @@ Roles on clusters that already exist: what lands in the template, and what is re
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import aws_cdk as cdk
 import pytest
@@ -57,6 +59,21 @@ def test_fails_when_an_argument_is_wrong(stack: cdk.Stack, options: dict[str, An
     Everything wrong is told at once, and nothing is left in the tree.
     """
     assert ("InvalidArgument", message) in _wrong(stack, **options)
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [None, 7, cdk.Token.as_number({"Ref": "X"}), cdk.Token.as_list({"Ref": "X"})],
+    ids=["nothing", "number", "reference to a number", "reference to a list"],
+)
+def test_fails_when_the_cluster_identifier_is_no_text(stack: cdk.Stack, identifier: Any) -> None:
+    """
+    Nor a reference to one.
+    """
+    ((rule, message),) = _wrong(stack, roles=[RedshiftRole(stack, "Role")], cluster_identifier=identifier)
+
+    assert "InvalidArgument" == rule
+    assert message.startswith("'cluster_identifier' is ")
 
 
 def test_fails_when_the_default_role_is_not_among_the_roles(stack: cdk.Stack) -> None:
@@ -150,19 +167,25 @@ def test_the_function_may_do_exactly_this(stack: cdk.Stack) -> None:
     }
 
 
-MESSAGE = "the associations and default roles of this stack have 9 policies already, allowed is 9"
+MESSAGE = (
+    "the associations and default roles of this stack need {} policies, allowed is {}: IAM attaches 10 to a role, one "
+    "is for the logs, {} for the change of a cluster"
+)
 
 
 def test_fails_when_the_function_can_carry_no_more_policies(stack: cdk.Stack) -> None:
     """
-    IAM attaches ten to a role: one for the logs, one for each association, and one more for each default role.
+    IAM attaches ten to a role: one for the logs, one for each cluster, one more for each default role, and as many as
+    one cluster has are free, for the time in which one replaces another.
     """
     roles = [RedshiftRole(stack, "Role")]
-    for number in range(7):
+    for number in range(5):
         RoleAssociation(stack, f"A{number}", cluster_identifier=f"c{number}", roles=roles)
     RedshiftCluster(stack, "Cluster", roles=roles, default_role=roles[0], cluster_subnet_group_name="s")
+    before = [construct.node.path for construct in stack.node.find_all()]
 
-    assert [("InvalidArgument", MESSAGE)] == _wrong(stack, roles=roles)
+    assert [("InvalidArgument", MESSAGE.format(8, 7, 2))] == _wrong(stack, roles=roles)
+    assert before == [construct.node.path for construct in stack.node.find_all()]
 
 
 def test_an_association_without_a_default_role_needs_one_policy_less(stack: cdk.Stack) -> None:
@@ -170,12 +193,29 @@ def test_an_association_without_a_default_role_needs_one_policy_less(stack: cdk.
     What was refused with a default role fits without one: a refusal takes no room.
     """
     roles = [RedshiftRole(stack, "Role")]
-    for number in range(8):
+    for number in range(7):
         RoleAssociation(stack, f"A{number}", cluster_identifier=f"c{number}", roles=roles)
 
-    assert ["InvalidArgument"] == [rule for rule, _ in _wrong(stack, roles=roles, default_role=roles[0])]
+    assert [("InvalidArgument", MESSAGE.format(9, 7, 2))] == _wrong(stack, roles=roles, default_role=roles[0])
     RoleAssociation(stack, "Association", cluster_identifier=WAREHOUSE, roles=roles)
-    assert 10 == len(all_properties_of(stack, "AWS::IAM::ManagedPolicy"))
+    assert 9 == len(all_properties_of(stack, "AWS::IAM::ManagedPolicy"))
+    assert stack.node.try_find_child("Association") is not None
+
+
+def test_a_long_list_needs_several_policies_and_counts_as_many(stack: cdk.Stack) -> None:
+    """
+    IAM takes 6,144 characters a policy.
+    """
+    path = f"/{'p' * 500}/"
+    for number in range(2):
+        roles = [
+            iam.Role.from_role_arn(stack, f"R{number}-{role}", arn(f"R{number}-{role}", path=path))
+            for role in range(40)
+        ]
+        RoleAssociation(stack, f"A{number}", cluster_identifier=f"c{number}", roles=roles, role_limit=50)
+
+    assert 9 == len(all_properties_of(stack, "AWS::IAM::ManagedPolicy"))
+    assert [("InvalidArgument", MESSAGE.format(12, 8, 1))] == _wrong(stack, roles=roles, role_limit=50)
 
 
 def test_all_associations_of_a_stack_share_one_function(stack: cdk.Stack) -> None:
@@ -187,35 +227,42 @@ def test_all_associations_of_a_stack_share_one_function(stack: cdk.Stack) -> Non
     resources = template_of(stack)["Resources"]
     policies = [key for key, found in resources.items() if found["Type"] == "AWS::IAM::ManagedPolicy"]
     (role,) = properties_of(stack, "AWS::Lambda::Function")["Role"]["Fn::GetAtt"][:1]
+    logs, *own = [re.sub("CustomRedshiftRoleAssociation|.{8}$", "", policy) for policy in sorted(policies)]
     waits = {
-        key: {policy[: len("FirstPolicy")] for policy in found["DependsOn"]}
-        for key, found in resources.items()
+        (found["Properties"]["ClusterIdentifier"], tuple(sorted(found["DependsOn"])))
+        for found in resources.values()
         if found["Type"].startswith("Custom::")
     }
 
     assert 1 == len([found for found in resources.values() if found["Type"] == "AWS::Lambda::Function"])
     assert [[{"Ref": role}]] * 3 == [resources[policy]["Properties"]["Roles"] for policy in policies]
-    assert 4 == len(waits)
-    for key, found in waits.items():
-        own = "FirstPolicy" if key.startswith("First") else "SecondPolic"
-        assert {own, "RedshiftRol"} == found
+    assert ("RoleWriteLogs", ["firstAllowPolicy", "secondAllowPolicy"]) == (logs, own)
+    written, first, second = sorted(policies)
+    assert {("first", (written, first)), ("second", (written, second))} == waits
 
 
-def test_the_policy_of_an_association_is_replaced_with_its_cluster_and_not_with_its_roles() -> None:
+@pytest.mark.parametrize("kind", ["Associates", "Puts"])
+def test_the_policies_of_a_cluster_are_replaced_with_it_and_not_with_its_roles(kind: str) -> None:
     """
-    CloudFormation deletes what it replaces last, so the old association can still be undone; a description cannot be
-    updated, so another one is another policy.
+    CloudFormation deletes what it replaces last, so the old cluster can still be left; a description cannot be updated,
+    so another one is another policy, also where only the value of a parameter is another one.
     """
 
-    def policy(cluster: str, role: str) -> dict[str, Any]:
+    def policy(cluster: str, name: str) -> dict[str, Any]:
         stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data")
-        RoleAssociation(stack, "Association", cluster_identifier=cluster, roles=[RedshiftRole(stack, role)])
-        (key,) = [key for key in template_of(stack)["Resources"] if key.startswith("AssociationPolicy")]
-        return {"key": key, "description": template_of(stack)["Resources"][key]["Properties"]["Description"]}
+        named = cdk.CfnParameter(stack, "Name").value_as_string if cluster == "parameter" else cluster
+        role = RedshiftRole(stack, name)
+        RoleAssociation(stack, "Association", cluster_identifier=named, roles=[role], default_role=role)
+        (found,) = [
+            {key: value["Properties"]["Description"]}
+            for key, value in template_of(stack)["Resources"].items()
+            if kind in str(value["Properties"].get("Description")) and value["Type"] == "AWS::IAM::ManagedPolicy"
+        ]
+        return found
 
     assert policy("first", "A") == policy("first", "B")
-    assert policy("first", "A")["key"] == policy("second", "A")["key"]
-    assert "Associates IAM roles with the Redshift cluster second" == policy("second", "A")["description"]
+    assert policy("first", "A") != policy("second", "A")
+    assert {"Fn::Join": ["", [ANY, {"Ref": "Name"}]]} == next(iter(policy("parameter", "A").values()))
 
 
 def test_no_run_outlives_the_patience_of_cloudformation(stack: cdk.Stack) -> None:
@@ -279,21 +326,6 @@ def _duplicates(app: cdk.App) -> list[tuple[str, str]]:
         for violation in report_of(app)
         if violation["ruleName"] == "RoleDuplicated"
     ]
-
-
-def test_fails_when_two_associations_have_one_role(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    What one removes the other still wants; found when the app is synthesized.
-    """
-    role = RedshiftRole(stack, "Role", role_name="loader")
-    again = iam.Role.from_role_arn(stack, "Again", arn("loader"))
-    RoleAssociation(stack, "First", cluster_identifier=WAREHOUSE, roles=[role])
-    RoleAssociation(stack, "Second", cluster_identifier=WAREHOUSE, roles=[again])
-    RoleAssociation(stack, "Elsewhere", cluster_identifier="other", roles=[role])
-
-    ((rule, message),) = _duplicates(app)
-    assert "RoleDuplicated" == rule
-    assert "is associated with the same cluster by" in message
 
 
 @pytest.mark.parametrize("ours", [True, False])

@@ -181,6 +181,22 @@ def test_an_association_that_shares_a_role_is_found(tmp_path: Path) -> None:
     assert ["RoleDuplicated A"] == named(found)
 
 
+def test_an_association_that_somebody_else_judges_is_left_out(tmp_path: Path) -> None:
+    """
+    What it shares with one that nobody judges is told of that one.
+    """
+    properties = {"ClusterIdentifier": "warehouse", "RoleArns": [arn()], "DefaultRoleArn": arn()}
+    made = StackText(resources={"A": {"Type": "Custom::RedshiftRoleAssociation", "Properties": properties}})
+    assembly = read(tmp_path, First=made, Second=made)
+    first, second = assembly.stacks
+
+    assert ["InvalidArgument A", "RoleDuplicated A"] == named(verdicts.judge(assembly, 10, elsewhere={(first, "A")}))
+    assert [] == named(verdicts.judge(assembly, 10, elsewhere={(second, "A")}))
+    assert {"Properties/RoleArns", "Properties/DefaultRoleArn"} == {
+        verdict.location for verdict in verdicts.judge(assembly, 10)
+    }
+
+
 def test_an_app_of_nothing_has_no_verdicts(tmp_path: Path) -> None:
     """
     Nor has one of other things.

@@ -19,6 +19,7 @@ from tests.emulator.server import ACCOUNT, REGION
 SHARED: Final = "shared"
 STUCK: Final = "shared-stuck"
 DENIED: Final = "shared-denied"
+MOVING: Final = "shared-moving"
 SHORT: Final = cdk.Duration.seconds(30)
 
 
@@ -80,10 +81,21 @@ def _denied(folder: Path) -> cdk.Stack:
     stack = _stack(folder, "Denied", "denied")
     role = RedshiftRole(stack, "Role", role_name="OursDenied")
     association = RoleAssociation(stack, "Association", cluster_identifier=DENIED, roles=[role], timeout=SHORT)
-    function_role = stack.node.find_child("RedshiftRoleAssociation").node.find_child("Role")
+    function_role = stack.node.find_child("Custom::RedshiftRoleAssociation").node.find_child("Role")
     statement = iam.PolicyStatement(effect=iam.Effect.DENY, actions=["iam:PassRole"], resources=[role.role_arn])
     denial = iam.ManagedPolicy(stack, "Denial", statements=[statement], roles=[function_role])  # type: ignore[list-item]
     association.node.add_dependency(denial)
+    return stack
+
+
+def _moving(folder: Path, state: str, **names: str) -> cdk.Stack:
+    """
+    Roles of a cluster that is not ours, in associations of these names.
+    """
+    stack = _stack(folder, "Moving", state)
+    for name, letters in names.items():
+        roles = [RedshiftRole(stack, letter, role_name=f"Ours{letter}") for letter in letters]
+        RoleAssociation(stack, name, cluster_identifier=MOVING, roles=roles)
     return stack
 
 
@@ -101,6 +113,9 @@ STATES: Final[tuple[Callable[[Path], cdk.Stack], ...]] = (
     # ministack sees no change where only a reference changes, so a number changes with it.
     lambda folder: _association(folder, "other-default", "XY", "Y", role_limit=11),
     lambda folder: _association(folder, "no-default", "Y", None),
+    lambda folder: _moving(folder, "apart", First="KL", Second="M"),
+    lambda folder: _moving(folder, "moved", Renamed="K", Second="LM"),
+    lambda folder: _moving(folder, "left", Renamed="KN"),
     lambda folder: _stuck(folder, "before-stuck", "OursZ"),
     lambda folder: _stuck(folder, "stuck", "OursZ", "OursStuck"),
     _denied,

@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.apps import DENIED, SHARED, STUCK
+from tests.e2e.apps import DENIED, MOVING, SHARED, STUCK
 from tests.e2e.aws import Aws
 from tests.emulator.server import ACCOUNT, client
 from tests.programs import ROOT
@@ -31,11 +31,11 @@ IN_SYNC = "in-sync"
 @pytest.fixture(scope="session")
 def foreign(aws: Aws) -> str:
     """
-    Three clusters that are not ours, each with a foreign role that is its default.
+    Four clusters that are not ours, each with a foreign role that is its default.
     """
     aws.client("iam").create_role(RoleName="Foreign", AssumeRolePolicyDocument=json.dumps(TRUST))
     redshift = aws.client("redshift")
-    for identifier in (SHARED, STUCK, DENIED):
+    for identifier in (SHARED, STUCK, DENIED, MOVING):
         redshift.create_cluster(
             ClusterIdentifier=identifier,
             NodeType="ra3.large",
@@ -192,7 +192,25 @@ def _own_roles(aws: Aws, state: str) -> tuple[int, bool]:
     return settled.count(IN_SYNC), "DefaultIamRoleArn" in aws.cluster("own")
 
 
-@pytest.mark.usefixtures("own", "demo")
+@pytest.fixture(scope="session")
+def moving(aws: Aws, foreign: str) -> Iterator[Future[list[set[str]]]]:  # noqa: ARG001  its clusters
+    """
+    Associations that are renamed and exchange their roles, while others deploy.
+    """
+    with ThreadPoolExecutor() as pool:
+        yield pool.submit(lambda: [_moved(aws, state) for state in ("apart", "moved", "left")])
+
+
+def _moved(aws: Aws, state: str) -> set[str]:
+    """
+    Deploy, and name the roles that are in sync, and whether nothing was to be done.
+    """
+    said = aws.deploy(state)
+    unchanged = {"(no changes)"} if "(no changes)" in said else set()
+    return unchanged | {name for name, status in aws.roles(MOVING).items() if status == IN_SYNC}
+
+
+@pytest.mark.usefixtures("own", "moving", "demo")
 def test_roles_join_a_cluster_that_is_not_ours(aws: Aws, foreign: str) -> None:
     """
     Each deployment ends when all is in sync; the foreign role stays, and is the default again when ours no longer is.
@@ -217,6 +235,15 @@ def test_the_roles_of_a_cluster_of_ours_change(own: Future[list[tuple[int, bool]
     From one to three, the third the default, and back to one, with none.
     """
     assert [(1, False), (3, True), (1, False)] == own.result()
+
+
+def test_associations_are_renamed_and_roles_move_between_them(moving: Future[list[set[str]]]) -> None:
+    """
+    Nothing is to be done; one that joins later and those that leave do so by themselves, and none is left behind.
+    """
+    three = {"Foreign", "OursK", "OursL", "OursM"}
+
+    assert [three, {*three, "(no changes)"}, {"Foreign", "OursK", "OursN"}] == moving.result()
 
 
 def test_what_cannot_work_fails_clearly_and_is_rolled_back(
@@ -249,9 +276,9 @@ def test_destroying_leaves_what_is_others(aws: Aws, foreign: str, outputs: dict[
     Our stacks and our roles go, the foreign role stays, and is the default; our warehouse leaves a snapshot.
     """
     with ThreadPoolExecutor() as pool:
-        assert 4 == len([*pool.map(aws.destroy, ("no-default", "roles-1", "before-stuck", "app"))])
+        assert 5 == len([*pool.map(aws.destroy, ("no-default", "roles-1", "before-stuck", "left", "app"))])
 
-    assert {_name(foreign): IN_SYNC} == _settled(aws, SHARED) == _settled(aws, STUCK)
+    assert {_name(foreign): IN_SYNC} == _settled(aws, SHARED) == _settled(aws, STUCK) == _settled(aws, MOVING)
     assert foreign == aws.cluster(SHARED)["DefaultIamRoleArn"]
     for gone in ("own", outputs["Cluster"]):
         with pytest.raises(ClientError, match="ClusterNotFound"):
