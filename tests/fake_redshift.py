@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from redshift_roles.association_handler.converging import Clock
 
 CLUSTER = "warehouse"
+_EPOCH = 1_795_000_000.0
 STACK = "arn:aws-cn:cloudformation:cn-north-1:111111111111:stack/Data/1"
 
 
@@ -40,6 +41,8 @@ class FakeRedshift:
 
         busy_until: When the cluster is available again.
 
+        busy_status: Its status until then.
+
         takes: How long a change takes, in seconds.
 
         stuck: Roles that never come in sync.
@@ -58,6 +61,7 @@ class FakeRedshift:
     default: str | None = None
     status: str | None = "available"
     busy_until: float = 0.0
+    busy_status: str = "modifying"
     takes: float = 5.0
     stuck: set[str] = field(default_factory=set)
     failures: list[Exception] = field(default_factory=list)
@@ -71,7 +75,7 @@ class FakeRedshift:
         """
         Make a clock whose sleep moves the cluster's time on.
         """
-        return Clock(now=lambda: self.time, sleep=self._sleep, jitter=lambda: 1.0)
+        return Clock(now=lambda: self.time, date=lambda: _EPOCH + self.time, sleep=self._sleep, jitter=lambda: 1.0)
 
     def _sleep(self, seconds: float) -> None:
         self.time += seconds
@@ -95,7 +99,7 @@ class FakeRedshift:
         listed = [{"IamRoleArn": arn, "ApplyStatus": self._status(arn)} for arn in self.roles]
         listed += [{"IamRoleArn": arn, "ApplyStatus": "removing"} for arn in self.leaving]
         busy = self.status == "available" and self.time < self.busy_until
-        found = {"ClusterStatus": "modifying" if busy else self.status, "IamRoles": listed}
+        found = {"ClusterStatus": self.busy_status if busy else self.status, "IamRoles": listed}
         return {"Clusters": [{**found, "DefaultIamRoleArn": self.default} if self.default else found]}
 
     def _status(self, arn: str) -> str:
