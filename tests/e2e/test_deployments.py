@@ -84,6 +84,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[
     )
     yield process
     process.terminate()
+    process.communicate(timeout=20)
 
 
 def _name(arn: str) -> str:
