@@ -133,3 +133,43 @@ class FakeRedshift:
             if arn and self.may_pass is not None and arn not in self.may_pass:
                 code = "AccessDenied"
                 raise error(code, f"not authorized to perform: iam:PassRole on resource: {arn}")
+
+
+class Account:
+    """
+    Several clusters, whose time is the same.
+    """
+
+    def __init__(self, **clusters: FakeRedshift) -> None:
+        self.clusters = clusters
+        # Called before each change, and after it.
+        self.around: Callable[[str], None] = lambda _: None
+
+    def clock(self) -> Clock:
+        """
+        Make a clock whose sleep moves the time on.
+        """
+        clock = next(iter(self.clusters.values())).clock()
+        clock.sleep = self.pass_time
+        return clock
+
+    def pass_time(self, seconds: float) -> None:
+        """
+        Let time pass for all.
+        """
+        for cluster in self.clusters.values():
+            cluster.time += seconds
+
+    def describe_clusters(self, ClusterIdentifier: str) -> dict[str, Any]:  # noqa: N803  boto3's name
+        """
+        Answer for one cluster.
+        """
+        return self.clusters[ClusterIdentifier].describe_clusters(CLUSTER)
+
+    def modify_cluster_iam_roles(self, **request: Any) -> None:
+        """
+        Change one cluster.
+        """
+        self.around("before")
+        self.clusters[request["ClusterIdentifier"]].modify_cluster_iam_roles(**request)
+        self.around("after")

@@ -19,9 +19,8 @@ from hypothesis import strategies as st
 
 from redshift_roles.association_handler import answers, index
 from redshift_roles.association_handler.clusters import NotYetError, RefusedError, describe, modify
-from redshift_roles.association_handler.converging import Clock
 from redshift_roles.association_handler.plan import Change, Cluster
-from tests.fake_redshift import CLUSTER, STACK, FakeRedshift, error
+from tests.fake_redshift import CLUSTER, STACK, Account, FakeRedshift, error
 
 A, B, C, F, G = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "C", "Foreign", "Guest"))
 
@@ -280,31 +279,6 @@ def test_an_update_that_fails_on_its_own_cluster_takes_nothing_back() -> None:
     assert {A, B} == redshift.arns()
 
 
-class _Two:
-    """
-    Two clusters of one account, whose time is the same.
-    """
-
-    def __init__(self, **clusters: FakeRedshift) -> None:
-        self.clusters = clusters
-
-    def clock(self) -> Clock:
-        clock = next(iter(self.clusters.values())).clock()
-
-        def sleep(seconds: float) -> None:
-            for cluster in self.clusters.values():
-                cluster.time += seconds
-
-        clock.sleep = sleep
-        return clock
-
-    def describe_clusters(self, ClusterIdentifier: str) -> dict[str, Any]:  # noqa: N803  boto3's name
-        return self.clusters[ClusterIdentifier].describe_clusters(CLUSTER)
-
-    def modify_cluster_iam_roles(self, **request: Any) -> None:
-        self.clusters[request["ClusterIdentifier"]].modify_cluster_iam_roles(**request)
-
-
 def _moving(kind: str, physical_id: str, *, to: str, back_from: str) -> dict[str, Any]:
     options: dict[str, Any] = {"DefaultRoleArn": A, "DefaultBefore": F}
     there, elsewhere = (
@@ -319,7 +293,7 @@ def test_a_rollback_from_a_cluster_it_never_got_to_cleans_up_there() -> None:
     The function was killed there, so CloudFormation knows no name to delete; here, what others chose meanwhile stays.
     """
     new, old = (FakeRedshift(roles={F: 0.0, A: 0.0, G: 0.0}, default=default) for default in (A, G))
-    two = _Two(new=new, old=old)
+    two = Account(new=new, old=old)
     event = _moving("Update", "old/Association", to="old", back_from="new")
 
     assert ("old/Association", {}) == index.answer(event, two, two.clock(), 800)
@@ -332,7 +306,7 @@ def test_an_update_to_another_cluster_leaves_the_former_one_alone() -> None:
     CloudFormation deletes there by the name that it knows, when all else has succeeded.
     """
     new, old = (FakeRedshift(roles=dict(roles), default=F) for roles in ({F: 0.0}, {F: 0.0, A: 0.0}))
-    two = _Two(new=new, old=old)
+    two = Account(new=new, old=old)
     for name, there, elsewhere in (("old/Association", "new", "old"), ("new/Association", "old", "new")):
         assert (
             f"{there}/Association"
@@ -350,7 +324,7 @@ def test_a_rollback_succeeds_also_where_there_is_nothing_to_clean_up(
     """
     It leaves half of its time to what it is for; what stays is in the log.
     """
-    two = _Two(new=FakeRedshift(roles={A: 0.0}, **trouble), old=FakeRedshift(roles={F: 0.0}))
+    two = Account(new=FakeRedshift(roles={A: 0.0}, **trouble), old=FakeRedshift(roles={F: 0.0}))
     event = _moving("Update", "old/Association", to="old", back_from="new")
     index.answer(event, two, two.clock(), 800)
 
