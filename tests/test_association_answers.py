@@ -21,6 +21,22 @@ EVENT = {"StackId": STACK, "RequestId": "r", "LogicalResourceId": "L", "Response
 DONE = Outcome("SUCCESS", "", "p", {"Found": "true"})
 
 
+class _Heard(io.BytesIO):
+    """
+    What CloudFormation says to an answer, which may break off.
+    """
+
+    trouble: Exception | None = None
+
+    def read(self, size: int | None = -1) -> bytes:
+        """
+        Read it all, or fail.
+        """
+        if self.trouble:
+            raise self.trouble
+        return super().read(size)
+
+
 class _Line:
     """
     A line to CloudFormation that breaks first.
@@ -39,10 +55,14 @@ class _Line:
         )
         assert "" == request.get_header("Content-type")
         trouble = self.troubles.pop(0) if self.troubles else None
-        if trouble:
+        heard = _Heard()
+        if isinstance(trouble, http.client.IncompleteRead):
+            heard.trouble = trouble
+        elif trouble:
             raise trouble
-        self.sent.append(request.data)
-        return io.BytesIO()
+        else:
+            self.sent.append(request.data)
+        return heard
 
     def body(self) -> dict[str, Any]:
         """
