@@ -297,10 +297,12 @@ def test_a_role_of_others_that_is_leaving_makes_room_in_a_while() -> None:
     It is waited for; until then nothing is asked that Redshift would refuse.
     """
     redshift = FakeRedshift(roles={f"{F}{number}": 0.0 for number in range(9)}, leaving={f"{F}9": 7.0})
+    asked: list[float] = []
+    redshift.on_call = lambda there: asked.append(there.time)
     _run(redshift, NOTHING, _ours(A))
 
     assert 10 == len(redshift.roles)
-    assert 1 == len(redshift.calls)
+    assert [9.5] == asked
 
 
 def test_a_role_that_goes_makes_room_for_one_that_comes() -> None:
