@@ -91,7 +91,7 @@ class RoleAssociation(Construct):
         troubles = [*_troubles(cluster_identifier, roles, default_role, role_limit, timeout)]
         if any(message.startswith(("'roles", "'role_limit", "'default_role")) for message, _ in troubles):
             refuse(path, limits.MODIFY_ROLES, troubles)
-        is_named = isinstance(cluster_identifier, str)
+        is_named = not any(message.startswith("'cluster_identifier") for message, _ in troubles)
         distant = (
             [*cluster_names.reference_troubles("cluster_identifier", cluster_identifier, place)] if is_named else []
         )

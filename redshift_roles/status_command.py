@@ -135,12 +135,15 @@ def _describe(profile: str | None, region: str | None) -> Describe:
     except ImportError as error:
         raise _UnusableError("boto3 is not installed\n  fix: pip install 'cdk-redshift-roles[cli]'") from error
 
+    # The last three come from what boto3 runs, reads and asks to find credentials.
+    troubles = (BotoCoreError, ValueError, OSError, EOFError)
+
     def describe(identifier: str) -> ClusterStatus:
         try:
             found = client.describe_clusters(ClusterIdentifier=identifier)["Clusters"]
         except ClientError as error:
             raise _refused(error.response.get("Error", {}), identifier, client.meta.region_name) from error
-        except BotoCoreError as error:
+        except troubles as error:
             raise _broken(error) from error
         if not found:
             raise _missing(identifier, client.meta.region_name)
@@ -149,7 +152,7 @@ def _describe(profile: str | None, region: str | None) -> Describe:
     try:
         session = boto3.Session(profile_name=profile, region_name=region)
         client = session.client("redshift", config=Config(retries={"mode": "standard", "total_max_attempts": 3}))
-    except (BotoCoreError, ValueError) as error:
+    except troubles as error:
         raise _broken(error) from error
     return describe
 
@@ -166,7 +169,11 @@ _BROKEN: Final[Mapping[str, str]] = {
     "CredentialRetrievalError": _NO_CREDENTIALS,
     "SSOError": _NO_CREDENTIALS,
     "TokenRetrievalError": _NO_CREDENTIALS,
+    "JSONDecodeError": _NO_CREDENTIALS,
+    "OSError": _NO_CREDENTIALS,
+    "EOFError": _NO_CREDENTIALS,
 }
+_NO_TERMINAL: Final = "a code is asked for, and there is no terminal to type it in"
 _UNREACHABLE: Final = "check the network, and the region"
 # Errors of the network pass; what is missing in the configuration does not.
 _PASSING: Final = ("ConnectionError", "HTTPClientError")
@@ -180,7 +187,8 @@ def _broken(error: Exception) -> Exception:
     if any(kind in _PASSING for kind in kinds):
         return _NotYetError(f"{error}\n  fix: {_UNREACHABLE}")
     fix = next((_BROKEN[kind] for kind in kinds if kind in _BROKEN), _SEE_MESSAGE)
-    return _UnusableError(f"{error}\n  fix: {fix}")
+    said = _NO_TERMINAL if isinstance(error, EOFError) else error
+    return _UnusableError(f"{said}\n  fix: {fix}")
 
 
 _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})

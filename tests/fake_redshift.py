@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from redshift_roles.association_handler.converging import Clock
 
 CLUSTER = "warehouse"
+_EPOCH = 1_795_000_000.0
 STACK = "arn:aws-cn:cloudformation:cn-north-1:111111111111:stack/Data/1"
 
 
@@ -40,6 +41,8 @@ class FakeRedshift:
 
         busy_until: When the cluster is available again.
 
+        busy_status: Its status until then.
+
         takes: How long a change takes, in seconds.
 
         stuck: Roles that never come in sync.
@@ -58,6 +61,7 @@ class FakeRedshift:
     default: str | None = None
     status: str | None = "available"
     busy_until: float = 0.0
+    busy_status: str = "modifying"
     takes: float = 5.0
     stuck: set[str] = field(default_factory=set)
     failures: list[Exception] = field(default_factory=list)
@@ -71,7 +75,7 @@ class FakeRedshift:
         """
         Make a clock whose sleep moves the cluster's time on.
         """
-        return Clock(now=lambda: self.time, sleep=self._sleep, jitter=lambda: 1.0)
+        return Clock(now=lambda: self.time, date=lambda: _EPOCH + self.time, sleep=self._sleep, jitter=lambda: 1.0)
 
     def _sleep(self, seconds: float) -> None:
         self.time += seconds
@@ -95,7 +99,7 @@ class FakeRedshift:
         listed = [{"IamRoleArn": arn, "ApplyStatus": self._status(arn)} for arn in self.roles]
         listed += [{"IamRoleArn": arn, "ApplyStatus": "removing"} for arn in self.leaving]
         busy = self.status == "available" and self.time < self.busy_until
-        found = {"ClusterStatus": "modifying" if busy else self.status, "IamRoles": listed}
+        found = {"ClusterStatus": self.busy_status if busy else self.status, "IamRoles": listed}
         return {"Clusters": [{**found, "DefaultIamRoleArn": self.default} if self.default else found]}
 
     def _status(self, arn: str) -> str:
@@ -129,3 +133,43 @@ class FakeRedshift:
             if arn and self.may_pass is not None and arn not in self.may_pass:
                 code = "AccessDenied"
                 raise error(code, f"not authorized to perform: iam:PassRole on resource: {arn}")
+
+
+class Account:
+    """
+    Several clusters, whose time is the same.
+    """
+
+    def __init__(self, **clusters: FakeRedshift) -> None:
+        self.clusters = clusters
+        # Called before each change, and after it.
+        self.around: Callable[[str], None] = lambda _: None
+
+    def clock(self) -> Clock:
+        """
+        Make a clock whose sleep moves the time on.
+        """
+        clock = next(iter(self.clusters.values())).clock()
+        clock.sleep = self.pass_time
+        return clock
+
+    def pass_time(self, seconds: float) -> None:
+        """
+        Let time pass for all.
+        """
+        for cluster in self.clusters.values():
+            cluster.time += seconds
+
+    def describe_clusters(self, ClusterIdentifier: str) -> dict[str, Any]:  # noqa: N803  boto3's name
+        """
+        Answer for one cluster.
+        """
+        return self.clusters[ClusterIdentifier].describe_clusters(CLUSTER)
+
+    def modify_cluster_iam_roles(self, **request: Any) -> None:
+        """
+        Change one cluster.
+        """
+        self.around("before")
+        self.clusters[request["ClusterIdentifier"]].modify_cluster_iam_roles(**request)
+        self.around("after")

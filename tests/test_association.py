@@ -302,9 +302,8 @@ def test_the_code_is_the_handler_and_nothing_else(app: cdk.App, stack: cdk.Stack
     folder = Path(app.synth().directory)
     (asset,) = [path for path in folder.iterdir() if path.is_dir() and path.name.startswith("asset.")]
 
-    assert {"__init__.py", "clusters.py", "converging.py", "index.py", "plan.py"} == {
-        path.name for path in asset.rglob("*") if path.is_file()
-    }
+    modules = ("__init__", "answers", "clusters", "converging", "index", "memory", "plan")
+    assert {f"{module}.py" for module in modules} == {path.name for path in asset.rglob("*") if path.is_file()}
     assert {"association_handler"} == {path.name for path in asset.iterdir()}
     assert "association_handler.index.handler" == properties_of(stack, "AWS::Lambda::Function")["Handler"]
 

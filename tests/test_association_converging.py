@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from redshift_roles.association_handler.clusters import RefusedError
-from redshift_roles.association_handler.converging import Clock, Request, converge
+from redshift_roles.association_handler.converging import Clock, Request, converge, undo
 from redshift_roles.association_handler.plan import NOTHING, Association
 from tests.fake_redshift import CLUSTER, FakeRedshift, error
 
@@ -57,7 +57,7 @@ MOODS: dict[str, dict[str, Any]] = {
     "busy": {"busy_until": 40.0},
     "throttled": {"failures": [error("Throttling"), error("ThrottlingException"), error("InvalidClusterState")]},
     "IAM not yet": {"failures": [error("InvalidParameterValue", "must delegate"), error("AccessDenied")]},
-    "resizing": {"status": "available", "busy_until": 100.0},
+    "resizing": {"busy_status": "resizing", "busy_until": 100.0},
 }
 
 
@@ -260,6 +260,28 @@ def test_fails_when_there_is_no_room() -> None:
     assert 10 == len(redshift.roles)
 
 
+@pytest.mark.parametrize("leaving", [{}, {A: 7.0}])
+def test_an_exchange_needs_no_room(leaving: dict[str, float]) -> None:
+    """
+    It may be a rollback, on a cluster that others have filled meanwhile; also one whose role is still on its way out.
+    """
+    others = {f"{F}{number}": 0.0 for number in range(12)}
+    redshift = FakeRedshift(roles={B: 0.0, **others}, leaving=leaving)
+    _run(redshift, _ours(B), _ours(A))
+
+    assert {A, *others} == redshift.arns()
+
+
+def test_fails_when_there_is_no_room_for_one_more() -> None:
+    """
+    Beside those that the association has.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, **{f"{F}{number}": 0.0 for number in range(9)}})
+    message = _refused(redshift, _ours(A), _ours(A, B))
+
+    assert "cluster warehouse: 11 roles would be associated, 9 of them others', allowed is 10" == message
+
+
 def test_leaving_needs_no_room() -> None:
     """
     Others may have more roles than this association would allow.
@@ -275,10 +297,12 @@ def test_a_role_of_others_that_is_leaving_makes_room_in_a_while() -> None:
     It is waited for; until then nothing is asked that Redshift would refuse.
     """
     redshift = FakeRedshift(roles={f"{F}{number}": 0.0 for number in range(9)}, leaving={f"{F}9": 7.0})
+    asked: list[float] = []
+    redshift.on_call = lambda there: asked.append(there.time)
     _run(redshift, NOTHING, _ours(A))
 
     assert 10 == len(redshift.roles)
-    assert 1 == len(redshift.calls)
+    assert [9.5] == asked
 
 
 def test_a_role_that_goes_makes_room_for_one_that_comes() -> None:
@@ -336,16 +360,112 @@ def test_fails_at_once_when_redshift_says_no() -> None:
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "InvalidParameterValue"])
-def test_a_former_default_that_redshift_does_not_take_is_not_put_back(code: str) -> None:
+def test_a_former_default_that_redshift_never_takes_is_not_put_back(code: str) -> None:
     """
-    It may be one that we may not pass, or no role any more; a stack that is being deleted goes all the same, and soon.
+    It may be one that we may not pass, or no role any more; a stack that is being deleted goes all the same.
     """
-    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, failures=[error(code)])
+
+    def refuse(_: FakeRedshift) -> None:
+        if redshift.calls[-1]["DefaultIamRoleArn"]:
+            raise error(code)
+
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, on_call=refuse)
     _run(redshift, _ours(A, default=A, default_before=F), NOTHING)
 
     assert ({F}, None) == (redshift.arns(), redshift.default)
-    assert [F, ""] == [call["DefaultIamRoleArn"] for call in redshift.calls]
-    assert redshift.time < 20
+    assert [F, ""] == [call["DefaultIamRoleArn"] for call in redshift.calls[-2:]]
+    assert 90 < redshift.time < 130
+
+
+@pytest.mark.parametrize("refusals", [1, 5])
+@pytest.mark.parametrize("code", ["AccessDenied", "InvalidParameterValue"])
+def test_a_former_default_that_redshift_takes_later_is_put_back(code: str, refusals: int) -> None:
+    """
+    The policy that lets us pass it may be seconds old.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, failures=[error(code)] * refusals)
+    _run(redshift, _ours(A, default=A, default_before=F), NOTHING)
+
+    assert ({F}, F) == (redshift.arns(), redshift.default)
+    assert [F] * (refusals + 1) == [call["DefaultIamRoleArn"] for call in redshift.calls]
+
+
+def test_what_a_failed_create_takes_back_has_no_time_for_a_former_default() -> None:
+    """
+    The roles go at once, with or without it.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, failures=[error("AccessDenied")])
+    undo(redshift, Request(CLUSTER, NOTHING, _ours(A, default=A, default_before=F), 10, 300))
+
+    assert ({F}, None, 0) == (redshift.arns(), redshift.default, redshift.time)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (_ours(default=A, default_before=F), NOTHING),
+        (_ours(A, default=A, default_before=F), NOTHING),
+        (_ours(default=F), _ours(default=A)),
+        (_ours(A), _ours(A, default=A)),
+    ],
+)
+def test_it_ends_when_the_cluster_takes_the_next_change(before: Association, after: Association) -> None:
+    """
+    CloudFormation deletes or changes the cluster next, and does not try again.
+    """
+    default = A if after == NOTHING else F
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=default, takes=60.0)
+    _run(redshift, before, after)
+
+    assert 1 == len(redshift.calls)
+    assert redshift.time >= redshift.busy_until == 30.0
+
+
+@pytest.mark.parametrize(("before", "after"), [(_ours(A), NOTHING), (NOTHING, NOTHING)])
+def test_a_delete_that_has_nothing_to_do_waits_for_a_change_that_may_be_ours(
+    before: Association, after: Association
+) -> None:
+    """
+    The function may have been killed after it; other requests are answered at once.
+    """
+    redshift = FakeRedshift(busy_until=30.0)
+    _run(redshift, before, after)
+    waited = redshift.time
+    other = FakeRedshift(roles={A: 0.0}, busy_until=30.0)
+    _run(other, _ours(A), _ours(A))
+
+    assert waited >= 30.0
+    assert 0 == other.time
+
+
+def test_a_change_that_does_not_end_in_time_does_not_fail_what_is_done() -> None:
+    """
+    Ours are as they should be; it waits no longer than it may.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, takes=2_000.0, time=1_000.0)
+    _run(redshift, _ours(default=A, default_before=F), NOTHING, seconds=60)
+
+    assert F == redshift.default
+    assert 1_030 < redshift.time < 1_060
+
+
+def test_without_time_a_refusal_is_believed_at_once() -> None:
+    """
+    There is no later then.
+    """
+    redshift = FakeRedshift(failures=[error("AccessDenied", "iam:PassRole")])
+
+    assert f"cluster warehouse: {A}: AccessDenied: iam:PassRole" == _refused(redshift, NOTHING, _ours(A), seconds=0)
+
+
+def test_a_resize_of_others_is_not_waited_for_when_nothing_is_left_to_do() -> None:
+    """
+    It takes hours, and is no change of ours.
+    """
+    redshift = FakeRedshift(busy_status="resizing", busy_until=10_000.0)
+    _run(redshift, _ours(A), NOTHING)
+
+    assert 0 == redshift.time
 
 
 @pytest.mark.parametrize("default", [None, A])

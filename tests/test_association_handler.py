@@ -17,10 +17,10 @@ from botocore.stub import Stubber
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from redshift_roles.association_handler import index
+from redshift_roles.association_handler import answers, index
 from redshift_roles.association_handler.clusters import NotYetError, RefusedError, describe, modify
-from redshift_roles.association_handler.plan import Change
-from tests.fake_redshift import CLUSTER, STACK, FakeRedshift, error
+from redshift_roles.association_handler.plan import Change, Cluster
+from tests.fake_redshift import CLUSTER, STACK, Account, FakeRedshift, error
 
 A, B, C, F, G = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "C", "Foreign", "Guest"))
 
@@ -72,8 +72,7 @@ def _cloudformation(monkeypatch: pytest.MonkeyPatch, client: Any) -> Iterator[li
     """
     sent: list[dict[str, Any]] = []
 
-    def urlopen(request: Any, timeout: float) -> io.BytesIO:
-        assert (10, "PUT", "https://example.com/answer") == (timeout, request.method, request.full_url)
+    def urlopen(request: Any, timeout: float) -> io.BytesIO:  # noqa: ARG001
         sent.append(json.loads(request.data))
         return io.BytesIO()
 
@@ -222,7 +221,7 @@ def test_a_role_that_was_found_is_put_back_as_the_default_when_it_may_be_passed(
 
 def test_there_is_time_to_answer_after_the_last_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    Two calls that nobody answers, two more to take back what was added, and a CloudFormation that is slow to listen.
+    Two calls that nobody answers, three more to take back what was added, and a CloudFormation that is slow to listen.
     """
     made: list[Any] = []
     with _cloudformation(monkeypatch, FakeRedshift()) as sent:
@@ -233,7 +232,8 @@ def test_there_is_time_to_answer_after_the_last_attempt(monkeypatch: pytest.Monk
 
     assert ("redshift", 1) == (name, len(sent))
     seconds = attempts * (config.connect_timeout + config.read_timeout)
-    assert 4 * seconds + index._ANSWER_SECONDS < index._MARGIN_SECONDS
+    answering = (len(answers.PAUSES) + 1) * answers.ANSWER_SECONDS + sum(answers.PAUSES)
+    assert 5 * seconds + answering < index._MARGIN_SECONDS
 
 
 def _look_default(physical: str | None = None, cluster: str = CLUSTER) -> dict[str, Any]:
@@ -252,6 +252,101 @@ def test_a_create_that_fails_takes_back_what_it_added() -> None:
         _answer(event, redshift)
 
     assert ({F, B}, F) == (redshift.arns(), redshift.default)
+
+
+def test_an_update_that_fails_on_another_cluster_takes_back_what_it_added() -> None:
+    """
+    Nothing of it was there before.
+    """
+    redshift = FakeRedshift(roles={F: 0.0}, stuck={A})
+    old = _event()["ResourceProperties"] | {"ClusterIdentifier": "elsewhere"}
+    event = _event("Update", OldResourceProperties=old, PhysicalResourceId="elsewhere/Association")
+    with pytest.raises(RefusedError, match="is adding"):
+        _answer(event, redshift)
+
+    assert {F} == redshift.arns()
+
+
+def test_an_update_that_fails_on_its_own_cluster_takes_nothing_back() -> None:
+    """
+    What it had before is not undone; the rollback knows what that was.
+    """
+    redshift = FakeRedshift(roles={A: 0.0}, stuck={B})
+    old = _event()["ResourceProperties"]
+    with pytest.raises(RefusedError, match="is adding"):
+        _answer(_event("Update", (A, B), ("false",) * 2, OldResourceProperties=old), redshift)
+
+    assert {A, B} == redshift.arns()
+
+
+def _moving(kind: str, physical_id: str, *, to: str, back_from: str) -> dict[str, Any]:
+    options: dict[str, Any] = {"DefaultRoleArn": A, "DefaultBefore": F}
+    there, elsewhere = (
+        _event(**options)["ResourceProperties"] | {"ClusterIdentifier": name} for name in (to, back_from)
+    )
+    event = _event(kind, PhysicalResourceId=physical_id, OldResourceProperties=elsewhere)
+    return {**event, "ResourceProperties": there}
+
+
+def test_a_rollback_from_a_cluster_it_never_got_to_cleans_up_there() -> None:
+    """
+    The function was killed there, so CloudFormation knows no name to delete; here, what others chose meanwhile stays.
+    """
+    new, old = (FakeRedshift(roles={F: 0.0, A: 0.0, G: 0.0}, default=default) for default in (A, G))
+    two = Account(new=new, old=old)
+    event = _moving("Update", "old/Association", to="old", back_from="new")
+
+    assert ("old/Association", {}) == index.answer(event, two, two.clock(), 800)
+    assert ({F, G}, F) == (new.arns(), new.default)
+    assert ({F, G, A}, G, []) == (old.arns(), old.default, old.calls)
+
+
+def test_an_update_to_another_cluster_leaves_the_former_one_alone() -> None:
+    """
+    CloudFormation deletes there by the name that it knows, when all else has succeeded.
+    """
+    new, old = (FakeRedshift(roles=dict(roles), default=F) for roles in ({F: 0.0}, {F: 0.0, A: 0.0}))
+    two = Account(new=new, old=old)
+    for name, there, elsewhere in (("old/Association", "new", "old"), ("new/Association", "old", "new")):
+        assert (
+            f"{there}/Association"
+            == index.answer(_moving("Update", name, to=there, back_from=elsewhere), two, two.clock(), 800)[0]
+        )
+
+    assert ({F, A}, A) == (new.arns(), new.default)
+    assert ({F, A}, A) == (old.arns(), old.default)
+
+
+@pytest.mark.parametrize("trouble", [{"status": None}, {"busy_until": 10_000.0}, {"status": "paused"}])
+def test_a_rollback_succeeds_also_where_there_is_nothing_to_clean_up(
+    trouble: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """
+    It leaves half of its time to what it is for; what stays is in the log.
+    """
+    two = Account(new=FakeRedshift(roles={A: 0.0}, **trouble), old=FakeRedshift(roles={F: 0.0}))
+    event = _moving("Update", "old/Association", to="old", back_from="new")
+    index.answer(event, two, two.clock(), 800)
+
+    assert {F, A} == two.clusters["old"].arns()
+    assert two.clusters["old"].time < 200
+    assert (trouble["status"] is None if "status" in trouble else False) == (
+        "what was begun there stays: cluster new: " not in caplog.text
+    )
+
+
+@pytest.mark.parametrize(("limit", "old_limit"), [("10", "20"), ("20", "10")])
+def test_the_larger_limit_counts_while_a_limit_changes(limit: str, old_limit: str) -> None:
+    """
+    A rollback comes with the limit of before, to a cluster that may be fuller than that by now.
+    """
+    redshift = FakeRedshift(roles={B: 0.0, **{f"{F}{number}": 0.0 for number in range(12)}})
+    old = _event(roles=(B,))["ResourceProperties"] | {"RoleLimit": old_limit}
+    event = _event("Update", (A, B), ("false", "false"), OldResourceProperties=old)
+    event["ResourceProperties"]["RoleLimit"] = limit
+    _answer(event, redshift)
+
+    assert {A, B} < redshift.arns()
 
 
 def test_an_update_that_fails_is_rolled_back_by_cloudformation() -> None:
@@ -282,6 +377,23 @@ def test_the_former_default_is_remembered() -> None:
     assert (first, seen) == (second, again)
 
 
+def test_what_was_seen_long_ago_is_looked_at_again() -> None:
+    """
+    A value that comes back months later finds what others did meanwhile; one that never went away counts for ever.
+    """
+    redshift = FakeRedshift()
+    physical_id, _ = _answer(_look(), redshift)
+    redshift.roles = {A: 0.0}
+    redshift.time += 90 * 86_400
+    physical_id, unchanged = _answer(_look("Update", A, physical_id), redshift)
+    physical_id, _ = _answer(_look("Update", B, physical_id), redshift)
+    soon = _answer(_look("Update", A, physical_id), redshift)[1]
+    redshift.time += 2 * 86_400
+    late = _answer(_look("Update", A, physical_id), redshift)[1]
+
+    assert ("false", "false", "true") == (unchanged["Found"], soon["Found"], late["Found"])
+
+
 def test_no_former_default_is_remembered_too() -> None:
     """
     Nothing is something.
@@ -290,17 +402,6 @@ def test_no_former_default_is_remembered_too() -> None:
 
     assert {"DefaultRoleArn": "", "PutBackRoleArn": "arn:aws-cn:iam::111111111111:role/no-default-role"} == seen
     assert (first, seen) == _answer(_look_default(first), FakeRedshift(roles={A: 0.0}, default=A))
-
-
-def test_as_much_is_remembered_as_cloudformation_takes() -> None:
-    """
-    The last answers; a physical id may have 1,024 characters.
-    """
-    physical = "before/" + ",".join(f"{number:016x}=false" for number in range(60))
-    name, _ = _answer(_look("Update", physical=physical), FakeRedshift())
-
-    assert 980 < len(name) <= 1024
-    assert name.split(",")[1:] == physical.removeprefix("before/").split(",")[: name.count(",")]
 
 
 def test_a_role_that_is_leaving_was_not_there() -> None:
@@ -332,7 +433,9 @@ def test_another_cluster_is_another_association() -> None:
     old = _event()["ResourceProperties"] | {"ClusterIdentifier": "elsewhere"}
     redshift = FakeRedshift(roles={F: 0.0})
 
-    assert "warehouse/Association" == _answer(_event("Update", OldResourceProperties=old), redshift)[0]
+    event = _event("Update", OldResourceProperties=old, PhysicalResourceId="elsewhere/Association")
+
+    assert "warehouse/Association" == _answer(event, redshift)[0]
     assert {F, A} == redshift.arns()
 
 
@@ -390,8 +493,29 @@ def test_requests_and_answers_are_those_of_the_api(stubbed: tuple[Any, Stubber])
     there = describe(client, CLUSTER)
     modify(client, CLUSTER, Change(add=(B,), remove=(A,), default=""))
 
-    assert there is not None
-    assert ("available", {A: "in-sync"}, A) == (there.status, there.roles, there.default)
+    assert Cluster("available", {A: "in-sync"}, A) == there
+
+
+@pytest.mark.parametrize(
+    ("shown", "modifying"),
+    [
+        ({"ClusterStatus": "available", "ClusterAvailabilityStatus": "Available"}, False),
+        ({"ClusterStatus": "modifying", "ClusterAvailabilityStatus": "Available"}, True),
+        ({"ClusterStatus": "available", "ClusterAvailabilityStatus": "Modifying"}, True),
+        ({"ClusterStatus": "resizing"}, False),
+        ({}, False),
+    ],
+)
+def test_a_cluster_is_modifying_when_either_status_says_so(
+    stubbed: tuple[Any, Stubber], shown: dict[str, str], modifying: bool
+) -> None:
+    """
+    CloudFormation looks at both, too.
+    """
+    client, stubber = stubbed
+    stubber.add_response("describe_clusters", {"Clusters": [shown]})
+
+    assert Cluster(shown.get("ClusterStatus", ""), {}, None, modifying) == describe(client, CLUSTER)
 
 
 def test_errors_of_the_api_are_told_apart(stubbed: tuple[Any, Stubber]) -> None:
@@ -461,28 +585,6 @@ def test_the_log_has_requests_answers_and_surprises_but_no_address(
     assert {key: value for key, value in event.items() if key != "ResponseURL"} == json.loads(request)
     assert "unexpected" == surprise
     assert "FAILED" == json.loads(answer)["Status"]
-
-
-@pytest.mark.parametrize("physical_id", ["", "nothing", "before", "before/", "other/x=true"])
-def test_another_name_remembers_nothing(physical_id: str) -> None:
-    """
-    Only a look writes its answers into its name.
-    """
-    assert {} == index._seen(physical_id)
-
-
-def test_the_memory_of_a_look_may_be_filled_to_the_brim() -> None:
-    """
-    Forty-five answers make a thousand characters, and none is forgotten.
-    """
-    _, data = _answer(_look(), FakeRedshift())
-    key = _answer(_look(), FakeRedshift())[0].removeprefix("before/").partition("=")[0]
-    others = [f"{number:016}={'true' if number < 34 else 'false'}" for number in range(44)]
-    full = f"before/{','.join([f'{key}=false', *others])}"
-
-    assert {"Found": "false"} == data
-    assert 1000 == len(full.removeprefix("before/"))
-    assert full == _answer(_look("Update", A, full), FakeRedshift())[0]
 
 
 def test_a_lost_connection_is_worth_another_try() -> None:

@@ -204,6 +204,39 @@ class Story:
         yield from self.theirs - self.shared
 
 
+def test_of_two_stacks_that_share_a_role_the_first_that_came_takes_it_away() -> None:
+    """
+    The other says nothing until it is deployed again, and then has the role back; the roles of others stay throughout.
+    """
+    redshift = MortalRedshift(roles={F: 0.0})
+    first, second = CloudFormation(redshift), CloudFormation(redshift)
+    assert first.deploy((A,), None)
+    assert second.deploy((A, B), None)
+    first.delete()
+    without = redshift.arns()
+    assert second.deploy((A, B, C), None)
+
+    assert ({F, B}, {F, A, B, C}) == (without, redshift.arns())
+
+
+def test_of_two_stacks_that_share_a_role_the_second_that_came_leaves_it() -> None:
+    """
+    It was there before. So it is left behind when the first has gone before, and the second has put it back.
+    """
+    redshift = MortalRedshift(roles={F: 0.0})
+    first, second = CloudFormation(redshift), CloudFormation(redshift)
+    assert first.deploy((A,), None)
+    assert second.deploy((A,), None)
+    second.delete()
+    left = redshift.arns()
+    assert second.deploy((A,), None)
+    first.delete()
+    assert second.deploy((A, B), None)
+    second.delete()
+
+    assert ({F, A}, {F, A}) == (left, redshift.arns())
+
+
 ROLES = st.lists(st.sampled_from([A, B, C]), min_size=1, max_size=3, unique=True).map(tuple)
 TROUBLE = st.one_of(
     st.just(("none", None)),

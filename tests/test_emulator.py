@@ -102,7 +102,7 @@ def test_fails_when_a_role_may_not_be_there_and_changes_nothing(
 
 def test_fails_when_the_cluster_is_changed_by_somebody_else_just_now() -> None:
     """
-    The status stays available; only the next change tells.
+    Its status says so, and then is available while roles are still adding.
     """
     world = World()
     world.modify(AddIamRoles=[A])
@@ -111,8 +111,9 @@ def test_fails_when_the_cluster_is_changed_by_somebody_else_just_now() -> None:
         world.modify(AddIamRoles=[B])
 
     assert ("InvalidClusterState", 400) == (caught.value.code, caught.value.status)
-    assert "available" == world.shown()["ClusterStatus"]
+    assert "modifying" == world.shown()["ClusterStatus"]
     world.time += 0.1
+    assert ("available", {A: "adding"}) == (world.shown()["ClusterStatus"], world.roles())
     world.modify(AddIamRoles=[B])
     assert {A: "adding", B: "adding"} == world.roles()
 
@@ -132,6 +133,7 @@ def test_fails_when_the_cluster_is_paused_until_it_is_resumed() -> None:
     assert ("paused", "Unavailable") == (shown["ClusterStatus"], shown["ClusterAvailabilityStatus"])
     world.redshift.resume_cluster(Someone(), {"ClusterIdentifier": "c"})
     world.modify(AddIamRoles=[B])
+    world.time += 4
     assert ("available", "Available") == (
         world.shown()["ClusterStatus"],
         world.shown()["ClusterAvailabilityStatus"],
@@ -231,6 +233,25 @@ def test_the_default_role_is_set_kept_cleared_and_goes_with_its_role() -> None:
         seen.append(world.shown().get("DefaultIamRoleArn"))
 
     assert [A, A, None, A, None] == seen
+
+
+def test_fails_when_a_cluster_is_to_be_deleted_while_it_is_busy() -> None:
+    """
+    It stays, and leaves no snapshot; a moment later it can go.
+    """
+    world, final = World(A), {"ClusterIdentifier": "c", "FinalClusterSnapshotIdentifier": "c-final"}
+    world.modify(DefaultIamRoleArn=A)
+    world.time += 3.9
+    with pytest.raises(RefusedError, match="try to delete it at a later time") as caught:
+        world.redshift.delete_cluster(Someone(), final)
+
+    assert ("InvalidClusterState", ["c"], []) == (
+        caught.value.code,
+        list(world.redshift.clusters),
+        world.redshift.snapshots,
+    )
+    world.time += 0.1
+    world.redshift.delete_cluster(Someone(), final)
 
 
 def test_a_deleted_cluster_is_gone_and_leaves_a_snapshot_if_it_is_to() -> None:

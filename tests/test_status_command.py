@@ -5,7 +5,9 @@ The command `redshift-roles status`.
 from __future__ import annotations
 
 import argparse
+import io
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -261,6 +263,60 @@ def test_fails_at_once_when_boto3_cannot_ask(status: Status, error: Exception, f
 
     assert told.err.startswith(f"redshift-roles: {error}\n  fix: {fix}")
     assert (2, []) == (told.code, told.slept)
+
+
+LOG_IN = "log in: aws sso login, or aws configure; or name a profile: --profile NAME"
+SOURCE = "source_profile = s\n[profile s]\naws_access_key_id = A\naws_secret_access_key = x\n"
+
+
+@pytest.mark.parametrize(
+    ("profile", "said"),
+    [
+        ("credential_process = /nope/x", "[Errno 2] No such file or directory: '/nope/x'"),
+        ("credential_process = echo no", "Expecting value: line 1 column 1 (char 0)"),
+        (
+            "role_arn = arn:aws:iam::123456789012:role/x\nweb_identity_token_file = /nope/token",
+            "[Errno 2] No such file or directory: '/nope/token'",
+        ),
+        (
+            f"role_arn = arn:aws:iam::123456789012:role/x\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n{SOURCE}",
+            "a code is asked for, and there is no terminal to type it in",
+        ),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::getpass.GetPassWarning")
+def test_fails_when_credentials_cannot_be_found_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], profile: str, said: str
+) -> None:
+    """
+    What they name is not there, or asks for what nobody can answer; no traceback.
+    """
+    Path(os.environ["AWS_CONFIG_FILE"]).write_text(f"[profile p]\nregion = {REGION}\n{profile}\n")
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+    code, told = _real(capsys, "--profile", "p", "--wait")
+
+    assert 2 == code
+    assert told.endswith(f"redshift-roles: {said}\n  fix: {LOG_IN}\n")
+    assert "Traceback" not in told
+
+
+def test_fails_when_the_configuration_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    Before anybody is asked.
+    """
+
+    def closed(**_: object) -> None:
+        raise PermissionError(13, "Permission denied", "/home/me/.aws/config")
+
+    monkeypatch.setattr(boto3, "Session", closed)
+    told = f"redshift-roles: [Errno 13] Permission denied: '/home/me/.aws/config'\n  fix: {LOG_IN}\n"
+
+    assert (2, told) == _real(capsys)
 
 
 @pytest.mark.parametrize(

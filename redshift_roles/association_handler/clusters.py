@@ -73,10 +73,17 @@ def describe(client: Client, identifier: str) -> Cluster | None:
         raise _told(error) from error
     except BotoCoreError as error:
         raise NotYetError(f"{type(error).__name__}: {error}") from error
-    if not found:
-        return None
-    roles = {role["IamRoleArn"]: role.get("ApplyStatus", "adding") for role in found[0].get("IamRoles", [])}
-    return Cluster(found[0].get("ClusterStatus", ""), roles, found[0].get("DefaultIamRoleArn") or None)
+    return _read(found[0]) if found else None
+
+
+def _read(shown: dict[str, Any]) -> Cluster:
+    statuses = shown.get("ClusterStatus", ""), shown.get("ClusterAvailabilityStatus", "")
+    return Cluster(
+        status=statuses[0],
+        roles={role["IamRoleArn"]: role.get("ApplyStatus", "adding") for role in shown.get("IamRoles", [])},
+        default=shown.get("DefaultIamRoleArn") or None,
+        modifying="modifying" in (status.lower() for status in statuses),
+    )
 
 
 def modify(client: Client, identifier: str, wanted: Change) -> None:

@@ -45,6 +45,7 @@ class Clock:
     """
 
     now: Callable[[], float] = time.monotonic
+    date: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
 
@@ -57,7 +58,7 @@ class Request:
     Attributes:
         cluster: The cluster's identifier.
 
-        before: What the association wanted before; nothing on a create.
+        before: What the association wanted of it before; nothing on a create.
 
         after: What it wants now; nothing on a delete.
 
@@ -80,8 +81,11 @@ def converge(client: Client, request: Request, clock: Clock) -> None:
     Raises:
         RefusedError: With the cluster, the role and the status in its text.
     """
-    roles = _roles(request)
-    patiently(lambda: _attempt(client, request), request.cluster, request.seconds, clock, about=roles)
+    deadline = clock.now() + request.seconds
+    run = _Run(client, request)
+    patiently(run.attempt, request.cluster, request.seconds, clock, about=_roles(request))
+    if run.changed or request.after == NOTHING:
+        _settle(client, request.cluster, deadline - clock.now(), clock)
 
 
 def look(client: Client, identifier: str, seconds: float, clock: Clock) -> Cluster:
@@ -91,18 +95,19 @@ def look(client: Client, identifier: str, seconds: float, clock: Clock) -> Clust
     Raises:
         RefusedError: When there is none.
     """
-    return patiently(lambda: _found(client, identifier), identifier, seconds, clock)
+    return patiently(lambda _: _found(client, identifier), identifier, seconds, clock)
 
 
 def undo(client: Client, request: Request) -> None:
     """
-    Take back what a create has added so far, as well as one call can; CloudFormation may or may not ask for it.
+    Take back what has been added so far to a cluster that was new to the association, as well as one call can;
+    CloudFormation may or may not ask for it.
     """
     with suppress(NotYetError, MaybeSoonError, RefusedError):
         there = describe(client, request.cluster)
         wanted = change(request.after, request.before, there) if there else None
         if wanted:
-            _modify(client, request, wanted)
+            _modify(client, request, wanted, believed=True)
 
 
 class WaitingError(NotYetError):
@@ -119,20 +124,22 @@ _Result = TypeVar("_Result")
 
 
 def patiently(
-    attempt: Callable[[], _Result], cluster: str, seconds: float, clock: Clock, *, about: str = ""
+    attempt: Callable[[bool], _Result], cluster: str, seconds: float, clock: Clock, *, about: str = ""
 ) -> _Result:
     """
     Try again until it works or the time is over, less and less often.
 
-    The reason has what was last seen of the cluster, and what went wrong since it last took a change.
+    An attempt is told whether a refusal is to be believed: it no longer is IAM that has not told everybody yet. The
+    reason has what was last seen of the cluster, and what went wrong since it last took a change.
     """
     deadline = clock.now() + seconds
     trusted_from = clock.now() + min(_PROPAGATION, seconds / 2)
     delay, seen = _FIRST_DELAY, about
     said: dict[str, None] = {}
     while True:
+        believed = clock.now() >= trusted_from
         try:
-            return attempt()
+            return attempt(believed)
         except WaitingError as error:
             seen = str(error)
             said = {**said, **dict.fromkeys(error.said)} if error.said else {}
@@ -140,7 +147,7 @@ def patiently(
             said[str(error)] = None
         except MaybeSoonError as error:
             said[str(error)] = None
-            if clock.now() >= trusted_from:
+            if believed:
                 raise RefusedError(_reason(f"cluster {cluster}", about, str(error))) from error
         except RefusedError as error:
             raise RefusedError(f"cluster {cluster}: {error}") from error
@@ -163,54 +170,95 @@ def _found(client: Client, identifier: str) -> Cluster:
     return there
 
 
-def _attempt(client: Client, request: Request) -> None:
+@dataclass
+class _Run:
     """
-    Do what has to be done now; all is done when nothing is left to do and to wait for.
+    The attempts of one request.
+
+    Attributes:
+        client: Redshift.
+
+        request: What is asked.
+
+        changed: Whether the cluster was asked to change.
     """
-    if request.after == NOTHING:
-        there = describe(client, request.cluster)
-        # What was to be removed is gone with the cluster.
-        if there is None or there.status in _GOING:
+
+    client: Client
+    request: Request
+    changed: bool = False
+
+    def attempt(self, believed: bool) -> None:
+        """
+        Do what has to be done now; all is done when nothing is left to do and to wait for.
+        """
+        request, there = self.request, self._there()
+        if there is None:
             return
-    else:
-        there = _found(client, request.cluster)
-    wanted = change(request.before, request.after, there)
-    if not wanted and not waiting(request.before, request.after, there):
-        return
-    if there.status in _HOPELESS:
-        raise RefusedError(f"its status is {there.status}; {_HOPELESS[there.status]}")
-    if wanted and there.status in ("available", "") and _has_room(request, wanted, there):
-        try:
-            _modify(client, request, wanted)
-        except NotYetError as error:
-            raise WaitingError(_state(request, there), str(error)) from error
-    raise WaitingError(_state(request, there))
+        wanted = change(request.before, request.after, there)
+        if not wanted and not waiting(request.before, request.after, there):
+            return
+        if there.status in _HOPELESS:
+            raise RefusedError(f"its status is {there.status}; {_HOPELESS[there.status]}")
+        if wanted and there.status in ("available", "") and _has_room(request, wanted, there):
+            self.changed = True
+            try:
+                _modify(self.client, request, wanted, believed=believed)
+            except NotYetError as error:
+                raise WaitingError(_state(request, there), str(error)) from error
+        raise WaitingError(_state(request, there))
+
+    def _there(self) -> Cluster | None:
+        """
+        Read the cluster; what was to be removed is gone with it.
+        """
+        if self.request.after != NOTHING:
+            return _found(self.client, self.request.cluster)
+        there = describe(self.client, self.request.cluster)
+        return None if there is None or there.status in _GOING else there
+
+
+def _settle(client: Client, cluster: str, seconds: float, clock: Clock) -> None:
+    """
+    Wait until a cluster takes the next change; CloudFormation's own is not tried again. Late is not wrong.
+    """
+
+    def settled(_: bool) -> None:
+        there = describe(client, cluster)
+        if there and there.modifying:
+            raise WaitingError(there.status)
+
+    with suppress(RefusedError):
+        patiently(settled, cluster, seconds, clock)
 
 
 def _has_room(request: Request, wanted: Change, there: Cluster) -> bool:
     """
     Count everybody's roles; those that are leaving are waited for.
+
+    Who wants no more than before is not refused: it may be going back, and others may have come meanwhile.
     """
     if not wanted.add:
         return True
     staying = {arn for arn, status in there.roles.items() if status != REMOVING} - set(wanted.remove)
     total = len(staying | set(wanted.add))
-    if total > request.role_limit:
+    grows = len(request.after.roles) > len(request.before.roles)
+    if grows and total > request.role_limit:
         others = len(staying - set(request.after.roles))
         raise RefusedError(
             f"{total} roles would be associated, {others} of them others', allowed is {request.role_limit}"
         )
-    return len(set(there.roles) - set(wanted.remove) | set(wanted.add)) <= request.role_limit
+    return len(set(there.roles) - set(wanted.remove) | set(wanted.add)) <= max(request.role_limit, total)
 
 
-def _modify(client: Client, request: Request, wanted: Change) -> None:
+def _modify(client: Client, request: Request, wanted: Change, *, believed: bool) -> None:
     """
-    Change the roles; a default of others that we may not pass, or that is no role any more, is not put back.
+    Change the roles; a default of others that we may not pass, or that is no role any more, is not put back, as soon as
+    the refusal is to be believed.
     """
     try:
         modify(client, request.cluster, wanted)
     except MaybeSoonError as error:
-        if wanted.default in (None, NO_DEFAULT, request.after.default):
+        if not believed or wanted.default in (None, NO_DEFAULT, request.after.default):
             raise
         _log.warning("the default role that was there before is not put back: %s", error)
         modify(client, request.cluster, replace(wanted, default=NO_DEFAULT))

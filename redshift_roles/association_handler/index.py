@@ -10,16 +10,15 @@ association itself.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-import urllib.request
 from typing import Any, Protocol
-from urllib.parse import quote, unquote
 
 import boto3
 from botocore.config import Config
 
+from . import memory
+from .answers import Outcome, respond
 from .clusters import Client, RefusedError
 from .converging import Clock, Request, converge, look, undo
 from .plan import NOTHING, REMOVING, Association, Cluster
@@ -27,15 +26,11 @@ from .plan import NOTHING, REMOVING, Association, Cluster
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)
 
-# The last attempt makes two calls, and a create that fails two more to take back what it added; then there must be time
-# to answer. Calls are not repeated here: the next attempt does that.
-_CALLS = Config(connect_timeout=4, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1})
-_ANSWER_SECONDS = 10
+# The last attempt makes two calls, and a create that fails makes three more to take back what it added; then there must
+# be time to answer. Calls are not repeated here: the next attempt does that.
+_CALLS = Config(connect_timeout=3, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 1})
 _MARGIN_SECONDS = 60.0
 _LOOK_SECONDS = 180.0
-_MAX_REASON = 3000
-# CloudFormation takes a physical id of 1,024 characters.
-_MAX_MEMORY = 1000
 
 Json = dict[str, Any]
 
@@ -68,7 +63,7 @@ def handler(event: Json, context: Context) -> None:
     except Exception as error:  # noqa: BLE001  CloudFormation must hear of everything, or it waits for an hour
         _log.exception("unexpected")
         reason = f"unexpected: {type(error).__name__}: {error}"
-    _respond(event, status, reason, physical_id, data)
+    respond(event, Outcome(status, reason, physical_id, data))
 
 
 def answer(event: Json, client: Client, clock: Clock, seconds: float) -> tuple[str, Json]:
@@ -78,24 +73,14 @@ def answer(event: Json, client: Client, clock: Clock, seconds: float) -> tuple[s
     properties = event["ResourceProperties"]
     if properties["Kind"] == "Before":
         return _look(event, client, clock, min(_LOOK_SECONDS, seconds))
-    kind = event["RequestType"]
-    old = event.get("OldResourceProperties", {}) if kind == "Update" else {}
-    moved = bool(old) and old["ClusterIdentifier"] != properties["ClusterIdentifier"]
-    wanted = _association(properties)
-    before = {"Create": NOTHING, "Delete": wanted}.get(
-        kind, NOTHING if moved else _association(old) if old else NOTHING
-    )
-    request = Request(
-        cluster=properties["ClusterIdentifier"],
-        before=before,
-        after=NOTHING if kind == "Delete" else wanted,
-        role_limit=int(properties["RoleLimit"]),
-        seconds=max(min(float(properties["TimeoutSeconds"]), seconds), 0.0),
-    )
+    deadline = clock.now() + max(min(float(properties["TimeoutSeconds"]), seconds), 0.0)
+    if _goes_back(event):
+        _leave(event["OldResourceProperties"], client, clock, (deadline - clock.now()) / 2)
+    request = _request(event, deadline - clock.now())
     try:
         converge(client, request, clock)
     except RefusedError:
-        if kind == "Create":
+        if request.before == NOTHING:
             undo(client, request)
         raise
     return physical_id_of(event), {}
@@ -111,6 +96,55 @@ def physical_id_of(event: Json) -> str:
     return f"{properties['ClusterIdentifier']}/{event['LogicalResourceId']}"
 
 
+def _old(event: Json) -> Json:
+    old: Json = event.get("OldResourceProperties", {}) if event["RequestType"] == "Update" else {}
+    return old
+
+
+def _moves(event: Json) -> bool:
+    old = _old(event)
+    return bool(old) and old["ClusterIdentifier"] != event["ResourceProperties"]["ClusterIdentifier"]
+
+
+def _goes_back(event: Json) -> bool:
+    """
+    Say whether an update goes back from a cluster to which it never got: CloudFormation knows no name there.
+    """
+    return _moves(event) and event.get("PhysicalResourceId") == physical_id_of(event)
+
+
+def _leave(properties: Json, client: Client, clock: Clock, seconds: float) -> None:
+    """
+    Take ours away from a cluster that CloudFormation will not ask about any more, if it can be done in time.
+    """
+    cluster, limit = properties["ClusterIdentifier"], int(properties["RoleLimit"])
+    try:
+        converge(client, Request(cluster, _association(properties), NOTHING, limit, seconds), clock)
+    except RefusedError as error:
+        _log.warning("what was begun there stays: %s", error)
+
+
+def _request(event: Json, seconds: float) -> Request:
+    """
+    Read what is asked of the cluster; of an update that goes back, the larger limit counts.
+    """
+    properties, old = event["ResourceProperties"], _old(event)
+    wanted = _association(properties)
+    leaves = event["RequestType"] == "Delete"
+    before = NOTHING
+    if leaves or _goes_back(event):
+        before = wanted
+    elif old and not _moves(event):
+        before = _association(old)
+    return Request(
+        cluster=properties["ClusterIdentifier"],
+        before=before,
+        after=NOTHING if leaves else wanted,
+        role_limit=max(int(side["RoleLimit"]) for side in (properties, old) if side),
+        seconds=seconds,
+    )
+
+
 def _association(properties: Json) -> Association:
     found = properties.get("Found", [])
     roles = {arn: flag == "true" for arn, flag in zip(properties.get("RoleArns", []), found, strict=True)}
@@ -121,18 +155,15 @@ def _look(event: Json, client: Client, clock: Clock, seconds: float) -> tuple[st
     """
     Look what is there, or remember what was seen: the physical id has the last answers, for a rollback.
     """
+    physical_id = str(event.get("PhysicalResourceId", ""))
     if event["RequestType"] == "Delete":
-        return str(event.get("PhysicalResourceId", "")), {}
+        return physical_id, {}
     cluster, role = event["ResourceProperties"]["ClusterIdentifier"], event["ResourceProperties"].get("RoleArn", "")
-    key = hashlib.sha256(f"{cluster}\n{role}".encode()).hexdigest()[:16]
-    seen = _seen(event.get("PhysicalResourceId", ""))
-    if key not in seen:
-        seen[key] = _found(look(client, cluster, seconds, clock), role)
-    kept = {key: seen[key], **{other: value for other, value in seen.items() if other != key}}
-    entries = [f"{other}={quote(value, safe=':/')}" for other, value in kept.items()]
-    while len(",".join(entries)) > _MAX_MEMORY:
-        entries.pop()
-    return f"before/{','.join(entries)}", _told(event, role, seen[key])
+    key = memory.key_of(cluster, role)
+    seen = memory.recall(physical_id, key, clock.date())
+    if seen is None:
+        seen = _found(look(client, cluster, seconds, clock), role)
+    return memory.remember(physical_id, key, seen, clock.date()), _told(event, role, seen)
 
 
 def _told(event: Json, role: str, seen: str) -> Json:
@@ -159,27 +190,3 @@ def _found(there: Cluster, role: str) -> str:
     if not role:
         return there.default or ""
     return "true" if there.roles.get(role, REMOVING) != REMOVING else "false"
-
-
-def _seen(physical_id: str) -> dict[str, str]:
-    start, _, rest = physical_id.partition("/")
-    entries = [entry.partition("=") for entry in rest.split(",")] if start == "before" and rest else []
-    return {key: unquote(value) for key, _, value in entries}
-
-
-def _respond(event: Json, status: str, reason: str, physical_id: str, data: Json) -> None:
-    body = {
-        "Status": status,
-        "Reason": reason[:_MAX_REASON] or "done",
-        "PhysicalResourceId": physical_id,
-        "StackId": event["StackId"],
-        "RequestId": event["RequestId"],
-        "LogicalResourceId": event["LogicalResourceId"],
-        "Data": data,
-    }
-    _log.info(json.dumps(body))
-    sent = urllib.request.Request(  # noqa: S310  the address is CloudFormation's own
-        event["ResponseURL"], data=json.dumps(body).encode(), method="PUT", headers={"Content-Type": ""}
-    )
-    with urllib.request.urlopen(sent, timeout=_ANSWER_SECONDS) as response:  # noqa: S310
-        response.read()

@@ -47,11 +47,14 @@ class Cluster:
         roles: ARN → ``in-sync``, ``adding`` or ``removing``.
 
         default: The ARN of the default role, or None.
+
+        modifying: Whether a change is under way.
     """
 
     status: str
     roles: dict[str, str]
     default: str | None
+    modifying: bool = False
 
 
 @dataclass(frozen=True)

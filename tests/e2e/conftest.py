@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,15 @@ import pytest
 from tests.e2e.aws import Aws
 from tests.emulator.server import ACCOUNT, REGION, emulator
 from tests.programs import ROOT
+
+_BEGAN = time.monotonic()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """
+    Say how long it took. There is no limit: a slow machine that does other things too breaks none of what is proven.
+    """
+    terminalreporter.write_line(f"deployments: {time.monotonic() - _BEGAN:.0f} seconds")
 
 
 @pytest.fixture(scope="session")

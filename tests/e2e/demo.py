@@ -1,11 +1,13 @@
 """
 What `make demo` shows: `app.py` deployed by the real CDK command line, without an AWS account.
 
-Nothing flows in; what the commands print flows out, and nothing stays.
+Nothing flows in; what the commands print flows out, and nothing stays, also when it is interrupted.
 """
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,29 +20,43 @@ from tests.emulator.server import ACCOUNT, REGION, client, emulator
 from tests.programs import ROOT
 
 _STACK: Final = "RedshiftWarehouse"
+INTERRUPTED: Final = 130
 
 
 def main() -> int:
     """
-    Bootstrap, deploy, show the roles, destroy; stop where a command fails.
+    Bootstrap, deploy, show the roles, destroy; stop where a command fails, or when told to.
     """
-    _say("starting an emulated AWS account; nothing leaves this machine")
-    with tempfile.TemporaryDirectory(prefix="redshift-roles-demo-") as folder:
-        try:
-            with emulator(Path(folder), takes=4.0) as environment:
-                _show(Path(folder), environment)
-        except subprocess.CalledProcessError as error:
-            _say(f"failed: {' '.join(error.cmd)}")
-            return 1
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        _say("starting an emulated AWS account; nothing leaves this machine")
+        with (
+            tempfile.TemporaryDirectory(prefix="redshift-roles-demo-") as folder,
+            emulator(Path(folder), takes=4.0) as environment,
+        ):
+            _show(Path(folder), environment)
+    except subprocess.CalledProcessError as error:
+        _say(f"failed: {' '.join(error.cmd)}")
+        return 1
+    except KeyboardInterrupt:
+        _say("interrupted; the account is gone")
+        return INTERRUPTED
     _say("done; the account is gone")
     return 0
+
+
+def _end(*_: object) -> None:
+    """
+    End as an interrupted program does, which cleans up.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _show(folder: Path, environment: Mapping[str, str]) -> None:
     app = ("--app", f"{sys.executable} app.py", "--output", str(folder / "cdk.out"))
     _say("making the account ready: cdk bootstrap")
-    bootstrap = [str(CDK), "bootstrap", f"aws://{ACCOUNT}/{REGION}"]
-    subprocess.run(bootstrap, cwd=folder, env=environment, check=True, stderr=subprocess.DEVNULL)
+    _run(environment, str(CDK), "bootstrap", f"aws://{ACCOUNT}/{REGION}", cwd=folder, complaints=subprocess.DEVNULL)
     _say("deploying app.py: cdk deploy")
     _run(environment, str(CDK), "deploy", *app, "--require-approval", "never")
     cluster = _cluster(environment)
@@ -56,11 +72,19 @@ def _cluster(environment: Mapping[str, str]) -> str:
     return str(outputs["Endpoint"].partition(".")[0])
 
 
-def _run(environment: Mapping[str, str], *command: str) -> None:
+def _run(environment: Mapping[str, str], *command: str, cwd: Path = ROOT, complaints: int | None = None) -> None:
     """
-    Run a command and let it speak for itself.
+    Run a command and let it speak for itself; what it has started ends with it.
     """
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    process = subprocess.Popen(command, cwd=cwd, env=environment, stderr=complaints, start_new_session=True)
+    try:
+        code = process.wait()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise
+    if code:
+        raise subprocess.CalledProcessError(code, command)
 
 
 def _say(line: str) -> None:

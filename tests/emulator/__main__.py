@@ -11,7 +11,10 @@ import asyncio
 import itertools
 import json
 import os
+import signal
 import sys
+import threading
+import time
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, Final
@@ -34,6 +37,7 @@ Response = tuple[int, dict[str, str], bytes]
 _PRINCIPALS: Final = ("redshift.amazonaws.com", "redshift.{}.amazonaws.com")
 # One change in so many is throttled, so that nothing works that does not try again.
 _THROTTLED: Final = 3
+_WATCH_SECONDS: Final = 0.5
 
 
 class Principal:
@@ -164,7 +168,17 @@ async def serve() -> None:
     await hypercorn.asyncio.serve(app.app, config)
 
 
+def end_with(parent: int) -> None:
+    """
+    End, with the functions that run, when nobody is there any more who could end us: a killed program cannot.
+    """
+    while os.getppid() == parent:
+        time.sleep(_WATCH_SECONDS)
+    os.killpg(0, signal.SIGKILL)
+
+
 if __name__ == "__main__":
+    threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
     takes = float(os.environ["EMULATOR_TAKES"])
     install(Pace(takes=takes, busy=takes / 2))
     asyncio.run(serve())

@@ -3,7 +3,7 @@ Amazon Redshift in memory, as far as roles go: clusters whose roles come and go 
 
 Requests flow in as the API names them; answers flow out in the API's shapes, or a refusal with the API's code. Written
 from the API's model and pages; what AWS does not document (the codes for too many roles, for a role of another account,
-for a default role that is not associated) is invented here, and marked.
+for a default role that is not associated, and the status while roles are changed) is invented here, and marked.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ Json = dict[str, Any]
 _CONCURRENT: Final = (
     "The Cluster is being modified by a concurrent operation. Please check the Cluster's status and try again."
 )
+_UNDELETABLE: Final = "There is an operation running on the Cluster. Please try to delete it at a later time."
 _INVALID: Final = "The IAM role {} is not valid. The IAM role must delegate access to an Amazon Redshift account."
 _KEPT: Final = ("NodeType", "MasterUsername", "DBName", "Encrypted", "ClusterSubnetGroupName", "ClusterParameterGroups")
 
@@ -56,7 +57,7 @@ class Pace:
     Attributes:
         takes: Seconds until a role is in sync, or gone.
 
-        busy: Seconds after a change in which another one is refused.
+        busy: Seconds after a change in which another one is refused, and a deletion.
 
         quota: How many roles a cluster may have.
 
@@ -156,9 +157,11 @@ class Redshift:
 
     def delete_cluster(self, _: Caller, request: Json) -> Json:
         """
-        Delete a cluster at once, with a final snapshot unless the caller does without.
+        Delete a cluster at once, unless it is busy, with a final snapshot unless the caller does without.
         """
         cluster = self.find(request["ClusterIdentifier"])
+        if self._is_busy(cluster):
+            raise RefusedError("InvalidClusterState", _UNDELETABLE)
         if not request.get("SkipFinalClusterSnapshot"):
             self.snapshots.append(request["FinalClusterSnapshotIdentifier"])
         del self.clusters[cluster.identifier]
@@ -207,8 +210,11 @@ class Redshift:
     def _check_available(self, cluster: Cluster) -> None:
         if cluster.paused:
             raise RefusedError("InvalidClusterState", "The specified cluster is not in the available state.")
-        if self._now() < cluster.busy_until:
+        if self._is_busy(cluster):
             raise RefusedError("InvalidClusterState", _CONCURRENT)
+
+    def _is_busy(self, cluster: Cluster) -> bool:
+        return self._now() < cluster.busy_until
 
     def _change(self, cluster: Cluster, add: list[str], remove: list[str], default: str | None) -> None:
         present = set(self._statuses(cluster)) - set(cluster.removing)
@@ -247,11 +253,11 @@ class Redshift:
         return when > self._now() or self.pace.stuck in arn
 
     def _shown(self, cluster: Cluster) -> Json:
-        name = cluster.identifier
+        name, status = cluster.identifier, "modifying" if self._is_busy(cluster) else "available"  # invented
         return {
             **{key: value for key, value in cluster.properties.items() if key in _KEPT},
             "ClusterIdentifier": name,
-            "ClusterStatus": "paused" if cluster.paused else "available",
+            "ClusterStatus": "paused" if cluster.paused else status,
             "ClusterAvailabilityStatus": "Unavailable" if cluster.paused else "Available",
             "ClusterNamespaceArn": f"arn:aws:redshift:{self.region}:{self.account}:namespace:{name}",
             "Endpoint": {

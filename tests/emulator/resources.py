@@ -76,7 +76,12 @@ class Provisioning:
         return name, _attributes(shown["Clusters"][0])
 
     def _delete_cluster(self, name: str, _: Json) -> None:
-        self.redshift().clusters.pop(name, None)
+        """
+        Delete a cluster, if it is not gone already; CloudFormation does not try again when it is busy.
+        """
+        redshift = self.redshift()
+        if name in redshift.clusters:
+            redshift.delete_cluster(self.caller, {"ClusterIdentifier": name, "SkipFinalClusterSnapshot": True})
 
     def _snapshot_cluster(self, name: str, _: Json) -> None:
         self.redshift().snapshots.append(f"{name}-final")
