@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
-from weakref import WeakKeyDictionary
 
-from aws_cdk import Aws, CfnRule, CfnRuleAssertion, Fn, Stack
+from aws_cdk import Aws, CfnRule, CfnRuleAssertion, Fn
 
 from redshift_roles import role_arns
 from redshift_roles.places import Place
+from redshift_roles.remembering import Remembered
 
 RULE_ID: Final = "RedshiftRolesAccount"
 
-_accounts: WeakKeyDictionary[Stack, str] = WeakKeyDictionary()
+_accounts: Remembered[str] = Remembered()
 
 
 def expected_account(place: Place) -> str | None:
@@ -60,6 +60,6 @@ def withdrawn_on_error(place: Place) -> Iterator[None]:
         yield
     except Exception:
         if before is None and place.top in _accounts:
-            del _accounts[place.top]
+            _accounts.forget(place.top)
             place.top.node.try_remove_child(RULE_ID)
         raise

@@ -9,14 +9,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
-from weakref import WeakSet
 
 from aws_cdk import aws_iam as iam
 
 from redshift_roles import account_rule, limits, role_arns, rulebook
 from redshift_roles.actions import PASSED_TO_TRAINING
+from redshift_roles.cdk_grants import LateGrant, grant_of
 from redshift_roles.findings import Finding, RoleAssociationError
-from redshift_roles.granted_policies import LateGrant, grant_of, granted_policies
+from redshift_roles.granted_policies import granted_policies
 from redshift_roles.limits import Source
 from redshift_roles.owners import owner_statements, owner_troubles, shared_grant, without_key_names
 from redshift_roles.permission_documents import documents
@@ -25,6 +25,7 @@ from redshift_roles.places import Place, path_of
 from redshift_roles.policy_documents import size
 from redshift_roles.reading import is_immutable, own_role, principal_account, role_arn, role_place, trust_of
 from redshift_roles.refusal import refuse
+from redshift_roles.remembering import Remembered
 from redshift_roles.resources import Resource, resource_troubles
 from redshift_roles.rulebook import Trouble
 
@@ -130,14 +131,14 @@ class GrantWriter:
         document = trust_of(self.role)
         if document is None or self.role in _trained:
             return
-        _trained.add(self.role)
+        _trained[self.role] = True
         service = iam.ServicePrincipal(PASSED_TO_TRAINING)
         document.add_statements(iam.PolicyStatement(actions=["sts:AssumeRole"], principals=[service]))
 
 
-_trained: WeakSet[iam.IRole] = WeakSet()
-_chained: WeakSet[iam.IRole] = WeakSet()
-_vended: WeakSet[iam.IRole] = WeakSet()
+_trained: Remembered[bool] = Remembered()
+_chained: Remembered[bool] = Remembered()
+_vended: Remembered[bool] = Remembered()
 
 _IMMUTABLE: Final = (
     "the role was imported with mutable=False, so CDK attaches no policy to it",
@@ -184,7 +185,7 @@ def note_vended(role: iam.IRole) -> None:
     """
     Note that Lake Formation vends data to a role.
     """
-    _vended.add(role)
+    _vended[role] = True
 
 
 def later_troubles(roles: Iterable[iam.IRole]) -> list[Trouble]:
@@ -198,4 +199,4 @@ def note_chained(role: iam.IRole) -> None:
     """
     Note that a role is a later one of a chain.
     """
-    _chained.add(role)
+    _chained[role] = True

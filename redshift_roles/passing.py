@@ -12,8 +12,9 @@ from typing import Any, Final
 from aws_cdk import aws_iam as iam
 
 from redshift_roles import account_rule, grant_arguments, limits, permissions, role_arns, rulebook
+from redshift_roles.cdk_grants import LateGrant, grant_of
 from redshift_roles.findings import RoleAssociationError
-from redshift_roles.granted_policies import LateGrant, grant_of, granted_policies
+from redshift_roles.granted_policies import granted_policies
 from redshift_roles.places import Place, path_of, refer
 from redshift_roles.reading import is_immutable, own_role, principal_account, role_arn, role_place
 from redshift_roles.refusal import refuse

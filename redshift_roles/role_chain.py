@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, cast
-from weakref import WeakKeyDictionary, WeakSet
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
@@ -35,6 +34,7 @@ from redshift_roles.reading import (
     trust_of,
 )
 from redshift_roles.refusal import refuse
+from redshift_roles.remembering import Remembered
 from redshift_roles.rulebook import Rule, Trouble
 from redshift_roles.rules import Check
 from redshift_roles.tokens import is_token
@@ -84,7 +84,7 @@ class _Link(NamedTuple):
         return role_place(self.source).stack is not role_place(self.target).stack
 
 
-_trusting: WeakKeyDictionary[iam.IRole, WeakSet[iam.IRole]] = WeakKeyDictionary()
+_trusting: Remembered[Remembered[bool]] = Remembered()
 
 
 class RoleChain:
@@ -245,11 +245,12 @@ def _trust(link: _Link, source: str) -> None:
     """
     Let the source into the target's trust policy, once; IAM refuses a principal that is not there yet.
     """
-    trusted = _trusting.setdefault(link.target, WeakSet())
+    trusted = _trusting.get(link.target) or Remembered()
     document = trust_of(link.target)
     if document is None or link.source in trusted:
         return
-    trusted.add(link.source)
+    trusted[link.source] = True
+    _trusting[link.target] = trusted
     document.add_statements(iam.PolicyStatement.from_json(trust_statement(source)))
     first, last = role_place(link.source).top, role_place(link.target).top
     if first is not last:

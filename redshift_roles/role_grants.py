@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from aws_cdk import Fn
 from aws_cdk import aws_iam as iam
@@ -20,6 +19,7 @@ from redshift_roles.permissions import Objects
 from redshift_roles.places import Place
 from redshift_roles.reading import role_arn
 from redshift_roles.refusal import refuse
+from redshift_roles.remembering import Remembered
 from redshift_roles.resources import resource
 from redshift_roles.rulebook import Trouble
 from redshift_roles.tokens import is_token, known
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_secretsmanager as secretsmanager
 
-_facades: WeakKeyDictionary[iam.IRole, RedshiftGrants] = WeakKeyDictionary()
+_facades: Remembered[RedshiftGrants] = Remembered()
 
 
 class RedshiftGrants:
@@ -72,9 +72,10 @@ class RedshiftGrants:
             RoleAssociationError: InvalidArgument, for what is no role.
         """
         refuse(lambda: "RedshiftGrants.of", limits.COPY_PERMISSIONS, ROLE.check("role", role))
-        if role not in _facades:
-            _facades[role] = cls(role)
-        return _facades[role]
+        found = _facades.get(role)
+        if found is None:
+            found = _facades[role] = cls(role)
+        return found
 
     @property
     def policies(self) -> tuple[iam.CfnManagedPolicy, ...]:

@@ -9,11 +9,11 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 
 from redshift_roles import RedshiftGrants, RedshiftRole, RoleAssociationError
 from tests.builders import arn
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.functions import function_of
 from tests.templates import all_properties_of, properties_of, template_of
 
 POLICY = "AWS::IAM::ManagedPolicy"
@@ -83,13 +83,7 @@ def test_fails_when_the_grantee_is_defined_in_a_stack_of_another_account(app: cd
     """
     The function's role is named, since that would have the policy.
     """
-    function = lambda_.Function(
-        _there(app, OTHER_ACCOUNT),
-        "Function",
-        code=lambda_.Code.from_inline("def handler(event, context): pass"),
-        handler="index.handler",
-        runtime=lambda_.Runtime.PYTHON_3_13,
-    )
+    function = function_of(_there(app, OTHER_ACCOUNT))
     message = f"'grantee' (There/Function/ServiceRole) is in account {OTHER_ACCOUNT}, the role is in {ACCOUNT}"
 
     assert ("RoleAccountMismatch", message) == _wrong(RedshiftRole(stack, "Role"), function)
@@ -252,13 +246,7 @@ def test_what_runs_as_a_role_may_pass_it(stack: cdk.Stack) -> None:
     """
     The policy is on the role of the function.
     """
-    function = lambda_.Function(
-        stack,
-        "Function",
-        code=lambda_.Code.from_inline("def handler(event, context): pass"),
-        handler="index.handler",
-        runtime=lambda_.Runtime.PYTHON_3_13,
-    )
+    function = function_of(stack)
     RedshiftRole(stack, "Role").redshift_grants.pass_role(function)
 
     assert [[stack.resolve(function.role.role_name)]] == [p["Roles"] for p in all_properties_of(stack, POLICY)]  # type: ignore[union-attr]
@@ -275,6 +263,28 @@ def test_two_roles_are_one_policy(stack: cdk.Stack) -> None:
     (statement,) = properties_of(stack, POLICY)["PolicyDocument"]["Statement"]
 
     assert 2 == len(statement["Resource"])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        function_of,
+        lambda stack: iam.User.from_user_name(stack, "Who", "loader"),
+        lambda stack: iam.Group.from_group_name(stack, "Who", "loaders"),
+        lambda stack: iam.Role.from_role_name(stack, "Who", "loader"),
+        lambda stack: iam.Role.from_role_name(stack, "Who", "loader").grant_principal,
+    ],
+)
+def test_two_roles_are_one_policy_of_whoever_cdk_hands_out(stack: cdk.Stack, make: Any) -> None:
+    """
+    CDK makes another Python object each time for who is behind a function or an import; calling twice adds nothing.
+    """
+    who, roles = make(stack), [RedshiftRole(stack, name) for name in ("A", "B")]
+    for role in (*roles, roles[0]):
+        role.redshift_grants.pass_role(who)
+    (statement,) = properties_of(stack, POLICY)["PolicyDocument"]["Statement"]
+
+    assert [stack.resolve(role.role_arn) for role in roles] == statement["Resource"]
 
 
 def test_a_role_of_serverless_is_passed_to_it_too(stack: cdk.Stack) -> None:
