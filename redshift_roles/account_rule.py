@@ -16,6 +16,7 @@ from aws_cdk import Aws, CfnRule, CfnRuleAssertion, Fn
 from redshift_roles import role_arns
 from redshift_roles.places import Place
 from redshift_roles.remembering import Remembered
+from redshift_roles.rulebook import Trouble
 
 RULE_ID: Final = "RedshiftRolesAccount"
 
@@ -27,6 +28,25 @@ def expected_account(place: Place) -> str | None:
     Read the account that the top-level stack's Rule asserts, or None while it has no Rule.
     """
     return _accounts.get(place.top)
+
+
+def contradictions(place: Place, named: Iterable[tuple[str, str | None]]) -> Iterator[Trouble]:
+    """
+    Find accounts that the top-level stack cannot be of, since its Rule asserts another one.
+
+    Args:
+        place: Where roles or people are named.
+
+        named: What the caller calls each, and its account as far as it is known.
+    """
+    expected = expected_account(place)
+    for label, account in named:
+        if role_arns.differ(account, expected):
+            here = f"the stack already names a role of {expected} and can be of one account only"
+            yield (
+                f"{label} is in account {account}, {here}",
+                f"put what is of account {account} into a stack of its own",
+            )
 
 
 def assert_account(place: Place, accounts: Iterable[str | None]) -> None:

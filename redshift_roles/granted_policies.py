@@ -6,20 +6,23 @@ Permissions flow in, grant by grant; as few managed policies as IAM's size allow
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
+from aws_cdk import Annotations
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
 
+from redshift_roles.attachments import too_many, undecided
 from redshift_roles.cdk_grants import conditions_of
 from redshift_roles.deploy_time import same_values
 from redshift_roles.permission_documents import Document, documents
 from redshift_roles.permissions import Permission
 from redshift_roles.places import Place
-from redshift_roles.reading import reports_policies
+from redshift_roles.reading import own_role, reports_policies
 from redshift_roles.remembering import Remembered, reference_of
+from redshift_roles.rulebook import Trouble
 from redshift_roles.token_lengths import longest
 from redshift_roles.tokens import is_token
 
@@ -49,7 +52,14 @@ class GrantedPolicies:
         policies: The managed policies, none before the first grant.
     """
 
-    def __init__(self, scope: Construct, place: Place, construct_id: str, attachment: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        place: Place,
+        construct_id: str,
+        attachment: dict[str, Any],
+        principal: _Principal | None = None,
+    ) -> None:
         self.policies: list[iam.CfnManagedPolicy] = []
         self._scope = scope
         self._place = place
@@ -58,6 +68,7 @@ class GrantedPolicies:
         self._permissions: dict[Permission, None] = {}
         self._plan = Plan((), [], {})
         self._keys: dict[str, str] = {}
+        self._principal = principal
 
     def allow(self, permissions: Sequence[Permission]) -> None:
         """
@@ -83,6 +94,13 @@ class GrantedPolicies:
         )
         return Plan(new, written, longer)
 
+    def troubles(self, plan: Plan) -> Iterator[Trouble]:
+        """
+        Find out whether IAM attaches as many policies as were planned.
+        """
+        if self._principal and len(plan.written) > len(self.policies):
+            yield from too_many(self._principal.kind, self._principal.number(self, len(plan.written)))
+
     def write(self, plan: Plan) -> None:
         """
         Write what was planned.
@@ -99,6 +117,13 @@ class GrantedPolicies:
         for index in range(len(plan.written), len(self.policies)):
             self._scope.node.try_remove_child(self._construct_id(index))
         del self.policies[len(plan.written) :]
+        self._warn()
+
+    def _warn(self) -> None:
+        principal = self._principal
+        warning = undecided(principal.kind, principal.number(self, len(self.policies))) if principal else None
+        if warning:
+            Annotations.of(self._scope).add_warning_v2(_UNDECIDED, warning)
 
     def _construct_id(self, index: int) -> str:
         return f"{self._id}{index + 1}" if index else self._id
@@ -118,6 +143,32 @@ class GrantedPolicies:
             if len(listed) > 1:
                 needed.update(dict.fromkeys(text for texts in listed for text in texts if is_token(text)))
         return same_values(needed, self._place.stack, self._keys)
+
+
+class _Principal(NamedTuple):
+    """
+    Who has the policies.
+
+    Attributes:
+        kind: ``roles``, ``users`` or ``groups``.
+
+        given: How many policies were given to it when it was made.
+
+        granted: All that were granted to it.
+    """
+
+    kind: str
+    given: int
+    granted: Mapping[tuple[str, str], GrantedPolicies]
+
+    def number(self, changed: GrantedPolicies, written: int) -> int:
+        """
+        Count the policies when some of them change.
+        """
+        return self.given + written + sum(len(one.policies) for one in self.granted.values() if one is not changed)
+
+
+_UNDECIDED: Final = "RedshiftRoles:AttachedPoliciesUndecided"
 
 
 def _sid(permission: Permission) -> str:
@@ -177,7 +228,9 @@ def granted_policies(
         parent, name = (scope, construct_id) if scope else _beside(principal, construct_id)
         reported = kind == "roles" and reports_policies(cast("iam.IRole", principal))
         made = ReportedPolicies if reported else GrantedPolicies
-        found[key] = made(parent, place, name, {kind: [principal]})
+        own = own_role(principal)
+        whose = _Principal(kind, own.managed_policies if own else 0, found)
+        found[key] = made(parent, place, name, {kind: [principal]}, whose)
     return found[key]
 
 

@@ -84,7 +84,7 @@ def remember_role(role: iam.IRole, own: OwnRole) -> None:
     _own_roles[role] = own
 
 
-def own_role(role: iam.IRole) -> OwnRole | None:
+def own_role(role: object) -> OwnRole | None:
     """
     Tell what a role of ours was defined with; None for others.
     """

@@ -303,9 +303,9 @@ class RedshiftGrants:
         allowed = permissions.create_model(
             self._writer.home, role_arn(self._writer.role), Objects(found.arn, found.key_arn)
         )
-        grant = self._writer.allow_in_bucket(limits.MACHINE_LEARNING, allowed, found, owner_allows=owner_allows)
-        self._writer.trust_training()
-        return grant
+        return self._writer.allow_in_bucket(
+            limits.MACHINE_LEARNING, allowed, found, owner_allows=owner_allows, training=True
+        )
 
     def pass_role(self, grantee: iam.IGrantable) -> iam.Grant:
         """

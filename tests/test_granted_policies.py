@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import assertions
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from hypothesis import HealthCheck, given, settings
@@ -236,3 +237,46 @@ def test_one_prefix_of_a_parameter_is_one_policy(stack: cdk.Stack) -> None:
     role.redshift_grants.copy_from(lake, prefix=stage, manifest=f"{stage}/m.json", jsonpaths=f"{stage}/j.json")
 
     assert [] != all_properties_of(stack, POLICY)
+
+
+def _full(number: int) -> list[Permission]:
+    """
+    List permissions that fill so many policies.
+    """
+    return [_read(f"arn:aws:s3:::{index:02}{'a' * 5900}") for index in range(number)]
+
+
+def _warned(stack: cdk.Stack) -> bool:
+    cdk.App.of(stack).synth()  # type: ignore[union-attr]
+    found = assertions.Annotations.from_stack(stack).find_warning("*", assertions.Match.any_value())
+    return any("AttachedPoliciesUndecided" in str(message.entry.data) for message in found)
+
+
+@pytest.mark.parametrize(("number", "expected"), [(9, False), (10, True)])
+def test_warns_when_only_a_raised_quota_lets_iam_attach_them(stack: cdk.Stack, number: int, expected: bool) -> None:
+    """
+    What the role was given counts too, and what it may pass: a child of another principal does not.
+    """
+    policy = iam.ManagedPolicy.from_aws_managed_policy_name("ReadOnlyAccess")
+    role = RedshiftRole(stack, "Role", managed_policies=[policy])
+    granted_policies(role, place_of(stack), "Grants", "roles").allow(_full(number - 1))
+    granted_policies(role, place_of(stack), "Others", "roles").allow(_full(1))
+    granted_policies(RedshiftRole(stack, "Second"), place_of(stack), "Grants", "roles").allow(_full(1))
+
+    assert expected is _warned(stack)
+
+
+def test_fails_when_no_quota_lets_iam_attach_them(stack: cdk.Stack) -> None:
+    """
+    The plan says so, before anything is written.
+    """
+    role = RedshiftRole(stack, "Role", managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name("ReadOnly")])
+    granted_policies(role, place_of(stack), "Others", "roles").allow(_full(1))
+    granted = granted_policies(role, place_of(stack), "Grants", "roles")
+    granted.allow(_full(22))
+    few, many = granted.plan(_full(23)), granted.plan(_full(24))
+
+    assert [] == [*granted.troubles(few)]
+    assert [26] == [int(message.split()[2]) for message, _ in granted.troubles(many)]
+    assert [] == [*granted.troubles(granted.plan(_full(22)))]
+    assert 22 == len(granted.policies)

@@ -831,13 +831,20 @@ def test_fails_when_the_role_takes_no_policies(
     stack: cdk.Stack, bucket: s3.IBucket, make: Callable[[cdk.Stack], iam.IRole]
 ) -> None:
     """
-    CDK would silently do nothing here too.
+    CDK would silently do nothing here too; the message is true of an import and of a role of the app.
     """
     role = make(stack)
 
-    assert [("InvalidArgument", "the role was imported with mutable=False, so CDK attaches no policy to it")] == wrong(
-        lambda: RedshiftGrants.of(role).copy_from(bucket)
-    )
+    assert [
+        (
+            "InvalidArgument",
+            (
+                "the role was imported with mutable=False or is a role.without_policy_updates(), so CDK attaches no "
+                "policy to it"
+            ),
+        )
+    ] == wrong(lambda: RedshiftGrants.of(role).copy_from(bucket))
+    assert [] == all_properties_of(stack, POLICY)
 
 
 def test_an_imported_role_gets_its_policy_beside_it(stack: cdk.Stack, bucket: s3.IBucket) -> None:
@@ -865,6 +872,46 @@ def test_any_role_of_cdk_can_be_granted(stack: cdk.Stack, bucket: s3.IBucket) ->
 
     assert 2 == len(all_properties_of(stack, POLICY))
     assert 1 == len(all_properties_of(nested, POLICY))
+
+
+def test_fails_when_there_is_no_room_to_trust_sagemaker(stack: cdk.Stack) -> None:
+    """
+    The trust policy of 27 users is full; nothing is written, and a larger quota has room.
+    """
+    lake = s3.Bucket.from_bucket_name(stack, "Lake", "lake")
+    users = [DbUser(f"user-{number:02}", cluster="warehouse") for number in range(27)]
+    full, larger = (
+        RedshiftRole(stack, name, db_users=users, trust_policy_quota=quota)
+        for name, quota in (("Full", 2048), ("Larger", 4096))
+    )
+    ((rule, message),) = wrong(lambda: full.redshift_grants.create_model(lake))
+    trust, _ = all_properties_of(stack, "AWS::IAM::Role")
+
+    assert "PolicyTooLarge" == rule
+    assert message.startswith("with this, the trust policy of the role has at least 2,")
+    assert message.endswith(" characters, 'trust_policy_quota' is 2,048")
+    assert () == full.redshift_grants.policies
+    assert 1 == len(trust["AssumeRolePolicyDocument"]["Statement"])
+    larger.redshift_grants.create_model(lake)
+    assert 1 == len(larger.redshift_grants.policies)
+
+
+def test_fails_when_a_grant_needs_more_policies_than_iam_attaches(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    Nothing of that grant is written, and less still can be.
+    """
+    lake = s3.Bucket.from_bucket_name(stack, "Lake", "lake")
+    for number in range(12):
+        grants.copy_from(lake, prefix=f"{number:02}{'*' * 1000}/")
+    before = [stack.resolve(policy.policy_document) for policy in grants.policies]
+    ((rule, message),) = wrong(lambda: grants.copy_from(lake, prefix="*" * 1000))
+
+    assert ("PolicyTooLarge", "with this, 26 managed policies would be attached, IAM attaches at most 25") == (
+        rule,
+        message,
+    )
+    assert before == [stack.resolve(policy.policy_document) for policy in grants.policies]
+    grants.copy_from_emr("j-1")
 
 
 @pytest.mark.parametrize("ours", [True, False])
