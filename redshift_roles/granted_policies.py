@@ -168,7 +168,7 @@ class _Principal(NamedTuple):
         return self.given + written + sum(len(one.policies) for one in self.granted.values() if one is not changed)
 
 
-_UNDECIDED: Final = "RedshiftRoles:AttachedPoliciesUndecided"
+_UNDECIDED: Final = "redshift-roles:AttachedPoliciesUndecided"
 
 
 def _sid(permission: Permission) -> str:

@@ -21,7 +21,7 @@ from redshift_roles.rulebook import Trouble
 from redshift_roles.trust_documents import merged
 
 _MINIMIZED: Final = "@aws-cdk/aws-iam:minimizePolicies"
-_UNDECIDED: Final = "RedshiftRoles:TrustPolicyUndecided"
+_UNDECIDED: Final = "redshift-roles:TrustPolicyUndecided"
 _LEAST_ARN: Final = len("arn:aws:iam::123456789012:role/x")
 # What the ARNs of roles of ours are, as far as it is known, by the tokens that stand for them.
 _arns: dict[str, str] = {}

@@ -493,6 +493,126 @@ def test_names_are_of_the_deployment_where_the_stack_names_no_environment(agnost
     ) == statements_of(agnostic)["ListInstances"]
 
 
+def _foreign(stack: cdk.Stack) -> s3.IBucket:
+    return s3.Bucket.from_bucket_attributes(
+        stack, "Theirs", bucket_arn="arn:aws:s3:::theirs", account=OTHER_ACCOUNT, region=REGION
+    )
+
+
+CATALOG_WRITES = {
+    f"glue:{action}"
+    for action in (
+        "BatchCreatePartition BatchDeletePartition BatchDeleteTable CreatePartition CreateTable DeletePartition "
+        "DeleteTable UpdatePartition UpdateTable"
+    ).split()
+}
+
+
+@pytest.mark.parametrize(
+    ("flag", "grant", "added", "dropped"),
+    [
+        ("clean_path", lambda grants, bucket, **flag: grants.unload_to(bucket, **flag), {"s3:DeleteObject"}, set()),
+        (
+            "create_database",
+            lambda grants, bucket, **flag: grants.external_schema("d", bucket=bucket, **flag),
+            {"glue:CreateDatabase"},
+            set(),
+        ),
+        (
+            "write",
+            lambda grants, bucket, **flag: grants.external_schema("d", bucket=bucket, **flag),
+            {"s3:PutObject", "kms:GenerateDataKey", *CATALOG_WRITES},
+            set(),
+        ),
+        (
+            "write",
+            lambda grants, _, **flag: grants.external_schema("d", lake_formation=True, **flag),
+            CATALOG_WRITES,
+            set(),
+        ),
+        (
+            "create_database",
+            lambda grants, _, **flag: grants.external_schema("d", lake_formation=True, **flag),
+            {"glue:CreateDatabase"},
+            set(),
+        ),
+        (
+            "lake_formation",
+            lambda grants, bucket, lake_formation: grants.external_schema(
+                "d", bucket=None if lake_formation else bucket, lake_formation=lake_formation
+            ),
+            {"lakeformation:GetDataAccess"},
+            {
+                "kms:Decrypt",
+                "s3:GetBucketLocation",
+                "s3:GetObject",
+                "s3:ListBucket",
+                "s3:ListBucketMultipartUploads",
+                "s3:ListMultipartUploadParts",
+            },
+        ),
+    ],
+)
+def test_each_flag_reaches_the_policy(
+    flag: str, grant: Callable[..., object], added: set[str], dropped: set[str]
+) -> None:
+    """
+    With True the documented actions come and go; False is the same as leaving it out.
+    """
+
+    def actions(**given: bool) -> set[str]:
+        stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data")
+        key = kms.Key.from_key_arn(stack, "Key", KEY)
+        lake = s3.Bucket.from_bucket_attributes(stack, "Lake", bucket_arn="arn:aws:s3:::lake", encryption_key=key)
+        grant(RedshiftRole(stack, "Role").redshift_grants, lake, **given)
+        listed = [found for found, _ in statements_of(stack).values()]
+        return {action for found in listed for action in ([found] if isinstance(found, str) else found)}
+
+    without, allowed = actions(**{flag: False}), actions(**{flag: True})
+
+    assert (added, dropped) == (allowed - without, without - allowed)
+    assert flag == "lake_formation" or without == actions()
+
+
+@pytest.mark.parametrize(
+    "grant",
+    [
+        lambda grants, bucket, **flag: grants.copy_from(bucket, **flag),
+        lambda grants, bucket, **flag: grants.unload_to(bucket, **flag),
+        lambda grants, bucket, **flag: grants.external_schema("d", bucket=bucket, **flag),
+        lambda grants, bucket, **flag: grants.copy_over_ssh(bucket, "hosts.json", **flag),
+        lambda grants, bucket, **flag: grants.create_model(bucket, **flag),
+    ],
+)
+def test_the_owners_consent_is_asked_of_each_method(
+    stack: cdk.Stack, grants: RedshiftGrants, grant: Callable[..., iam.Grant]
+) -> None:
+    """
+    Without it, or with False, a bucket of another account is refused; with True it is granted.
+    """
+    bucket = _foreign(stack)
+    found = [*wrong(lambda: grant(grants, bucket)), *wrong(lambda: grant(grants, bucket, owner_allows=False))]
+
+    assert ["InvalidArgument"] * 2 == [rule for rule, _ in found]
+    assert all(f"is in account {OTHER_ACCOUNT}, the role is in {ACCOUNT}" in message for _, message in found)
+    assert () == grants.policies
+
+    assert [] != grant(grants, bucket, owner_allows=True).resource_statements
+    assert "arn:aws:s3:::theirs" in json.dumps(statements_of(stack))
+
+
+@pytest.mark.parametrize("serverless", [False, True])
+def test_a_role_is_passed_to_the_services_it_trusts(stack: cdk.Stack, serverless: bool) -> None:
+    """
+    Serverless is one only where the role says so.
+    """
+    RedshiftRole(stack, "Role", serverless=serverless).redshift_grants.pass_role(iam.User(stack, "User"))
+    (policy,) = all_properties_of(stack, POLICY)
+    services = policy["PolicyDocument"]["Statement"][0]["Condition"]["StringEquals"]["iam:PassedToService"]
+
+    assert serverless is ("redshift-serverless.amazonaws.com" in services)
+
+
 def test_emr_and_ssh_have_their_own(stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket) -> None:
     """
     One EMR cluster; one manifest.

@@ -145,7 +145,7 @@ def test_warns_when_only_a_raised_quota_has_room(stack: cdk.Stack, length: int, 
     found = assertions.Annotations.from_stack(stack).find_warning("*", assertions.Match.any_value())
 
     assert (["/Data/Role"] if warned else []) == [message.id for message in found]
-    assert all("RedshiftRoles:TrustPolicyUndecided" in str(message.entry.data) for message in found)
+    assert all("redshift-roles:TrustPolicyUndecided" in str(message.entry.data) for message in found)
 
 
 def test_the_trust_of_an_import_is_not_measured(stack: cdk.Stack) -> None:
