@@ -50,11 +50,13 @@ class RedshiftGrants:
 
     Raises:
         RoleAssociationError: InvalidArgument, for what AWS would refuse and for a role imported with
-            ``mutable=False``; RoleAccountMismatch, for a role of another account than its stack's.
+            ``mutable=False``; RoleAccountMismatch, for a role of another account than its stack's; PolicyTooLarge, for
+            more policies than IAM attaches, and for a trust policy without room for Amazon SageMaker.
 
     Template:
         1 AWS::IAM::ManagedPolicy, a child of the role, for all grants of the role together; another one for each 6,144
-        characters. The order of the calls changes nothing.
+        characters, what only the deployment knows at its longest. The order of the calls changes nothing. None where
+        ``iam.Role.customize_roles`` tells CDK to report policies and not to write them.
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-access-permissions.html (read 2026-11-24)
