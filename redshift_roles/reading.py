@@ -7,6 +7,7 @@ kernel costs more than anything Python does here, so each thing is read once.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -206,6 +207,13 @@ def trust_of(role: iam.IRole) -> iam.PolicyDocument | None:
     """
     made = role if isinstance(role, iam.Role) else role.node.default_child
     return made.assume_role_policy if isinstance(made, iam.Role) and made.node.default_child else None
+
+
+def trust_text(document: iam.PolicyDocument) -> str:
+    """
+    Write a trust policy as JSON with tokens in it; what CDK keeps as an object, such as a `CfnJson`, is left empty.
+    """
+    return json.dumps(document.to_json(), default=lambda _: {})
 
 
 _reporting: Remembered[bool] = Remembered()

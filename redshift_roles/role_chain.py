@@ -21,7 +21,7 @@ from redshift_roles.facts import HolderFacts
 from redshift_roles.findings import Finding, RoleAssociationError
 from redshift_roles.grant_writing import later_troubles, note_chained
 from redshift_roles.places import Place, path_of, refer, waits
-from redshift_roles.reading import own_role, principal_account, role_arn, role_facts, role_place, texts_of
+from redshift_roles.reading import own_role, principal_account, role_arn, role_facts, role_place, texts_of, trust_text
 from redshift_roles.refusal import refuse
 from redshift_roles.rulebook import Rule, Trouble
 from redshift_roles.rules import Check
@@ -165,7 +165,7 @@ def _first_findings(first: iam.IRole, path: str, place: Place) -> list[Finding]:
     Find why the first role could not be associated with a cluster: Redshift may not assume it.
     """
     document = first.assume_role_policy if isinstance(first, iam.Role) and own_role(first) is None else None
-    written = texts_of([json.dumps(document.to_json())], place)[0] if document else "{}"
+    written = texts_of([trust_text(document)], place)[0] if document else "{}"
     reason = distrust(json.loads(written, strict=False), place.region)
     if reason is None:
         return []

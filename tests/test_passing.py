@@ -4,6 +4,8 @@ Who may pass a role to Amazon Redshift.
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -109,11 +111,14 @@ def test_fails_when_a_user_of_this_account_is_imported_into_a_stack_of_another(a
 )
 def test_fails_when_the_grantee_takes_no_policies(stack: cdk.Stack, make: Any) -> None:
     """
-    With mutable=False the caller said that CDK attaches nothing to it.
+    The caller said that CDK attaches nothing to it; the message is true of an import and of a role of the app.
     """
-    grantee = make(stack)
+    rule, message = _wrong(RedshiftRole(stack, "Role"), make(stack))
 
-    assert "InvalidArgument" == _wrong(RedshiftRole(stack, "Role"), grantee)[0]
+    assert "InvalidArgument" == rule
+    assert message.endswith(
+        ") was imported with mutable=False or is a role.without_policy_updates(), so CDK attaches no policy to it"
+    )
     assert [] == all_properties_of(stack, POLICY)
 
 
@@ -316,3 +321,20 @@ def test_a_literal_account_in_a_stack_without_one_brings_the_rule(agnostic: cdk.
     RedshiftGrants.of(iam.Role.from_role_arn(agnostic, "Role", arn())).pass_role(iam.User(agnostic, "User"))
 
     assert "RedshiftRolesAccount" in template_of(agnostic)["Rules"]
+
+
+def test_what_a_role_that_others_made_may_pass_is_in_the_report(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    CDK was told to write no policies for roles; a user's is written.
+    """
+    iam.Role.customize_roles(stack, use_precreated_roles={"Role": "first", "Who": "second"})
+    role = RedshiftRole(stack, "Role")
+    who = iam.Role(stack, "Who", assumed_by=iam.AccountRootPrincipal())
+    user = iam.User(stack, "User")
+    for grantee in (who, user):
+        role.redshift_grants.pass_role(grantee)
+    report = json.loads((Path(app.synth().directory) / "iam-policy-report.json").read_text())["roles"]
+    passed = {found["roleName"]: [one["Action"] for one in found["identityPolicyStatements"]] for found in report}
+
+    assert {"first": [], "second": ["iam:PassRole"]} == passed
+    assert [[stack.resolve(user.user_name)]] == [policy["Users"] for policy in all_properties_of(stack, POLICY)]

@@ -487,3 +487,17 @@ def test_the_trust_of_a_role_that_others_made_is_theirs_to_write(app: cdk.App, s
     assert ("trust", last.role_arn) == (required.kind, required.role_arn)
     assert ("sts:AssumeRole", "arn:(PARTITION):iam::111111111111:role/last") == (assumed["Action"], assumed["Resource"])
     assert "Resources" not in template_of(stack)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_condition_that_cdk_keeps_as_an_object_is_no_obstacle(stack: cdk.Stack, is_first: bool) -> None:
+    """
+    Such as a `CfnJson`, whose keys only the deployment knows.
+    """
+    condition = {"StringEquals": cdk.CfnJson(stack, "Json", value={"aws:SourceAccount": ACCOUNT})}
+    redshift = iam.ServicePrincipal("redshift.amazonaws.com", conditions=condition)
+    roles = [iam.Role(stack, "Odd", assumed_by=redshift), RedshiftRole(stack, "Plain")]
+    chain = RoleChain(*(roles if is_first else roles[::-1]))
+
+    assert () == chain.required_policies
+    assert 1 == len(_trusted(stack, "Plain" if is_first else "Odd"))
