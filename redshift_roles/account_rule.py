@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
-from weakref import WeakKeyDictionary
 
-from aws_cdk import Aws, CfnRule, CfnRuleAssertion, Fn, Stack
+from aws_cdk import Aws, CfnRule, CfnRuleAssertion, Fn
 
 from redshift_roles import role_arns
 from redshift_roles.places import Place
+from redshift_roles.remembering import Remembered
+from redshift_roles.rulebook import Trouble
 
 RULE_ID: Final = "RedshiftRolesAccount"
 
-_accounts: WeakKeyDictionary[Stack, str] = WeakKeyDictionary()
+_accounts: Remembered[str] = Remembered()
 
 
 def expected_account(place: Place) -> str | None:
@@ -27,6 +28,25 @@ def expected_account(place: Place) -> str | None:
     Read the account that the top-level stack's Rule asserts, or None while it has no Rule.
     """
     return _accounts.get(place.top)
+
+
+def contradictions(place: Place, named: Iterable[tuple[str, str | None]]) -> Iterator[Trouble]:
+    """
+    Find accounts that the top-level stack cannot be of, since its Rule asserts another one.
+
+    Args:
+        place: Where roles or people are named.
+
+        named: What the caller calls each, and its account as far as it is known.
+    """
+    expected = expected_account(place)
+    for label, account in named:
+        if role_arns.differ(account, expected):
+            here = f"the stack already names a role of {expected} and can be of one account only"
+            yield (
+                f"{label} is in account {account}, {here}",
+                f"put what is of account {account} into a stack of its own",
+            )
 
 
 def assert_account(place: Place, accounts: Iterable[str | None]) -> None:
@@ -60,6 +80,6 @@ def withdrawn_on_error(place: Place) -> Iterator[None]:
         yield
     except Exception:
         if before is None and place.top in _accounts:
-            del _accounts[place.top]
+            _accounts.forget(place.top)
             place.top.node.try_remove_child(RULE_ID)
         raise

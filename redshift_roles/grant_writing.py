@@ -9,24 +9,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
-from weakref import WeakSet
 
 from aws_cdk import aws_iam as iam
 
 from redshift_roles import account_rule, limits, role_arns, rulebook
 from redshift_roles.actions import PASSED_TO_TRAINING
+from redshift_roles.cdk_grants import LateGrant, grant_of
 from redshift_roles.findings import Finding, RoleAssociationError
-from redshift_roles.granted_policies import LateGrant, grant_of, granted_policies
+from redshift_roles.granted_policies import granted_policies
 from redshift_roles.limits import Source
 from redshift_roles.owners import owner_statements, owner_troubles, shared_grant, without_key_names
 from redshift_roles.permission_documents import documents
 from redshift_roles.permissions import Home, Permission
 from redshift_roles.places import Place, path_of
-from redshift_roles.policy_documents import size
+from redshift_roles.policy_documents import Statement, size
 from redshift_roles.reading import is_immutable, own_role, principal_account, role_arn, role_place, trust_of
 from redshift_roles.refusal import refuse
+from redshift_roles.remembering import Remembered
 from redshift_roles.resources import Resource, resource_troubles
 from redshift_roles.rulebook import Trouble
+from redshift_roles.trust_growth import extend_trust, trust_troubles
 
 GRANTS_ID: Final = "RedshiftGrants"
 _SURELY_SMALL: Final = 4_000
@@ -86,62 +88,91 @@ class GrantWriter:
         return self._write(source, allowed, troubles)
 
     def allow_in_bucket(
-        self, source: Source, allowed: Sequence[Permission], bucket: Resource, *, owner_allows: bool
+        self,
+        source: Source,
+        allowed: Sequence[Permission],
+        bucket: Resource,
+        *,
+        owner_allows: bool,
+        training: bool = False,
     ) -> iam.Grant:
         """
         Allow what needs a bucket, and the consent of the bucket's owner when that is another account.
+
+        Args:
+            source: The AWS page about it.
+
+            allowed: The permissions.
+
+            bucket: The bucket.
+
+            owner_allows: Whether the owner of another account has consented.
+
+            training: Whether Amazon SageMaker must assume the role too, where its trust policy is ours to write.
         """
         troubles = [*resource_troubles("bucket", bucket, self.place, shareable=True)]
         if not bucket.is_foreign(self.place):
-            return self._write(source, allowed, troubles)
+            return self._write(source, allowed, troubles, training=training)
         asked = owner_statements(allowed, bucket, self.place, role_arn(self.role))
         troubles += owner_troubles(asked, bucket, self.role, self.place, owner_allows=owner_allows)
         written = without_key_names(allowed, bucket, self.place)
-        self._write(source, written, troubles)
+        self._write(source, written, troubles, training=training)
         return shared_grant(grant_of(self.policies, written), asked, bucket, self.place)
 
-    def _write(self, source: Source, allowed: Sequence[Permission], troubles: Sequence[Trouble]) -> iam.Grant:
-        broken = [rulebook.INVALID_ARGUMENT.finding(self.path(), trouble, source) for trouble in troubles]
-        broken += [rulebook.POLICY_TOO_LARGE.finding(self.path(), trouble) for trouble in _too_large(allowed)]
-        if own_role(self.role) is None:
-            broken = [*self._unattachable(), *broken]
-        if broken:
-            raise RoleAssociationError(broken)
-        self._granted.allow(allowed)
+    def _write(
+        self, source: Source, allowed: Sequence[Permission], troubles: Sequence[Trouble], *, training: bool = False
+    ) -> iam.Grant:
+        account = None if own_role(self.role) else principal_account(self.role, self.place)
+        broken = [] if own_role(self.role) else self._unattachable(account)
+        broken += [rulebook.INVALID_ARGUMENT.finding(self.path(), trouble, source) for trouble in troubles]
+        self._raise(broken, _too_large(allowed))
+        plan, untrusted = self._granted.plan(allowed), training and self.role not in _trained
+        too_large = [*self._granted.troubles(plan), *(trust_troubles(self.role, _TRAINING) if untrusted else [])]
+        self._raise([], too_large)
+        account_rule.assert_account(self.place, [account])
+        self._granted.write(plan)
+        if untrusted:
+            self._trust_training()
         return LateGrant.of(lambda: grant_of(self.policies, allowed))
 
-    def _unattachable(self) -> list[Finding]:
+    def _raise(self, broken: Sequence[Finding], too_large: Iterable[Trouble]) -> None:
+        found = [*broken, *(rulebook.POLICY_TOO_LARGE.finding(self.path(), trouble) for trouble in too_large)]
+        if found:
+            raise RoleAssociationError(found)
+
+    def _unattachable(self, account: str | None) -> list[Finding]:
         """
         Find why no policy of this stack reaches the role.
         """
-        account = principal_account(self.role, self.place)
         if role_arns.differ(account, self.place.account):
-            foreign = _foreign(str(account), self.place)
-            return [rulebook.ROLE_ACCOUNT_MISMATCH.finding(self.path(), foreign, limits.CHAINING_ROLES)]
+            foreign = [_foreign(str(account), self.place)]
+        else:
+            foreign = [*account_rule.contradictions(self.place, [("the role", account)])]
+        if foreign:
+            return [rulebook.ROLE_ACCOUNT_MISMATCH.finding(self.path(), foreign[0], limits.CHAINING_ROLES)]
         if is_immutable(self.role):
             return [rulebook.INVALID_ARGUMENT.finding(self.path(), _IMMUTABLE, limits.COPY_PERMISSIONS)]
-        account_rule.assert_account(self.place, [account])
         return []
 
-    def trust_training(self) -> None:
-        """
-        Let Amazon SageMaker assume the role, where its trust policy is ours to write.
-        """
+    def _trust_training(self) -> None:
         document = trust_of(self.role)
-        if document is None or self.role in _trained:
-            return
-        _trained.add(self.role)
-        service = iam.ServicePrincipal(PASSED_TO_TRAINING)
-        document.add_statements(iam.PolicyStatement(actions=["sts:AssumeRole"], principals=[service]))
+        if document is not None:
+            _trained[self.role] = True
+            extend_trust(self.role, document, _TRAINING)
 
 
-_trained: WeakSet[iam.IRole] = WeakSet()
-_chained: WeakSet[iam.IRole] = WeakSet()
-_vended: WeakSet[iam.IRole] = WeakSet()
+_trained: Remembered[bool] = Remembered()
+_chained: Remembered[bool] = Remembered()
+_vended: Remembered[bool] = Remembered()
 
+_TRAINING: Final[Statement] = {
+    "Effect": "Allow",
+    "Principal": {"Service": PASSED_TO_TRAINING},
+    "Action": "sts:AssumeRole",
+}
 _IMMUTABLE: Final = (
-    "the role was imported with mutable=False, so CDK attaches no policy to it",
-    "import it with mutable=True, or let whoever owns it write the permissions",
+    "the role was imported with mutable=False or is a role.without_policy_updates(), so CDK attaches no policy to it",
+    "import it with mutable=True, grant it to the role itself, or let whoever owns it write the permissions",
 )
 _CHAIN_WITH_LAKE_FORMATION: Final = (
     "the role is a later one of a RoleChain and 'lake_formation' is True, which Redshift does not combine",
@@ -184,7 +215,7 @@ def note_vended(role: iam.IRole) -> None:
     """
     Note that Lake Formation vends data to a role.
     """
-    _vended.add(role)
+    _vended[role] = True
 
 
 def later_troubles(roles: Iterable[iam.IRole]) -> list[Trouble]:
@@ -198,4 +229,4 @@ def note_chained(role: iam.IRole) -> None:
     """
     Note that a role is a later one of a chain.
     """
-    _chained.add(role)
+    _chained[role] = True

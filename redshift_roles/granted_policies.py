@@ -6,26 +6,42 @@ Permissions flow in, grant by grant; as few managed policies as IAM's size allow
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
-from itertools import chain, groupby
-from typing import Any, Final, cast
-from weakref import WeakKeyDictionary
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, Final, NamedTuple, cast
 
-import jsii
-from aws_cdk import Reference, Tokenization
+from aws_cdk import Annotations
 from aws_cdk import aws_iam as iam
-from constructs import Construct, DependencyGroup, IConstruct
+from constructs import Construct, IConstruct
 
-from redshift_roles import limits
-from redshift_roles.permission_documents import documents
+from redshift_roles.attachments import too_many, undecided
+from redshift_roles.cdk_grants import conditions_of
+from redshift_roles.deploy_time import same_values
+from redshift_roles.permission_documents import Document, documents
 from redshift_roles.permissions import Permission
-from redshift_roles.places import Place, path_of
-from redshift_roles.tokens import is_token, token_names, token_values
+from redshift_roles.places import Place
+from redshift_roles.reading import own_role, reports_policies
+from redshift_roles.remembering import Remembered, reference_of
+from redshift_roles.rulebook import Trouble
+from redshift_roles.token_lengths import longest
+from redshift_roles.tokens import is_token
 
-_PSEUDO_PARAMETERS: Final = {"AWS.Partition": 10, "AWS.Region": 14, "AWS.AccountId": 12}
+
+class Plan(NamedTuple):
+    """
+    What a principal's policies will be.
+
+    Attributes:
+        new: The permissions that are not there yet.
+
+        written: All documents.
+
+        longest: Each text with tokens, as long as it can become.
+    """
+
+    new: tuple[Permission, ...]
+    written: list[Document]
+    longest: Mapping[str, str]
 
 
 class GrantedPolicies:
@@ -36,94 +52,154 @@ class GrantedPolicies:
         policies: The managed policies, none before the first grant.
     """
 
-    def __init__(self, scope: Construct, place: Place, construct_id: str, attachment: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        place: Place,
+        construct_id: str,
+        attachment: dict[str, Any],
+        principal: _Principal | None = None,
+    ) -> None:
         self.policies: list[iam.CfnManagedPolicy] = []
         self._scope = scope
         self._place = place
         self._id = construct_id
         self._attachment = attachment
         self._permissions: dict[Permission, None] = {}
-        self._longest: dict[str, int] = {}
-        self._resolved: dict[str, str] = {}
+        self._plan = Plan((), [], {})
         self._keys: dict[str, str] = {}
+        self._principal = principal
 
     def allow(self, permissions: Sequence[Permission]) -> None:
         """
         Add permissions; those that are there already add nothing.
         """
-        new = [permission for permission in permissions if permission not in self._permissions]
-        if not new:
-            return
-        self._permissions.update(dict.fromkeys(new))
-        for permission in new:
-            self._measure(permission)
-        self._resolve()
-        written = documents(self._permissions, key=lambda text: self._keys.get(text, text), written=self._at_longest)
-        for index, document in enumerate(written):
-            self._write(index, document)
+        self.write(self.plan(permissions))
 
-    def _write(self, index: int, document: dict[str, object]) -> None:
-        if index < len(self.policies):
-            self.policies[index].policy_document = document
+    def plan(self, permissions: Sequence[Permission]) -> Plan:
+        """
+        Say what the policies will be with more permissions, and write nothing.
+        """
+        new = tuple(permission for permission in dict.fromkeys(permissions) if permission not in self._permissions)
+        if not new:
+            return self._plan._replace(new=())
+        longer = dict(self._plan.longest)
+        for permission in new:
+            for text, value in longest(permission).items():
+                longer[text] = max(longer.get(text, ""), value, key=len)
+        together = [*self._permissions, *new]
+        keys = self._sorted_by(together)
+        written = documents(
+            together, key=lambda text: keys.get(text, text), written=lambda text: longer.get(text, text)
+        )
+        return Plan(new, written, longer)
+
+    def troubles(self, plan: Plan) -> Iterator[Trouble]:
+        """
+        Find out whether IAM attaches as many policies as were planned.
+        """
+        if self._principal and len(plan.written) > len(self.policies):
+            yield from too_many(self._principal.kind, self._principal.number(self, len(plan.written)))
+
+    def write(self, plan: Plan) -> None:
+        """
+        Write what was planned.
+        """
+        before, self._plan = self._plan, plan
+        self._permissions.update(dict.fromkeys(plan.new))
+        if not plan.new:
             return
-        construct_id = f"{self._id}{index + 1}" if index else self._id
+        for index, document in enumerate(plan.written):
+            if index >= len(self.policies):
+                self._add(index, document)
+            elif document != before.written[index]:
+                self.policies[index].policy_document = document
+        for index in range(len(plan.written), len(self.policies)):
+            self._scope.node.try_remove_child(self._construct_id(index))
+        del self.policies[len(plan.written) :]
+        self._warn()
+
+    def _warn(self) -> None:
+        principal = self._principal
+        warning = undecided(principal.kind, principal.number(self, len(self.policies))) if principal else None
+        if warning:
+            Annotations.of(self._scope).add_warning_v2(_UNDECIDED, warning)
+
+    def _construct_id(self, index: int) -> str:
+        return f"{self._id}{index + 1}" if index else self._id
+
+    def _add(self, index: int, document: Document) -> None:
+        construct_id = self._construct_id(index)
         policy = iam.CfnManagedPolicy(self._scope, construct_id, policy_document=document, **self._attachment)
         self.policies.append(policy)
 
-    def _measure(self, permission: Permission) -> None:
-        """
-        Note how long the tokens of a permission will be at most.
-        """
-        service = permission.actions[0].partition(":")[0]
-        for name in token_names(permission.resource):
-            self._longest[name] = limits.LONGEST_ARNS.get(service, limits.LONGEST_ARN)
-
-    def _at_longest(self, text: str) -> str:
-        return token_values(text, lambda name: "x" * self._length(name))
-
-    def _length(self, name: str) -> int:
-        pseudo = next((length for start, length in _PSEUDO_PARAMETERS.items() if name.startswith(start)), None)
-        return pseudo or self._longest.get(name, limits.S3_KEY_LENGTH)
-
-    def _resolve(self) -> None:
+    def _sorted_by(self, together: Iterable[Permission]) -> dict[str, str]:
         """
         Sort by what CDK will write, not by the numbers of tokens: those depend on the order of calls.
         """
-        by_sid = sorted(self._permissions, key=lambda permission: permission.sid)
-        needed: set[str] = set()
-        for _, same in groupby(by_sid, lambda permission: permission.sid):
-            texts = [_texts(permission) for permission in same]
-            if len(texts) > 1:
-                needed.update(text for text in chain(*texts) if is_token(text) and text not in self._resolved)
-        if needed:
-            listed = list(needed)
-            resolved = self._place.stack.resolve(listed)
-            self._resolved.update(zip(listed, (json.dumps(value, sort_keys=True) for value in resolved), strict=True))
-            self._keys = _distinct(self._resolved)
+        needed: dict[str, None] = {}
+        for _, same in groupby(sorted(together, key=_sid), _sid):
+            listed = [_texts(permission) for permission in same]
+            if len(listed) > 1:
+                needed.update(dict.fromkeys(text for texts in listed for text in texts if is_token(text)))
+        return same_values(needed, self._place.stack, self._keys)
 
 
-def _distinct(resolved: Mapping[str, str]) -> dict[str, str]:
+class _Principal(NamedTuple):
     """
-    Tell apart what CDK writes alike: resources of the same logical id in different stacks, by their paths.
+    Who has the policies.
+
+    Attributes:
+        kind: ``roles``, ``users`` or ``groups``.
+
+        given: How many policies were given to it when it was made.
+
+        granted: All that were granted to it.
     """
-    times = Counter(resolved.values())
-    return {text: written if times[written] == 1 else f"{written} {_paths(text)}" for text, written in resolved.items()}
+
+    kind: str
+    given: int
+    granted: Mapping[tuple[str, str], GrantedPolicies]
+
+    def number(self, changed: GrantedPolicies, written: int) -> int:
+        """
+        Count the policies when some of them change.
+        """
+        return self.given + written + sum(len(one.policies) for one in self.granted.values() if one is not changed)
 
 
-@cache
-def _paths(text: str) -> str:
-    """
-    Name the resources behind the tokens of a text.
-    """
-    tokens = Tokenization.reverse_string(text).tokens
-    return " ".join(path_of(token.target) for token in tokens if isinstance(token, Reference))
+_UNDECIDED: Final = "redshift-roles:AttachedPoliciesUndecided"
+
+
+def _sid(permission: Permission) -> str:
+    return permission.sid
 
 
 def _texts(permission: Permission) -> tuple[str, ...]:
     return (permission.resource, *(permission.condition[2] if permission.condition else ()))
 
 
-_of_principals: WeakKeyDictionary[IConstruct, dict[tuple[int, str], GrantedPolicies]] = WeakKeyDictionary()
+class ReportedPolicies(GrantedPolicies):
+    """
+    What is granted to a role whose policies CDK is told to report and not to write (``iam.Role.customize_roles``).
+    """
+
+    def write(self, plan: Plan) -> None:
+        """
+        Tell CDK, which writes the policies of this role into ``iam-policy-report.txt``.
+        """
+        (role,) = self._attachment["roles"]
+        self._permissions.update(dict.fromkeys(plan.new))
+        for permission in plan.new:
+            statement = iam.PolicyStatement(
+                actions=list(permission.actions),
+                resources=[permission.resource],
+                conditions=conditions_of(permission),
+            )
+            role.add_to_principal_policy(statement)
+
+
+_of_principals: Remembered[dict[tuple[str, str], GrantedPolicies]] = Remembered()
 
 
 def granted_policies(
@@ -144,11 +220,17 @@ def granted_policies(
         scope: What the policies are children of. Default: the principal, or what an imported one is a child of, since
             CDK takes no import for a scope; then the ids begin with the import's.
     """
-    found = _of_principals.setdefault(principal, {})
-    key = (id(scope), construct_id)
+    found = _of_principals.get(principal)
+    if found is None:
+        found = _of_principals[principal] = {}
+    key = (reference_of(scope), construct_id)
     if key not in found:
         parent, name = (scope, construct_id) if scope else _beside(principal, construct_id)
-        found[key] = GrantedPolicies(parent, place, name, {kind: [principal]})
+        reported = kind == "roles" and reports_policies(cast("iam.IRole", principal))
+        made = ReportedPolicies if reported else GrantedPolicies
+        own = own_role(principal)
+        whose = _Principal(kind, own.managed_policies if own else 0, found)
+        found[key] = made(parent, place, name, {kind: [principal]}, whose)
     return found[key]
 
 
@@ -156,83 +238,3 @@ def _beside(principal: IConstruct, construct_id: str) -> tuple[Construct, str]:
     if isinstance(principal, Construct):
         return principal, construct_id
     return cast("Construct", principal.node.scope), f"{principal.node.id}{construct_id}"
-
-
-@jsii.implements(iam.IPrincipal)
-class _Granted:
-    """
-    A principal whose policies have the statements already: CDK makes grants out of principals.
-    """
-
-    def __init__(self, policies: Sequence[iam.CfnManagedPolicy]) -> None:
-        self._policies = policies
-
-    @property
-    def grant_principal(self) -> iam.IPrincipal:
-        return self
-
-    @property
-    def assume_role_action(self) -> str:
-        return "sts:AssumeRole"
-
-    @property
-    def policy_fragment(self) -> iam.PrincipalPolicyFragment:
-        return iam.PrincipalPolicyFragment({})
-
-    @property
-    def principal_account(self) -> str | None:
-        return None
-
-    def add_to_principal_policy(self, statement: iam.PolicyStatement) -> iam.AddToPrincipalPolicyResult:  # noqa: ARG002
-        return iam.AddToPrincipalPolicyResult(statement_added=True, policy_dependable=DependencyGroup(*self._policies))
-
-
-class LateGrant(iam.Grant):
-    """
-    A grant that is made in CDK when it is first looked at: most are never looked at, and each costs milliseconds.
-    """
-
-    _made: iam.Grant | None = None
-    _make: Callable[[], iam.Grant]
-
-    @classmethod
-    def of(cls, make: Callable[[], iam.Grant]) -> iam.Grant:
-        """
-        Keep how to make it. The jsii metaclass would make it at once, so the object is made past it.
-        """
-        grant = cls.__new__(cls)
-        grant._make = make
-        return grant
-
-    @property
-    def __jsii_ref__(self) -> object:
-        if self._made is None:
-            self._made = self._make()
-        return self._made.__jsii_ref__  # type: ignore[attr-defined]
-
-
-def grant_of(policies: Sequence[iam.CfnManagedPolicy], permissions: Iterable[Permission]) -> iam.Grant:
-    """
-    Describe what was allowed as CDK does.
-    """
-    principal = _Granted(policies)
-    grants = [
-        iam.Grant.add_to_principal(
-            grantee=principal,
-            actions=list(permission.actions),
-            resource_arns=[permission.resource],
-            conditions=_conditions(permission),
-        )
-        for permission in permissions
-    ]
-    first, *others = grants
-    for other in others:
-        first = first.combine(other)
-    return first
-
-
-def _conditions(permission: Permission) -> dict[str, dict[str, Any]] | None:
-    if permission.condition is None:
-        return None
-    operator, name, values = permission.condition
-    return {operator: {name: list(values)}}

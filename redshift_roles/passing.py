@@ -12,8 +12,9 @@ from typing import Any, Final
 from aws_cdk import aws_iam as iam
 
 from redshift_roles import account_rule, grant_arguments, limits, permissions, role_arns, rulebook
+from redshift_roles.cdk_grants import LateGrant, grant_of
 from redshift_roles.findings import RoleAssociationError
-from redshift_roles.granted_policies import LateGrant, grant_of, granted_policies
+from redshift_roles.granted_policies import granted_policies
 from redshift_roles.places import Place, path_of, refer
 from redshift_roles.reading import is_immutable, own_role, principal_account, role_arn, role_place
 from redshift_roles.refusal import refuse
@@ -38,7 +39,12 @@ def pass_role(role: iam.IRole, grantee: iam.IGrantable) -> iam.Grant:
     refuse(path, limits.PASS_ROLE, [] if kind else [_nobody(grantee)])
     home = role_place(principal)
     accounts = principal_account(principal, home), principal_account(role, role_place(role))
-    foreign = [*_foreign(principal, *accounts)] or [*_elsewhere(principal, accounts[0], home.account)]
+    named = (f"'grantee' ({path_of(principal)})", accounts[0]), ("the role", accounts[1])
+    foreign = (
+        [*_foreign(principal, *accounts)]
+        or [*_elsewhere(principal, accounts[0], home.account)]
+        or [*account_rule.contradictions(home, named)]
+    )
     if foreign:
         raise RoleAssociationError(
             [rulebook.ROLE_ACCOUNT_MISMATCH.finding(path(), trouble, limits.PASS_ROLE) for trouble in foreign]
@@ -47,8 +53,12 @@ def pass_role(role: iam.IRole, grantee: iam.IGrantable) -> iam.Grant:
     own = own_role(role)
     allowed = permissions.pass_role(role_arn(role), serverless=own is not None and own.serverless)
     granted = granted_policies(principal, home, _PASSING_ID, kind)
-    granted.allow(allowed)
+    plan = granted.plan(allowed)
+    too_large = [rulebook.POLICY_TOO_LARGE.finding(path(), trouble) for trouble in granted.troubles(plan)]
+    if too_large:
+        raise RoleAssociationError(too_large)
     account_rule.assert_account(home, accounts)
+    granted.write(plan)
     return LateGrant.of(lambda: grant_of(granted.policies, allowed))
 
 
@@ -77,9 +87,10 @@ def _elsewhere(grantee: iam.IPrincipal, account: str | None, written: str) -> It
 
 def _unwritable(grantee: iam.IRole, kind: str) -> Iterator[Trouble]:
     if kind == "roles" and is_immutable(grantee):
+        what = f"'grantee' ({path_of(grantee)}) was imported with mutable=False or is a role.without_policy_updates()"
         yield (
-            f"'grantee' ({path_of(grantee)}) was imported with mutable=False, so CDK attaches no policy to it",
-            "import it with mutable=True, or let whoever owns it write the permission",
+            f"{what}, so CDK attaches no policy to it",
+            "import it with mutable=True, give the role itself, or let whoever owns it write the permission",
         )
 
 

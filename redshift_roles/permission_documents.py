@@ -29,7 +29,7 @@ def documents(
     Args:
         permissions: What is to be allowed; a permission that is there twice is written once.
 
-        key: What a text with tokens is sorted by.
+        key: What a text with tokens is sorted by; texts with the same key are the same.
 
         written: Writes a text as long as it will be at most.
 
@@ -63,7 +63,11 @@ def _statements(permissions: Iterable[Permission], key: Callable[[str], str]) ->
         operator, name, values = permission.condition or ("", "", ())
         return (permission.sid, permission.actions, operator, name, tuple(key(value) for value in values))
 
-    ordered = sorted(set(permissions), key=lambda permission: (group(permission), key(permission.resource)))
+    def whole(permission: Permission) -> tuple[object, ...]:
+        return (group(permission), key(permission.resource))
+
+    distinct = {whole(permission): permission for permission in permissions}
+    ordered = sorted(distinct.values(), key=whole)
     for sid, same in groupby(ordered, lambda permission: permission.sid):
         for number, (_, members) in enumerate(groupby(same, group), start=1):
             yield _statement(sid if number == 1 else f"{sid}{number}", list(members))

@@ -7,20 +7,25 @@ kernel costs more than anything Python does here, so each thing is read once.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
-from weakref import WeakKeyDictionary
+from typing import Final, NamedTuple
 
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces.aws_iam import IGroupRef, IUserRef
+from constructs import IConstruct
 
 from redshift_roles import role_arns
 from redshift_roles.assembly import Assembly, Json, Template
 from redshift_roles.facts import RoleFacts
 from redshift_roles.places import Place, path_of, place_of, refer
+from redshift_roles.remembering import Remembered
 from redshift_roles.tokens import is_token
 from redshift_roles.values import texts
+
+# Where `iam.Role.customize_roles` leaves its options.
+_CUSTOMIZED: Final = "@aws-cdk/iam:customizeRoles"
 
 Principal = IUserRef | IGroupRef | iam.IRole
 
@@ -35,15 +40,24 @@ class OwnRole(NamedTuple):
         path_and_name: Its path and name when they are given, else empty.
 
         serverless: Whether Redshift Serverless may assume it too.
+
+        scope: What it is a child of.
+
+        trust_policy_quota: How many characters its trust policy may have.
+
+        managed_policies: How many managed policies it was given.
     """
 
     place: Place
     path_and_name: str
     serverless: bool
+    scope: IConstruct
+    trust_policy_quota: int
+    managed_policies: int
 
 
-_role_arns: WeakKeyDictionary[iam.IRole, str] = WeakKeyDictionary()
-_own_roles: WeakKeyDictionary[iam.IRole, OwnRole] = WeakKeyDictionary()
+_role_arns: Remembered[str] = Remembered()
+_own_roles: Remembered[OwnRole] = Remembered()
 
 
 def role_arn(role: iam.IRole) -> str:
@@ -60,7 +74,8 @@ def remember_role_arns(roles: Sequence[iam.IRole], arns: Sequence[str]) -> None:
     """
     Keep ARNs that were read in one go.
     """
-    _role_arns.update(zip(roles, arns, strict=True))
+    for role, arn in zip(roles, arns, strict=True):
+        _role_arns[role] = arn
 
 
 def remember_role(role: iam.IRole, own: OwnRole) -> None:
@@ -70,7 +85,7 @@ def remember_role(role: iam.IRole, own: OwnRole) -> None:
     _own_roles[role] = own
 
 
-def own_role(role: iam.IRole) -> OwnRole | None:
+def own_role(role: object) -> OwnRole | None:
     """
     Tell what a role of ours was defined with; None for others.
     """
@@ -81,7 +96,7 @@ def role_place(role: iam.IRole) -> Place:
     """
     Read where a role is.
     """
-    own = _own_roles.get(role)
+    own = own_role(role)
     return own.place if own else place_of(role)
 
 
@@ -103,19 +118,17 @@ def role_facts(roles: Sequence[iam.IRole], place: Place, words: str, *, labelled
     for index, role in enumerate(roles):
         path = path_of(role) if labelled else ""
         label = f"{words}[{index}] ({path})" if path else f"{words}[{index}]"
-        if role in _own_roles:
-            facts = _own_role(role, label, place, distinct=all_ours)
-        else:
-            facts = _any_role(role, label, place)
+        own = own_role(role)
+        facts = _own_role(role, own, label, place, distinct=all_ours) if own else _any_role(role, label, place)
         if not all_ours:
             twin = read.setdefault(role_arn(role), facts)
             facts = facts._replace(text=twin.text)
         yield facts
 
 
-def _own_role(role: iam.IRole, label: str, place: Place, *, distinct: bool) -> RoleFacts:
-    home, path_and_name, _ = _own_roles[role]
-    name = path_and_name or "/" + (role_arns.hole(f"{id(role)}#Name") if distinct else _nameless(role))
+def _own_role(role: iam.IRole, own: OwnRole, label: str, place: Place, *, distinct: bool) -> RoleFacts:
+    home = own.place
+    name = own.path_and_name or "/" + (role_arns.hole(f"{id(role)}#Name") if distinct else _nameless(role))
     text = f"arn:{_partition(home)}:iam::{home.account}:role{name}"
     # A role of another account is refused for that; it matters no more whether CDK can refer to it.
     near = home.stack is place.stack or role_arns.differ(home.account, place.account)
@@ -188,9 +201,35 @@ def _reference(role: iam.IRole, home: Place, place: Place) -> tuple[Json, str | 
 def trust_of(role: iam.IRole) -> iam.PolicyDocument | None:
     """
     Find the trust policy of a role that the app defines, also of one that is made when it is first used.
+
+    A role that CDK is told to take from elsewhere (``iam.Role.customize_roles``) has no resource, and its trust policy
+    is written by whoever made it.
     """
     made = role if isinstance(role, iam.Role) else role.node.default_child
-    return made.assume_role_policy if isinstance(made, iam.Role) else None
+    return made.assume_role_policy if isinstance(made, iam.Role) and made.node.default_child else None
+
+
+def trust_text(document: iam.PolicyDocument) -> str:
+    """
+    Write a trust policy as JSON with tokens in it; what CDK keeps as an object, such as a `CfnJson`, is left empty.
+    """
+    return json.dumps(document.to_json(), default=lambda _: {})
+
+
+_reporting: Remembered[bool] = Remembered()
+
+
+def reports_policies(role: iam.IRole) -> bool:
+    """
+    Say whether CDK is told to report the policies of a role and to write none (``iam.Role.customize_roles``).
+    """
+    own = own_role(role)
+    scope = own.scope if own else (role.node.scope or role)
+    found = _reporting.get(scope)
+    if found is None:
+        told = scope.node.try_get_context(_CUSTOMIZED)
+        found = _reporting[scope] = told is not None and told.get("preventSynthesis") is not False
+    return found
 
 
 def is_immutable(role: iam.IRole) -> bool:

@@ -136,7 +136,9 @@ class RedshiftRole(iam.Role):
             # What iam.Role.__init__ does, less its check of a dozen absent options: a third of the time of a role.
             jsii.create(iam.Role, self, [scope, construct_id, props])
         literal = role_name is not None and not is_token([role_name, path])
-        remember_role(self, OwnRole(place, f"{path or '/'}{role_name}" if literal else "", serverless))
+        name = f"{path or '/'}{role_name}" if literal else ""
+        given_policies = len(managed_policies or ())
+        remember_role(self, OwnRole(place, name, serverless, scope, trust_policy_quota, given_policies))
 
     @property
     def redshift_grants(self) -> RedshiftGrants:

@@ -9,35 +9,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple, cast
-from weakref import WeakKeyDictionary, WeakSet
+from typing import Final
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
-from redshift_roles import account_rule, limits, permissions, role_arns, rulebook, rules, sql
+from redshift_roles import account_rule, chain_links, limits, rulebook, rules, sql
 from redshift_roles.arguments import ROLE
-from redshift_roles.chain_documents import RequiredPolicy, permissions_policy, trust_policy, trust_statement
+from redshift_roles.chain_links import Link
 from redshift_roles.facts import HolderFacts
 from redshift_roles.findings import Finding, RoleAssociationError
-from redshift_roles.grant_writing import GRANTS_ID, later_troubles, note_chained
-from redshift_roles.granted_policies import granted_policies
-from redshift_roles.permission_documents import Document
-from redshift_roles.places import Place, id_after, path_of, refer, waits
-from redshift_roles.reading import (
-    is_immutable,
-    own_role,
-    principal_account,
-    role_arn,
-    role_facts,
-    role_place,
-    texts_of,
-    trust_of,
-)
+from redshift_roles.grant_writing import later_troubles, note_chained
+from redshift_roles.places import Place, path_of, refer, waits
+from redshift_roles.reading import own_role, principal_account, role_arn, role_facts, role_place, texts_of, trust_text
 from redshift_roles.refusal import refuse
 from redshift_roles.rulebook import Rule, Trouble
 from redshift_roles.rules import Check
-from redshift_roles.tokens import is_token
 from redshift_roles.trust import distrust
 
 _CHECKS: Final[tuple[tuple[Rule, Check], ...]] = (
@@ -46,45 +33,6 @@ _CHECKS: Final[tuple[tuple[Rule, Check], ...]] = (
     (rulebook.ROLE_PARTITION_MISMATCH, rules.role_partition_mismatch),
     (rulebook.SERVICE_LINKED_ROLE, rules.service_linked_role),
 )
-
-
-class _Link(NamedTuple):
-    """
-    Two neighbours of a chain.
-    """
-
-    source: iam.IRole
-    target: iam.IRole
-    source_is_first: bool
-
-    @property
-    def writes_permissions(self) -> bool:
-        """
-        Say whether policies of this app reach the source.
-        """
-        if isinstance(self.source, iam.Role):
-            return True
-        place = role_place(self.source)
-        account = principal_account(self.source, place)
-        here = account == place.account or (self.source_is_first and not role_arns.differ(account, place.account))
-        return here and not is_immutable(self.source)
-
-    @property
-    def writes_trust(self) -> bool:
-        """
-        Say whether the trust policy of the target is ours.
-        """
-        return trust_of(self.target) is not None
-
-    @property
-    def crosses_stacks(self) -> bool:
-        """
-        Say whether each side is in a stack of its own.
-        """
-        return role_place(self.source).stack is not role_place(self.target).stack
-
-
-_trusting: WeakKeyDictionary[iam.IRole, WeakSet[iam.IRole]] = WeakKeyDictionary()
 
 
 class RoleChain:
@@ -104,7 +52,8 @@ class RoleChain:
         required_policies: What others must write: a `RequiredPolicy` for each side of a link that is not ours.
 
     Raises:
-        RoleAssociationError: InvalidArgument, RoleArnInvalid, RoleDuplicated, ServiceLinkedRole, TrustLacksRedshift.
+        RoleAssociationError: InvalidArgument, RoleAccountMismatch, RoleArnInvalid, RoleDuplicated, ServiceLinkedRole,
+            TrustLacksRedshift, PolicyTooLarge.
 
     Template:
         ``sts:AssumeRole`` on the next role in the managed policy of each role but the last, and a statement in the
@@ -117,12 +66,15 @@ class RoleChain:
     def __init__(self, first: iam.IRole, *others: iam.IRole) -> None:
         roles = (first, *others)
         refuse(lambda: "RoleChain", limits.CHAINING_ROLES, _shape_troubles(roles))
-        links = [_Link(*pair, index == 0) for index, pair in enumerate(zip(roles, others, strict=False))]
+        links = [Link(*pair, index == 0) for index, pair in enumerate(zip(roles, others, strict=False))]
         _refuse_broken(roles, links)
+        plans = _plans(roles, links)
         for role in others:
             note_chained(role)
         self.role_arns = tuple(role_arn(role) for role in roles)
-        self.required_policies = tuple(policy for link in links for policy in _write(link))
+        self.required_policies = tuple(
+            policy for link, planned in zip(links, plans, strict=True) for policy in chain_links.write(link, planned)
+        )
 
     @property
     def iam_role_clause(self) -> str:
@@ -140,7 +92,7 @@ def _shape_troubles(roles: Sequence[iam.IRole]) -> Iterator[Trouble]:
         yield f"the chain has {len(roles)} roles, allowed is 2 to {most}", f"chain 2 to {most} roles"
 
 
-def _refuse_broken(roles: Sequence[iam.IRole], links: Sequence[_Link]) -> None:
+def _refuse_broken(roles: Sequence[iam.IRole], links: Sequence[Link]) -> None:
     """
     Raise with everything that keeps the chain from working.
     """
@@ -156,6 +108,9 @@ def _refuse_broken(roles: Sequence[iam.IRole], links: Sequence[_Link]) -> None:
     )
     findings = [rule.finding(path, trouble) for rule, check in _CHECKS for trouble in check(holder)]
     findings += _first_findings(roles[0], path, place)
+    findings += [
+        rulebook.ROLE_ACCOUNT_MISMATCH.finding(path, trouble, limits.CHAINING_ROLES) for trouble in _foreign(links)
+    ]
     unreachable = [trouble for link in links for trouble in _out_of_reach(link)]
     troubles = [*(unreachable or _circles(links)), *later_troubles(roles[1:])]
     findings += [rulebook.INVALID_ARGUMENT.finding(path, trouble, limits.CHAINING_ROLES) for trouble in troubles]
@@ -163,7 +118,18 @@ def _refuse_broken(roles: Sequence[iam.IRole], links: Sequence[_Link]) -> None:
         raise RoleAssociationError(findings)
 
 
-def _out_of_reach(link: _Link) -> Iterator[Trouble]:
+def _foreign(links: Sequence[Link]) -> Iterator[Trouble]:
+    """
+    Find roles of another account than the one their stack is settled on, that would get a policy there.
+    """
+    for index, link in enumerate(links):
+        if link.writes_permissions and own_role(link.source) is None:
+            place = role_place(link.source)
+            named = f"roles[{index}] ({path_of(link.source)})", principal_account(link.source, place)
+            yield from account_rule.contradictions(place, [named])
+
+
+def _out_of_reach(link: Link) -> Iterator[Trouble]:
     """
     Find roles that CDK cannot name from the stack of their neighbour.
     """
@@ -177,7 +143,7 @@ def _out_of_reach(link: _Link) -> Iterator[Trouble]:
             yield f"a policy of {path_of(here)} cannot name {path_of(there)}, which {reason}", fix
 
 
-def _circles(links: Sequence[_Link]) -> Iterator[Trouble]:
+def _circles(links: Sequence[Link]) -> Iterator[Trouble]:
     """
     Find stacks that would each have to be deployed after the other: a trust policy names a role that is there already.
     """
@@ -199,7 +165,7 @@ def _first_findings(first: iam.IRole, path: str, place: Place) -> list[Finding]:
     Find why the first role could not be associated with a cluster: Redshift may not assume it.
     """
     document = first.assume_role_policy if isinstance(first, iam.Role) and own_role(first) is None else None
-    written = texts_of([json.dumps(document.to_json())], place)[0] if document else "{}"
+    written = texts_of([trust_text(document)], place)[0] if document else "{}"
     reason = distrust(json.loads(written, strict=False), place.region)
     if reason is None:
         return []
@@ -207,55 +173,14 @@ def _first_findings(first: iam.IRole, path: str, place: Place) -> list[Finding]:
     return [rulebook.TRUST_LACKS_REDSHIFT.finding(path, (f"first ({path}) {reason}", fix))]
 
 
-def _write(link: _Link) -> Iterator[RequiredPolicy]:
+def _plans(roles: Sequence[iam.IRole], links: Sequence[Link]) -> list[chain_links.Planned | None]:
     """
-    Write both sides of a link, and return those that are not ours to write.
+    Plan the policies of each link that are ours, or raise with all that would be too large.
     """
-    source, target = role_arn(link.source), role_arn(link.target)
-    if link.writes_permissions:
-        _assume(link, target)
-    else:
-        yield _required(source, "permissions", permissions_policy(target), role_place(link.target))
-    if link.writes_trust:
-        _trust(link, source)
-    else:
-        yield _required(target, "trust", trust_policy(source), role_place(link.source))
-
-
-def _assume(link: _Link, target: str) -> None:
-    """
-    Let the source assume the target, in the target's stack where that is another one of the same account and region.
-
-    The target's trust policy names the source, so the target's stack depends on the source's already; a policy in the
-    source's stack would close the circle.
-    """
-    home, there = role_place(link.source), role_place(link.target)
-    same = (home.account_id, home.region_name) == (there.account_id, there.region_name)
-    if link.writes_trust and link.crosses_stacks and same:
-        construct_id = f"AssumedBy{id_after(link.source)}"
-        granted = granted_policies(link.source, there, construct_id, "roles", scope=cast("iam.Role", link.target))
-    else:
-        granted = granted_policies(link.source, home, GRANTS_ID, "roles")
-    granted.allow(permissions.assume_role(target))
-    if own_role(link.source) is None:
-        account_rule.assert_account(home, [principal_account(link.source, home)])
-
-
-def _trust(link: _Link, source: str) -> None:
-    """
-    Let the source into the target's trust policy, once; IAM refuses a principal that is not there yet.
-    """
-    trusted = _trusting.setdefault(link.target, WeakSet())
-    document = trust_of(link.target)
-    if document is None or link.source in trusted:
-        return
-    trusted.add(link.source)
-    document.add_statements(iam.PolicyStatement.from_json(trust_statement(source)))
-    first, last = role_place(link.source).top, role_place(link.target).top
-    if first is not last:
-        last.add_stack_dependency(first)
-
-
-def _required(arn: str, kind: str, document: Document, place: Place) -> RequiredPolicy:
-    text = json.dumps(document, indent=2)
-    return RequiredPolicy(arn, kind, document, place.stack.to_json_string(document, 2) if is_token(text) else text)
+    plans = [chain_links.plan(link) for link in links]
+    pairs = zip(links, plans, strict=True)
+    troubles = [trouble for link, planned in pairs for trouble in chain_links.no_room(link, planned)]
+    if troubles:
+        path = path_of(roles[0])
+        raise RoleAssociationError([rulebook.POLICY_TOO_LARGE.finding(path, trouble) for trouble in troubles])
+    return plans

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from aws_cdk import Fn
 from aws_cdk import aws_iam as iam
@@ -20,6 +19,7 @@ from redshift_roles.permissions import Objects
 from redshift_roles.places import Place
 from redshift_roles.reading import role_arn
 from redshift_roles.refusal import refuse
+from redshift_roles.remembering import Remembered
 from redshift_roles.resources import resource, secret_arn
 from redshift_roles.rulebook import Trouble
 from redshift_roles.tokens import is_text_token, present
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_secretsmanager as secretsmanager
 
-_facades: WeakKeyDictionary[iam.IRole, RedshiftGrants] = WeakKeyDictionary()
+_facades: Remembered[RedshiftGrants] = Remembered()
 
 
 class RedshiftGrants:
@@ -50,11 +50,13 @@ class RedshiftGrants:
 
     Raises:
         RoleAssociationError: InvalidArgument, for what AWS would refuse and for a role imported with
-            ``mutable=False``; RoleAccountMismatch, for a role of another account than its stack's.
+            ``mutable=False``; RoleAccountMismatch, for a role of another account than its stack's; PolicyTooLarge, for
+            more policies than IAM attaches, and for a trust policy without room for Amazon SageMaker.
 
     Template:
         1 AWS::IAM::ManagedPolicy, a child of the role, for all grants of the role together; another one for each 6,144
-        characters. The order of the calls changes nothing.
+        characters, what only the deployment knows at its longest. The order of the calls changes nothing. None where
+        ``iam.Role.customize_roles`` tells CDK to report policies and not to write them.
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-access-permissions.html (read 2026-11-24)
@@ -72,9 +74,10 @@ class RedshiftGrants:
             RoleAssociationError: InvalidArgument, for what is no role.
         """
         refuse(lambda: "RedshiftGrants.of", limits.COPY_PERMISSIONS, ROLE.check("role", role))
-        if role not in _facades:
-            _facades[role] = cls(role)
-        return _facades[role]
+        found = _facades.get(role)
+        if found is None:
+            found = _facades[role] = cls(role)
+        return found
 
     @property
     def policies(self) -> tuple[iam.CfnManagedPolicy, ...]:
@@ -305,9 +308,9 @@ class RedshiftGrants:
         allowed = permissions.create_model(
             self._writer.home, role_arn(self._writer.role), Objects(found.arn, found.key_arn)
         )
-        grant = self._writer.allow_in_bucket(limits.MACHINE_LEARNING, allowed, found, owner_allows=owner_allows)
-        self._writer.trust_training()
-        return grant
+        return self._writer.allow_in_bucket(
+            limits.MACHINE_LEARNING, allowed, found, owner_allows=owner_allows, training=True
+        )
 
     def pass_role(self, grantee: iam.IGrantable) -> iam.Grant:
         """

@@ -127,8 +127,8 @@ PASS_ROLE_UNSCOPED: Final = Rule(
 )
 POLICY_TOO_LARGE: Final = Rule(
     "PolicyTooLarge",
-    "A managed policy has at most 6,144 characters, a trust policy 2,048, white space not counted.",
-    "IAM refuses a larger policy, at deploy time.",
+    "At most: a managed policy 6,144 characters, a trust policy 2,048, white space not counted; a role 25 policies.",
+    "IAM refuses a larger policy, or one more, at deploy time.",
     limits.IAM_QUOTAS,
 )
 INVALID_ARGUMENT: Final = Rule(

@@ -6,10 +6,12 @@ Regions, database users and clusters flow in; the principals and the conditions 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from redshift_roles.permissions import Home
+from redshift_roles.policy_documents import Statement
 
 # Operator → key → values.
 Conditions = dict[str, dict[str, list[str]]]
@@ -115,3 +117,29 @@ class Trust(NamedTuple):
         """
         statements = [trusted.statement() for trusted in self.principals()]
         return {"Version": "2012-10-17", "Statement": statements}
+
+
+def merged(statements: Iterable[Statement]) -> list[Statement]:
+    """
+    Join statements that differ in their principals alone, as CDK does where it minimizes policies.
+    """
+    joined: dict[str, Statement] = {}
+    for statement in statements:
+        same = json.dumps({name: value for name, value in statement.items() if name != "Principal"}, sort_keys=True)
+        first = joined.setdefault(same, {**statement, "Principal": {}})
+        first["Principal"] = _both(first["Principal"], statement.get("Principal"))
+    return [*joined.values()]
+
+
+def _both(first: object, second: object) -> object:
+    if not isinstance(first, dict) or not isinstance(second, dict):
+        return second
+    kinds = dict.fromkeys([*first, *second])
+    every = {kind: dict.fromkeys([*_listed(first.get(kind)), *_listed(second.get(kind))]) for kind in kinds}
+    return {kind: next(iter(names)) if len(names) == 1 else [*names] for kind, names in every.items()}
+
+
+def _listed(named: object) -> list[object]:
+    if named is None:
+        return []
+    return named if isinstance(named, list) else [named]

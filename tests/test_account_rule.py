@@ -4,13 +4,24 @@ The CloudFormation Rule that keeps a stack in the account its roles are of.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 
-from redshift_roles import RedshiftCluster, RedshiftWarehouse, RoleAssociationError, RoleAssociationPolicy
+from redshift_roles import (
+    RedshiftCluster,
+    RedshiftGrants,
+    RedshiftRole,
+    RedshiftWarehouse,
+    RoleAssociationError,
+    RoleAssociationPolicy,
+    RoleChain,
+)
 from redshift_roles.account_rule import RULE_ID
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 from tests.synthesis import failures_of, warnings_of
@@ -143,3 +154,110 @@ def test_a_role_of_the_deployments_account_needs_no_rule(agnostic: cdk.Stack) ->
     _cluster(agnostic, "Cluster", iam.Role.from_role_name(agnostic, "Role", "Loader"))
 
     assert {} == _rules(agnostic)
+
+
+SETTLED = f"the stack already names a role of {ACCOUNT} and can be of one account only"
+
+
+def _refused(call: Callable[[], object]) -> list[tuple[str, str]]:
+    with pytest.raises(RoleAssociationError) as caught:
+        call()
+    return [(finding.rule, finding.message) for finding in caught.value.findings]
+
+
+def test_fails_when_grants_to_roles_of_two_accounts_meet(agnostic: cdk.Stack) -> None:
+    """
+    The second policy would be on a role of the same name in the first account.
+    """
+    mine, other = _role(agnostic, ACCOUNT), _role(agnostic, OTHER_ACCOUNT)
+    RedshiftGrants.of(mine).copy_from_emr("j-1")
+    before = [construct.node.path for construct in agnostic.node.find_all()]
+
+    assert [("RoleAccountMismatch", f"the role is in account {OTHER_ACCOUNT}, {SETTLED}")] == _refused(
+        lambda: RedshiftGrants.of(other).copy_from_emr("j-1")
+    )
+    assert before == [construct.node.path for construct in agnostic.node.find_all()]
+    assert _asserted(ACCOUNT) == _rules(agnostic)
+
+
+def test_fails_when_a_grant_contradicts_a_cluster(agnostic: cdk.Stack) -> None:
+    """
+    Grants share the Rule with clusters, also from a nested stack.
+    """
+    _cluster(agnostic, "Cluster", _role(agnostic, ACCOUNT))
+    other = _role(cdk.NestedStack(agnostic, "Nested"), OTHER_ACCOUNT)
+
+    assert ["RoleAccountMismatch"] == [
+        rule for rule, _ in _refused(lambda: RedshiftGrants.of(other).copy_from_emr("j-1"))
+    ]
+
+
+@pytest.mark.parametrize("who", ["user", "role"])
+def test_fails_when_somebody_passes_roles_of_two_accounts(agnostic: cdk.Stack, who: str) -> None:
+    """
+    Whether the people or the roles are known by their account.
+    """
+    if who == "user":
+        role: iam.IRole = RedshiftRole(agnostic, "Role")
+        mine, other = (
+            iam.User.from_user_arn(agnostic, f"U{account}", f"arn:aws:iam::{account}:user/loader")
+            for account in (ACCOUNT, OTHER_ACCOUNT)
+        )
+        RedshiftGrants.of(role).pass_role(mine)
+        found = _refused(lambda: RedshiftGrants.of(role).pass_role(other))
+    else:
+        user = iam.User(agnostic, "User")
+        RedshiftGrants.of(_role(agnostic, ACCOUNT)).pass_role(user)
+        found = _refused(lambda: RedshiftGrants.of(_role(agnostic, OTHER_ACCOUNT)).pass_role(user))
+    label = f"'grantee' (Anywhere/U{OTHER_ACCOUNT})" if who == "user" else "the role"
+
+    assert [("RoleAccountMismatch", f"{label} is in account {OTHER_ACCOUNT}, {SETTLED}")] == found
+    assert _asserted(ACCOUNT) == _rules(agnostic)
+
+
+def test_fails_when_first_roles_of_two_accounts_are_chained(agnostic: cdk.Stack) -> None:
+    """
+    Each would have a policy in this stack.
+    """
+    last = RedshiftRole(agnostic, "Last", role_name="last")
+    RoleChain(_role(agnostic, ACCOUNT), last)
+    other = _role(agnostic, OTHER_ACCOUNT)
+
+    assert [
+        ("RoleAccountMismatch", f"roles[0] (Anywhere/Loader{OTHER_ACCOUNT}) is in account {OTHER_ACCOUNT}, {SETTLED}")
+    ] == _refused(lambda: RoleChain(other, last))
+
+
+def test_a_later_role_of_a_chain_may_be_of_another_account(agnostic: cdk.Stack) -> None:
+    """
+    That is what chains are for; nothing is written on it here.
+    """
+    chain = RoleChain(_role(agnostic, ACCOUNT), _role(agnostic, OTHER_ACCOUNT))
+
+    assert 1 == len(chain.required_policies)
+    assert _asserted(ACCOUNT) == _rules(agnostic)
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        lambda stack: RedshiftGrants.of(_role(stack, ACCOUNT)).copy_from(_known_by_alias(stack)),
+        lambda stack: RedshiftGrants.of(_role(stack, ACCOUNT)).copy_from_emr("lake"),
+        lambda stack: RedshiftGrants.of(_role(stack, ACCOUNT)).pass_role(iam.ServicePrincipal("ec2.amazonaws.com")),
+        lambda stack: RoleChain(_role(stack, ACCOUNT), iam.Role.from_role_arn(stack, "X", "arn:aws:iam::1:user/x")),
+    ],
+)
+def test_what_is_refused_binds_the_stack_to_no_account(agnostic: cdk.Stack, refused: Callable[[Any], object]) -> None:
+    """
+    A caught error leaves no Rule, and another account's role is welcome.
+    """
+    _refused(lambda: refused(agnostic))
+
+    assert agnostic.node.try_find_child(RULE_ID) is None
+    RedshiftGrants.of(_role(agnostic, OTHER_ACCOUNT)).copy_from_emr("j-1")
+    assert _asserted(OTHER_ACCOUNT) == _rules(agnostic)
+
+
+def _known_by_alias(stack: cdk.Stack) -> s3.IBucket:
+    alias = kms.Alias.from_alias_name(stack, "Alias", "alias/sales")
+    return s3.Bucket.from_bucket_attributes(stack, "Lake", bucket_name="lake", encryption_key=alias)

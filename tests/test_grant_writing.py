@@ -21,7 +21,6 @@ from redshift_roles.permissions import Home, Permission
 from redshift_roles.policy_documents import size
 from tests.builders import arn
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
-from tests.templates import all_properties_of
 
 _READ = Permission("ReadObjects", ("s3:GetObject",), "arn:aws:s3:::a/*")
 
@@ -99,18 +98,3 @@ def test_fails_when_one_statement_is_too_large_for_a_policy(stack: cdk.Stack) ->
     assert [] == writer.policies
     writer.allow(limits.S3_KEYS, [_READ, allowed(most - frame)])
     assert 2 == len(writer.policies)
-
-
-def test_training_is_trusted_once(stack: cdk.Stack) -> None:
-    """
-    And by a role of the app alone: an import has no trust policy to write.
-    """
-    role = RedshiftRole(stack, "Role")
-    GrantWriter(role).trust_training()
-    GrantWriter(role).trust_training()
-    GrantWriter(iam.Role.from_role_name(stack, "Imported", "loader")).trust_training()
-    (properties,) = all_properties_of(stack, "AWS::IAM::Role")
-
-    assert ["redshift.amazonaws.com", "sagemaker.amazonaws.com"] == [
-        statement["Principal"]["Service"] for statement in properties["AssumeRolePolicyDocument"]["Statement"]
-    ]

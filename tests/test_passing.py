@@ -4,16 +4,18 @@ Who may pass a role to Amazon Redshift.
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 
 from redshift_roles import RedshiftGrants, RedshiftRole, RoleAssociationError
 from tests.builders import arn
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.functions import function_of
 from tests.templates import all_properties_of, properties_of, template_of
 
 POLICY = "AWS::IAM::ManagedPolicy"
@@ -83,13 +85,7 @@ def test_fails_when_the_grantee_is_defined_in_a_stack_of_another_account(app: cd
     """
     The function's role is named, since that would have the policy.
     """
-    function = lambda_.Function(
-        _there(app, OTHER_ACCOUNT),
-        "Function",
-        code=lambda_.Code.from_inline("def handler(event, context): pass"),
-        handler="index.handler",
-        runtime=lambda_.Runtime.PYTHON_3_13,
-    )
+    function = function_of(_there(app, OTHER_ACCOUNT))
     message = f"'grantee' (There/Function/ServiceRole) is in account {OTHER_ACCOUNT}, the role is in {ACCOUNT}"
 
     assert ("RoleAccountMismatch", message) == _wrong(RedshiftRole(stack, "Role"), function)
@@ -115,11 +111,14 @@ def test_fails_when_a_user_of_this_account_is_imported_into_a_stack_of_another(a
 )
 def test_fails_when_the_grantee_takes_no_policies(stack: cdk.Stack, make: Any) -> None:
     """
-    With mutable=False the caller said that CDK attaches nothing to it.
+    The caller said that CDK attaches nothing to it; the message is true of an import and of a role of the app.
     """
-    grantee = make(stack)
+    rule, message = _wrong(RedshiftRole(stack, "Role"), make(stack))
 
-    assert "InvalidArgument" == _wrong(RedshiftRole(stack, "Role"), grantee)[0]
+    assert "InvalidArgument" == rule
+    assert message.endswith(
+        ") was imported with mutable=False or is a role.without_policy_updates(), so CDK attaches no policy to it"
+    )
     assert [] == all_properties_of(stack, POLICY)
 
 
@@ -252,13 +251,7 @@ def test_what_runs_as_a_role_may_pass_it(stack: cdk.Stack) -> None:
     """
     The policy is on the role of the function.
     """
-    function = lambda_.Function(
-        stack,
-        "Function",
-        code=lambda_.Code.from_inline("def handler(event, context): pass"),
-        handler="index.handler",
-        runtime=lambda_.Runtime.PYTHON_3_13,
-    )
+    function = function_of(stack)
     RedshiftRole(stack, "Role").redshift_grants.pass_role(function)
 
     assert [[stack.resolve(function.role.role_name)]] == [p["Roles"] for p in all_properties_of(stack, POLICY)]  # type: ignore[union-attr]
@@ -275,6 +268,28 @@ def test_two_roles_are_one_policy(stack: cdk.Stack) -> None:
     (statement,) = properties_of(stack, POLICY)["PolicyDocument"]["Statement"]
 
     assert 2 == len(statement["Resource"])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        function_of,
+        lambda stack: iam.User.from_user_name(stack, "Who", "loader"),
+        lambda stack: iam.Group.from_group_name(stack, "Who", "loaders"),
+        lambda stack: iam.Role.from_role_name(stack, "Who", "loader"),
+        lambda stack: iam.Role.from_role_name(stack, "Who", "loader").grant_principal,
+    ],
+)
+def test_two_roles_are_one_policy_of_whoever_cdk_hands_out(stack: cdk.Stack, make: Any) -> None:
+    """
+    CDK makes another Python object each time for who is behind a function or an import; calling twice adds nothing.
+    """
+    who, roles = make(stack), [RedshiftRole(stack, name) for name in ("A", "B")]
+    for role in (*roles, roles[0]):
+        role.redshift_grants.pass_role(who)
+    (statement,) = properties_of(stack, POLICY)["PolicyDocument"]["Statement"]
+
+    assert [stack.resolve(role.role_arn) for role in roles] == statement["Resource"]
 
 
 def test_a_role_of_serverless_is_passed_to_it_too(stack: cdk.Stack) -> None:
@@ -306,3 +321,20 @@ def test_a_literal_account_in_a_stack_without_one_brings_the_rule(agnostic: cdk.
     RedshiftGrants.of(iam.Role.from_role_arn(agnostic, "Role", arn())).pass_role(iam.User(agnostic, "User"))
 
     assert "RedshiftRolesAccount" in template_of(agnostic)["Rules"]
+
+
+def test_what_a_role_that_others_made_may_pass_is_in_the_report(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    CDK was told to write no policies for roles; a user's is written.
+    """
+    iam.Role.customize_roles(stack, use_precreated_roles={"Role": "first", "Who": "second"})
+    role = RedshiftRole(stack, "Role")
+    who = iam.Role(stack, "Who", assumed_by=iam.AccountRootPrincipal())
+    user = iam.User(stack, "User")
+    for grantee in (who, user):
+        role.redshift_grants.pass_role(grantee)
+    report = json.loads((Path(app.synth().directory) / "iam-policy-report.json").read_text())["roles"]
+    passed = {found["roleName"]: [one["Action"] for one in found["identityPolicyStatements"]] for found in report}
+
+    assert {"first": [], "second": ["iam:PassRole"]} == passed
+    assert [[stack.resolve(user.user_name)]] == [policy["Users"] for policy in all_properties_of(stack, POLICY)]

@@ -93,9 +93,11 @@ def test_a_duration_that_is_a_token_is_not_known() -> None:
 
 def test_a_role_of_ours_is_remembered(stack: cdk.Stack) -> None:
     """
-    With its place, its path and name where they are given, and its services; others are not.
+    With its place, its path and name where they are given, and what else it was given; others are not.
     """
-    role = RedshiftRole(stack, "Role", role_name="loader", path="/team/", serverless=True)
+    policy = iam.ManagedPolicy.from_aws_managed_policy_name("ReadOnlyAccess")
+    given: dict[str, Any] = {"serverless": True, "trust_policy_quota": 4096, "managed_policies": [policy]}
+    role = RedshiftRole(stack, "Role", role_name="loader", path="/team/", **given)
     plain = RedshiftRole(stack, "Plain")
     tokens = [
         RedshiftRole(stack, "Token", role_name=cdk.Fn.import_value("name"), path="/team/"),
@@ -103,9 +105,10 @@ def test_a_role_of_ours_is_remembered(stack: cdk.Stack) -> None:
     ]
     place = places.place_of(stack)
 
-    assert reading.OwnRole(place, "/team/loader", serverless=True) == reading.own_role(role)
-    assert reading.OwnRole(place, "", serverless=False) == reading.own_role(plain)
-    assert [reading.OwnRole(place, "", serverless=False)] * 2 == [reading.own_role(token) for token in tokens]
+    nameless = reading.OwnRole(place, "", False, stack, 2048, 0)
+
+    assert reading.OwnRole(place, "/team/loader", True, stack, 4096, 1) == reading.own_role(role)
+    assert [nameless] * 3 == [reading.own_role(one) for one in (plain, *tokens)]
     assert reading.own_role(iam.Role(stack, "Other", assumed_by=iam.AccountRootPrincipal())) is None
 
 

@@ -5,6 +5,7 @@ Role chaining: both sides of each link, written where they are ours and as docum
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -15,6 +16,7 @@ from aws_cdk import aws_s3 as s3
 from redshift_roles import RedshiftRole, RoleAssociationError, RoleChain
 from tests.builders import arn
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.functions import function_of
 from tests.templates import all_properties_of, template_of
 
 POLICY, ROLE = "AWS::IAM::ManagedPolicy", "AWS::IAM::Role"
@@ -454,3 +456,48 @@ def test_the_last_has_the_permissions(stack: cdk.Stack) -> None:
     last.redshift_grants.copy_from(s3.Bucket(stack, "Other"))
 
     assert 2 == len(all_properties_of(stack, POLICY))
+
+
+def test_a_role_that_cdk_hands_out_is_trusted_once(stack: cdk.Stack) -> None:
+    """
+    Each look at the role of a function gives another Python object.
+    """
+    function = function_of(stack)
+    function.role.assume_role_policy.add_statements(  # type: ignore[union-attr]
+        iam.PolicyStatement(actions=["sts:AssumeRole"], principals=[iam.ServicePrincipal("redshift.amazonaws.com")])
+    )
+    last = RedshiftRole(stack, "Last")
+    for _ in range(2):
+        RoleChain(function.role, last)  # type: ignore[arg-type]
+
+    assert 1 == len(_trusted(stack, "Last"))
+    assert 1 == len(all_properties_of(stack, "AWS::IAM::ManagedPolicy"))
+
+
+def test_the_trust_of_a_role_that_others_made_is_theirs_to_write(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    CDK was told to write no roles: it reports what the first role needs, and the trust of the last one is required.
+    """
+    iam.Role.customize_roles(stack, use_precreated_roles={"First": "first", "Last": "last"})
+    first, last = RedshiftRole(stack, "First"), RedshiftRole(stack, "Last")
+    (required,) = RoleChain(first, last).required_policies
+    report = json.loads((Path(app.synth().directory) / "iam-policy-report.json").read_text())["roles"]
+    (assumed,) = report[0]["identityPolicyStatements"]
+
+    assert ("trust", last.role_arn) == (required.kind, required.role_arn)
+    assert ("sts:AssumeRole", "arn:(PARTITION):iam::111111111111:role/last") == (assumed["Action"], assumed["Resource"])
+    assert "Resources" not in template_of(stack)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_condition_that_cdk_keeps_as_an_object_is_no_obstacle(stack: cdk.Stack, is_first: bool) -> None:
+    """
+    Such as a `CfnJson`, whose keys only the deployment knows.
+    """
+    condition = {"StringEquals": cdk.CfnJson(stack, "Json", value={"aws:SourceAccount": ACCOUNT})}
+    redshift = iam.ServicePrincipal("redshift.amazonaws.com", conditions=condition)
+    roles = [iam.Role(stack, "Odd", assumed_by=redshift), RedshiftRole(stack, "Plain")]
+    chain = RoleChain(*(roles if is_first else roles[::-1]))
+
+    assert () == chain.required_policies
+    assert 1 == len(_trusted(stack, "Plain" if is_first else "Odd"))

@@ -4,8 +4,10 @@ What Redshift may do with a role: the template that each grant writes, and the g
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -22,6 +24,7 @@ from redshift_roles import DbUser, RedshiftCluster, RedshiftGrants, RedshiftRole
 from redshift_roles.account_rule import RULE_ID
 from tests import nag
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.functions import function_of
 from tests.synthesis import report_of
 from tests.templates import all_properties_of, deployed, properties_of, template_of
 
@@ -544,13 +547,7 @@ def test_a_version_and_an_alias_of_the_app_are_invoked_as_such(stack: cdk.Stack,
     """
     The function behind them is not.
     """
-    function = lambda_.Function(
-        stack,
-        "Function",
-        code=lambda_.Code.from_inline("def handler(event, context): pass"),
-        handler="index.handler",
-        runtime=lambda_.Runtime.PYTHON_3_13,
-    )
+    function = function_of(stack)
     version = lambda_.Version(stack, "Version", lambda_=function)
     alias = lambda_.Alias(stack, "Alias", alias_name="live", version=version)
     grants.external_function(version)
@@ -615,6 +612,126 @@ def test_names_are_of_the_deployment_where_the_stack_names_no_environment(agnost
         "elasticmapreduce:ListInstances",
         "arn:aws:elasticmapreduce:AWS::Region:AWS::AccountId:cluster/j-1",
     ) == statements_of(agnostic)["ListInstances"]
+
+
+def _foreign(stack: cdk.Stack) -> s3.IBucket:
+    return s3.Bucket.from_bucket_attributes(
+        stack, "Theirs", bucket_arn="arn:aws:s3:::theirs", account=OTHER_ACCOUNT, region=REGION
+    )
+
+
+CATALOG_WRITES = {
+    f"glue:{action}"
+    for action in (
+        "BatchCreatePartition BatchDeletePartition BatchDeleteTable CreatePartition CreateTable DeletePartition "
+        "DeleteTable UpdatePartition UpdateTable"
+    ).split()
+}
+
+
+@pytest.mark.parametrize(
+    ("flag", "grant", "added", "dropped"),
+    [
+        ("clean_path", lambda grants, bucket, **flag: grants.unload_to(bucket, **flag), {"s3:DeleteObject"}, set()),
+        (
+            "create_database",
+            lambda grants, bucket, **flag: grants.external_schema("d", bucket=bucket, **flag),
+            {"glue:CreateDatabase"},
+            set(),
+        ),
+        (
+            "write",
+            lambda grants, bucket, **flag: grants.external_schema("d", bucket=bucket, **flag),
+            {"s3:PutObject", "kms:GenerateDataKey", *CATALOG_WRITES},
+            set(),
+        ),
+        (
+            "write",
+            lambda grants, _, **flag: grants.external_schema("d", lake_formation=True, **flag),
+            CATALOG_WRITES,
+            set(),
+        ),
+        (
+            "create_database",
+            lambda grants, _, **flag: grants.external_schema("d", lake_formation=True, **flag),
+            {"glue:CreateDatabase"},
+            set(),
+        ),
+        (
+            "lake_formation",
+            lambda grants, bucket, lake_formation: grants.external_schema(
+                "d", bucket=None if lake_formation else bucket, lake_formation=lake_formation
+            ),
+            {"lakeformation:GetDataAccess"},
+            {
+                "kms:Decrypt",
+                "s3:GetBucketLocation",
+                "s3:GetObject",
+                "s3:ListBucket",
+                "s3:ListBucketMultipartUploads",
+                "s3:ListMultipartUploadParts",
+            },
+        ),
+    ],
+)
+def test_each_flag_reaches_the_policy(
+    flag: str, grant: Callable[..., object], added: set[str], dropped: set[str]
+) -> None:
+    """
+    With True the documented actions come and go; False is the same as leaving it out.
+    """
+
+    def actions(**given: bool) -> set[str]:
+        stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data")
+        key = kms.Key.from_key_arn(stack, "Key", KEY)
+        lake = s3.Bucket.from_bucket_attributes(stack, "Lake", bucket_arn="arn:aws:s3:::lake", encryption_key=key)
+        grant(RedshiftRole(stack, "Role").redshift_grants, lake, **given)
+        listed = [found for found, _ in statements_of(stack).values()]
+        return {action for found in listed for action in ([found] if isinstance(found, str) else found)}
+
+    without, allowed = actions(**{flag: False}), actions(**{flag: True})
+
+    assert (added, dropped) == (allowed - without, without - allowed)
+    assert flag == "lake_formation" or without == actions()
+
+
+@pytest.mark.parametrize(
+    "grant",
+    [
+        lambda grants, bucket, **flag: grants.copy_from(bucket, **flag),
+        lambda grants, bucket, **flag: grants.unload_to(bucket, **flag),
+        lambda grants, bucket, **flag: grants.external_schema("d", bucket=bucket, **flag),
+        lambda grants, bucket, **flag: grants.copy_over_ssh(bucket, "hosts.json", **flag),
+        lambda grants, bucket, **flag: grants.create_model(bucket, **flag),
+    ],
+)
+def test_the_owners_consent_is_asked_of_each_method(
+    stack: cdk.Stack, grants: RedshiftGrants, grant: Callable[..., iam.Grant]
+) -> None:
+    """
+    Without it, or with False, a bucket of another account is refused; with True it is granted.
+    """
+    bucket = _foreign(stack)
+    found = [*wrong(lambda: grant(grants, bucket)), *wrong(lambda: grant(grants, bucket, owner_allows=False))]
+
+    assert ["InvalidArgument"] * 2 == [rule for rule, _ in found]
+    assert all(f"is in account {OTHER_ACCOUNT}, the role is in {ACCOUNT}" in message for _, message in found)
+    assert () == grants.policies
+
+    assert [] != grant(grants, bucket, owner_allows=True).resource_statements
+    assert "arn:aws:s3:::theirs" in json.dumps(statements_of(stack))
+
+
+@pytest.mark.parametrize("serverless", [False, True])
+def test_a_role_is_passed_to_the_services_it_trusts(stack: cdk.Stack, serverless: bool) -> None:
+    """
+    Serverless is one only where the role says so.
+    """
+    RedshiftRole(stack, "Role", serverless=serverless).redshift_grants.pass_role(iam.User(stack, "User"))
+    (policy,) = all_properties_of(stack, POLICY)
+    services = policy["PolicyDocument"]["Statement"][0]["Condition"]["StringEquals"]["iam:PassedToService"]
+
+    assert serverless is ("redshift-serverless.amazonaws.com" in services)
 
 
 def test_emr_and_ssh_have_their_own(stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket) -> None:
@@ -696,6 +813,107 @@ def test_calling_twice_adds_nothing(stack: cdk.Stack, grants: RedshiftGrants) ->
     RedshiftGrants.of(role).copy_from(bucket, prefix="x/")
 
     assert [before] == [stack.resolve(policy.policy_document) for policy in grants.policies]
+
+
+@pytest.mark.parametrize(
+    ("make", "look"),
+    [
+        (function_of, "role"),
+        (function_of, "grant_principal"),
+        (lambda stack: iam.Role.from_role_name(stack, "Named", "named"), "grant_principal"),
+        (lambda stack: iam.LazyRole(stack, "Lazy", assumed_by=iam.AnyPrincipal()), "grant_principal"),
+    ],
+)
+def test_a_role_is_one_role_however_often_cdk_hands_it_out(
+    stack: cdk.Stack, bucket: s3.IBucket, make: Callable[[cdk.Stack], Any], look: str
+) -> None:
+    """
+    Each look gives another Python object; what was granted before is found by all of them.
+    """
+    made = make(stack)
+    for prefix in ("a/", "b/", "a/"):
+        RedshiftGrants.of(getattr(made, look)).copy_from(bucket, prefix=prefix)
+
+    assert ["arn:aws:s3:::sales/a/*", "arn:aws:s3:::sales/b/*"] == statements_of(stack)["ReadObjects"][1]
+    assert 1 == len(RedshiftGrants.of(getattr(made, look)).policies)
+
+
+def test_lake_formation_meets_a_chain_in_a_role_that_cdk_hands_out(stack: cdk.Stack) -> None:
+    """
+    Whichever comes first.
+    """
+    function, first = function_of(stack), RedshiftRole(stack, "First")
+    RoleChain(first, function.role)  # type: ignore[arg-type]
+    ((rule, _),) = wrong(lambda: RedshiftGrants.of(function.role).external_schema("d", lake_formation=True))  # type: ignore[arg-type]
+    named = iam.LazyRole(stack, "Lazy", assumed_by=iam.ServicePrincipal("redshift.amazonaws.com"))
+    RedshiftGrants.of(named.grant_principal).external_schema("d", lake_formation=True)  # type: ignore[arg-type]
+    ((other, _),) = wrong(lambda: RoleChain(first, named))
+
+    assert ("InvalidArgument", "InvalidArgument") == (rule, other)
+
+
+def test_one_value_in_two_tokens_is_granted_once(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    Two imports of one export are one bucket, and its prefix from a parameter is one prefix.
+    """
+    for number in range(2):
+        lake = s3.Bucket.from_bucket_arn(stack, f"Lake{number}", cdk.Fn.import_value("LakeArn"))
+        grants.copy_from(lake, prefix=f"{cdk.Fn.import_value('Prefix')}/")
+    statements = all_properties_of(stack, POLICY)[0]["PolicyDocument"]["Statement"]
+    imported = {"Fn::ImportValue": "LakeArn"}
+
+    assert [imported, imported] == [
+        statement["Resource"] for statement in statements if statement["Sid"] != "ReadObjects"
+    ]
+    assert 3 == len(statements)
+
+
+def _several_policies(order: tuple[int, ...]) -> dict[str, Any]:
+    """
+    Grant in this order what needs several policies, with a parameter in the names.
+    """
+    stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data")
+    stage = cdk.CfnParameter(stack, "Stage").value_as_string
+    lake, grants = s3.Bucket.from_bucket_name(stack, "Lake", "lake"), RedshiftRole(stack, "Role").redshift_grants
+    tables = [f"table_{number:02}" for number in range(14)]
+    calls: list[Callable[[], iam.Grant]] = [
+        lambda: grants.external_schema(f"sales_{stage}", bucket=lake, prefix="sales/", tables=tables),
+        lambda: grants.copy_from(lake, prefix=f"{stage}/landing/"),
+        lambda: grants.unload_to(lake, prefix="out/"),
+        lambda: grants.unload_to(lake, prefix=f"{stage}/out/"),
+    ]
+    for index in order:
+        calls[index]()
+    return template_of(stack)
+
+
+@pytest.fixture(scope="module")
+def in_order() -> dict[str, Any]:
+    """
+    What the grants write in the order they are listed.
+    """
+    return _several_policies((0, 1, 2, 3))
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_the_order_of_calls_changes_nothing_in_several_policies(
+    in_order: dict[str, Any], order: tuple[int, ...]
+) -> None:
+    """
+    Also where a name is measured by what it may become, and no statement stands in two of them.
+    """
+    found = _several_policies(order)
+    policies = [made["Properties"] for made in found["Resources"].values() if made["Type"] == POLICY]
+    statements = [
+        json.dumps([statement["Action"], resource, statement.get("Condition")])
+        for properties in policies
+        for statement in properties["PolicyDocument"]["Statement"]
+        for resource in (statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]])
+    ]
+
+    assert in_order == found
+    assert len(policies) > 1
+    assert len(set(statements)) == len(statements)
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
@@ -854,13 +1072,20 @@ def test_fails_when_the_role_takes_no_policies(
     stack: cdk.Stack, bucket: s3.IBucket, make: Callable[[cdk.Stack], iam.IRole]
 ) -> None:
     """
-    CDK would silently do nothing here too.
+    CDK would silently do nothing here too; the message is true of an import and of a role of the app.
     """
     role = make(stack)
 
-    assert [("InvalidArgument", "the role was imported with mutable=False, so CDK attaches no policy to it")] == wrong(
-        lambda: RedshiftGrants.of(role).copy_from(bucket)
-    )
+    assert [
+        (
+            "InvalidArgument",
+            (
+                "the role was imported with mutable=False or is a role.without_policy_updates(), so CDK attaches no "
+                "policy to it"
+            ),
+        )
+    ] == wrong(lambda: RedshiftGrants.of(role).copy_from(bucket))
+    assert [] == all_properties_of(stack, POLICY)
 
 
 def test_an_imported_role_gets_its_policy_beside_it(stack: cdk.Stack, bucket: s3.IBucket) -> None:
@@ -888,6 +1113,83 @@ def test_any_role_of_cdk_can_be_granted(stack: cdk.Stack, bucket: s3.IBucket) ->
 
     assert 2 == len(all_properties_of(stack, POLICY))
     assert 1 == len(all_properties_of(nested, POLICY))
+
+
+def test_fails_when_there_is_no_room_to_trust_sagemaker(stack: cdk.Stack) -> None:
+    """
+    The trust policy of 27 users is full; nothing is written, and a larger quota has room.
+    """
+    lake = s3.Bucket.from_bucket_name(stack, "Lake", "lake")
+    users = [DbUser(f"user-{number:02}", cluster="warehouse") for number in range(27)]
+    full, larger = (
+        RedshiftRole(stack, name, db_users=users, trust_policy_quota=quota)
+        for name, quota in (("Full", 2048), ("Larger", 4096))
+    )
+    ((rule, message),) = wrong(lambda: full.redshift_grants.create_model(lake))
+    trust, _ = all_properties_of(stack, "AWS::IAM::Role")
+
+    assert "PolicyTooLarge" == rule
+    assert message.startswith("with this, the trust policy of the role has at least 2,")
+    assert message.endswith(" characters, 'trust_policy_quota' is 2,048")
+    assert () == full.redshift_grants.policies
+    assert 1 == len(trust["AssumeRolePolicyDocument"]["Statement"])
+    larger.redshift_grants.create_model(lake)
+    assert 1 == len(larger.redshift_grants.policies)
+
+
+def test_fails_when_a_grant_needs_more_policies_than_iam_attaches(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """
+    Nothing of that grant is written, and less still can be.
+    """
+    lake = s3.Bucket.from_bucket_name(stack, "Lake", "lake")
+    for number in range(12):
+        grants.copy_from(lake, prefix=f"{number:02}{'*' * 1000}/")
+    before = [stack.resolve(policy.policy_document) for policy in grants.policies]
+    ((rule, message),) = wrong(lambda: grants.copy_from(lake, prefix="*" * 1000))
+
+    assert ("PolicyTooLarge", "with this, 26 managed policies would be attached, IAM attaches at most 25") == (
+        rule,
+        message,
+    )
+    assert before == [stack.resolve(policy.policy_document) for policy in grants.policies]
+    grants.copy_from_emr("j-1")
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_role_that_others_made_has_its_permissions_in_the_report(app: cdk.App, stack: cdk.Stack, ours: bool) -> None:
+    """
+    Where CDK is told to write no roles and policies, it writes none, and what the role needs stands in its report.
+    """
+    iam.Role.customize_roles(stack, use_precreated_roles={"Data/Role": "theirs"})
+    trust = {} if ours else {"assumed_by": iam.ServicePrincipal("redshift.amazonaws.com")}
+    make: Any = RedshiftRole if ours else iam.Role
+    grants = RedshiftGrants.of(make(stack, "Role", **trust))
+    lake = s3.Bucket.from_bucket_name(stack, "Lake", "lake")
+    grant = grants.copy_from(lake, prefix="a/")
+    for _ in range(2):
+        grants.create_model(lake)
+    (reported,) = json.loads((Path(app.synth().directory) / "iam-policy-report.json").read_text())["roles"]
+    statements = reported["identityPolicyStatements"]
+    written = [json.dumps(statement, sort_keys=True) for statement in statements]
+    read = {"Action": "s3:GetObject", "Effect": "Allow", "Resource": "arn:(PARTITION):s3:::lake/a/*"}
+
+    assert "theirs" == reported["roleName"]
+    assert read in statements
+    assert {"StringLike": {"s3:prefix": ["a/*"]}} in [statement.get("Condition") for statement in statements]
+    assert len(set(written)) == len(written)
+    assert "Resources" not in template_of(stack)
+    assert grant.success
+    assert () == grants.policies
+
+
+def test_a_report_beside_the_resources_changes_nothing(stack: cdk.Stack) -> None:
+    """
+    CDK can be told to write both.
+    """
+    iam.Role.customize_roles(stack, prevent_synthesis=False)
+    RedshiftRole(stack, "Role").redshift_grants.copy_from_emr("j-1")
+
+    assert 1 == len(all_properties_of(stack, POLICY))
 
 
 def test_a_role_whose_arn_is_a_token_is_granted_by_its_name(stack: cdk.Stack) -> None:

@@ -13,7 +13,7 @@ from redshift_roles.limits import PARTITIONS
 from redshift_roles.permissions import Home
 from redshift_roles.policy_documents import size
 from redshift_roles.trust import distrust
-from redshift_roles.trust_documents import DbUser, Trust
+from redshift_roles.trust_documents import DbUser, Trust, merged
 from tests.iam import Assumption, assumed
 
 HOME = Home("aws", "us-west-2", "111111111111")
@@ -275,3 +275,31 @@ def test_a_trust_policy_holds_so_many_users(quota: int, most: int) -> None:
     ]
 
     assert lengths[0] <= quota < lengths[1]
+
+
+def _let_in(principal: object, **more: object) -> dict[str, object]:
+    return {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal, **more}
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ([], []),
+        ([_let_in({"AWS": "a"}), _let_in({"AWS": "b"})], [_let_in({"AWS": ["a", "b"]})]),
+        ([_let_in({"AWS": ["a", "b"]}), _let_in({"AWS": "b"})], [_let_in({"AWS": ["a", "b"]})]),
+        ([_let_in({"AWS": "a"}), _let_in({"Service": "s"})], [_let_in({"AWS": "a", "Service": "s"})]),
+        ([_let_in({"AWS": "a"}), _let_in({"AWS": "a"})], [_let_in({"AWS": "a"})]),
+        ([_let_in({"AWS": "a"}), _let_in("*")], [_let_in("*")]),
+        (
+            [_let_in({"AWS": "a"}), _let_in({"AWS": "b"}, Condition={}), _let_in({"AWS": "c"})],
+            [_let_in({"AWS": ["a", "c"]}), _let_in({"AWS": "b"}, Condition={})],
+        ),
+    ],
+)
+def test_statements_that_differ_in_their_principals_are_one(
+    statements: list[dict[str, object]], expected: list[dict[str, object]]
+) -> None:
+    """
+    The least that CDK may write where it minimizes policies.
+    """
+    assert expected == merged(statements)
