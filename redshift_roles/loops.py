@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from redshift_roles.role_arns import hole
+from redshift_roles.role_arns import hole, readable
 
 _LOOP: Final = "Fn::ForEach::"
 _MAX_DEPTH: Final = 5
@@ -37,7 +37,8 @@ def _unrolled(resources: Mapping[str, Json], home: str, depth: int) -> Iterator[
             yield name, value
         elif depth and isinstance(value, list) and len(value) == 3 and isinstance(value[2], dict):
             variable = re.compile(rf"[$&]\{{{re.escape(str(value[0]))}\}}")
-            yield from _unrolled(_marked(value[2], variable, hole(f"{home}#{value[0]}")), home, depth - 1)
+            loop = readable(name).replace("#", "/")
+            yield from _unrolled(_marked(value[2], variable, hole(f"{home}/{loop}#{value[0]}")), home, depth - 1)
 
 
 def _marked(node: Json, variable: re.Pattern[str], mark: str) -> Json:

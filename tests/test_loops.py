@@ -8,9 +8,9 @@ import pytest
 
 from redshift_roles.assembly import Json
 from redshift_roles.loops import unrolled
-from redshift_roles.role_arns import hole
+from redshift_roles.role_arns import hole, readable
 
-NAME = hole("home#Name")
+NAME = hole("home/Fn::ForEach::L#Name")
 
 
 def test_a_template_without_loops_stays_as_it_is() -> None:
@@ -41,7 +41,18 @@ def test_loops_stand_in_loops() -> None:
     """
     inner = {"Fn::ForEach::Inner": ["Size", ["s"], {"C${Name}${Size}": {}}]}
 
-    assert {f"C{NAME}{hole('home#Size')}": {}} == unrolled({"Fn::ForEach::Outer": ["Name", ["a"], inner]}, "home")
+    name, size = hole("home/Fn::ForEach::Outer#Name"), hole("home/Fn::ForEach::Inner#Size")
+    assert {f"C{name}{size}": {}} == unrolled({"Fn::ForEach::Outer": ["Name", ["a"], inner]}, "home")
+
+
+def test_two_loops_over_the_same_pattern_are_two() -> None:
+    """
+    They call their variable alike, and run over other values.
+    """
+    loops = {f"Fn::ForEach::{name}": ["X", [name], {"C${X}": {"Of": name}}] for name in ("Prod", "Dev", "De#v")}
+
+    assert ["Prod", "Dev", "De#v"] == [value["Of"] for value in unrolled(loops, "home").values()]
+    assert ["C${X}"] * 3 == [readable(name) for name in unrolled(loops, "home")]
 
 
 @pytest.mark.parametrize(
