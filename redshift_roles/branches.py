@@ -41,11 +41,14 @@ def unavoidable(holder: HolderFacts, is_wrong: Callable[[RoleFacts], bool]) -> l
     """
     List the wrong roles of which the list has one however it comes out.
     """
-    found = {role for role in holder.roles if not role.conditional and is_wrong(role)}
+    wrong = [role for role in holder.roles if is_wrong(role)]
+    if not any(role.conditional for role in wrong):
+        return wrong
+    found = {role for role in wrong if not role.conditional}
     for group in _groups(holder.roles):
-        wrong = {role for role, _ in group if is_wrong(role)}
-        if wrong and all(wrong.intersection(way) for way in _ways(group)):
-            found |= wrong
+        among = {role for role, _ in group}.intersection(wrong)
+        if among and all(among.intersection(way) for way in _ways(group)):
+            found |= among
     return [role for role in holder.roles if role in found]
 
 

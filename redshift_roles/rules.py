@@ -177,8 +177,9 @@ def _of_another_partition(holder: HolderFacts) -> list[RoleFacts]:
 
 
 def _differs_in_partition(role: RoleFacts, holder: HolderFacts) -> bool:
-    partition = None if role.arn.problem else role.arn.partition
-    return None not in (partition, holder.partition) and partition != holder.partition
+    if holder.partition is None:
+        return False
+    return role.arn.partition not in (None, holder.partition) and not role.arn.problem
 
 
 def _region(holder: HolderFacts) -> str:
@@ -302,7 +303,8 @@ def check(holder: HolderFacts) -> list[Finding]:
     """
     Find everything that is broken or undecided.
     """
-    return [rule.finding(holder.path, trouble) for rule, find in CHECKS for trouble in _told([*find(holder)])]
+    found = [(rule, [*find(holder)]) for rule, find in CHECKS]
+    return [rule.finding(holder.path, trouble) for rule, troubles in found if troubles for trouble in _told(troubles)]
 
 
 def _told(troubles: list[Trouble]) -> list[Trouble]:

@@ -98,7 +98,9 @@ def _default_roles(value: Json, template: Template, present: bool | None) -> Ite
     conditional = len(found) > 1
     for text in found:
         if text != NO_VALUE and not _is_left_out(text, surely=present is True and not conditional):
-            yield RoleFacts(DEFAULT_PROPERTY, text, conditional, defined=_is_named_by_deployment(text, template))
+            yield RoleFacts(
+                DEFAULT_PROPERTY, text, conditional, defined=_is_named_by_deployment(definition(text, template))
+            )
 
 
 def _is_left_out(text: str, *, surely: bool) -> bool:
@@ -134,16 +136,15 @@ def _roles(listed: list[Entry], template: Template, services: tuple[str, ...], *
                 text,
                 conditional,
                 _distrust(*found, region, services),
-                defined=_is_named_by_deployment(text, template),
+                defined=_is_named_by_deployment(found),
                 when=when,
             )
 
 
-def _is_named_by_deployment(text: str, template: Template) -> bool:
+def _is_named_by_deployment(found: tuple[Template, str] | None) -> bool:
     """
     Say whether this is a role of the app whose name nobody can know beforehand.
     """
-    found = definition(text, template)
     return found is not None and "RoleName" not in found[0].properties(found[1])
 
 
@@ -154,7 +155,9 @@ def definition(text: str, template: Template) -> tuple[Template, str] | None:
     Among strangers a role of another stack is meant only where its generated name is, not a name that merely agrees.
     """
     defined = defined_roles(template.assembly)
-    found = defined.get(role_key(text), []) if defined else []
+    found = defined.get(role_key(text)) if defined else None
+    if not found:
+        return None
     near = [home for home in found if home[0].top is template.top]
     far = [home for home in found if template.assembly.is_app or _is_generated_by(home[0], text)]
     near = near or far
