@@ -87,13 +87,13 @@ def _is_function(value: Json) -> bool:
 def _entries(value: Json, template: Template, when: tuple[Branch, ...], depth: int) -> Iterator[Entry]:
     if isinstance(value, list):
         for item in value:
-            if isinstance(item, str):
-                yield Entry([Option(texts(item, template)[0], when)], bool(when))
-            elif worth(template):
-                yield from _item(item, template, when, depth)
-            else:
+            if not worth(template):
                 yield _more(when)
                 return
+            if isinstance(item, str):
+                yield Entry([Option(texts(item, template)[0], when)], bool(when))
+            else:
+                yield from _item(item, template, when, depth)
     elif isinstance(value, str):
         yield Entry([Option(texts(value, template)[0], when)], bool(when))
     elif depth >= MAX_DEPTH or not worth(template):

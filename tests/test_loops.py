@@ -66,6 +66,22 @@ def test_a_misshapen_loop_makes_nothing(loop: Json) -> None:
     assert {"Last": {}} == unrolled({"Fn::ForEach::L": loop, "Last": {}}, "home")
 
 
+def test_what_stands_in_many_places_is_written_once() -> None:
+    """
+    A few aliases of YAML stand for more values than anybody could copy.
+    """
+    value: Json = ["${Name}"]
+    for _ in range(60):
+        value = [value, value]
+
+    found = unrolled({"Fn::ForEach::L": ["Name", ["a"], {"C": {"Properties": value}}]}, "home")["C"]["Properties"]
+
+    assert found[0] is found[1]
+    while isinstance(found, list):
+        found = found[-1]
+    assert found == NAME
+
+
 @pytest.mark.parametrize(("depth", "count"), [(5, 1), (6, 0)])
 def test_five_loops_deep_is_deep_enough(depth: int, count: int) -> None:
     """
