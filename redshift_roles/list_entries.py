@@ -47,11 +47,11 @@ class Entry(NamedTuple):
     Attributes:
         options: What it may be.
 
-        conditional: Whether a condition decides that it is there at all.
+        when: The branches in which it is there.
     """
 
     options: list[Option]
-    conditional: bool = False
+    when: tuple[Branch, ...] = ()
 
 
 def entries(value: Json, template: Template) -> list[list[str]]:
@@ -61,16 +61,32 @@ def entries(value: Json, template: Template) -> list[list[str]]:
     found = []
     for entry in options(value, template):
         possible = [option.text for option in entry.options]
-        found.append([*dict.fromkeys([*possible, NO_VALUE] if entry.conditional else possible)])
+        found.append([*dict.fromkeys([*possible, NO_VALUE] if entry.when else possible)])
     return found
 
 
-def options(value: Json, template: Template) -> list[Entry]:
+def options(value: Json, template: Template, assumed: tuple[Branch, ...] = ()) -> list[Entry]:
     """
     List the entries of a list value, each with the texts it may become and when; `MORE` where the list may be longer.
+
+    Args:
+        value: The list.
+
+        template: Where it stands.
+
+        assumed: The branches that are taken anyway; entries do not repeat them.
     """
-    found = [*islice(_entries(value, template, (), 0), _MAX_ENTRIES)]
-    return [*found, Entry([Option(MORE)])] if len(found) == _MAX_ENTRIES else found
+    found = [*islice(_entries(value, template, assumed, 0), _MAX_ENTRIES)]
+    if len(found) == _MAX_ENTRIES:
+        found.append(Entry([Option(MORE)]))
+    return [_beyond(assumed, entry) for entry in found] if assumed else found
+
+
+def _beyond(assumed: tuple[Branch, ...], entry: Entry) -> Entry:
+    def left(when: tuple[Branch, ...]) -> tuple[Branch, ...]:
+        return tuple(branch for branch in when if branch not in assumed)
+
+    return Entry([Option(text, left(when)) for text, when in entry.options], left(entry.when))
 
 
 def is_no_list(value: Json) -> bool:
@@ -91,11 +107,11 @@ def _entries(value: Json, template: Template, when: tuple[Branch, ...], depth: i
                 yield _more(when)
                 return
             if isinstance(item, str):
-                yield Entry([Option(texts(item, template)[0], when)], bool(when))
+                yield Entry([Option(texts(item, template)[0], when)], when)
             else:
                 yield from _item(item, template, when, depth)
     elif isinstance(value, str):
-        yield Entry([Option(texts(value, template)[0], when)], bool(when))
+        yield Entry([Option(texts(value, template)[0], when)], when)
     elif depth >= MAX_DEPTH or not worth(template):
         yield _more(when)
     else:
@@ -103,7 +119,7 @@ def _entries(value: Json, template: Template, when: tuple[Branch, ...], depth: i
 
 
 def _more(when: tuple[Branch, ...]) -> Entry:
-    return Entry([Option(MORE, when)], bool(when))
+    return Entry([Option(MORE, when)], when)
 
 
 def _item(item: Json, template: Template, when: tuple[Branch, ...], depth: int) -> Iterator[Entry]:
@@ -112,7 +128,7 @@ def _item(item: Json, template: Template, when: tuple[Branch, ...], depth: int) 
     else:
         found = [*_possible(item, template, when, depth)]
         one = {option.text for option in found}
-        yield Entry([Option(found[0].text, when)] if len(one) == 1 else found, bool(when))
+        yield Entry([Option(found[0].text, when)] if len(one) == 1 else found, when)
 
 
 def _possible(item: Json, template: Template, when: tuple[Branch, ...], depth: int) -> Iterator[Option]:
@@ -177,4 +193,4 @@ def _called(value: Json, template: Template, when: tuple[Branch, ...], depth: in
         yield _more(when)
         return
     for index, possible in enumerate(found):
-        yield Entry(_options(possible, [index, value], template, when), bool(when))
+        yield Entry(_options(possible, [index, value], template, when), when)

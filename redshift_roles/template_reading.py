@@ -13,7 +13,7 @@ from typing import Final
 
 from redshift_roles import conditions, role_arns, trust
 from redshift_roles.assembly import Assembly, Json, Template, function_of
-from redshift_roles.facts import HolderFacts, RoleFacts
+from redshift_roles.facts import Branch, HolderFacts, RoleFacts
 from redshift_roles.list_entries import MORE, Entry, is_no_list, options
 from redshift_roles.unusable import without_marks
 from redshift_roles.values import NO_VALUE, texts, unknown
@@ -41,7 +41,9 @@ def holder_facts(
     serverless = template.resource_type(logical_id) == NAMESPACE
     services = (trust.SERVERLESS, trust.PROVISIONED) if serverless else (trust.PROVISIONED,)
     written = properties.get(ROLES_PROPERTY, [])
-    listed = [] if is_no_list(written) else options(written, template)
+    assumed = _assumed(template, logical_id)
+    listed = [] if is_no_list(written) else options(written, template, assumed)
+    default = options([properties[DEFAULT_PROPERTY]], template, assumed) if DEFAULT_PROPERTY in properties else []
     asserted = asserted_account(template)
     rewritten = present is not False and _is_rewritten(template, logical_id)
     return HolderFacts(
@@ -55,7 +57,7 @@ def holder_facts(
         role_limit=role_limit,
         expected_account=asserted or expected_account,
         account_asserted=asserted is not None,
-        default_roles=tuple(_default_roles(properties.get(DEFAULT_PROPERTY), template, present)) if serverless else (),
+        default_roles=tuple(_default_roles(default, template, surely=present is True)) if serverless else (),
         plain=plain,
         conditional=present is None,
     )
@@ -65,16 +67,25 @@ def presence(template: Template, logical_id: str) -> bool | None:
     """
     Say whether the conditions of a resource and of the nested stacks it is in hold; None where they are not decided.
     """
-    decided = [_own_presence(template, logical_id)]
-    decided += [
-        _own_presence(nested.parent, nested.parent_logical_id) for nested in template.lineage() if nested.parent
-    ]
+    decided = [conditions.holds(name, home, texts) for name, home in _conditions(template, logical_id)]
     return False if False in decided else None if None in decided else True
 
 
-def _own_presence(template: Template, logical_id: str) -> bool | None:
-    condition = template.entry("Resources", logical_id).get("Condition")
-    return True if condition is None else conditions.holds(condition, template, texts)
+def _conditions(template: Template, logical_id: str) -> Iterator[tuple[Json, Template]]:
+    for home in template.lineage():
+        condition = home.entry("Resources", logical_id).get("Condition")
+        if condition is not None:
+            yield condition, home
+        logical_id = home.parent_logical_id
+
+
+def _assumed(template: Template, logical_id: str) -> tuple[Branch, ...]:
+    """
+    List the branches that are taken wherever a resource is.
+    """
+    named = [(name, home) for name, home in _conditions(template, logical_id) if isinstance(name, str)]
+    asked = [conditions.question(name, home) for name, home in named]
+    return tuple(Branch(question, int(is_opposite)) for question, is_opposite in asked)
 
 
 def _is_rewritten(template: Template, logical_id: str) -> bool:
@@ -93,14 +104,11 @@ def _listed(node: Json) -> list[Json]:
     return node if isinstance(node, list) else [node]
 
 
-def _default_roles(value: Json, template: Template, present: bool | None) -> Iterator[RoleFacts]:
-    found = [] if value is None else texts(value, template)
-    conditional = len(found) > 1
-    for text in found:
-        if text != NO_VALUE and not _is_left_out(text, surely=present is True and not conditional):
-            yield RoleFacts(
-                DEFAULT_PROPERTY, text, conditional, defined=_is_named_by_deployment(definition(text, template))
-            )
+def _default_roles(listed: list[Entry], template: Template, *, surely: bool) -> Iterator[RoleFacts]:
+    for text, when in [option for entry in listed for option in entry.options]:
+        if text not in (MORE, NO_VALUE) and not _is_left_out(text, surely=surely and not when):
+            defined = _is_named_by_deployment(definition(text, template))
+            yield RoleFacts(DEFAULT_PROPERTY, text, bool(when), defined=defined, when=when)
 
 
 def _is_left_out(text: str, *, surely: bool) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 
 from redshift_roles.assembly import Json
 from redshift_roles.facts import Branch
-from redshift_roles.list_entries import MORE, entries, options
+from redshift_roles.list_entries import MORE, Entry, Option, entries, options
 from redshift_roles.role_arns import hole
 from redshift_roles.values import NO_VALUE, texts
 from tests import builders
@@ -136,6 +136,20 @@ def test_an_entry_has_the_branches_it_stands_in(tmp_path: Path, value: Json, exp
     found = options(value, template(tmp_path, StackText(conditions=conditions)))
 
     assert expected == [[tuple(option) for option in entry.options] for entry in found]
+
+
+def test_what_is_assumed_is_no_question(tmp_path: Path) -> None:
+    """
+    The other branch is not taken, and what is asked besides is asked still.
+    """
+    value = [if_("a", "b"), if_({"Fn::If": ["Other", "c", "d"]}, "e")]
+    found = options(if_(value, ["f"]), template(tmp_path), (YES,))
+    other = options(if_(value, ["f"]), template(tmp_path), (NO,))
+
+    assert [[("a", ())], [("c", (OTHER,)), ("d", (OTHER._replace(answer=1),))]] == [
+        [tuple(option) for option in entry.options] for entry in found
+    ]
+    assert ([(), ()], [Entry([Option("f")])]) == ([entry.when for entry in found], other)
 
 
 def test_a_text_of_several_is_a_question_of_its_own(tmp_path: Path) -> None:
