@@ -101,18 +101,15 @@ def _is_function(value: Json) -> bool:
 
 
 def _entries(value: Json, template: Template, when: tuple[Branch, ...], depth: int) -> Iterator[Entry]:
-    if isinstance(value, list):
+    if isinstance(value, list) and worth(template, 1 + min(len(value), _MAX_ENTRIES)):
         for item in value:
-            if not worth(template):
-                yield _more(when)
-                return
             if isinstance(item, str):
                 yield Entry([Option(texts(item, template)[0], when)], when)
             else:
                 yield from _item(item, template, when, depth)
     elif isinstance(value, str):
         yield Entry([Option(texts(value, template)[0], when)], when)
-    elif depth >= MAX_DEPTH or not worth(template):
+    elif isinstance(value, list) or depth >= MAX_DEPTH or not worth(template):
         yield _more(when)
     else:
         yield from _called(value, template, when, depth + 1)

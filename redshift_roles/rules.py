@@ -99,17 +99,17 @@ def role_account_undecided(holder: HolderFacts) -> Iterator[Trouble]:
     Tell which accounts and partitions only the deployment knows.
     """
     account = holder.settled_account
-    surely_foreign = [*_foreign(holder), *_of_another_partition(holder)]
-    for role in holder.roles:
-        if role.arn.problem or role in surely_foreign:
+    elsewhere = [role for role in holder.roles if _differs_in_partition(role, holder)]
+    asked = [role for role in holder.roles if role.account != holder.account or role in elsewhere]
+    told = [*_foreign(holder), *_of_another_partition(holder)] if asked else []
+    for role in asked:
+        if role.arn.problem or role in told:
             continue
-        if _differs_in_partition(role, holder):
+        if role in elsewhere:
             yield (
                 f"{role.label} is in partition '{role.arn.partition}' where a condition holds, {_region(holder)}",
                 fixes.other_branch(f"partition '{holder.partition}'", holder),
             )
-        elif role.account == holder.account:
-            continue
         elif role.account is None:
             unknown = f"{role.label} is {role_arns.readable(role.text)}, whose account only the deployment knows"
             yield (

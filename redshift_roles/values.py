@@ -55,15 +55,15 @@ def texts(value: Json, template: Template, depth: int = 0) -> list[str]:
     return found if 0 < len(found) <= _MAX_TEXTS else [unknown(value, template)]
 
 
-def worth(template: Template) -> bool:
+def worth(template: Template, count: int = 1) -> bool:
     """
-    Count one more value of a template; say no when there were so many that the rest counts as unknown.
+    Count more values of a template; say no when there were so many that the rest counts as unknown.
     """
     left: int | None = template.memo.get("work")
     if left is None:
         first = _MAX_WORK_NESTED if template.parent else _MAX_WORK
         left = first + _WORK_OF_A_RESOURCE * len(template.section("Resources"))
-    template.memo["work"] = left - 1 if template.path else left
+    template.memo["work"] = left - count if template.path else left
     return left > 0
 
 
