@@ -14,8 +14,10 @@ from typing import Final
 
 from redshift_roles.facts import Branch, HolderFacts, RoleFacts
 
-# Ways that questions which belong together are answered in; beyond, each role may be there or not.
-_MAX_WAYS: Final = 256
+# Ways that questions which belong together are answered in, and roles that are looked at in all of them; beyond, each
+# role may be there or not.
+_MAX_WAYS: Final = 64
+_MAX_LOOKS: Final = 2_000
 
 _Placed = tuple[RoleFacts, frozenset[Branch]]
 
@@ -58,15 +60,24 @@ def _groups(roles: tuple[RoleFacts, ...]) -> list[list[_Placed]]:
     """
     groups: dict[str, list[_Placed]] = {}
     for index, role in enumerate(roles):
-        if not role.conditional:
-            continue
-        when = frozenset(role.when or [Branch(f"entry {index}", 0)])
-        joined = [(role, when)]
-        questions = {branch.question for branch in when}
-        for group in {id(found): found for name, found in groups.items() if name in questions}.values():
-            joined += group
-        groups |= {branch.question: joined for _, when in joined for branch in when}
+        if role.conditional:
+            when = frozenset(role.when or [Branch(f"entry {index}", 0)])
+            joined = _joined(groups, when)
+            joined.append((role, when))
+            groups.update((branch.question, joined) for branch in when)
     return [*{id(group): group for group in groups.values()}.values()]
+
+
+def _joined(groups: dict[str, list[_Placed]], when: frozenset[Branch]) -> list[_Placed]:
+    """
+    Make one group of those that have some of these questions.
+    """
+    found = {id(groups[branch.question]): groups[branch.question] for branch in when if branch.question in groups}
+    largest, *others = sorted(found.values(), key=len, reverse=True) or [[]]
+    for placed in (placed for group in others for placed in group):
+        largest.append(placed)
+        groups.update((branch.question, largest) for branch in placed[1])
+    return largest
 
 
 def _ways(group: list[_Placed]) -> Iterator[list[RoleFacts]]:
@@ -74,7 +85,8 @@ def _ways(group: list[_Placed]) -> Iterator[list[RoleFacts]]:
     List which roles of a group are there together.
     """
     answers = {branch.question: branch.answers for _, when in group for branch in when}
-    if prod(answers.values()) > _MAX_WAYS:
+    ways = prod(answers.values())
+    if ways > _MAX_WAYS or ways * len(group) > _MAX_LOOKS:
         yield []
         yield [role for role, _ in group]
         return

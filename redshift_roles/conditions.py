@@ -37,6 +37,14 @@ def question(name: str, template: Template) -> tuple[str, bool]:
     """
     Name what decides a condition, and say whether the condition is the opposite of that.
     """
+    key = f"question {name}"
+    if key not in template.memo:
+        template.memo[key] = _question(name, template)
+    asked: tuple[str, bool] = template.memo[key]
+    return asked
+
+
+def _question(name: str, template: Template) -> tuple[str, bool]:
     node: Json = {"Condition": name}
     negated = False
     for _ in range(_MAX_DEPTH):

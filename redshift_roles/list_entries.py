@@ -17,7 +17,17 @@ from redshift_roles.assembly import Json, Template, function_of
 from redshift_roles.facts import Branch
 from redshift_roles.references import passed_for
 from redshift_roles.role_arns import hole
-from redshift_roles.values import MAX_DEPTH, NO_VALUE, is_list, is_list_parameter, items, texts, worth
+from redshift_roles.values import (
+    MAX_DEPTH,
+    MAX_TEXTS,
+    NO_VALUE,
+    is_list,
+    is_list_parameter,
+    items,
+    texts,
+    unknown,
+    worth,
+)
 
 # The unknown number of entries of a list that only the deployment knows.
 MORE: Final = hole("more entries")
@@ -123,7 +133,9 @@ def _item(item: Json, template: Template, when: tuple[Branch, ...], depth: int) 
     if isinstance(item, list) or is_list_parameter(item, template):
         yield from _entries(item, template, when, depth + 1)
     else:
-        found = [*_possible(item, template, when, depth)]
+        found = [*islice(_possible(item, template, when, depth), MAX_TEXTS + 1)]
+        if len(found) > MAX_TEXTS:
+            found = [Option(unknown(item, template), when)]
         one = {option.text for option in found}
         yield Entry([Option(found[0].text, when)] if len(one) == 1 else found, when)
 

@@ -25,7 +25,7 @@ NO_VALUE: Final = references.NO_VALUE
 
 MAX_DEPTH: Final = 40
 LIST_TYPES: Final = ("CommaDelimitedList", "List<")
-_MAX_TEXTS: Final = 16
+MAX_TEXTS: Final = 16
 _MAX_LENGTH: Final = 4_096
 _MAX_NAME: Final = 500
 # How many values of a template are evaluated before the rest counts as unknown: far more than any that can be deployed.
@@ -52,7 +52,7 @@ def texts(value: Json, template: Template, depth: int = 0) -> list[str]:
     if not evaluate or depth >= MAX_DEPTH or not worth(template):
         return [unknown(value, template)]
     found = evaluate(argument, template, lambda inner, home: texts(inner, home, depth + 1))
-    return found if 0 < len(found) <= _MAX_TEXTS else [unknown(value, template)]
+    return found if 0 < len(found) <= MAX_TEXTS else [unknown(value, template)]
 
 
 def worth(template: Template, count: int = 1) -> bool:
@@ -121,7 +121,7 @@ def _combined(options: list[list[str]], write: Callable[[tuple[str, ...]], str])
     Write a text with each combination of what its parts may become, unless these are too many or too long.
     """
     found = []
-    for parts in product(*options) if prod(map(len, options)) <= _MAX_TEXTS else ():
+    for parts in product(*options) if prod(map(len, options)) <= MAX_TEXTS else ():
         text = write(parts)
         if len(text) > _MAX_LENGTH:
             return []

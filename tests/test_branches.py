@@ -52,13 +52,35 @@ def test_roles_are_counted_one_way_and_the_other(listed: list[RoleFacts], expect
 
 def test_questions_that_are_too_many_leave_the_count_open() -> None:
     """
-    Nine that belong together have more answers than anybody tries.
+    Seven that belong together have more answers than anybody tries.
     """
-    questions = [Branch(f"q{number}", 0) for number in range(9)]
+    questions = [Branch(f"q{number}", 0) for number in range(7)]
     joined = [_role("all", *questions), _role("x", questions[0]), _role("y", questions[0]._replace(answer=1))]
 
     assert (1, 1) == count(holder(roles=joined[1:]))
     assert (0, 3) == count(holder(roles=joined))
+    assert (0, 2) == count(holder(roles=[_role("all", *questions[1:]), *joined[1:2]]))
+
+
+def test_roles_that_are_too_many_leave_the_count_open() -> None:
+    """
+    A thousand in two branches are looked at, more are not.
+    """
+    either = [_role(f"r{number}", *[A, NOT_A][number % 2 : number % 2 + 1]) for number in range(1_002)]
+
+    assert (500, 500) == count(holder(roles=either[:1_000]))
+    assert (0, 1_002) == count(holder(roles=either))
+
+
+def test_questions_that_a_later_role_joins_belong_together() -> None:
+    """
+    Whichever of them came first.
+    """
+    listed = [_role("x", A), _role("y", NOT_A), _role("z", B), _role("w", NOT_B), _role("v", NOT_B)]
+
+    assert (2, 3) == count(holder(roles=listed))
+    assert (2, 4) == count(holder(roles=[*listed, _role("u", A, NOT_B)]))
+    assert (2, 4) == count(holder(roles=[_role("u", A, NOT_B), *reversed(listed)]))
 
 
 BRANCHES = st.sampled_from([Branch(question, answer) for question in "abc" for answer in (0, 1)])

@@ -13,7 +13,7 @@ from redshift_roles.assembly import Json
 from redshift_roles.facts import Branch
 from redshift_roles.list_entries import MORE, Entry, Option, entries, options
 from redshift_roles.role_arns import hole
-from redshift_roles.values import NO_VALUE, texts
+from redshift_roles.values import NO_VALUE, texts, unknown
 from tests import builders
 from tests.builders import StackText, if_, join, template, trusting
 from tests.conftest import ACCOUNT, REGION
@@ -136,6 +136,21 @@ def test_an_entry_has_the_branches_it_stands_in(tmp_path: Path, value: Json, exp
     found = options(value, template(tmp_path, StackText(conditions=conditions)))
 
     assert expected == [[tuple(option) for option in entry.options] for entry in found]
+
+
+@pytest.mark.parametrize(("count", "expected"), [(16, 16), (17, 1)])
+def test_at_most_sixteen_options_are_told(tmp_path: Path, count: int, expected: int) -> None:
+    """
+    Seventeen are one hole.
+    """
+    value: Json = "0"
+    for number in range(1, count):
+        value = {"Fn::If": [f"C{number}", str(number), value]}
+    found = template(tmp_path)
+    (entry,) = options([value], found)
+
+    assert expected == len(entry.options)
+    assert (expected == 1) == (entry.options[0].text == unknown(value, found))
 
 
 def test_what_is_assumed_is_no_question(tmp_path: Path) -> None:
