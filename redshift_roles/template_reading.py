@@ -143,7 +143,7 @@ def _roles(listed: list[Entry], template: Template, services: tuple[str, ...], *
                 f"{label} ({role_arns.readable(found[1])})",
                 text,
                 conditional,
-                _distrust(*found, region, services),
+                distrust_of(*found, region, *services),
                 defined=_is_named_by_deployment(found),
                 when=when,
             )
@@ -209,7 +209,10 @@ def _defined_roles(assembly: Assembly) -> _Roles:
     return found
 
 
-def _distrust(home: Template, logical_id: str, region: str | None, services: tuple[str, ...]) -> str | None:
+def distrust_of(home: Template, logical_id: str, region: str | None, *services: str) -> str | None:
+    """
+    Say why Redshift in this region may not assume a role of the app; None when it may, or may well.
+    """
     key = f"distrust {logical_id} {region} {services}"
     if key not in home.memo:
         home.memo[key] = trust.distrust(trust_policy(home, logical_id), region, *services)
