@@ -258,20 +258,6 @@ class Assembly:
         return {template.key: template for template in self.templates()}
 
     @cached_property
-    def exports(self) -> Mapping[str, list[tuple[Template, Json]]]:
-        """
-        The exported values by their literal export name.
-        """
-        found: dict[str, list[tuple[Template, Json]]] = {}
-        for template in self.stacks:
-            for output in template.section("Outputs").values():
-                export = output.get("Export") if isinstance(output, dict) else None
-                name = export.get("Name") if isinstance(export, dict) else None
-                if isinstance(name, str):
-                    found.setdefault(name, []).append((template, output.get("Value")))
-        return found
-
-    @cached_property
     def cross_region_exports(self) -> Mapping[str, tuple[Template, Json]]:
         """
         The values that CDK writes into other regions, by the name it writes them under.
@@ -293,3 +279,10 @@ def _environment(text: str) -> tuple[str | None, str | None]:
         None if account == "unknown-account" else account,
         None if region == "unknown-region" else region,
     )
+
+
+def function_of(value: Json) -> tuple[str, Json]:
+    """
+    Take an intrinsic function apart: its name, or nothing for what is none, and its argument.
+    """
+    return next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else ("", value)

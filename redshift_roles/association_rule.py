@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from redshift_roles import fixes
-from redshift_roles.assembly import Assembly, Json, Template
+from redshift_roles.assembly import Assembly, Json, Template, function_of
 from redshift_roles.facts import HolderFacts
 from redshift_roles.list_entries import MORE, entries
 from redshift_roles.role_arns import holes, readable
 from redshift_roles.rulebook import Trouble
 from redshift_roles.template_reading import CLUSTER, ROLES_PROPERTY, definition, distrust_of, role_key
-from redshift_roles.values import NO_VALUE, function_of, texts
+from redshift_roles.values import NO_VALUE, texts
 
 ASSOCIATION: Final = "Custom::RedshiftRoleAssociation"
 ROLES: Final = "RoleArns"

@@ -13,6 +13,23 @@ from typing import NamedTuple
 from redshift_roles import limits, role_arns
 
 
+class Branch(NamedTuple):
+    """
+    One way to answer a question that only the deployment answers.
+
+    Attributes:
+        question: What is asked; equal questions have equal answers.
+
+        answer: Which answer this is: 0, 1, …
+
+        answers: How many there are.
+    """
+
+    question: str
+    answer: int
+    answers: int = 2
+
+
 class RoleFacts(NamedTuple):
     """
     One role as a cluster or a policy names it.
@@ -29,6 +46,10 @@ class RoleFacts(NamedTuple):
         unreachable: Why CDK cannot refer to it from the holder's stack, or None when it can.
 
         defined: Whether the app defines it: two roles that it defines are two, whatever their names will be.
+
+        when: The branches it stands in; where there are none, a conditional role is a question of its own.
+
+        problem: Why it cannot be a role, where that does not show in its text.
     """
 
     label: str
@@ -37,13 +58,15 @@ class RoleFacts(NamedTuple):
     distrust: str | None = None
     unreachable: str | None = None
     defined: bool = False
+    when: tuple[Branch, ...] = ()
+    problem: str | None = None
 
     @property
     def arn(self) -> role_arns.RoleArn:
         """
         The parts of the ARN.
         """
-        return role_arns.parse(self.text)
+        return role_arns.RoleArn(None, None, None, self.problem) if self.problem else role_arns.parse(self.text)
 
     @property
     def account(self) -> str | None:
@@ -92,6 +115,8 @@ class HolderFacts:
         default_roles: What its default role may be; empty when it has none.
 
         plain: Whether a template is all that is there, with no CDK app to mend.
+
+        conditional: Whether a condition decides that it is there at all: it may then be meant for another account.
     """
 
     path: str
@@ -106,6 +131,7 @@ class HolderFacts:
     account_asserted: bool = False
     default_roles: tuple[RoleFacts, ...] = ()
     plain: bool = False
+    conditional: bool = False
 
     @cached_property
     def partition(self) -> str | None:

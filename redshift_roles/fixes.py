@@ -57,6 +57,15 @@ def same_account(account: str, holder: HolderFacts) -> str:
     return f"associate a role of account {account} and let it assume this one (role chaining: IAM_ROLE 'first,second')"
 
 
+def other_branch(wanted: str, holder: HolderFacts) -> str:
+    """
+    Say what to do about a role that only a condition brings in.
+    """
+    if holder.conditional:
+        return f"name a role of {wanted}, or acknowledge this when the condition holds elsewhere only"
+    return f"drop that branch, or name a role of {wanted} in it"
+
+
 def unknown_account(holder: HolderFacts) -> str:
     """
     Say how the account of a role becomes known.

@@ -77,6 +77,9 @@ SECRETS_ENCRYPTION: Final = Source(
 )
 MODIFY_ROLES: Final = Source(f"{_API}/API_ModifyClusterIamRoles.html", _READ)
 LAMBDA_LOGS: Final = Source("https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html", _READ)
+GENERATED_NAMES: Final = Source(
+    "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html", _READ
+)
 CDK_ENVIRONMENTS: Final = Source("https://docs.aws.amazon.com/cdk/v2/guide/environments.html", _READ)
 
 # This project's own limit: ten, the number of the page it implements. AWS's quota is larger (QUOTAS).

@@ -1,100 +1,205 @@
 """
 What entries a list of a template can have at deploy time.
 
-A list, an intrinsic function or a parameter flows in; its entries flow out, each with the texts it may become.
+A list, an intrinsic function or a parameter flows in; its entries flow out, each with the texts it may become and the
+branches of conditions that it stands in.
 """
 
 from __future__ import annotations
 
-from typing import Final
+import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Final, NamedTuple
 
-from redshift_roles import role_arns
-from redshift_roles.assembly import Json, Template
+from redshift_roles import conditions
+from redshift_roles.assembly import Json, Template, function_of
+from redshift_roles.facts import Branch
+from redshift_roles.references import passed_for
 from redshift_roles.role_arns import hole
-from redshift_roles.values import MAX_DEPTH, NO_VALUE, function_of, mapped, once, passed_for, texts
+from redshift_roles.values import (
+    MAX_DEPTH,
+    MAX_TEXTS,
+    NO_VALUE,
+    is_list,
+    is_list_parameter,
+    items,
+    texts,
+    unknown,
+    worth,
+)
 
 # The unknown number of entries of a list that only the deployment knows.
 MORE: Final = hole("more entries")
 
-_LIST_TYPES: Final = ("CommaDelimitedList", "List<")
+# Far more roles than anything may have.
+_MAX_ENTRIES: Final = 1_000
 
 
-def entries(value: Json, template: Template, depth: int = 0) -> list[list[str]]:
+class Option(NamedTuple):
+    """
+    What an entry may be.
+
+    Attributes:
+        text: The text.
+
+        when: The branches in which it is that.
+    """
+
+    text: str
+    when: tuple[Branch, ...] = ()
+
+
+class Entry(NamedTuple):
+    """
+    An entry of a list.
+
+    Attributes:
+        options: What it may be.
+
+        when: The branches in which it is there.
+    """
+
+    options: list[Option]
+    when: tuple[Branch, ...] = ()
+
+
+def entries(value: Json, template: Template) -> list[list[str]]:
     """
     List the entries of a list value, each with the texts it may become; `MORE` where the list may be longer.
     """
-    if isinstance(value, list):
-        return [found for item in value for found in _entry(item, template, depth)]
-    if isinstance(value, str):
-        return [texts(value, template)]
-    function, argument = function_of(value)
-    if depth < MAX_DEPTH:
-        if function == "Fn::If" and isinstance(argument, list) and len(argument) == 3:
-            branches = [entries(branch, template, depth + 1) for branch in argument[1:]]
-            return [[*dict.fromkeys([*options, NO_VALUE])] for branch in branches for options in branch]
-        if function == "Fn::Split":
-            return _split(argument, template, depth + 1)
-        if function == "Fn::FindInMap":
-            return _mapped(argument, template, depth + 1)
-        if function == "Ref" and argument == "AWS::NoValue":
-            return []
-        if function == "Ref":
-            return _parameter_entries(argument, template, depth + 1)
-    return [[MORE]]
+    found = []
+    for entry in options(value, template):
+        possible = [option.text for option in entry.options]
+        found.append([*dict.fromkeys([*possible, NO_VALUE] if entry.when else possible)])
+    return found
 
 
-def _entry(item: Json, template: Template, depth: int) -> list[list[str]]:
-    if isinstance(item, list) or _is_list_parameter(item, template):
-        return entries(item, template, depth + 1)
-    return [texts(item, template, depth + 1)]
+def options(value: Json, template: Template, assumed: tuple[Branch, ...] = ()) -> list[Entry]:
+    """
+    List the entries of a list value, each with the texts it may become and when; `MORE` where the list may be longer.
+
+    Args:
+        value: The list.
+
+        template: Where it stands.
+
+        assumed: The branches that are taken anyway; entries do not repeat them.
+    """
+    found = [*islice(_entries(value, template, assumed, 0), _MAX_ENTRIES)]
+    if len(found) == _MAX_ENTRIES:
+        found.append(Entry([Option(MORE)]))
+    return [_beyond(assumed, entry) for entry in found] if assumed else found
 
 
-def _is_list_parameter(item: Json, template: Template) -> bool:
+def _beyond(assumed: tuple[Branch, ...], entry: Entry) -> Entry:
+    def left(when: tuple[Branch, ...]) -> tuple[Branch, ...]:
+        return tuple(branch for branch in when if branch not in assumed)
+
+    return Entry([Option(text, left(when)) for text, when in entry.options], left(entry.when))
+
+
+def is_no_list(value: Json) -> bool:
+    """
+    Say whether a value is surely neither a list nor a text, whatever the deployment knows.
+    """
+    return not isinstance(value, (list, str)) and not _is_function(value)
+
+
+def _is_function(value: Json) -> bool:
+    return isinstance(value, dict) and any(key in ("Ref", "Condition") or key.startswith("Fn::") for key in value)
+
+
+def _entries(value: Json, template: Template, when: tuple[Branch, ...], depth: int) -> Iterator[Entry]:
+    if isinstance(value, list) and worth(template, 1 + min(len(value), _MAX_ENTRIES)):
+        for item in value:
+            if isinstance(item, str):
+                yield Entry([Option(texts(item, template)[0], when)], when)
+            else:
+                yield from _item(item, template, when, depth)
+    elif isinstance(value, str):
+        yield Entry([Option(texts(value, template)[0], when)], when)
+    elif isinstance(value, list) or depth >= MAX_DEPTH or not worth(template):
+        yield _more(when)
+    else:
+        yield from _called(value, template, when, depth + 1)
+
+
+def _more(when: tuple[Branch, ...]) -> Entry:
+    return Entry([Option(MORE, when)], when)
+
+
+def _item(item: Json, template: Template, when: tuple[Branch, ...], depth: int) -> Iterator[Entry]:
+    if isinstance(item, list) or is_list_parameter(item, template):
+        yield from _entries(item, template, when, depth + 1)
+    else:
+        found = [*islice(_possible(item, template, when, depth), MAX_TEXTS + 1)]
+        if len(found) > MAX_TEXTS:
+            found = [Option(unknown(item, template), when)]
+        one = {option.text for option in found}
+        yield Entry([Option(found[0].text, when)] if len(one) == 1 else found, when)
+
+
+def _possible(item: Json, template: Template, when: tuple[Branch, ...], depth: int) -> Iterator[Option]:
+    """
+    List what one entry may be.
+    """
     function, argument = function_of(item)
-    if function != "Ref" or not isinstance(argument, str):
-        return False
-    return any(kind in str(template.entry("Parameters", argument).get("Type", "")) for kind in _LIST_TYPES)
+    if function == "Fn::If" and _is_if(argument) and depth < MAX_DEPTH and worth(template):
+        for branch, more in _branches(argument, template, when):
+            yield from _possible(branch, template, more, depth + 1)
+    elif isinstance(item, dict) and not _is_function(item):
+        yield Option(json.dumps(item), when)
+    else:
+        yield from _options(texts(item, template, depth), item, template, when)
 
 
-def _split(argument: Json, template: Template, depth: int) -> list[list[str]]:
-    if not (isinstance(argument, list) and len(argument) == 2 and isinstance(argument[0], str)):
-        return [[MORE]]
-    found = texts(argument[1], template, depth)
-    if len(found) != 1 or not argument[0]:
-        return [[MORE]]
-    return _sure_parts(role_arns.split(found[0], argument[0]))
+def _options(found: list[str], value: Json, template: Template, when: tuple[Branch, ...]) -> list[Option]:
+    if len(found) == 1:
+        return [Option(found[0], when)]
+    question = f"{template.key}={json.dumps(value, sort_keys=True)}"
+    return [Option(text, (*when, Branch(question, index, len(found)))) for index, text in enumerate(found)]
 
 
-def _mapped(argument: Json, template: Template, depth: int) -> list[list[str]]:
-    found = mapped(argument, template, depth)
-    return entries(found, template, depth) if isinstance(found, list) else [[MORE]]
+def _is_if(argument: Json) -> bool:
+    return isinstance(argument, list) and len(argument) == 3 and isinstance(argument[0], str)
 
 
-def _sure_parts(parts: list[str]) -> list[list[str]]:
+def _branches(
+    argument: list[Json], template: Template, when: tuple[Branch, ...]
+) -> Iterable[tuple[Json, tuple[Branch, ...]]]:
     """
-    Make entries of the parts of a text, unless a part may itself hold the separator.
+    List the branches that a condition may take, in the light of those that were taken before.
     """
-    return [[MORE]] if any(_may_hold_more(part) for part in parts) else [[part] for part in parts]
+    decided = conditions.holds(argument[0], template, texts)
+    if decided is not None:
+        return [(argument[1] if decided else argument[2], when)]
+    question, is_opposite = conditions.question(argument[0], template)
+    known = next((branch.answer for branch in when if branch.question == question), None)
+    taken = [(argument[1 + index], Branch(question, index ^ is_opposite)) for index in (0, 1)]
+    if known is not None:
+        return [(value, when) for value, branch in taken if branch.answer == known]
+    return [(value, (*when, branch)) for value, branch in taken]
 
 
-def _may_hold_more(text: str) -> bool:
-    return role_arns.has_hole(text) and not role_arns.parse(text).account
-
-
-def _parameter_entries(name: Json, template: Template, depth: int) -> list[list[str]]:
-    passed = passed_for(name, template)
-    if passed is None:
-        return [[MORE]]
-    found = once(f"entries {name}", template, lambda: _passed_entries(passed, depth))
-    return found or [[MORE]]
-
-
-def _passed_entries(passed: tuple[Json, Template], depth: int) -> list[list[str]]:
+def _called(value: Json, template: Template, when: tuple[Branch, ...], depth: int) -> Iterator[Entry]:
     """
-    Take apart what a parent passes: a list, or a text whose entries are set off by commas.
+    List the entries of a list that a function makes.
     """
-    value, parent = passed
-    if isinstance(value, list) or function_of(value)[0] in ("Fn::If", "Fn::Split") or _is_list_parameter(value, parent):
-        return entries(value, parent, depth)
-    found = texts(value, parent, depth)
-    return _sure_parts([part.strip() for part in role_arns.split(found[0], ",")] if len(found) == 1 else [MORE])
+    function, argument = function_of(value)
+    if function == "Fn::If" and _is_if(argument):
+        for branch, more in _branches(argument, template, when):
+            yield from _entries(branch, template, more, depth)
+        return
+    if function == "Ref" and argument == "AWS::NoValue":
+        return
+    passed = passed_for(argument, template) if function == "Ref" else None
+    if passed and is_list(*passed):
+        yield from _entries(*passed, when, depth)
+        return
+    found = items(value, template, texts)
+    if found is None:
+        yield _more(when)
+        return
+    for index, possible in enumerate(found):
+        yield Entry(_options(possible, [index, value], template, when), when)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from redshift_roles.role_arns import hole
+from redshift_roles.role_arns import hole, readable
 
 _LOOP: Final = "Fn::ForEach::"
 _MAX_DEPTH: Final = 5
@@ -37,17 +37,25 @@ def _unrolled(resources: Mapping[str, Json], home: str, depth: int) -> Iterator[
             yield name, value
         elif depth and isinstance(value, list) and len(value) == 3 and isinstance(value[2], dict):
             variable = re.compile(rf"[$&]\{{{re.escape(str(value[0]))}\}}")
-            yield from _unrolled(_marked(value[2], variable, hole(f"{home}#{value[0]}")), home, depth - 1)
+            loop = readable(name).replace("#", "/")
+            marked = _marked(value[2], variable, hole(f"{home}/{loop}#{value[0]}"), {})
+            yield from _unrolled(marked, home, depth - 1)
 
 
-def _marked(node: Json, variable: re.Pattern[str], mark: str) -> Json:
+def _marked(node: Json, variable: re.Pattern[str], mark: str, seen: dict[int, Json]) -> Json:
     """
     Write a hole for the variable wherever a text has it: a loop replaces texts, whatever function they stand in.
+
+    What stands in several places, as aliases of YAML do, is written once and stands in them again.
     """
     if isinstance(node, str):
         return variable.sub(lambda _: mark, node)
-    if isinstance(node, list):
-        return [_marked(item, variable, mark) for item in node]
-    if isinstance(node, dict):
-        return {_marked(key, variable, mark): _marked(value, variable, mark) for key, value in node.items()}
-    return node
+    if not isinstance(node, (list, dict)):
+        return node
+    if id(node) not in seen:
+        if isinstance(node, list):
+            seen[id(node)] = [_marked(item, variable, mark, seen) for item in node]
+        else:
+            pairs = ((_marked(key, variable, mark, seen), value) for key, value in node.items())
+            seen[id(node)] = {key: _marked(value, variable, mark, seen) for key, value in pairs}
+    return seen[id(node)]

@@ -21,6 +21,8 @@ _OPEN, _CLOSE = "\x01", "\x02"
 _HOLE: Final = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 _PART: Final = f"(?:[^:{_OPEN}]|{_OPEN}[^{_CLOSE}]*{_CLOSE})*"
 _ARN: Final = re.compile(f"arn:({_PART}):({_PART}):({_PART}):({_PART}):(.+)", re.DOTALL)
+# No stack is called ``arn:``.
+_STACK_NAME: Final = re.compile(f"{_OPEN}[^{_CLOSE}]*#AWS::StackName{_CLOSE}")
 _ACCOUNT: Final = re.compile("[0-9]{12}")
 _ROLE_NAME: Final = re.compile(r"[\w+=,.@-]+", re.ASCII)
 
@@ -57,6 +59,13 @@ def literal_start(text: str) -> str:
     Take what stands before the first hole.
     """
     return text.partition(_OPEN)[0]
+
+
+def literal_end(text: str) -> str:
+    """
+    Take what stands after the last hole.
+    """
+    return text.rpartition(_CLOSE)[2]
 
 
 def split(text: str, separator: str) -> list[str]:
@@ -142,7 +151,7 @@ def parse(text: str) -> RoleArn:
 
 def _not_an_arn(text: str) -> str | None:
     literal = literal_start(text)
-    if has_hole(text) and ("arn:".startswith(literal) or literal.startswith("arn:")):
+    if has_hole(text) and ("arn:".startswith(literal) or literal.startswith("arn:")) and not _STACK_NAME.match(text):
         return None
     return "is empty" if not text.strip() else "is not an ARN"
 

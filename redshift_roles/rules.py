@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from redshift_roles import fixes, limits, role_arns, rulebook
+from redshift_roles import branches, fixes, limits, role_arns, rulebook
+from redshift_roles.default_role_rules import default_role_not_associated, default_role_undecided
 from redshift_roles.facts import HolderFacts, RoleFacts
 from redshift_roles.findings import Finding
 from redshift_roles.rulebook import Rule, Trouble
@@ -38,19 +39,13 @@ def role_quota_exceeded(holder: HolderFacts) -> Iterator[Trouble]:
     Count the distinct roles that are there whatever the conditions say.
     """
     limit = holder.role_limit
-    count = len(_sure(holder))
-    if limit is not None and count > max(limit, 0):
+    fewest, most = branches.count(holder)
+    if limit is not None and fewest > max(limit, 0):
+        has = "has" if fewest == most and not holder.more_roles else "has at least"
         yield (
-            f"{holder.words} has {count} entries, '{fixes.limit_name(holder)}' is {limit}",
-            fixes.too_many(count, holder),
+            f"{holder.words} {has} {fewest} entries, '{fixes.limit_name(holder)}' is {limit}",
+            fixes.too_many(fewest, holder),
         )
-
-
-def _sure(holder: HolderFacts) -> set[str]:
-    """
-    Tell apart the roles that are there whatever the conditions say.
-    """
-    return {name for name, role in zip(holder.identities, holder.roles, strict=True) if not role.conditional}
 
 
 def role_count_undecided(holder: HolderFacts) -> Iterator[Trouble]:
@@ -59,9 +54,9 @@ def role_count_undecided(holder: HolderFacts) -> Iterator[Trouble]:
     """
     if holder.role_limit is None:
         return
-    sure, most = _sure(holder), set(holder.identities)
-    if len(sure) <= holder.role_limit and (holder.more_roles or len(most) > holder.role_limit):
-        reason = "holds a list that only the deployment knows" if holder.more_roles else f"may have {len(most)} entries"
+    fewest, most = branches.count(holder)
+    if fewest <= holder.role_limit and (holder.more_roles or most > holder.role_limit):
+        reason = "holds a list that only the deployment knows" if holder.more_roles else f"may have {most} entries"
         yield (
             f"{holder.words} {reason}, '{fixes.limit_name(holder)}' is {holder.role_limit}",
             "name the roles one by one without conditions, or acknowledge this when the deployment keeps the limit",
@@ -72,13 +67,26 @@ def role_account_mismatch(holder: HolderFacts) -> Iterator[Trouble]:
     """
     Compare accounts where both are known.
     """
+    for role in _foreign(holder):
+        yield (
+            f"{role.label} is in account {role.account}, {_where(holder)}",
+            fixes.same_account(holder.settled_account, holder),
+        )
+
+
+def _foreign(holder: HolderFacts) -> list[RoleFacts]:
+    """
+    List the roles that are of another account, however the conditions come out.
+
+    A holder that is not always there may be meant for that account; two accounts in its list are wrong in any.
+    """
     account = holder.settled_account
-    for role in holder.roles:
-        if role_arns.differ(role.account, account) and not role.conditional:
-            yield (
-                f"{role.label} is in account {role.account}, {_where(holder)}",
-                fixes.same_account(account, holder),
-            )
+    if not holder.conditional:
+        return branches.unavoidable(holder, lambda role: role_arns.differ(role.account, account))
+    named = [role for role in holder.roles if role.literal_account and not role.conditional]
+    if all(role.account == named[0].account for role in named):
+        return []
+    return [role for role in named if role_arns.differ(role.account, account)]
 
 
 def _where(holder: HolderFacts) -> str:
@@ -89,24 +97,31 @@ def _where(holder: HolderFacts) -> str:
 
 def role_account_undecided(holder: HolderFacts) -> Iterator[Trouble]:
     """
-    Tell which accounts only the deployment knows.
+    Tell which accounts and partitions only the deployment knows.
     """
     account = holder.settled_account
-    for role in holder.roles:
-        if role.account == holder.account or role.arn.problem:
+    elsewhere = [role for role in holder.roles if _differs_in_partition(role, holder)]
+    asked = [role for role in holder.roles if role.account != holder.account or role in elsewhere]
+    told = [*_foreign(holder), *_of_another_partition(holder)] if asked else []
+    for role in asked:
+        if role.arn.problem or role in told:
             continue
-        if role.account is None:
+        if role in elsewhere:
+            yield (
+                f"{role.label} is in partition '{role.arn.partition}' where a condition holds, {_region(holder)}",
+                fixes.other_branch(f"partition '{holder.partition}'", holder),
+            )
+        elif role.account is None:
             unknown = f"{role.label} is {role_arns.readable(role.text)}, whose account only the deployment knows"
             yield (
                 f"{unknown}; the {holder.noun} is in {fixes.account_name(account)}",
                 fixes.unknown_account(holder),
             )
-        elif role.literal_account and account not in (role.account, role_arns.THIS_ACCOUNT):
-            if role.conditional:
-                yield (
-                    f"{role.label} is in account {role.account} where a condition holds, {_where(holder)}",
-                    f"drop that branch, or name a role of account {account} in it",
-                )
+        elif role_arns.differ(role.account, account):
+            yield (
+                f"{role.label} is in account {role.account} where a condition holds, {_where(holder)}",
+                fixes.other_branch(f"account {account}", holder),
+            )
         elif role.literal_account and holder.account == role_arns.THIS_ACCOUNT and not holder.account_asserted:
             yield (
                 f"{role.label} is in account {role.account}, the {holder.noun}'s stack names no account",
@@ -120,24 +135,27 @@ def role_duplicated(holder: HolderFacts) -> Iterator[Trouble]:
     """
     if holder.role_limit is None:
         return
-    first: dict[str, RoleFacts] = {}
+    first: dict[object, RoleFacts] = {}
     for name, role in zip(holder.identities, holder.roles, strict=True):
-        if role.conditional or role.arn.problem:
+        if (role.conditional and not role.when) or role.arn.problem:
             continue
-        earlier = first.setdefault(name, role)
+        earlier = first.setdefault((name, role.when), role)
         if earlier is not role:
             yield f"{role.label} and {earlier.label} are the same role", f"drop {role.label}"
+
+
+_A_ROLE: Final = "an IAM role: arn:PARTITION:iam::ACCOUNT:role/NAME, with its path if it has one"
 
 
 def role_arn_invalid(holder: HolderFacts) -> Iterator[Trouble]:
     """
     Find what is not the ARN of an IAM role.
     """
-    for role in holder.roles:
+    for role in (*holder.roles, *holder.default_roles):
         if role.arn.problem:
             yield (
                 f"{role.label} is '{role_arns.readable(role.text)}', which {role.arn.problem}",
-                "give the ARN of an IAM role: arn:PARTITION:iam::ACCOUNT:role/NAME, with its path if it has one",
+                f"give {'a list of ARNs' if role.problem else 'the ARN'} of {_A_ROLE}",
             )
 
 
@@ -145,14 +163,28 @@ def role_partition_mismatch(holder: HolderFacts) -> Iterator[Trouble]:
     """
     Compare partitions where both are known.
     """
-    for role in holder.roles:
-        partition, _, _, problem = role.arn
-        if holder.partition and partition and not problem and partition != holder.partition:
-            where = f"the {holder.noun} is in {holder.region}, which is in '{holder.partition}'"
-            yield (
-                f"{role.label} is in partition '{partition}', {where}",
-                f"name a role of partition '{holder.partition}'",
-            )
+    for role in _of_another_partition(holder):
+        yield (
+            f"{role.label} is in partition '{role.arn.partition}', {_region(holder)}",
+            f"name a role of partition '{holder.partition}'",
+        )
+
+
+def _of_another_partition(holder: HolderFacts) -> list[RoleFacts]:
+    """
+    List the roles that are of another partition, however the conditions come out.
+    """
+    return [] if holder.conditional else branches.unavoidable(holder, lambda role: _differs_in_partition(role, holder))
+
+
+def _differs_in_partition(role: RoleFacts, holder: HolderFacts) -> bool:
+    if holder.partition is None:
+        return False
+    return role.arn.partition not in (None, holder.partition) and not role.arn.problem
+
+
+def _region(holder: HolderFacts) -> str:
+    return f"the {holder.noun} is in {holder.region}, which is in '{holder.partition}'"
 
 
 def service_linked_role(holder: HolderFacts) -> Iterator[Trouble]:
@@ -185,63 +217,6 @@ def role_unreachable(holder: HolderFacts) -> Iterator[Trouble]:
             )
 
 
-def default_role_not_associated(holder: HolderFacts) -> Iterator[Trouble]:
-    """
-    Find a default role that is surely not among the roles.
-    """
-    for role in _strange_defaults(holder):
-        if not _may_be_among(role, holder):
-            yield f"{role.label} ({_called(role)}) is not among {holder.words}", fixes.default_role(holder)
-
-
-def default_role_undecided(holder: HolderFacts) -> Iterator[Trouble]:
-    """
-    Tell when only the deployment knows whether the default role is among the roles.
-    """
-    for role in _strange_defaults(holder):
-        if _may_be_among(role, holder):
-            unknown = f"only the deployment knows whether {role.label} ({_called(role)}) is among {holder.words}"
-            yield unknown, fixes.default_role(holder)
-
-
-def _strange_defaults(holder: HolderFacts) -> list[RoleFacts]:
-    return [role for role in holder.default_roles if holder.identity(role) not in holder.identities]
-
-
-def _may_be_among(role: RoleFacts, holder: HolderFacts) -> bool:
-    return role.conditional or holder.more_roles or any(_may_be_one(role, other, holder) for other in holder.roles)
-
-
-def _may_be_one(role: RoleFacts, other: RoleFacts, holder: HolderFacts) -> bool:
-    """
-    Say whether two roles that are written differently may still be one.
-    """
-    accounts = [
-        holder.settled_account if each.account == role_arns.THIS_ACCOUNT else each.account for each in (role, other)
-    ]
-    if role.arn.problem or other.arn.problem or role_arns.differ(*accounts):
-        return False
-    if _is_another(role, other) or _is_another(other, role):
-        return False
-    name, other_name = (each.arn.resource or role_arns.THIS_ACCOUNT for each in (role, other))
-    return _may_become(name, other_name) or _may_become(other_name, name)
-
-
-def _is_another(role: RoleFacts, other: RoleFacts) -> bool:
-    """
-    Say whether a role of the app is surely not this one: nobody can have written the name it will get.
-    """
-    return role.defined and (other.defined or not role_arns.has_hole(other.text))
-
-
-def _may_become(name: str, other: str) -> bool:
-    return other.startswith(role_arns.literal_start(name)) if role_arns.has_hole(name) else other == name
-
-
-def _called(role: RoleFacts) -> str:
-    return role_arns.readable(role.arn.resource or role.text).removeprefix("role/")
-
-
 Check = Callable[[HolderFacts], Iterator[Trouble]]
 
 CHECKS: Final[tuple[tuple[Rule, Check], ...]] = (
@@ -261,11 +236,28 @@ CHECKS: Final[tuple[tuple[Rule, Check], ...]] = (
 )
 
 
+# Nothing may have more roles than this: whoever has so many faults of a kind needs no longer list.
+_MAX_FINDINGS: Final = limits.ROLE_QUOTA
+
+
 def check(holder: HolderFacts) -> list[Finding]:
     """
     Find everything that is broken or undecided.
     """
-    return [rule.finding(holder.path, trouble) for rule, find in CHECKS for trouble in find(holder)]
+    found = [(rule, [*find(holder)]) for rule, find in CHECKS]
+    return [rule.finding(holder.path, trouble) for rule, troubles in found if troubles for trouble in _told(troubles)]
+
+
+def _told(troubles: list[Trouble]) -> list[Trouble]:
+    """
+    Tell each trouble once and keep their list short; the last one tells how many are left out.
+    """
+    told = [*dict.fromkeys(troubles)]
+    kept = told[:_MAX_FINDINGS]
+    if len(told) > len(kept):
+        message, fix = kept[-1]
+        kept[-1] = f"{message}, and {len(told) - len(kept)} more", fix
+    return kept
 
 
 def failures(findings: Iterable[Finding]) -> list[Finding]:

@@ -11,10 +11,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from redshift_roles import role_arns, trust
-from redshift_roles.assembly import Assembly, Json, Template
-from redshift_roles.facts import HolderFacts, RoleFacts
-from redshift_roles.list_entries import MORE, entries
+from redshift_roles import conditions, role_arns, trust
+from redshift_roles.assembly import Assembly, Json, Template, function_of
+from redshift_roles.facts import Branch, HolderFacts, RoleFacts
+from redshift_roles.list_entries import MORE, Entry, is_no_list, options
 from redshift_roles.unusable import without_marks
 from redshift_roles.values import NO_VALUE, texts, unknown
 
@@ -36,25 +36,56 @@ def holder_facts(
     """
     Read a provisioned cluster or a Serverless namespace out of its template.
     """
-    properties = template.properties(logical_id)
+    present = presence(template, logical_id)
+    properties = template.properties(logical_id) if present is not False else {}
     serverless = template.resource_type(logical_id) == NAMESPACE
     services = (trust.SERVERLESS, trust.PROVISIONED) if serverless else (trust.PROVISIONED,)
-    listed = entries(properties.get(ROLES_PROPERTY, []), template)
+    written = properties.get(ROLES_PROPERTY, [])
+    assumed = _assumed(template, logical_id)
+    listed = [] if is_no_list(written) else options(written, template, assumed)
+    default = options([properties[DEFAULT_PROPERTY]], template, assumed) if DEFAULT_PROPERTY in properties else []
     asserted = asserted_account(template)
+    rewritten = present is not False and _is_rewritten(template, logical_id)
     return HolderFacts(
         path=path,
         noun="namespace" if serverless else "cluster",
         words=ROLES_PROPERTY,
         account=template.account or role_arns.THIS_ACCOUNT,
         region=template.region,
-        roles=tuple(_roles(listed, template, services)),
-        more_roles=any(MORE in options for options in listed) or _is_rewritten(template, logical_id),
+        roles=(*_no_roles(written), *_roles(listed, template, services, surely=present is True)),
+        more_roles=rewritten or any(option.text == MORE for entry in listed for option in entry.options),
         role_limit=role_limit,
         expected_account=asserted or expected_account,
         account_asserted=asserted is not None,
-        default_roles=tuple(_default_roles(properties.get(DEFAULT_PROPERTY), template)) if serverless else (),
+        default_roles=tuple(_default_roles(default, template, surely=present is True)) if serverless else (),
         plain=plain,
+        conditional=present is None,
     )
+
+
+def presence(template: Template, logical_id: str) -> bool | None:
+    """
+    Say whether the conditions of a resource and of the nested stacks it is in hold; None where they are not decided.
+    """
+    decided = [conditions.holds(name, home, texts) for name, home in _conditions(template, logical_id)]
+    return False if False in decided else None if None in decided else True
+
+
+def _conditions(template: Template, logical_id: str) -> Iterator[tuple[Json, Template]]:
+    for home in template.lineage():
+        condition = home.entry("Resources", logical_id).get("Condition")
+        if condition is not None:
+            yield condition, home
+        logical_id = home.parent_logical_id
+
+
+def _assumed(template: Template, logical_id: str) -> tuple[Branch, ...]:
+    """
+    List the branches that are taken wherever a resource is.
+    """
+    named = [(name, home) for name, home in _conditions(template, logical_id) if isinstance(name, str)]
+    asked = [conditions.question(name, home) for name, home in named]
+    return tuple(Branch(question, int(is_opposite)) for question, is_opposite in asked)
 
 
 def _is_rewritten(template: Template, logical_id: str) -> bool:
@@ -73,35 +104,76 @@ def _listed(node: Json) -> list[Json]:
     return node if isinstance(node, list) else [node]
 
 
-def _default_roles(value: Json, template: Template) -> Iterator[RoleFacts]:
-    options = [] if value is None else texts(value, template)
-    for text in options:
-        if text != NO_VALUE:
-            yield RoleFacts(DEFAULT_PROPERTY, text, len(options) > 1)
+def _default_roles(listed: list[Entry], template: Template, *, surely: bool) -> Iterator[RoleFacts]:
+    for text, when in [option for entry in listed for option in entry.options]:
+        if text not in (MORE, NO_VALUE) and not _is_left_out(text, surely=surely and not when):
+            defined = _is_named_by_deployment(definition(text, template))
+            yield RoleFacts(DEFAULT_PROPERTY, text, bool(when), defined=defined, when=when)
 
 
-def _roles(listed: list[list[str]], template: Template, services: tuple[str, ...]) -> Iterator[RoleFacts]:
-    for index, options in enumerate(listed):
-        known = [text for text in options if text not in (MORE, NO_VALUE)]
-        conditional = len(options) > 1
-        for text in known:
-            defined = definition(text, template)
+def _is_left_out(text: str, *, surely: bool) -> bool:
+    """
+    Say whether an empty text is most likely what a condition guards against.
+    """
+    return not text.strip() and not surely
+
+
+def _no_roles(value: Json) -> Iterator[RoleFacts]:
+    """
+    Describe what stands in the place of a list and is none.
+    """
+    if is_no_list(value):
+        yield RoleFacts(ROLES_PROPERTY, json.dumps(value), problem="is no list")
+
+
+def _roles(listed: list[Entry], template: Template, services: tuple[str, ...], *, surely: bool) -> Iterator[RoleFacts]:
+    for index, entry in enumerate(listed):
+        for text, when in entry.options:
+            conditional = bool(when)
+            if text in (MORE, NO_VALUE) or _is_left_out(text, surely=surely and not conditional):
+                continue
+            found = definition(text, template)
             label = f"{ROLES_PROPERTY}[{index}]"
-            if defined is None:
-                yield RoleFacts(label, text, conditional)
-            else:
-                reason = None if conditional else distrust_of(*defined, template.region, *services)
-                yield RoleFacts(f"{label} ({role_arns.readable(defined[1])})", text, conditional, reason)
+            if found is None:
+                yield RoleFacts(label, text, conditional, when=when)
+                continue
+            # Which region a condition holds in is not known.
+            region = template.region if surely and not conditional else None
+            yield RoleFacts(
+                f"{label} ({role_arns.readable(found[1])})",
+                text,
+                conditional,
+                distrust_of(*found, region, *services),
+                defined=_is_named_by_deployment(found),
+                when=when,
+            )
+
+
+def _is_named_by_deployment(found: tuple[Template, str] | None) -> bool:
+    """
+    Say whether this is a role of the app whose name nobody can know beforehand.
+    """
+    return found is not None and "RoleName" not in found[0].properties(found[1])
 
 
 def definition(text: str, template: Template) -> tuple[Template, str] | None:
     """
     Find the resource that defines a role, where the app does; that of the same stack before those of others.
+
+    Among strangers a role of another stack is meant only where its generated name is, not a name that merely agrees.
     """
     defined = defined_roles(template.assembly)
-    found = defined.get(role_key(text), []) if defined else []
-    near = [home for home in found if home[0].top is template.top] or found
+    found = defined.get(role_key(text)) if defined else None
+    if not found:
+        return None
+    near = [home for home in found if home[0].top is template.top]
+    far = [home for home in found if template.assembly.is_app or _is_generated_by(home[0], text)]
+    near = near or far
     return near[0] if len(near) == 1 else None
+
+
+def _is_generated_by(home: Template, text: str) -> bool:
+    return any(name.startswith(f"{home.key}#") for name in role_arns.holes(text))
 
 
 def role_key(text: str) -> tuple[str, str]:
@@ -129,6 +201,8 @@ def _defined_roles(assembly: Assembly) -> _Roles:
     found: dict[tuple[str, str], list[tuple[Template, str]]] = {}
     for template in assembly.templates():
         for logical_id in template.resources("AWS::IAM::Role"):
+            if presence(template, logical_id) is False:
+                continue
             for text in texts({"Fn::GetAtt": [logical_id, "Arn"]}, template):
                 if role_arns.parse(text).account:
                     found.setdefault(role_key(text), []).append((template, logical_id))
@@ -175,7 +249,11 @@ def evaluated(node: Json, template: Template) -> Json:
         return [evaluated(item, template) for item in node]
     if not isinstance(node, dict):
         return node
-    function = next(iter(node)) if len(node) == 1 else ""
+    function, argument = function_of(node)
+    if function == "Fn::If" and isinstance(argument, list) and len(argument) == 3:
+        decided = conditions.holds(argument[0], template, texts)
+        if decided is not None:
+            return evaluated(argument[1] if decided else argument[2], template)
     if function == "Ref" or function.startswith("Fn::"):
         found = texts(node, template)
         return found[0] if len(found) == 1 else unknown(node, template)
@@ -207,6 +285,6 @@ def claimed_accounts(facts: HolderFacts) -> list[str]:
     """
     List the accounts that a cluster's roles say its stack must be deployed to, where the stack names none.
     """
-    if facts.account != role_arns.THIS_ACCOUNT:
+    if facts.account != role_arns.THIS_ACCOUNT or facts.conditional:
         return []
     return [role.literal_account for role in facts.roles if role.literal_account and not role.conditional]

@@ -7,24 +7,33 @@ knows. Parameters of nested stacks, outputs and exports are followed as long as 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
 from itertools import product
-from typing import Any, Final, TypeVar
+from math import prod
+from typing import Final
 
-from redshift_roles import limits, role_arns
-from redshift_roles.assembly import Json, Template
+from redshift_roles import conditions, references, role_arns
+from redshift_roles.assembly import Json, Template, function_of
+from redshift_roles.conditions import Read
+from redshift_roles.references import once, passed_for
 from redshift_roles.role_arns import hole
 
-# What AWS::NoValue becomes.
-NO_VALUE: Final = hole("AWS::NoValue")
+NO_VALUE: Final = references.NO_VALUE
 
-_MAX_TEXTS: Final = 16
 MAX_DEPTH: Final = 40
+LIST_TYPES: Final = ("CommaDelimitedList", "List<")
+MAX_TEXTS: Final = 16
 _MAX_LENGTH: Final = 4_096
-_Found = TypeVar("_Found", bound="list[Any]")
+_MAX_NAME: Final = 500
+# How many values of a template are evaluated before the rest counts as unknown: far more than any that can be deployed.
+_MAX_WORK: Final = 100_000
+_MAX_WORK_NESTED: Final = 1_000
+_WORK_OF_A_RESOURCE: Final = 200
 _SUB: Final = re.compile(r"\$\{(!?)([^}]*)\}")
+_INDEX: Final = re.compile("[0-9]{1,4}")
 # A hole, which is left alone, or a dynamic reference, which may have holes in it.
 _DYNAMIC: Final = re.compile("\x01[^\x02]*\x02|(\\{\\{resolve:(?:\x01[^\x02]*\x02|[^}])*\\}\\})")
 
@@ -36,39 +45,36 @@ def texts(value: Json, template: Template, depth: int = 0) -> list[str]:
     if isinstance(value, bool) or value is None:
         return [json.dumps(value)]
     if isinstance(value, (str, int, float)):
-        return [_dynamic(str(value))]
+        text = str(value)
+        return [_dynamic(text) if len(text) <= _MAX_LENGTH else unknown(value, template)]
     function, argument = function_of(value)
     evaluate = _FUNCTIONS.get(function)
-    found = evaluate(argument, template, depth + 1) if evaluate and depth < MAX_DEPTH else []
-    return found if 0 < len(found) <= _MAX_TEXTS else [unknown(value, template)]
+    if not evaluate or depth >= MAX_DEPTH or not worth(template):
+        return [unknown(value, template)]
+    found = evaluate(argument, template, lambda inner, home: texts(inner, home, depth + 1))
+    return found if 0 < len(found) <= MAX_TEXTS else [unknown(value, template)]
 
 
-def once(reference: str, template: Template, follow: Callable[[], _Found]) -> _Found:
+def worth(template: Template, count: int = 1) -> bool:
     """
-    Follow a reference once: what it leads to is kept, and a circle leads to nothing.
+    Count more values of a template; say no when there were so many that the rest counts as unknown.
     """
-    if reference not in template.memo:
-        template.memo[reference] = []
-        template.memo[reference] = follow()
-    found: _Found = template.memo[reference]
-    return found
-
-
-def passed_for(name: Json, template: Template) -> tuple[Json, Template] | None:
-    """
-    Find what the parent passes for a parameter of a nested stack.
-    """
-    if not template.parent or not isinstance(name, str):
-        return None
-    passed = template.parent.properties(template.parent_logical_id).get("Parameters")
-    return (passed[name], template.parent) if isinstance(passed, dict) and name in passed else None
+    left: int | None = template.memo.get("work")
+    if left is None:
+        first = _MAX_WORK_NESTED if template.parent else _MAX_WORK
+        left = first + _WORK_OF_A_RESOURCE * len(template.section("Resources"))
+    template.memo["work"] = left - count if template.path else left
+    return left > 0
 
 
 def unknown(value: Json, template: Template) -> str:
     """
     Stand for a value that only the deployment knows.
     """
-    return hole(f"{template.key}#{role_arns.readable(_name(value))}")
+    name = role_arns.readable(_name(value))
+    if len(name) > _MAX_NAME:
+        name = f"{name[: _MAX_NAME // 10]}…{hashlib.sha256(name.encode(errors='replace')).hexdigest()}"
+    return hole(f"{template.key}#{name}")
 
 
 def _name(value: Json) -> str:
@@ -82,13 +88,6 @@ def _name(value: Json) -> str:
     if function == "Fn::GetAtt" and isinstance(argument, list):
         return ".".join(str(part) for part in argument)
     return json.dumps(value, sort_keys=True)
-
-
-def function_of(value: Json) -> tuple[str, Json]:
-    """
-    Take an intrinsic function apart: its name, or nothing for what is none, and its argument.
-    """
-    return next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else ("", value)
 
 
 def _dynamic(text: str) -> str:
@@ -108,194 +107,152 @@ def _dynamic_name(reference: str) -> str:
     return "#".join([*(["/".join(made_of)] if made_of else []), role_arns.readable(reference)])
 
 
-def _ref(name: Json, template: Template, depth: int) -> list[str]:
-    if not isinstance(name, str):
-        return []
-    pseudo = _pseudo(name, template)
-    if pseudo is not None:
-        return [pseudo]
-    passed = passed_for(name, template)
-    if passed:
-        return once(f"Ref {name}", template, lambda: texts(*passed, depth))
-    kind = template.resource_type(name)
-    if kind.startswith("AWS::IAM::") and kind != "AWS::IAM::ManagedPolicy":
-        return _iam_names(kind, name, template, depth)
-    return _cluster_identifier(name, template, depth) if kind == "AWS::Redshift::Cluster" else []
-
-
-def _cluster_identifier(logical_id: str, template: Template, depth: int) -> list[str]:
-    """
-    Name a cluster: by its literal identifier, else by the resource itself, from whatever template it is looked at.
-    """
-    given = template.properties(logical_id).get("ClusterIdentifier")
-    return (texts(given, template, depth) if given is not None else []) or [hole(f"{template.key}#{logical_id}")]
-
-
-def _pseudo(name: str, template: Template) -> str | None:
-    region = template.region
-    partition = limits.partition_of(region) if region else None
-    known = {
-        "AWS::AccountId": template.account,
-        "AWS::Region": region,
-        "AWS::Partition": partition,
-        "AWS::URLSuffix": None if partition is None else _URL_SUFFIXES.get(partition),
-    }
-    if name in ("AWS::StackName", "AWS::StackId"):
-        return (template.stack_name if name == "AWS::StackName" else "") or hole(f"{template.key}#{name}")
-    return (known.get(name) or hole(name)) if name.startswith("AWS::") else None
-
-
-_URL_SUFFIXES: Final = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
-
-
-def _get_att(argument: Json, template: Template, depth: int) -> list[str]:
-    parts = argument.split(".", 1) if isinstance(argument, str) else argument
-    if not (isinstance(parts, list) and len(parts) == 2 and all(isinstance(part, str) for part in parts)):
-        return []
-    logical_id, attribute = parts
-    kind = template.resource_type(logical_id)
-    if kind in _IAM_ARNS and attribute == "Arn":
-        return _iam_arns(kind, logical_id, template, depth)
-    if kind == "AWS::CloudFormation::Stack" and attribute.startswith("Outputs."):
-        nested = template.nested.get(logical_id)
-        output = nested.entry("Outputs", attribute.removeprefix("Outputs.")) if nested else {}
-        if not nested or "Value" not in output:
-            return []
-        return once(f"GetAtt {logical_id}.{attribute}", template, lambda: texts(output["Value"], nested, depth))
-    if kind == "Custom::CrossRegionExportReader":
-        exported = template.assembly.cross_region_exports.get(attribute)
-        return once(f"GetAtt {logical_id}.{attribute}", template, lambda: _follow(exported, depth))
-    return []
-
-
-_IAM_ARNS: Final = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user", "AWS::IAM::Group": "group"}
-
-
-def _iam_arns(kind: str, logical_id: str, template: Template, depth: int) -> list[str]:
-    word = _IAM_ARNS[kind]
-    account = template.account or role_arns.THIS_ACCOUNT
-    partition = _pseudo("AWS::Partition", template)
-    names = _iam_names(kind, logical_id, template, depth)
-    paths = _given(template.properties(logical_id).get("Path"), template, depth) or ["/"]
-    return [f"arn:{partition}:iam::{account}:{word}{path}{name}" for path in paths for name in names]
-
-
-def _iam_names(kind: str, logical_id: str, template: Template, depth: int) -> list[str]:
-    """
-    List what a role, user or group may be called; a name that CloudFormation makes up has its logical id in it.
-    """
-    value = template.properties(logical_id).get(f"{kind.rpartition('::')[2]}Name")
-    given = once(f"name of {logical_id}", template, lambda: _given(value, template, depth))
-    return given or [f"{logical_id}-{hole(f'{template.key}#{role_arns.readable(logical_id)}')}"]
-
-
-def _given(value: Json, template: Template, depth: int) -> list[str]:
-    found = [] if value is None else texts(value, template, depth)
-    return [] if found == [NO_VALUE] else found
-
-
-def _follow(found: tuple[Template, Json] | None, depth: int) -> list[str]:
-    return texts(found[1], found[0], depth) if found else []
-
-
-def _import_value(argument: Json, template: Template, depth: int) -> list[str]:
-    names = texts(argument, template, depth)
-    exported = template.assembly.exports.get(names[0], []) if len(names) == 1 else []
-    near = [found for found in exported if _same_environment(found[0], template)]
-    return once(f"ImportValue {names[0]}", template, lambda: _follow(near[0], depth)) if len(near) == 1 else []
-
-
-def _same_environment(exporting: Template, importing: Template) -> bool:
-    pairs = ((exporting.account, importing.account), (exporting.region, importing.region))
-    return all(one is None or other is None or one == other for one, other in pairs)
-
-
-def _get_stack_output(argument: Json, template: Template, depth: int) -> list[str]:
-    if not isinstance(argument, dict):
-        return []
-    named = [stack for stack in template.assembly.stacks if stack.stack_name == argument.get("StackName")]
-    region = argument.get("Region")
-    named = [stack for stack in named if not isinstance(region, str) or stack.region in (None, region)]
-    output = named[0].entry("Outputs", str(argument.get("OutputName"))) if len(named) == 1 else {}
-    if "Value" not in output:
-        return []
-    key = f"GetStackOutput {named[0].key} {argument.get('OutputName')}"
-    return once(key, template, lambda: texts(output["Value"], named[0], depth))
-
-
-def _join(argument: Json, template: Template, depth: int) -> list[str]:
+def _join(argument: Json, template: Template, read: Read) -> list[str]:
     if not (isinstance(argument, list) and len(argument) == 2 and isinstance(argument[0], str)):
         return []
-    if not isinstance(argument[1], list):
+    separator, parts = argument[0], items(argument[1], template, read)
+    if parts is None:
         return []
-    return _combined([texts(part, template, depth) for part in argument[1]], argument[0])
+    return _combined(parts, lambda written: separator.join(part for part in written if part != NO_VALUE))
 
 
-def _combined(options: list[list[str]], separator: str) -> list[str]:
-    found: list[str] = []
-    for parts in product(*options):
-        found.append(_dynamic(separator.join(part for part in parts if part != NO_VALUE)))
-        if len(found) > _MAX_TEXTS or len(found[-1]) > _MAX_LENGTH:
+def _combined(options: list[list[str]], write: Callable[[tuple[str, ...]], str]) -> list[str]:
+    """
+    Write a text with each combination of what its parts may become, unless these are too many or too long.
+    """
+    found = []
+    for parts in product(*options) if prod(map(len, options)) <= MAX_TEXTS else ():
+        text = write(parts)
+        if len(text) > _MAX_LENGTH:
             return []
+        found.append(_dynamic(text))
     return [*dict.fromkeys(found)]
 
 
-def _sub(argument: Json, template: Template, depth: int) -> list[str]:
+def _sub(argument: Json, template: Template, read: Read) -> list[str]:
     text, variables = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
-    if not isinstance(text, str) or not isinstance(variables, Mapping):
+    if not isinstance(text, str) or not isinstance(variables, Mapping) or len(text) > _MAX_LENGTH:
         return []
-    options, end = [], 0
-    for match in _SUB.finditer(text):
-        options.append([text[end : match.start()]])
-        options.append(_variable(match, variables, template, depth))
-        end = match.end()
-    return _combined([*options, [text[end:]]], "")
+    names = [*dict.fromkeys(match[2] for match in _SUB.finditer(text) if not match[1])]
+
+    def write(values: tuple[str, ...]) -> str:
+        put = {name: "" if value == NO_VALUE else value for name, value in zip(names, values, strict=True)}
+        return _SUB.sub(lambda match: f"${{{match[2]}}}" if match[1] else put[match[2]], text)
+
+    return _combined([read(_variable(name, variables), template) for name in names], write)
 
 
-def _variable(match: re.Match[str], variables: Mapping[str, Json], template: Template, depth: int) -> list[str]:
-    literal, name = match.groups()
-    if literal:
-        return [f"${{{name}}}"]
+def _variable(name: str, variables: Mapping[str, Json]) -> Json:
     if name in variables:
-        return texts(variables[name], template, depth)
-    return texts({"Fn::GetAtt": name} if "." in name else {"Ref": name}, template, depth)
+        return variables[name]
+    return {"Fn::GetAtt": name} if "." in name else {"Ref": name}
 
 
-def _if(argument: Json, template: Template, depth: int) -> list[str]:
+def _if(argument: Json, template: Template, read: Read) -> list[str]:
     if not (isinstance(argument, list) and len(argument) == 3):
         return []
-    return [*dict.fromkeys([*texts(argument[1], template, depth), *texts(argument[2], template, depth)])]
+    decided = conditions.holds(argument[0], template, read)
+    branches = argument[1:] if decided is None else [argument[1] if decided else argument[2]]
+    return [*dict.fromkeys(text for branch in branches for text in read(branch, template))]
 
 
-def _select(argument: Json, template: Template, depth: int) -> list[str]:
-    if not (isinstance(argument, list) and len(argument) == 2 and str(argument[0]).isdecimal()):
+def _select(argument: Json, template: Template, read: Read) -> list[str]:
+    if not (isinstance(argument, list) and len(argument) == 2):
         return []
-    index, found = int(argument[0]), _listed(argument[1], template, depth)
+    written = read(argument[0], template)
+    if len(written) != 1 or not _INDEX.fullmatch(written[0]):
+        return []
+    index, function = int(written[0]), function_of(argument[1])
+    if function[0] == "Fn::Split":
+        parts = _parts(function[1], template, read)[: index + 1]
+        return [parts[index]] if index < len(parts) and all(map(_is_one_part, parts)) else []
+    found = items(argument[1], template, read) or []
     return found[index] if index < len(found) else []
 
 
-def _listed(value: Json, template: Template, depth: int) -> list[list[str]]:
-    function, argument = function_of(value)
-    if function == "Fn::Split":
-        return _split_text(argument, template, depth)
-    items = mapped(argument, template, depth) if function == "Fn::FindInMap" else value
-    return [texts(item, template, depth) for item in items] if isinstance(items, list) else []
+def _is_one_part(text: str) -> bool:
+    """
+    Say whether no hole of a text can hold a separator: account, region and partition cannot.
+    """
+    return all(name.startswith("AWS::") for name in role_arns.holes(text))
 
 
-def _split_text(argument: Json, template: Template, depth: int) -> list[list[str]]:
+def _parts(argument: Json, template: Template, read: Read) -> list[str]:
+    """
+    Take a text apart, however much of it is known; nothing is left of one that is not certain.
+    """
     if not (isinstance(argument, list) and len(argument) == 2 and isinstance(argument[0], str) and argument[0]):
         return []
-    found = texts(argument[1], template, depth)
-    certain = len(found) == 1 and not role_arns.has_hole(found[0])
-    return [[part] for part in found[0].split(argument[0])] if certain else []
+    found = read(argument[1], template)
+    return role_arns.split(found[0], argument[0]) if len(found) == 1 else []
 
 
-def _find_in_map(argument: Json, template: Template, depth: int) -> list[str]:
-    found = mapped(argument, template, depth)
-    return texts(found, template, depth) if isinstance(found, (str, int)) else []
+def items(value: Json, template: Template, read: Read) -> list[list[str]] | None:
+    """
+    List the entries of a list, each with the texts it may become; None where it may be longer or shorter.
+    """
+    if isinstance(value, list):
+        return [read(item, template) for item in value]
+    function, argument = function_of(value)
+    if function == "Fn::Split":
+        return _sure(_parts(argument, template, read))
+    if function == "Fn::FindInMap":
+        found = mapped(argument, template, read)
+        return items(found, template, read) if isinstance(found, list) else None
+    if function == "Fn::If" and isinstance(argument, list) and len(argument) == 3:
+        decided = conditions.holds(argument[0], template, read)
+        return None if decided is None else items(argument[1] if decided else argument[2], template, read)
+    if function == "Ref":
+        passed = passed_for(argument, template)
+        kept = once(f"items {argument}", template, lambda: [_passed_items(*passed, read) if passed else None])
+        return kept[0] if kept else None
+    return None
 
 
-def mapped(argument: Json, template: Template, depth: int) -> Json:
+def is_list_parameter(value: Json, template: Template) -> bool:
+    """
+    Say whether a value refers to a parameter that is a list.
+    """
+    function, argument = function_of(value)
+    if function != "Ref" or not isinstance(argument, str):
+        return False
+    return any(kind in str(template.entry("Parameters", argument).get("Type", "")) for kind in LIST_TYPES)
+
+
+def is_list(value: Json, template: Template) -> bool:
+    """
+    Say whether a value is written as a list, or becomes one.
+    """
+    return isinstance(value, list) or function_of(value)[0] in _LISTS or is_list_parameter(value, template)
+
+
+_LISTS: Final = ("Fn::If", "Fn::Split")
+
+
+def _passed_items(value: Json, home: Template, read: Read) -> list[list[str]] | None:
+    """
+    Take apart what a parent passes: a list, or a text whose entries are set off by commas.
+    """
+    if is_list(value, home):
+        return items(value, home, read)
+    found = read(value, home)
+    return _sure([part.strip() for part in role_arns.split(found[0], ",")]) if len(found) == 1 else None
+
+
+def _sure(parts: list[str]) -> list[list[str]] | None:
+    """
+    Make entries of the parts of a text, unless there are none or one may itself hold the separator.
+    """
+    unsure = any(role_arns.has_hole(part) and not role_arns.parse(part).account for part in parts)
+    return None if unsure or not parts else [[part] for part in parts]
+
+
+def _find_in_map(argument: Json, template: Template, read: Read) -> list[str]:
+    found = mapped(argument, template, read)
+    return read(found, template) if isinstance(found, (str, int)) else []
+
+
+def mapped(argument: Json, template: Template, read: Read) -> Json:
     """
     Look up a mapping: a text, a list, or None where it is not known.
     """
@@ -303,19 +260,19 @@ def mapped(argument: Json, template: Template, depth: int) -> Json:
         return None
     node: Json = template.section("Mappings")
     for key in argument[:3]:
-        names = texts(key, template, depth)
+        names = read(key, template)
         node = node.get(names[0]) if isinstance(node, Mapping) and len(names) == 1 else None
     return node
 
 
-_Evaluate = Callable[[Json, Template, int], list[str]]
+_Evaluate = Callable[[Json, Template, Read], list[str]]
 _FUNCTIONS: Final[Mapping[str, _Evaluate]] = {
-    "Ref": _ref,
+    "Ref": references.ref,
     "Fn::FindInMap": _find_in_map,
-    "Fn::GetAtt": _get_att,
-    "Fn::GetStackOutput": _get_stack_output,
+    "Fn::GetAtt": references.get_att,
+    "Fn::GetStackOutput": references.get_stack_output,
     "Fn::If": _if,
-    "Fn::ImportValue": _import_value,
+    "Fn::ImportValue": references.import_value,
     "Fn::Join": _join,
     "Fn::Select": _select,
     "Fn::Sub": _sub,

@@ -127,6 +127,7 @@ class StackText:
     outputs: Mapping[str, Json] = field(default_factory=dict)
     mappings: Mapping[str, Json] = field(default_factory=dict)
     rules: Mapping[str, Json] = field(default_factory=dict)
+    conditions: Mapping[str, Json] = field(default_factory=dict)
     nested: Mapping[str, StackText] = field(default_factory=dict)
     passed: Mapping[str, Json] = field(default_factory=dict)
     account: str | None = ACCOUNT
@@ -172,6 +173,7 @@ def _write_template(folder: Path, name: str, stack: StackText, files: dict[str, 
         "Outputs": stack.outputs,
         "Mappings": stack.mappings,
         "Rules": stack.rules,
+        "Conditions": stack.conditions,
     }
     body = {section: content for section, content in sections.items() if content}
     (folder / f"{name}.template.json").write_text(json.dumps(body), encoding="utf-8")

@@ -12,7 +12,7 @@ import pytest
 
 from redshift_roles.assembly import Assembly, Json, Template
 from tests.builders import ROLE, WRITER, StackText, read, template, write_assembly
-from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.conftest import ACCOUNT, REGION
 
 
 def _nested() -> StackText:
@@ -237,25 +237,6 @@ def test_a_section_that_is_no_object_is_empty(tmp_path: Path) -> None:
     assert (found.section("Resources"), found.entry("Resources", "Role")) == ({}, {})
 
 
-def test_exports_are_found_by_their_literal_names(tmp_path: Path) -> None:
-    """
-    Two stacks may export one name, each in its own account; names that are not literal cannot be found.
-    """
-    shared = {"Value": "first", "Export": {"Name": "Shared"}}
-    outputs = {
-        "Shared": shared,
-        "Computed": {"Value": "x", "Export": {"Name": {"Fn::Sub": "${AWS::StackName}-x"}}},
-        "Private": {"Value": "x"},
-        "Broken": "text",
-    }
-    other = StackText(account=OTHER_ACCOUNT, outputs={"Again": {**shared, "Value": "second"}})
-    assembly = read(tmp_path, Data=StackText(outputs=outputs), Other=other)
-
-    assert [("Shared", [("Data.template.json", "first"), ("Other.template.json", "second")])] == [
-        (name, [(found.file, value) for found, value in exported]) for name, exported in assembly.exports.items()
-    ]
-
-
 def test_cross_region_exports_are_found_by_what_the_writer_calls_them(tmp_path: Path) -> None:
     """
     CDK's custom resource carries names and values.
@@ -276,7 +257,6 @@ def test_cross_region_exports_are_found_by_what_the_writer_calls_them(tmp_path: 
 @pytest.mark.parametrize(
     "stack",
     [
-        StackText(outputs={"Misshapen": {"Value": "x", "Export": "Name"}}),
         StackText(resources={"Misshapen": {"Type": WRITER, "Properties": {"WriterProps": "text"}}}),
         StackText(resources={"Misshapen": {"Type": WRITER, "Properties": {"WriterProps": {"exports": ["x"]}}}}),
     ],
@@ -287,7 +267,7 @@ def test_a_misshapen_export_is_none(tmp_path: Path, stack: StackText) -> None:
     """
     assembly = read(tmp_path, Data=stack)
 
-    assert (assembly.exports, assembly.cross_region_exports) == ({}, {})
+    assert assembly.cross_region_exports == {}
 
 
 def test_equal_files_are_two_templates(tmp_path: Path) -> None:

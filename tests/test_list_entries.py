@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from redshift_roles.assembly import Json
-from redshift_roles.list_entries import MORE, entries
+from redshift_roles.facts import Branch
+from redshift_roles.list_entries import MORE, Entry, Option, entries, options
 from redshift_roles.role_arns import hole
-from redshift_roles.values import NO_VALUE, texts
+from redshift_roles.values import NO_VALUE, texts, unknown
 from tests import builders
 from tests.builders import StackText, if_, join, template, trusting
 from tests.conftest import ACCOUNT, REGION
@@ -20,7 +21,7 @@ from tests.random_values import PLACE, VALUES
 
 RESOLVE = "{{resolve:ssm:/loader}}"
 LOADER = f"arn:aws:iam::{ACCOUNT}:role/Loader"
-GENERATED = f"arn:aws:iam::{ACCOUNT}:role/Loader-{hole('Data.template.json#Loader')}"
+GENERATED = f"arn:aws:iam::{ACCOUNT}:role/DataStack-Loader-{hole('Data.template.json#Loader')}"
 
 
 def _own(name: str) -> str:
@@ -52,7 +53,8 @@ def test_a_list_that_is_passed_in_a_circle_comes_to_an_end(tmp_path: Path) -> No
         ([["a"], ["b"]], [["a"], ["b"]]),
         (if_(["a", "b"], ["c"]), [["a", NO_VALUE], ["b", NO_VALUE], ["c", NO_VALUE]]),
         (if_(["a"], builders.NO_VALUE), [["a", NO_VALUE]]),
-        (if_(if_(["a"], []), [if_("b", builders.NO_VALUE)]), [["a", NO_VALUE], ["b", NO_VALUE]]),
+        (if_(if_(["a"], []), [if_("b", builders.NO_VALUE)]), [["a", NO_VALUE], [NO_VALUE]]),
+        (if_(["a"], [{"Fn::If": ["Other", "b", "c"]}]), [["a", NO_VALUE], ["b", "c", NO_VALUE]]),
         (if_(["a"], {"Ref": "List"}), [["a", NO_VALUE], [MORE, NO_VALUE]]),
         ({"Fn::Split": [",", "a,b"]}, [["a"], ["b"]]),
         ({"Fn::Split": ["||", {"Fn::Join": ["||", ["a", "b"]]}]}, [["a"], ["b"]]),
@@ -81,6 +83,7 @@ def test_a_list_that_is_passed_in_a_circle_comes_to_an_end(tmp_path: Path) -> No
         ({"Fn::FindInMap": ["Roles", "Prod", "Other"]}, [[MORE]]),
         ({"Fn::FindInMap": ["Roles", {"Ref": "One"}, "Arns"]}, [[MORE]]),
         ({"a": 1, "b": 2}, [[MORE]]),
+        ([{"a": 1, "b": 2}, {}], [['{"a": 1, "b": 2}'], ["{}"]]),
         (None, [[MORE]]),
         (7, [[MORE]]),
     ],
@@ -98,6 +101,103 @@ def test_a_list_has_entries(tmp_path: Path, value: Json, expected: list[list[str
     found = template(tmp_path, StackText(parameters=parameters, resources={"Loader": trusting()}, mappings=mappings))
 
     assert expected == entries(value, found)
+
+
+YES, NO = (Branch('Data.template.json?{"Condition": "Condition"}', answer) for answer in (0, 1))
+OTHER = Branch('Data.template.json?{"Condition": "Other"}', 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (["a"], [[("a", ())]]),
+        ([if_("a", "b")], [[("a", (YES,)), ("b", (NO,))]]),
+        ([{"Fn::If": ["Opposite", "a", "b"]}], [[("a", (NO,)), ("b", (YES,))]]),
+        ([if_("a", "a")], [[("a", ())]]),
+        (if_(["a"], ["b", if_("c", "d")]), [[("a", (YES,))], [("b", (NO,))], [("d", (NO,))]]),
+        (
+            [if_({"Fn::If": ["Other", "a", "b"]}, "c")],
+            [[("a", (YES, OTHER)), ("b", (YES, OTHER._replace(answer=1))), ("c", (NO,))]],
+        ),
+        ([{"Fn::If": ["Here", "a", "b"]}], [[("a", ())]]),
+        ({"Fn::If": ["Opposite of here", ["a"], ["b"]]}, [[("b", ())]]),
+        (if_({"Ref": "List"}, ["a"]), [[(MORE, (YES,))], [("a", (NO,))]]),
+    ],
+)
+def test_an_entry_has_the_branches_it_stands_in(tmp_path: Path, value: Json, expected: Json) -> None:
+    """
+    Those that exclude what was taken before are left out, and so are those that are decided.
+    """
+    conditions = {
+        "Opposite": {"Fn::Not": [{"Condition": "Condition"}]},
+        "Here": {"Fn::Equals": [{"Ref": "AWS::Region"}, REGION]},
+        "Opposite of here": {"Fn::Not": [{"Condition": "Here"}]},
+    }
+    found = options(value, template(tmp_path, StackText(conditions=conditions)))
+
+    assert expected == [[tuple(option) for option in entry.options] for entry in found]
+
+
+@pytest.mark.parametrize(("count", "expected"), [(16, 16), (17, 1)])
+def test_at_most_sixteen_options_are_told(tmp_path: Path, count: int, expected: int) -> None:
+    """
+    Seventeen are one hole.
+    """
+    value: Json = "0"
+    for number in range(1, count):
+        value = {"Fn::If": [f"C{number}", str(number), value]}
+    found = template(tmp_path)
+    (entry,) = options([value], found)
+
+    assert expected == len(entry.options)
+    assert (expected == 1) == (entry.options[0].text == unknown(value, found))
+
+
+def test_what_is_assumed_is_no_question(tmp_path: Path) -> None:
+    """
+    The other branch is not taken, and what is asked besides is asked still.
+    """
+    value = [if_("a", "b"), if_({"Fn::If": ["Other", "c", "d"]}, "e")]
+    found = options(if_(value, ["f"]), template(tmp_path), (YES,))
+    other = options(if_(value, ["f"]), template(tmp_path), (NO,))
+
+    assert [[("a", ())], [("c", (OTHER,)), ("d", (OTHER._replace(answer=1),))]] == [
+        [tuple(option) for option in entry.options] for entry in found
+    ]
+    assert ([(), ()], [Entry([Option("f")])]) == ([entry.when for entry in found], other)
+
+
+def test_a_text_of_several_is_a_question_of_its_own(tmp_path: Path) -> None:
+    """
+    The same text elsewhere is the same question.
+    """
+    value = join("", "a", if_("b", "c"))
+    first, second, other = options([value, value, join("", "x", if_("b", "c"))], template(tmp_path))
+
+    assert first == second
+    assert [(0, 2), (1, 2)] == [(when.answer, when.answers) for _, (when,) in first.options]
+    assert first.options[0].when[0].question != other.options[0].when[0].question
+
+
+@pytest.mark.parametrize("value", [["x"] * 2_000, [["x"] * 100] * 20, [[["x"] * 10] * 10] * 20])
+def test_of_a_long_list_the_beginning_is_read(tmp_path: Path, value: Json) -> None:
+    """
+    Nothing may have a thousand roles.
+    """
+    found = entries(value, template(tmp_path))
+
+    assert ([["x"]] * 1_000, [[MORE]]) == (found[:1_000], found[1_000:])
+
+
+def test_a_list_of_empty_lists_comes_to_an_end(tmp_path: Path) -> None:
+    """
+    A few aliases make millions of them.
+    """
+    value: Json = []
+    for _ in range(6):
+        value = [value] * 10
+
+    assert [[MORE]] == entries(value, template(tmp_path))[-1:]
 
 
 def test_a_split_never_cuts_what_is_not_known(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from redshift_roles.assembly import Json
 from redshift_roles.loops import unrolled
-from redshift_roles.role_arns import hole
+from redshift_roles.role_arns import hole, readable
 
-NAME = hole("home#Name")
+NAME = hole("home/Fn::ForEach::L#Name")
 
 
 def test_a_template_without_loops_stays_as_it_is() -> None:
@@ -41,7 +41,18 @@ def test_loops_stand_in_loops() -> None:
     """
     inner = {"Fn::ForEach::Inner": ["Size", ["s"], {"C${Name}${Size}": {}}]}
 
-    assert {f"C{NAME}{hole('home#Size')}": {}} == unrolled({"Fn::ForEach::Outer": ["Name", ["a"], inner]}, "home")
+    name, size = hole("home/Fn::ForEach::Outer#Name"), hole("home/Fn::ForEach::Inner#Size")
+    assert {f"C{name}{size}": {}} == unrolled({"Fn::ForEach::Outer": ["Name", ["a"], inner]}, "home")
+
+
+def test_two_loops_over_the_same_pattern_are_two() -> None:
+    """
+    They call their variable alike, and run over other values.
+    """
+    loops = {f"Fn::ForEach::{name}": ["X", [name], {"C${X}": {"Of": name}}] for name in ("Prod", "Dev", "De#v")}
+
+    assert ["Prod", "Dev", "De#v"] == [value["Of"] for value in unrolled(loops, "home").values()]
+    assert ["C${X}"] * 3 == [readable(name) for name in unrolled(loops, "home")]
 
 
 @pytest.mark.parametrize(
@@ -53,6 +64,22 @@ def test_a_misshapen_loop_makes_nothing(loop: Json) -> None:
     It is no crash, and hides nothing else.
     """
     assert {"Last": {}} == unrolled({"Fn::ForEach::L": loop, "Last": {}}, "home")
+
+
+def test_what_stands_in_many_places_is_written_once() -> None:
+    """
+    A few aliases of YAML stand for more values than anybody could copy.
+    """
+    value: Json = ["${Name}"]
+    for _ in range(60):
+        value = [value, value]
+
+    found = unrolled({"Fn::ForEach::L": ["Name", ["a"], {"C": {"Properties": value}}]}, "home")["C"]["Properties"]
+
+    assert found[0] is found[1]
+    while isinstance(found, list):
+        found = found[-1]
+    assert found == NAME
 
 
 @pytest.mark.parametrize(("depth", "count"), [(5, 1), (6, 0)])

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from hypothesis import strategies as st
 from redshift_roles import cli
 from tests.rule_cases import FOLDER
 
+# Of the processor: none of these templates is large.
+SECONDS = 5
 CALM = settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
@@ -41,13 +44,16 @@ TEXTS = st.one_of(
             "iam:PassRole",
             "Allow",
             "redshift.amazonaws.com",
+            "/${Role.Arn}${Role.Arn}${Role.Arn}${Role.Arn}/",
+            "${Warehouse}${Warehouse}${Warehouse}",
+            "1" * 5_000,
         ]
     ),
 )
 FUNCTIONS = st.sampled_from(
     """
     Ref Fn::GetAtt Fn::Sub Fn::Join Fn::Split Fn::Select Fn::If Fn::ImportValue Fn::FindInMap Fn::Transform Fn::Base64
-    Fn::ForEach::Loop Fn::GetStackOutput Fn::Equals Fn::Length Condition
+    Fn::ForEach::Loop Fn::GetStackOutput Fn::Equals Fn::Not Fn::And Fn::Or Fn::Length Condition
     """.split()
 )
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), TEXTS)
@@ -105,12 +111,14 @@ RESOURCES = st.one_of(
                         ),
                         "RoleName": VALUES,
                         "Path": VALUES,
+                        "ClusterIdentifier": VALUES,
                         "TemplateURL": st.one_of(VALUES, st.just("./template.json")),
                         "Parameters": VALUES,
                     },
                 ),
             ),
             "Metadata": VALUES,
+            "Condition": VALUES,
         },
     ),
 )
@@ -130,12 +138,14 @@ REALISTIC = sorted(path for path in (FOLDER / "realistic").rglob("*") if path.is
 
 def _ends_well(*words: str) -> None:
     """
-    Run the command and hold it to its promise, in every format.
+    Run the command and hold it to its promise, in every format and in time.
     """
     out, err = io.StringIO(), io.StringIO()
+    began = time.process_time()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = cli.main(["check", *words, "--format", "sarif"])
         cli.main(["check", *words])
+    assert SECONDS > time.process_time() - began
     complaints = err.getvalue().splitlines()
 
     assert code in (0, 1, 2)
@@ -217,6 +227,73 @@ def test_any_mutated_template_is_read_or_told(
     path.write_text(_mutated(which.read_text(encoding="utf-8"), mutations), encoding="utf-8", errors="replace")
 
     _ends_well(str(path))
+
+
+def _nested_sub(depth: int) -> Any:
+    """
+    Write a text that is twice the text below it.
+    """
+    return {"Fn::Sub": ["${a}${a}", {"a": _nested_sub(depth - 1)}]} if depth else "x"
+
+
+def _role(**properties: Any) -> dict[str, Any]:
+    return {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}, **properties}}
+
+
+def _cluster(*iam_roles: Any, **properties: Any) -> dict[str, Any]:
+    return {"Type": "AWS::Redshift::Cluster", "Properties": {"IamRoles": list(iam_roles), **properties}}
+
+
+ITSELF = {"Fn::Sub": "${Warehouse}" * 4}
+ARN = {"Fn::GetAtt": ["Role", "Arn"]}
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        {"Role": _role(Path={"Fn::Sub": f"/{'${Role.Arn}' * 4}/"}), "Warehouse": _cluster(ARN)},
+        {"Role": _role(RoleName={"Fn::Sub": "${Role}" * 4}), "Warehouse": _cluster(ARN)},
+        {"Warehouse": _cluster({"Ref": "Warehouse"}, ClusterIdentifier=ITSELF)},
+        {"Warehouse": _cluster(_nested_sub(30))},
+        {"Warehouse": _cluster({"Fn::Select": ["1" * 5_000, ["a", "b"]]})},
+        {"Warehouse": _cluster("{{resolve:" * 30_000)},
+        {"Warehouse": _cluster({"Fn::Sub": "${" * 150_000})},
+        {
+            "Warehouse": _cluster(ARN),
+            "Role": _role(
+                AssumeRolePolicyDocument={
+                    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": f"{'*a' * 2_000}b"}]
+                }
+            ),
+        },
+    ],
+    ids=["path", "name", "identifier", "sub", "index", "dynamic", "open", "stars"],
+)
+def test_what_looks_endless_comes_to_an_end(tmp_path: Path, resources: Any) -> None:
+    """
+    Texts that are made of themselves or of many like them, and patterns with many stars.
+    """
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps({"Resources": resources}), encoding="utf-8")
+
+    _ends_well(str(path))
+
+
+def test_a_list_that_aliases_blow_up_is_read_in_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    Half a million roles in a few lines are told as too many, and as fifty that are none.
+    """
+    lines = ["A0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"A{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 5)]
+    path = tmp_path / "template.yaml"
+    path.write_text(
+        "\n".join([*lines, "Resources:", "  C: {Type: AWS::Redshift::Cluster, Properties: {IamRoles: *a4}}"])
+    )
+    began = time.process_time()
+
+    assert 1 == cli.main(["check", str(path)])
+    assert SECONDS > time.process_time() - began
+    assert ", and 950 more" in capsys.readouterr().out
 
 
 BOMB = "\n".join(

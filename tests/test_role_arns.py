@@ -49,6 +49,7 @@ def test_fails_when_a_text_is_empty(text: str) -> None:
         f"Loader-{hole('Suffix')}",
         f"xarn:{hole('Partition')}",
         f" {hole('Arn')}",
+        f"{hole('Data#AWS::StackName')}-Loader-{hole('Data#Loader')}",
         "${Loader.Arn}",
     ],
 )

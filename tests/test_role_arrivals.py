@@ -246,7 +246,8 @@ def _overridden(cluster: redshift.CfnCluster, value: object) -> None:
 
 
 def _if(stack: cdk.Stack, yes: str, no: str) -> str:
-    condition = cdk.CfnCondition(stack, "Condition", expression=cdk.Fn.condition_equals(cdk.Aws.REGION, "eu-west-1"))
+    stage = cdk.CfnParameter(stack, "Stage").value_as_string
+    condition = cdk.CfnCondition(stack, "Condition", expression=cdk.Fn.condition_equals(stage, "prod"))
     return cdk.Fn.condition_if(condition.logical_id, yes, no).to_string()
 
 

@@ -5,11 +5,12 @@ Facts in, findings out: each rule at its boundaries.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import pytest
 
 from redshift_roles import limits, rulebook, rules
-from redshift_roles.facts import HolderFacts, RoleFacts
+from redshift_roles.facts import Branch, HolderFacts, RoleFacts
 from redshift_roles.role_arns import THIS_ACCOUNT, THIS_PARTITION, hole
 from tests.builders import arn, holder, role, roles, told
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
@@ -452,6 +453,129 @@ def test_a_partition_passes_where_it_is_the_same_or_not_known(partition: str, re
     assert _told(holder(region=region, roles=[role(text=arn(partition=partition))])) == []
 
 
+def _either(*texts: str) -> list[RoleFacts]:
+    """
+    Describe one role of which a condition decides which of these it is.
+    """
+    return [
+        role(text=text, conditional=True)._replace(when=(Branch("q", index, len(texts)),))
+        for index, text in enumerate(texts)
+    ]
+
+
+def test_a_choice_between_roles_of_other_partitions_is_none() -> None:
+    """
+    One of them alone is undecided.
+    """
+    china = arn(partition="aws-cn")
+    region = "the cluster is in eu-west-1, which is in 'aws'"
+    message = f"roles[0] is in partition 'aws-cn' where a condition holds, {region}"
+    fix = "drop that branch, or name a role of partition 'aws' in it"
+
+    assert [("RoleAccountUndecided", message, fix)] == _told(holder(roles=_either(china, arn())))
+    assert ["RolePartitionMismatch"] == [name for name, _, _ in _told(holder(roles=_either(china, china)))]
+    assert [] == _told(holder(roles=_either(arn("A"), arn("B"))))
+
+
+def test_a_choice_between_roles_of_other_accounts_is_none() -> None:
+    """
+    One of them alone is undecided.
+    """
+    foreign, other = arn(account=OTHER_ACCOUNT), arn(account="333333333333")
+
+    assert ["RoleAccountMismatch"] * 2 == [name for name, _, _ in _told(holder(roles=_either(foreign, other)))]
+    assert ["RoleAccountUndecided"] == [name for name, _, _ in _told(holder(roles=_either(foreign, arn())))]
+    assert ["RoleAccountUndecided"] * 2 == [name for name, _, _ in _told(holder(roles=_either(foreign, other, arn())))]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (arn(account=OTHER_ACCOUNT), f"account {ACCOUNT}"),
+        (arn(partition="aws-cn"), "partition 'aws'"),
+    ],
+)
+def test_a_holder_under_a_condition_may_be_meant_for_elsewhere(text: str, words: str) -> None:
+    """
+    Whoever knows where the condition holds may acknowledge it.
+    """
+    facts = dataclasses.replace(holder(roles=[role(text=text)]), conditional=True)
+    ((name, _, fix),) = _told(facts)
+
+    assert "RoleAccountUndecided" == name
+    assert fix == f"name a role of {words}, or acknowledge this when the condition holds elsewhere only"
+
+
+def test_fails_when_a_holder_under_a_condition_names_two_accounts() -> None:
+    """
+    It cannot be meant for both.
+    """
+    third = role(label="roles[2]", text=arn(account="333333333333"))
+    listed = [OURS, FOREIGN, third._replace(conditional=True)]
+
+    def names(*chosen: RoleFacts) -> list[str]:
+        return [name for name, _, _ in _told(dataclasses.replace(holder(roles=chosen), conditional=True))]
+
+    assert ["RoleAccountMismatch", "RoleAccountUndecided"] == names(*listed)
+    assert ["RoleAccountMismatch"] * 2 == names(FOREIGN, third)
+    assert ["RoleAccountUndecided"] == names(FOREIGN)
+    assert [] == names(OURS)
+
+
+def test_fails_when_whatever_is_chosen_is_too_much() -> None:
+    """
+    The fewest are counted against the limit, the most where only the deployment knows.
+    """
+    either = [_either(arn(f"A{number}"), arn(f"B{number}")) for number in range(11)]
+    sure = roles(9)
+
+    assert ["IamRoles has 11 entries, 'role_limit' is 10"] == [
+        message for _, message, _ in _told(holder(words="IamRoles", roles=itertools.chain(*either)))
+    ]
+    assert [] == _told(holder(roles=[*sure, *either[0]]))
+    assert ["'roles' has at least 11 entries, 'role_limit' is 10"] == [
+        message for _, message, _ in _told(holder(roles=[*roles(11), role(text=arn("More"), conditional=True)]))
+    ]
+
+
+def test_fails_when_a_role_stands_twice_in_one_branch() -> None:
+    """
+    Once in each of two branches is no trouble.
+    """
+    one, other = _either(arn(), arn())
+    again = one._replace(label="roles[1]")
+
+    assert [("roles[1] and roles[0] are the same role")] == [
+        message for _, message, _ in _told(holder(roles=[one, again, other]))
+    ]
+    assert [] == _told(holder(roles=[one, other]))
+
+
+def test_fails_when_what_should_be_a_list_is_none() -> None:
+    """
+    The fix asks for a list.
+    """
+    facts = holder(roles=[role(label="IamRoles", text="null")._replace(problem="is no list")])
+    fix = "give a list of ARNs of an IAM role: arn:PARTITION:iam::ACCOUNT:role/NAME, with its path if it has one"
+
+    assert [("RoleArnInvalid", "IamRoles is 'null', which is no list", fix)] == _told(facts)
+
+
+def test_faults_without_end_are_told_up_to_fifty() -> None:
+    """
+    The last one tells how many are left out; the same words are told once.
+    """
+    wrong = [role(label=f"roles[{number}]", text="x") for number in range(60)]
+    found = [message for name, message, _ in _told(holder(roles=wrong)) if name == "RoleArnInvalid"]
+
+    assert 50 == len(found)
+    assert "roles[48] is 'x', which is not an ARN" == found[-2]
+    assert "roles[49] is 'x', which is not an ARN, and 10 more" == found[-1]
+    assert 50 == len(_told(holder(roles=wrong[:50])))
+    assert "roles[49] is 'x', which is not an ARN" == _told(holder(roles=wrong[:50]))[-1][1]
+    assert 1 == len(_told(holder(roles=wrong[:1] * 60)))
+
+
 @pytest.mark.parametrize("name", ["AWSServiceRoleForRedshift", hole("Name")])
 def test_fails_when_a_role_belongs_to_a_service(name: str) -> None:
     """
@@ -527,71 +651,6 @@ def test_everything_is_told_at_once_in_the_order_of_the_rules() -> None:
     assert {"Data/Warehouse"} == {finding.path for finding in found}
 
 
-@pytest.mark.parametrize(
-    "listed",
-    [
-        [],
-        [OURS],
-        [role(text=arn("Other"))],
-        [role(text=arn(f"Other-{hole('Data#Other')}"))],
-        [role(text=arn(f"Default-{hole('Data#Default')}"))],
-        [role(text=arn("Default", account=OTHER_ACCOUNT))],
-        [role(text=arn("Default", path="/team/"))],
-        [role(text="garbage")],
-    ],
-)
-def test_fails_when_the_default_role_is_surely_another(listed: list[RoleFacts]) -> None:
-    """
-    Another name, path or account is another role, also where the rest of a name is not known.
-    """
-    found = _told(holder(roles=listed, default_roles=[DEFAULT]))
-
-    fix = "add it to 'roles', or make one of those roles the default"
-    expected = ("DefaultRoleNotAssociated", "DefaultIamRoleArn (Default) is not among 'roles'", fix)
-    assert expected in found
-    assert "DefaultRoleUndecided" not in {name for name, _, _ in found}
-
-
-@pytest.mark.parametrize(
-    "facts",
-    [
-        holder(roles=[OURS], default_roles=[DEFAULT], more_roles=True),
-        holder(roles=[OURS], default_roles=[DEFAULT._replace(conditional=True)]),
-        holder(roles=[UNKNOWN], default_roles=[DEFAULT]),
-        holder(roles=[role(text=arn("Default", account=THIS_ACCOUNT))], default_roles=[DEFAULT], account=THIS_ACCOUNT),
-        holder(roles=[role(text=arn(f"Def{hole('x#Rest')}"))], default_roles=[DEFAULT]),
-        holder(roles=[role(text=arn("Default", account=hole("x#Owner")))], default_roles=[DEFAULT]),
-        holder(roles=[OURS], default_roles=[DEFAULT._replace(text=hole("x#Role"))]),
-    ],
-)
-def test_whether_the_default_role_is_one_of_the_roles_may_be_undecided(facts: HolderFacts) -> None:
-    """
-    A list that may grow, a condition, and names or accounts that are not known leave it to the deployment.
-    """
-    found = [(name, message) for name, message, _ in _told(facts) if name.startswith("Default")]
-
-    (default,) = facts.default_roles
-    called = "${Role}" if "Role" in default.text[:8] else "Default"
-    message = f"only the deployment knows whether DefaultIamRoleArn ({called}) is among 'roles'"
-    assert [("DefaultRoleUndecided", message)] == found
-
-
-@pytest.mark.parametrize(
-    "facts",
-    [
-        holder(roles=[DEFAULT], default_roles=[DEFAULT]),
-        holder(roles=[OURS, DEFAULT._replace(conditional=True)], default_roles=[DEFAULT]),
-        holder(roles=[UNKNOWN], default_roles=[DEFAULT._replace(text=UNKNOWN.text)], account=ACCOUNT),
-        holder(roles=[OURS]),
-    ],
-)
-def test_a_default_role_among_the_roles_breaks_nothing(facts: HolderFacts) -> None:
-    """
-    However it is written, and whatever is not known of it.
-    """
-    assert [] == [name for name, _, _ in _told(facts) if name.startswith("Default")]
-
-
 def _is_page(value: object, url: str) -> bool:
     """
     Say whether a value is the source with this address.
@@ -645,21 +704,3 @@ def test_undecided_rules_never_count_as_failures() -> None:
 
     assert frozenset({"RoleCountUndecided", "RoleAccountUndecided", "DefaultRoleUndecided"}) == rulebook.UNDECIDED
     assert names == [rule.name for rule in rulebook.RULES if rule.name not in rulebook.UNDECIDED]
-
-
-def test_a_role_of_the_app_is_no_other_role_of_the_app() -> None:
-    """
-    Nor one whose ARN stands there in full; what only the deployment knows may be it.
-    """
-    generated = f"arn:aws:iam::{ACCOUNT}:role/{hole('Generated')}"
-    other = f"arn:aws:iam::{ACCOUNT}:role/{hole('Other')}"
-    default = role(text=generated, label="'default_role'")._replace(defined=True)
-
-    def found(among: RoleFacts) -> list[str]:
-        judged = dataclasses.replace(holder(roles=[among]), default_roles=(default,))
-        return [finding.rule for finding in rules.check(judged)]
-
-    assert ["DefaultRoleNotAssociated"] == found(role(text=other)._replace(defined=True))
-    assert ["DefaultRoleNotAssociated"] == found(role(text=arn("Literal")))
-    assert ["DefaultRoleUndecided"] == found(role(text=other))
-    assert [] == found(role(text=generated)._replace(defined=True))

@@ -4,6 +4,7 @@ Clusters as the synthesized templates show them.
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,13 @@ from redshift_roles import rules
 from redshift_roles.assembly import Json, Template
 from redshift_roles.facts import HolderFacts, RoleFacts
 from redshift_roles.role_arns import THIS_ACCOUNT, hole
-from redshift_roles.template_reading import asserted_account, claimed_accounts, holder_facts
+from redshift_roles.template_reading import asserted_account, claimed_accounts, holder_facts, presence
 from tests.builders import NO_VALUE, StackText, arn, cluster, holder, read, role, template, trusting
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 
 REDSHIFT = "redshift.amazonaws.com"
 LOADER: Json = {"Fn::GetAtt": ["Loader", "Arn"]}
-GENERATED = arn(f"Loader-{hole('Data.template.json#Loader')}")
+GENERATED = arn(f"DataStack-Loader-{hole('Data.template.json#Loader')}")
 EC2_ONLY = "trusts ec2.amazonaws.com; Redshift in eu-west-1 cannot assume it"
 RESOLVE = "{{resolve:ssm:/loader}}"
 THIS: Json = {"Ref": "AWS::AccountId"}
@@ -67,7 +68,7 @@ def test_fails_when_a_role_of_the_stack_does_not_trust_redshift(tmp_path: Path) 
     """
     (found,) = _read(tmp_path, [LOADER], resources={"Loader": trusting("ec2.amazonaws.com")})
 
-    assert RoleFacts("IamRoles[0] (Loader)", GENERATED, distrust=EC2_ONLY) == found
+    assert RoleFacts("IamRoles[0] (Loader)", GENERATED, distrust=EC2_ONLY, defined=True) == found
 
 
 @pytest.mark.parametrize("path", ["/", "/team/"])
@@ -91,9 +92,9 @@ def test_fails_when_an_imported_role_does_not_trust_redshift(tmp_path: Path) -> 
     outputs = {"Arn": {"Value": LOADER, "Export": {"Name": "Loader"}}}
     other = StackText(resources={"Loader": trusting("ec2.amazonaws.com")}, outputs=outputs)
     found = template(tmp_path, _stack([{"Fn::ImportValue": "Loader"}]), Other=other)
-    text = arn(f"Loader-{hole('Other.template.json#Loader')}")
+    text = arn(f"OtherStack-Loader-{hole('Other.template.json#Loader')}")
 
-    assert _facts(found).roles == (RoleFacts("IamRoles[0] (Loader)", text, distrust=EC2_ONLY),)
+    assert _facts(found).roles == (RoleFacts("IamRoles[0] (Loader)", text, distrust=EC2_ONLY, defined=True),)
 
 
 @pytest.mark.parametrize(
@@ -255,13 +256,13 @@ def test_the_roles_of_two_stacks_are_two_roles(tmp_path: Path, name: Json) -> No
         assert rules.check(facts) == []
 
 
-@pytest.mark.parametrize("value", [None, [], NO_VALUE])
+@pytest.mark.parametrize("value", ["absent", [], NO_VALUE])
 def test_a_cluster_without_roles_has_none(tmp_path: Path, value: Json) -> None:
     """
     Nothing given, an empty list, and no value are the same.
     """
     stack = _stack(value)
-    if value is None:
+    if value == "absent":
         del stack.resources["Warehouse"]["Properties"]["IamRoles"]
 
     assert _facts(template(tmp_path, stack)) == HolderFacts(
@@ -277,7 +278,7 @@ def test_roles_are_read_in_their_order(tmp_path: Path) -> None:
 
     assert found == (
         RoleFacts("IamRoles[0]", arn("A")),
-        RoleFacts("IamRoles[1] (Loader)", GENERATED),
+        RoleFacts("IamRoles[1] (Loader)", GENERATED, defined=True),
         RoleFacts("IamRoles[2]", arn("B")),
     )
 
@@ -311,19 +312,38 @@ def test_roles_behind_a_condition_are_conditional(tmp_path: Path, value: Json, e
     """
     facts = _facts(template(tmp_path, _stack(value)))
 
-    assert [RoleFacts(label, text, conditional=True) for label, text in expected] == list(facts.roles)
+    assert [RoleFacts(label, text, conditional=True) for label, text in expected] == [
+        role._replace(when=()) for role in facts.roles
+    ]
+    assert all(role.when for role in facts.roles)
     assert not facts.more_roles
 
 
-def test_a_condition_is_no_reason_to_judge_the_trust_policy(tmp_path: Path) -> None:
+def test_fails_when_a_conditional_role_does_not_trust_redshift(tmp_path: Path) -> None:
     """
-    The condition may be the one under which the trust policy is right.
+    It is wrong whenever the branch is taken, in whatever region that is.
     """
     value = [{"Fn::If": ["C", LOADER, NO_VALUE]}]
+    (found,) = _read(tmp_path, value, resources={"Loader": trusting("ec2.amazonaws.com")})
 
-    assert _read(tmp_path, value, resources={"Loader": trusting("ec2.amazonaws.com")}) == (
-        RoleFacts("IamRoles[0] (Loader)", GENERATED, conditional=True),
+    assert (True, True, "trusts ec2.amazonaws.com; Redshift cannot assume it") == (
+        found.conditional,
+        found.defined,
+        found.distrust,
     )
+
+
+@pytest.mark.parametrize("condition", ["C", None])
+def test_a_conditional_role_may_be_one_for_another_region(tmp_path: Path, condition: str | None) -> None:
+    """
+    The condition of the entry or of the cluster may be the one under which the stack is in that region.
+    """
+    value: Json = [{"Fn::If": [condition, LOADER, NO_VALUE]}] if condition else [LOADER]
+    stack = _stack(value, resources={"Loader": trusting("redshift.us-east-1.amazonaws.com")})
+    stack.resources["Warehouse"]["Condition"] = "D"
+    (found,) = _facts(template(tmp_path, stack)).roles
+
+    assert found.distrust is None
 
 
 @pytest.mark.parametrize(
@@ -342,7 +362,7 @@ def test_a_list_parameter_may_hold_more_roles(tmp_path: Path, value: Json, known
     parameters = {"Roles": {"Type": "CommaDelimitedList"}, "One": {"Type": "String"}}
     facts = _facts(template(tmp_path, _stack(value, parameters=parameters)))
 
-    assert (True, known) == (facts.more_roles, list(facts.roles))
+    assert (True, known) == (facts.more_roles, [role._replace(when=()) for role in facts.roles])
 
 
 def test_a_nested_stack_may_be_given_a_role_of_its_parent(tmp_path: Path) -> None:
@@ -353,7 +373,7 @@ def test_a_nested_stack_may_be_given_a_role_of_its_parent(tmp_path: Path) -> Non
     stack = StackText(resources={"Loader": trusting("ec2.amazonaws.com")}, nested={"Child": child})
     nested = template(tmp_path, stack).nested["Child"]
 
-    assert _facts(nested).roles == (RoleFacts("IamRoles[0] (Loader)", GENERATED, distrust=EC2_ONLY),)
+    assert _facts(nested).roles == (RoleFacts("IamRoles[0] (Loader)", GENERATED, distrust=EC2_ONLY, defined=True),)
 
 
 @pytest.mark.parametrize(
@@ -679,3 +699,111 @@ def test_a_name_that_two_other_stacks_define_leads_to_neither(tmp_path: Path) ->
     (one,) = _facts(template(tmp_path, _stack([arn()]), **others)).roles
 
     assert ("IamRoles[0]", None) == (one.label, one.distrust)
+
+
+@pytest.mark.parametrize("is_app", [True, False])
+@pytest.mark.parametrize("name", [None, "Loader", {"Ref": "Name"}])
+def test_a_stranger_s_role_is_meant_only_where_its_own_name_is(tmp_path: Path, is_app: bool, name: Json) -> None:
+    """
+    Templates that are only read together may call two roles alike.
+    """
+    outputs = {"Out": {"Value": LOADER, "Export": {"Name": "Loader"}}}
+    other = StackText(resources={"Loader": trusting("ec2.amazonaws.com", name=name)}, outputs=outputs)
+    found = template(tmp_path, _stack([{"Fn::ImportValue": "Loader"}]), Other=other)
+    found.assembly.is_app = is_app
+    (one,) = _facts(found).roles
+
+    assert (is_app or name != "Loader") == (one.distrust is not None)
+
+
+def test_a_role_that_is_never_there_is_not_meant(tmp_path: Path) -> None:
+    """
+    Its name may be that of one elsewhere.
+    """
+    loader = {**trusting("ec2.amazonaws.com", name="Loader"), "Condition": "Never"}
+    never = {"Never": {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}}
+    (one,) = _read(tmp_path, [arn()], resources={"Loader": loader}, conditions=never)
+
+    assert ("IamRoles[0]", None) == (one.label, one.distrust)
+
+
+@pytest.mark.parametrize(
+    ("own", "outer", "expected"),
+    [
+        (None, None, True),
+        ("Always", None, True),
+        (None, "Always", True),
+        ("Never", None, False),
+        (None, "Never", False),
+        ("Unknown", "Never", False),
+        ("Never", "Unknown", False),
+        ("Unknown", None, None),
+        (None, "Unknown", None),
+        (7, None, None),
+    ],
+)
+def test_a_resource_is_there_where_all_its_conditions_hold(
+    tmp_path: Path, own: Json, outer: Json, expected: bool | None
+) -> None:
+    """
+    Those of the stacks it is nested in too.
+    """
+    here = {"Fn::Equals": [{"Ref": "AWS::Region"}, REGION]}
+    conditions = {"Always": here, "Never": {"Fn::Not": [here]}}
+    warehouse = {**cluster(["x"]), **({"Condition": own} if own else {})}
+    child = StackText(resources={"Warehouse": warehouse}, conditions=conditions)
+    parent = template(tmp_path, StackText(nested={"Child": child}, conditions=conditions))
+    if outer:
+        parent.body["Resources"]["Child"]["Condition"] = outer
+    nested = parent.nested["Child"]
+    facts = _facts(nested)
+
+    assert expected is presence(nested, "Warehouse")
+    assert (expected is not False, expected is None) == (bool(facts.roles), facts.conditional)
+    assert bool(claimed_accounts(dataclasses.replace(facts, account=THIS_ACCOUNT, roles=(role(),)))) == (
+        expected is not None
+    )
+
+
+@pytest.mark.parametrize("value", [None, 7, True, {}, {"a": "b"}, {"a": 1, "b": 2}])
+def test_fails_when_the_roles_are_no_list(tmp_path: Path, value: Json) -> None:
+    """
+    Nobody needs to deploy this to know.
+    """
+    facts = _facts(template(tmp_path, _stack(value)))
+
+    assert [("IamRoles", "is no list")] == [(one.label, one.problem) for one in facts.roles]
+    assert not facts.more_roles
+
+
+@pytest.mark.parametrize(
+    ("value", "condition", "expected"),
+    [
+        ([""], None, [""]),
+        ([{"Fn::If": ["C", "", arn()]}], None, [arn()]),
+        ([{"Fn::If": ["C", " ", NO_VALUE]}], None, []),
+        ({"Fn::If": ["C", [""], [arn()]]}, None, [arn()]),
+        ([""], "C", []),
+    ],
+)
+def test_an_empty_text_is_a_role_only_where_it_is_certain(
+    tmp_path: Path, value: Json, condition: str | None, expected: list[str]
+) -> None:
+    """
+    Else it is what the condition guards against.
+    """
+    stack = _stack(value)
+    if condition:
+        stack.resources["Warehouse"]["Condition"] = condition
+
+    assert expected == [one.text for one in _facts(template(tmp_path, stack)).roles]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("", [""]), ({"Fn::If": ["C", "", arn()]}, [arn()]), ({"Fn::If": ["C", "", ""]}, [""])]
+)
+def test_an_empty_default_is_one_only_where_it_is_certain(tmp_path: Path, value: Json, expected: list[str]) -> None:
+    """
+    As with roles.
+    """
+    assert expected == [one.text for one in _namespace(tmp_path, DefaultIamRoleArn=value).default_roles]

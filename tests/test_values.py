@@ -9,17 +9,21 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from redshift_roles.assembly import Json
+from redshift_roles.assembly import Json, Template
 from redshift_roles.role_arns import THIS_ACCOUNT, THIS_PARTITION, hole, holes
-from redshift_roles.values import NO_VALUE, texts, unknown
+from redshift_roles.values import NO_VALUE, texts, unknown, worth
 from tests import builders
 from tests.builders import READER, WRITER, StackText, if_, join, read, template, trusting
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.random_values import PLACE, VALUES
 
+PLACES: dict[str, Json] = {
+    "Here": {"Fn::Equals": [{"Ref": "AWS::Region"}, REGION]},
+    "There": {"Fn::Not": [{"Condition": "Here"}]},
+}
 RESOLVE = "{{resolve:ssm:/loader}}"
 LOADER = f"arn:aws:iam::{ACCOUNT}:role/Loader"
-GENERATED = f"arn:aws:iam::{ACCOUNT}:role/Loader-{hole('Data.template.json#Loader')}"
+GENERATED = f"arn:aws:iam::{ACCOUNT}:role/DataStack-Loader-{hole('Data.template.json#Loader')}"
 
 
 def _own(name: str) -> str:
@@ -120,7 +124,7 @@ def test_the_names_of_two_stacks_are_two_names(tmp_path: Path) -> None:
         ({"Ref": ["Loader"]}, '{"Ref": ["Loader"]}'),
         ({"Fn::GetAtt": ["Bucket", "Arn"]}, "Bucket.Arn"),
         ({"Fn::GetAtt": "Bucket.Arn"}, "Bucket.Arn"),
-        ({"Fn::GetAtt": ["Loader", "RoleId"]}, "Loader.RoleId"),
+        ({"Fn::GetAtt": ["Loader", "Path"]}, "Loader.Path"),
         ({"Fn::GetAtt": ["Loader"]}, "Loader"),
         ({"Fn::GetAtt": "Loader"}, "Loader"),
         ({"Fn::GetAtt": ["Loader", {"Ref": "Parameter"}]}, "Loader.{'Ref': 'Parameter'}"),
@@ -206,13 +210,68 @@ def test_dynamic_references_of_two_stacks_may_be_two_values(tmp_path: Path) -> N
     assert first != second
 
 
-def test_a_managed_policy_is_known_by_its_arn(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"Ref": "Policy"}, f"arn:aws:iam::{ACCOUNT}:policy/team/Ours"),
+        ({"Fn::GetAtt": ["Policy", "PolicyArn"]}, f"arn:aws:iam::{ACCOUNT}:policy/team/Ours"),
+        ({"Fn::GetAtt": ["Policy", "Arn"]}, _own("Policy.Arn")),
+        ({"Ref": "Profile"}, "EC2"),
+        ({"Fn::GetAtt": ["Profile", "Arn"]}, f"arn:aws:iam::{ACCOUNT}:instance-profile/EC2"),
+        ({"Fn::GetAtt": ["Loader", "RoleId"]}, f"AROA{_own('Loader.RoleId')}"),
+    ],
+)
+def test_what_is_near_a_role_is_none(tmp_path: Path, value: Json, expected: str) -> None:
     """
-    Its Ref is the ARN, which only the deployment knows.
+    A managed policy, an instance profile and a role's id are as far known as a role, and can never be one.
     """
-    policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"ManagedPolicyName": "Ours"}}
+    policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"ManagedPolicyName": "Ours", "Path": "/team/"}}
+    profile = {"Type": "AWS::IAM::InstanceProfile", "Properties": {"InstanceProfileName": "EC2"}}
+    resources = {"Policy": policy, "Profile": profile, "Loader": trusting()}
+    (found,) = texts(value, template(tmp_path, StackText(resources=resources)))
 
-    assert [_own("Policy")] == texts({"Ref": "Policy"}, template(tmp_path, StackText(resources={"Policy": policy})))
+    assert expected == found
+    assert builders.role(text=found).arn.problem or found == _own("Policy.Arn")
+
+
+LONG = "LoaderOfTheWholeWarehouseAndOfItsLake"
+
+
+@pytest.mark.parametrize(
+    ("stack_name", "logical_id", "expected"),
+    [
+        ("Data", LONG, f"Data-{LONG}-"),
+        ("Data" * 3, LONG, f"{'Data' * 3}-{LONG}-"),
+        ("Data" * 3 + "x", LONG, f"{'Data' * 3}x-{LONG[:20]}"),
+        ("Data" * 11, "Loader", f"{'Data' * 5}"),
+        ("", "Loader", hole("Data.template.json#AWS::StackName") + "-Loader-"),
+        ("", LONG, hole("Data.template.json#AWS::StackName") + f"-{LONG[:20]}"),
+    ],
+)
+def test_a_generated_name_begins_with_its_stack_s(
+    tmp_path: Path, stack_name: str, logical_id: str, expected: str
+) -> None:
+    """
+    Then comes the logical id, then what nobody knows; names of more than 64 characters are cut.
+    """
+    found = template(tmp_path, StackText(resources={logical_id: trusting()}))
+    found.stack_name = stack_name
+    (name,) = texts({"Ref": logical_id}, found)
+
+    assert (expected, hole("")[0]) == (name[: len(expected)], name[len(expected)])
+    assert name.endswith(f"-{_own(logical_id)}")
+
+
+def test_a_role_may_have_a_name_or_a_generated_one(tmp_path: Path) -> None:
+    """
+    Whatever the condition says, it has one.
+    """
+    role = trusting(name=if_("Loader", builders.NO_VALUE), path=if_("/team/", builders.NO_VALUE))
+    found = texts({"Fn::GetAtt": ["Loader", "Arn"]}, template(tmp_path, StackText(resources={"Loader": role})))
+
+    start = f"arn:aws:iam::{ACCOUNT}:role"
+    made = f"DataStack-Loader-{_own('Loader')}"
+    assert [f"{start}/team/Loader", f"{start}/team/{made}", f"{start}/Loader", f"{start}/{made}"] == found
 
 
 @pytest.mark.parametrize(
@@ -221,7 +280,7 @@ def test_a_managed_policy_is_known_by_its_arn(tmp_path: Path) -> None:
         (trusting(), GENERATED),
         (trusting(name="Loader"), LOADER),
         (trusting(name="Loader", path="/team/"), f"arn:aws:iam::{ACCOUNT}:role/team/Loader"),
-        (trusting(path="/team/"), f"arn:aws:iam::{ACCOUNT}:role/team/Loader-{_own('Loader')}"),
+        (trusting(path="/team/"), f"arn:aws:iam::{ACCOUNT}:role/team/DataStack-Loader-{_own('Loader')}"),
         (trusting(name={"Ref": "Name"}), f"arn:aws:iam::{ACCOUNT}:role/{_own('Name')}"),
         (trusting(name=builders.NO_VALUE), GENERATED),
         (trusting(name="Loader", path=builders.NO_VALUE), LOADER),
@@ -353,16 +412,29 @@ def test_a_sub_of_another_shape_is_one_hole(tmp_path: Path, argument: Json) -> N
         ([5, {"Fn::Split": [":", LOADER]}], ["role/Loader"]),
         (["4", {"Fn::Split": [":", {"Fn::GetAtt": ["Loader", "Arn"]}]}], [ACCOUNT]),
         ([1, {"Fn::FindInMap": ["Roles", "Prod", "Arns"]}], ["b"]),
+        ([4, {"Fn::Split": [":", {"Fn::GetAtt": ["Other", "Arn"]}]}], [ACCOUNT]),
+        ([4, {"Fn::Split": [":", f"arn:{RESOLVE}:iam::{ACCOUNT}:role/x"]}], None),
+        ([0, {"Fn::If": ["Here", ["a"], ["b"]]}], ["a"]),
+        ([0, {"Fn::If": ["There", ["a"], ["b"]]}], ["b"]),
+        ([0, {"Fn::If": ["Unknown", ["a"], ["b"]]}], None),
+        ([0, {"Fn::If": ["Here", ["a"]]}], None),
+        ([{"Fn::If": ["Here", 1, 0]}, ["a", "b"]], ["b"]),
+        (["1" * 5_000, ["a", "b"]], None),
+        (["٣", ["a", "b", "c", "d"]], None),
     ],
 )
-def test_a_select_takes_one_entry(tmp_path: Path, argument: Json, expected: list[str]) -> None:
+def test_a_select_takes_one_entry(tmp_path: Path, argument: Json, expected: list[str] | None) -> None:
     """
-    Of a list, of a text that is split, or of a mapping.
+    Of a list, of a text that is split, or of a mapping, where no hole before it may hold the separator.
     """
-    mappings = {"Roles": {"Prod": {"Arns": ["a", "b"]}}}
-    stack = StackText(resources={"Loader": trusting(name="Loader")}, mappings=mappings)
+    resources = {"Loader": trusting(name="Loader"), "Other": trusting()}
+    found = template(
+        tmp_path,
+        StackText(resources=resources, mappings={"Roles": {"Prod": {"Arns": ["a", "b"]}}}, conditions=PLACES),
+    )
+    value = {"Fn::Select": argument}
 
-    assert expected == texts({"Fn::Select": argument}, template(tmp_path, stack))
+    assert (expected or [unknown(value, found)]) == texts(value, found)
 
 
 @pytest.mark.parametrize(
@@ -432,11 +504,21 @@ def test_a_mapping_is_looked_up(tmp_path: Path, argument: Json, expected: str | 
         (if_(if_("a", "b"), if_("b", "c")), ["a", "b", "c"]),
     ],
 )
-def test_a_condition_leaves_both_branches(tmp_path: Path, value: Json, expected: list[str]) -> None:
+def test_an_undecided_condition_leaves_both_branches(tmp_path: Path, value: Json, expected: list[str]) -> None:
     """
     Only the deployment decides; equal branches are no choice.
     """
     assert expected == texts(value, template(tmp_path))
+
+
+@pytest.mark.parametrize(("name", "expected"), [("Here", "a"), ("There", "b")])
+def test_a_decided_condition_leaves_one_branch(tmp_path: Path, name: str, expected: str) -> None:
+    """
+    The other one is never deployed.
+    """
+    found = template(tmp_path, StackText(conditions=PLACES))
+
+    assert [expected] == texts({"Fn::If": [name, "a", "b"]}, found)
 
 
 @pytest.mark.parametrize("argument", [["Condition", "a"], ["Condition", "a", "b", "c"], "Condition", None])
@@ -478,6 +560,43 @@ def _export(value: Json, *, account: str | None = ACCOUNT, region: str | None = 
     Describe a stack that exports this value as ``Shared``.
     """
     return StackText(outputs={"Out": {"Value": value, "Export": {"Name": "Shared"}}}, account=account, region=region)
+
+
+def test_an_export_may_have_a_computed_name(tmp_path: Path) -> None:
+    """
+    As long as it is known, and in a nested stack too.
+    """
+    named = {"Out": {"Value": "ours", "Export": {"Name": {"Fn::Sub": "${AWS::StackName}-Role"}}}}
+    nested = StackText(
+        outputs={"Out": {"Value": "theirs", "Export": {"Name": {"Ref": "Given"}}}}, passed={"Given": "x"}
+    )
+    found = template(tmp_path, StackText(outputs=named, nested={"Child": nested}))
+
+    assert ["ours"] == texts({"Fn::ImportValue": "DataStack-Role"}, found)
+    assert ["theirs"] == texts({"Fn::ImportValue": "x"}, found)
+
+
+@pytest.mark.parametrize("output", [{"Value": "x", "Export": "Name"}, {"Value": "x", "Export": {}}, "text"])
+def test_a_misshapen_export_exports_nothing(tmp_path: Path, output: Json) -> None:
+    """
+    Templates that CloudFormation will refuse are read all the same.
+    """
+    value = {"Fn::ImportValue": "Name"}
+    found = template(tmp_path, StackText(outputs={"Out": output}))
+
+    assert [unknown(value, found)] == texts(value, found)
+
+
+def test_an_export_whose_name_is_not_known_is_nobody_s(tmp_path: Path) -> None:
+    """
+    Not even that of an import which is as little known.
+    """
+    name = {"Fn::Sub": "${AWS::Region}-Role"}
+    stack = StackText(region=None, outputs={"Out": {"Value": "x", "Export": {"Name": name}}})
+    value = {"Fn::ImportValue": name}
+    found = template(tmp_path, stack)
+
+    assert [unknown(value, found)] == texts(value, found)
 
 
 @pytest.mark.parametrize("name", ["Shared", {"Fn::Sub": "Shared"}, join("", "Sha", "red")])
@@ -610,13 +729,49 @@ def test_outputs_of_nested_stacks_are_followed(tmp_path: Path, value: Json, expe
 
 def test_parameters_of_nested_stacks_are_what_is_passed(tmp_path: Path) -> None:
     """
-    A parameter that the parent leaves out is not known, though it has a default.
+    A parameter that the parent leaves out is its default.
     """
     top = template(tmp_path, StackText(resources={"Loader": trusting()}, nested={"Child": NESTED}))
     child = top.nested["Child"]
 
     assert texts({"Ref": "Given"}, child) == [GENERATED]
-    assert texts({"Ref": "Own"}, child) == [unknown({"Ref": "Own"}, child)]
+    assert texts({"Ref": "Own"}, child) == ["x"]
+
+
+SSM = "AWS::SSM::Parameter::Value<String>"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "passed", "expected"),
+    [
+        ({"Type": "String", "Default": "x"}, {"P": builders.NO_VALUE}, "x"),
+        ({"Type": "String", "Default": "x"}, {"P": "y"}, "y"),
+        ({"Type": "String", "Default": "x"}, {"Fn::Transform": {"Name": "Ours"}}, None),
+        ({"Type": "String"}, {}, None),
+        ({"Type": SSM, "Default": "/name"}, {}, None),
+        ({"Type": SSM}, {"P": "/name"}, None),
+        ({"Type": "AWS::SSM::Parameter::Name"}, {"P": "/name"}, "/name"),
+    ],
+)
+def test_a_parameter_of_a_nested_stack_is_no_name_of_a_parameter(
+    tmp_path: Path, parameter: Json, passed: Json, expected: str | None
+) -> None:
+    """
+    What AWS Systems Manager has under a name is not known, nor is what a macro passes.
+    """
+    child = StackText(parameters={"P": parameter}, passed=passed)
+    found = template(tmp_path, StackText(nested={"Child": child})).nested["Child"]
+
+    assert [expected or unknown({"Ref": "P"}, found)] == texts({"Ref": "P"}, found)
+
+
+def test_a_parameter_of_a_top_level_stack_is_not_its_default(tmp_path: Path) -> None:
+    """
+    The deployment may give another one.
+    """
+    found = template(tmp_path, StackText(parameters={"P": {"Type": "String", "Default": "x"}}))
+
+    assert [_own("P")] == texts({"Ref": "P"}, found)
 
 
 @pytest.mark.parametrize("parts", [1, 2, 3, 9])
@@ -657,6 +812,87 @@ def test_a_role_that_is_named_after_itself_is_not_known(tmp_path: Path) -> None:
 
     (text,) = texts(itself, found)
     assert text.startswith(f"arn:aws:iam::{ACCOUNT}:role/")
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        {"Loader": trusting(path=join("", *[{"Fn::GetAtt": ["Loader", "Arn"]}] * 4))},
+        {"Loader": {"Type": builders.CLUSTER, "Properties": {"ClusterIdentifier": join("", *[{"Ref": "Loader"}] * 4)}}},
+    ],
+    ids=["path", "identifier"],
+)
+@pytest.mark.parametrize("value", [{"Fn::GetAtt": ["Loader", "Arn"]}, {"Ref": "Loader"}])
+def test_what_is_made_of_itself_comes_to_an_end(tmp_path: Path, resources: Json, value: Json) -> None:
+    """
+    At once.
+    """
+    (text,) = texts(value, template(tmp_path, StackText(resources=resources)))
+
+    assert holes(text)
+
+
+def test_a_variable_is_evaluated_once(tmp_path: Path) -> None:
+    """
+    However often it stands in a text, and however many such texts stand in each other.
+    """
+    value: Json = "x"
+    for _ in range(30):
+        value = {"Fn::Sub": ["${a}${a}", {"a": value}]}
+    found = template(tmp_path)
+
+    assert holes(texts(value, found)[0])
+    assert ["xx" * 2] == texts({"Fn::Sub": ["${a}${a}", {"a": {"Fn::Sub": ["${a}${a}", {"a": "x"}]}}]}, found)
+    assert ["aa", "bb"] == texts({"Fn::Sub": ["${v}${v}", {"v": if_("a", "b")}]}, found)
+
+
+def _evaluated(found: Template) -> int:
+    """
+    Count the values of a template that are evaluated.
+    """
+    count = 0
+    while worth(found):
+        count += 1
+    return count
+
+
+def test_beyond_a_measure_nothing_is_evaluated(tmp_path: Path) -> None:
+    """
+    A template that can be deployed never comes there; one of many resources may have more values.
+    """
+    resources = {f"R{number}": {"Type": "T"} for number in range(10)}
+    assembly = read(tmp_path, Data=StackText(resources=resources, nested={"Child": StackText()}))
+    counts = [_evaluated(found) for found in assembly.templates()]
+
+    assert [100_000 + 11 * 200, 1_000] == counts
+    for found in assembly.templates():
+        assert [unknown({"Ref": "AWS::Region"}, found)] == texts({"Ref": "AWS::Region"}, found)
+        assert ["x"] == texts("x", found)
+
+
+def test_a_place_that_is_not_synthesized_is_asked_without_end() -> None:
+    """
+    Constructors ask about one value at a time.
+    """
+    for _ in range(200_000):
+        assert worth(PLACE)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["{{resolve:" * 30_000, {"Fn::Sub": "${" * 150_000}, {"Fn::Sub": ["${a}" * 2_000, {"a": "b"}]}, "x" * 4_097],
+    ids=["dynamic", "sub", "variables", "text"],
+)
+def test_a_text_that_is_too_long_is_not_known(tmp_path: Path, value: Json) -> None:
+    """
+    CloudFormation's values have at most 4,096 characters.
+    """
+    found = template(tmp_path)
+    (text,) = texts(value, found)
+
+    assert [unknown(value, found)] == [text]
+    assert len(text) < 300
+    assert unknown([value], found) != text
 
 
 @pytest.mark.parametrize("depth", [38, 60])
