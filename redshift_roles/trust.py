@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import Final
 
-from redshift_roles import role_arns
+from redshift_roles import patterns, role_arns
 
 _ASSUME_ROLE: Final = "sts:assumerole"
 PROVISIONED: Final = "redshift"
@@ -84,7 +83,7 @@ def _surely_denies(statement: Mapping[str, object], region: str | None, service:
 
 
 def _matches(action: object) -> bool:
-    return isinstance(action, str) and fnmatchcase(_ASSUME_ROLE, action.lower())
+    return isinstance(action, str) and patterns.matches(action.lower(), _ASSUME_ROLE)
 
 
 def _may_be_assuming(statement: Mapping[str, object]) -> bool:
