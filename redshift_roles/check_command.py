@@ -33,7 +33,9 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401  argparse names the typ
         "check",
         help="hold the rules against CloudFormation templates and cdk.out folders",
         description="Hold the rules against CloudFormation templates (JSON, YAML) and cdk.out folders.",
-        epilog="Exit code: 0 when no rule is broken, 1 when one is, 2 when something cannot be read.",
+        epilog="A folder is searched for templates and cdk.out folders; hidden folders, node_modules and virtual "
+        "environments are passed over unless named. "
+        "Exit code: 0 when no rule is broken, 1 when one is, 2 when something cannot be read.",
     )
     parser.add_argument("paths", metavar="PATH", nargs="+", help="a template, a folder of templates, or a cdk.out")
     parser.add_argument("--format", choices=[*reports.FORMATS], default="text", help="default: text")

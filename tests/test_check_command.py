@@ -302,6 +302,7 @@ def test_fails_when_a_cloud_assembly_is_broken(check: Any, template: Any, tmp_pa
     Whatever is wrong with it, one line says so.
     """
     template(manifest, "manifest.json")
+    template('{"version": "50"}', "cdk.out")
     told = check(tmp_path)
 
     assert (2, f"redshift-roles: {tmp_path}: not a cloud assembly that can be read\n") == (told.code, told.err)

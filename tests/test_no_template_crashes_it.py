@@ -259,22 +259,26 @@ def test_fails_when_nested_stacks_multiply(tmp_path: Path, capsys: pytest.Captur
 
 def test_nothing_in_a_template_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    Only the given file is read, whatever addresses and paths stand in it.
+    Only the given file is read, whatever addresses and paths stand in it, and whatever lies beside it.
     """
     read: list[Path] = []
-    reading: Callable[..., str] = Path.read_text
+    opening: Callable[..., Any] = io.open
 
-    def noted(path: Path, *args: Any, **options: Any) -> str:
+    def noted(path: Any, *args: Any, **options: Any) -> Any:
         read.append(path)
-        return reading(path, *args, **options)
+        return opening(path, *args, **options)
 
-    given_path = tmp_path / "template.yaml"
-    given_path.write_text(
-        "Resources:\n  Child:\n    Type: AWS::CloudFormation::Stack\n"
-        "    Properties: {TemplateURL: 'file:///etc/hosts.yaml'}\n"
-        "  Other: {'Fn::Transform': {Name: 'AWS::Include', Parameters: {Location: 'https://example.com/x.yaml'}}}\n"
-    )
-    monkeypatch.setattr(Path, "read_text", noted)
+    secret = "a" * 64
+    given_path = tmp_path / "x.template.json"
+    stacks = {
+        f"Child{number}": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}
+        for number, url in enumerate(("file:///etc/hosts.yaml", f"https://bucket/{secret}", "./beside.json"))
+    }
+    include = {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "https://example.com/x.yaml"}}}
+    given_path.write_text(json.dumps({"Resources": {**stacks, "Other": include}}))
+    (tmp_path / "beside.json").write_text('{"Resources": {"C": {}}}')
+    (tmp_path / "x.assets.json").write_text(json.dumps({"files": {secret: {"source": {"path": "beside.json"}}}}))
+    monkeypatch.setattr(io, "open", noted)
 
     assert 0 == cli.main(["check", str(given_path)])
     assert [given_path] == read
