@@ -63,7 +63,10 @@ def unknown_account(holder: HolderFacts) -> str:
     """
     if holder.plain:
         return "name the role by Fn::GetAtt or by its literal ARN; nothing to do when it is a role of that account"
-    return "pass the role itself or its literal ARN, or acknowledge this when it is a role of that account"
+    named = (
+        "pass the role itself or its literal ARN" if _is_argument(holder) else "name it by role_arn or its literal ARN"
+    )
+    return f"{named}, or acknowledge this when it is a role of that account"
 
 
 def unnamed_account(role: RoleFacts, holder: HolderFacts) -> str:
@@ -72,7 +75,17 @@ def unnamed_account(role: RoleFacts, holder: HolderFacts) -> str:
     """
     if holder.plain:
         return f"pass --account {role.account}, or write ${{AWS::AccountId}} for the account in the ARN"
-    return f"give the stack env=Environment(account='{role.account}', region=…), or pass the role through 'roles'"
+    stack = f"give the stack env=Environment(account='{role.account}', region=…)"
+    if _is_argument(holder):
+        return f"{stack}, or pass the role through {holder.words.partition(' ')[0]}"
+    return f"{stack}, or write Aws.ACCOUNT_ID for the account in the ARN"
+
+
+def _is_argument(holder: HolderFacts) -> bool:
+    """
+    Say whether the roles are an argument of one of our constructs; else they are a property of a resource.
+    """
+    return holder.words.startswith("'")
 
 
 def own_role(holder: HolderFacts) -> str:
