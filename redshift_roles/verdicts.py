@@ -8,7 +8,9 @@ plug-in and the command line stand on it.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
-from typing import NamedTuple
+from dataclasses import replace
+from itertools import groupby
+from typing import Final, NamedTuple
 
 from redshift_roles import association_rule, limits, pass_role_rule, role_arns, rulebook, rules, trust
 from redshift_roles.assembly import Assembly, Template
@@ -125,6 +127,43 @@ def judge(
 
         elsewhere: The clusters that somebody else judges, by template and logical id.
     """
+    for _, found in groupby(_judged(assembly, role_limit, plain=plain, elsewhere=elsewhere), _resource):
+        yield from _bounded(found)
+
+
+# Of how many findings by one rule about one resource a person reads each.
+MOST: Final = 20
+
+
+def _resource(verdict: Verdict) -> tuple[Template, str]:
+    return verdict.template, verdict.logical_id
+
+
+def _bounded(found: Iterable[Verdict]) -> Iterator[Verdict]:
+    """
+    Leave out what was told already, and count what is more of one rule than anybody reads.
+    """
+    told: dict[str, list[Verdict]] = {}
+    more: dict[str, int] = {}
+    for verdict in found:
+        rule = verdict.finding.rule
+        same = told.setdefault(rule, [])
+        if verdict in same:
+            continue
+        if len(same) == MOST:
+            more[rule] = more.get(rule, 0) + 1
+        else:
+            same.append(verdict)
+            yield verdict
+    for rule, count in more.items():
+        one = told[rule][0]
+        message = f"and {count:,} more of this rule here"
+        yield one._replace(finding=replace(one.finding, message=message, fix="mend those first, they are alike"))
+
+
+def _judged(
+    assembly: Assembly, role_limit: int, *, plain: bool, elsewhere: Container[tuple[Template, str]]
+) -> Iterator[Verdict]:
     known: list[tuple[Template, HolderFacts]] = []
     for (template, logical_id, _), facts in read(holders(assembly, role_limit), plain=plain):
         known.append((template, facts))
@@ -142,7 +181,9 @@ def judge(
 
     for template in assembly.templates():
         for passing in passings(template, side_of, construct_path):
-            for finding in pass_role_rule.check(passing.facts):
+            found = pass_role_rule.check(passing.facts)
+            # However its conditions are decided: a statement that is sound where one holds was meant so.
+            for finding in found if all(pass_role_rule.check(facts) for facts in passing.others) else ():
                 yield Verdict(template, passing.logical_id, passing.location, finding)
 
 
@@ -176,7 +217,7 @@ def _redshift_side(assembly: Assembly, known: list[tuple[Template, HolderFacts]]
     accounts = set()
     for template, facts in known:
         if top in (None, template.top):
-            accounts.add(facts.account)
+            accounts.add(facts.settled_account)
             for role in facts.roles:
                 defined = definition(role.text, template)
                 roles.setdefault(role_key(role.text), role_arns.readable(defined[1] if defined else role.text))

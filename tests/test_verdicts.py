@@ -190,3 +190,33 @@ def test_an_app_of_nothing_has_no_verdicts(tmp_path: Path) -> None:
     )
 
     assert [] == [*verdicts.judge(Assembly(), 10), *verdicts.judge(assembly, 10)]
+
+
+def test_fails_when_one_resource_breaks_a_rule_more_often_than_anybody_reads(tmp_path: Path) -> None:
+    """
+    Twenty are told, the others are counted; other rules and other resources have their own twenty.
+    """
+    wrong = [f"x{number}" for number in range(1_021)]
+    resources = {"C": cluster([*wrong, arn(account=OTHER_ACCOUNT)]), "D": cluster(wrong[:20]), "E": cluster(wrong[:21])}
+    found = list(verdicts.judge(read(tmp_path, Data=StackText(resources=resources)), 50))
+    told = [f"{verdict.finding.rule} {verdict.logical_id}" for verdict in found]
+
+    assert [21, 20, 21] == [told.count(f"RoleArnInvalid {logical_id}") for logical_id in "CDE"]
+    assert 1 == told.count("RoleAccountMismatch C") == told.count("RoleQuotaExceeded C")
+    assert [
+        ("C", "and 1,001 more of this rule here", "mend those first, they are alike"),
+        ("E", "and 1 more of this rule here", "mend those first, they are alike"),
+    ] == [(one.logical_id, one.finding.message, one.finding.fix) for one in found if "more of" in one.finding.message]
+
+
+def test_one_finding_is_told_once(tmp_path: Path) -> None:
+    """
+    Two branches of a condition may break a rule alike.
+    """
+    statement = {"Fn::If": ["X", PASSING, {**PASSING, "Sid": "b"}]}
+    policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [statement]}}}
+    resources = {"C": cluster([arn()]), "P": policy, "Q": policy}
+
+    assert ["PassRoleUnscoped P", "PassRoleUnscoped Q"] == named(
+        verdicts.judge(read(tmp_path, Data=StackText(resources=resources)), 10)
+    )
