@@ -224,10 +224,13 @@ class Assembly:
 
     def body(self, path: Path) -> Json:
         """
-        Parse a file, once however many nested stacks share it.
+        Parse a file, once however many nested stacks share it; an asset that is no JSON is empty.
         """
         if path not in self.bodies:
-            self.bodies[path] = json.loads(without_marks(path.read_text(encoding="utf-8")))
+            try:
+                self.bodies[path] = json.loads(without_marks(path.read_text(encoding="utf-8")))
+            except ValueError:
+                self.bodies[path] = {}
         return self.bodies[path]
 
     def _read(self, folder: Path) -> Iterator[Template]:

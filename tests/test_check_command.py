@@ -360,9 +360,14 @@ def test_a_plain_case_has_the_verdicts_of_the_table(check: Any, case: Case, tmp_
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
 def test_a_cloud_assembly_has_the_verdicts_of_the_table(check: Any, case: Case, tmp_path: Path) -> None:
     """
-    So it does where CDK wrote the templates.
+    So it does where CDK wrote the templates, by its folder and from the folder above.
     """
-    _agrees(check(write_cloud_assembly(case, tmp_path), "--format", "json"), case)
+    project = tmp_path / "project"
+    (project / "cdk.out").mkdir(parents=True)
+    folder = write_cloud_assembly(case, project / "cdk.out")
+
+    for path in (folder, project):
+        _agrees(check(path, "--format", "json"), case)
 
 
 def _agrees(told: Told, case: Case) -> None:
