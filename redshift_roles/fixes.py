@@ -63,10 +63,7 @@ def unknown_account(holder: HolderFacts) -> str:
     """
     if holder.plain:
         return "name the role by Fn::GetAtt or by its literal ARN; nothing to do when it is a role of that account"
-    named = (
-        "pass the role itself or its literal ARN" if _is_argument(holder) else "name it by role_arn or its literal ARN"
-    )
-    return f"{named}, or acknowledge this when it is a role of that account"
+    return "pass the role itself or its literal ARN, or acknowledge this when it is a role of that account"
 
 
 def unnamed_account(role: RoleFacts, holder: HolderFacts) -> str:

@@ -60,7 +60,8 @@ class GivenFiles:
             is_whole = size == len(parts)
             if ending and (is_whole or not is_relative):
                 found = ending[0] if len(ending) == 1 else None
-                return found if found not in above or (is_literal and is_whole) else None
+                leads_back = is_literal and not is_relative and is_whole
+                return found if found not in above or leads_back else None
         return None
 
 

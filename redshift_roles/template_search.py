@@ -77,9 +77,8 @@ def _in_folder(top: Path) -> Iterator[Found]:
             folders.clear()
         else:
             folders[:] = sorted(name for name in folders if not name.startswith(".") and name != _TOOLS)
-            yield from (
-                Found(folder / name, is_named=False, is_assembly=False) for name in sorted(files) if _fits(name)
-            )
+            fitting = (folder / name for name in sorted(files) if _fits(name))
+            yield from (Found(path, is_named=False, is_assembly=False) for path in fitting if path.is_file())
 
 
 def _fits(name: str) -> bool:

@@ -66,11 +66,6 @@ def test_a_policy_names_roles_of_its_account() -> None:
         ),
         (
             "IamRoles",
-            False,
-            "name it by role_arn or its literal ARN, or acknowledge this when it is a role of that account",
-        ),
-        (
-            "IamRoles",
             True,
             "name the role by Fn::GetAtt or by its literal ARN; nothing to do when it is a role of that account",
         ),
@@ -78,7 +73,7 @@ def test_a_policy_names_roles_of_its_account() -> None:
 )
 def test_an_unknown_account_becomes_known(words: str, plain: bool, fix: str) -> None:
     """
-    For our constructs by the role itself, for those of others and in a template by its attribute.
+    In an app by the role itself, in a template by its attribute.
     """
     assert fix == fixes.unknown_account(holder(words=words, plain=plain))
 

@@ -71,6 +71,7 @@ def test_an_address_of_elsewhere_means_no_given_file(address: Any) -> None:
         ("https://bucket/main.yaml", True),
         ("https://bucket/qs/main.yaml", True),
         ("./network/main.yaml", False),
+        ("./qs/main.yaml", False),
         ("https://bucket/network/main.yaml", False),
         ({"Fn::Sub": "https://bucket/${Prefix}main.yaml"}, False),
     ],

@@ -4,6 +4,7 @@ What the paths of a command line hold.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def test_fails_when_there_is_nothing(tmp_path: Path) -> None:
 
 def test_a_folder_is_searched_in_order(tmp_path: Path) -> None:
     """
-    Its files, then its folders; what tools keep there is passed over, and so are links to other folders.
+    Its files, then its folders; what tools keep there is passed over, and so are links to folders, and pipes.
     """
     outside = _write(tmp_path / "outside" / "x.yaml").parent
     top = tmp_path / "top"
@@ -44,6 +45,8 @@ def test_a_folder_is_searched_in_order(tmp_path: Path) -> None:
     for name in ("node_modules/a.yaml", ".git/a.yaml", "env/a.yaml", "env/pyvenv.cfg", "a/.b.yaml", "a/x.txt"):
         _write(top / name)
     (top / "link").symlink_to(outside)
+    (top / "gone.yaml").symlink_to(top / "nowhere.yaml")
+    os.mkfifo(top / "pipe.yaml")
 
     assert [Found(path, is_named=False, is_assembly=False) for path in expected] == template_search.found(top)
 
