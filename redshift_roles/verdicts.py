@@ -132,7 +132,7 @@ def judge(
 
 
 # Of how many findings by one rule about one resource a person reads each.
-MOST: Final = 20
+MOST: Final = 50
 
 
 def _resource(verdict: Verdict) -> tuple[Template, str]:
@@ -141,7 +141,7 @@ def _resource(verdict: Verdict) -> tuple[Template, str]:
 
 def _bounded(found: Iterable[Verdict]) -> Iterator[Verdict]:
     """
-    Leave out what was told already, and count what is more of one rule than anybody reads.
+    Leave out what was told already; of more findings by one rule than anybody reads, the last tells how many.
     """
     told: dict[str, list[Verdict]] = {}
     more: dict[str, int] = {}
@@ -152,13 +152,15 @@ def _bounded(found: Iterable[Verdict]) -> Iterator[Verdict]:
             continue
         if len(same) == MOST:
             more[rule] = more.get(rule, 0) + 1
-        else:
-            same.append(verdict)
+            continue
+        same.append(verdict)
+        if len(same) < MOST:
             yield verdict
-    for rule, count in more.items():
-        one = told[rule][0]
-        message = f"and {count:,} more of this rule here"
-        yield one._replace(finding=replace(one.finding, message=message, fix="mend those first, they are alike"))
+    for rule, same in told.items():
+        if len(same) == MOST:
+            last = same[-1]
+            rest = f", and {more[rule]} more" if rule in more else ""
+            yield last._replace(finding=replace(last.finding, message=f"{last.finding.message}{rest}"))
 
 
 def _judged(
