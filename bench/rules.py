@@ -15,6 +15,7 @@ from statistics import median
 from typing import Any, Final
 
 from bench.programs import ENVIRONMENT
+from bench.targets import target
 
 CONSTRUCTS: Final = 5_000
 # One in eleven is a cluster, the others are topics.
@@ -26,7 +27,8 @@ FILES: Final = 100
 CLUSTERS_PER_FILE: Final = 100
 LARGE: Final = 10_000_000
 PLUGIN_TARGET: Final = 1.30
-CHECK_TARGET: Final = 5.0
+# Seconds for many templates, and for one large template as JSON and as YAML.
+CHECK_TARGETS: Final = (5.0, 10.0, 10.0)
 
 
 def synth(registered: str, outdir: str) -> None:
@@ -153,11 +155,11 @@ def table() -> str:
         "| what | time, s | target |",
         "|---|---:|---:|",
         f"| {name}, plug-in off | {off:.2f} | |",
-        f"| {name}, plug-in on | {on:.2f} (**{on / off:.2f}** of off) | ≤ {PLUGIN_TARGET:.2f} |",
+        f"| {name}, plug-in on | {on:.2f} (**{on / off:.2f}** of off) | {target(on / off, PLUGIN_TARGET)} |",
     ]
     with tempfile.TemporaryDirectory() as folder:
-        for index, (what, taken) in enumerate(check_times(Path(folder)).items()):
-            rows.append(f"| `check`: {what} | {taken:.2f} | {f'< {CHECK_TARGET:.0f} s' if index == 0 else ''} |")
+        for most, (what, taken) in zip(CHECK_TARGETS, check_times(Path(folder)).items(), strict=True):
+            rows.append(f"| `check`: {what} | {taken:.2f} | {target(taken, most, ' s')} |")
     return "\n".join(rows)
 
 

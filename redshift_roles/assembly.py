@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from redshift_roles.loops import unrolled
+from redshift_roles.nested_addresses import GivenFiles
 from redshift_roles.unusable import UnusableError, without_marks
 
 # Any JSON value of a template: what CloudFormation calls a value or an intrinsic function.
@@ -23,7 +24,6 @@ Json = Any
 
 _ENVIRONMENT: Final = re.compile(r"aws://([^/]+)/(.+)")
 _ASSET_HASH: Final = re.compile(r"\b[0-9a-f]{64}\b")
-_FILE_NAME: Final = re.compile(r"[\w.-]+\.(?:ya?ml|json|template)\b")
 _NESTED_STACK: Final = "AWS::CloudFormation::Stack"
 _MAX_TEMPLATES: Final = 5_000
 
@@ -145,11 +145,12 @@ class Template:
         The nested stacks that are part of the assembly, by logical id.
         """
         found = {}
+        above = [template.path for template in self.lineage() if template.path]
         for logical_id in self.resources(_NESTED_STACK):
-            path = self._nested_file(json.dumps(self.properties(logical_id).get("TemplateURL")))
-            if path:
-                if any(path == above.path for above in self.lineage()):
-                    raise UnusableError(f"{path}: nests itself")
+            path = self._nested_file(self.properties(logical_id).get("TemplateURL"), above)
+            if path in above:
+                self.assembly.circles.append(path)
+            elif path:
                 found[logical_id] = Template(
                     path, "", self.account, self.region, self.assembly, parent=self, parent_logical_id=logical_id
                 )
@@ -164,24 +165,25 @@ class Template:
             yield template
             template = template.parent
 
-    def _nested_file(self, url: str) -> Path | None:
-        asset = next((self.assets[name] for name in _ASSET_HASH.findall(url) if name in self.assets), None)
-        names = _FILE_NAME.findall(url)
-        return asset or (self.assembly.loose.get(names[-1]) if names else None)
+    def _nested_file(self, address: Json, above: list[Path]) -> Path | None:
+        hashes = _ASSET_HASH.findall(json.dumps(address)) if self.assets else []
+        asset = next((self.assets[name] for name in hashes if name in self.assets), None)
+        return asset or self.assembly.loose.nested(address, above[0], above)
 
     @cached_property
     def assets(self) -> Mapping[str, Path]:
         """
-        The files of the top-level stack's assets, by hash; nested templates are among them.
+        The files of the top-level stack's assets, by hash; a template that is not of an app chooses no file to open.
         """
-        if self.parent or not self.path:
+        if self.parent or not self.path or not self.assembly.is_app:
             return self.parent.assets if self.parent else {}
         manifest = self.path.with_name(self.path.name.replace(".template.json", ".assets.json"))
-        files = json.loads(manifest.read_text(encoding="utf-8"))["files"] if manifest.is_file() else {}
+        listed = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
+        files = listed.get("files") if isinstance(listed, dict) else None
         return {
             name: manifest.parent / asset["source"]["path"]
-            for name, asset in files.items()
-            if "path" in asset["source"]
+            for name, asset in (files.items() if isinstance(files, dict) else ())
+            if isinstance(asset, dict) and isinstance(asset.get("source"), dict) and "path" in asset["source"]
         }
 
 
@@ -193,9 +195,11 @@ class Assembly:
     Attributes:
         stacks: The templates of the top-level stacks.
 
-        loose: The files that may be nested templates, by a name that no other of them has.
+        loose: The files that may be nested templates.
 
         is_app: Whether the stacks are of one app; else they only happen to be read together.
+
+        circles: The files that would be nested in themselves; they are not followed.
 
         bodies: The parsed files.
 
@@ -203,8 +207,9 @@ class Assembly:
     """
 
     stacks: list[Template] = field(default_factory=list)
-    loose: Mapping[str, Path] = field(default_factory=dict)
+    loose: GivenFiles = field(default_factory=GivenFiles)
     is_app: bool = True
+    circles: list[Path] = field(default_factory=list)
     bodies: dict[Path, Json] = field(default_factory=dict, repr=False)
     memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -219,10 +224,13 @@ class Assembly:
 
     def body(self, path: Path) -> Json:
         """
-        Parse a file, once however many nested stacks share it.
+        Parse a file, once however many nested stacks share it; an asset that is no JSON is empty.
         """
         if path not in self.bodies:
-            self.bodies[path] = json.loads(without_marks(path.read_text(encoding="utf-8")))
+            try:
+                self.bodies[path] = json.loads(without_marks(path.read_text(encoding="utf-8")))
+            except ValueError:
+                self.bodies[path] = {}
         return self.bodies[path]
 
     def _read(self, folder: Path) -> Iterator[Template]:
@@ -244,7 +252,7 @@ class Assembly:
         nested = 0
         while waiting:
             template = waiting.pop()
-            nested += template.parent is not None
+            nested = nested + 1 if template.parent else 0
             if nested > _MAX_TEMPLATES:
                 raise UnusableError(f"{template.top.file}: more than {_MAX_TEMPLATES:,} nested stacks")
             yield template

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from redshift_roles import limits, reports, template_files, verdicts
 from redshift_roles.assembly import Assembly, Template
+from redshift_roles.findings import printable
 from redshift_roles.reports import Located, Report
 from redshift_roles.role_arns import readable
 from redshift_roles.template_files import Environment, Given
@@ -33,7 +34,9 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401  argparse names the typ
         "check",
         help="hold the rules against CloudFormation templates and cdk.out folders",
         description="Hold the rules against CloudFormation templates (JSON, YAML) and cdk.out folders.",
-        epilog="Exit code: 0 when no rule is broken, 1 when one is, 2 when something cannot be read.",
+        epilog="A folder is searched for templates and cdk.out folders; hidden folders, node_modules and virtual "
+        "environments are passed over unless named. "
+        "Exit code: 0 when no rule is broken, 1 when one is, 2 when something cannot be read.",
     )
     parser.add_argument("paths", metavar="PATH", nargs="+", help="a template, a folder of templates, or a cdk.out")
     parser.add_argument("--format", choices=[*reports.FORMATS], default="text", help="default: text")
@@ -77,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     progress.end()
     print(reports.FORMATS[arguments.format](report))  # noqa: T201  what the command is for
     for line in report.unusable:
-        print(f"redshift-roles: {readable(line)}", file=sys.stderr)  # noqa: T201
+        print(f"redshift-roles: {printable(readable(line))}", file=sys.stderr)  # noqa: T201
     if report.unusable:
         return UNUSABLE
     return FOUND if any(item.severity == "error" for item in report.found) else 0
@@ -95,8 +98,9 @@ def _judged(given: Given, role_limit: int) -> Report:
 def _located(assembly: Assembly, given: Given, role_limit: int) -> Iterator[Located]:
     for template, logical_id, location, finding in verdicts.judge(assembly, role_limit, plain=True):
         if template.path:
-            line = given.line_of(template.path, logical_id, location)
-            yield Located(template.path, line, _stack(template), readable(logical_id), location, finding)
+            called = readable(logical_id)
+            line = given.line_of(template.path, called, location)
+            yield Located(template.path, line, _stack(template), called, location, finding)
 
 
 def _stack(template: Template) -> str:

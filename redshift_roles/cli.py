@@ -11,13 +11,14 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TextIO
 
 from redshift_roles import check_command, status_command
 
 COMMANDS: Final = (check_command, status_command)
 
 INTERRUPTED: Final = 130
+UNWRITABLE: Final = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The words after the program's name; those of the shell when None.
 
     Returns:
-        The exit code; 2 for words that cannot be understood.
+        The exit code; 2 for words that cannot be understood, and for a report that cannot be written.
     """
     parser = argparse.ArgumentParser(prog="redshift-roles", description="IAM roles of Amazon Redshift.")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -37,15 +38,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     _write_any_text()
     try:
+        if sys.stdout is None:
+            return _unwritable("standard output is closed")
         code: int = arguments.run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has seen enough; Python would complain once more when it closes standard output.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more(sys.stdout)
         return 1
+    except OSError as error:
+        _write_no_more(sys.stdout)
+        return _unwritable(error.strerror or str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
     return code
+
+
+def _unwritable(reason: str) -> int:
+    try:
+        print(f"redshift-roles: {reason}", file=sys.stderr, flush=True)  # noqa: T201
+    except OSError:
+        _write_no_more(sys.stderr)
+    return UNWRITABLE
+
+
+def _write_no_more(stream: TextIO) -> None:
+    """
+    Throw away what is not written yet; Python would complain once more when it closes the stream.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _write_any_text() -> None:

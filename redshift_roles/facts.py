@@ -183,6 +183,8 @@ class PassRoleFacts(NamedTuple):
         redshift_roles: Those of its resources that are roles for Redshift, as people call them.
 
         beside_redshift: Whether the same app has clusters or namespaces that the policy's account may be of.
+
+        by_exclusion: Whether it allows all actions but some.
     """
 
     path: str
@@ -191,3 +193,4 @@ class PassRoleFacts(NamedTuple):
     every_role: str
     redshift_roles: tuple[str, ...]
     beside_redshift: bool
+    by_exclusion: bool = False

@@ -41,6 +41,17 @@ class Finding:
         return f"{self.rule}: {self.message}\n    fix: {self.fix}\n    source: {self.source}"
 
 
+def printable(text: str) -> str:
+    """
+    Write as escapes what a terminal would obey or hide, such as a colour or the end of a line.
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
 class RoleAssociationError(ValueError):
     """
     Roles, clusters or policies that Redshift or IAM would refuse, found at synth time.

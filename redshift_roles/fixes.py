@@ -81,7 +81,17 @@ def unnamed_account(role: RoleFacts, holder: HolderFacts) -> str:
     """
     if holder.plain:
         return f"pass --account {role.account}, or write ${{AWS::AccountId}} for the account in the ARN"
-    return f"give the stack env=Environment(account='{role.account}', region=…), or pass the role through 'roles'"
+    stack = f"give the stack env=Environment(account='{role.account}', region=…)"
+    if _is_argument(holder):
+        return f"{stack}, or pass the role through {holder.words.partition(' ')[0]}"
+    return f"{stack}, or write Aws.ACCOUNT_ID for the account in the ARN"
+
+
+def _is_argument(holder: HolderFacts) -> bool:
+    """
+    Say whether the roles are an argument of one of our constructs; else they are a property of a resource.
+    """
+    return holder.words.startswith("'")
 
 
 def own_role(holder: HolderFacts) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import Final
 
 from redshift_roles.assembly import Json
 from redshift_roles.unusable import MAX_DEPTH, Lines, UnusableError, without_marks
 
-_OBJECT: Final = re.compile(r'"((?:[^"\\]|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4})*)"\s*:\s*\{')
+# Every text, so that none is begun in its middle; what follows tells the key of an object.
+_TEXT: Final = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:\s*\{)?', re.DOTALL)
 
 
 def parse(text: str) -> Json:
@@ -24,7 +26,9 @@ def parse(text: str) -> Json:
         UnusableError: The text is not JSON, or too deep to be a template.
     """
     try:
-        body = json.loads(without_marks(text))
+        body = json.loads(without_marks(text), object_pairs_hook=_mapping)
+    except UnusableError:
+        raise
     except json.JSONDecodeError as error:
         raise UnusableError(f"line {error.lineno}: not JSON: {error.msg}") from None
     except ValueError as error:
@@ -34,6 +38,17 @@ def parse(text: str) -> Json:
     if _is_deep(body):
         raise UnusableError(f"nested deeper than {MAX_DEPTH} levels")
     return body
+
+
+def _mapping(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """
+    Make an object, and refuse a key that stands twice: the second would silently replace the first.
+    """
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        key = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise UnusableError(f"the key '{key}' stands twice")
+    return made
 
 
 def _is_deep(body: Json) -> bool:
@@ -56,10 +71,11 @@ def lines(text: str) -> Lines:
     """
     found: dict[str, list[int]] = {}
     line, end = 1, 0
-    for match in _OBJECT.finditer(text):
-        line += text.count("\n", end, match.start())
-        end = match.start()
-        found.setdefault(match[1], []).append(line)
+    for match in _TEXT.finditer(text):
+        if match[2]:
+            line += text.count("\n", end, match.start())
+            end = match.start()
+            found.setdefault(match[1], []).append(line)
     return {(_unescaped(name),): at[0] for name, at in found.items() if len(at) == 1}
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from redshift_roles import actions, role_arns, rulebook
 from redshift_roles.facts import PassRoleFacts
 from redshift_roles.findings import Finding
+from redshift_roles.passed_services import is_redshift
 from redshift_roles.rulebook import Trouble
 
 _CONDITION = (
@@ -26,19 +27,20 @@ def pass_role_unscoped(facts: PassRoleFacts) -> Iterator[Trouble]:
     allows = f"{facts.label} allows iam:PassRole on"
     if facts.services is None:
         if facts.every_role and facts.beside_redshift:
-            yield f"{allows} '{facts.every_role}' to every service", f"name the roles in Resource, and {_CONDITION}"
+            fix = f"name the roles in Resource, and {_CONDITION}"
+            yield f"{allows} '{facts.every_role}' to every service", _fix(fix, facts)
         elif facts.redshift_roles:
-            yield f"{allows} {', '.join(facts.redshift_roles)} without iam:PassedToService", _CONDITION
+            yield f"{allows} {', '.join(facts.redshift_roles)} without iam:PassedToService", _fix(_CONDITION, facts)
     elif facts.every_role and any(is_redshift(service) for service in facts.services):
         passed_to = ", ".join(role_arns.readable(service) for service in facts.services)
-        yield f"{allows} '{facts.every_role}' to {passed_to}", "name in Resource the roles that may be passed"
+        fix = "name in Resource the roles that may be passed"
+        yield f"{allows} '{facts.every_role}' to {passed_to}", _fix(fix, facts)
 
 
-def is_redshift(service: str) -> bool:
-    """
-    Say whether a service principal is one of Redshift's, by its full name or its beginning and a wildcard.
-    """
-    return service.startswith(("redshift.", "redshift-serverless.", "redshift*"))
+def _fix(fix: str, facts: PassRoleFacts) -> str:
+    if facts.by_exclusion:
+        return "add iam:PassRole to NotAction; where it is needed, allow it in a statement of its own, for named roles"
+    return fix
 
 
 def check(facts: PassRoleFacts) -> list[Finding]:

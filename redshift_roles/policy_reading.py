@@ -10,21 +10,27 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from redshift_roles import role_arns
-from redshift_roles.assembly import Json, Template
+from redshift_roles import passed_services, role_arns, role_patterns
+from redshift_roles.assembly import Assembly, Json, Template
 from redshift_roles.facts import PassRoleFacts
+from redshift_roles.patterns import matches
+from redshift_roles.statement_forms import branches, forms
 from redshift_roles.template_reading import document, evaluated, role_key
+from redshift_roles.values import texts
 
 _PASSING: Final = "iam:passrole"
-_PASSED_TO: Final = "iam:passedtoservice"
-_POLICIES: Final = (
-    "AWS::IAM::Policy",
-    "AWS::IAM::ManagedPolicy",
-    "AWS::IAM::RolePolicy",
-    "AWS::IAM::UserPolicy",
-    "AWS::IAM::GroupPolicy",
-)
-# What has a list of policies; those of SAM may be documents themselves.
+_BOUNDED: Final = "AWS::IAM::ManagedPolicy"
+_PERMISSION_SET: Final = "AWS::SSO::PermissionSet"
+# Where a resource has its policy.
+_POLICIES: Final = {
+    "AWS::IAM::Policy": "PolicyDocument",
+    _BOUNDED: "PolicyDocument",
+    "AWS::IAM::RolePolicy": "PolicyDocument",
+    "AWS::IAM::UserPolicy": "PolicyDocument",
+    "AWS::IAM::GroupPolicy": "PolicyDocument",
+    _PERMISSION_SET: "InlinePolicy",
+}
+# What has a list of policies; those of SAM may be documents themselves, or one.
 _BEARERS: Final = (
     "AWS::IAM::Role",
     "AWS::IAM::User",
@@ -32,10 +38,6 @@ _BEARERS: Final = (
     "AWS::Serverless::Function",
     "AWS::Serverless::StateMachine",
 )
-# Operators that keep iam:PassedToService to the values they name; the others only exclude some.
-_OPERATOR: Final = re.compile(r"(foranyvalue:|forallvalues:)?string(equals(ignorecase)?|like)(ifexists)?")
-# A name that nobody gives to a role: a pattern that matches it matches every role.
-_NOBODY: Final = "0-redshift-roles-0/0"
 
 
 class RedshiftSide(NamedTuple):
@@ -55,11 +57,21 @@ class RedshiftSide(NamedTuple):
 class Passing(NamedTuple):
     """
     A statement that allows iam:PassRole, and where it stands.
+
+    Attributes:
+        logical_id: The resource.
+
+        location: The statement in it.
+
+        facts: What it allows.
+
+        others: What it allows where its conditions are decided otherwise.
     """
 
     logical_id: str
     location: str
     facts: PassRoleFacts
+    others: tuple[PassRoleFacts, ...] = ()
 
 
 def passings(
@@ -76,10 +88,56 @@ def passings(
         path: Says what findings call a resource of a template.
     """
     for logical_id, location, policy in _documents(template):
-        for index, statement in _allowing(policy, template):
+        for index, statements in _allowing(policy, template):
+            if _is_boundary(logical_id, template):
+                break
             where = f"{location}/Statement/{index}"
-            facts = _facts(statement, template, side_of(template), path(template, logical_id), _shown(where))
-            yield Passing(logical_id, where, facts)
+            side = side_of(template)
+            accounts = _accounts(logical_id, template, side)
+            facts = [
+                _facts(statement, accounts, side, path(template, logical_id), _shown(where)) for statement in statements
+            ]
+            yield Passing(logical_id, where, facts[0], tuple(facts[1:]))
+
+
+def _accounts(logical_id: str, template: Template, side: RedshiftSide) -> frozenset[str]:
+    """
+    List the accounts whose roles a policy may pass: its own where that is known, else those of the clusters.
+    """
+    is_elsewhere = template.resource_type(logical_id) == _PERMISSION_SET
+    return side.accounts if template.account is None or is_elsewhere else frozenset({template.account})
+
+
+def _is_boundary(logical_id: str, template: Template) -> bool:
+    """
+    Say whether a policy serves as a permissions boundary only: that grants nothing.
+    """
+    properties = template.properties(logical_id)
+    if template.resource_type(logical_id) != _BOUNDED or any(
+        properties.get(key) for key in ("Roles", "Users", "Groups")
+    ):
+        return False
+    own = set(texts({"Ref": logical_id}, template))
+    boundaries, attached = _uses(template.assembly)
+    return bool(own & boundaries) and not own & attached
+
+
+def _uses(assembly: Assembly) -> tuple[set[str], set[str]]:
+    """
+    List the policies that are boundaries of somebody, and those that are attached to somebody.
+    """
+    if "policy uses" not in assembly.memo:
+        found: tuple[set[str], set[str]] = (set(), set())
+        assembly.memo["policy uses"] = found
+        for template in assembly.templates():
+            for logical_id in template.resources(*_BEARERS):
+                properties = template.properties(logical_id)
+                found[0].update(texts(properties.get("PermissionsBoundary"), template))
+                for key in ("ManagedPolicyArns", "Policies"):
+                    for attached in _listed(properties.get(key)):
+                        found[1].update(texts(attached, template))
+    uses: tuple[set[str], set[str]] = assembly.memo["policy uses"]
+    return uses
 
 
 def _shown(location: str) -> str:
@@ -88,83 +146,90 @@ def _shown(location: str) -> str:
 
 
 def _documents(template: Template) -> Iterator[tuple[str, str, Json]]:
-    for logical_id in template.resources(*_POLICIES):
-        yield logical_id, "Properties/PolicyDocument", template.properties(logical_id).get("PolicyDocument")
+    for kind, key in _POLICIES.items():
+        for logical_id in template.resources(kind):
+            for policy in branches(template.properties(logical_id).get(key)):
+                yield logical_id, f"Properties/{key}", policy
     for logical_id in template.resources(*_BEARERS):
-        policies = template.properties(logical_id).get("Policies")
-        for index, policy in enumerate(policies if isinstance(policies, list) else []):
-            for branch in _branches(policy):
-                location = f"Properties/Policies/{index}"
-                if "PolicyDocument" in branch:
-                    yield logical_id, f"{location}/PolicyDocument", branch["PolicyDocument"]
-                else:
-                    yield logical_id, location, branch
+        for policies in branches(template.properties(logical_id).get("Policies")):
+            yield from _listed_documents(logical_id, policies)
 
 
-def _branches(node: Json) -> list[Mapping[str, Json]]:
+def _listed_documents(logical_id: str, policies: Json) -> Iterator[tuple[str, str, Json]]:
+    for index, policy in enumerate(_listed(policies)):
+        for branch in branches(policy):
+            if isinstance(branch, dict):
+                location = f"Properties/Policies/{index}" if isinstance(policies, list) else "Properties/Policies"
+                within = "PolicyDocument" in branch
+                for document_of in branches(branch["PolicyDocument"]) if within else [branch]:
+                    yield logical_id, f"{location}/PolicyDocument" if within else location, document_of
+
+
+def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, list[dict[str, Any]]]]:
     """
-    List what a value may be: the branches of a condition, or itself.
-    """
-    if not isinstance(node, dict):
-        return []
-    branches = node.get("Fn::If")
-    if isinstance(branches, list) and len(branches) == 3:
-        return [found for branch in branches[1:] for found in _branches(branch)]
-    return [node]
-
-
-def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """
-    List the statements that allow iam:PassRole, unless the document itself takes some of that back.
+    List the statements that allow iam:PassRole, each in all its forms, unless the document takes some of that back.
     """
     written = document(policy, template)
     statements = written.get("Statement") if isinstance(written, dict) else None
-    listed = statements if isinstance(statements, list) else [statements]
-    passing = [
-        (index, evaluated(branch, template))
-        for index, statement in enumerate(listed)
-        for branch in _branches(statement)
-        if _names_iam(branch)
-    ]
-    passing = [(index, statement) for index, statement in passing if isinstance(statement, dict) and _passes(statement)]
-    if not any(statement.get("Effect") == "Deny" for _, statement in passing):
-        yield from ((index, statement) for index, statement in passing if statement.get("Effect") == "Allow")
+    passing: list[tuple[int, list[dict[str, Any]]]] = []
+    for index, statement in enumerate(_listed(statements)):
+        for branch in branches(statement):
+            if isinstance(branch, dict) and _names_iam(branch):
+                known = [evaluated(form, template) for form in forms(branch)]
+                passing.append((index, [form for form in known if isinstance(form, dict)]))
+    if not any(_denies(form) for _, known in passing for form in known):
+        yield from ((index, known) for index, known in passing if known and all(map(_allows, known)))
 
 
 def _names_iam(statement: Mapping[str, Json]) -> bool:
     """
     Look before evaluating: most statements have nothing to do with IAM.
     """
-    actions = statement.get("Action")
-    texts = actions if isinstance(actions, list) else [actions]
-    return any(not isinstance(text, str) or text[:4].lower() == "iam:" or text == "*" for text in texts)
+    if "NotAction" in statement:
+        return True
+    actions = _listed(statement.get("Action"))
+    return any(not isinstance(action, str) or action[:4].lower() == "iam:" or action == "*" for action in actions)
 
 
-def _passes(statement: Mapping[str, Any]) -> bool:
+def _allows(statement: Mapping[str, Any]) -> bool:
     """
-    Say whether a statement is about iam:PassRole by name; an administrator's ``*`` is about everything.
+    Say whether a statement allows iam:PassRole by name; an administrator's ``*`` is about everything.
     """
-    texts = [text for text in _listed(statement.get("Action")) if isinstance(text, str)]
-    wide = statement.get("Effect") == "Deny"
-    return any(_matches(text.lower(), _PASSING) for text in texts if wide or text.lower().startswith("iam:"))
+    if statement.get("Effect") != "Allow":
+        return False
+    if "NotAction" in statement:
+        return not any(matches(text.lower(), _PASSING) for text in _texts(statement["NotAction"]))
+    named = [text.lower() for text in _texts(statement.get("Action")) if text.lower().startswith("iam:")]
+    return any(matches(text, _PASSING) for text in named)
+
+
+def _denies(statement: Mapping[str, Any]) -> bool:
+    """
+    Say whether a statement takes iam:PassRole back, if only for some roles.
+    """
+    if statement.get("Effect") != "Deny":
+        return False
+    listed = any(
+        matches(text.lower(), _PASSING) for text in _texts(statement.get("Action", statement.get("NotAction")))
+    )
+    about_roles = "NotResource" in statement or any(map(role_patterns.may_be_role, _texts(statement.get("Resource"))))
+    return about_roles and listed != ("NotAction" in statement)
 
 
 def _facts(
-    statement: Mapping[str, Any], template: Template, side: RedshiftSide, path: str, label: str
+    statement: Mapping[str, Any], accounts: frozenset[str], side: RedshiftSide, path: str, label: str
 ) -> PassRoleFacts:
-    resources = [text for text in _listed(statement.get("Resource")) if isinstance(text, str)]
-    if "NotResource" in statement:
-        resources = ["*"]
+    resources = ["*"] if "NotResource" in statement else _texts(statement.get("Resource"))
     condition = statement.get("Condition")
-    everywhere = [text for text in resources if _is_every_role(text)]
-    account = template.account or role_arns.THIS_ACCOUNT
+    everywhere = [text for text in resources if role_patterns.is_every_role(text, accounts)]
     return PassRoleFacts(
         path=path,
         label=label,
-        services=_services(condition),
+        services=passed_services.services(condition),
         every_role=role_arns.readable(everywhere[0]) if everywhere and not _is_tagged(condition) else "",
         redshift_roles=tuple(dict.fromkeys(_redshift_roles(resources, side))),
-        beside_redshift=any(not role_arns.differ(account, other) for other in side.accounts),
+        beside_redshift=any(not role_arns.differ(one, other) for one in accounts for other in side.accounts),
+        by_exclusion="NotAction" in statement,
     )
 
 
@@ -172,22 +237,8 @@ def _listed(node: Any) -> list[Any]:  # noqa: ANN401  a document holds anything
     return node if isinstance(node, list) else [] if node is None else [node]
 
 
-def _services(condition: object) -> tuple[str, ...] | None:
-    """
-    List the services a condition keeps the statement to; none is named where only the deployment knows.
-    """
-    if condition is None:
-        return None
-    if not isinstance(condition, Mapping):
-        return ()
-    for operator, keys in condition.items():
-        if not isinstance(keys, Mapping):
-            return ()
-        for key, values in keys.items():
-            if key.lower() == _PASSED_TO and _OPERATOR.fullmatch(operator.lower()):
-                names = tuple(value for value in _listed(values) if isinstance(value, str))
-                return None if any(not name.strip("*") for name in names) else names
-    return None
+def _texts(node: Any) -> list[str]:  # noqa: ANN401
+    return [text for text in _listed(node) if isinstance(text, str)]
 
 
 def _is_tagged(condition: object) -> bool:
@@ -199,32 +250,12 @@ def _is_tagged(condition: object) -> bool:
     return any(key.startswith(("aws:resourcetag/", "iam:resourcetag/", "iam:associatedresourcearn")) for key in keys)
 
 
-def _is_every_role(text: str) -> bool:
-    parts = role_arns.split(text, ":")
-    if len(parts) < 6:
-        return _matches(text, f"arn:aws:iam::000000000000:role/{_NOBODY}")
-    return _matches(parts[2], "iam") and _matches(":".join(parts[5:]), f"role/{_NOBODY}")
-
-
 def _redshift_roles(resources: list[str], side: RedshiftSide) -> Iterator[str]:
     for text in resources:
         called = side.roles.get(role_key(text))
         if called:
             yield called
-        elif "*" in text and not _is_every_role(text):
-            yield from _matching(text, side)
-
-
-def _matching(text: str, side: RedshiftSide) -> Iterator[str]:
-    parts = role_arns.split(text, ":")
-    for (home, resource), called in side.roles.items():
-        if len(parts) > 5 and _matches(parts[4], home) and _matches(":".join(parts[5:]), resource):
-            yield called
-
-
-def _matches(pattern: str, text: str) -> bool:
-    """
-    Match as IAM does: ``*`` is any text, ``?`` any character, and nothing else is special.
-    """
-    literal = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
-    return re.fullmatch(literal, text, re.DOTALL) is not None
+        elif ("*" in text or "?" in text) and not role_patterns.is_every_role(text, ()):
+            for (account, resource), name in side.roles.items():
+                if role_patterns.matches_role(text, account, resource):
+                    yield name

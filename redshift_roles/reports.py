@@ -7,14 +7,16 @@ Findings with the files they are about flow in; text flows out.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from redshift_roles import rulebook
-from redshift_roles.findings import Finding
+from redshift_roles.findings import Finding, printable
 
 
 class Located(NamedTuple):
@@ -78,9 +80,10 @@ def _places(found: Sequence[Located]) -> Iterator[str]:
     for where, group in groupby(found, lambda item: (item.file, item.line, item.stack, item.finding.path)):
         file, line, stack, path = where
         nested = f" (nested in {stack})" if stack else ""
-        yield f"{file}:{line}: {path}{nested}" if line else f"{file}: {path}{nested}"
+        yield printable(f"{file}:{line}: {path}{nested}" if line else f"{file}: {path}{nested}")
         for item in group:
-            yield f"  {item.severity} {item.finding}"
+            message, fix = printable(item.finding.message), printable(item.finding.fix)
+            yield f"  {item.severity} {replace(item.finding, message=message, fix=fix)}"
         yield ""
 
 
@@ -151,7 +154,7 @@ def _descriptor(rule: rulebook.Rule) -> dict[str, Any]:
 
 
 def _result(item: Located, index: int) -> dict[str, Any]:
-    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(item.file.as_posix())}}
+    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(os.fsencode(item.file.as_posix()))}}
     if item.line:
         physical["region"] = {"startLine": item.line}
     logical = {"name": item.logical_id, "fullyQualifiedName": item.finding.path, "kind": "resource"}

@@ -16,7 +16,7 @@ from aws_cdk import App, CfnElement, NestedStack, PolicyViolatingResource, Polic
 from constructs import IConstruct
 
 from redshift_roles.assembly import Assembly, Template
-from redshift_roles.findings import Finding
+from redshift_roles.findings import Finding, printable
 from redshift_roles.role_arns import readable
 from redshift_roles.verdicts import Verdict
 
@@ -83,12 +83,12 @@ def violation(verdict: Verdict, severity: str, construct_path: str | None) -> Po
     finding = verdict.finding
     return PolicyViolation(
         rule_name=finding.rule,
-        description=finding.message,
-        fix=f"{finding.fix} (source: {finding.source})",
+        description=printable(finding.message),
+        fix=f"{printable(finding.fix)} (source: {finding.source})",
         severity=severity if verdict.is_failure else "warning",
         violating_resources=[
             PolicyViolatingResource(
-                resource_logical_id=readable(verdict.logical_id),
+                resource_logical_id=printable(readable(verdict.logical_id)),
                 template_path=str(verdict.template.path),
                 construct_path=construct_path,
                 locations=[verdict.location],

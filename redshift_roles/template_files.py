@@ -7,19 +7,26 @@ is fetched: a nested template is followed only when its file is among those that
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from redshift_roles import json_templates, yaml_templates
+from redshift_roles import json_templates, template_search, yaml_templates
 from redshift_roles.assembly import Assembly, Json, Template
+from redshift_roles.nested_addresses import GivenFiles
+from redshift_roles.template_search import Found
 from redshift_roles.unusable import Lines, UnusableError
 
-_SUFFIXES: Final = (".json", ".template", ".yaml", ".yml")
-_MANIFEST: Final = "manifest.json"
+# By which a file in a folder, whatever is wrong with it, says that it is meant as a template.
+_SIGNS: Final = re.compile(
+    rb"""^[\xef\xbb\xbf\xfe\xff]*(?:AWSTemplateFormatVersion|Resources)\s*:"""
+    rb"""|["'](?:AWSTemplateFormatVersion|Resources)["']\s*:""",
+    re.MULTILINE,
+)
+_UNREAD: Final[dict[str, Json]] = {}
 
 
 class Environment(NamedTuple):
@@ -87,103 +94,113 @@ def read(paths: Iterable[str], environment: Environment, progress: Callable[[int
     """
     given = Given()
     loose = Assembly(is_app=False)
-    for path in [*dict.fromkeys(Path(path) for path in paths)]:
+    for path, is_named, is_assembly in _found(paths, given):
         with given.complaints(path):
-            for found, is_named in _found(path):
-                with given.complaints(found):
-                    if (found / _MANIFEST).is_file():
-                        given.assemblies.append(_cloud_assembly(found, environment, progress))
-                    else:
-                        _take(found, loose, given, is_named=is_named)
-                        progress(1)
-    with given.complaints():
-        if loose.bodies:
-            _arrange(loose, environment)
-            given.assemblies.append(loose)
+            if is_assembly:
+                _cloud_assembly(path, environment, given, progress)
+            else:
+                _take(path, loose, given, is_named=is_named)
+                progress(1)
+    if loose.bodies:
+        _arrange(loose, environment, given)
+        given.assemblies.append(loose)
     return given
 
 
-def _found(path: Path) -> Iterator[tuple[Path, bool]]:
+def _found(paths: Iterable[str], given: Given) -> Iterable[Found]:
     """
-    List what a path holds, each with whether it was named itself.
+    List what there is to read, once however often it was named.
     """
-    if path.is_file():
-        yield (path.parent if path.name == _MANIFEST else path), True
-    elif not path.is_dir():
-        raise UnusableError("no such file or folder")
-    elif (path / _MANIFEST).is_file():
-        yield path, True
-    else:
-        listed = [found for found in sorted(path.rglob("*")) if _may_be_template(found.relative_to(path), found)]
-        if not listed:
-            raise UnusableError(f"holds no templates ({', '.join(_SUFFIXES)})")
-        yield from ((found, False) for found in listed)
-
-
-def _may_be_template(within: Path, path: Path) -> bool:
-    """
-    Pass over what tools keep in a project, and what has another kind of name.
-    """
-    is_ours = not any(part.startswith(".") or part == "node_modules" for part in within.parts)
-    return is_ours and path.suffix in _SUFFIXES and path.is_file()
+    listed: dict[Path, Found] = {}
+    for path in paths:
+        if not path:
+            given.unusable.append("'': no such file or folder")
+            continue
+        with given.complaints(Path(path)):
+            for found in template_search.found(Path(path)):
+                before = listed.setdefault(found.path.resolve(), found)
+                if found.is_named and not before.is_named:
+                    listed[found.path.resolve()] = before._replace(is_named=True)
+    return listed.values()
 
 
 def _take(path: Path, loose: Assembly, given: Given, *, is_named: bool) -> None:
     """
-    Parse one template; what lies in a folder and is none is passed over.
+    Parse one template; what lies in a folder and is not meant as one is passed over.
     """
-    text = path.read_text(encoding="utf-8-sig")
-    if is_named or ("Resources" in text and "::" in text):
-        body = _parsed(text, path, given)
-        if isinstance(body, dict) and isinstance(body.get("Resources"), dict):
-            loose.bodies[path] = body
-        elif is_named:
-            raise UnusableError("not a template: it has no Resources")
+    data = path.read_bytes()
+    bare = data.replace(b"\0", b"")
+    if not is_named and b"Resources" not in bare:
+        return
+    try:
+        text = data.decode("utf-8-sig")
+        body = _parsed(text, path, given) if is_named or "::" in text else None
+    except (UnusableError, UnicodeDecodeError):
+        if is_named or _SIGNS.search(bare):
+            raise
+        return
+    if isinstance(body, dict) and isinstance(body.get("Resources"), dict):
+        loose.bodies[path] = body
+    elif is_named:
+        raise UnusableError("not a template: it has no Resources")
 
 
 def _parsed(text: str, path: Path, given: Given) -> Json:
+    is_json = path.suffix.lower() == ".json"
     if not text.strip():
         raise UnusableError("not a template: it is empty")
-    if path.suffix == ".json" or text.lstrip().startswith("{"):
+    if is_json or text.lstrip().startswith("{"):
         try:
             return json_templates.parse(text)
         except UnusableError:
-            if path.suffix == ".json":
+            if is_json:
                 raise
     body, given.lines[path] = yaml_templates.parse(text)
     return body
 
 
-def _arrange(loose: Assembly, environment: Environment) -> None:
+def _arrange(loose: Assembly, environment: Environment, given: Given) -> None:
     """
-    Make stacks of the templates that no other one of them nests.
+    Make stacks of the templates that no other one nests, and of what is left of those that nest each other.
     """
-    names = Counter(path.name for path in loose.bodies)
-    loose.loose = {path.name: path for path in loose.bodies if names[path.name] == 1}
-    loose.stacks = [Template(path, "", *environment, loose, name=str(path)) for path in loose.bodies]
-    nested = {below.path for stack in loose.stacks for below in stack.nested.values()}
-    loose.stacks = [stack for stack in loose.stacks if stack.path not in nested]
-    if nested and not loose.stacks:
-        raise UnusableError(f"{min(map(str, nested))}: nests itself")
-    for _ in loose.templates():
-        pass
+    loose.loose = GivenFiles(loose.bodies)
+    stacks = [Template(path, "", *environment, loose, name=str(path)) for path in loose.bodies]
+    nested = {below.path for stack in stacks for below in stack.nested.values()}
+    reached = set[Path | None]()
+    for stack in sorted(stacks, key=lambda stack: stack.path in nested):
+        if stack.path not in reached:
+            with given.complaints():
+                reached.update(template.path for template in Assembly(stacks=[stack]).templates())
+                loose.stacks.append(stack)
+    _tell_circles(loose, given)
 
 
-def _cloud_assembly(folder: Path, environment: Environment, progress: Callable[[int], None]) -> Assembly:
+def _tell_circles(assembly: Assembly, given: Given) -> None:
+    given.unusable += [f"{path}: nests itself" for path in dict.fromkeys(assembly.circles)]
+
+
+def _cloud_assembly(folder: Path, environment: Environment, given: Given, progress: Callable[[int], None]) -> None:
     """
-    Read a ``cdk.out`` to its last template.
+    Read a ``cdk.out`` to its last template; one that cannot be read leaves the others as they are.
     """
     try:
         assembly = Assembly.read(folder)
         for template in assembly.templates():
             template.account = template.account or environment.account
             template.region = template.region or environment.region
-            path = template.path
-            if path and path not in assembly.bodies:
-                assembly.bodies[path] = json_templates.parse(path.read_text(encoding="utf-8"))
+            if template.path and template.path not in assembly.bodies:
+                _take_of_app(template.path, assembly, given)
                 progress(1)
     except UnusableError:
         raise
     except (AttributeError, KeyError, OSError, TypeError, ValueError, RecursionError):
         raise UnusableError("not a cloud assembly that can be read") from None
-    return assembly
+    assembly.stacks = [stack for stack in assembly.stacks if stack.path and assembly.bodies[stack.path] is not _UNREAD]
+    given.assemblies.append(assembly)
+    _tell_circles(assembly, given)
+
+
+def _take_of_app(path: Path, assembly: Assembly, given: Given) -> None:
+    assembly.bodies[path] = _UNREAD
+    with given.complaints(path):
+        assembly.bodies[path] = _parsed(path.read_text(encoding="utf-8-sig"), path, given)

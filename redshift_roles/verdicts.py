@@ -8,7 +8,9 @@ plug-in and the command line stand on it.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
-from typing import NamedTuple
+from dataclasses import replace
+from itertools import groupby
+from typing import Final, NamedTuple
 
 from redshift_roles import association_rule, limits, pass_role_rule, role_arns, rulebook, rules, trust
 from redshift_roles.assembly import Assembly, Template
@@ -125,6 +127,45 @@ def judge(
 
         elsewhere: The clusters that somebody else judges, by template and logical id.
     """
+    for _, found in groupby(_judged(assembly, role_limit, plain=plain, elsewhere=elsewhere), _resource):
+        yield from _bounded(found)
+
+
+# Of how many findings by one rule about one resource a person reads each.
+MOST: Final = 50
+
+
+def _resource(verdict: Verdict) -> tuple[Template, str]:
+    return verdict.template, verdict.logical_id
+
+
+def _bounded(found: Iterable[Verdict]) -> Iterator[Verdict]:
+    """
+    Leave out what was told already; of more findings by one rule than anybody reads, the last tells how many.
+    """
+    told: dict[str, list[Verdict]] = {}
+    more: dict[str, int] = {}
+    for verdict in found:
+        rule = verdict.finding.rule
+        same = told.setdefault(rule, [])
+        if verdict in same:
+            continue
+        if len(same) == MOST:
+            more[rule] = more.get(rule, 0) + 1
+            continue
+        same.append(verdict)
+        if len(same) < MOST:
+            yield verdict
+    for rule, same in told.items():
+        if len(same) == MOST:
+            last = same[-1]
+            rest = f", and {more[rule]} more" if rule in more else ""
+            yield last._replace(finding=replace(last.finding, message=f"{last.finding.message}{rest}"))
+
+
+def _judged(
+    assembly: Assembly, role_limit: int, *, plain: bool, elsewhere: Container[tuple[Template, str]]
+) -> Iterator[Verdict]:
     known: list[tuple[Template, HolderFacts]] = []
     for (template, logical_id, _), facts in read(holders(assembly, role_limit), plain=plain):
         known.append((template, facts))
@@ -142,7 +183,9 @@ def judge(
 
     for template in assembly.templates():
         for passing in passings(template, side_of, construct_path):
-            for finding in pass_role_rule.check(passing.facts):
+            found = pass_role_rule.check(passing.facts)
+            # However its conditions are decided: a statement that is sound where one holds was meant so.
+            for finding in found if all(pass_role_rule.check(facts) for facts in passing.others) else ():
                 yield Verdict(template, passing.logical_id, passing.location, finding)
 
 
@@ -203,7 +246,7 @@ def _redshift_side(assembly: Assembly, known: list[tuple[Template, HolderFacts]]
     accounts = set()
     for template, facts in known:
         if top in (None, template.top):
-            accounts.add(facts.account)
+            accounts.add(facts.settled_account)
             for role in facts.roles:
                 defined = definition(role.text, template)
                 roles.setdefault(role_key(role.text), role_arns.readable(defined[1] if defined else role.text))

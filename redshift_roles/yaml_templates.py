@@ -9,7 +9,6 @@ and aliases cannot make a small text large, deep or endless.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,6 +24,7 @@ _CONSTANTS: Final = {
     **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"), False),
 }
 _MERGE: Final = "<<"
+_LOOP: Final = "Fn::ForEach::"
 _MARKS: Final = re.compile("[\x01\x02]")
 
 
@@ -203,9 +203,16 @@ class _Builder:
         if key in frame.value:
             raise self._refusal(f"the key '{key}' stands twice")
         frame.key = key
-        if 1 < len(self._frames) <= 4 and self._frames[0].key == "Resources":
-            self.lines.setdefault(tuple(self._path()), self._line())
+        if len(self._frames) > 1 and self._frames[0].key == "Resources":
+            self._note_line()
 
-    def _path(self) -> Iterator[str]:
-        for frame in self._frames[1:]:
-            yield frame.key or ""
+    def _note_line(self) -> None:
+        """
+        Remember where a resource begins, and its sections and entries; those in a loop by what the loop repeats.
+        """
+        first = 1
+        while len(self._frames) > first + 2 and (self._frames[first].key or "").startswith(_LOOP):
+            first += 2
+        if len(self._frames) <= first + 3:
+            keys = [(frame.key or "") for frame in self._frames[first:]]
+            self.lines.setdefault((keys[0].replace("&{", "${"), *keys[1:]), self._line())

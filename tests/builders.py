@@ -148,7 +148,7 @@ def write_assembly(tmp_path: Path, *, stacks: Mapping[str, StackText]) -> Path:
             "environment": f"aws://{stack.account or 'unknown-account'}/{stack.region or 'unknown-region'}",
             "properties": {"templateFile": f"{name}.template.json", "stackName": f"{name}Stack"},
         }
-    (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": artifacts}), encoding="utf-8")
+    (tmp_path / "manifest.json").write_text(json.dumps({"version": "1", "artifacts": artifacts}), encoding="utf-8")
     return tmp_path
 
 

@@ -140,7 +140,7 @@ def write_cloud_assembly(case: Case, folder: Path) -> Path:
             "environment": f"aws://{stack.account or 'unknown-account'}/{stack.region or 'unknown-region'}",
             "properties": {"templateFile": f"{name}.template.json", "stackName": name},
         }
-    (folder / "manifest.json").write_text(json.dumps({"artifacts": artifacts}), encoding="utf-8")
+    (folder / "manifest.json").write_text(json.dumps({"version": "1", "artifacts": artifacts}), encoding="utf-8")
     return folder
 
 

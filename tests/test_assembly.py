@@ -166,6 +166,47 @@ def test_a_stack_without_a_manifest_of_assets_has_none(tmp_path: Path) -> None:
     assert top.assets == {}
 
 
+@pytest.mark.parametrize(
+    "assets", ["{}", "[]", '{"files": []}', '{"files": {"a": 1, "b": {}, "c": {"source": 1}, "d": {"source": {}}}}']
+)
+def test_a_manifest_of_assets_may_hold_none(tmp_path: Path, assets: str) -> None:
+    """
+    What is missing or misshapen is no asset.
+    """
+    write_assembly(tmp_path, stacks={"Data": _nested()})
+    (tmp_path / "Data.assets.json").write_text(assets, encoding="utf-8")
+
+    (top,) = Assembly.read(tmp_path).templates()
+
+    assert top.assets == {}
+
+
+def test_strangers_have_no_assets(tmp_path: Path) -> None:
+    """
+    Only an app says which files are its own.
+    """
+    assembly = Assembly.read(write_assembly(tmp_path, stacks={"Data": _nested()}))
+    assembly.is_app = False
+
+    (top,) = assembly.templates()
+
+    assert ({}, {}) == (top.assets, top.nested)
+
+
+def test_a_template_that_would_be_nested_in_itself_is_not_followed(tmp_path: Path) -> None:
+    """
+    The assembly remembers it.
+    """
+    write_assembly(tmp_path, stacks={"Data": _nested()})
+    assets = tmp_path / "Data.assets.json"
+    assets.write_text(assets.read_text().replace("DataTwin.nested", "Data"), encoding="utf-8")
+
+    assembly = Assembly.read(tmp_path)
+
+    assert 3 == len([*assembly.templates()])
+    assert [tmp_path / "Data.template.json"] == assembly.circles
+
+
 def test_assets_are_files_beside_the_template(tmp_path: Path) -> None:
     """
     A nested stack has the assets of its top-level stack; what is yet to be built is no file.
@@ -191,10 +232,10 @@ def test_a_place_that_is_not_synthesized_has_nothing_in_it() -> None:
     assert place.top is place
 
 
-@pytest.mark.parametrize("body", ["[]", '"text"', "7"])
+@pytest.mark.parametrize("body", ["[]", '"text"', "7", "", "Resources: {A: {Type: !Ref B}}"])
 def test_a_template_that_is_no_object_is_empty(tmp_path: Path, body: str) -> None:
     """
-    A file that holds something else is no reason to stop.
+    A file that holds something else, such as an asset in YAML, is no reason to stop.
     """
     write_assembly(tmp_path, stacks={"Data": StackText()})
     (tmp_path / "Data.template.json").write_text(body, encoding="utf-8")

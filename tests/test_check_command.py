@@ -302,6 +302,7 @@ def test_fails_when_a_cloud_assembly_is_broken(check: Any, template: Any, tmp_pa
     Whatever is wrong with it, one line says so.
     """
     template(manifest, "manifest.json")
+    template('{"version": "50"}', "cdk.out")
     told = check(tmp_path)
 
     assert (2, f"redshift-roles: {tmp_path}: not a cloud assembly that can be read\n") == (told.code, told.err)
@@ -359,9 +360,14 @@ def test_a_plain_case_has_the_verdicts_of_the_table(check: Any, case: Case, tmp_
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
 def test_a_cloud_assembly_has_the_verdicts_of_the_table(check: Any, case: Case, tmp_path: Path) -> None:
     """
-    So it does where CDK wrote the templates.
+    So it does where CDK wrote the templates, by its folder and from the folder above.
     """
-    _agrees(check(write_cloud_assembly(case, tmp_path), "--format", "json"), case)
+    project = tmp_path / "project"
+    (project / "cdk.out").mkdir(parents=True)
+    folder = write_cloud_assembly(case, project / "cdk.out")
+
+    for path in (folder, project):
+        _agrees(check(path, "--format", "json"), case)
 
 
 def _agrees(told: Told, case: Case) -> None:

@@ -91,6 +91,29 @@ def test_a_reader_may_have_seen_enough(tmp_path: Path) -> None:
     assert (1, b"") == (process.wait(), complaint)
 
 
+@pytest.mark.parametrize(
+    ("redirected", "complaint"),
+    [
+        (">/dev/full", "redshift-roles: No space left on device\n"),
+        (">&-", "redshift-roles: standard output is closed\n"),
+        (">/dev/full 2>&1", ""),
+        (">&- 2>&-", ""),
+    ],
+)
+def test_fails_when_a_report_cannot_be_written(tmp_path: Path, redirected: str, complaint: str) -> None:
+    """
+    One line says so, where there is a place for it; the exit code is that of what could not be checked.
+    """
+    path = tmp_path / "template.json"
+    path.write_text('{"Resources": {}}')
+    program = f'exec "{sys.executable}" -m redshift_roles.cli check "{path}" {redirected}'
+    done = subprocess.run(
+        ["/bin/sh", "-c", program], capture_output=True, text=True, check=False, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}
+    )
+
+    assert (2, complaint) == (done.returncode, done.stderr)
+
+
 def test_a_terminal_without_the_letters_gets_escapes(tmp_path: Path) -> None:
     """
     A name in another script is told, not raised.

@@ -8,7 +8,7 @@ import pickle
 
 import pytest
 
-from redshift_roles.findings import Finding, RoleAssociationError
+from redshift_roles.findings import Finding, RoleAssociationError, printable
 
 QUOTA = Finding(
     "RoleQuotaExceeded",
@@ -88,3 +88,19 @@ def test_an_error_survives_pickling() -> None:
     copy = pickle.loads(pickle.dumps(error))  # noqa: S301  our own bytes
 
     assert (error.findings, str(error)) == (copy.findings, str(copy))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("role/Loader: ключ 鍵", "role/Loader: ключ 鍵"),
+        ("", ""),
+        ("a\nb\r\t\x1b[0m\x7f", r"a\nb\r\t\x1b[0m\x7f"),
+        ("\u202eabc\u2028\U000e0001\udcff", r"\u202eabc\u2028\U000e0001\udcff"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_written_as_an_escape(text: str, shown: str) -> None:
+    """
+    Letters of every script are left alone.
+    """
+    assert shown == printable(text)

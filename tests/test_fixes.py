@@ -57,34 +57,56 @@ def test_a_policy_names_roles_of_its_account() -> None:
 
 
 @pytest.mark.parametrize(
-    ("plain", "fix"),
+    ("words", "plain", "fix"),
     [
-        (False, "pass the role itself or its literal ARN, or acknowledge this when it is a role of that account"),
-        (True, "name the role by Fn::GetAtt or by its literal ARN; nothing to do when it is a role of that account"),
+        (
+            "'roles'",
+            False,
+            "pass the role itself or its literal ARN, or acknowledge this when it is a role of that account",
+        ),
+        (
+            "IamRoles",
+            True,
+            "name the role by Fn::GetAtt or by its literal ARN; nothing to do when it is a role of that account",
+        ),
     ],
 )
-def test_an_unknown_account_becomes_known(plain: bool, fix: str) -> None:
+def test_an_unknown_account_becomes_known(words: str, plain: bool, fix: str) -> None:
     """
     In an app by the role itself, in a template by its attribute.
     """
-    assert fix == fixes.unknown_account(holder(plain=plain))
+    assert fix == fixes.unknown_account(holder(words=words, plain=plain))
 
 
 @pytest.mark.parametrize(
-    ("plain", "fix"),
+    ("words", "plain", "fix"),
     [
         (
+            "'roles' with the warehouse's own role",
             False,
             f"give the stack env=Environment(account='{ACCOUNT}', region=…), or pass the role through 'roles'",
         ),
-        (True, f"pass --account {ACCOUNT}, or write ${{AWS::AccountId}} for the account in the ARN"),
+        (
+            "'pass_roles'",
+            False,
+            f"give the stack env=Environment(account='{ACCOUNT}', region=…), or pass the role through 'pass_roles'",
+        ),
+        (
+            "IamRoles",
+            False,
+            (
+                f"give the stack env=Environment(account='{ACCOUNT}', region=…), "
+                "or write Aws.ACCOUNT_ID for the account in the ARN"
+            ),
+        ),
+        ("IamRoles", True, f"pass --account {ACCOUNT}, or write ${{AWS::AccountId}} for the account in the ARN"),
     ],
 )
-def test_the_account_of_a_stack_becomes_known(plain: bool, fix: str) -> None:
+def test_the_account_of_a_stack_becomes_known(words: str, plain: bool, fix: str) -> None:
     """
-    In an app by env, on the command line by an option.
+    In an app by env, on the command line by an option; a resource of somebody else has no argument of ours.
     """
-    assert fix == fixes.unnamed_account(role(), holder(plain=plain))
+    assert fix == fixes.unnamed_account(role(), holder(words=words, plain=plain))
 
 
 @pytest.mark.parametrize(("plain", "more"), [(False, ": RedshiftRole(self, 'Role')"), (True, "")])

@@ -5,6 +5,7 @@ JSON templates.
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -21,6 +22,7 @@ from redshift_roles.unusable import UnusableError
         ("[" * 101 + "]" * 101, "nested deeper than 100 levels"),
         ("[" * 200_000, "nested deeper than 100 levels"),
         ('{"a":' * 101 + "1" + "}" * 101, "nested deeper than 100 levels"),
+        ('{"Resources": {"C": {}, "D": 1, "C": []}}', "the key 'C' stands twice"),
     ],
 )
 def test_fails_when_the_text_is_no_template(text: str, complaint: str) -> None:
@@ -60,6 +62,7 @@ def test_the_marks_of_holes_are_taken_out() -> None:
         ('{"Resources": {"A": 1,\n"A": {}}}', 2),
         ('{"Resources":\n{"\\u0041": {}}}', 2),
         ('{"Resources":\n{"B": "\\\\", "A"\n:\n{}}}', 2),
+        ('{"Body": "{\\"A\\": {}}",\n"A": {}}', 2),
     ],
 )
 def test_the_line_of_a_resource_is_found_where_it_is_certain(text: str, expected: int | None) -> None:
@@ -76,3 +79,16 @@ def test_many_lines_are_found_in_one_go() -> None:
     text = json.dumps({"Resources": {f"R{number}": {"Type": "T"} for number in range(3)}}, indent=1)
 
     assert {("Resources",): 2, ("R0",): 3, ("R1",): 6, ("R2",): 9} == json_templates.lines(text)
+
+
+def test_json_within_a_text_is_passed_over_in_one_go() -> None:
+    """
+    A dashboard of a megabyte: looking again at each of its quotes would take minutes.
+    """
+    body = json.dumps({"widgets": [{"type": "metric", "properties": {"title": f"t{n}"}} for n in range(16_000)]})
+    text = json.dumps({"Resources": {"Board": {"Body": body}}})
+    start = time.perf_counter()
+
+    assert {("Resources",): 1, ("Board",): 1} == json_templates.lines(text)
+    assert len(text) > 1_000_000
+    assert time.perf_counter() - start < 5

@@ -336,22 +336,65 @@ def test_fails_when_nested_stacks_multiply(tmp_path: Path, capsys: pytest.Captur
 
 def test_nothing_in_a_template_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    Only the given file is read, whatever addresses and paths stand in it.
+    Only the given file is read, whatever addresses and paths stand in it, and whatever lies beside it.
     """
     read: list[Path] = []
-    reading: Callable[..., str] = Path.read_text
+    opening: Callable[..., Any] = io.open
 
-    def noted(path: Path, *args: Any, **options: Any) -> str:
+    def noted(path: Any, *args: Any, **options: Any) -> Any:
         read.append(path)
-        return reading(path, *args, **options)
+        return opening(path, *args, **options)
 
-    given_path = tmp_path / "template.yaml"
-    given_path.write_text(
-        "Resources:\n  Child:\n    Type: AWS::CloudFormation::Stack\n"
-        "    Properties: {TemplateURL: 'file:///etc/hosts.yaml'}\n"
-        "  Other: {'Fn::Transform': {Name: 'AWS::Include', Parameters: {Location: 'https://example.com/x.yaml'}}}\n"
-    )
-    monkeypatch.setattr(Path, "read_text", noted)
+    secret = "a" * 64
+    given_path = tmp_path / "x.template.json"
+    stacks = {
+        f"Child{number}": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}
+        for number, url in enumerate(("file:///etc/hosts.yaml", f"https://bucket/{secret}", "./beside.json"))
+    }
+    include = {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "https://example.com/x.yaml"}}}
+    given_path.write_text(json.dumps({"Resources": {**stacks, "Other": include}}))
+    (tmp_path / "beside.json").write_text('{"Resources": {"C": {}}}')
+    (tmp_path / "x.assets.json").write_text(json.dumps({"files": {secret: {"source": {"path": "beside.json"}}}}))
+    monkeypatch.setattr(io, "open", noted)
 
     assert 0 == cli.main(["check", str(given_path)])
     assert [given_path] == read
+
+
+def _large() -> dict[str, Any]:
+    """
+    Write ten megabytes: clusters, one of them broken, and texts that look like templates and like patterns.
+    """
+    listed = [f"arn:aws:iam::111111111111:role/R{number}" for number in range(9)]
+    board = json.dumps({"widgets": [{"type": "metric", "properties": {"title": f"t{n}"}} for n in range(2_000)]})
+    statement = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "arn:aws:iam::111111111111:role/" + "*a" * 60}
+    kinds: list[dict[str, Any]] = [
+        {"Type": "AWS::Redshift::Cluster", "Properties": {"IamRoles": listed}},
+        {"Type": "AWS::CloudWatch::Dashboard", "Properties": {"DashboardBody": board}},
+        {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [statement]}}},
+        {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://x/" + "a." * 5_000}},
+        {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "a/" * 5_000 + "x.yaml"}},
+    ]
+    resources = {
+        f"{kind['Type'].split(':')[-1]}{index}x{n}": kind for n in range(70) for index, kind in enumerate(kinds)
+    }
+    more = {f"More{number}": kinds[0] for number in range(3_000)}
+    broken = {"Type": "AWS::Redshift::Cluster", "Properties": {"IamRoles": ["x"]}}
+    return {"Resources": {**resources, **more, "Broken": broken}}
+
+
+@pytest.mark.parametrize("name", ["large.json", "large.yaml"])
+def test_ten_megabytes_are_read_in_seconds(tmp_path: Path, capsys: Any, name: str) -> None:
+    """
+    What grows with the square of anything takes hours.
+    """
+    path = tmp_path / name
+    text = json.dumps(_large(), indent=1)
+    path.write_text(text if name.endswith("json") else f"# JSON is YAML\n{text}")
+    assert len(text) > 10_000_000
+    start = time.perf_counter()
+
+    assert 1 == cli.main(["check", str(path), "--account", "111111111111", "--format", "json"])
+    assert time.perf_counter() - start < 60
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert ("Broken", True) == (finding["logicalId"], finding["line"] > 1_000)

@@ -88,18 +88,14 @@ def test_what_is_scoped_or_no_matter_of_redshift_breaks_nothing(facts: PassRoleF
 
 
 @pytest.mark.parametrize(
-    ("service", "expected"),
-    [
-        ("redshift.amazonaws.com", True),
-        ("redshift-serverless.amazonaws.com", True),
-        ("redshift.eu-west-1.amazonaws.com", True),
-        ("redshift*", True),
-        ("redshift-data.amazonaws.com", False),
-        ("lambda.amazonaws.com", False),
-    ],
+    "facts", [_facts(every_role="*"), _facts(redshift_roles=("Loader",)), _facts(every_role="*", services=TO_REDSHIFT)]
 )
-def test_a_service_of_redshift_is_known_by_its_name(service: str, expected: bool) -> None:
+def test_what_a_statement_does_not_exclude_is_excluded(facts: PassRoleFacts) -> None:
     """
-    That of clusters, that of Serverless, and what a wildcard makes of both.
+    A condition would be one on all the other actions too.
     """
-    assert expected == pass_role_rule.is_redshift(service)
+    (finding,) = pass_role_rule.check(facts._replace(by_exclusion=True))
+
+    assert finding.fix == (
+        "add iam:PassRole to NotAction; where it is needed, allow it in a statement of its own, for named roles"
+    )

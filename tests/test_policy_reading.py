@@ -90,6 +90,73 @@ def test_a_document_in_a_list_of_policies_is_read(tmp_path: Path) -> None:
     assert "Policies[0].Statement[0]" == found.facts.label
 
 
+def test_what_a_permission_set_allows_is_read(tmp_path: Path) -> None:
+    """
+    Its policy is for people of other accounts; so roles of any cluster's account matter.
+    """
+    properties = {"InlinePolicy": {"Statement": [_statement(Resource=f"arn:aws:iam::{OTHER_ACCOUNT}:role/*")]}}
+    side = RedshiftSide({}, frozenset({OTHER_ACCOUNT}))
+    (found,) = _read(tmp_path, {"Type": "AWS::SSO::PermissionSet", "Properties": properties}, side=side)
+
+    assert "Properties/InlinePolicy/Statement/0" == found.location
+    assert "InlinePolicy.Statement[0]" == found.facts.label
+    assert found.facts.beside_redshift
+    assert found.facts.every_role
+
+
+@pytest.mark.parametrize("kind", ["Function", "StateMachine"])
+def test_one_document_may_stand_in_the_place_of_a_list(tmp_path: Path, kind: str) -> None:
+    """
+    SAM takes it, and the name of a policy, which allows nothing that is written here.
+    """
+    resource = {"Type": f"AWS::Serverless::{kind}", "Properties": {"Policies": {"Statement": [_statement()]}}}
+    (found,) = _read(tmp_path, resource)
+
+    assert "Properties/Policies/Statement/0" == found.location
+    assert "Policies.Statement[0]" == found.facts.label
+    assert [] == _read(tmp_path, {**resource, "Properties": {"Policies": "AdministratorAccess"}})
+
+
+@pytest.mark.parametrize("place", ["Policies", "PolicyDocument"])
+def test_a_condition_may_decide_on_a_whole_policy(tmp_path: Path, place: str) -> None:
+    """
+    What is there where it holds is there.
+    """
+    document: Json = {"Statement": [_statement()]}
+    policies: Json = [{"PolicyDocument": document if place == "Policies" else _if("X", NOTHING, document)}]
+    listed = _if("X", policies, NOTHING) if place == "Policies" else policies
+    (found,) = _read(tmp_path, {"Type": "AWS::IAM::Role", "Properties": {"Policies": listed}})
+
+    assert "Properties/Policies/0/PolicyDocument/Statement/0" == found.location
+    policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": _if("X", document, NOTHING)}}
+    assert 1 == len(_read(tmp_path, policy))
+
+
+@pytest.mark.parametrize(
+    ("role", "policy", "grants"),
+    [
+        ({"PermissionsBoundary": {"Ref": "Policy"}}, {}, False),
+        ({}, {}, True),
+        ({"PermissionsBoundary": {"Ref": "Other"}}, {}, True),
+        ({"PermissionsBoundary": {"Ref": "Policy"}, "ManagedPolicyArns": [{"Ref": "Policy"}]}, {}, True),
+        ({"PermissionsBoundary": {"Ref": "Policy"}}, {"Roles": ["Developer"]}, True),
+        ({"PermissionsBoundary": {"Ref": "Policy"}}, {"Users": ["Developer"]}, True),
+        ({"PermissionsBoundary": {"Ref": "Policy"}}, {"Groups": ["Developers"]}, True),
+        ({"PermissionsBoundary": {"Ref": "Policy"}}, {"Roles": []}, False),
+    ],
+)
+def test_a_boundary_grants_nothing(tmp_path: Path, role: Json, policy: dict[str, Json], grants: bool) -> None:
+    """
+    Unless it is attached to somebody too.
+    """
+    written = _policy(_statement())
+    written["Properties"].update(policy)
+    resources = {"Policy": written, "Role": {"Type": "AWS::IAM::Role", "Properties": role}}
+    found = template(tmp_path, StackText(resources=resources))
+
+    assert grants == bool([*passings(found, lambda _: SIDE, lambda _, logical_id: logical_id)])
+
+
 @pytest.mark.parametrize("branch", [1, 2])
 def test_the_branches_of_a_condition_are_read(tmp_path: Path, branch: int) -> None:
     """
@@ -150,6 +217,45 @@ def test_an_action_passes_roles_by_its_name(tmp_path: Path, action: Json, passes
     assert passes == bool(_read(tmp_path, _policy(_statement(Action=action))))
 
 
+@pytest.mark.parametrize(
+    ("excluded", "passes"),
+    [
+        ("s3:*", True),
+        (["s3:*", "iam:CreateUser"], True),
+        ("iam:*", False),
+        (["s3:*", "IAM:Pass*"], False),
+        ("*", False),
+    ],
+)
+def test_what_is_not_excluded_is_allowed(tmp_path: Path, excluded: Json, passes: bool) -> None:
+    """
+    Unlike an administrator's star, it was written with exceptions in mind.
+    """
+    statement = {"Effect": "Allow", "NotAction": excluded, "Resource": "*"}
+    found = _read(tmp_path, _policy(statement))
+
+    assert [True] * passes == [passing.facts.by_exclusion for passing in found]
+
+
+@pytest.mark.parametrize(
+    ("deny", "is_silenced"),
+    [
+        ({"Action": "iam:*", "Resource": "arn:aws:iam::111111111111:policy/boundary"}, False),
+        ({"Action": "*", "Resource": ["arn:aws:s3:::bucket/*"]}, False),
+        ({"Action": "iam:PassRole", "Resource": "arn:aws:iam::*:role/Admin"}, True),
+        ({"Action": "iam:PassRole", "NotResource": "arn:aws:iam::*:role/Loader"}, True),
+        ({"Action": "iam:PassRole", "Resource": {"Ref": "Anything"}}, True),
+        ({"NotAction": "s3:*", "Resource": "*"}, True),
+        ({"NotAction": "iam:*", "Resource": "*"}, False),
+    ],
+)
+def test_only_what_denies_roles_takes_something_back(tmp_path: Path, deny: dict[str, Json], is_silenced: bool) -> None:
+    """
+    A boundary, or a bucket, that nobody may touch is no role.
+    """
+    assert is_silenced == (not _read(tmp_path, _policy(_statement(), {"Effect": "Deny", **deny})))
+
+
 @pytest.mark.parametrize("denied", ["iam:PassRole", "iam:*", "*"])
 def test_what_a_document_denies_in_part_is_taken_at_its_word(tmp_path: Path, denied: str) -> None:
     """
@@ -166,31 +272,69 @@ def test_what_a_document_denies_in_part_is_taken_at_its_word(tmp_path: Path, den
     [
         (None, None),
         (TO_REDSHIFT, ("redshift.amazonaws.com",)),
-        (
-            {"StringLike": {"IAM:PassedToService": ["redshift*", "glue.amazonaws.com"]}},
-            ("redshift*", "glue.amazonaws.com"),
-        ),
-        ({"StringEqualsIfExists": {"iam:PassedToService": "a"}}, ("a",)),
-        ({"StringEqualsIgnoreCase": {"iam:PassedToService": "a"}}, ("a",)),
-        ({"ForAnyValue:StringLike": {"iam:PassedToService": "a"}}, ("a",)),
-        ({"ForAllValues:StringEquals": {"iam:PassedToService": "a"}}, ("a",)),
-        ({"StringNotEquals": {"iam:PassedToService": "a"}}, None),
-        ({"StringNotLike": {"iam:PassedToService": "a"}}, None),
-        ({"Null": {"iam:PassedToService": "true"}}, None),
+        ({"StringEquals": {"iam:PassedToService": {"Ref": "AWS::Partition"}}}, ("aws",)),
         ({"StringLike": {"iam:PassedToService": "*"}}, None),
-        ({"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}, None),
-        ({"StringEquals": "x"}, ()),
         ("x", ()),
         ({"Bool": {"aws:MultiFactorAuthPresent": "true"}, **TO_REDSHIFT}, ("redshift.amazonaws.com",)),
     ],
 )
 def test_a_condition_keeps_to_services(tmp_path: Path, condition: Json, services: tuple[str, ...] | None) -> None:
     """
-    By an operator that names them; one that excludes some, or allows any, keeps to none.
+    As far as it is known.
     """
     more = {} if condition is None else {"Condition": condition}
 
     assert services == _facts(tmp_path, _statement(**more)).services
+
+
+def _if(name: str, first: Json, second: Json) -> Json:
+    return {"Fn::If": [name, first, second]}
+
+
+NOTHING = {"Ref": "AWS::NoValue"}
+
+
+def _all_facts(tmp_path: Path, **more: Json) -> list[tuple[str, tuple[str, ...] | None]]:
+    (passing,) = _read(tmp_path, _policy(_statement(**more)))
+    return [(facts.every_role, facts.services) for facts in (passing.facts, *passing.others)]
+
+
+def test_a_statement_is_read_in_all_its_forms(tmp_path: Path) -> None:
+    """
+    One for each way in which the conditions within it may be decided, the same one alike in every place.
+    """
+    to = "redshift.amazonaws.com"
+    condition = {"StringEquals": {"iam:PassedToService": to}}
+
+    assert [("*", None)] == _all_facts(tmp_path, Resource="*")
+    assert [("*", None), ("arn:aws:iam::*:role/*", None)] == _all_facts(
+        tmp_path, Resource=_if("X", "*", "arn:aws:iam::*:role/*")
+    )
+    assert [("*", None), ("", (to,))] == _all_facts(
+        tmp_path, Resource=[_if("X", "*", NOTHING), arn()], Condition=_if("X", NOTHING, condition)
+    )
+    assert [("*", ("a",)), ("*", ("b",)), ("", ("a",)), ("", ("b",))] == _all_facts(
+        tmp_path,
+        Resource=_if("X", "*", arn()),
+        Condition={"StringEquals": {"iam:PassedToService": [_if("Y", "a", "b")]}},
+    )
+
+
+def test_a_statement_of_many_conditions_is_read_as_it_stands(tmp_path: Path) -> None:
+    """
+    What they decide is not known then.
+    """
+    resources = [_if(f"X{number}", "*", NOTHING) for number in range(6)]
+
+    assert [("", None)] == _all_facts(tmp_path, Resource=resources)
+    assert 32 == len(_all_facts(tmp_path, Resource=resources[:5]))
+
+
+def test_a_statement_that_may_deny_allows_nothing_for_sure(tmp_path: Path) -> None:
+    """
+    Then the document is taken at its word.
+    """
+    assert [] == _read(tmp_path, _policy(_statement(Effect=_if("X", "Allow", "Deny"))))
 
 
 @pytest.mark.parametrize(
@@ -210,6 +354,8 @@ def test_a_condition_keeps_to_services(tmp_path: Path, condition: Json, services
         ("arn:aws:s3:::*", ""),
         (arn(), ""),
         ({"Ref": "Role"}, ""),
+        (f"arn:aws:iam::{OTHER_ACCOUNT}:role/*", ""),
+        ({"Fn::Sub": "arn:${AWS::Partition}:iam::*"}, "arn:aws:iam::*"),
     ],
 )
 def test_a_resource_may_stand_for_every_role(tmp_path: Path, resource: Json, every_role: str) -> None:
@@ -250,6 +396,7 @@ def test_a_condition_may_pick_the_roles(tmp_path: Path, key: str) -> None:
         ("arn:aws:iam::*:role/Loader*", ("Loader",)),
         ("arn:aws:iam::222222222222:role/L*", ()),
         ("arn:aws:iam::111111111111:role/l*", ()),
+        ("arn:aws:iam::111111111111:role/?oade?", ("Loader",)),
         ("arn:aws:iam::111111111111:role/Loader.", ()),
         (arn("Other"), ()),
         (arn(account=OTHER_ACCOUNT), ()),

@@ -5,7 +5,11 @@ What the command line prints.
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from redshift_roles import rulebook
 from redshift_roles.reports import FORMATS, Located, Report
@@ -112,3 +116,91 @@ def test_a_report_of_nothing_is_whole_in_every_format() -> None:
     assert "0 templates checked: 0 errors, 0 warnings" == FORMATS["text"](nothing)
     assert {"templates": 0, "findings": [], "unusable": []} == json.loads(FORMATS["json"](nothing))
     assert [] == json.loads(FORMATS["sarif"](nothing))["runs"][0]["results"]
+
+
+def test_nothing_in_a_template_gives_orders_to_a_terminal() -> None:
+    """
+    A colour, a new line and a change of direction are written as escapes.
+    """
+    finding = replace(BROKEN, path="C\x1b[31m\n::error::x", message="'bad\n  error Foo\u202e'", fix="drop\r'\udcff'")
+    told = FORMATS["text"](Report(1, [Located(Path("a\n.yaml"), 3, "m\t", "C", "", finding)], []))
+
+    assert [
+        r"a\n.yaml:3: C\x1b[31m\n::error::x (nested in m\t)",
+        r"  error RoleDuplicated: 'bad\n  error Foo\u202e'",
+        r"    fix: drop\r'\udcff'",
+        f"    source: {ASSOCIATING}",
+    ] == told.split("\n")[:4]
+
+
+def test_the_name_of_a_file_may_be_no_text() -> None:
+    """
+    Its bytes are written as an address writes them.
+    """
+    path = Path(os.fsdecode(b"a/\xff \xc3\xa9.yaml"))
+    (result,) = json.loads(FORMATS["sarif"](Report(1, [FOUND[0]._replace(file=path)], [])))["runs"][0]["results"]
+
+    assert "a/%FF%20%C3%A9.yaml" == result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+
+
+# What SARIF 2.1.0 says an object must have, and what it may have of what we write, by the way to it.
+REQUIRED = {
+    "": {"version", "runs"},
+    "runs": {"tool"},
+    "runs.tool": {"driver"},
+    "runs.tool.driver": {"name"},
+    "runs.tool.driver.rules": {"id"},
+    "runs.tool.driver.rules.shortDescription": {"text"},
+    "runs.tool.driver.rules.fullDescription": {"text"},
+    "runs.tool.driver.rules.defaultConfiguration": set[str](),
+    "runs.invocations": {"executionSuccessful"},
+    "runs.invocations.toolExecutionNotifications": {"message"},
+    "runs.invocations.toolExecutionNotifications.message": {"text"},
+    "runs.results": {"message"},
+    "runs.results.message": {"text"},
+    "runs.results.locations": set[str](),
+    "runs.results.locations.physicalLocation": {"artifactLocation"},
+    "runs.results.locations.physicalLocation.artifactLocation": {"uri"},
+    "runs.results.locations.physicalLocation.region": {"startLine"},
+    "runs.results.locations.logicalLocations": set[str](),
+}
+OPTIONAL = {
+    "": {"$schema"},
+    "runs": {"invocations", "results"},
+    "runs.tool.driver": {"rules"},
+    "runs.tool.driver.rules": {"shortDescription", "fullDescription", "helpUri", "defaultConfiguration"},
+    "runs.tool.driver.rules.defaultConfiguration": {"level"},
+    "runs.invocations": {"toolExecutionNotifications"},
+    "runs.invocations.toolExecutionNotifications": {"level"},
+    "runs.results": {"ruleId", "ruleIndex", "level", "locations"},
+    "runs.results.locations": {"physicalLocation", "logicalLocations"},
+    "runs.results.locations.physicalLocation": {"region"},
+    "runs.results.locations.logicalLocations": {"name", "fullyQualifiedName", "kind"},
+}
+
+
+def _objects(node: Any, way: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(node, dict):
+        yield way, node
+        for key, value in node.items():
+            yield from _objects(value, f"{way}.{key}".lstrip("."))
+    for item in node if isinstance(node, list) else ():
+        yield from _objects(item, way)
+
+
+def test_sarif_has_what_its_schema_requires_and_nothing_it_does_not_know() -> None:
+    """
+    Each object at each level; lines begin at one, levels are those of the schema, rules are found by their index.
+    """
+    log = json.loads(FORMATS["sarif"](REPORT))
+    met = set()
+    for way, found in _objects(log):
+        met.add(way)
+        assert REQUIRED[way] <= set(found) <= REQUIRED[way] | OPTIONAL.get(way, set()), way
+        assert found.get("level", "none") in ("none", "note", "warning", "error")
+        assert found.get("startLine", 1) >= 1
+        assert all(isinstance(found.get(key, ""), str) for key in ("text", "uri", "id", "ruleId", "name", "version"))
+
+    (run,) = log["runs"]
+    assert set(REQUIRED) == met
+    assert all(run["tool"]["driver"]["rules"][one["ruleIndex"]]["id"] == one["ruleId"] for one in run["results"])

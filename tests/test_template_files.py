@@ -4,8 +4,10 @@ Templates and cloud assemblies on disk.
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,10 +56,10 @@ def test_fails_when_a_file_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.
     """
     path = _write(tmp_path / "template.yaml")
 
-    def refuse(*_: object, **__: object) -> str:
+    def refuse(_: Path) -> bytes:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_text", refuse)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
 
     assert [f"{path}: Permission denied"] == _read(path).unusable
 
@@ -151,35 +153,217 @@ def test_a_name_that_two_files_have_leads_to_neither(tmp_path: Path) -> None:
     assert 3 == len({found.key for found in assembly.templates()})
 
 
+def test_of_several_files_of_one_name_the_longest_common_end_is_meant(tmp_path: Path) -> None:
+    """
+    A quick start has many files called template.yaml; two that are equally close are both stacks of their own.
+    """
+    network, data = (
+        _write(tmp_path / folder / "template.yaml", "Resources: {A: {}}") for folder in ("network", "data")
+    )
+    main = _write(tmp_path / "template.yaml", _nesting("./network/template.yaml", "https://b/s3/data/template.yaml"))
+    (assembly,) = _read(main, network, data).assemblies
+
+    assert [main, network, data] == [found.path for found in assembly.templates()]
+    assert [main] == [stack.path for stack in assembly.stacks]
+
+
 def test_fails_when_templates_nest_each_other(tmp_path: Path) -> None:
     """
-    A circle has no beginning, or no end.
+    A circle has no beginning, or no end. It is told once, and all there is to judge is judged.
     """
     one, two = _write(tmp_path / "1.json", _nesting("2.json")), _write(tmp_path / "2.json", _nesting("1.json"))
-    top = _write(tmp_path / "0.json", _nesting("1.json"))
+    top, other = _write(tmp_path / "0.json", _nesting("1.json")), _write(tmp_path / "3.json")
 
-    assert [f"{one}: nests itself"] == _read(one, two).unusable
-    assert [f"{one}: nests itself"] == _read(top, one, two).unusable
+    for files, expected in (([one, two, other], [other, one, two]), ([top, one, two], [top, one, two])):
+        given = _read(*files)
+        (assembly,) = given.assemblies
+        assert [f"{one}: nests itself"] == given.unusable
+        assert expected == [found.path for found in assembly.templates()]
 
 
-def test_a_cloud_assembly_within_a_folder_is_not_its_manifest_only(tmp_path: Path) -> None:
+def test_fails_when_one_template_nests_too_much_and_keeps_the_others(tmp_path: Path) -> None:
     """
-    A folder of templates that has a ``cdk.out`` is searched for templates; the manifest is none.
+    Ten times ten times ten times ten, out of five small files.
+    """
+    files = [_write(tmp_path / f"{n}.json", _nesting(*[f"{n + 1}.json"] * 10)) for n in range(4)]
+    last, other = _write(tmp_path / "4.json"), _write(tmp_path / "other.json")
+    given = _read(*files, last, other)
+    (assembly,) = given.assemblies
+
+    assert ["0.json: more than 5,000 nested stacks"] == given.unusable
+    assert [other] == [found.path for found in assembly.templates()]
+
+
+@pytest.mark.parametrize(
+    "assets", ["{}", "[]", "{", '{"files": 1}', '{"files": {"%s": {"source": {"path": "other.json"}}}}' % ("a" * 64)]
+)
+def test_a_file_of_assets_beside_a_template_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, assets: str
+) -> None:
+    """
+    Only an app that was given has assets: a template from elsewhere does not choose what is opened.
+    """
+    child = f"https://bucket/{'a' * 64}.json"
+    path = _write(tmp_path / "x.template.json", _nesting(child))
+    _write(tmp_path / "x.assets.json", assets)
+    _write(tmp_path / "other.json", '{"Resources": {"C": {}}}')
+    opened: list[str] = []
+    monkeypatch.setattr("io.open", _noting(opened, io.open))
+    monkeypatch.setattr("builtins.open", _noting(opened, open))
+    given = _read(path)
+
+    assert ([], [str(path)]) == (given.unusable, sorted(set(opened)))
+    assert [[path]] == [[found.path for found in assembly.templates()] for assembly in given.assemblies]
+
+
+def _noting(opened: list[str], really: Any) -> Any:
+    def noted(file: Any, *args: Any, **options: Any) -> Any:
+        if not isinstance(file, int):
+            opened.append(str(file))
+        return really(file, *args, **options)
+
+    return noted
+
+
+def test_a_cloud_assembly_within_a_folder_is_read_as_one(tmp_path: Path) -> None:
+    """
+    As if it had been named itself; its Stages are read in their place, and no file of it on its own.
     """
     folder = tmp_path / "project" / "cdk.out"
-    folder.mkdir(parents=True)
-    write_assembly(folder, stacks={"Data": StackText(resources={"A": {"Type": "A::B::C"}})})
-    (assembly,) = _read(tmp_path / "project").assemblies
+    stage = folder / "assembly-Prod"
+    stage.mkdir(parents=True)
+    write_assembly(folder, stacks={"Data": StackText(nested={"Child": StackText()})})
+    write_assembly(stage, stacks={"Prod": StackText()})
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["artifacts"]["Stage"] = {
+        "type": "cdk:cloud-assembly",
+        "properties": {"directoryName": "assembly-Prod"},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    other = _write(tmp_path / "project" / "a.json", '{"Resources": {"A": {"Type": "A::B::C"}}}')
 
-    assert ["Data.template.json"] == [stack.file for stack in assembly.stacks]
+    files = ["Data.template.json", "DataChild.nested.template.json", "Prod.template.json"]
+    for paths in ([tmp_path / "project"], [folder, other], [tmp_path / "project", folder, other]):
+        app, loose = sorted(_read(*paths).assemblies, key=lambda assembly: not assembly.is_app)
+        assert files == [found.file for found in app.templates()]
+        assert ["a.json"] == [found.file for found in loose.templates()]
+    assert ["Prod.template.json"] == [found.file for found in _read(stage).assemblies[0].templates()]
 
 
-@pytest.mark.parametrize("folder", ["node_modules/x", ".venv", "deep/.cache"])
+def test_fails_when_a_template_of_a_cloud_assembly_is_broken_and_keeps_the_others(tmp_path: Path) -> None:
+    """
+    The line names its file.
+    """
+    write_assembly(tmp_path, stacks={"Bad": StackText(), "Data": StackText(), "Gone": StackText()})
+    bad, gone = tmp_path / "Bad.template.json", tmp_path / "Gone.template.json"
+    bad.write_text('{"Resources": ')
+    gone.unlink()
+    given = _read(tmp_path)
+
+    assert [f"{bad}: line 1: not JSON: Expecting value", f"{gone}: No such file or directory"] == given.unusable
+    assert ["Data.template.json"] == [found.file for found in given.assemblies[0].templates()]
+
+
+def test_a_nested_template_of_an_app_may_be_yaml(tmp_path: Path) -> None:
+    """
+    An asset that somebody wrote by hand.
+    """
+    write_assembly(tmp_path, stacks={"Data": StackText(nested={"Child": StackText()})})
+    assets = tmp_path / "Data.assets.json"
+    assets.write_text(assets.read_text().replace("DataChild.nested.template.json", "child.yaml"))
+    _write(tmp_path / "child.yaml", "Resources: {A: {Type: !Ref B}}")
+    given = _read(tmp_path)
+
+    assert [] == given.unusable
+    assert {"A": {"Type": {"Ref": "B"}}} == [*given.assemblies[0].templates()][1].section("Resources")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("chart.yaml", "kind: x\n{{- if .Values.Resources }}\nspec: {{ a::b }}\n"),
+        ("many.yaml", "kind: A # Resources ::\n---\nkind: B\n"),
+        ("mkdocs.yml", "nav: [Resources]\nemoji: !!python/name:a::b\n"),
+        ("twice.json", '{"a": "Resources ::", "a": 1}'),
+        ("latin.yaml", b"nav: [Resources ::]\nname: \xe9\n"),
+    ],
+)
+def test_what_lies_in_a_folder_and_is_not_meant_as_a_template_is_passed_over(
+    tmp_path: Path, name: str, text: str | bytes
+) -> None:
+    """
+    It is told where it is named itself.
+    """
+    sound = _write(tmp_path / "sound.yaml", "Resources: {A: {Type: 'A::B'}}")
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    given = _read(tmp_path)
+
+    assert ([], [[sound]]) == (given.unusable, [[*assembly.bodies] for assembly in given.assemblies])
+    assert 1 == len(_read(path).unusable)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yaml", b"Resources: [A::B\n"),
+        ("a.yaml", b"# x\nAWSTemplateFormatVersion: '2010-09-09'\nResources: {A::B\n"),
+        ("a.json", b'{"Resources": {"A::B": {}, "A::B": {}}}'),
+        ("a.json", b'{"AWSTemplateFormatVersion" : "2010-09-09", "Resources" : [ "A::B'),
+        ("a.yaml", "Resources: {A: {Type: 'A::B'}}".encode("utf-16")),
+        ("a.yaml", b"Resources: {A: {Type: 'A::B'}} # \xe9"),
+    ],
+)
+def test_fails_when_what_is_meant_as_a_template_cannot_be_read_in_a_folder(
+    tmp_path: Path, name: str, text: bytes
+) -> None:
+    """
+    A template that is not judged is told.
+    """
+    (tmp_path / name).write_bytes(text)
+
+    assert 1 == len(_read(tmp_path).unusable)
+
+
+def test_fails_when_a_path_is_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    An empty path, perhaps of a variable that is not set, is not the current folder.
+    """
+    _write(tmp_path / "a.json", '{"Resources": {"A": {"Type": "A::B"}}}')
+    monkeypatch.chdir(tmp_path)
+    given = template_files.read([""], NOWHERE, lambda _: None)
+
+    assert (["'': no such file or folder"], []) == (given.unusable, given.assemblies)
+
+
+@pytest.mark.parametrize("name", ["a.YAML", "a.Json", "a.YML", "a.TEMPLATE"])
+def test_the_ending_of_a_name_may_be_in_capitals(tmp_path: Path, name: str) -> None:
+    """
+    As some systems write it.
+    """
+    path = _write(tmp_path / name, '{"Resources": {"A": {"Type": "A::B"}}}')
+
+    assert [[path]] == [[*assembly.bodies] for assembly in _read(tmp_path).assemblies]
+
+
+def test_the_manifest_of_something_else_is_passed_over(tmp_path: Path) -> None:
+    """
+    Web pages have one too. Where it is named itself, it is told.
+    """
+    manifest = _write(tmp_path / "manifest.json", '{"name": "App", "version": "1", "icons": []}')
+    path = _write(tmp_path / "a.json", '{"Resources": {"A": {"Type": "A::B"}}}')
+
+    assert [[path]] == [[*assembly.bodies] for assembly in _read(tmp_path).assemblies]
+    assert [f"{manifest}: not a template: it has no Resources"] == _read(manifest).unusable
+
+
+@pytest.mark.parametrize("folder", ["node_modules/x", ".venv", "deep/.cache", "env"])
 def test_what_tools_keep_in_a_folder_is_passed_over(tmp_path: Path, folder: str) -> None:
     """
     A folder that is named itself is searched, whatever its name.
     """
     hidden = _write(tmp_path / folder / "a.yaml", "Resources: {A: {Type: 'A::B'}}")
+    _write(tmp_path / "env" / "pyvenv.cfg", "")
     shown = _write(tmp_path / "deep" / "b.yaml", "Resources: {A: {Type: 'A::B'}}")
 
     assert [[shown]] == [[*assembly.bodies] for assembly in _read(tmp_path).assemblies]

@@ -206,3 +206,34 @@ def test_an_app_of_nothing_has_no_verdicts(tmp_path: Path) -> None:
     )
 
     assert [] == [*verdicts.judge(Assembly(), 10), *verdicts.judge(assembly, 10)]
+
+
+def test_fails_when_one_resource_breaks_a_rule_more_often_than_anybody_reads(tmp_path: Path) -> None:
+    """
+    Fifty are told, the last with the number of the others; every resource has its own fifty.
+    """
+
+    def policy(count: int) -> Json:
+        return {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [PASSING] * count}}}
+
+    resources = {"W": cluster([arn()]), "C": policy(1_050), "D": policy(50), "E": policy(51)}
+    found = list(verdicts.judge(read(tmp_path, Data=StackText(resources=resources)), 50))
+    message = "Statement[49] allows iam:PassRole on '*' to every service"
+
+    assert ["C"] * 50 + ["D"] * 50 + ["E"] * 50 == [verdict.logical_id for verdict in found]
+    assert [f"{message}, and 1000 more", message, f"{message}, and 1 more"] == [
+        found[index].finding.message for index in (49, 99, 149)
+    ]
+
+
+def test_one_finding_is_told_once(tmp_path: Path) -> None:
+    """
+    Two branches of a condition may break a rule alike.
+    """
+    statement = {"Fn::If": ["X", PASSING, {**PASSING, "Sid": "b"}]}
+    policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [statement]}}}
+    resources = {"C": cluster([arn()]), "P": policy, "Q": policy}
+
+    assert ["PassRoleUnscoped P", "PassRoleUnscoped Q"] == named(
+        verdicts.judge(read(tmp_path, Data=StackText(resources=resources)), 10)
+    )

@@ -262,3 +262,33 @@ def test_any_letters_are_read(text: str) -> None:
     found: Any = _body(text)
 
     assert found == text or found
+
+
+def test_the_lines_of_a_loop_are_those_of_what_it_repeats() -> None:
+    """
+    Also of a loop within a loop, and of a name that leaves out what is no letter or digit.
+    """
+    text = """\
+Resources:
+  Fn::ForEach::Outer:
+    - X
+    - [A, B]
+    - C${X}:
+        Type: T
+        Properties:
+          IamRoles: []
+      Fn::ForEach::Inner:
+        - Y
+        - [A, B]
+        - D&{Y}:
+            Properties:
+              IamRoles: []
+  E: {}
+"""
+    lines = yaml_templates.parse(text)[1]
+
+    below = ((), ("Properties",), ("Properties", "IamRoles"))
+
+    assert [5, 7, 8] == [lines.get(("C${X}",) + keys) for keys in below]  # noqa: RUF005
+    assert [12, 13, 14] == [lines.get(("D${Y}",) + keys) for keys in below]  # noqa: RUF005
+    assert 15 == lines.get(("E",))
