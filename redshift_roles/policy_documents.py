@@ -68,12 +68,15 @@ def size(document: object, written: Callable[[str], str]) -> int:
 
         written: Writes a text as long as it will be, where only the deployment knows.
     """
-    return len(json.dumps(_rewritten(document, written), separators=(",", ":"), ensure_ascii=False))
+    return len(json.dumps(rewritten(document, written), separators=(",", ":"), ensure_ascii=False))
 
 
-def _rewritten(node: object, written: Callable[[str], str]) -> object:
+def rewritten(node: object, written: Callable[[str], str]) -> object:
+    """
+    Write a document with each of its texts written anew.
+    """
     if isinstance(node, str):
         return written(node)
     if isinstance(node, list):
-        return [_rewritten(item, written) for item in node]
-    return {key: _rewritten(value, written) for key, value in node.items()} if isinstance(node, dict) else node
+        return [rewritten(item, written) for item in node]
+    return {key: rewritten(value, written) for key, value in node.items()} if isinstance(node, dict) else node

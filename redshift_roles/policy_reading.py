@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from redshift_roles import passed_services, role_arns, role_patterns
+from redshift_roles import conditions, passed_services, role_arns, role_patterns
 from redshift_roles.assembly import Assembly, Json, Template
 from redshift_roles.facts import PassRoleFacts
 from redshift_roles.patterns import matches
-from redshift_roles.statement_forms import branches, forms
+from redshift_roles.statement_forms import Holds, branches, forms
 from redshift_roles.template_reading import document, evaluated, role_key
 from redshift_roles.values import texts
 
@@ -145,23 +145,28 @@ def _shown(location: str) -> str:
     return re.sub(r"/(\d+)", r"[\1]", short).replace("/", ".")
 
 
+def _holds(template: Template) -> Holds:
+    return lambda name: conditions.holds(name, template, texts)
+
+
 def _documents(template: Template) -> Iterator[tuple[str, str, Json]]:
+    holds = _holds(template)
     for kind, key in _POLICIES.items():
         for logical_id in template.resources(kind):
-            for policy in branches(template.properties(logical_id).get(key)):
+            for policy in branches(template.properties(logical_id).get(key), holds):
                 yield logical_id, f"Properties/{key}", policy
     for logical_id in template.resources(*_BEARERS):
-        for policies in branches(template.properties(logical_id).get("Policies")):
-            yield from _listed_documents(logical_id, policies)
+        for policies in branches(template.properties(logical_id).get("Policies"), holds):
+            yield from _listed_documents(logical_id, policies, holds)
 
 
-def _listed_documents(logical_id: str, policies: Json) -> Iterator[tuple[str, str, Json]]:
+def _listed_documents(logical_id: str, policies: Json, holds: Holds) -> Iterator[tuple[str, str, Json]]:
     for index, policy in enumerate(_listed(policies)):
-        for branch in branches(policy):
+        for branch in branches(policy, holds):
             if isinstance(branch, dict):
                 location = f"Properties/Policies/{index}" if isinstance(policies, list) else "Properties/Policies"
                 within = "PolicyDocument" in branch
-                for document_of in branches(branch["PolicyDocument"]) if within else [branch]:
+                for document_of in branches(branch["PolicyDocument"], holds) if within else [branch]:
                     yield logical_id, f"{location}/PolicyDocument" if within else location, document_of
 
 
@@ -169,13 +174,14 @@ def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, list[dict
     """
     List the statements that allow iam:PassRole, each in all its forms, unless the document takes some of that back.
     """
+    holds = _holds(template)
     written = document(policy, template)
     statements = written.get("Statement") if isinstance(written, dict) else None
     passing: list[tuple[int, list[dict[str, Any]]]] = []
     for index, statement in enumerate(_listed(statements)):
-        for branch in branches(statement):
+        for branch in branches(statement, holds):
             if isinstance(branch, dict) and _names_iam(branch):
-                known = [evaluated(form, template) for form in forms(branch)]
+                known = [evaluated(form, template) for form in forms(branch, holds)]
                 passing.append((index, [form for form in known if isinstance(form, dict)]))
     if not any(_denies(form) for _, known in passing for form in known):
         yield from ((index, known) for index, known in passing if known and all(map(_allows, known)))

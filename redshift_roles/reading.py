@@ -8,8 +8,9 @@ kernel costs more than anything Python does here, so each thing is read once.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_iam as iam
@@ -20,6 +21,7 @@ from redshift_roles import role_arns
 from redshift_roles.assembly import Assembly, Json, Template
 from redshift_roles.facts import RoleFacts
 from redshift_roles.places import Place, path_of, place_of, refer
+from redshift_roles.policy_documents import rewritten
 from redshift_roles.remembering import Remembered
 from redshift_roles.tokens import is_token
 from redshift_roles.values import texts
@@ -209,11 +211,29 @@ def trust_of(role: iam.IRole) -> iam.PolicyDocument | None:
     return made.assume_role_policy if isinstance(made, iam.Role) and made.node.default_child else None
 
 
-def trust_text(document: iam.PolicyDocument) -> str:
+def trust_document(document: iam.PolicyDocument) -> dict[str, Any]:
     """
-    Write a trust policy as JSON with tokens in it; what CDK keeps as an object, such as a `CfnJson`, is left empty.
+    Read a trust policy, with tokens in it; what CDK keeps as an object, such as a `CfnJson`, is left empty.
     """
-    return json.dumps(document.to_json(), default=lambda _: {})
+    found: dict[str, Any] = json.loads(json.dumps(document.to_json(), default=lambda _: {}))
+    return found
+
+
+def as_known(document: object, place: Place, arns: Mapping[str, str] = MappingProxyType({})) -> Any:  # noqa: ANN401
+    """
+    Write a document as far as it is known, with holes where only the deployment knows.
+
+    Args:
+        document: With tokens in it.
+
+        place: Where it is to be written.
+
+        arns: What is known of some tokens.
+    """
+    given: dict[str, str] = {}
+    rewritten(document, lambda text: given.setdefault(text, arns.get(text, text)))
+    known = dict(zip(given, texts_of([*given.values()], place), strict=True))
+    return rewritten(document, known.__getitem__)
 
 
 _reporting: Remembered[bool] = Remembered()

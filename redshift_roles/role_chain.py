@@ -7,7 +7,6 @@ and as documents where they are another team's.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -21,7 +20,15 @@ from redshift_roles.facts import HolderFacts
 from redshift_roles.findings import Finding, RoleAssociationError
 from redshift_roles.grant_writing import later_troubles, note_chained
 from redshift_roles.places import Place, path_of, refer, waits
-from redshift_roles.reading import own_role, principal_account, role_arn, role_facts, role_place, texts_of, trust_text
+from redshift_roles.reading import (
+    as_known,
+    own_role,
+    principal_account,
+    role_arn,
+    role_facts,
+    role_place,
+    trust_document,
+)
 from redshift_roles.refusal import refuse
 from redshift_roles.rulebook import Rule, Trouble
 from redshift_roles.rules import Check
@@ -165,8 +172,8 @@ def _first_findings(first: iam.IRole, path: str, place: Place) -> list[Finding]:
     Find why the first role could not be associated with a cluster: Redshift may not assume it.
     """
     document = first.assume_role_policy if isinstance(first, iam.Role) and own_role(first) is None else None
-    written = texts_of([trust_text(document)], place)[0] if document else "{}"
-    reason = distrust(json.loads(written, strict=False), place.region)
+    written = as_known(trust_document(document), place) if document else {}
+    reason = distrust(written, place.region)
     if reason is None:
         return []
     fix = "use RedshiftRole, or assumed_by=iam.ServicePrincipal('redshift.amazonaws.com'), for the first of the chain"

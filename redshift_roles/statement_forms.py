@@ -6,37 +6,40 @@ A part of a template flows in; its forms flow out, each without the conditions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import product
 from typing import Any, Final
 
 Json = Any
+# Says whether a condition holds; None where only the deployment knows.
+Holds = Callable[[Json], bool | None]
 
 # How many conditions within one statement are looked at in all their combinations.
 _MAX_CONDITIONS: Final = 5
 _NOTHING: Final = {"Ref": "AWS::NoValue"}
 
 
-def branches(node: Json) -> list[Json]:
+def branches(node: Json, holds: Holds) -> list[Json]:
     """
-    List what a value may be: the branches of a condition, or itself.
+    List what a value may be: the branches of a condition, the one that it takes where that is decided, or itself.
     """
     argument = node.get("Fn::If") if isinstance(node, dict) else None
     if isinstance(argument, list) and len(argument) == 3:
-        return [found for branch in argument[1:] for found in branches(branch)]
+        decided = holds(argument[0])
+        taken = argument[1:] if decided is None else [argument[1 if decided else 2]]
+        return [found for branch in taken for found in branches(branch, holds)]
     return [node]
 
 
-def forms(statement: Json) -> list[Json]:
+def forms(statement: Json, holds: Holds) -> list[Json]:
     """
     List what becomes of a statement, however its conditions are decided; one with many is left as it stands.
     """
-    names = sorted(_condition_names(statement))
-    if len(names) > _MAX_CONDITIONS:
+    decided = {name: holds(name) for name in sorted(_condition_names(statement))}
+    if sum(way is None for way in decided.values()) > _MAX_CONDITIONS:
         return [statement]
-    return [
-        _decided(statement, dict(zip(names, way, strict=True))) for way in product((True, False), repeat=len(names))
-    ]
+    ways = product(*((True, False) if way is None else (way,) for way in decided.values()))
+    return [_decided(statement, dict(zip(decided, way, strict=True))) for way in ways]
 
 
 def _condition_names(node: Json) -> set[str]:

@@ -6,7 +6,6 @@ A role and a statement flow in; the trouble of a policy that IAM would refuse fl
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Final
 
@@ -16,7 +15,7 @@ from aws_cdk import aws_iam as iam
 from redshift_roles import limits, role_arns
 from redshift_roles.places import Place
 from redshift_roles.policy_documents import Statement, size
-from redshift_roles.reading import own_role, role_arn, role_place, texts_of, trust_of, trust_text
+from redshift_roles.reading import as_known, own_role, role_arn, role_place, trust_document, trust_of
 from redshift_roles.rulebook import Trouble
 from redshift_roles.trust_documents import merged
 
@@ -78,11 +77,7 @@ def _least_size(document: iam.PolicyDocument, added: list[Statement], role: iam.
     """
     Measure a trust policy at the least that the deployment can write, merged where CDK is told to merge.
     """
-    texts = [trust_text(document), json.dumps({"Statement": added})]
-    for token, arn in _arns.items():
-        texts = [text.replace(json.dumps(token), json.dumps(arn)) for text in texts]
-    written = [json.loads(text, strict=False) for text in texts_of(texts, place)]
-    statements = [statement for one in written for statement in one["Statement"]]
+    statements = as_known([*trust_document(document)["Statement"], *added], place, _arns)
     length = _size(statements, place)
     if length > quota and role.node.try_get_context(_MINIMIZED):
         return _size(merged(statements), place)

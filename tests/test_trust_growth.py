@@ -17,7 +17,6 @@ from redshift_roles.chain_documents import trust_statement
 from redshift_roles.policy_documents import size
 from redshift_roles.trust_growth import extend_trust, trust_troubles
 from tests.builders import arn
-from tests.conftest import ACCOUNT
 from tests.templates import all_properties_of, deployed
 
 ROLE = "AWS::IAM::Role"
@@ -50,7 +49,18 @@ def _resources(stack: cdk.Stack) -> dict[str, Any]:
 
 
 def _sized(length: int) -> dict[str, object]:
-    return trust_statement(f"arn:aws:iam::{ACCOUNT}:role/{'x' * length}")
+    """
+    Write a statement of so many characters.
+    """
+    letters = [0]
+    while (missing := length - size(_letting_in(letters), str)) > 900:
+        letters.insert(0, 800)
+    return _letting_in([*letters[:-1], missing])
+
+
+def _letting_in(letters: list[int]) -> dict[str, object]:
+    roles = [arn("x" * count) for count in letters]
+    return {**trust_statement(roles[0]), "Principal": {"AWS": roles}}
 
 
 @pytest.mark.parametrize(("spare", "troubles"), [(0, 0), (-1, 1)])
@@ -66,8 +76,7 @@ def test_fails_when_a_trust_policy_has_no_room(
     role = make(stack, "Role", **given)
     (properties,) = all_properties_of(stack, ROLE)
     before = size(properties["AssumeRolePolicyDocument"], str)
-    frame = size(_sized(0), str) + len(",")
-    found = [*trust_troubles(role, _sized(quota - before - frame - spare))]
+    found = [*trust_troubles(role, _sized(quota - before - len(",") - spare))]
     allowed = f"'trust_policy_quota' is {quota:,}" if ours else f"allowed is {quota:,}"
 
     assert troubles == len(found)
