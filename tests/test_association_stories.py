@@ -184,11 +184,15 @@ class Story:
 
     def choose(self, role: str | None) -> None:
         """
-        Somebody else sets the default role, or clears it.
+        Somebody else sets the default role, or clears it; one that is ours again cannot be told from our own choice.
         """
-        if role != self.redshift.default and (role is None or role in self.redshift.roles):
-            self.redshift.default = self.others_default = role
-            self.others_chose_last = True
+        if role == self.redshift.default or (role is not None and role not in self.redshift.roles):
+            return
+        self.redshift.default = role
+        if role is not None and self.stack.properties and role == self.stack.properties.get("DefaultRoleArn"):
+            self.muddled, self.others_chose_last = True, False
+        else:
+            self.others_default, self.others_chose_last = role, True
 
     def settle(self) -> None:
         """
