@@ -1,8 +1,8 @@
 """
 Role associations as the templates show them: one role, one cluster, one hand.
 
-The templates of an app flow in; what is associated twice, where there are two default roles, and what Redshift may not
-assume flow out.
+The templates of an app flow in; what is associated twice, where there are two default roles, what Redshift may not
+assume, and what only the deployment knows flow out.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from redshift_roles import fixes
+from redshift_roles import fixes, role_arns, rules
 from redshift_roles.assembly import Assembly, Json, Template, function_of
-from redshift_roles.facts import HolderFacts
+from redshift_roles.facts import HolderFacts, RoleFacts
 from redshift_roles.list_entries import MORE, entries
 from redshift_roles.role_arns import holes, readable
 from redshift_roles.rulebook import Trouble
@@ -144,6 +144,22 @@ def untrusting(assembly: Assembly, *, plain: bool) -> Iterator[Found]:
                 reason = distrust_of(*defined, template.region) if defined else None
                 if reason:
                     yield Found(claim.entry, (f"{claim.label} {reason}", fix))
+
+
+def undecided(assembly: Assembly, *, plain: bool) -> Iterator[Found]:
+    """
+    Find roles of associations whose account only the deployment knows.
+    """
+    for template in assembly.templates():
+        account = template.account or role_arns.THIS_ACCOUNT
+        for logical_id in template.resources(ASSOCIATION):
+            for claim in _claims(template, logical_id, ROLES):
+                role = RoleFacts(f"{ROLES}[{claim.entry.position}]", claim.text)
+                holder = HolderFacts(
+                    "", "cluster", ROLES, account, template.region, (role,), account_asserted=True, plain=plain
+                )
+                for trouble in rules.role_account_undecided(holder):
+                    yield Found(claim.entry, trouble)
 
 
 def _all_claims(assembly: Assembly) -> Iterator[tuple[_Claim, _Cluster]]:

@@ -148,10 +148,11 @@ class RoleGuard:
             found = paths.get(entry[:2])
             return _path(found, entry.position) if found else verdicts.construct_path(*entry[:2])
 
-        wrong = [*verdicts.associated(assembly, path)] if self._associations else []
-        violations += [violation(verdict, "fatal", verdict.finding.path) for verdict in wrong]
+        told = [*verdicts.associated(assembly, path)] if self._associations else []
+        violations += [violation(verdict, "fatal", verdict.finding.path) for verdict in told]
+        everything = [*(verdict for verdict, _ in judged), *told]
         return PolicyValidationPluginReport(
-            success=not wrong and not any(verdict.is_failure for verdict, _ in judged), violations=violations
+            success=not any(verdict.is_failure for verdict in everything), violations=violations
         )
 
     def _associated(self, assembly: Assembly) -> dict[tuple[Template, str], WatchedAssociations]:

@@ -215,6 +215,7 @@ def associated(
         (rulebook.INVALID_ARGUMENT, association_rule.two_defaults(assembly, path)),
         (rulebook.INVALID_ARGUMENT, association_rule.circles(assembly)),
         (rulebook.TRUST_LACKS_REDSHIFT, association_rule.untrusting(assembly, plain=plain)),
+        (rulebook.ROLE_ACCOUNT_UNDECIDED, association_rule.undecided(assembly, plain=plain)),
     ):
         for entry, trouble in found:
             if entry[:2] in elsewhere:
@@ -231,7 +232,8 @@ _ABOUT_DEFAULT: Container[str] = (rulebook.DEFAULT_ROLE_NOT_ASSOCIATED.name, rul
 
 
 def _location(finding: Finding) -> str:
-    return f"Properties/{DEFAULT_PROPERTY if finding.rule in _ABOUT_DEFAULT else ROLES_PROPERTY}"
+    is_about_default = finding.rule in _ABOUT_DEFAULT or finding.message.startswith(DEFAULT_PROPERTY)
+    return f"Properties/{DEFAULT_PROPERTY if is_about_default else ROLES_PROPERTY}"
 
 
 def _redshift_side(assembly: Assembly, known: list[tuple[Template, HolderFacts]], top: Template | None) -> RedshiftSide:

@@ -92,3 +92,24 @@ def test_fails_when_redshift_may_not_assume_a_role(app: cdk.App, stack: cdk.Stac
     assert ("TrustLacksRedshift", "fatal") == (violation["ruleName"], violation["severity"])
     assert "trusts lambda.amazonaws.com; Redshift in eu-west-1 cannot assume it" in violation["description"]
     assert "Data/Second" == construct["constructPath"]
+
+
+def test_a_role_of_an_account_that_nobody_knows_warns_and_can_be_acknowledged(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    The synthesis goes on; the finding names the association that has the role.
+    """
+    for name in ("Shared", "Answered"):
+        given = cdk.CfnParameter(stack, f"{name}Arn").value_as_string
+        association = associate(
+            stack, name, iam.Role.from_role_arn(stack, f"{name}Role", given), cluster_identifier=name.lower()
+        )
+    cdk.Validations.of(association).acknowledge(
+        cdk.Acknowledgment(id="redshift-roles::RoleAccountUndecided", reason="of the platform team, in this account")
+    )
+    app.synth()
+
+    (violation,) = report_of(app)
+    (construct,) = violation["violatingConstructs"]
+    assert ("RoleAccountUndecided", "warning") == (violation["ruleName"], violation["severity"])
+    assert "RoleArns[0] is ${SharedArn}, whose account only the deployment knows" in violation["description"]
+    assert "Data/Shared" == construct["constructPath"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from redshift_roles.assembly import Json
-from redshift_roles.association_rule import Entry, circles, twice, two_defaults, untrusting
+from redshift_roles.association_rule import Entry, circles, twice, two_defaults, undecided, untrusting
 from tests.builders import StackText, arn, cluster, read, trusting
 from tests.conftest import ACCOUNT, REGION
 
@@ -136,6 +136,21 @@ def test_fails_when_redshift_may_not_assume_a_role(tmp_path: Path, plain: bool, 
     message, fix = found.trouble
     assert "RoleArns[2] (Bad) trusts lambda.amazonaws.com; Redshift in eu-west-1 cannot assume it" == message
     assert words in fix
+
+
+def test_a_role_of_an_account_that_nobody_knows_is_undecided(tmp_path: Path) -> None:
+    """
+    One of this account is decided, and so is one that a literal ARN names: a CloudFormation Rule stands for it.
+    """
+    resources = {
+        "Own": trusting("redshift.amazonaws.com"),
+        "A": _association("warehouse", {"Ref": "RoleArn"}, arn(), {"Fn::GetAtt": ["Own", "Arn"]}),
+    }
+    stack = StackText(resources=resources, parameters={"RoleArn": {"Type": "String"}}, account=None)
+    (found,) = undecided(read(tmp_path, Data=stack), plain=False)
+
+    assert ("A", 0) == (found.entry.logical_id, found.entry.position)
+    assert found.trouble[0].startswith("RoleArns[0] is ${RoleArn}, whose account only the deployment knows")
 
 
 def test_a_cluster_without_a_name_is_followed_through_exports(tmp_path: Path) -> None:
