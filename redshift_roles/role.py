@@ -8,24 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsii
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from redshift_roles import arguments, limits, rulebook, sql, trust_arguments
+from redshift_roles import arguments, limits, rulebook, sql_roles, trust_arguments
 from redshift_roles.findings import RoleAssociationError
 from redshift_roles.permissions import Home
 from redshift_roles.places import Place, least_length
 from redshift_roles.policy_documents import size
 from redshift_roles.reading import OwnRole, remember_role, seconds_of
 from redshift_roles.refusal import all_or_nothing, child_path, place_for, refuse, unit_troubles
-from redshift_roles.role_grants import RedshiftGrants
 from redshift_roles.rulebook import Trouble
 from redshift_roles.tokens import is_token, present, token_values
 from redshift_roles.trust_documents import DbUser, Trust
+
+if TYPE_CHECKING:
+    from redshift_roles.role_grants import RedshiftGrants
 
 
 class RedshiftRole(iam.Role):
@@ -145,6 +147,8 @@ class RedshiftRole(iam.Role):
         """
         What Redshift may do with the role, one method for each thing.
         """
+        from redshift_roles.role_grants import RedshiftGrants  # noqa: PLC0415  not needed by a role without grants
+
         return RedshiftGrants.of(self)
 
     @property
@@ -152,7 +156,7 @@ class RedshiftRole(iam.Role):
         """
         Write the clause that names the role in SQL: ``IAM_ROLE 'arn:…'``; it may be a stack output.
         """
-        return sql.iam_role(self)
+        return sql_roles.clause(sql_roles.read(self))
 
 
 def _partition_troubles(regions: object, place: Place) -> Iterator[Trouble]:

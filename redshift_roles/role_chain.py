@@ -13,7 +13,7 @@ from typing import Final
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
-from redshift_roles import account_rule, chain_links, limits, rulebook, rules, sql
+from redshift_roles import account_rule, chain_links, limits, rulebook, rules, sql_roles
 from redshift_roles.arguments import ROLE
 from redshift_roles.chain_links import Link
 from redshift_roles.facts import HolderFacts
@@ -88,7 +88,7 @@ class RoleChain:
         """
         Write the clause that names the chain in SQL: ``IAM_ROLE 'first,second'``; it may be a stack output.
         """
-        return sql.iam_role(self)
+        return sql_roles.clause(sql_roles.read(self))
 
 
 def _shape_troubles(roles: Sequence[iam.IRole]) -> Iterator[Trouble]:

@@ -43,4 +43,4 @@ def iam_role(role: Role) -> str:
     """
     named = sql_roles.read(role)
     refuse("iam_role", limits.COPY, sql_roles.role_troubles("role", named, words=(DEFAULT, SESSION)))
-    return f"IAM_ROLE {sql_roles.role_text(named)}"
+    return sql_roles.clause(named)

@@ -218,7 +218,7 @@ def copy(  # noqa: D417  options of one sort are told together
     ]
     sql_checks.refuse("copy", limits.COPY, troubles)
     listed = f" ({sql_text.identifiers(columns)})" if columns else ""
-    head = f"COPY {sql_text.name(table)}{listed} FROM {quoted(source)} IAM_ROLE {sql_roles.role_text(named)}"
+    head = f"COPY {sql_text.name(table)}{listed} FROM {quoted(source)} {sql_roles.clause(named)}"
     tail = [] if job is None else [f"JOB CREATE {sql_text.identifier(job)} AUTO {'ON' if job_auto else 'OFF'}"]
     return " ".join([head, *_format(given), *sql_text.clauses(given, _OPTIONS), *tail]) + ";"
 

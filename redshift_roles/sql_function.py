@@ -98,7 +98,7 @@ def create_external_function(
     replace = "OR REPLACE " if or_replace else ""
     head = f"CREATE {replace}EXTERNAL FUNCTION {sql_text.name(name)}({', '.join(arguments)})"
     target = f"LAMBDA {quoted(function)}" if function is not None else f"SAGEMAKER {quoted(str(endpoint))}"
-    body = f"RETURNS {returns} {volatility} {target} IAM_ROLE {sql_roles.role_text(named)}"
+    body = f"RETURNS {returns} {volatility} {target} {sql_roles.clause(named)}"
     return " ".join([head, body, *sql_text.clauses(given, _OPTIONS)]) + ";"
 
 

@@ -72,6 +72,13 @@ def role_text(role: object) -> str:
     return DEFAULT if role == DEFAULT else quoted(str(role))
 
 
+def clause(role: object) -> str:
+    """
+    Write the clause that names a role that was read.
+    """
+    return f"IAM_ROLE {role_text(role)}"
+
+
 def role_troubles(label: str, role: object, *, words: Sequence[str] = (DEFAULT,)) -> Iterator[Trouble]:
     """
     Find what is no role.

@@ -153,7 +153,7 @@ def unload(  # noqa: D417  options of one sort are told together
         *_combination_troubles(given, partitioned=bool(partition_by)),
     ]
     sql_checks.refuse("unload", limits.UNLOAD, troubles)
-    head = f"UNLOAD ({quoted(query)}) TO {quoted(to)} IAM_ROLE {sql_roles.role_text(named)}"
+    head = f"UNLOAD ({quoted(query)}) TO {quoted(to)} {sql_roles.clause(named)}"
     written = [] if format is None else [f"FORMAT AS {format}"]
     partitioned = _partition(partition_by, include=include_partition_columns)
     return " ".join([head, *written, *partitioned, *sql_text.clauses(given, _OPTIONS)]) + ";"

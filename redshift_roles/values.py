@@ -7,7 +7,6 @@ knows. Parameters of nested stacks, outputs and exports are followed as long as 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -73,6 +72,8 @@ def unknown(value: Json, template: Template) -> str:
     """
     name = role_arns.readable(_name(value))
     if len(name) > _MAX_NAME:
+        import hashlib  # noqa: PLC0415  slow to import, and hardly a name is so long
+
         name = f"{name[: _MAX_NAME // 10]}…{hashlib.sha256(name.encode(errors='replace')).hexdigest()}"
     return hole(f"{template.key}#{name}")
 
