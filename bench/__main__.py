@@ -71,9 +71,9 @@ def strip(folder: Path) -> None:
         path.with_name(path.name.replace(".template.json", ".bare.json")).write_text(json.dumps(bare))
 
 
-def measure(count: int) -> dict[str, float]:
+def measure(count: int) -> dict[str, list[float]]:
     """
-    Time all programs by turns, so that a busy machine slows all of them.
+    Time all programs by turns, so that a busy machine slows all of them; each turn begins with another one.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -85,28 +85,36 @@ def measure(count: int) -> dict[str, float]:
         programs = [program for program in PROGRAMS if not program.endswith("granted")]
         times: dict[str, list[float]] = {program: [] for program in programs}
         for turn in range(RUNS[count]):
-            for program in programs:
+            first = turn % len(programs)
+            for program in [*programs[first:], *programs[:first]]:
                 print(f"\rbench: {count} clusters, turn {turn + 1} of {RUNS[count]}: {program:<10}", end="", flush=True)
                 times[program].append(run(program, count, folder))
                 strip(folder / "by_hand")
         print()
-        return {program: median(taken) for program, taken in times.items()}
+        return times
 
 
-def row(count: int, times: dict[str, float]) -> str:
+def ratio_of(times: dict[str, list[float]], one: str, other: str) -> float:
+    """
+    Compare two programs: the median of what each turn says.
+    """
+    return median(first / second for first, second in zip(times[one], times[other], strict=True))
+
+
+def row(count: int, times: dict[str, list[float]]) -> str:
     """
     Write one row of the table.
     """
-    ratio = times["ours"] / times["by_hand"]
+    ratio = ratio_of(times, "ours", "by_hand")
     told = target(ratio, TARGETS[count]) if count in TARGETS else ""
-    seconds = " | ".join(f"{times[program]:.2f}" for program in ("ours", "by_hand", "included"))
-    guard = times["ours"] / times["unguarded"]
+    seconds = " | ".join(f"{median(times[program]):.2f}" for program in ("ours", "by_hand", "included"))
+    guard = ratio_of(times, "ours", "unguarded")
     missed = "" if reached(guard, GUARD_TARGET) else f" {MISSED}"
-    included = times["ours"] / times["included"]
+    included = ratio_of(times, "ours", "included")
     return f"| {count} | {seconds} | **{ratio:.2f}** | {told} | {included:.2f} | {guard:.2f}{missed} |"
 
 
-def measure_granted(count: int, runs: int) -> dict[str, float]:
+def measure_granted(count: int, runs: int) -> dict[str, list[float]]:
     """
     Time the programs whose roles are granted something.
     """
@@ -121,7 +129,7 @@ def measure_granted(count: int, runs: int) -> dict[str, float]:
         for _ in range(runs):
             for program in programs:
                 times[program].append(run(program, count, folder))
-        return {program: median(taken) for program, taken in times.items()}
+        return times
 
 
 def granted_table() -> str:
@@ -134,9 +142,9 @@ def granted_table() -> str:
     ]
     for count, (runs, most) in GRANTED.items():
         times = measure_granted(count, runs)
-        ours, by_hand = times["ours_granted"], times["by_hand_granted"]
-        told = target(ours / by_hand, most)
-        lines.append(f"| {count} | {ours:.2f} | {by_hand:.2f} | **{ours / by_hand:.2f}** | {told} |")
+        ours, by_hand = median(times["ours_granted"]), median(times["by_hand_granted"])
+        ratio = ratio_of(times, "ours_granted", "by_hand_granted")
+        lines.append(f"| {count} | {ours:.2f} | {by_hand:.2f} | **{ratio:.2f}** | {target(ratio, most)} |")
     return "\n".join(lines)
 
 
