@@ -8,7 +8,6 @@ import contextlib
 import io
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from redshift_roles import cli
+from tests.opened_files import opened_files
 from tests.rule_cases import FOLDER
 
 # Of the processor: none of these templates is large.
@@ -334,17 +334,10 @@ def test_fails_when_nested_stacks_multiply(tmp_path: Path, capsys: pytest.Captur
     assert "redshift-roles: 0.json: more than 5,000 nested stacks\n" == capsys.readouterr().err
 
 
-def test_nothing_in_a_template_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_in_a_template_is_opened(tmp_path: Path) -> None:
     """
     Only the given file is read, whatever addresses and paths stand in it, and whatever lies beside it.
     """
-    read: list[Path] = []
-    opening: Callable[..., Any] = io.open
-
-    def noted(path: Any, *args: Any, **options: Any) -> Any:
-        read.append(path)
-        return opening(path, *args, **options)
-
     secret = "a" * 64
     given_path = tmp_path / "x.template.json"
     stacks = {
@@ -355,10 +348,10 @@ def test_nothing_in_a_template_is_opened(tmp_path: Path, monkeypatch: pytest.Mon
     given_path.write_text(json.dumps({"Resources": {**stacks, "Other": include}}))
     (tmp_path / "beside.json").write_text('{"Resources": {"C": {}}}')
     (tmp_path / "x.assets.json").write_text(json.dumps({"files": {secret: {"source": {"path": "beside.json"}}}}))
-    monkeypatch.setattr(io, "open", noted)
+    with opened_files() as opened:
+        code = cli.main(["check", str(given_path)])
 
-    assert 0 == cli.main(["check", str(given_path)])
-    assert [given_path] == read
+    assert (0, [str(given_path)]) == (code, opened)
 
 
 def _large() -> dict[str, Any]:

@@ -273,7 +273,7 @@ SOURCE = "source_profile = s\n[profile s]\naws_access_key_id = A\naws_secret_acc
     ("profile", "said"),
     [
         ("credential_process = /nope/x", "[Errno 2] No such file or directory: '/nope/x'"),
-        ("credential_process = echo no", "Expecting value: line 1 column 1 (char 0)"),
+        (f'credential_process = {sys.executable} -c "print(chr(33))"', "Expecting value: line 1 column 1 (char 0)"),
         (
             "role_arn = arn:aws:iam::123456789012:role/x\nweb_identity_token_file = /nope/token",
             "[Errno 2] No such file or directory: '/nope/token'",
@@ -283,6 +283,7 @@ SOURCE = "source_profile = s\n[profile s]\naws_access_key_id = A\naws_secret_acc
             "a code is asked for, and there is no terminal to type it in",
         ),
     ],
+    ids=["no program", "no answer", "no file", "no terminal"],
 )
 @pytest.mark.filterwarnings("ignore::getpass.GetPassWarning")
 def test_fails_when_credentials_cannot_be_found_out(

@@ -4,10 +4,8 @@ Templates and cloud assemblies on disk.
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,6 +13,7 @@ from redshift_roles import template_files
 from redshift_roles.template_files import Environment, Given
 from tests.builders import StackText, write_assembly
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.opened_files import opened_files
 
 NOWHERE = Environment(None, None)
 HERE = Environment(OTHER_ACCOUNT, "us-east-1")
@@ -197,9 +196,7 @@ def test_fails_when_one_template_nests_too_much_and_keeps_the_others(tmp_path: P
 @pytest.mark.parametrize(
     "assets", ["{}", "[]", "{", '{"files": 1}', '{"files": {"%s": {"source": {"path": "other.json"}}}}' % ("a" * 64)]
 )
-def test_a_file_of_assets_beside_a_template_is_not_opened(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, assets: str
-) -> None:
+def test_a_file_of_assets_beside_a_template_is_not_opened(tmp_path: Path, assets: str) -> None:
     """
     Only an app that was given has assets: a template from elsewhere does not choose what is opened.
     """
@@ -207,22 +204,11 @@ def test_a_file_of_assets_beside_a_template_is_not_opened(
     path = _write(tmp_path / "x.template.json", _nesting(child))
     _write(tmp_path / "x.assets.json", assets)
     _write(tmp_path / "other.json", '{"Resources": {"C": {}}}')
-    opened: list[str] = []
-    monkeypatch.setattr("io.open", _noting(opened, io.open))
-    monkeypatch.setattr("builtins.open", _noting(opened, open))
-    given = _read(path)
+    with opened_files() as opened:
+        given = _read(path)
 
-    assert ([], [str(path)]) == (given.unusable, sorted(set(opened)))
+    assert ([], [str(path)]) == (given.unusable, opened)
     assert [[path]] == [[found.path for found in assembly.templates()] for assembly in given.assemblies]
-
-
-def _noting(opened: list[str], really: Any) -> Any:
-    def noted(file: Any, *args: Any, **options: Any) -> Any:
-        if not isinstance(file, int):
-            opened.append(str(file))
-        return really(file, *args, **options)
-
-    return noted
 
 
 def test_a_cloud_assembly_within_a_folder_is_read_as_one(tmp_path: Path) -> None:
