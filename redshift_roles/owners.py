@@ -18,8 +18,8 @@ from redshift_roles import role_arns
 from redshift_roles.permission_documents import documents
 from redshift_roles.permissions import Home, Permission
 from redshift_roles.places import Place, path_of, place_of, refer, waits
-from redshift_roles.policy_documents import Statement
-from redshift_roles.reading import role_arn, texts_of
+from redshift_roles.policy_documents import Statement, rewritten
+from redshift_roles.reading import as_known, role_arn
 from redshift_roles.resources import Resource
 from redshift_roles.rulebook import Trouble
 
@@ -124,8 +124,8 @@ def _is_of_this_app(construct: IConstruct | None) -> TypeGuard[IConstruct]:
 
 
 def _text(statements: Sequence[Statement], place: Place) -> str:
-    written = json.dumps(statements if len(statements) > 1 else statements[0])
-    return role_arns.readable(texts_of([written], place)[0])
+    written = as_known(statements if len(statements) > 1 else statements[0], place)
+    return json.dumps(rewritten(written, role_arns.readable))
 
 
 def shared_grant(identity: iam.Grant, asked: OwnerStatements, found: Resource, place: Place) -> iam.Grant:

@@ -327,3 +327,23 @@ def test_fails_when_a_bucket_of_this_app_cannot_name_the_role(stack: cdk.Stack, 
     assert [(f"{label}, whose policy cannot name a role without a role_name", "give the role a role_name")] == _wrong(
         RedshiftRole(stack, "Role"), bucket
     )
+
+
+def test_long_statements_are_written_in_full(stack: cdk.Stack) -> None:
+    """
+    Whatever their length, what the owner must add can be sent as it stands.
+    """
+    keys = [letter * 1000 for letter in "abc"]
+    with pytest.raises(RoleAssociationError) as caught:
+        RedshiftRole(stack, "Role").redshift_grants.copy_from(
+            _theirs(stack), prefix=keys[0], manifest=keys[1], jsonpaths=keys[2]
+        )
+    (finding,) = caught.value.findings
+    statements = json.loads(finding.message.partition("; its bucket policy needs ")[2])
+
+    written = {
+        resource
+        for one in statements
+        for resource in (one["Resource"] if isinstance(one["Resource"], list) else [one["Resource"]])
+    }
+    assert {f"arn:aws:s3:::theirs/{key}" for key in (keys[0] + "*", *keys[1:])} < written
