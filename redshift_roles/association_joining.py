@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from constructs import Construct, Dependable, DependencyGroup, IConstruct
 
-from redshift_roles import guard
+from redshift_roles import fixes, guard
 from redshift_roles.association_function import AssociationFunction
 from redshift_roles.association_keys import cluster_key, digest
 from redshift_roles.association_resources import AssociatedCluster, Member, Wanted
@@ -84,7 +84,7 @@ def default_troubles(members: Sequence[Member]) -> Iterator[Trouble]:
             theirs = f"{path_of(member.scope)} makes {path_of(member.wanted.default_role)} the default role"
             yield (
                 f"'default_role' is given, and {theirs} of the same cluster",
-                "leave it to one of them: a cluster has one default role",
+                fixes.ONE_DEFAULT,
             )
 
 

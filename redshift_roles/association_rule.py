@@ -95,7 +95,7 @@ def two_defaults(assembly: Assembly, path: Callable[[Entry], str]) -> Iterator[F
                         entry,
                         (
                             f"{DEFAULT} is given, and {path(earlier)} sets the default role of the same cluster too",
-                            "leave it to one of them: a cluster has one default role",
+                            fixes.ONE_DEFAULT,
                         ),
                     )
 

@@ -33,6 +33,16 @@ def holds(name: Json, template: Template, read: Read, depth: int = 0) -> bool | 
     return decided
 
 
+def taken(argument: Json, template: Template, read: Read) -> list[Json]:
+    """
+    List the branches that an ``Fn::If`` may take: one where its condition is decided, none where it is not well formed.
+    """
+    if not (isinstance(argument, list) and len(argument) == 3):
+        return []
+    decided = holds(argument[0], template, read)
+    return argument[1:] if decided is None else [argument[1 if decided else 2]]
+
+
 def question(name: str, template: Template) -> tuple[str, bool]:
     """
     Name what decides a condition, and say whether the condition is the opposite of that.

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+# Of how many findings by one rule about one thing a person reads each: nothing may have more roles than this.
+MOST: Final = 50
+
+_Told = TypeVar("_Told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,22 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.message}\n    fix: {self.fix}\n    source: {self.source}"
+
+
+def shortened(told: Iterable[_Told], more: Callable[[_Told, str], _Told]) -> list[_Told]:
+    """
+    Tell each thing once and keep the list short; the last one tells how many are left out.
+
+    Args:
+        told: What one rule has to say about one thing.
+
+        more: Adds words to the last one.
+    """
+    once = [*dict.fromkeys(told)]
+    kept = once[:MOST]
+    if len(once) > MOST:
+        kept[-1] = more(kept[-1], f", and {len(once) - MOST} more")
+    return kept
 
 
 def printable(text: str) -> str:

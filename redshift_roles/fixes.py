@@ -6,8 +6,12 @@ Facts flow in; a fix flows out, for the author of a CDK app or, where a template
 
 from __future__ import annotations
 
+from typing import Final
+
 from redshift_roles import limits, role_arns
 from redshift_roles.facts import HolderFacts, RoleFacts
+
+ONE_DEFAULT: Final = "leave it to one of them: a cluster has one default role"
 
 
 def limit_name(holder: HolderFacts) -> str:

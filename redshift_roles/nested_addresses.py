@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 _RUN: Final = re.compile(r"[\w./@+~%-]+")
-_SUFFIXES: Final = (".json", ".template", ".yaml", ".yml")
+SUFFIXES: Final = (".json", ".template", ".yaml", ".yml")
 Parts = tuple[str, ...]
 
 
@@ -74,7 +74,7 @@ def _last_file(address: Any) -> Parts:  # noqa: ANN401
     Take apart the last thing in an address that looks like a file, without the host before it.
     """
     text = address if isinstance(address, str) else json.dumps(address, ensure_ascii=False)
-    runs = [run for run in _RUN.findall(text) if run.lower().endswith(_SUFFIXES)]
+    runs = [run for run in _RUN.findall(text) if run.lower().endswith(SUFFIXES)]
     if not runs:
         return ()
     parts = [part for part in runs[-1].split("/") if part not in ("", ".", "..")]

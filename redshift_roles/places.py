@@ -125,16 +125,24 @@ def cluster_arn(identifier: str, home: Place) -> str:
     return f"arn:{home.partition_name}:redshift:{home.region_name}:{home.account_id}:cluster:{identifier}"
 
 
-def least_length(token: str, place: Place) -> int:
+def least_length(name: str, place: Place, other: int = 1) -> int:
     """
-    Say how long the value of a token is at least: a pseudo parameter in this place, or anything else.
+    Say how long a value is at least that only the deployment knows: a pseudo parameter in this place, or anything else.
+
+    Args:
+        name: How a token or a hole names the value: ``AWS.Region.4``, ``AWS::Region``.
+
+        place: Where it is written.
+
+        other: How long anything else is.
     """
     lengths = {
         "AWS.Partition": len(limits.partition_of(place.region or "")),
         "AWS.Region": len(place.region or "eu-west-1"),
         "AWS.AccountId": len("123456789012"),
     }
-    return next((length for name, length in lengths.items() if token.startswith(name)), 1)
+    named = name.replace("::", ".")
+    return next((length for start, length in lengths.items() if named.startswith(start)), other)
 
 
 def refer(text: str, home: Place, place: Place, name: str) -> tuple[Any, Trouble | None]:

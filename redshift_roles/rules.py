@@ -13,7 +13,7 @@ from typing import Final
 from redshift_roles import branches, fixes, limits, role_arns, rulebook
 from redshift_roles.default_role_rules import default_role_not_associated, default_role_undecided
 from redshift_roles.facts import HolderFacts, RoleFacts
-from redshift_roles.findings import Finding
+from redshift_roles.findings import Finding, shortened
 from redshift_roles.rulebook import Rule, Trouble
 
 
@@ -236,28 +236,16 @@ CHECKS: Final[tuple[tuple[Rule, Check], ...]] = (
 )
 
 
-# Nothing may have more roles than this: whoever has so many faults of a kind needs no longer list.
-_MAX_FINDINGS: Final = limits.ROLE_QUOTA
-
-
 def check(holder: HolderFacts) -> list[Finding]:
     """
     Find everything that is broken or undecided.
     """
-    found = [(rule, [*find(holder)]) for rule, find in CHECKS]
-    return [rule.finding(holder.path, trouble) for rule, troubles in found if troubles for trouble in _told(troubles)]
+    return [rule.finding(holder.path, trouble) for rule, find in CHECKS for trouble in shortened(find(holder), _longer)]
 
 
-def _told(troubles: list[Trouble]) -> list[Trouble]:
-    """
-    Tell each trouble once and keep their list short; the last one tells how many are left out.
-    """
-    told = [*dict.fromkeys(troubles)]
-    kept = told[:_MAX_FINDINGS]
-    if len(told) > len(kept):
-        message, fix = kept[-1]
-        kept[-1] = f"{message}, and {len(told) - len(kept)} more", fix
-    return kept
+def _longer(trouble: Trouble, words: str) -> Trouble:
+    message, fix = trouble
+    return message + words, fix
 
 
 def failures(findings: Iterable[Finding]) -> list[Finding]:

@@ -250,10 +250,9 @@ def evaluated(node: Json, template: Template) -> Json:
     if not isinstance(node, dict):
         return node
     function, argument = function_of(node)
-    if function == "Fn::If" and isinstance(argument, list) and len(argument) == 3:
-        decided = conditions.holds(argument[0], template, texts)
-        if decided is not None:
-            return evaluated(argument[1] if decided else argument[2], template)
+    branches = conditions.taken(argument, template, texts) if function == "Fn::If" else []
+    if len(branches) == 1:
+        return evaluated(branches[0], template)
     if function == "Ref" or function.startswith("Fn::"):
         found = texts(node, template)
         return found[0] if len(found) == 1 else unknown(node, template)

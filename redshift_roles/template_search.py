@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from redshift_roles.nested_addresses import SUFFIXES
 from redshift_roles.unusable import UnusableError
 
-SUFFIXES: Final = (".json", ".template", ".yaml", ".yml")
 _MANIFEST: Final = "manifest.json"
 # A second file that CDK writes into each cloud assembly, and that a virtual environment has.
 _CDK_MARK: Final = "cdk.out"

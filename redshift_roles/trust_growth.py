@@ -13,7 +13,7 @@ from aws_cdk import Annotations
 from aws_cdk import aws_iam as iam
 
 from redshift_roles import limits, role_arns
-from redshift_roles.places import Place
+from redshift_roles.places import Place, least_length
 from redshift_roles.policy_documents import Statement, size
 from redshift_roles.reading import as_known, own_role, role_arn, role_place, trust_document, trust_of
 from redshift_roles.rulebook import Trouble
@@ -85,14 +85,8 @@ def _least_size(document: iam.PolicyDocument, added: list[Statement], role: iam.
 
 
 def _size(statements: list[Statement], place: Place) -> int:
-    lengths = {
-        "AWS::AccountId": len("123456789012"),
-        "AWS::Partition": len(limits.partition_of(place.region or "")),
-        "AWS::Region": len(place.region or "eu-west-1"),
-    }
-
     def least(text: str) -> str:
-        return role_arns.filled(text, lambda name: "x" * lengths.get(name, 1))
+        return role_arns.filled(text, lambda name: "x" * least_length(name, place))
 
     known = [{**statement, "Principal": _least_principal(statement.get("Principal"))} for statement in statements]
     return size({"Version": "2012-10-17", "Statement": known}, least)

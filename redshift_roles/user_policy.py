@@ -17,7 +17,7 @@ from redshift_roles import account_rule, arguments, limits, role_arns, rulebook,
 from redshift_roles.cluster_names import Cluster, cluster_arn, cluster_troubles
 from redshift_roles.facts import HolderFacts
 from redshift_roles.findings import RoleAssociationError
-from redshift_roles.places import Place, path_of
+from redshift_roles.places import Place, least_length, path_of
 from redshift_roles.policy_documents import UserPolicy, size
 from redshift_roles.reading import Principal, principal_account, role_arn, role_facts, texts_of
 from redshift_roles.refusal import all_or_nothing, child_path, judged, place_for, refuse
@@ -236,8 +236,10 @@ def _refuse_too_large(policy: UserPolicy, facts: HolderFacts, place: Place, path
         cluster_arns=texts_of(policy.cluster_arns, place),
         role_arns=[*dict.fromkeys(role.text for role in facts.roles)],
     )
+    made_up = _least_name(place)
     length = size(
-        written.document(), lambda text: role_arns.filled(text, lambda name: "x" * _least_length(name, place))
+        written.document(),
+        lambda text: role_arns.filled(text, lambda name: "x" * least_length(name, place, made_up)),
     )
     if length > limits.MANAGED_POLICY_SIZE:
         trouble = (
@@ -247,11 +249,6 @@ def _refuse_too_large(policy: UserPolicy, facts: HolderFacts, place: Place, path
         raise RoleAssociationError([rulebook.POLICY_TOO_LARGE.finding(path(), trouble)])
 
 
-def _least_length(hole: str, place: Place) -> int:
-    known_lengths = {
-        "AWS::AccountId": len("123456789012"),
-        "AWS::Partition": len(limits.partition_of(place.region or "")),
-        "AWS::Region": len(place.region or "eu-west-1"),
-    }
+def _least_name(place: Place) -> int:
     stack_name = "" if is_token(place.stack.stack_name) else place.stack.stack_name
-    return known_lengths.get(hole, min(limits.CLUSTER_IDENTIFIER_LENGTH, len(stack_name) + _GENERATED_NAME))
+    return min(limits.CLUSTER_IDENTIFIER_LENGTH, len(stack_name) + _GENERATED_NAME)

@@ -150,10 +150,7 @@ def _variable(name: str, variables: Mapping[str, Json]) -> Json:
 
 
 def _if(argument: Json, template: Template, read: Read) -> list[str]:
-    if not (isinstance(argument, list) and len(argument) == 3):
-        return []
-    decided = conditions.holds(argument[0], template, read)
-    branches = argument[1:] if decided is None else [argument[1] if decided else argument[2]]
+    branches = conditions.taken(argument, template, read)
     return [*dict.fromkeys(text for branch in branches for text in read(branch, template))]
 
 
@@ -200,9 +197,9 @@ def items(value: Json, template: Template, read: Read) -> list[list[str]] | None
     if function == "Fn::FindInMap":
         found = mapped(argument, template, read)
         return items(found, template, read) if isinstance(found, list) else None
-    if function == "Fn::If" and isinstance(argument, list) and len(argument) == 3:
-        decided = conditions.holds(argument[0], template, read)
-        return None if decided is None else items(argument[1] if decided else argument[2], template, read)
+    if function == "Fn::If":
+        branches = conditions.taken(argument, template, read)
+        return items(branches[0], template, read) if len(branches) == 1 else None
     if function == "Ref":
         passed = passed_for(argument, template)
         kept = once(f"items {argument}", template, lambda: [_passed_items(*passed, read) if passed else None])

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from redshift_roles import association_rule, limits, pass_role_rule, role_arns, rulebook, rules, trust
 from redshift_roles.assembly import Assembly, Template
 from redshift_roles.facts import HolderFacts
-from redshift_roles.findings import Finding
+from redshift_roles.findings import Finding, shortened
 from redshift_roles.policy_reading import RedshiftSide, passings
 from redshift_roles.template_reading import (
     CLUSTER,
@@ -131,36 +131,23 @@ def judge(
         yield from _bounded(found)
 
 
-# Of how many findings by one rule about one resource a person reads each.
-MOST: Final = 50
-
-
 def _resource(verdict: Verdict) -> tuple[Template, str]:
     return verdict.template, verdict.logical_id
 
 
 def _bounded(found: Iterable[Verdict]) -> Iterator[Verdict]:
     """
-    Leave out what was told already; of more findings by one rule than anybody reads, the last tells how many.
+    Leave out what was told already, and of one rule more than anybody reads.
     """
-    told: dict[str, list[Verdict]] = {}
-    more: dict[str, int] = {}
+    by_rule: dict[str, list[Verdict]] = {}
     for verdict in found:
-        rule = verdict.finding.rule
-        same = told.setdefault(rule, [])
-        if verdict in same:
-            continue
-        if len(same) == MOST:
-            more[rule] = more.get(rule, 0) + 1
-            continue
-        same.append(verdict)
-        if len(same) < MOST:
-            yield verdict
-    for rule, same in told.items():
-        if len(same) == MOST:
-            last = same[-1]
-            rest = f", and {more[rule]} more" if rule in more else ""
-            yield last._replace(finding=replace(last.finding, message=f"{last.finding.message}{rest}"))
+        by_rule.setdefault(verdict.finding.rule, []).append(verdict)
+    for same in by_rule.values():
+        yield from shortened(same, _longer)
+
+
+def _longer(verdict: Verdict, words: str) -> Verdict:
+    return verdict._replace(finding=replace(verdict.finding, message=verdict.finding.message + words))
 
 
 def _judged(

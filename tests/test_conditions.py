@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from redshift_roles.assembly import Json, Template
-from redshift_roles.conditions import holds, question
+from redshift_roles.conditions import holds, question, taken
 from redshift_roles.values import texts
 from tests.builders import NO_VALUE, StackText, if_, template, trusting
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
@@ -179,3 +179,24 @@ def test_whatever_stands_there_is_decided_or_not(tmp_path: Path, condition: Json
 
     assert holds("Asked", found, texts) in (True, False, None)
     assert question("Asked", found)[0]
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        (["Yes", "a", "b"], ["a"]),
+        (["No", "a", "b"], ["b"]),
+        (["Unknown", "a", "b"], ["a", "b"]),
+        (["Yes", "a"], []),
+        (["Yes", "a", "b", "c"], []),
+        ("Yes", []),
+        (None, []),
+    ],
+)
+def test_a_decided_condition_takes_one_branch(tmp_path: Path, argument: Json, expected: list[Json]) -> None:
+    """
+    An undecided one may take either, and what is not well formed takes none.
+    """
+    found = _template(tmp_path, Yes=REGION_IS, No=REGION_IS_NOT, Unknown=UNKNOWN)
+
+    assert expected == taken(argument, found, texts)

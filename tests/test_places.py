@@ -39,6 +39,8 @@ def test_a_place_is_that_of_the_nearest_stack(app: cdk.App, stack: cdk.Stack, ag
         ("AWS.AccountId.5", 12),
         ("TOKEN.6", 1),
         ("AWS.StackName.7", 1),
+        ("AWS::Region", len("eu-west-1")),
+        ("Data.template.json#Loader", 1),
     ],
 )
 def test_a_token_is_as_long_as_its_shortest_value(
@@ -49,6 +51,7 @@ def test_a_token_is_as_long_as_its_shortest_value(
     """
     assert length == places.least_length(token, places.place_of(stack))
     assert length == places.least_length(token, places.place_of(agnostic))
+    assert (length if length > 1 else 40) == places.least_length(token, places.place_of(stack), 40)
 
 
 def test_the_length_follows_the_region(app: cdk.App) -> None:
