@@ -44,16 +44,21 @@ def _until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
 
 def _start(folder: Path) -> subprocess.Popen[str]:
     """
-    Start the demo, and return when its emulator is there and it runs a command.
+    Start the demo as from a terminal, and return when its emulator is there and it runs a command.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "tests.e2e.demo"],
-        cwd=programs.ROOT,
-        env={**os.environ, "TMPDIR": str(folder)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    # A shell has what it runs in the background ignore interrupts, and so do all that this starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "tests.e2e.demo"],
+            cwd=programs.ROOT,
+            env={**os.environ, "TMPDIR": str(folder)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert process.stdout is not None
     while "cdk bootstrap" not in process.stdout.readline():
         assert process.poll() is None
