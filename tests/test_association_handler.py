@@ -394,6 +394,21 @@ def test_what_was_seen_long_ago_is_looked_at_again() -> None:
     assert ("false", "false", "true") == (unchanged["Found"], soon["Found"], late["Found"])
 
 
+def test_a_role_that_was_found_and_that_others_removed_since_is_ours_when_we_come_back() -> None:
+    """
+    Nobody else wants it any more, so it must not stay when we go. While it is there it counts as found.
+    """
+    redshift = FakeRedshift(roles={A: 0.0})
+    physical_id, first = _answer(_look(), redshift)
+    physical_id, _ = _answer(_look("Update", B, physical_id), redshift)
+    physical_id, still = _answer(_look("Update", A, physical_id), redshift)
+    physical_id, _ = _answer(_look("Update", B, physical_id), redshift)
+    del redshift.roles[A]
+    _, gone = _answer(_look("Update", A, physical_id), redshift)
+
+    assert ("true", "true", "false") == (first["Found"], still["Found"], gone["Found"])
+
+
 def test_no_former_default_is_remembered_too() -> None:
     """
     Nothing is something.

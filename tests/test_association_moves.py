@@ -315,6 +315,22 @@ STEPS = st.lists(
 )
 
 
+def test_a_role_that_others_removed_while_we_were_elsewhere_goes_with_us() -> None:
+    """
+    It was found at first; within a day we come back and put it there ourselves.
+    """
+    story = Story({("y", A)})
+    story.deploy(("y", A), Trouble())
+    story.deploy(("x", A), Trouble())
+    story.remove(("y", A))
+    story.deploy(("y", A), Trouble())
+    back = story.there()
+    story.delete()
+
+    assert {("x", F), ("y", F), ("y", A)} == back
+    assert {("x", F), ("y", F)} == story.there()
+
+
 @settings(max_examples=400, deadline=None)
 @given(start=st.sets(PLACES, max_size=2), steps=STEPS)
 def test_others_keep_their_roles_and_ours_go_with_us_wherever_we_were(

@@ -154,6 +154,9 @@ def _association(properties: Json) -> Association:
 def _look(event: Json, client: Client, clock: Clock, seconds: float) -> tuple[str, Json]:
     """
     Look what is there, or remember what was seen: the physical id has the last answers, for a rollback.
+
+    A role that was found is looked for again: we never remove it, so if it is gone, others removed it, and what we add
+    from now on is ours.
     """
     physical_id = str(event.get("PhysicalResourceId", ""))
     if event["RequestType"] == "Delete":
@@ -161,7 +164,7 @@ def _look(event: Json, client: Client, clock: Clock, seconds: float) -> tuple[st
     cluster, role = event["ResourceProperties"]["ClusterIdentifier"], event["ResourceProperties"].get("RoleArn", "")
     key = memory.key_of(cluster, role)
     seen = memory.recall(physical_id, key, clock.date())
-    if seen is None:
+    if seen is None or (role and seen == "true"):
         seen = _found(look(client, cluster, seconds, clock), role)
     return memory.remember(physical_id, key, seen, clock.date()), _told(event, role, seen)
 
