@@ -1,6 +1,6 @@
 """
-Run the README: every Python block of it, in order, as one program. Property tests try the same examples in each run;
-``pytest --hypothesis-profile=default`` looks for new ones.
+Run the README: every Python block of it, in order, as one program. Property tests try fresh examples in each run; one
+that fails is printed with the ``@reproduce_failure`` that repeats it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tests.readme import ReadmeParser
 
 os.environ["CDK_VALIDATION"] = "false"
 
-settings.register_profile("repeatable", derandomize=True, database=None)
-settings.load_profile("repeatable")
+settings.register_profile("fresh", derandomize=False, database=None, print_blob=True)
+settings.load_profile("fresh")
 
 pytest_collect_file = Sybil(parsers=[ReadmeParser()], pattern="README.md").pytest()
