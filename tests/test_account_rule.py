@@ -9,9 +9,11 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from constructs import Construct
 
 from redshift_roles import (
     RedshiftCluster,
@@ -23,6 +25,7 @@ from redshift_roles import (
     RoleChain,
 )
 from redshift_roles.account_rule import RULE_ID
+from tests.associations import ASSOCIATION
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 from tests.synthesis import failures_of, warnings_of
 from tests.templates import template_of
@@ -261,3 +264,47 @@ def test_what_is_refused_binds_the_stack_to_no_account(agnostic: cdk.Stack, refu
 def _known_by_alias(stack: cdk.Stack) -> s3.IBucket:
     alias = kms.Alias.from_alias_name(stack, "Alias", "alias/sales")
     return s3.Bucket.from_bucket_attributes(stack, "Lake", bucket_name="lake", encryption_key=alias)
+
+
+def test_a_failing_cluster_leaves_the_rule_of_an_earlier_one(agnostic: cdk.Stack) -> None:
+    """The Rule is removed only together with the construct that wrote it."""
+    _cluster(agnostic, "First", _role(agnostic, ACCOUNT))
+    vpc = ec2.Vpc.from_vpc_attributes(agnostic, "Vpc", vpc_id="vpc-1", availability_zones=["a"])
+
+    with pytest.raises(RoleAssociationError):
+        RedshiftCluster(agnostic, "Second", vpc=vpc)
+
+    assert _asserted(ACCOUNT) == _rules(agnostic)
+
+
+def test_a_cluster_that_fails_halfway_removes_its_rule(agnostic: cdk.Stack) -> None:
+    """The default role fails after the Rule is written, because a construct has the name of its resource."""
+    Construct(agnostic, ASSOCIATION)
+    role = _role(agnostic, ACCOUNT)
+
+    with pytest.raises(RoleAssociationError):
+        RedshiftCluster(agnostic, "Cluster", roles=[role], default_role=role, cluster_subnet_group_name="subnets")
+
+    assert agnostic.node.try_find_child(RULE_ID) is None
+
+
+def test_a_literal_role_beside_an_unknown_one_brings_a_rule(agnostic: cdk.Stack) -> None:
+    """The account is taken from the first role whose account is known."""
+    unknown = iam.Role.from_role_arn(agnostic, "Unknown", cdk.Fn.import_value("RoleArn"))
+    _cluster(agnostic, "Cluster", unknown, _role(agnostic, ACCOUNT))
+
+    assert _asserted(ACCOUNT) == _rules(agnostic)
+
+
+@pytest.mark.parametrize("kind", ["users", "groups"])
+def test_a_user_or_group_of_a_literal_account_brings_a_rule(agnostic: cdk.Stack, kind: str) -> None:
+    """The roles are of the stack's own account, so that only the person names an account."""
+    person: dict[str, Any] = {
+        "users": [iam.User.from_user_arn(agnostic, "User", f"arn:aws:iam::{ACCOUNT}:user/loader")],
+        "groups": [iam.Group.from_group_arn(agnostic, "Group", f"arn:aws:iam::{ACCOUNT}:group/loaders")],
+    }
+    options = {kind: person[kind]}
+    role = RedshiftRole(agnostic, "Role")
+    RoleAssociationPolicy(agnostic, "Policy", clusters=["warehouse"], pass_roles=[role], **options)
+
+    assert _asserted(ACCOUNT) == _rules(agnostic)

@@ -419,3 +419,10 @@ def test_roles_whose_paths_are_alike_are_two_roles(stack: cdk.Stack) -> None:
     RoleAssociation(stack, "Association", cluster_identifier=WAREHOUSE, roles=roles)
 
     assert len(places) == len(all_properties_of(stack, BEFORE))
+
+
+def test_a_timeout_that_is_no_duration_is_refused_once(stack: cdk.Stack) -> None:
+    """A value of the wrong kind is not also reported as out of range."""
+    wrong = _wrong(stack, roles=[RedshiftRole(stack, "Role")], timeout=60)
+
+    assert [("InvalidArgument", "'timeout' is 60, allowed is a Duration")] == wrong

@@ -126,17 +126,23 @@ def test_a_cluster_that_is_gone_is_told_unless_all_was_to_go(state: str, request
     assert [] == redshift.calls
 
 
-def test_a_cluster_that_is_gone_has_no_roles_to_remove() -> None:
-    """
-    A delete succeeds, also while the cluster is being deleted.
-    """
-    _run(FakeRedshift(status=None), *REQUESTS["Delete"])
-    _run(FakeRedshift(status="deleting", roles={A: 0.0}), *REQUESTS["Delete"])
+@pytest.mark.parametrize("status", [None, "deleting", "final-snapshot"])
+def test_a_cluster_that_is_gone_has_no_roles_to_remove(status: str | None) -> None:
+    """A delete succeeds without a call, also while the cluster is being deleted."""
+    redshift = FakeRedshift(status=status, roles={A: 0.0})
+    _run(redshift, *REQUESTS["Delete"])
+
+    assert [] == redshift.calls
 
 
 @pytest.mark.parametrize(
     ("status", "advice"),
-    [("paused", "resume it first"), ("deleting", "it is being deleted"), ("storage-full", "resize it first")],
+    [
+        ("paused", "resume it first"),
+        ("deleting", "it is being deleted"),
+        ("final-snapshot", "it is being deleted"),
+        ("storage-full", "resize it first"),
+    ],
 )
 def test_fails_at_once_when_waiting_would_not_help(status: str, advice: str) -> None:
     """

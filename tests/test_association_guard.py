@@ -8,7 +8,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 
-from redshift_roles import RedshiftRole
+from redshift_roles import RedshiftRole, RoleAssociationRules
 from tests.associations import ENVIRONMENT, associate
 from tests.builders import arn
 from tests.synthesis import report_of
@@ -113,3 +113,12 @@ def test_a_role_of_an_account_that_nobody_knows_warns_and_can_be_acknowledged(ap
     assert ("RoleAccountUndecided", "warning") == (violation["ruleName"], violation["severity"])
     assert "RoleArns[0] is ${SharedArn}, whose account only the deployment knows" in violation["description"]
     assert "Data/Shared" == construct["constructPath"]
+
+
+def test_a_finding_about_an_association_is_reported_once_beside_the_plugin(app: cdk.App, stack: cdk.Stack) -> None:
+    """The plug-in leaves out the associations that the guard checks."""
+    cdk.Validations.of(app).add_plugins(RoleAssociationRules())
+    role = iam.Role(stack, "Untrusting", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    associate(stack, "Association", role)
+
+    assert ["TrustLacksRedshift"] == [violation["ruleName"] for violation in report_of(app)]

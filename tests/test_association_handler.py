@@ -174,7 +174,7 @@ def test_fails_when_looking_is_never_allowed() -> None:
     assert 80 < redshift.time < 130
 
 
-@pytest.mark.parametrize("code", ["AccessDenied", "Throttling"])
+@pytest.mark.parametrize("code", ["AccessDenied", "UnauthorizedOperation", "Throttling"])
 def test_looking_waits_until_it_is_allowed(code: str) -> None:
     """
     The policy of the function is seconds old at the first look.
@@ -745,3 +745,22 @@ def test_foreign_roles_are_never_lost_and_ours_never_left_behind(start: set[str]
     stack.delete(crash_after=None)
 
     assert foreign == redshift.arns()
+
+
+def test_a_look_takes_at_most_three_minutes() -> None:
+    """A look fails after 180 seconds of throttling, although the function could run longer."""
+    redshift = FakeRedshift(deaf=[error("Throttling")] * 99)
+
+    with pytest.raises(RefusedError, match="cluster warehouse: not done in 180 seconds"):
+        _answer(_look(), redshift)
+
+
+def test_a_role_without_a_status_is_not_in_sync(stubbed: tuple[Any, Stubber]) -> None:
+    """A role that Redshift lists without ApplyStatus counts as one that is being added."""
+    client, stubber = stubbed
+    stubber.add_response("describe_clusters", {"Clusters": [{"IamRoles": [{"IamRoleArn": A}]}]})
+
+    cluster = describe(client, CLUSTER)
+
+    assert cluster is not None
+    assert {A: "adding"} == cluster.roles

@@ -11,6 +11,7 @@ from typing import Any, cast
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_redshift as redshift
 
 from redshift_roles import RedshiftCluster, RedshiftRole
 from tests.associations import ASSOCIATION, BEFORE, ENVIRONMENT, WAREHOUSE, associate, template_after, three_roles
@@ -183,3 +184,40 @@ def test_each_nested_stack_has_a_function_of_its_own(stack: cdk.Stack) -> None:
         associate(home, "First", iam.Role.from_role_arn(home, "Imported", arn(home.node.id)))
 
     assert [1, 1, 0] == [len(all_properties_of(home, "AWS::Lambda::Function")) for home in (*nested, stack)]
+
+
+def test_the_logs_of_the_function_are_kept_for_a_year(stack: cdk.Stack) -> None:
+    """CloudWatch deletes log events after 365 days."""
+    associate(stack, "Association", RedshiftRole(stack, "Role"))
+
+    assert 365 == properties_of(stack, "AWS::Logs::LogGroup")["RetentionInDays"]
+
+
+def test_the_function_may_pass_the_default_role_of_a_cluster(stack: cdk.Stack) -> None:
+    """The cluster associates the role itself, but the function makes it the default, which needs iam:PassRole too."""
+    role = RedshiftRole(stack, "Role")
+    RedshiftCluster(stack, "Cluster", roles=[role], default_role=role, cluster_subnet_group_name="subnets")
+    policies = all_properties_of(stack, "AWS::IAM::ManagedPolicy")
+    statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+    passed = [statement["Resource"] for statement in statements if statement["Sid"] == "PassRolesToRedshift"]
+
+    assert stack.resolve(role.role_arn) in passed
+
+
+def _named_by_a_parameter(stack: cdk.Stack) -> None:
+    name = cdk.CfnParameter(stack, "Name").value_as_string
+    cluster = redshift.CfnCluster(
+        stack,
+        "Cluster",
+        cluster_type="single-node",
+        db_name="dev",
+        master_username="admin",
+        node_type="ra3.large",
+        cluster_identifier=name,
+    )
+    associate(stack, "Association", RedshiftRole(stack, "Role"), cluster_identifier=cluster.ref)
+
+
+def test_logical_ids_stay_when_a_parameter_names_the_cluster() -> None:
+    """The ids do not depend on the numbers that CDK gives its tokens, which differ in each synthesis."""
+    assert template_after(_named_by_a_parameter) == template_after(_named_by_a_parameter)

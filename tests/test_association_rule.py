@@ -224,3 +224,12 @@ def test_fails_when_an_association_waits_for_itself(
         (each.entry.logical_id, each.entry.position)
         for each in circles(read(tmp_path, Data=StackText(resources=resources)))
     ]
+
+
+def test_two_lists_that_only_the_deployment_knows_may_differ(tmp_path: Path) -> None:
+    """Two parameters with the same name in two stacks do not have to hold the same roles."""
+    association = _association("warehouse")
+    association["Properties"] = {"ClusterIdentifier": "warehouse", "RoleArns": {"Ref": "Roles"}}
+    stack = StackText(parameters={"Roles": {"Type": "CommaDelimitedList"}}, resources={"Association": association})
+
+    assert [] == _found(tmp_path, Data=stack, More=stack)

@@ -4,6 +4,8 @@ What to do about a broken rule.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from redshift_roles import fixes
@@ -164,3 +166,48 @@ def test_an_account_has_a_name(account: str, name: str) -> None:
     Its number, or what it will be.
     """
     assert name == fixes.account_name(account)
+
+
+@pytest.mark.parametrize(
+    ("conditional", "fix"),
+    [
+        (True, "name a role of account 1, or acknowledge this when the condition holds elsewhere only"),
+        (False, "drop that branch, or name a role of account 1 in it"),
+    ],
+)
+def test_a_branch_with_a_wrong_role_is_corrected(conditional: bool, fix: str) -> None:
+    """A holder that exists only under a condition may be acknowledged, and another one loses the branch."""
+    facts = replace(holder(), conditional=conditional)
+
+    assert fix == fixes.other_branch("account 1", facts)
+
+
+@pytest.mark.parametrize("words", ["'roles'", "IamRoles"])
+def test_a_default_role_is_made_one_of_the_roles(words: str) -> None:
+    """The fix names the list of roles as the reader knows it."""
+    assert f"add it to {words}, or make one of those roles the default" == fixes.default_role(holder(words=words))
+
+
+def test_two_default_roles_become_one() -> None:
+    """The text says why only one may stay."""
+    assert "leave it to one of them: a cluster has one default role" == fixes.ONE_DEFAULT
+
+
+@pytest.mark.parametrize(("plain", "setting"), [(False, "role_limit=12"), (True, "--role-limit 12")])
+def test_a_larger_limit_is_written_as_the_callers_setting(plain: bool, setting: str) -> None:
+    """It is an argument in an app and an option on the command line."""
+    assert setting == fixes.limit_of(12, holder(plain=plain))
+
+
+@pytest.mark.parametrize(
+    ("noun", "region", "text"),
+    [
+        ("namespace", "eu-west-1", "AWS documents no quota for a namespace"),
+        ("cluster", "eu-west-1", "the AWS quota in eu-west-1 is 50"),
+        ("cluster", "us-iso-east-1", "the AWS quota in us-iso-east-1 is 10"),
+        ("cluster", None, "the AWS quota is 50"),
+    ],
+)
+def test_the_quota_is_that_of_the_region(noun: str, region: str | None, text: str) -> None:
+    """The region is named where it is known."""
+    assert text == fixes.quota(holder(noun=noun, region=region))

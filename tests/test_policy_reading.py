@@ -376,14 +376,14 @@ def test_what_is_not_excluded_is_every_role(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["aws:ResourceTag/team", "iam:ResourceTag/team", "iam:AssociatedResourceArn"])
-def test_a_condition_may_pick_the_roles(tmp_path: Path, key: str) -> None:
-    """
-    By their tags, or by what they will serve.
-    """
-    statement = _statement(Resource="*", Condition={"StringEquals": {key: "data"}})
+@pytest.mark.parametrize("resource", ["*", "arn:aws:iam::*:role/*"])
+def test_a_condition_may_pick_the_roles(tmp_path: Path, resource: str, key: str) -> None:
+    """A condition on tags or on the associated resource makes a pattern for every role stand for no role."""
+    scoped = _facts(tmp_path, _statement(Resource=resource, Condition={"StringEquals": {key: "data"}}))
+    other = _facts(tmp_path, _statement(Resource=resource, Condition={"StringEquals": {"aws:x": "y"}}))
 
-    assert "" == _facts(tmp_path, statement).every_role
-    assert "*" == _facts(tmp_path, _statement(Resource="*", Condition={"StringEquals": {"aws:x": "y"}})).every_role
+    assert ("", ()) == (scoped.every_role, scoped.redshift_roles)
+    assert (resource, ()) == (other.every_role, other.redshift_roles)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 
-from redshift_roles import RedshiftRole, places, reading, role_arns
+from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationError, places, reading, role_arns
 from tests.builders import arn
-from tests.conftest import ACCOUNT, OTHER_ACCOUNT
+from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 
 
 def test_labels_have_paths_only_when_asked_for(stack: cdk.Stack) -> None:
@@ -192,3 +192,16 @@ def test_the_trust_policy_is_found_where_the_app_defines_the_role(stack: cdk.Sta
         document = reading.trust_of(made)
         assert document is not None
         assert "sts:AssumeRole" == document.to_json()["Statement"][0]["Action"]
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_a_role_of_another_account_is_refused_once(app: cdk.App, stack: cdk.Stack, is_ours: bool) -> None:
+    """Its account is reported, and not also that CDK cannot refer to it."""
+    other = cdk.Stack(app, "Other", env=cdk.Environment(account=OTHER_ACCOUNT, region=REGION))
+    service = iam.ServicePrincipal("redshift.amazonaws.com")
+    role = RedshiftRole(other, "Role") if is_ours else iam.Role(other, "Role", assumed_by=service)
+
+    with pytest.raises(RoleAssociationError) as caught:
+        RedshiftCluster(stack, "Cluster", roles=[role], cluster_subnet_group_name="subnets")
+
+    assert ["RoleAccountMismatch"] == [finding.rule for finding in caught.value.findings]

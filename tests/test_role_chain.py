@@ -501,3 +501,14 @@ def test_a_condition_that_cdk_keeps_as_an_object_is_no_obstacle(stack: cdk.Stack
 
     assert () == chain.required_policies
     assert 1 == len(_trusted(stack, "Plain" if is_first else "Odd"))
+
+
+def test_fails_when_no_further_policy_fits_on_the_first_role(stack: cdk.Stack) -> None:
+    """IAM attaches at most 25 managed policies to a role."""
+    policies = [iam.ManagedPolicy.from_managed_policy_name(stack, f"P{number}", f"p{number}") for number in range(25)]
+    first, second = RedshiftRole(stack, "First", managed_policies=policies), RedshiftRole(stack, "Second")
+
+    ((rule, _),) = _wrong(first, second)
+
+    assert "PolicyTooLarge" == rule
+    assert [] == _trusted(stack, "Second")

@@ -96,3 +96,11 @@ def test_a_cloud_assembly_is_taken_as_a_whole(tmp_path: Path) -> None:
     _write(tmp_path / "app" / "cdk.out" / "assembly-Prod" / "manifest.json", '{"artifacts": {}}')
 
     assert [Found(tmp_path / "app" / "cdk.out", is_named=False, is_assembly=True)] == template_search.found(tmp_path)
+
+
+def test_one_file_of_a_cloud_assembly_is_taken_alone_when_it_is_named(tmp_path: Path) -> None:
+    """Only the manifest stands for the whole folder."""
+    _write(tmp_path / "manifest.json", '{"artifacts": {}}')
+    path = _write(tmp_path / "Data.template.json")
+
+    assert [Found(path, is_named=True, is_assembly=False)] == template_search.found(path)

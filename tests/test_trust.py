@@ -327,6 +327,7 @@ def test_a_service_that_is_denied_leaves_the_other() -> None:
         ([_statement(EC2)], []),
         ([_statement("*")], []),
         ([_statement({"Service": hole("Data#Service")})], []),
+        ([_statement({"Service": [1, "redshift.amazonaws.com"]})], [PROVISIONED]),
         ([_statement(REDSHIFT, effect="Deny")], []),
         ([_statement(REDSHIFT, action="sts:TagSession")], []),
         (["x"], []),

@@ -448,3 +448,15 @@ def test_fifty_generated_roles_of_one_cluster_fit(stack: cdk.Stack) -> None:
     RoleAssociationPolicy(stack, "Policy", clusters=["warehouse"], pass_roles=roles)
 
     assert 50 == len(properties_of(stack, POLICY)["PolicyDocument"]["Statement"][2]["Resource"])
+
+
+def test_fails_when_many_long_role_arns_are_too_large_together(stack: cdk.Stack) -> None:
+    """No single ARN is too long, but 45 ARNs of 130 characters exceed the size of a managed policy."""
+    arns = [f"arn:aws:iam::{ACCOUNT}:role/{'p' * 50}/{'x' * 45}{number:03}" for number in range(45)]
+    roles = [iam.Role.from_role_arn(stack, f"Role{number}", text) for number, text in enumerate(arns)]
+    assert {130} == {len(text) for text in arns}
+
+    with pytest.raises(RoleAssociationError) as caught:
+        RoleAssociationPolicy(stack, "Policy", clusters=["warehouse"], pass_roles=roles)
+
+    assert ["PolicyTooLarge"] == [finding.rule for finding in caught.value.findings]

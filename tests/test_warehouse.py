@@ -148,3 +148,11 @@ def test_every_argument_of_a_cluster_reaches_it(stack: cdk.Stack, app: cdk.App) 
     assert theirs == ours
     assert 20 == warehouse.cluster.role_limit
     assert "Retain" in str(template_of(stack)["Resources"]["WarehouseCluster7B91A95E"]["DeletionPolicy"])
+
+
+def test_a_warehouse_has_two_nodes_by_default(stack: cdk.Stack) -> None:
+    """The default makes a cluster of several nodes."""
+    _warehouse(stack)
+
+    properties = properties_of(stack, "AWS::Redshift::Cluster")
+    assert ("multi-node", 2) == (properties["ClusterType"], properties["NumberOfNodes"])
