@@ -17,6 +17,7 @@ _NUMBER_TOKEN: Final = -1e200
 _TOKEN: Final = re.compile(r"\$\{Token\[([^\]]*)\]\}")
 # How the token of a list, and that of a number, look inside a text.
 _OTHER_TOKEN: Final = re.compile(r"#\{Token\[[^\]]*\]\}|-1\.[0-9]+e\+289")
+_ANY_TOKEN: Final = re.compile(f"{_TOKEN.pattern}|{_OTHER_TOKEN.pattern}")
 _UNNAMED: Final = "${Token}"
 
 
@@ -81,9 +82,9 @@ def split_outside_tokens(text: str, separator: str) -> list[str]:
     """
     Take a text apart at a separator, but never inside a token.
     """
-    tokens = iter(_TOKEN.findall(text))
-    parts = _TOKEN.sub(_TOKEN_MARKS[0], text).split(separator)
-    return [re.sub(re.escape(_TOKEN_MARKS[0]), lambda _: f"${{Token[{next(tokens)}]}}", part) for part in parts]
+    tokens = _ANY_TOKEN.finditer(text)
+    parts = _ANY_TOKEN.sub(_TOKEN_MARKS[0], text).split(separator)
+    return [re.sub(re.escape(_TOKEN_MARKS[0]), lambda _: next(tokens)[0], part) for part in parts]
 
 
 def readable(text: str) -> str:

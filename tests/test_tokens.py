@@ -98,6 +98,7 @@ def test_a_text_may_begin_with_a_token(text: str, first: bool) -> None:
         ("", [""]),
         ("${Token[x.1]}.b.${Token[y.2]}", ["${Token[x.1]}", "b", "${Token[y.2]}"]),
         ("a${Token[x.1]}b", ["a${Token[x.1]}b"]),
+        ("a-1.8881545897087505e+289.b", ["a-1.8881545897087505e+289", "b"]),
     ],
 )
 def test_a_text_is_not_divided_inside_a_token(text: str, parts: list[str]) -> None:
