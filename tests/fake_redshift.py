@@ -1,6 +1,5 @@
 """
-Redshift as the handler sees it, in memory: roles that take a while, busy moments, throttling, a quota, and time that
-passes only when somebody sleeps.
+The emulated Redshift as boto3's client shows it: failures on demand, and time that passes only when somebody sleeps.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from redshift_roles.association_handler.converging import Clock
+from tests.emulator.clusters import Cluster, Json, Pace, Redshift, RefusedError
 
 CLUSTER = "warehouse"
 _EPOCH = 1_795_000_000.0
@@ -26,26 +26,14 @@ def error(code: str, message: str = "no") -> ClientError:
 
 
 @dataclass
-class FakeRedshift:
+class FakeRedshift(Cluster):
     """
-    One cluster.
+    One cluster, and the client that changes it.
 
     Attributes:
-        roles: ARN → when it is in sync (a time), or None while it is stuck.
-
-        leaving: ARN → when it is gone.
-
-        default: The default role.
-
-        status: The cluster's status; None where there is no cluster.
-
-        busy_until: When the cluster is available again.
-
-        busy_status: Its status until then.
+        exists: Whether there is a cluster.
 
         takes: How long a change takes, in seconds.
-
-        stuck: Roles that never come in sync.
 
         failures: Errors that the next calls of ModifyClusterIamRoles raise.
 
@@ -54,16 +42,16 @@ class FakeRedshift:
         may_pass: The roles that the caller may pass; None for all.
 
         calls: What was asked.
+
+        on_call: Called when a change is asked.
+
+        time: Now.
     """
 
-    roles: dict[str, float] = field(default_factory=dict)
-    leaving: dict[str, float] = field(default_factory=dict)
-    default: str | None = None
-    status: str | None = "available"
-    busy_until: float = 0.0
-    busy_status: str = "modifying"
+    identifier: str = CLUSTER
+    properties: Json = field(default_factory=dict)
+    exists: bool = True
     takes: float = 5.0
-    stuck: set[str] = field(default_factory=set)
     failures: list[Exception] = field(default_factory=list)
     deaf: list[Exception] = field(default_factory=list)
     may_pass: set[str] | None = None
@@ -86,53 +74,46 @@ class FakeRedshift:
         """
         return set(self.roles)
 
-    def describe_clusters(self, ClusterIdentifier: str) -> dict[str, Any]:  # noqa: N803  boto3's name
+    def describe_clusters(self, **request: Any) -> dict[str, Any]:
         """
         Answer as boto3 does.
         """
         if self.deaf:
             raise self.deaf.pop(0)
-        if self.status is None or ClusterIdentifier != CLUSTER:
-            code = "ClusterNotFound"
-            raise error(code)
-        self.leaving = {arn: gone for arn, gone in self.leaving.items() if gone > self.time}
-        listed = [{"IamRoleArn": arn, "ApplyStatus": self._status(arn)} for arn in self.roles]
-        listed += [{"IamRoleArn": arn, "ApplyStatus": "removing"} for arn in self.leaving]
-        busy = self.status == "available" and self.time < self.busy_until
-        found = {"ClusterStatus": self.busy_status if busy else self.status, "IamRoles": listed}
-        return {"Clusters": [{**found, "DefaultIamRoleArn": self.default} if self.default else found]}
-
-    def _status(self, arn: str) -> str:
-        return "adding" if arn in self.stuck or self.roles[arn] > self.time else "in-sync"
+        return self._answer("describe_clusters", request)
 
     def modify_cluster_iam_roles(self, **request: Any) -> None:
         """
-        Change the roles as Redshift does: one change at a time, and each takes a while.
+        Change the roles.
         """
         self.calls.append(request)
         if self.on_call:
             self.on_call(self)
         if self.failures:
             raise self.failures.pop(0)
-        if self.status != "available" or self.time < self.busy_until:
-            code = "InvalidClusterState"
-            raise error(code)
-        self._pass(*request.get("AddIamRoles", []), request.get("DefaultIamRoleArn", ""))
-        for arn in request.get("AddIamRoles", []):
-            self.roles.setdefault(arn, self.time + self.takes)
-        for arn in request.get("RemoveIamRoles", []):
-            if self.roles.pop(arn, None) is not None:
-                self.leaving[arn] = self.time + self.takes
-            self.default = None if self.default == arn else self.default
-        if "DefaultIamRoleArn" in request:
-            self.default = request["DefaultIamRoleArn"] or None
-        self.busy_until = self.time + self.takes / 2
+        self._answer("modify_cluster_iam_roles", request)
 
-    def _pass(self, *arns: str) -> None:
-        for arn in arns:
-            if arn and self.may_pass is not None and arn not in self.may_pass:
-                code = "AccessDenied"
-                raise error(code, f"not authorized to perform: iam:PassRole on resource: {arn}")
+    def _answer(self, action: str, request: Json) -> Json:
+        redshift = Redshift("111111111111", "eu-west-1", Pace(self.takes, self.takes / 2), lambda: self.time)
+        redshift.clusters = {self.identifier: self} if self.exists else {}
+        try:
+            return dict(getattr(redshift, action)(self, request))
+        except RefusedError as refused:
+            raise error(refused.code, refused.message) from refused
+
+    def trusts_redshift(self, _: str) -> bool:
+        """
+        Trust every role.
+        """
+        return True
+
+    def check_pass_role(self, role_arn: str) -> None:
+        """
+        Refuse what the caller may not pass.
+        """
+        if self.may_pass is not None and role_arn not in self.may_pass:
+            text = f"not authorized to perform: iam:PassRole on resource: {role_arn}"
+            raise RefusedError("AccessDenied", text, 403)
 
 
 class Account:
@@ -142,6 +123,8 @@ class Account:
 
     def __init__(self, **clusters: FakeRedshift) -> None:
         self.clusters = clusters
+        for name, cluster in clusters.items():
+            cluster.identifier = name
         # Called before each change, and after it.
         self.around: Callable[[str], None] = lambda _: None
 
@@ -164,7 +147,7 @@ class Account:
         """
         Answer for one cluster.
         """
-        return self.clusters[ClusterIdentifier].describe_clusters(CLUSTER)
+        return self.clusters[ClusterIdentifier].describe_clusters(ClusterIdentifier=ClusterIdentifier)
 
     def modify_cluster_iam_roles(self, **request: Any) -> None:
         """

@@ -114,7 +114,7 @@ def test_a_cluster_that_is_gone_is_told_unless_all_was_to_go(state: str, request
     """
     Nothing is asked of Redshift then, whatever there was.
     """
-    redshift = FakeRedshift(**copy.deepcopy(STATES[state]), status=None)
+    redshift = FakeRedshift(**copy.deepcopy(STATES[state]), exists=False)
     before, after = REQUESTS[request_type]
 
     for _ in range(2):
@@ -126,10 +126,10 @@ def test_a_cluster_that_is_gone_is_told_unless_all_was_to_go(state: str, request
     assert [] == redshift.calls
 
 
-@pytest.mark.parametrize("status", [None, "deleting", "final-snapshot"])
-def test_a_cluster_that_is_gone_has_no_roles_to_remove(status: str | None) -> None:
+@pytest.mark.parametrize("gone", [{"exists": False}, {"status": "deleting"}, {"status": "final-snapshot"}])
+def test_a_cluster_that_is_gone_has_no_roles_to_remove(gone: dict[str, Any]) -> None:
     """A delete succeeds without a call, also while the cluster is being deleted."""
-    redshift = FakeRedshift(status=status, roles={A: 0.0})
+    redshift = FakeRedshift(roles={A: 0.0}, **gone)
     _run(redshift, *REQUESTS["Delete"])
 
     assert [] == redshift.calls

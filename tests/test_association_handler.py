@@ -152,7 +152,7 @@ def test_looking_changes_nothing_and_remembers() -> None:
     assert third.startswith("before/")
     assert len(third) < 200
     assert 1 == len(redshift.calls)
-    assert (third, {}) == _answer(_look("Delete", A, third), FakeRedshift(status=None))
+    assert (third, {}) == _answer(_look("Delete", A, third), FakeRedshift(exists=False))
 
 
 def test_fails_when_there_is_nothing_to_look_at() -> None:
@@ -160,7 +160,7 @@ def test_fails_when_there_is_nothing_to_look_at() -> None:
     A cluster that does not exist has no roles to find.
     """
     with pytest.raises(RefusedError, match="cluster warehouse: there is none of that name in this account and region"):
-        _answer(_look(), FakeRedshift(status=None))
+        _answer(_look(), FakeRedshift(exists=False))
 
 
 def test_fails_when_looking_is_never_allowed() -> None:
@@ -317,7 +317,7 @@ def test_an_update_to_another_cluster_leaves_the_former_one_alone() -> None:
     assert ({F, A}, A) == (old.arns(), old.default)
 
 
-@pytest.mark.parametrize("trouble", [{"status": None}, {"busy_until": 10_000.0}, {"status": "paused"}])
+@pytest.mark.parametrize("trouble", [{"exists": False}, {"busy_until": 10_000.0}, {"status": "paused"}])
 def test_a_rollback_succeeds_also_where_there_is_nothing_to_clean_up(
     trouble: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -330,9 +330,7 @@ def test_a_rollback_succeeds_also_where_there_is_nothing_to_clean_up(
 
     assert {F, A} == two.clusters["old"].arns()
     assert two.clusters["old"].time < 200
-    assert (trouble["status"] is None if "status" in trouble else False) == (
-        "what was begun there stays: cluster new: " not in caplog.text
-    )
+    assert ("exists" in trouble) == ("what was begun there stays: cluster new: " not in caplog.text)
 
 
 @pytest.mark.parametrize(("limit", "old_limit"), [("10", "20"), ("20", "10")])
@@ -371,7 +369,7 @@ def test_the_former_default_is_remembered() -> None:
     former = "arn:aws:iam::111111111111:role/x,y/a=b,c@d"
     redshift = FakeRedshift(roles={former: 0.0}, default=former)
     first, seen = _answer(_look_default(), redshift)
-    second, again = _answer(_look_default(first), FakeRedshift(status=None))
+    second, again = _answer(_look_default(first), FakeRedshift(exists=False))
 
     assert {"DefaultRoleArn": former, "PutBackRoleArn": former} == seen
     assert (first, seen) == (second, again)
@@ -577,7 +575,7 @@ def test_a_look_that_fails_keeps_its_name(monkeypatch: pytest.MonkeyPatch) -> No
     """
     Another name would make CloudFormation delete what it remembers.
     """
-    with _cloudformation(monkeypatch, FakeRedshift(status=None)) as sent:
+    with _cloudformation(monkeypatch, FakeRedshift(exists=False)) as sent:
         index.handler(_look("Update", A, "before/x=true"), _Context())
         index.handler(_look(), _Context())
 

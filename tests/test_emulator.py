@@ -7,14 +7,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from botocore.model import OperationModel
 from botocore.parsers import QueryParser
 from botocore.serialize import QuerySerializer
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.emulator import redshift_api
 from tests.emulator.clusters import Json, Pace, Redshift, RefusedError
+from tests.fake_redshift import CLUSTER, FakeRedshift
 
 ACCOUNT = "123456789012"
+C, D, E = (f"arn:aws:iam::111111111111:role/{name}" for name in "CDE")
 A, B, STUCK = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("A", "B", "Stuck"))
 OTHERS = "arn:aws:iam::999999999999:role/A"
 
@@ -269,6 +274,55 @@ def test_a_deleted_cluster_is_gone_and_leaves_a_snapshot_if_it_is_to() -> None:
     with pytest.raises(RefusedError, match="Cluster c not found") as caught:
         world.shown()
     assert ("ClusterNotFound", 404) == (caught.value.code, caught.value.status)
+
+
+def _some(*arns: str) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(arns), max_size=3)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "AddIamRoles": _some(C, D, E),
+                    "RemoveIamRoles": _some(C, D, E),
+                    "DefaultIamRoleArn": st.sampled_from(["", C, D]),
+                },
+            ),
+            st.sampled_from([0.0, 3.0, 6.0]),
+        ),
+        max_size=8,
+    )
+)
+def test_a_change_does_what_it_asks_or_nothing(steps: list[tuple[Json, float]]) -> None:
+    """
+    Whatever is asked, the default role is associated, and no role is listed twice; an empty request is no change.
+    """
+    redshift = FakeRedshift(roles={C: 0.0}, default=C, takes=5.0)
+    free = 0.0
+    for request, seconds in steps:
+        before = redshift.describe_clusters(ClusterIdentifier=CLUSTER)["Clusters"][0]
+        there = {role["IamRoleArn"] for role in before["IamRoles"] if role["ApplyStatus"] != "removing"}
+        wanted = (there | {*request.get("AddIamRoles", [])}) - {*request.get("RemoveIamRoles", [])}
+        default = request.get("DefaultIamRoleArn", before.get("DefaultIamRoleArn"))
+        refused = redshift.time < free or request.get("DefaultIamRoleArn") not in {None, "", *wanted}
+        if refused:
+            with pytest.raises(ClientError):
+                redshift.modify_cluster_iam_roles(ClusterIdentifier=CLUSTER, **request)
+        else:
+            redshift.modify_cluster_iam_roles(ClusterIdentifier=CLUSTER, **request)
+        after = redshift.describe_clusters(ClusterIdentifier=CLUSTER)["Clusters"][0]
+        arns = [role["IamRoleArn"] for role in after["IamRoles"]]
+        if refused or not any(value != [] for value in request.values()):
+            assert before == after
+        else:
+            free = redshift.time + 2.5
+            assert wanted == {role["IamRoleArn"] for role in after["IamRoles"] if role["ApplyStatus"] != "removing"}
+            assert (default if default in wanted else None) == after.get("DefaultIamRoleArn")
+        assert sorted(set(arns)) == sorted(arns)
+        redshift.time += seconds
 
 
 def _asked(operation: str, request: Json, *, throttled: bool = False) -> Json:

@@ -1,9 +1,9 @@
 """
 Amazon Redshift in memory, as far as roles go: clusters whose roles come and go over time.
 
-Requests flow in as the API names them; answers flow out in the API's shapes, or a refusal with the API's code. Written
-from the API's model and pages; what AWS does not document (the codes for too many roles, for a role of another account,
-for a default role that is not associated, and the status while roles are changed) is invented here, and marked.
+Written from the API's model and pages. What AWS does not document is invented here, and marked: the codes for too many
+roles, for a role of another account and for a default role that is not associated, the status while roles are changed,
+and what becomes of a role that one request both adds and removes.
 """
 
 from __future__ import annotations
@@ -60,14 +60,11 @@ class Pace:
         busy: Seconds after a change in which another one is refused, and a deletion.
 
         quota: How many roles a cluster may have.
-
-        stuck: What the name of a role has in it that never comes in sync.
     """
 
     takes: float = 1.0
     busy: float = 0.5
     quota: int = 50
-    stuck: str = "Stuck"
 
 
 @dataclass
@@ -80,24 +77,30 @@ class Cluster:
 
         properties: What it was created with.
 
-        paused: Whether somebody paused it.
+        status: Its status when it is not busy.
 
-        adding: ARN → when the role is in sync.
+        roles: ARN → when the role is in sync.
 
-        removing: ARN → when the role is gone.
+        leaving: ARN → when the role is gone.
 
-        default: The default role's ARN, or "".
+        default: The default role's ARN.
 
         busy_until: When it takes the next change.
+
+        busy_status: Its status until then.
+
+        stuck: What the ARNs of roles have in them that never come in sync.
     """
 
     identifier: str
     properties: Json
-    paused: bool = False
-    adding: dict[str, float] = field(default_factory=dict)
-    removing: dict[str, float] = field(default_factory=dict)
-    default: str = ""
+    status: str = "available"
+    roles: dict[str, float] = field(default_factory=dict)
+    leaving: dict[str, float] = field(default_factory=dict)
+    default: str | None = None
     busy_until: float = 0.0
+    busy_status: str = "modifying"
+    stuck: set[str] = field(default_factory=lambda: {"Stuck"})
 
 
 class Redshift:
@@ -173,7 +176,7 @@ class Redshift:
         """
         cluster = self.find(request["ClusterIdentifier"])
         self._check_available(cluster)
-        cluster.paused = True
+        cluster.status = "paused"
         return {"Cluster": self._shown(cluster)}
 
     def resume_cluster(self, _: Caller, request: Json) -> Json:
@@ -181,7 +184,7 @@ class Redshift:
         Resume a paused cluster.
         """
         cluster = self.find(request["ClusterIdentifier"])
-        cluster.paused = False
+        cluster.status = "available"
         return {"Cluster": self._shown(cluster)}
 
     def create_cluster_subnet_group(self, _: Caller, request: Json) -> Json:
@@ -208,7 +211,7 @@ class Redshift:
         return self.clusters[name]
 
     def _check_available(self, cluster: Cluster) -> None:
-        if cluster.paused:
+        if cluster.status != "available":
             raise RefusedError("InvalidClusterState", "The specified cluster is not in the available state.")
         if self._is_busy(cluster):
             raise RefusedError("InvalidClusterState", _CONCURRENT)
@@ -217,23 +220,23 @@ class Redshift:
         return self._now() < cluster.busy_until
 
     def _change(self, cluster: Cluster, add: list[str], remove: list[str], default: str | None) -> None:
-        present = set(self._statuses(cluster)) - set(cluster.removing)
-        wanted = (present | set(add)) - set(remove)
+        present = set(cluster.roles)
+        wanted = (present | set(add)) - set(remove)  # invented: what is both added and removed goes, or does not come
         if len(wanted) > self.pace.quota:  # invented
             raise RefusedError("InvalidParameterValue", f"A cluster may have {self.pace.quota} IAM roles.")
         if default and default not in wanted:  # invented
             raise RefusedError("InvalidParameterValue", f"The IAM role {default} is not associated with the cluster.")
         now = self._now()
-        for arn in (arn for arn in add if arn not in present):
-            cluster.removing.pop(arn, None)
-            cluster.adding[arn] = now + self.pace.takes
-        for arn in set(remove) & present:
-            del cluster.adding[arn]
-            cluster.removing[arn] = now + self.pace.takes
-        cluster.default = cluster.default if default is None else default
-        cluster.default = cluster.default if cluster.default in wanted else ""
         if add or remove or default is not None:
             cluster.busy_until = now + self.pace.busy
+        for arn in (arn for arn in add if arn in wanted - present):
+            cluster.leaving.pop(arn, None)
+            cluster.roles[arn] = now + self.pace.takes
+        for arn in present - wanted:
+            del cluster.roles[arn]
+            cluster.leaving[arn] = now + self.pace.takes
+        default = cluster.default if default is None else default
+        cluster.default = default if default in wanted else None
 
     def _check_roles(self, caller: Caller, arns: list[str | None]) -> None:
         for arn in filter(None, arns):
@@ -245,20 +248,19 @@ class Redshift:
 
     def _statuses(self, cluster: Cluster) -> dict[str, str]:
         now = self._now()
-        cluster.removing = {arn: gone for arn, gone in cluster.removing.items() if gone > now}
-        there = {arn: "adding" if self._is_late(arn, when) else "in-sync" for arn, when in cluster.adding.items()}
-        return {**there, **dict.fromkeys(cluster.removing, "removing")}
-
-    def _is_late(self, arn: str, when: float) -> bool:
-        return when > self._now() or self.pace.stuck in arn
+        cluster.leaving = {arn: gone for arn, gone in cluster.leaving.items() if gone > now}
+        late = {arn for arn, when in cluster.roles.items() if when > now or any(part in arn for part in cluster.stuck)}
+        there = {arn: "adding" if arn in late else "in-sync" for arn in cluster.roles}
+        return {**there, **dict.fromkeys(cluster.leaving, "removing")}
 
     def _shown(self, cluster: Cluster) -> Json:
-        name, status = cluster.identifier, "modifying" if self._is_busy(cluster) else "available"  # invented
+        name, available = cluster.identifier, cluster.status == "available"
+        busy = available and self._is_busy(cluster)  # invented
         return {
             **{key: value for key, value in cluster.properties.items() if key in _KEPT},
             "ClusterIdentifier": name,
-            "ClusterStatus": "paused" if cluster.paused else status,
-            "ClusterAvailabilityStatus": "Unavailable" if cluster.paused else "Available",
+            "ClusterStatus": cluster.busy_status if busy else cluster.status,
+            "ClusterAvailabilityStatus": "Available" if available else "Unavailable",
             "ClusterNamespaceArn": f"arn:aws:redshift:{self.region}:{self.account}:namespace:{name}",
             "Endpoint": {
                 "Address": f"{name}.emulated.{self.region}.redshift.amazonaws.com",
