@@ -606,8 +606,8 @@ def test_a_lost_connection_is_worth_another_try() -> None:
     """
 
     class Lost(FakeRedshift):
-        def describe_clusters(self, ClusterIdentifier: str) -> dict[str, Any]:  # noqa: N803
-            raise ConnectionClosedError(endpoint_url=ClusterIdentifier)
+        def describe_clusters(self, **request: Any) -> dict[str, Any]:
+            raise ConnectionClosedError(endpoint_url=str(request))
 
         def modify_cluster_iam_roles(self, **request: Any) -> None:
             raise ConnectionClosedError(endpoint_url=str(request))
