@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from sybil import Sybil
 
 from tests.readme import ReadmeParser
 
 os.environ["CDK_VALIDATION"] = "false"
 
-settings.register_profile("fresh", derandomize=False, database=None, print_blob=True)
+# How long an example takes depends on the machine, so it fails no test.
+settings.register_profile(
+    "fresh",
+    derandomize=False,
+    database=None,
+    print_blob=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("fresh")
 
 pytest_collect_file = Sybil(parsers=[ReadmeParser()], pattern="README.md").pytest()

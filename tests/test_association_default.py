@@ -105,7 +105,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(start=st.sampled_from([None, F, G]), steps=STEPS, kills=st.lists(st.booleans(), max_size=12))
 def test_the_default_of_others_is_lost_to_nobody_who_did_not_ask(
     start: str | None, steps: list[tuple[str, Any, bool]], kills: list[bool]

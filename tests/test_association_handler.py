@@ -6,8 +6,12 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -710,7 +714,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(start=st.sets(st.sampled_from([F, G, A])), steps=STEPS)
 def test_foreign_roles_are_never_lost_and_ours_never_left_behind(start: set[str], steps: list[tuple[Any, ...]]) -> None:
     """
@@ -762,3 +766,18 @@ def test_a_role_without_a_status_is_not_in_sync(stubbed: tuple[Any, Stubber]) ->
 
     assert cluster is not None
     assert {A: "adding"} == cluster.roles
+
+
+def test_the_handler_imports_nothing_of_ours_but_itself(tmp_path: Path) -> None:
+    """AWS Lambda has its folder, the standard library and boto3 alone."""
+    package = Path(index.__file__).parent
+    shutil.copytree(package, tmp_path / package.name)
+    program = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+import {package.name}.index
+print({{"redshift_roles", "aws_cdk", "constructs", "jsii"}} & {{*sys.modules}})
+"""
+    run = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=False)
+
+    assert ("[]\n", "") == (run.stdout, run.stderr)

@@ -331,7 +331,7 @@ def test_a_role_that_others_removed_while_we_were_elsewhere_goes_with_us() -> No
     assert {("x", F), ("y", F)} == story.there()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(start=st.sets(PLACES, max_size=2), steps=STEPS)
 def test_others_keep_their_roles_and_ours_go_with_us_wherever_we_were(
     start: set[tuple[str, str]], steps: list[tuple[Any, ...]]

@@ -281,7 +281,7 @@ def _lived(start: set[str], default: str | None, steps: list[tuple[Any, ...]]) -
     return story
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(start=START, default=st.sampled_from([None, F]), steps=st.lists(STEP, max_size=12))
 def test_others_keep_their_roles_and_ours_go_with_us(
     start: set[str], default: str | None, steps: list[tuple[Any, ...]]
@@ -302,7 +302,7 @@ def test_the_default_of_others_comes_back_when_we_go() -> None:
     """
     came_back = []
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(start=START.map(lambda roles: roles | {F}), default=st.sampled_from([None, F]), steps=DEFAULT_STEPS)
     def lives(start: set[str], default: str | None, steps: list[tuple[Any, ...]]) -> None:
         story = _lived(start, default, steps)
