@@ -780,4 +780,4 @@ print({{"redshift_roles", "aws_cdk", "constructs", "jsii"}} & {{*sys.modules}})
 """
     run = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=False)
 
-    assert ("[]\n", "") == (run.stdout, run.stderr)
+    assert ("set()\n", "") == (run.stdout, run.stderr)
