@@ -10,7 +10,7 @@ import os
 from hypothesis import HealthCheck, settings
 from sybil import Sybil
 
-from tests.readme import ReadmeParser
+from tests.support.readme import ReadmeParser
 
 os.environ["CDK_VALIDATION"] = "false"
 

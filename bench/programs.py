@@ -50,7 +50,7 @@ def unguarded(count: int, outdir: str) -> None:
     """
     Build it with this library, without the guard at synth time.
     """
-    from redshift_roles import guard
+    from redshift_roles.cdk import plugins as guard
 
     guard.watch = lambda cluster, place: None  # noqa: ARG005
     ours(count, outdir)

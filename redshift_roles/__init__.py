@@ -13,30 +13,30 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from redshift_roles import sql
     from redshift_roles.association import RoleAssociation
-    from redshift_roles.chain_documents import RequiredPolicy
+    from redshift_roles.grants.chain_documents import RequiredPolicy
     from redshift_roles.cluster import RedshiftCluster
-    from redshift_roles.findings import Finding, RoleAssociationError
+    from redshift_roles.rules.findings import Finding, RoleAssociationError
     from redshift_roles.role import RedshiftRole
-    from redshift_roles.role_chain import RoleChain
-    from redshift_roles.role_grants import RedshiftGrants
-    from redshift_roles.role_rules_plugin import RoleAssociationRules
-    from redshift_roles.trust_documents import DbUser
+    from redshift_roles.grants.chain import RoleChain
+    from redshift_roles.grants.redshift_grants import RedshiftGrants
+    from redshift_roles.cdk.role_rules_plugin import RoleAssociationRules
+    from redshift_roles.aws.trust_documents import DbUser
     from redshift_roles.user_policy import RoleAssociationPolicy
     from redshift_roles.warehouse import RedshiftWarehouse
 
 _HOMES = {
-    "DbUser": "trust_documents",
-    "Finding": "findings",
+    "DbUser": "aws.trust_documents",
+    "Finding": "rules.findings",
     "RedshiftCluster": "cluster",
-    "RedshiftGrants": "role_grants",
+    "RedshiftGrants": "grants.redshift_grants",
     "RedshiftRole": "role",
     "RedshiftWarehouse": "warehouse",
     "RoleAssociation": "association",
-    "RoleAssociationError": "findings",
+    "RoleAssociationError": "rules.findings",
     "RoleAssociationPolicy": "user_policy",
-    "RoleAssociationRules": "role_rules_plugin",
-    "RequiredPolicy": "chain_documents",
-    "RoleChain": "role_chain",
+    "RoleAssociationRules": "cdk.role_rules_plugin",
+    "RequiredPolicy": "grants.chain_documents",
+    "RoleChain": "grants.chain",
     "sql": "sql",
 }
 

@@ -12,16 +12,20 @@ from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from redshift_roles import account_rule, arguments, cluster_names, limits, shapes
-from redshift_roles.association_joining import default_troubles, join, members_of
-from redshift_roles.association_keys import role_key
-from redshift_roles.association_resources import Member, Wanted
-from redshift_roles.facts import HolderFacts, RoleFacts
-from redshift_roles.places import Place, path_of
-from redshift_roles.reading import role_facts, seconds_of
-from redshift_roles.refusal import all_or_nothing, child_path, judged, place_for, refuse
-from redshift_roles.rulebook import Trouble
-from redshift_roles.tokens import is_text_token
+from redshift_roles.cdk import account_rule
+from redshift_roles.rules import arguments
+from redshift_roles.cdk import cluster_references as cluster_names
+from redshift_roles.aws import quotas as limits
+from redshift_roles.rules import shapes
+from redshift_roles.custom_resource.association_joining import default_troubles, join, members_of
+from redshift_roles.custom_resource.logical_ids import role_key
+from redshift_roles.custom_resource.cluster_resource import Member, Wanted
+from redshift_roles.rules.facts import HolderFacts, RoleFacts
+from redshift_roles.cdk.location import Place, path_of
+from redshift_roles.cdk.role_reader import role_facts, seconds_of
+from redshift_roles.cdk.validation import all_or_nothing, child_path, judged, place_for, refuse
+from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws.placeholders import is_text_token
 
 
 class RoleAssociation(Construct):

@@ -12,7 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
 from constructs import IDependable
 
-from redshift_roles.places import Place, cluster_arn
+from redshift_roles.cdk.location import Place, cluster_arn
 
 if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3

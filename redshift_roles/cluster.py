@@ -15,8 +15,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
 from constructs import Construct
 
-from redshift_roles import account_rule, arguments, guard, limits
-from redshift_roles.arguments import (
+from redshift_roles.cdk import account_rule
+from redshift_roles.rules import arguments
+from redshift_roles.cdk import plugins as guard
+from redshift_roles.aws import quotas as limits
+from redshift_roles.rules.arguments import (
     DEFAULT_ADMIN,
     DEFAULT_DATABASE,
     DEFAULT_NODE_TYPE,
@@ -25,11 +28,11 @@ from redshift_roles.arguments import (
 )
 from redshift_roles.audit_logging import let_redshift_write, logging_properties
 from redshift_roles.cluster_checks import refuse_cluster, unknown_list
-from redshift_roles.cluster_network import Connectable, define_network
-from redshift_roles.places import Place, cluster_arn, path_of, remember_place
-from redshift_roles.reading import remember_role_arns, role_arn
-from redshift_roles.refusal import all_or_nothing, child_path, place_for, refuse
-from redshift_roles.tokens import present
+from redshift_roles.cdk.cluster_network import Connectable, define_network
+from redshift_roles.cdk.location import Place, cluster_arn, path_of, remember_place
+from redshift_roles.cdk.role_reader import remember_role_arns, role_arn
+from redshift_roles.cdk.validation import all_or_nothing, child_path, place_for, refuse
+from redshift_roles.aws.placeholders import present
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
@@ -317,8 +320,8 @@ def _define_default(cluster: RedshiftCluster, place: Place, role: iam.IRole, rol
     Set the default role, which AWS::Redshift::Cluster has no property for.
     """
     # These need aws_lambda, which a plain cluster does not.
-    from redshift_roles import association_joining  # noqa: PLC0415
-    from redshift_roles.association_resources import Wanted  # noqa: PLC0415
+    from redshift_roles.custom_resource import association_joining
+    from redshift_roles.custom_resource.cluster_resource import Wanted  # noqa: PLC0415
 
     wanted = Wanted(cluster.cluster_identifier, {}, role, role_limit, limits.DEFAULT_TIMEOUT_SECONDS)
     others = association_joining.members_of(place, wanted.cluster_identifier)

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from redshift_roles import account_rule, arguments, limits
-from redshift_roles.facts import HolderFacts, RoleFacts
-from redshift_roles.places import Place
-from redshift_roles.reading import role_facts, seconds_of
-from redshift_roles.refusal import judged, refuse, unit_troubles
-from redshift_roles.rulebook import Trouble
-from redshift_roles.tokens import is_list_token
+from redshift_roles.cdk import account_rule
+from redshift_roles.rules import arguments
+from redshift_roles.aws import quotas as limits
+from redshift_roles.rules.facts import HolderFacts, RoleFacts
+from redshift_roles.cdk.location import Place
+from redshift_roles.cdk.role_reader import role_facts, seconds_of
+from redshift_roles.cdk.validation import judged, refuse, unit_troubles
+from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws.placeholders import is_list_token
 
 _SECONDS_PER_DAY: Final = 86_400
 

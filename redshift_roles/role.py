@@ -15,19 +15,23 @@ from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from redshift_roles import arguments, limits, rulebook, sql_roles, trust_arguments
-from redshift_roles.findings import RoleAssociationError
-from redshift_roles.permissions import Home
-from redshift_roles.places import Place, least_length
-from redshift_roles.policy_documents import size
-from redshift_roles.reading import OwnRole, remember_role, seconds_of
-from redshift_roles.refusal import all_or_nothing, child_path, place_for, refuse, unit_troubles
-from redshift_roles.rulebook import Trouble
-from redshift_roles.tokens import is_token, present, token_values
-from redshift_roles.trust_documents import DbUser, Trust
+from redshift_roles.rules import arguments
+from redshift_roles.aws import quotas as limits
+from redshift_roles.rules import registry as rulebook
+from redshift_roles.sql import role_clause as sql_roles
+from redshift_roles.rules import trust_arguments
+from redshift_roles.rules.findings import RoleAssociationError
+from redshift_roles.aws.permissions import Home
+from redshift_roles.cdk.location import Place, least_length
+from redshift_roles.aws.policy_documents import size
+from redshift_roles.cdk.role_reader import OwnRole, remember_role, seconds_of
+from redshift_roles.cdk.validation import all_or_nothing, child_path, place_for, refuse, unit_troubles
+from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws.placeholders import is_token, present, token_values
+from redshift_roles.aws.trust_documents import DbUser, Trust
 
 if TYPE_CHECKING:
-    from redshift_roles.role_grants import RedshiftGrants
+    from redshift_roles.grants.redshift_grants import RedshiftGrants
 
 
 class RedshiftRole(iam.Role):
@@ -147,7 +151,7 @@ class RedshiftRole(iam.Role):
         """
         What Redshift may do with the role, one method for each thing.
         """
-        from redshift_roles.role_grants import RedshiftGrants  # noqa: PLC0415  not needed by a role without grants
+        from redshift_roles.grants.redshift_grants import RedshiftGrants  # noqa: PLC0415  not needed by a role without grants
 
         return RedshiftGrants.of(self)
 

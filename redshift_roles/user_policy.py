@@ -13,16 +13,21 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces.aws_iam import IGroupRef, IUserRef
 from constructs import Construct
 
-from redshift_roles import account_rule, arguments, limits, role_arns, rulebook, shapes
-from redshift_roles.cluster_names import Cluster, cluster_arn, cluster_troubles
-from redshift_roles.facts import HolderFacts
-from redshift_roles.findings import RoleAssociationError
-from redshift_roles.places import Place, least_length, path_of
-from redshift_roles.policy_documents import UserPolicy, size
-from redshift_roles.reading import Principal, principal_account, role_arn, role_facts, texts_of
-from redshift_roles.refusal import all_or_nothing, child_path, judged, place_for, refuse
-from redshift_roles.rulebook import Trouble
-from redshift_roles.tokens import is_token, present
+from redshift_roles.cdk import account_rule
+from redshift_roles.rules import arguments
+from redshift_roles.aws import quotas as limits
+from redshift_roles.aws import arns as role_arns
+from redshift_roles.rules import registry as rulebook
+from redshift_roles.rules import shapes
+from redshift_roles.cdk.cluster_references import Cluster, cluster_arn, cluster_troubles
+from redshift_roles.rules.facts import HolderFacts
+from redshift_roles.rules.findings import RoleAssociationError
+from redshift_roles.cdk.location import Place, least_length, path_of
+from redshift_roles.aws.policy_documents import UserPolicy, size
+from redshift_roles.cdk.role_reader import Principal, principal_account, role_arn, role_facts, texts_of
+from redshift_roles.cdk.validation import all_or_nothing, child_path, judged, place_for, refuse
+from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws.placeholders import is_token, present
 
 
 class RoleAssociationPolicy(iam.ManagedPolicy):

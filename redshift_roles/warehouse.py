@@ -14,8 +14,11 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from redshift_roles import account_rule, arguments, limits, role_arns
-from redshift_roles.arguments import (
+from redshift_roles.cdk import account_rule
+from redshift_roles.rules import arguments
+from redshift_roles.aws import quotas as limits
+from redshift_roles.aws import arns as role_arns
+from redshift_roles.rules.arguments import (
     DEFAULT_ADMIN,
     DEFAULT_DATABASE,
     DEFAULT_NODE_TYPE,
@@ -24,11 +27,11 @@ from redshift_roles.arguments import (
 )
 from redshift_roles.cluster import RedshiftCluster
 from redshift_roles.cluster_checks import refuse_cluster
-from redshift_roles.facts import RoleFacts
-from redshift_roles.places import Place
-from redshift_roles.refusal import all_or_nothing, child_path, place_for
+from redshift_roles.rules.facts import RoleFacts
+from redshift_roles.cdk.location import Place
+from redshift_roles.cdk.validation import all_or_nothing, child_path, place_for
 from redshift_roles.role import RedshiftRole
-from redshift_roles.tokens import present
+from redshift_roles.aws.placeholders import present
 from redshift_roles.user_policy import RoleAssociationPolicy, people_troubles
 
 if TYPE_CHECKING:
@@ -183,7 +186,7 @@ def _unchanged_on_error(place: Place, default_role: iam.IRole | None) -> Iterato
         if default_role is None:
             yield
             return
-        from redshift_roles import association_joining  # noqa: PLC0415  needs aws_lambda
+        from redshift_roles.custom_resource import association_joining
 
         with association_joining.unchanged_on_error(place):
             yield

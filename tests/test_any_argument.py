@@ -19,22 +19,10 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 
-from redshift_roles import (
-    DbUser,
-    RedshiftCluster,
-    RedshiftGrants,
-    RedshiftRole,
-    RedshiftWarehouse,
-    RoleAssociation,
-    RoleAssociationError,
-    RoleAssociationPolicy,
-    RoleAssociationRules,
-    RoleChain,
-    sql,
-)
-from tests.builders import arn
+from redshift_roles import DbUser, RedshiftCluster, RedshiftGrants, RedshiftRole, RedshiftWarehouse, RoleAssociation, RoleAssociationError, RoleAssociationPolicy, RoleAssociationRules, RoleChain, sql
+from tests.support.builders import arn
 from tests.conftest import ACCOUNT, REGION
-from tests.templates import template_of
+from tests.support.templates import template_of
 
 MSK = f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/events/1"
 _numbers = count()

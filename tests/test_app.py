@@ -14,8 +14,8 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
 from app import FEATURE_FLAGS, build
-from tests.nag import acknowledged, findings
-from tests.programs import ROOT, run
+from tests.support.nag import acknowledged, findings
+from tests.support.programs import ROOT, run
 
 STACK = "RedshiftWarehouse"
 

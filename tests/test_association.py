@@ -16,11 +16,11 @@ from aws_cdk import aws_redshift as redshift
 from constructs import Construct
 
 from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociation, RoleAssociationError
-from tests import nag
-from tests.builders import arn
+from tests.support import nag
+from tests.support.builders import arn
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
-from tests.synthesis import report_of
-from tests.templates import all_properties_of, deployed, properties_of, template_of
+from tests.support.synthesis import report_of
+from tests.support.templates import all_properties_of, deployed, properties_of, template_of
 
 ASSOCIATION, BEFORE = "Custom::RedshiftRoleAssociation", "Custom::RedshiftRolesBefore"
 WAREHOUSE = "warehouse"
@@ -304,8 +304,8 @@ def test_the_code_is_the_handler_and_nothing_else(app: cdk.App, stack: cdk.Stack
 
     modules = ("__init__", "answers", "clusters", "converging", "index", "memory", "plan")
     assert {f"{module}.py" for module in modules} == {path.name for path in asset.rglob("*") if path.is_file()}
-    assert {"association_handler"} == {path.name for path in asset.iterdir()}
-    assert "association_handler.index.handler" == properties_of(stack, "AWS::Lambda::Function")["Handler"]
+    assert {"handler"} == {path.name for path in asset.iterdir()}
+    assert "handler.index.handler" == properties_of(stack, "AWS::Lambda::Function")["Handler"]
 
 
 def test_five_packs_of_cdk_nag_find_nothing(app: cdk.App, stack: cdk.Stack) -> None:

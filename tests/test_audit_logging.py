@@ -10,7 +10,7 @@ from aws_cdk import aws_s3 as s3
 
 from redshift_roles import RedshiftCluster
 from tests.conftest import ACCOUNT, REGION
-from tests.templates import deployed, properties_of, template_of
+from tests.support.templates import deployed, properties_of, template_of
 
 CLUSTER = "AWS::Redshift::Cluster"
 

@@ -20,10 +20,10 @@ from aws_cdk.assertions import Match, Template
 
 from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationError
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
-from tests.nag import nag_findings
-from tests.programs import ROOT, run
-from tests.synthesis import failures_of
-from tests.templates import properties_of, template_of
+from tests.support.nag import nag_findings
+from tests.support.programs import ROOT, run
+from tests.support.synthesis import failures_of
+from tests.support.templates import properties_of, template_of
 
 CLUSTER = "AWS::Redshift::Cluster"
 

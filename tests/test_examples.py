@@ -16,9 +16,9 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from tests.nag import acknowledged, findings
-from tests.programs import ROOT, run
-from tests.templates import deployed
+from tests.support.nag import acknowledged, findings
+from tests.support.programs import ROOT, run
+from tests.support.templates import deployed
 
 EXAMPLES = sorted(path.stem for path in (ROOT / "examples").glob("*.py"))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs import ROOT, environment
+from tests.support.programs import ROOT, environment
 
 MODULES = {str(path.relative_to(ROOT / "redshift_roles")) for path in (ROOT / "redshift_roles").rglob("*.py")}
 

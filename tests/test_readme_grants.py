@@ -24,7 +24,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 
 from redshift_roles import RedshiftGrants, RedshiftRole
 from tests.conftest import ACCOUNT, REGION
-from tests.templates import all_properties_of
+from tests.support.templates import all_properties_of
 
 HERE = f"{REGION}:{ACCOUNT}"
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")

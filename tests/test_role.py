@@ -14,7 +14,7 @@ from aws_cdk import aws_iam as iam
 
 from redshift_roles import DbUser, RedshiftGrants, RedshiftRole, RoleAssociationError
 from tests.conftest import ACCOUNT, REGION
-from tests.templates import deployed, properties_of, template_of
+from tests.support.templates import deployed, properties_of, template_of
 
 
 def _principals(stack: cdk.Stack) -> list[str]:

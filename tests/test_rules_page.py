@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from redshift_roles import rulebook
-from tests import rules_page
+from redshift_roles.rules import registry as rulebook
+from tests.support import rules_page
 
 WRITTEN = [rule.name for rule in rulebook.RULES if "template" in rules_page.examples()[rule.name]]
 
 
 def test_fails_when_the_page_is_not_current() -> None:
     """
-    Run `python -m tests.rules_page` and read the difference.
+    Run `python -m tests.support.rules_page` and read the difference.
     """
     assert rules_page.page() == rules_page.PAGE.read_text(encoding="utf-8")
 

@@ -15,8 +15,8 @@ from aws_cdk import aws_redshift as redshift
 
 from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationError, RoleAssociationPolicy
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
-from tests.nag import nag_findings
-from tests.templates import deployed, properties_of, template_of
+from tests.support.nag import nag_findings
+from tests.support.templates import deployed, properties_of, template_of
 
 POLICY = "AWS::IAM::ManagedPolicy"
 

@@ -12,7 +12,7 @@ from aws_cdk import aws_iam as iam
 
 from redshift_roles import RedshiftCluster, RedshiftRole, RedshiftWarehouse, RoleAssociationError, RoleAssociationPolicy
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
-from tests.templates import properties_of, template_of
+from tests.support.templates import properties_of, template_of
 
 
 def _warehouse(stack: cdk.Stack, **options: Any) -> RedshiftWarehouse:

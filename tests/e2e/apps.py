@@ -14,7 +14,7 @@ from aws_cdk import aws_iam as iam
 
 from app import FEATURE_FLAGS, build
 from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociation
-from tests.emulator.server import ACCOUNT, REGION
+from tests.support.emulator.server import ACCOUNT, REGION
 
 SHARED: Final = "shared"
 STUCK: Final = "shared-stuck"

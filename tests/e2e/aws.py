@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from tests.emulator.server import client
-from tests.programs import ROOT
+from tests.support.emulator.server import client
+from tests.support.programs import ROOT
 
 CDK: Final = ROOT / "node_modules" / ".bin" / "cdk"
 

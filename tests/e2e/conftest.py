@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.aws import Aws
-from tests.emulator.server import ACCOUNT, REGION, emulator
-from tests.programs import ROOT
+from tests.support.emulator.server import ACCOUNT, REGION, emulator
+from tests.support.programs import ROOT
 
 _BEGAN = time.monotonic()
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.e2e.aws import CDK
-from tests.emulator.server import ACCOUNT, REGION, client, emulator
-from tests.programs import ROOT
+from tests.support.emulator.server import ACCOUNT, REGION, client, emulator
+from tests.support.programs import ROOT
 
 _STACK: Final = "RedshiftWarehouse"
 INTERRUPTED: Final = 130
@@ -61,7 +61,7 @@ def _show(folder: Path, environment: Mapping[str, str]) -> None:
     _run(environment, str(CDK), "deploy", *app, "--require-approval", "never")
     cluster = _cluster(environment)
     _say(f"waiting for its role: redshift-roles status {cluster} --wait")
-    _run(environment, sys.executable, "-m", "redshift_roles.cli", "status", cluster, "--wait")
+    _run(environment, sys.executable, "-m", "redshift_roles.cli.main", "status", cluster, "--wait")
     _say("destroying it: cdk destroy")
     _run(environment, str(CDK), "destroy", *app, "--force")
 

@@ -17,8 +17,8 @@ from botocore.exceptions import ClientError
 
 from tests.e2e.apps import DENIED, MOVING, SHARED, STUCK
 from tests.e2e.aws import Aws
-from tests.emulator.server import ACCOUNT, client
-from tests.programs import ROOT
+from tests.support.emulator.server import ACCOUNT, client
+from tests.support.programs import ROOT
 
 FOREIGN = f"arn:aws:iam::{ACCOUNT}:role/Foreign"
 TRUST = {

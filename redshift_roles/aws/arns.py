@@ -1,0 +1,188 @@
+"""
+Role ARNs as far as they are known.
+
+A text with holes flows in: an ARN some of whose parts only the deployment knows. Its parts, its trouble in words and
+its readable form flow out.
+
+A hole is a name between two control characters that no ARN can hold. Two equal names stand for equal values, so two
+texts that are equal are one role even where nobody knows its name yet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from redshift_roles.aws import quotas as limits
+
+_OPEN, _CLOSE = "\x01", "\x02"
+_HOLE: Final = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
+_PART: Final = f"(?:[^:{_OPEN}]|{_OPEN}[^{_CLOSE}]*{_CLOSE})*"
+_ARN: Final = re.compile(f"arn:({_PART}):({_PART}):({_PART}):({_PART}):(.+)", re.DOTALL)
+# No stack is called ``arn:``.
+_STACK_NAME: Final = re.compile(f"{_OPEN}[^{_CLOSE}]*#AWS::StackName{_CLOSE}")
+_ACCOUNT: Final = re.compile("[0-9]{12}")
+_ROLE_NAME: Final = re.compile(r"[\w+=,.@-]+", re.ASCII)
+
+
+def hole(name: str) -> str:
+    """
+    Stand for a value that only the deployment knows; equal names stand for equal values.
+    """
+    return f"{_OPEN}{name}{_CLOSE}"
+
+
+# The account, partition and region of a stack that does not say where it will be deployed.
+THIS_ACCOUNT: Final = hole("AWS::AccountId")
+THIS_PARTITION: Final = hole("AWS::Partition")
+THIS_REGION: Final = hole("AWS::Region")
+
+
+def differ(account: str | None, other: str | None) -> bool:
+    """
+    Say whether two accounts are known and are not the same.
+    """
+    return None not in (account, other) and THIS_ACCOUNT not in (account, other) and account != other
+
+
+def has_hole(text: str) -> bool:
+    """
+    Say whether a part of the text is not known.
+    """
+    return _OPEN in text
+
+
+def literal_start(text: str) -> str:
+    """
+    Take what stands before the first hole.
+    """
+    return text.partition(_OPEN)[0]
+
+
+def literal_end(text: str) -> str:
+    """
+    Take what stands after the last hole.
+    """
+    return text.rpartition(_CLOSE)[2]
+
+
+def split(text: str, separator: str) -> list[str]:
+    """
+    Take a text apart at a separator, but never inside a hole.
+    """
+    kept: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        kept.append(match[0])
+        return _OPEN
+
+    waiting = iter(kept)
+    parts = _HOLE.sub(keep, text).split(separator)
+    return [re.sub(_OPEN, lambda _: next(waiting), part) for part in parts]
+
+
+def holes(text: str) -> list[str]:
+    """
+    Name the holes of a text, in order.
+    """
+    return _HOLE.findall(text)
+
+
+def filled(text: str, value: Callable[[str], str]) -> str:
+    """
+    Put values into the holes of a text.
+    """
+    return _HOLE.sub(lambda match: value(match[1]), text)
+
+
+def readable(text: str) -> str:
+    """
+    Write a text for people: ``${Name}`` where the value is not known.
+    """
+    return filled(text, lambda name: f"${{{name.rpartition('#')[2]}}}")
+
+
+def account_of(arn: str) -> str | None:
+    """
+    Read the account of any ARN; None when it has none or is no ARN.
+    """
+    match = _ARN.fullmatch(arn)
+    return match[4] or None if match else None
+
+
+class RoleArn(NamedTuple):
+    """
+    The parts of a role's ARN; None where a part is not known.
+
+    Attributes:
+        partition: Such as ``aws``; None when only the deployment knows.
+
+        account: Twelve digits, or `THIS_ACCOUNT`; None when unknown.
+
+        resource: Such as ``role/team/Loader``, perhaps with holes; None when unknown.
+
+        problem: Why this is not the ARN of an IAM role, or None.
+    """
+
+    partition: str | None
+    account: str | None
+    resource: str | None
+    problem: str | None
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> RoleArn:
+    """
+    Take an ARN apart as far as it is known.
+    """
+    match = _ARN.fullmatch(text)
+    if not match:
+        return RoleArn(None, None, None, _not_an_arn(text))
+    partition, service, region, account, resource = match.groups()
+    return RoleArn(
+        None if has_hole(partition) else partition,
+        account if account == THIS_ACCOUNT or not has_hole(account) else None,
+        resource,
+        _problem(partition, service, region, account, resource),
+    )
+
+
+def _not_an_arn(text: str) -> str | None:
+    literal = literal_start(text)
+    if has_hole(text) and ("arn:".startswith(literal) or literal.startswith("arn:")) and not _STACK_NAME.match(text):
+        return None
+    return "is empty" if not text.strip() else "is not an ARN"
+
+
+def _problem(partition: str, service: str, region: str, account: str, resource: str) -> str | None:
+    if not has_hole(partition) and partition not in limits.PARTITIONS:
+        return f"is in '{partition}', which is no AWS partition"
+    if service == "sts" and resource.startswith("assumed-role/"):
+        return "is a session of an assumed role, not a role"
+    if not has_hole(service) and service != "iam":
+        return f"is of the service '{service}', not of IAM"
+    if region:
+        return "has a region; IAM ARNs have none"
+    if not has_hole(account) and not _ACCOUNT.fullmatch(account):
+        return f"has '{account}' where the account number of twelve digits belongs"
+    return _resource_problem(resource)
+
+
+def _resource_problem(resource: str) -> str | None:
+    kind, _, rest = resource.partition("/")
+    if has_hole(kind):
+        return None
+    if kind != "role":
+        return f"is the ARN of a {kind}, not of a role" if kind.isalpha() else "is not the ARN of a role"
+    if "*" in rest or "?" in rest:
+        return "has a wildcard; name one role"
+    if has_hole(rest):
+        return None
+    path, _, name = rest.rpartition("/")
+    if not _ROLE_NAME.fullmatch(name) or len(name) > limits.ROLE_NAME_LENGTH:
+        return f"ends in '{name}', which is no role name (1 to 64 letters, digits and +=,.@_-)"
+    if len(path) + 2 > limits.PATH_LENGTH:
+        return f"has a path of more than {limits.PATH_LENGTH} characters"
+    return None

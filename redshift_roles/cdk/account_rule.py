@@ -1,0 +1,85 @@
+"""
+The CloudFormation Rule that keeps a stack in the account its roles are of.
+
+A literal account flows in; one Rule a top-level stack flows out. A stack that names no account can be deployed to any;
+the Rule stops a deployment to another account before any resource is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from aws_cdk import Aws, CfnRule, CfnRuleAssertion, Fn
+
+from redshift_roles.aws import arns as role_arns
+from redshift_roles.cdk.location import Place
+from redshift_roles.cdk.jsii_compat import Remembered
+from redshift_roles.rules.registry import Trouble
+
+RULE_ID: Final = "RedshiftRolesAccount"
+
+_accounts: Remembered[str] = Remembered()
+
+
+def expected_account(place: Place) -> str | None:
+    """
+    Read the account that the top-level stack's Rule asserts, or None while it has no Rule.
+    """
+    return _accounts.get(place.top)
+
+
+def contradictions(place: Place, named: Iterable[tuple[str, str | None]]) -> Iterator[Trouble]:
+    """
+    Find accounts that the top-level stack cannot be of, since its Rule asserts another one.
+
+    Args:
+        place: Where roles or people are named.
+
+        named: What the caller calls each, and its account as far as it is known.
+    """
+    expected = expected_account(place)
+    for label, account in named:
+        if role_arns.differ(account, expected):
+            here = f"the stack already names a role of {expected} and can be of one account only"
+            yield (
+                f"{label} is in account {account}, {here}",
+                f"put what is of account {account} into a stack of its own",
+            )
+
+
+def assert_account(place: Place, accounts: Iterable[str | None]) -> None:
+    """
+    Write the Rule where the stack names no account and one of these, of roles or people it names, is known.
+    """
+    if place.account != role_arns.THIS_ACCOUNT or place.top in _accounts:
+        return
+    account = next((known for known in accounts if known and known != role_arns.THIS_ACCOUNT), None)
+    if account:
+        CfnRule(
+            place.top,
+            RULE_ID,
+            assertions=[
+                CfnRuleAssertion(
+                    assert_=Fn.condition_equals(Aws.ACCOUNT_ID, account),
+                    assert_description=f"This stack names IAM roles or people of account {account}; deploy it there.",
+                )
+            ],
+        )
+        _accounts[place.top] = account
+
+
+@contextmanager
+def withdrawn_on_error(place: Place) -> Iterator[None]:
+    """
+    Take the Rule back when what it was written for fails halfway.
+    """
+    before = expected_account(place)
+    try:
+        yield
+    except Exception:
+        if before is None and place.top in _accounts:
+            _accounts.forget(place.top)
+            place.top.node.try_remove_child(RULE_ID)
+        raise

@@ -1,0 +1,190 @@
+"""
+Where a construct is: its stack, and the environment CDK knows of it.
+
+A construct flows in; what its stack says of account, region and partition flows out, read once for each stack.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from aws_cdk import NestedStack, Reference, Stack, Stage, Tokenization
+from constructs import IConstruct
+
+from redshift_roles.aws import quotas as limits
+from redshift_roles.aws import arns as role_arns
+from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws.placeholders import is_token
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """
+    Where a construct is: its stack and what CDK says of it.
+
+    Attributes:
+        stack: The stack, perhaps a nested one.
+
+        top: The top-level stack.
+
+        root: The root of the construct tree.
+
+        account_id: The account as CDK writes it, perhaps a token.
+
+        region_name: The region as CDK writes it, perhaps a token.
+
+        partition_name: The partition as CDK writes it, perhaps a token.
+    """
+
+    stack: Stack
+    top: Stack
+    root: IConstruct
+    account_id: str
+    region_name: str
+    partition_name: str
+
+    @cached_property
+    def stage(self) -> Stage | None:
+        """
+        The stage, the app itself where there is no other; read when it is first asked for.
+        """
+        return Stage.of(self.stack)
+
+    @property
+    def account(self) -> str:
+        """
+        Twelve digits, or `role_arns.THIS_ACCOUNT` where the stack names no account.
+        """
+        return role_arns.THIS_ACCOUNT if is_token(self.account_id) else self.account_id
+
+    @property
+    def region(self) -> str | None:
+        """
+        The region, or None where the stack names none.
+        """
+        return None if is_token(self.region_name) else self.region_name
+
+
+_places: WeakKeyDictionary[IConstruct, Place] = WeakKeyDictionary()
+
+
+def place_of(scope: IConstruct) -> Place:
+    """
+    Read where a construct is, once for each scope and stack.
+    """
+    place = _places.get(scope)
+    if place is None:
+        stack = scope if isinstance(scope, Stack) else Stack.of(scope)
+        place = _places.get(stack) or _read_place(stack)
+        _places[scope] = _places[stack] = place
+    return place
+
+
+def _read_place(stack: Stack) -> Place:
+    top = stack
+    while isinstance(top, NestedStack) and top.nested_stack_parent is not None:
+        top = top.nested_stack_parent
+    return Place(stack, top, stack.node.root, stack.account, stack.region, stack.partition)
+
+
+def remember_place(construct: IConstruct, place: Place) -> None:
+    """
+    Keep where a construct of ours is, which its scope already told.
+    """
+    _places[construct] = place
+
+
+def path_of(construct: object) -> str:
+    """
+    Read a construct's path; empty for what is no construct.
+    """
+    return construct.node.path if hasattr(construct, "node") else ""
+
+
+def id_after(construct: IConstruct) -> str:
+    """
+    Write a construct's path as an id, so that no two paths give the same one.
+    """
+    return path_of(construct).replace("-", "-.").replace("/", "--")
+
+
+def referred(text: str) -> list[IConstruct]:
+    """
+    List the constructs that the tokens of a text refer to.
+    """
+    tokens = Tokenization.reverse_string(text).tokens if is_token(text) else []
+    return [token.target for token in tokens if isinstance(token, Reference)]
+
+
+def cluster_arn(identifier: str, home: Place) -> str:
+    """
+    Write the ARN of a cluster, in the partition, region and account of its own stack.
+    """
+    return f"arn:{home.partition_name}:redshift:{home.region_name}:{home.account_id}:cluster:{identifier}"
+
+
+def least_length(name: str, place: Place, other: int = 1) -> int:
+    """
+    Say how long a value is at least that only the deployment knows: a pseudo parameter in this place, or anything else.
+
+    Args:
+        name: How a token or a hole names the value: ``AWS.Region.4``, ``AWS::Region``.
+
+        place: Where it is written.
+
+        other: How long anything else is.
+    """
+    lengths = {
+        "AWS.Partition": len(limits.partition_of(place.region or "")),
+        "AWS.Region": len(place.region or "eu-west-1"),
+        "AWS.AccountId": len("123456789012"),
+    }
+    named = name.replace("::", ".")
+    return next((length for start, length in lengths.items() if named.startswith(start)), other)
+
+
+def refer(text: str, home: Place, place: Place, name: str) -> tuple[Any, Trouble | None]:
+    """
+    Resolve what is defined at home as a stack of another place would write it, or say why CDK would refuse to.
+
+    Args:
+        text: An ARN, perhaps a token.
+
+        home: Where it is defined.
+
+        place: Where it is to be written.
+
+        name: What it can be given so that stacks of other environments can name it.
+    """
+    try:
+        value = place.stack.resolve(text)
+    except RuntimeError:
+        reason = f"is in a stack of another environment and has no {name}, so CDK cannot refer to it from here"
+        return None, (reason, f"give it a {name}, or both stacks the same env=")
+    if home.stage is not place.stage and isinstance(value, dict) and not {"Fn::GetAtt", "Ref"}.isdisjoint(value):
+        reason = "is in another Stage, and CDK cannot refer from one Stage to another"
+        return value, (reason, "put both in one Stage, or import it by its literal ARN")
+    return value, None
+
+
+def waits(stack: Stack, other: Stack) -> bool:
+    """
+    Say whether a stack is deployed after another one, as far as the app says so already.
+    """
+    seen, coming = {stack}, [stack]
+    while coming:
+        new = [found for found in coming.pop().dependencies if found not in seen]
+        seen.update(new)
+        coming += new
+    return other in seen
+
+
+def can_refer(place: Place, home: Place) -> bool:
+    """
+    Say whether a stack can refer to an attribute of a resource in another one.
+    """
+    same = (place.account_id, place.region_name) == (home.account_id, home.region_name)
+    return place.stage is home.stage and (same or None not in (place.region, home.region))

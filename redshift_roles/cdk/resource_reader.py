@@ -1,0 +1,174 @@
+"""
+The buckets, tables, secrets and streams that a role is granted, as plain facts.
+
+CDK resources flow in; their ARNs, accounts and keys flow out, each read once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from weakref import WeakKeyDictionary
+
+from aws_cdk import IResource
+
+from redshift_roles.aws import arns as role_arns
+from redshift_roles.cdk.location import Place, can_refer, path_of, place_of, refer
+from redshift_roles.cdk.role_reader import known_account
+from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws.placeholders import is_token
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_secretsmanager as secretsmanager
+
+
+class Resource(NamedTuple):
+    """
+    One AWS resource that a role is granted.
+
+    Attributes:
+        construct: The CDK resource.
+
+        arn: Its ARN.
+
+        account: Twelve digits, `role_arns.THIS_ACCOUNT`, or None when it is not known.
+
+        key: Its customer managed key, or None.
+
+        key_arn: The ARN of that key, or None.
+
+        key_account: The account of that key, as `account` is written.
+    """
+
+    construct: Any
+    arn: str
+    account: str | None
+    key: kms.IKey | None
+    key_arn: str | None
+    key_account: str | None
+
+    def is_foreign(self, place: Place) -> bool:
+        """
+        Say whether it, or its key, is known to be of another account than a role in this place.
+        """
+        return any(role_arns.differ(account, place.account) for account in (self.account, self.key_account))
+
+
+_SUFFIX: Final = "-??????"
+_read: WeakKeyDictionary[IResource, Resource] = WeakKeyDictionary()
+
+
+def resource(construct: IResource, attribute: str) -> Resource:
+    """
+    Read a resource, once.
+
+    Args:
+        construct: A bucket, table, secret, stream or function.
+
+        attribute: What its ARN is called, such as ``bucket_arn``.
+    """
+    found = _read.get(construct)
+    if found is None:
+        found = _read[construct] = _resource(construct, attribute)
+    return found
+
+
+def _resource(construct: IResource, attribute: str) -> Resource:
+    key: kms.IKey | None = getattr(construct, "encryption_key", None)
+    if key is not None and hasattr(key, "alias_name"):
+        key = _target(key)
+    arn: str = getattr(construct, attribute)
+    if attribute == "secret_arn":
+        arn = _with_suffix(cast("secretsmanager.ISecret", construct), arn)
+    home = place_of(construct)
+    named = arn.split(":")[4:5]
+    account = named[0] if named and named[0].isdigit() else known_account(construct.env.account, home)
+    if key is None:
+        return Resource(construct, arn, account, None, None, None)
+    return Resource(construct, arn, account, key, key.key_arn, known_account(key.env.account, home))
+
+
+def _target(key: kms.IKey) -> kms.IKey:
+    """
+    Find the key behind an alias, which IAM policies cannot name; the alias itself when it is an imported name.
+    """
+    alias = cast("kms.IAlias", key)
+    try:
+        return alias.alias_target_key
+    except (AttributeError, RuntimeError):
+        return key
+
+
+def _with_suffix(secret: secretsmanager.ISecret, arn: str) -> str:
+    """
+    Write a secret's ARN with the six characters that Secrets Manager adds, or with their pattern.
+    """
+    return secret.secret_full_arn or f"{arn}{_SUFFIX}"
+
+
+def secret_arn(secret: Resource, place: Place) -> str:
+    """
+    Write a secret's ARN for a role in this place, where it is known in full or has the pattern of its end.
+
+    A secret of another environment is known by its name alone there: CDK writes an ARN without the six characters.
+    """
+    home = place_of(secret.construct)
+    if (home.account, home.region) == (place.account, place.region) or secret.arn.endswith(_SUFFIX):
+        return secret.arn
+    defined = is_token(secret.arn) and secret.construct.node.default_child is not None
+    return f"{secret.arn}{_SUFFIX}" if defined else secret.arn
+
+
+def resource_troubles(name: str, found: Resource, place: Place, *, shareable: bool) -> Iterator[Trouble]:
+    """
+    Find why a role in this place could not use a resource even if it were granted.
+
+    Args:
+        name: What the caller calls the resource.
+
+        found: The resource.
+
+        place: Where the role is.
+
+        shareable: Whether the owner of such a resource can let in a role of another account.
+    """
+    problems = [*_problems(found, place, shareable=shareable)]
+    # The path costs two crossings, which only a message needs.
+    label = f"'{name}' ({path_of(found.construct)})" if problems else ""
+    yield from ((f"{label} {problem}", fix) for problem, fix in problems)
+
+
+def _problems(found: Resource, place: Place, *, shareable: bool) -> Iterator[Trouble]:
+    if found.key_arn and ":alias/" in found.key_arn:
+        yield (
+            "is encrypted with a key that is known by its alias only",
+            "import the key by its own ARN: kms.Key.from_key_arn(…); IAM policies cannot name an alias",
+        )
+    if role_arns.differ(found.account, place.account) and not shareable:
+        yield (
+            f"is in account {found.account}, the role is in {place.account}",
+            f"let the role assume one of account {found.account}: RoleChain(role, theirs), and grant it to that",
+        )
+    else:
+        yield from _out_of_reach(found, place)
+
+
+def _out_of_reach(found: Resource, place: Place) -> Iterator[Trouble]:
+    """
+    Find what CDK cannot name from here: the resource, or its key, which can have no physical name.
+    """
+    home = place_of(found.construct)
+    if home.stack is not place.stack and is_token(found.arn):
+        _, obstacle = refer(found.arn, home, place, "physical name")
+        if obstacle:
+            yield obstacle
+            return
+    if found.key is None or not is_token(found.key_arn) or role_arns.differ(found.key_account, place.account):
+        return
+    home = place_of(found.key)
+    if home.stack is not place.stack and not can_refer(place, home):
+        yield (
+            "is encrypted with a key in a stack of another environment, to which CDK cannot refer from here",
+            "give both stacks an env= with account and region, or import the key by its literal ARN",
+        )

@@ -1,0 +1,298 @@
+"""
+CDK roles as plain facts.
+
+Roles, and the place of the construct that names them, flow in; facts for the rules flow out. A crossing into the jsii
+kernel costs more than anything Python does here, so each thing is read once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk.interfaces.aws_iam import IGroupRef, IUserRef
+from constructs import IConstruct
+
+from redshift_roles.aws import arns as role_arns
+from redshift_roles.templates.assembly import Assembly, Json, Template
+from redshift_roles.rules.facts import RoleFacts
+from redshift_roles.cdk.location import Place, path_of, place_of, refer
+from redshift_roles.aws.policy_documents import rewritten
+from redshift_roles.cdk.jsii_compat import Remembered
+from redshift_roles.aws.placeholders import is_token
+from redshift_roles.templates.values import texts
+
+# Where `iam.Role.customize_roles` leaves its options.
+_CUSTOMIZED: Final = "@aws-cdk/iam:customizeRoles"
+
+Principal = IUserRef | IGroupRef | iam.IRole
+
+
+class OwnRole(NamedTuple):
+    """
+    What is known of a role of ours.
+
+    Attributes:
+        place: Where it is defined.
+
+        path_and_name: Its path and name when they are given, else empty.
+
+        serverless: Whether Redshift Serverless may assume it too.
+
+        scope: What it is a child of.
+
+        trust_policy_quota: How many characters its trust policy may have.
+
+        managed_policies: How many managed policies it was given.
+    """
+
+    place: Place
+    path_and_name: str
+    serverless: bool
+    scope: IConstruct
+    trust_policy_quota: int
+    managed_policies: int
+
+
+_role_arns: Remembered[str] = Remembered()
+_own_roles: Remembered[OwnRole] = Remembered()
+
+
+def role_arn(role: iam.IRole) -> str:
+    """
+    Read a role's ARN, once.
+    """
+    arn = _role_arns.get(role)
+    if arn is None:
+        arn = _role_arns[role] = role.role_arn
+    return arn
+
+
+def remember_role_arns(roles: Sequence[iam.IRole], arns: Sequence[str]) -> None:
+    """
+    Keep ARNs that were read in one go.
+    """
+    for role, arn in zip(roles, arns, strict=True):
+        _role_arns[role] = arn
+
+
+def remember_role(role: iam.IRole, own: OwnRole) -> None:
+    """
+    Keep what a role of ours was defined with.
+    """
+    _own_roles[role] = own
+
+
+def own_role(role: object) -> OwnRole | None:
+    """
+    Tell what a role of ours was defined with; None for others.
+    """
+    return _own_roles.get(role)
+
+
+def role_place(role: iam.IRole) -> Place:
+    """
+    Read where a role is.
+    """
+    own = own_role(role)
+    return own.place if own else place_of(role)
+
+
+def role_facts(roles: Sequence[iam.IRole], place: Place, words: str, *, labelled: bool = False) -> Iterator[RoleFacts]:
+    """
+    Read roles as a construct in this place would name them.
+
+    Args:
+        roles: The roles.
+
+        place: Where the cluster or policy is.
+
+        words: What the caller calls the list.
+
+        labelled: Whether the labels hold the roles' construct paths, which costs crossings that only a message needs.
+    """
+    all_ours = all(role in _own_roles for role in roles)
+    read: dict[str, RoleFacts] = {}
+    for index, role in enumerate(roles):
+        path = path_of(role) if labelled else ""
+        label = f"{words}[{index}] ({path})" if path else f"{words}[{index}]"
+        own = own_role(role)
+        facts = _own_role(role, own, label, place, distinct=all_ours) if own else _any_role(role, label, place)
+        if not all_ours:
+            twin = read.setdefault(role_arn(role), facts)
+            facts = facts._replace(text=twin.text)
+        yield facts
+
+
+def _own_role(role: iam.IRole, own: OwnRole, label: str, place: Place, *, distinct: bool) -> RoleFacts:
+    home = own.place
+    name = own.path_and_name or "/" + (role_arns.hole(f"{id(role)}#Name") if distinct else _nameless(role))
+    text = f"arn:{_partition(home)}:iam::{home.account}:role{name}"
+    # A role of another account is refused for that; it matters no more whether CDK can refer to it.
+    near = home.stack is place.stack or role_arns.differ(home.account, place.account)
+    _, obstacle = (None, None) if near else _reference(role, home, place)
+    return RoleFacts(label, text, unreachable=obstacle, defined=True)
+
+
+def _nameless(role: iam.IRole) -> str:
+    return role_arns.hole(f"{role_arn(role)}#Name")
+
+
+def _partition(place: Place) -> str:
+    return role_arns.THIS_PARTITION if is_token(place.partition_name) else place.partition_name
+
+
+def _any_role(role: iam.IRole, label: str, place: Place) -> RoleFacts:
+    account = known_account(role.env.account, place)
+    home = place_of(role)
+    if role_arns.differ(account, place.account):
+        value, unreachable = None, None
+    else:
+        value, unreachable = _reference(role, home, place)
+    text = _defined_text(role, account) or _text(value, role, place)
+    if account and not role_arns.parse(text).account and not role_arns.parse(text).problem:
+        text = f"arn:{role_arns.THIS_PARTITION}:iam::{account}:role/{_nameless(role)}"
+    return RoleFacts(label, text, unreachable=unreachable, defined=isinstance(role, iam.Role))
+
+
+def known_account(account: str, place: Place) -> str | None:
+    """
+    Read an account as CDK writes it: twelve digits, `role_arns.THIS_ACCOUNT`, or None when it is not known.
+    """
+    if not is_token(account):
+        return account
+    return role_arns.THIS_ACCOUNT if account in (Aws.ACCOUNT_ID, place.account_id) else None
+
+
+def _defined_text(role: iam.IRole, account: str | None) -> str | None:
+    """
+    Write the ARN of a role that the app defines under a literal name.
+    """
+    resource = role.node.default_child if isinstance(role, iam.Role) and account else None
+    name = resource.role_name if isinstance(resource, iam.CfnRole) else None
+    if not isinstance(resource, iam.CfnRole) or name is None or is_token(name):
+        return None
+    return f"arn:{role_arns.THIS_PARTITION}:iam::{account}:role{resource.path or '/'}{name}"
+
+
+def _text(value: Json, role: iam.IRole, place: Place) -> str:
+    arn = role_arn(role)
+    if not is_token(arn):
+        return texts(arn, _nowhere(place))[0]
+    found = texts(value, _nowhere(place)) if value is not None else []
+    return found[0] if len(found) == 1 and role_arns.parse(found[0]).account else role_arns.hole(f"{arn}#Arn")
+
+
+def _nowhere(place: Place) -> Template:
+    account = None if is_token(place.account_id) else place.account_id
+    return Template(None, "", account, place.region, Assembly())
+
+
+def _reference(role: iam.IRole, home: Place, place: Place) -> tuple[Json, str | None]:
+    """
+    Resolve a role's ARN as the stack of this place would write it, or say why CDK would refuse at synth time.
+    """
+    value, obstacle = refer(role_arn(role), home, place, "role_name")
+    return value, obstacle and obstacle[0]
+
+
+def trust_of(role: iam.IRole) -> iam.PolicyDocument | None:
+    """
+    Find the trust policy of a role that the app defines, also of one that is made when it is first used.
+
+    A role that CDK is told to take from elsewhere (``iam.Role.customize_roles``) has no resource, and its trust policy
+    is written by whoever made it.
+    """
+    made = role if isinstance(role, iam.Role) else role.node.default_child
+    return made.assume_role_policy if isinstance(made, iam.Role) and made.node.default_child else None
+
+
+def trust_document(document: iam.PolicyDocument) -> dict[str, Any]:
+    """
+    Read a trust policy, with tokens in it; what CDK keeps as an object, such as a `CfnJson`, is left empty.
+    """
+    found: dict[str, Any] = json.loads(json.dumps(document.to_json(), default=lambda _: {}))
+    return found
+
+
+def as_known(document: object, place: Place, arns: Mapping[str, str] = MappingProxyType({})) -> Any:  # noqa: ANN401
+    """
+    Write a document as far as it is known, with holes where only the deployment knows.
+
+    Args:
+        document: With tokens in it.
+
+        place: Where it is to be written.
+
+        arns: What is known of some tokens.
+    """
+    given: dict[str, str] = {}
+    rewritten(document, lambda text: given.setdefault(text, arns.get(text, text)))
+    known = dict(zip(given, texts_of([*given.values()], place), strict=True))
+    return rewritten(document, known.__getitem__)
+
+
+_reporting: Remembered[bool] = Remembered()
+
+
+def reports_policies(role: iam.IRole) -> bool:
+    """
+    Say whether CDK is told to report the policies of a role and to write none (``iam.Role.customize_roles``).
+    """
+    own = own_role(role)
+    scope = own.scope if own else (role.node.scope or role)
+    found = _reporting.get(scope)
+    if found is None:
+        told = scope.node.try_get_context(_CUSTOMIZED)
+        found = _reporting[scope] = told is not None and told.get("preventSynthesis") is not False
+    return found
+
+
+def is_immutable(role: iam.IRole) -> bool:
+    """
+    Say whether CDK ignores policies for an imported role: it keeps the role itself under another id then.
+    """
+    if isinstance(role, iam.Role):
+        return False
+    node = role.node
+    siblings = node.scope.node if node.scope else node
+    return node.id.startswith("ImmutableRole") or siblings.try_find_child(f"MutableRole{node.id}") is not None
+
+
+def texts_of(values: Sequence[str], place: Place) -> list[str]:
+    """
+    Write values as far as they are known, with holes where only the deployment knows.
+    """
+    resolved = place.stack.resolve(list(values))
+    return [found[0] for found in (texts(value, _nowhere(place)) for value in resolved)]
+
+
+def account_of(arn: str, home_account: str, place: Place) -> str | None:
+    """
+    Read the account of a user, group or role: the one its ARN names, else the one of its stack.
+    """
+    return role_arns.parse(texts_of([arn], place)[0]).account or known_account(home_account, place)
+
+
+def principal_account(principal: Principal, place: Place) -> str | None:
+    """
+    Read the account of a user, group or role; None when it is not known or this is none of them.
+    """
+    for reference, arn in (("role_ref", "role_arn"), ("group_ref", "group_arn"), ("user_ref", "user_arn")):
+        found = getattr(principal, reference, None)
+        if found is not None:
+            return account_of(getattr(found, arn), principal.env.account, place)
+    return None
+
+
+def seconds_of(duration: Duration | None) -> float | None:
+    """
+    Read a duration; None when it is a token, not given, or of another kind.
+    """
+    if not isinstance(duration, Duration) or duration.is_unresolved():
+        return None
+    return duration.to_milliseconds() / 1000

@@ -1,0 +1,82 @@
+"""
+The command ``redshift-roles``.
+
+The words of a shell flow in; an exit code flows out. Each command is a room of its own, and none of them loads CDK.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final, TextIO
+
+from redshift_roles.cli import check as check_command
+from redshift_roles.cli import status as status_command
+
+COMMANDS: Final = (check_command, status_command)
+
+INTERRUPTED: Final = 130
+UNWRITABLE: Final = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """
+    Run a command.
+
+    Args:
+        argv: The words after the program's name; those of the shell when None.
+
+    Returns:
+        The exit code; 2 for words that cannot be understood, and for a report that cannot be written.
+    """
+    parser = argparse.ArgumentParser(prog="redshift-roles", description="IAM roles of Amazon Redshift.")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add_parser(subparsers)
+    arguments = parser.parse_args(argv)
+    _write_any_text()
+    try:
+        if sys.stdout is None:
+            return _unwritable("standard output is closed")
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _write_no_more(sys.stdout)
+        return 1
+    except OSError as error:
+        _write_no_more(sys.stdout)
+        return _unwritable(error.strerror or str(error))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return code
+
+
+def _unwritable(reason: str) -> int:
+    try:
+        print(f"redshift-roles: {reason}", file=sys.stderr, flush=True)  # noqa: T201
+    except OSError:
+        _write_no_more(sys.stderr)
+    return UNWRITABLE
+
+
+def _write_no_more(stream: TextIO) -> None:
+    """
+    Throw away what is not written yet; Python would complain once more when it closes the stream.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _write_any_text() -> None:
+    """
+    Write what the terminal has no letters for as an escape, not as an error.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

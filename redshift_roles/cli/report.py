@@ -1,0 +1,170 @@
+"""
+What the command line prints: for people, as JSON, as SARIF.
+
+Findings with the files they are about flow in; text flows out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
+
+from redshift_roles.rules import registry as rulebook
+from redshift_roles.rules.findings import Finding, printable
+
+
+class Located(NamedTuple):
+    """
+    A finding in a file.
+
+    Attributes:
+        file: The template.
+
+        line: The line of the resource or property, or None where it is not known.
+
+        stack: The chain of nested stacks that the template is used in, such as ``main.yaml/Data``; empty for its own.
+
+        logical_id: The resource.
+
+        location: What of it, such as ``Properties/IamRoles``.
+
+        finding: What is broken or undecided.
+    """
+
+    file: Path
+    line: int | None
+    stack: str
+    logical_id: str
+    location: str
+    finding: Finding
+
+    @property
+    def severity(self) -> str:
+        """
+        ``error`` for what is broken, ``warning`` for what only the deployment knows.
+        """
+        return "warning" if self.finding.rule in rulebook.UNDECIDED else "error"
+
+
+class Report(NamedTuple):
+    """
+    All that was found.
+
+    Attributes:
+        templates: How many templates were judged.
+
+        found: The findings.
+
+        unusable: What could not be judged, a line each.
+    """
+
+    templates: int
+    found: Sequence[Located]
+    unusable: Sequence[str]
+
+
+def for_people(report: Report) -> str:
+    """
+    Write each place with all that is wrong there, then one line that counts.
+    """
+    return "\n".join([*_places(report.found), _summary(report)])
+
+
+def _places(found: Sequence[Located]) -> Iterator[str]:
+    for where, group in groupby(found, lambda item: (item.file, item.line, item.stack, item.finding.path)):
+        file, line, stack, path = where
+        nested = f" (nested in {stack})" if stack else ""
+        yield printable(f"{file}:{line}: {path}{nested}" if line else f"{file}: {path}{nested}")
+        for item in group:
+            message, fix = printable(item.finding.message), printable(item.finding.fix)
+            yield f"  {item.severity} {replace(item.finding, message=message, fix=fix)}"
+        yield ""
+
+
+def _summary(report: Report) -> str:
+    errors = sum(item.severity == "error" for item in report.found)
+    counts = (
+        _counted(report.templates, "template"),
+        _counted(errors, "error"),
+        _counted(len(report.found) - errors, "warning"),
+    )
+    return f"{counts[0]} checked: {counts[1]}, {counts[2]}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def as_json(report: Report) -> str:
+    """
+    Write everything as one JSON object.
+    """
+    findings = [
+        {
+            "rule": item.finding.rule,
+            "severity": item.severity,
+            "file": str(item.file),
+            "line": item.line,
+            "nestedIn": item.stack or None,
+            "path": item.finding.path,
+            "logicalId": item.logical_id,
+            "location": item.location,
+            "message": item.finding.message,
+            "fix": item.finding.fix,
+            "source": item.finding.source,
+        }
+        for item in report.found
+    ]
+    return json.dumps({"templates": report.templates, "findings": findings, "unusable": [*report.unusable]}, indent=2)
+
+
+_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVELS: Final = {True: "warning", False: "error"}
+
+
+def as_sarif(report: Report) -> str:
+    """
+    Write everything as one SARIF 2.1.0 log, which code hosts show beside the lines.
+    """
+    indexes = {rule.name: index for index, rule in enumerate(rulebook.RULES)}
+    driver = {"name": "redshift-roles", "rules": [_descriptor(rule) for rule in rulebook.RULES]}
+    notes = [{"level": "error", "message": {"text": line}} for line in report.unusable]
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [{"executionSuccessful": not notes, "toolExecutionNotifications": notes}],
+        "results": [_result(item, indexes[item.finding.rule]) for item in report.found],
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+def _descriptor(rule: rulebook.Rule) -> dict[str, Any]:
+    return {
+        "id": rule.name,
+        "shortDescription": {"text": rule.sentence},
+        "fullDescription": {"text": rule.why},
+        "helpUri": rule.source.url,
+        "defaultConfiguration": {"level": _LEVELS[rule.undecided]},
+    }
+
+
+def _result(item: Located, index: int) -> dict[str, Any]:
+    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(os.fsencode(item.file.as_posix()))}}
+    if item.line:
+        physical["region"] = {"startLine": item.line}
+    logical = {"name": item.logical_id, "fullyQualifiedName": item.finding.path, "kind": "resource"}
+    return {
+        "ruleId": item.finding.rule,
+        "ruleIndex": index,
+        "level": item.severity,
+        "message": {"text": f"{item.finding.message}. Fix: {item.finding.fix}"},
+        "locations": [{"physicalLocation": physical, "logicalLocations": [logical]}],
+    }
+
+
+FORMATS: Final[dict[str, Callable[[Report], str]]] = {"text": for_people, "json": as_json, "sarif": as_sarif}

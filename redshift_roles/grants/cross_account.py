@@ -1,0 +1,148 @@
+"""
+What the owner of a bucket in another account must allow.
+
+Permissions of a role flow in; the statements of the bucket's and the key's policy flow out, written where the bucket is
+of this app, and as text for its owner where it is not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, TypeGuard, cast
+
+from aws_cdk import aws_iam as iam
+from constructs import IConstruct
+
+from redshift_roles.aws import arns as role_arns
+from redshift_roles.aws.policies import documents
+from redshift_roles.aws.permissions import Home, Permission
+from redshift_roles.cdk.location import Place, path_of, place_of, refer, waits
+from redshift_roles.aws.policy_documents import Statement, rewritten
+from redshift_roles.cdk.role_reader import as_known, role_arn
+from redshift_roles.cdk.resource_reader import Resource
+from redshift_roles.rules.registry import Trouble
+
+
+class OwnerStatements(NamedTuple):
+    """
+    What the owner must add.
+
+    Attributes:
+        bucket: Statements of the bucket policy.
+
+        key: Statements of the key policy; none where the bucket has no customer managed key.
+    """
+
+    bucket: list[Statement]
+    key: list[Statement]
+
+
+def owner_statements(allowed: Sequence[Permission], found: Resource, place: Place, principal: str) -> OwnerStatements:
+    """
+    Write what lets a role of this place in from the owner's side: the same that the role is allowed.
+    """
+    bucket = found.arn if role_arns.differ(found.account, place.account) else None
+    key = found.key_arn if role_arns.differ(found.key_account, place.account) else None
+    in_bucket = [permission for permission in allowed if bucket and f"{permission.resource}/".startswith(f"{bucket}/")]
+    with_key = [permission._replace(resource="*") for permission in allowed if permission.resource == key]
+    return OwnerStatements(_for(principal, in_bucket), _for(principal, with_key))
+
+
+def _for(principal: str, allowed: Sequence[Permission]) -> list[Statement]:
+    """
+    Write statements for a policy that holds others' too, where a Sid might be taken already.
+    """
+    statements: list[Statement] = []
+    for document in documents(allowed):
+        listed = document["Statement"]
+        statements += listed if isinstance(listed, list) else []
+    nameless = [{name: value for name, value in statement.items() if name != "Sid"} for statement in statements]
+    return [{**statement, "Principal": {"AWS": principal}} for statement in nameless]
+
+
+def without_key_names(allowed: Sequence[Permission], found: Resource, place: Place) -> list[Permission]:
+    """
+    Allow the use of a key of this app in another account by what it is used for: the objects of the bucket.
+
+    The key's policy names the role, so the role is there before the key, and its policy cannot name the key.
+    """
+    key = found.key
+    if not role_arns.differ(found.key_account, place.account) or not _is_of_this_app(key):
+        return list(allowed)
+    home = place_of(key)
+    keys = Home(place.partition_name, home.region or "*", home.account).arn("kms", "key/*")
+    used = ("StringLike", "kms:EncryptionContext:aws:s3:arn", (found.arn, f"{found.arn}/*"))
+    return [
+        permission._replace(resource=keys, condition=used) if permission.resource == found.key_arn else permission
+        for permission in allowed
+    ]
+
+
+def owner_troubles(
+    asked: OwnerStatements, found: Resource, role: iam.IRole, place: Place, *, owner_allows: bool
+) -> Iterator[Trouble]:
+    """
+    Say what the owner of a bucket or key must do first; nothing where this app can do it.
+    """
+    sides: tuple[tuple[str, Any, str | None, str, list[Statement]], ...] = (
+        ("bucket", found.construct, found.account, "its bucket policy", asked.bucket),
+        ("key", found.key, found.key_account, "the policy of that key", asked.key),
+    )
+    for noun, construct, account, policy, statements in sides:
+        if not statements:
+            continue
+        path = path_of(found.construct)
+        what = f"'bucket' ({path})" if noun == "bucket" else f"the key of 'bucket' ({path})"
+        label = f"{what} is in account {account}, the role is in {place.account}"
+        if _is_of_this_app(construct):
+            yield from _own_troubles(label, role, place, place_of(construct))
+        elif not owner_allows:
+            fix = "send it to the owner (grant.resource_statements has it), and pass owner_allows=True when it is there"
+            yield f"{label}; {policy} needs {_text(statements, place)}", fix
+
+
+def _own_troubles(label: str, role: iam.IRole, place: Place, home: Place) -> Iterator[Trouble]:
+    """
+    Find what keeps a policy of this app from naming the role: AWS refuses a principal that is not there yet.
+    """
+    _, obstacle = refer(role_arn(role), place, home, "role_name")
+    if obstacle:
+        yield f"{label}, whose policy cannot name a role without a role_name", "give the role a role_name"
+    elif waits(place.top, home.top):
+        yield (
+            f"{label}, whose policy names the role, and the role's stack is deployed after it",
+            "put the role into a stack that depends on nothing there",
+        )
+
+
+def _is_of_this_app(construct: IConstruct | None) -> TypeGuard[IConstruct]:
+    """
+    Say whether the app defines a bucket or key: what is imported has no resource.
+    """
+    return construct is not None and construct.node.default_child is not None
+
+
+def _text(statements: Sequence[Statement], place: Place) -> str:
+    written = as_known(statements if len(statements) > 1 else statements[0], place)
+    return json.dumps(rewritten(written, role_arns.readable))
+
+
+def shared_grant(identity: iam.Grant, asked: OwnerStatements, found: Resource, place: Place) -> iam.Grant:
+    """
+    Describe the owner's side as CDK does, and write it into the policies of a bucket and a key of this app.
+    """
+    grant = identity
+    for construct, statements in ((found.construct, asked.bucket), (found.key, asked.key)):
+        if statements and _is_of_this_app(construct):
+            place_of(construct).top.add_stack_dependency(place.top)
+        for statement in map(iam.PolicyStatement.from_json, statements):
+            theirs = iam.Grant.add_statement_to_resource_policy(
+                statement=statement,
+                resource=cast("iam.IResourceWithPolicyV2", construct),
+                grantee=statement.principals[0],
+                actions=statement.actions,
+                resource_arns=statement.resources,
+            )
+            grant = grant.combine(theirs)
+    return grant

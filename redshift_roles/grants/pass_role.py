@@ -1,0 +1,107 @@
+"""
+Who may pass a role to Amazon Redshift.
+
+A role and a user, group or role flow in; a managed policy on that one flows out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from aws_cdk import aws_iam as iam
+
+from redshift_roles.cdk import account_rule
+from redshift_roles.rules import grant_arguments
+from redshift_roles.aws import quotas as limits
+from redshift_roles.aws import permissions
+from redshift_roles.aws import arns as role_arns
+from redshift_roles.rules import registry as rulebook
+from redshift_roles.grants.cdk_grant import LateGrant, grant_of
+from redshift_roles.rules.findings import RoleAssociationError
+from redshift_roles.grants.managed_policies import granted_policies
+from redshift_roles.cdk.location import Place, path_of, refer
+from redshift_roles.cdk.role_reader import is_immutable, own_role, principal_account, role_arn, role_place
+from redshift_roles.cdk.validation import refuse
+from redshift_roles.rules.registry import Trouble
+from redshift_roles.rules.shapes import shown
+
+_PASSING_ID: Final = "PassRedshiftRoles"
+_ATTACHED_BY: Final = (("roles", "role_name"), ("users", "user_name"), ("groups", "group_name"))
+
+
+def pass_role(role: iam.IRole, grantee: iam.IGrantable) -> iam.Grant:
+    """
+    Allow a grantee to pass a role to Amazon Redshift and to nothing else.
+    """
+
+    def path() -> str:
+        return path_of(role)
+
+    refuse(path, limits.PASS_ROLE, grant_arguments.check({"grantee": grantee}))
+    principal: Any = grantee.grant_principal
+    kind = next((kind for kind, name in _ATTACHED_BY if hasattr(principal, name)), "")
+    refuse(path, limits.PASS_ROLE, [] if kind else [_nobody(grantee)])
+    home = role_place(principal)
+    accounts = principal_account(principal, home), principal_account(role, role_place(role))
+    named = (f"'grantee' ({path_of(principal)})", accounts[0]), ("the role", accounts[1])
+    foreign = (
+        [*_foreign(principal, *accounts)]
+        or [*_elsewhere(principal, accounts[0], home.account)]
+        or [*account_rule.contradictions(home, named)]
+    )
+    if foreign:
+        raise RoleAssociationError(
+            [rulebook.ROLE_ACCOUNT_MISMATCH.finding(path(), trouble, limits.PASS_ROLE) for trouble in foreign]
+        )
+    refuse(path, limits.PASS_ROLE, [*_unwritable(principal, kind), *_out_of_reach(role, home)])
+    own = own_role(role)
+    allowed = permissions.pass_role(role_arn(role), serverless=own is not None and own.serverless)
+    granted = granted_policies(principal, home, _PASSING_ID, kind)
+    plan = granted.plan(allowed)
+    too_large = [rulebook.POLICY_TOO_LARGE.finding(path(), trouble) for trouble in granted.troubles(plan)]
+    if too_large:
+        raise RoleAssociationError(too_large)
+    account_rule.assert_account(home, accounts)
+    granted.write(plan)
+    return LateGrant.of(lambda: grant_of(granted.policies, allowed))
+
+
+def _nobody(grantee: object) -> Trouble:
+    return (
+        f"'grantee' is {shown(grantee)}, allowed is a user, a group, a role, or what runs as a role",
+        "pass iam.User(…), iam.Group(…), iam.Role(…), or a construct that runs as a role",
+    )
+
+
+def _foreign(grantee: iam.IPrincipal, account: str | None, own: str | None) -> Iterator[Trouble]:
+    if role_arns.differ(account, own):
+        yield (
+            f"'grantee' ({path_of(grantee)}) is in account {account}, the role is in {own}",
+            f"let a user, group or role of account {own} pass it; iam:PassRole cannot cross accounts",
+        )
+
+
+def _elsewhere(grantee: iam.IPrincipal, account: str | None, written: str) -> Iterator[Trouble]:
+    if role_arns.differ(account, written):
+        yield (
+            f"'grantee' ({path_of(grantee)}) is in account {account}, its policy would be in {written}",
+            f"import it in a stack of account {account}",
+        )
+
+
+def _unwritable(grantee: iam.IRole, kind: str) -> Iterator[Trouble]:
+    if kind == "roles" and is_immutable(grantee):
+        what = f"'grantee' ({path_of(grantee)}) was imported with mutable=False or is a role.without_policy_updates()"
+        yield (
+            f"{what}, so CDK attaches no policy to it",
+            "import it with mutable=True, give the role itself, or let whoever owns it write the permission",
+        )
+
+
+def _out_of_reach(role: iam.IRole, home: Place) -> Iterator[Trouble]:
+    own = role_place(role)
+    _, obstacle = (None, None) if own.stack is home.stack else refer(role_arn(role), own, home, "role_name")
+    if obstacle:
+        reason, fix = obstacle
+        yield f"the role {reason}", fix

@@ -1,0 +1,235 @@
+"""
+Writing grants, or refusing those that could not work.
+
+Permissions, and what they are for, flow in; managed policies on the role flow out, or one error with all that is wrong.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from aws_cdk import aws_iam as iam
+
+from redshift_roles.cdk import account_rule
+from redshift_roles.aws import quotas as limits
+from redshift_roles.aws import arns as role_arns
+from redshift_roles.rules import registry as rulebook
+from redshift_roles.aws.actions import PASSED_TO_TRAINING
+from redshift_roles.grants.cdk_grant import LateGrant, grant_of
+from redshift_roles.rules.findings import Finding, RoleAssociationError
+from redshift_roles.grants.managed_policies import granted_policies
+from redshift_roles.aws.quotas import Source
+from redshift_roles.grants.cross_account import owner_statements, owner_troubles, shared_grant, without_key_names
+from redshift_roles.aws.policies import documents
+from redshift_roles.aws.permissions import Home, Permission
+from redshift_roles.cdk.location import Place, path_of
+from redshift_roles.aws.policy_documents import Statement, size
+from redshift_roles.cdk.role_reader import is_immutable, own_role, principal_account, role_arn, role_place, trust_of
+from redshift_roles.cdk.validation import refuse
+from redshift_roles.cdk.jsii_compat import Remembered
+from redshift_roles.cdk.resource_reader import Resource, resource_troubles
+from redshift_roles.rules.registry import Trouble
+from redshift_roles.grants.trust_policy import extend_trust, trust_troubles
+
+GRANTS_ID: Final = "RedshiftGrants"
+_SURELY_SMALL: Final = 4_000
+
+
+class GrantWriter:
+    """
+    Writes the grants of one role.
+
+    Attributes:
+        role: The role.
+
+        place: Where it is.
+
+        policies: Its managed policies so far.
+    """
+
+    def __init__(self, role: iam.IRole) -> None:
+        self.role = role
+        self.place = role_place(role)
+        self._granted = granted_policies(role, self.place, GRANTS_ID, "roles")
+        self.policies = self._granted.policies
+
+    @property
+    def home(self) -> Home:
+        """
+        Where resources are that have a name and no construct.
+        """
+        return Home(self.place.partition_name, self.place.region_name, self.place.account_id)
+
+    def path(self) -> str:
+        """
+        Read the role's path.
+        """
+        return path_of(self.role)
+
+    def refuse(self, source: Source, troubles: Iterable[Trouble]) -> None:
+        """
+        Raise what is wrong with arguments.
+        """
+        refuse(self.path, source, troubles)
+
+    def allow(
+        self, source: Source, allowed: Sequence[Permission], named: tuple[str, Resource] | None = None
+    ) -> iam.Grant:
+        """
+        Allow something, or raise with everything that keeps it from working.
+
+        Args:
+            source: The AWS page about it.
+
+            allowed: The permissions.
+
+            named: What the caller calls the resource, and the resource, where there is one.
+        """
+        troubles = [*resource_troubles(*named, self.place, shareable=False)] if named else []
+        return self._write(source, allowed, troubles)
+
+    def allow_in_bucket(
+        self,
+        source: Source,
+        allowed: Sequence[Permission],
+        bucket: Resource,
+        *,
+        owner_allows: bool,
+        training: bool = False,
+    ) -> iam.Grant:
+        """
+        Allow what needs a bucket, and the consent of the bucket's owner when that is another account.
+
+        Args:
+            source: The AWS page about it.
+
+            allowed: The permissions.
+
+            bucket: The bucket.
+
+            owner_allows: Whether the owner of another account has consented.
+
+            training: Whether Amazon SageMaker must assume the role too, where its trust policy is ours to write.
+        """
+        troubles = [*resource_troubles("bucket", bucket, self.place, shareable=True)]
+        if not bucket.is_foreign(self.place):
+            return self._write(source, allowed, troubles, training=training)
+        asked = owner_statements(allowed, bucket, self.place, role_arn(self.role))
+        troubles += owner_troubles(asked, bucket, self.role, self.place, owner_allows=owner_allows)
+        written = without_key_names(allowed, bucket, self.place)
+        self._write(source, written, troubles, training=training)
+        return shared_grant(grant_of(self.policies, written), asked, bucket, self.place)
+
+    def _write(
+        self, source: Source, allowed: Sequence[Permission], troubles: Sequence[Trouble], *, training: bool = False
+    ) -> iam.Grant:
+        account = None if own_role(self.role) else principal_account(self.role, self.place)
+        broken = [] if own_role(self.role) else self._unattachable(account)
+        broken += [rulebook.INVALID_ARGUMENT.finding(self.path(), trouble, source) for trouble in troubles]
+        self._raise(broken, _too_large(allowed))
+        plan, untrusted = self._granted.plan(allowed), training and self.role not in _trained
+        too_large = [*self._granted.troubles(plan), *(trust_troubles(self.role, _TRAINING) if untrusted else [])]
+        self._raise([], too_large)
+        account_rule.assert_account(self.place, [account])
+        self._granted.write(plan)
+        if untrusted:
+            self._trust_training()
+        return LateGrant.of(lambda: grant_of(self.policies, allowed))
+
+    def _raise(self, broken: Sequence[Finding], too_large: Iterable[Trouble]) -> None:
+        found = [*broken, *(rulebook.POLICY_TOO_LARGE.finding(self.path(), trouble) for trouble in too_large)]
+        if found:
+            raise RoleAssociationError(found)
+
+    def _unattachable(self, account: str | None) -> list[Finding]:
+        """
+        Find why no policy of this stack reaches the role.
+        """
+        if role_arns.differ(account, self.place.account):
+            foreign = [_foreign(str(account), self.place)]
+        else:
+            foreign = [*account_rule.contradictions(self.place, [("the role", account)])]
+        if foreign:
+            return [rulebook.ROLE_ACCOUNT_MISMATCH.finding(self.path(), foreign[0], limits.CHAINING_ROLES)]
+        if is_immutable(self.role):
+            return [rulebook.INVALID_ARGUMENT.finding(self.path(), _IMMUTABLE, limits.COPY_PERMISSIONS)]
+        return []
+
+    def _trust_training(self) -> None:
+        document = trust_of(self.role)
+        if document is not None:
+            _trained[self.role] = True
+            extend_trust(self.role, document, _TRAINING)
+
+
+_trained: Remembered[bool] = Remembered()
+_chained: Remembered[bool] = Remembered()
+_vended: Remembered[bool] = Remembered()
+
+_TRAINING: Final[Statement] = {
+    "Effect": "Allow",
+    "Principal": {"Service": PASSED_TO_TRAINING},
+    "Action": "sts:AssumeRole",
+}
+_IMMUTABLE: Final = (
+    "the role was imported with mutable=False or is a role.without_policy_updates(), so CDK attaches no policy to it",
+    "import it with mutable=True, grant it to the role itself, or let whoever owns it write the permissions",
+)
+_CHAIN_WITH_LAKE_FORMATION: Final = (
+    "the role is a later one of a RoleChain and 'lake_formation' is True, which Redshift does not combine",
+    "associate the role with the cluster itself, or pass bucket=… in place of lake_formation=True",
+)
+
+
+def _too_large(allowed: Sequence[Permission]) -> Iterator[Trouble]:
+    """
+    Find what no policy can hold, however it is divided; measured closely only where it may be so.
+    """
+    for permission in allowed:
+        values = permission.condition[2] if permission.condition else ()
+        if sum(map(len, (permission.resource, *values))) < _SURELY_SMALL:
+            continue
+        (document,) = documents([permission], most=sys.maxsize)
+        length, most = size(document, str), limits.MANAGED_POLICY_SIZE
+        if length > most:
+            yield (
+                f"the statement for {', '.join(permission.actions)} has {length:,} characters, allowed is {most:,}",
+                "grant the prefix, the manifest and the JSONPaths file one by one, or give them shorter keys",
+            )
+
+
+def _foreign(account: str, place: Place) -> Trouble:
+    return (
+        f"the role is in account {account}, its permissions would be in {place.account}",
+        f"write them in a stack of {account}, and let a role of {place.account} assume it: RoleChain(first, role)",
+    )
+
+
+def vending_troubles(role: iam.IRole) -> list[Trouble]:
+    """
+    Say why Lake Formation cannot vend data to a role.
+    """
+    return [_CHAIN_WITH_LAKE_FORMATION] if role in _chained else []
+
+
+def note_vended(role: iam.IRole) -> None:
+    """
+    Note that Lake Formation vends data to a role.
+    """
+    _vended[role] = True
+
+
+def later_troubles(roles: Iterable[iam.IRole]) -> list[Trouble]:
+    """
+    Find roles that cannot be later ones of a chain.
+    """
+    return [_CHAIN_WITH_LAKE_FORMATION for role in roles if role in _vended]
+
+
+def note_chained(role: iam.IRole) -> None:
+    """
+    Note that a role is a later one of a chain.
+    """
+    _chained[role] = True

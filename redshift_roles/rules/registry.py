@@ -1,0 +1,158 @@
+"""
+The passports of the rules: what each says, why, and the AWS page that says so.
+
+Nothing flows in; rules with names, and findings in their names, flow out.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from redshift_roles.aws import quotas as limits
+from redshift_roles.rules.findings import Finding
+
+# What is wrong, and what to do about it.
+Trouble = tuple[str, str]
+
+
+class Rule(NamedTuple):
+    """
+    The passport of a rule.
+
+    Attributes:
+        name: Its name everywhere: in findings, tests, docs and acknowledgements.
+
+        sentence: What is true where the rule is kept.
+
+        why: What AWS does where it is broken.
+
+        source: The AWS page that states it.
+
+        undecided: Whether a finding means "not known at synth time": a warning, never an error.
+    """
+
+    name: str
+    sentence: str
+    why: str
+    source: limits.Source
+    undecided: bool = False
+
+    def finding(self, path: str, trouble: Trouble, source: limits.Source | None = None) -> Finding:
+        """
+        Report that the rule is broken; `source` names a closer page than the rule's own.
+        """
+        return Finding(self.name, path, *trouble, (source or self.source).url)
+
+
+ROLE_QUOTA_EXCEEDED: Final = Rule(
+    "RoleQuotaExceeded",
+    "A cluster or namespace has at most role_limit distinct roles.",
+    "Redshift refuses to associate a role beyond a cluster's quota, at deploy time.",
+    limits.QUOTAS,
+)
+ROLE_COUNT_UNDECIDED: Final = Rule(
+    "RoleCountUndecided",
+    "The number of roles of a cluster or namespace is known at synth time.",
+    "A list parameter, a condition or a macro may take it over its role limit at deploy time.",
+    limits.QUOTAS,
+    undecided=True,
+)
+ROLE_LIMIT_OUT_OF_RANGE: Final = Rule(
+    "RoleLimitOutOfRange",
+    "role_limit is 1 to 50, and at most 10 in us-iso-east-1, us-iso-west-1 and us-isob-east-1.",
+    "AWS's quota is not adjustable; a larger limit would promise what Redshift refuses.",
+    limits.QUOTAS,
+)
+ROLE_ACCOUNT_MISMATCH: Final = Rule(
+    "RoleAccountMismatch",
+    "A role and the cluster or policy that names it are of one account.",
+    "Redshift associates only roles of the cluster's own account, and iam:PassRole cannot cross accounts.",
+    limits.ASSOCIATING_ROLES,
+)
+ROLE_ACCOUNT_UNDECIDED: Final = Rule(
+    "RoleAccountUndecided",
+    "The account of each associated role is known at synth time.",
+    "A role of another account would be refused only at deploy time.",
+    limits.ASSOCIATING_ROLES,
+    undecided=True,
+)
+ROLE_DUPLICATED: Final = Rule(
+    "RoleDuplicated",
+    "Each role is associated once.",
+    "CloudFormation sends the list as it is; a role that stands in it twice hides a mistake.",
+    limits.ASSOCIATING_ROLES,
+)
+ROLE_ARN_INVALID: Final = Rule(
+    "RoleArnInvalid",
+    "Each role is given by the ARN of an IAM role.",
+    "Redshift refuses anything but the ARN of one IAM role, at deploy time.",
+    limits.IAM_IDENTIFIERS,
+)
+ROLE_PARTITION_MISMATCH: Final = Rule(
+    "RolePartitionMismatch",
+    "A role's ARN is of the partition its cluster is in.",
+    "A role exists in one partition only; the ARN names a role that is not there.",
+    limits.ARN_FORMAT,
+)
+SERVICE_LINKED_ROLE: Final = Rule(
+    "ServiceLinkedRole",
+    "No service-linked role is associated.",
+    "A service-linked role belongs to its service; Redshift refuses to associate it.",
+    limits.SERVICE_LINKED_ROLES,
+)
+TRUST_LACKS_REDSHIFT: Final = Rule(
+    "TrustLacksRedshift",
+    "Each associated role that the app defines lets Redshift assume it.",
+    "Redshift refuses: the IAM role must delegate access to an Amazon Redshift account.",
+    limits.AUTHORIZING_REDSHIFT,
+)
+DEFAULT_ROLE_NOT_ASSOCIATED: Final = Rule(
+    "DefaultRoleNotAssociated",
+    "The default role is one of the associated roles.",
+    "Redshift refuses a default role that is not associated, at deploy time.",
+    limits.DEFAULT_ROLE,
+)
+DEFAULT_ROLE_UNDECIDED: Final = Rule(
+    "DefaultRoleUndecided",
+    "It is known at synth time that the default role is one of the associated roles.",
+    "A default role that is not associated would be refused only at deploy time.",
+    limits.DEFAULT_ROLE,
+    undecided=True,
+)
+PASS_ROLE_UNSCOPED: Final = Rule(
+    "PassRoleUnscoped",
+    "Whoever may pass a role to Redshift may pass named roles, and to named services.",
+    "iam:PassRole on every role, or to every service, lets its holder act with the rights of any such role.",
+    limits.PASS_ROLE,
+)
+POLICY_TOO_LARGE: Final = Rule(
+    "PolicyTooLarge",
+    "At most: a managed policy 6,144 characters, a trust policy 2,048, white space not counted; a role 25 policies.",
+    "IAM refuses a larger policy, or one more, at deploy time.",
+    limits.IAM_QUOTAS,
+)
+INVALID_ARGUMENT: Final = Rule(
+    "InvalidArgument",
+    "Each argument is of the documented kind and in the documented range.",
+    "AWS would refuse it at deploy time, or CDK would fail far from the line that is wrong.",
+    limits.CREATE_CLUSTER,
+)
+
+RULES: Final = (
+    ROLE_LIMIT_OUT_OF_RANGE,
+    ROLE_QUOTA_EXCEEDED,
+    ROLE_ARN_INVALID,
+    ROLE_ACCOUNT_MISMATCH,
+    ROLE_PARTITION_MISMATCH,
+    ROLE_DUPLICATED,
+    SERVICE_LINKED_ROLE,
+    INVALID_ARGUMENT,
+    TRUST_LACKS_REDSHIFT,
+    DEFAULT_ROLE_NOT_ASSOCIATED,
+    PASS_ROLE_UNSCOPED,
+    ROLE_COUNT_UNDECIDED,
+    ROLE_ACCOUNT_UNDECIDED,
+    DEFAULT_ROLE_UNDECIDED,
+    POLICY_TOO_LARGE,
+)
+UNDECIDED: Final = frozenset(rule.name for rule in RULES if rule.undecided)

@@ -1,0 +1,163 @@
+"""
+What cannot stand in a statement.
+
+Arguments flow in, with what the caller calls them; what is wrong with them, and what to do, flows out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from redshift_roles.aws import quotas as limits
+from redshift_roles.rules import registry as rulebook
+from redshift_roles.rules.findings import RoleAssociationError
+from redshift_roles.aws.quotas import Source
+from redshift_roles.rules.registry import Trouble
+from redshift_roles.rules.shapes import Flag, Number, shown, unknown_list
+from redshift_roles.sql.statement import parts_of
+from redshift_roles.aws.placeholders import is_list_token, is_number_token, is_text_token, is_token, token_values
+
+
+def refuse(function: str, source: Source, troubles: Iterable[Trouble]) -> None:
+    """
+    Raise with everything that is wrong with a statement; do nothing when all is well.
+
+    Raises:
+        RoleAssociationError: InvalidArgument.
+    """
+    findings = [rulebook.INVALID_ARGUMENT.finding(f"sql.{function}", trouble, source) for trouble in troubles]
+    if findings:
+        raise RoleAssociationError(findings)
+
+
+def name_troubles(label: str, given: object, *, most: int = 3) -> Iterator[Trouble]:
+    """
+    Find what cannot be a name.
+    """
+    if any(map(is_list_token, given if isinstance(given, tuple) else [given])):
+        yield _entry_of_unknown(label)
+        return
+    whole = given if isinstance(given, (str, tuple)) else ()
+    parts = parts_of(whole) if whole else []
+    if not parts or len(parts) > most or not all(isinstance(part, str) for part in parts):
+        allowed = f"a name of 1 to {most} parts with dots between them"
+        yield f"'{label}' is {shown(given)}, allowed is {allowed}", f"write it like {label}='events'"
+        return
+    for part in parts:
+        yield from _part_troubles(label, part)
+
+
+def identifier_troubles(label: str, given: object) -> Iterator[Trouble]:
+    """
+    Find what cannot be one identifier.
+    """
+    if not isinstance(given, str):
+        yield f"'{label}' is {shown(given)}, allowed is a name", f"write it like {label}='loader'"
+        return
+    yield from _part_troubles(label, given)
+
+
+def list_troubles(
+    label: str, given: object, check: Callable[[str, object], Iterable[Trouble]] = identifier_troubles
+) -> Iterator[Trouble]:
+    """
+    Refuse what is no list, a text above all, which is a list of letters to Python; then check each entry.
+    """
+    if isinstance(given, (str, bytes)) or not isinstance(given, Sequence):
+        yield f"'{label}' is {shown(given)}, allowed is a list", f"pass {label}=[…]"
+        return
+    if any(map(is_list_token, given)):
+        yield unknown_list(label)
+        return
+    for index, entry in enumerate(given):
+        yield from check(f"{label}[{index}]", entry)
+
+
+def _part_troubles(label: str, part: str) -> Iterator[Trouble]:
+    """
+    Measure what is literal; the deployment adds the rest.
+    """
+    length = len(_literal(part).encode(errors="surrogatepass"))
+    if length > limits.IDENTIFIER_LENGTH or not part:
+        allowed = f"1 to {limits.IDENTIFIER_LENGTH} bytes of UTF-8"
+        yield f"'{label}' has a part of {length} bytes, allowed is {allowed}", f"give it {allowed}"
+    yield from _character_troubles(label, part)
+
+
+def _entry_of_unknown(label: str) -> Trouble:
+    return f"'{label}' is a list that only the deployment knows, allowed is a text", "pass one entry: Fn.select(0, …)"
+
+
+def _literal(text: str) -> str:
+    return token_values(text, lambda _: "")
+
+
+def _character_troubles(label: str, text: str) -> Iterator[Trouble]:
+    if is_list_token(text):
+        yield _entry_of_unknown(label)
+    if "\x00" in text:
+        yield f"'{label}' holds a NUL character, which no statement can", "drop it"
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        yield f"'{label}' holds half a character (a lone surrogate), which UTF-8 cannot write", "drop it"
+
+
+def text_troubles(given: Mapping[str, object], *, empty: bool = False) -> Iterator[Trouble]:
+    """
+    Find what cannot be a literal: what is no text, is empty where it must not be, or holds what no statement can.
+    """
+    for label, value in given.items():
+        if not isinstance(value, str) or not (value or empty):
+            yield f"'{label}' is {shown(value)}, allowed is a text", f"write it like {label}='…'"
+        else:
+            yield from _character_troubles(label, value)
+
+
+def character_troubles(label: str, value: object) -> Iterator[Trouble]:
+    """
+    Find what is not one ASCII character.
+    """
+    if isinstance(value, str) and not is_token(value) and not (len(value) == 1 and value.isascii()):
+        yield f"'{label}' is {shown(value)}, allowed is one ASCII character", "pass the character itself, such as '|'"
+
+
+def flag_troubles(**given: object) -> Iterator[Trouble]:
+    """
+    Find what is neither yes nor no.
+    """
+    for label, value in given.items():
+        yield from Flag().check(label, value)
+
+
+def choice_troubles(label: str, value: object, allowed: Sequence[str]) -> Iterator[Trouble]:
+    """
+    Find what is none of the words that Redshift takes.
+    """
+    if value not in allowed:
+        yield f"'{label}' is {shown(value)}, allowed is one of {', '.join(allowed)}", f"pass one of them as {label}"
+
+
+def whole_troubles(label: str, value: object, low: int, high: int) -> Iterator[Trouble]:
+    """
+    Find what is no whole number, or one out of range; a token must come as text.
+    """
+    if is_number_token(value):
+        yield f"'{label}' is a token for a number, which no text can hold", f"pass Token.as_string(…) as {label}"
+    elif not is_text_token(value):
+        yield from Number(low, high).check(label, value)
+
+
+def range_troubles(label: str, value: object, low: float, high: float) -> Iterator[Trouble]:
+    """
+    Find numbers out of range.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+        yield f"'{label}' is {shown(value)}, allowed is {low:g} to {high:g}", f"pass {low:g} to {high:g}"
+
+
+def clashes(given: Iterable[str], first: str, forbidden: Iterable[str]) -> Iterator[Trouble]:
+    """
+    Find options that Redshift does not take together.
+    """
+    for label in given:
+        if label in forbidden:
+            yield f"'{label}' is given with {first}, and Redshift takes only one of them", f"drop {label}"

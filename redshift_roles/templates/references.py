@@ -1,0 +1,229 @@
+"""
+What a reference of a template leads to: to a parameter that a parent passes, a resource, an output or an export.
+
+The argument of a reference flows in; the texts it may become flow out, none where only the deployment knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+from redshift_roles.aws import quotas as limits
+from redshift_roles.aws import arns as role_arns
+from redshift_roles.templates.assembly import Assembly, Json, Template
+from redshift_roles.templates.conditions import Read
+from redshift_roles.aws.arns import hole
+
+# What AWS::NoValue becomes.
+NO_VALUE: Final = hole("AWS::NoValue")
+
+_Found = TypeVar("_Found", bound="list[Any]")
+_URL_SUFFIXES: Final = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
+_IAM_ARNS: Final = {
+    "AWS::IAM::Role": "role",
+    "AWS::IAM::User": "user",
+    "AWS::IAM::Group": "group",
+    "AWS::IAM::InstanceProfile": "instance-profile",
+    "AWS::IAM::ManagedPolicy": "policy",
+}
+# How much of a long stack name or logical id surely stands in a generated name, and what CloudFormation puts behind it.
+_SURE_PART: Final = 20
+_RANDOM_PART: Final = 13
+
+
+def once(reference: str, template: Template, follow: Callable[[], _Found]) -> _Found:
+    """
+    Follow a reference once: what it leads to is kept, and a circle leads to nothing.
+    """
+    if reference not in template.memo:
+        template.memo[reference] = []
+        template.memo[reference] = follow()
+    found: _Found = template.memo[reference]
+    return found
+
+
+def passed_for(name: Json, template: Template) -> tuple[Json, Template] | None:
+    """
+    Find the value of a parameter of a nested stack: what the parent passes, else its default.
+
+    None where it is the name of a parameter of AWS Systems Manager, and where a function may pass more.
+    """
+    if not template.parent or not isinstance(name, str):
+        return None
+    parameter = template.entry("Parameters", name)
+    properties = template.parent.properties(template.parent_logical_id)
+    passed = properties.get("Parameters", {})
+    if str(parameter.get("Type", "")).startswith("AWS::SSM::Parameter::Value<") or not isinstance(passed, dict):
+        return None
+    if name in passed and passed[name] != {"Ref": "AWS::NoValue"}:
+        return passed[name], template.parent
+    rewritten = any(key.startswith("Fn::") for key in (*passed, *properties))
+    return None if rewritten or "Default" not in parameter else (parameter["Default"], template)
+
+
+def ref(name: Json, template: Template, read: Read) -> list[str]:
+    """
+    Follow ``Ref``.
+    """
+    if not isinstance(name, str):
+        return []
+    pseudo = _pseudo(name, template)
+    if pseudo is not None:
+        return [pseudo]
+    passed = passed_for(name, template)
+    if passed:
+        return once(f"Ref {name}", template, lambda: read(*passed))
+    kind = template.resource_type(name)
+    if kind == "AWS::IAM::ManagedPolicy":
+        return _iam_arns(kind, name, template, read)
+    if kind.startswith("AWS::IAM::"):
+        return _iam_names(kind, name, template, read)
+    return _cluster_identifier(name, template, read) if kind == "AWS::Redshift::Cluster" else []
+
+
+def _cluster_identifier(logical_id: str, template: Template, read: Read) -> list[str]:
+    """
+    Name a cluster: by its literal identifier, else by the resource itself, from whatever template it is looked at.
+    """
+    return _property("ClusterIdentifier", logical_id, template, read) or [hole(f"{template.key}#{logical_id}")]
+
+
+def _property(name: str, logical_id: str, template: Template, read: Read) -> list[str]:
+    value = template.properties(logical_id).get(name)
+    if value is None:
+        return []
+    found = once(f"{name} of {logical_id}", template, lambda: read(value, template))
+    return [] if found == [NO_VALUE] else found
+
+
+def _pseudo(name: str, template: Template) -> str | None:
+    region = template.region
+    partition = limits.partition_of(region) if region else None
+    known = {
+        "AWS::AccountId": template.account,
+        "AWS::Region": region,
+        "AWS::Partition": partition,
+        "AWS::URLSuffix": None if partition is None else _URL_SUFFIXES.get(partition),
+    }
+    if name in ("AWS::StackName", "AWS::StackId"):
+        return (template.stack_name if name == "AWS::StackName" else "") or hole(f"{template.key}#{name}")
+    return (known.get(name) or hole(name)) if name.startswith("AWS::") else None
+
+
+def get_att(argument: Json, template: Template, read: Read) -> list[str]:
+    """
+    Follow ``Fn::GetAtt``.
+    """
+    parts = argument.split(".", 1) if isinstance(argument, str) else argument
+    if not (isinstance(parts, list) and len(parts) == 2 and all(isinstance(part, str) for part in parts)):
+        return []
+    logical_id, attribute = parts
+    kind = template.resource_type(logical_id)
+    if kind in _IAM_ARNS and attribute == ("PolicyArn" if kind == "AWS::IAM::ManagedPolicy" else "Arn"):
+        return _iam_arns(kind, logical_id, template, read)
+    if kind == "AWS::IAM::Role" and attribute == "RoleId":
+        return [f"AROA{hole(f'{template.key}#{role_arns.readable(logical_id)}.RoleId')}"]
+    if kind == "AWS::CloudFormation::Stack" and attribute.startswith("Outputs."):
+        nested = template.nested.get(logical_id)
+        output = nested.entry("Outputs", attribute.removeprefix("Outputs.")) if nested else {}
+        if not nested or "Value" not in output:
+            return []
+        return once(f"GetAtt {logical_id}.{attribute}", template, lambda: read(output["Value"], nested))
+    if kind == "Custom::CrossRegionExportReader":
+        exported = template.assembly.cross_region_exports.get(attribute)
+        return once(f"GetAtt {logical_id}.{attribute}", template, lambda: _follow(exported, read))
+    return []
+
+
+def _iam_arns(kind: str, logical_id: str, template: Template, read: Read) -> list[str]:
+    word = _IAM_ARNS[kind]
+    account = template.account or role_arns.THIS_ACCOUNT
+    partition = _pseudo("AWS::Partition", template)
+    names = _iam_names(kind, logical_id, template, read)
+    paths = _property("Path", logical_id, template, read) or ["/"]
+    return [
+        f"arn:{partition}:iam::{account}:{word}{'/' if path == NO_VALUE else path}{name}"
+        for path in paths
+        for name in names
+    ]
+
+
+def _iam_names(kind: str, logical_id: str, template: Template, read: Read) -> list[str]:
+    """
+    List what a role, user, group, profile or policy may be called.
+    """
+    given = _property(f"{kind.rpartition('::')[2]}Name", logical_id, template, read) or [NO_VALUE]
+    return [_generated_name(logical_id, template) if name == NO_VALUE else name for name in given]
+
+
+def _generated_name(logical_id: str, template: Template) -> str:
+    """
+    Write a name as CloudFormation makes it up (GENERATED_NAMES): stack, resource, and letters that nobody knows.
+    """
+    parts = (template.stack_name or hole(f"{template.key}#AWS::StackName"), logical_id)
+    known = template.stack_name and not role_arns.has_hole(logical_id)
+    fits = known and sum(map(len, parts)) + _RANDOM_PART + 2 <= limits.ROLE_NAME_LENGTH
+    written = parts if fits else [_cut(part, template) for part in parts]
+    return "-".join([*written, hole(f"{template.key}#{role_arns.readable(logical_id)}")])
+
+
+def _cut(part: str, template: Template) -> str:
+    """
+    Keep of a part what CloudFormation surely keeps when a name becomes too long.
+    """
+    if role_arns.has_hole(part) or len(part) <= _SURE_PART:
+        return part
+    return part[:_SURE_PART] + hole(f"{template.key}/{part}#…")
+
+
+def _follow(found: tuple[Template, Json] | None, read: Read) -> list[str]:
+    return read(found[1], found[0]) if found else []
+
+
+def import_value(argument: Json, template: Template, read: Read) -> list[str]:
+    """
+    Follow ``Fn::ImportValue``.
+    """
+    names = read(argument, template)
+    exported = exports(template.assembly, read).get(names[0], []) if len(names) == 1 else []
+    near = [found for found in exported if _same_environment(found[0], template)]
+    return once(f"ImportValue {names[0]}", template, lambda: _follow(near[0], read)) if len(near) == 1 else []
+
+
+def exports(assembly: Assembly, read: Read) -> Mapping[str, list[tuple[Template, Json]]]:
+    """
+    List the exported values of an app by the names of their exports, as far as these are known.
+    """
+    if "exports" not in assembly.memo:
+        found: dict[str, list[tuple[Template, Json]]] = {}
+        assembly.memo["exports"] = found
+        for template in assembly.templates():
+            for output in template.section("Outputs").values():
+                export = output.get("Export") if isinstance(output, dict) else None
+                names = read(export["Name"], template) if isinstance(export, dict) and "Name" in export else []
+                if len(names) == 1 and not role_arns.has_hole(names[0]):
+                    found.setdefault(names[0], []).append((template, output.get("Value")))
+    exported: Mapping[str, list[tuple[Template, Json]]] = assembly.memo["exports"]
+    return exported
+
+
+def _same_environment(exporting: Template, importing: Template) -> bool:
+    pairs = ((exporting.account, importing.account), (exporting.region, importing.region))
+    return all(one is None or other is None or one == other for one, other in pairs)
+
+
+def get_stack_output(argument: Json, template: Template, read: Read) -> list[str]:
+    """
+    Follow ``Fn::GetStackOutput``.
+    """
+    if not isinstance(argument, dict):
+        return []
+    named = [stack for stack in template.assembly.stacks if stack.stack_name == argument.get("StackName")]
+    region = argument.get("Region")
+    named = [stack for stack in named if not isinstance(region, str) or stack.region in (None, region)]
+    output = named[0].entry("Outputs", str(argument.get("OutputName"))) if len(named) == 1 else {}
+    if "Value" not in output:
+        return []
+    key = f"GetStackOutput {named[0].key} {argument.get('OutputName')}"
+    return once(key, template, lambda: read(output["Value"], named[0]))

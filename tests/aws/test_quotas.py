@@ -1,0 +1,102 @@
+"""
+The numbers of AWS, and the look-ups in them.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from redshift_roles.aws import quotas as limits
+
+SOURCES = {name: value for name, value in vars(limits).items() if isinstance(value, limits.Source)}
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+def test_each_source_is_an_aws_page_and_a_day(source: limits.Source) -> None:
+    """
+    Each fact stands on a page of AWS's documentation, read on a day that is written down.
+    """
+    assert source.url.startswith("https://docs.aws.amazon.com/")
+    assert source.read == date.fromisoformat(source.read).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("region", "quota"),
+    [
+        (None, 50),
+        ("eu-west-1", 50),
+        ("us-gov-west-1", 50),
+        ("us-iso-east-1", 10),
+        ("us-iso-west-1", 10),
+        ("us-isob-east-1", 10),
+        ("us-isof-south-1", 50),
+    ],
+)
+def test_the_role_quota_is_ten_in_three_isolated_regions(region: str | None, quota: int) -> None:
+    """
+    AWS lets a cluster have fifty roles, and ten in the three isolated regions that its page names.
+    """
+    assert quota == limits.role_quota(region)
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [
+        ("eu-west-1", "aws"),
+        ("us-east-1", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("us-iso-east-1", "aws-iso"),
+        ("us-isob-east-1", "aws-iso-b"),
+        ("eu-isoe-west-1", "aws-iso-e"),
+        ("us-isof-south-1", "aws-iso-f"),
+        ("eusc-de-east-1", "aws-eusc"),
+    ],
+)
+def test_a_region_is_in_one_known_partition(region: str, partition: str) -> None:
+    """
+    The head of a region's name says which partition it is in.
+    """
+    assert partition == limits.partition_of(region)
+    assert partition in limits.PARTITIONS
+
+
+@pytest.mark.parametrize(
+    ("node_type", "expected"),
+    [("ra3.large", True), ("ra3.16xlarge", True), ("rg.xlarge", True), ("dc2.large", False), ("ra3", False)],
+)
+def test_ra3_and_rg_nodes_have_managed_storage(node_type: str, expected: bool) -> None:
+    """
+    RA3 and RG nodes keep their data in managed storage, DC2 nodes on their own disks.
+    """
+    assert expected is limits.has_managed_storage(node_type)
+
+
+def test_the_default_role_limit_is_ten() -> None:
+    """
+    Ten is this project's limit, the larger numbers are AWS's.
+    """
+    assert (10, 50, 10) == (limits.DEFAULT_ROLE_LIMIT, limits.ROLE_QUOTA, limits.ISOLATED_ROLE_QUOTA)
+
+
+# As the page lists them, in lower case and in alphabetical order.
+RESERVED_WORDS = """
+    aes128 aes256 all allowoverwrite analyse analyze and any array as asc authorization az64 backup between binary
+    blanksasnull both bytedict bzip2 case cast check collate column connect constraint create credentials cross
+    current_date current_time current_timestamp current_user current_user_id default deferrable deflate defrag delta
+    delta32k desc disable distinct do else emptyasnull enable encode encrypt encryption end except explicit false
+    for foreign freeze from full globaldict256 globaldict64k grant group gzip having identity ignore ilike in
+    initially inner intersect interval into is isnull join leading left like limit localtime localtimestamp lun luns
+    lzo lzop minus mostly16 mostly32 mostly8 natural new not notnull null nulls off offline offset oid old on only
+    open or order outer overlaps parallel partition percent permissions pivot placing primary raw readratio recover
+    references rejectlog resort respect restore right select session_user similar snapshot some sysdate system table
+    tag tdes text255 text32k then timestamp to top trailing true truncatecolumns type union unique unnest unpivot
+    user using verbose wallet when where with without
+""".split()
+
+
+def test_the_reserved_words_are_those_of_the_page() -> None:
+    """No word is missing from the set and none is added to it."""
+    assert RESERVED_WORDS == sorted(limits.RESERVED_WORDS)

@@ -1,0 +1,124 @@
+"""
+Role associations as the guard finds them in the templates of an app.
+"""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+
+from redshift_roles import RedshiftRole, RoleAssociationRules
+from tests.support.associations import ENVIRONMENT, associate
+from tests.support.builders import arn
+from tests.support.synthesis import report_of
+
+
+def test_fails_when_an_association_waits_for_another_one_of_its_cluster(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    They are one resource; CloudFormation would only say that there is a circle.
+    """
+    first = associate(stack, "First", RedshiftRole(stack, "Role"))
+    associate(stack, "Second", RedshiftRole(stack, "Another")).node.add_dependency(first)
+    associate(stack, "Lake", RedshiftRole(stack, "One"), cluster_identifier="lake").node.add_dependency(first)
+
+    (violation,) = report_of(app)
+    (construct,) = violation["violatingConstructs"]
+    assert ("InvalidArgument", "fatal") == (violation["ruleName"], violation["severity"])
+    assert violation["description"].startswith("the association waits for another one of its cluster")
+    assert "Data/Second" == construct["constructPath"]
+
+
+def test_fails_when_two_stacks_set_the_default_of_one_cluster(app: cdk.App) -> None:
+    """
+    When the app is synthesized; the message and the finding name the associations.
+    """
+    for name in ("One", "Two"):
+        stack = cdk.Stack(app, name, env=ENVIRONMENT)
+        associate(stack, "Other", iam.Role.from_role_arn(stack, "Another", arn(f"Another{name}")))
+        role = RedshiftRole(stack, "Role")
+        associate(stack, "Association", role, default_role=role)
+
+    (violation,) = report_of(app)
+    (construct,) = violation["violatingConstructs"]
+    assert ("InvalidArgument", "fatal") == (violation["ruleName"], violation["severity"])
+    assert "One/Association sets the default role of the same cluster too" in violation["description"]
+    assert "Two/Association" == construct["constructPath"]
+
+
+def test_fails_when_two_stacks_associate_one_role(app: cdk.App) -> None:
+    """
+    Also where both are called the same there; the finding names the association that has the role.
+    """
+    for name in ("One", "Two"):
+        stack = cdk.Stack(app, name, env=ENVIRONMENT)
+        associate(stack, "Other", iam.Role.from_role_arn(stack, "Another", arn(f"Another{name}")))
+        associate(stack, "Association", iam.Role.from_role_arn(stack, "Imported", arn("Loader")))
+
+    (violation,) = report_of(app)
+    (construct,) = violation["violatingConstructs"]
+    assert "RoleDuplicated" == violation["ruleName"]
+    assert violation["description"].endswith("is associated with the same cluster by One/Association too")
+    assert "Two/Association" == construct["constructPath"]
+
+
+@pytest.mark.parametrize("stages", [True, False])
+def test_stacks_that_name_no_account_may_be_of_two(app: cdk.App, stages: bool) -> None:
+    """
+    One app for development and production, with the same names in both.
+    """
+    for name in ("Dev", "Prod"):
+        stack = cdk.Stack(cdk.Stage(app, name) if stages else app, "Data" if stages else name)
+        associate(stack, f"Association{name}", iam.Role.from_role_name(stack, f"Imported{name}", "Loader"))
+
+    assert [] == report_of(app)
+
+
+def test_fails_when_redshift_may_not_assume_a_role(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    By its finished trust policy; the finding names the association that has the role.
+    """
+    associate(stack, "First", RedshiftRole(stack, "Good"))
+    bad = iam.Role(stack, "Bad", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    grown = iam.Role(stack, "Grown", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    associate(stack, "Second", bad, grown)
+    assert grown.assume_role_policy is not None
+    grown.assume_role_policy.add_statements(
+        iam.PolicyStatement(actions=["sts:AssumeRole"], principals=[iam.ServicePrincipal("redshift.amazonaws.com")])
+    )
+
+    (violation,) = report_of(app)
+    (construct,) = violation["violatingConstructs"]
+    assert ("TrustLacksRedshift", "fatal") == (violation["ruleName"], violation["severity"])
+    assert "trusts lambda.amazonaws.com; Redshift in eu-west-1 cannot assume it" in violation["description"]
+    assert "Data/Second" == construct["constructPath"]
+
+
+def test_a_role_of_an_account_that_nobody_knows_warns_and_can_be_acknowledged(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    The synthesis goes on; the finding names the association that has the role.
+    """
+    for name in ("Shared", "Answered"):
+        given = cdk.CfnParameter(stack, f"{name}Arn").value_as_string
+        association = associate(
+            stack, name, iam.Role.from_role_arn(stack, f"{name}Role", given), cluster_identifier=name.lower()
+        )
+    cdk.Validations.of(association).acknowledge(
+        cdk.Acknowledgment(id="redshift-roles::RoleAccountUndecided", reason="of the platform team, in this account")
+    )
+    app.synth()
+
+    (violation,) = report_of(app)
+    (construct,) = violation["violatingConstructs"]
+    assert ("RoleAccountUndecided", "warning") == (violation["ruleName"], violation["severity"])
+    assert "RoleArns[0] is ${SharedArn}, whose account only the deployment knows" in violation["description"]
+    assert "Data/Shared" == construct["constructPath"]
+
+
+def test_a_finding_about_an_association_is_reported_once_beside_the_plugin(app: cdk.App, stack: cdk.Stack) -> None:
+    """The plug-in leaves out the associations that the guard checks."""
+    cdk.Validations.of(app).add_plugins(RoleAssociationRules())
+    role = iam.Role(stack, "Untrusting", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    associate(stack, "Association", role)
+
+    assert ["TrustLacksRedshift"] == [violation["ruleName"] for violation in report_of(app)]

@@ -1,0 +1,321 @@
+"""
+The guard: what became of our own clusters in the templates.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_redshift as redshift
+from aws_cdk.assertions import Template
+
+from redshift_roles import RedshiftCluster, RedshiftRole
+from redshift_roles.rules import registry as rulebook
+from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.support.programs import ROOT, environment
+from tests.support.synthesis import failures_of, report_of, warnings_of
+
+FOREIGN = f"arn:aws:iam::{OTHER_ACCOUNT}:role/Loader"
+
+
+def _cluster(scope: Any, name: str = "Cluster", **options: Any) -> RedshiftCluster:
+    return RedshiftCluster(scope, name, cluster_subnet_group_name="subnets", **options)
+
+
+def _untrusting(scope: cdk.Stack) -> iam.Role:
+    return iam.Role(scope, "Untrusting", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+
+
+@pytest.mark.parametrize("how", ["app.synth", "Template.from_stack"])
+def test_fails_when_an_override_puts_a_foreign_role_in(stack: cdk.Stack, how: str) -> None:
+    """
+    Both ways of synthesizing raise, and the message tells where, what and what to do.
+    """
+    _cluster(stack).cfn_cluster.add_property_override("IamRoles", [FOREIGN])
+
+    app = cast("cdk.App", stack.node.root)
+    synthesize = app.synth if how == "app.synth" else lambda: Template.from_stack(stack)
+
+    with pytest.raises(RuntimeError) as caught:
+        synthesize()
+
+    message = str(caught.value)
+    assert f"IamRoles[0] is in account {OTHER_ACCOUNT}, the cluster is in {ACCOUNT}" in message
+    assert "Data/Cluster/Resource" in message
+    assert "associate a role of account 111111111111 and let it assume this one" in message
+    assert "https://docs.aws.amazon.com/redshift/latest/mgmt/copy-unload-iam-role-associating-with-clusters" in message
+    assert "Token[" not in message
+
+
+@pytest.fixture(scope="module")
+def broken_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """
+    An app with a cluster whose role does not trust Redshift.
+    """
+    program = tmp_path_factory.mktemp("program") / "app.py"
+    program.write_text(
+        "import aws_cdk as cdk\n"
+        "from aws_cdk import aws_iam as iam\n"
+        "from redshift_roles import RedshiftCluster\n"
+        "app = cdk.App()\n"
+        "stack = cdk.Stack(app, 'Data')\n"
+        "role = iam.Role(stack, 'Role', assumed_by=iam.ServicePrincipal('ec2.amazonaws.com'))\n"
+        "RedshiftCluster(stack, 'Cluster', roles=[role], cluster_subnet_group_name='subnets')\n"
+        "app.synth()\n"
+    )
+    return program
+
+
+@pytest.mark.parametrize("command", ["python", "cdk"])
+def test_fails_on_the_command_line_too(broken_program: Path, tmp_path: Path, command: str) -> None:
+    """
+    `python app.py` and `cdk synth` exit with an error and name the rule's fix.
+    """
+    python = [sys.executable, str(broken_program)]
+    cdk_synth = [
+        str(ROOT / "node_modules" / ".bin" / "cdk"),
+        "synth",
+        "--quiet",
+        "--no-notices",
+        "--output",
+        str(tmp_path / "out"),
+        "--app",
+        " ".join(python),
+    ]
+    done = subprocess.run(
+        python if command == "python" else cdk_synth,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env=environment(tmp_path, validation=False),
+    )
+
+    assert 1 == done.returncode
+    assert "trusts ec2.amazonaws.com; Redshift cannot assume it" in done.stdout + done.stderr
+    assert "iam.ServicePrincipal('redshift.amazonaws.com')" in done.stdout + done.stderr
+
+
+def test_a_finding_is_written_for_machines_too(stack: cdk.Stack) -> None:
+    """
+    CDK's report has the rule, the construct, the resource and the property.
+    """
+    cluster = _cluster(stack, roles=[_untrusting(stack)])
+
+    (violation,) = report_of(stack.node.root)
+    (construct,) = violation["violatingConstructs"]
+    assert ("TrustLacksRedshift", "fatal") == (violation["ruleName"], violation["severity"])
+    assert "Data/Cluster/Resource" == construct["constructPath"]
+    assert {
+        "templatePath": "Data.template.json",
+        "logicalId": stack.get_logical_id(cluster.cfn_cluster),
+        "propertyPaths": ["Properties/IamRoles"],
+    } == construct["cloudFormationResource"]
+
+
+def test_trust_may_grow_after_the_cluster_is_written(stack: cdk.Stack) -> None:
+    """
+    Only the finished trust policy counts.
+    """
+    role = _untrusting(stack)
+    _cluster(stack, roles=[role])
+    document = role.assume_role_policy
+    assert document is not None
+    document.add_statements(
+        iam.PolicyStatement(actions=["sts:AssumeRole"], principals=[iam.ServicePrincipal("redshift.amazonaws.com")])
+    )
+
+    assert [] == failures_of(stack.node.root)
+
+
+@pytest.mark.parametrize(("regions", "failed"), [([REGION], []), (["us-east-1"], ["TrustLacksRedshift"])])
+def test_a_regional_trust_is_held_against_the_clusters_region(
+    stack: cdk.Stack, regions: list[str], failed: list[str]
+) -> None:
+    """
+    A role for other regions cannot be assumed in this one.
+    """
+    _cluster(stack, roles=[RedshiftRole(stack, "Role", regions=regions)])
+
+    assert failed == failures_of(stack.node.root)
+
+
+def test_fails_when_a_role_of_another_stack_does_not_trust_redshift(app: cdk.App, stack: cdk.Stack) -> None:
+    """
+    Exports are followed to the role's own template.
+    """
+    other = cdk.Stack(app, "Other", env=cdk.Environment(account=ACCOUNT, region=REGION))
+    _cluster(stack, roles=[_untrusting(other)])
+
+    assert ["TrustLacksRedshift"] == failures_of(app)
+
+
+@pytest.mark.parametrize("strength", ["strong", "both", "weak"])
+def test_a_role_of_another_stack_is_followed_however_cdk_refers_to_it(strength: str) -> None:
+    """
+    Exports, and the outputs that weak references read, lead to the role; nothing is left undecided.
+    """
+    app = cdk.App(context={"@aws-cdk/core:defaultCrossStackReferences": strength}, analytics_reporting=False)
+    env = cdk.Environment(account=ACCOUNT, region=REGION)
+    home, stack = cdk.Stack(app, "Home", env=env), cdk.Stack(app, "Data", env=env)
+    _cluster(stack, "Good", roles=[RedshiftRole(home, "Role")])
+    _cluster(stack, "Bad", roles=[_untrusting(home)])
+
+    assert (["TrustLacksRedshift"], []) == (failures_of(app), warnings_of(app))
+
+
+def test_an_acknowledged_warning_does_not_silence_a_failure(stack: cdk.Stack) -> None:
+    """
+    The undecided verdict has an id of its own; a foreign role that comes later still fails.
+    """
+    parameter = cdk.CfnParameter(stack, "RoleArn").value_as_string
+    cluster = _cluster(stack, roles=[iam.Role.from_role_arn(stack, "Role", parameter)])
+    for rule in ("RoleAccountUndecided", "RoleAccountMismatch"):
+        cdk.Validations.of(cluster).acknowledge(cdk.Acknowledgment(id=f"redshift-roles::{rule}", reason="known"))
+    cluster.cfn_cluster.add_property_override("IamRoles.1", FOREIGN)
+
+    assert (["RoleAccountMismatch"], []) == (failures_of(stack.node.root), warnings_of(stack.node.root))
+
+
+def test_a_warning_can_be_acknowledged(stack: cdk.Stack) -> None:
+    """
+    Undecided warns and passes; acknowledged it is silent.
+    """
+    parameter = cdk.CfnParameter(stack, "RoleArn").value_as_string
+    cluster = _cluster(stack, roles=[iam.Role.from_role_arn(stack, "Role", parameter)])
+    cdk.Validations.of(cluster).acknowledge(
+        cdk.Acknowledgment(id="redshift-roles::RoleAccountUndecided", reason="a role of ours")
+    )
+
+    assert [] == report_of(stack.node.root)
+
+
+def test_an_undecided_warning_says_what_would_decide_it(stack: cdk.Stack) -> None:
+    """
+    It names the parameter, not a token.
+    """
+    parameter = cdk.CfnParameter(stack, "RoleArn").value_as_string
+    _cluster(stack, roles=[iam.Role.from_role_arn(stack, "Role", parameter)])
+
+    (violation,) = report_of(stack.node.root)
+    assert (
+        f"IamRoles[0] is ${{RoleArn}}, whose account only the deployment knows; the cluster is in {ACCOUNT}"
+        == violation["description"]
+    )
+    assert violation["suggestedFix"].startswith("pass the role itself or its literal ARN, or acknowledge this")
+
+
+def test_other_peoples_clusters_are_left_alone(stack: cdk.Stack) -> None:
+    """
+    A broken `CfnCluster` beside ours is not the guard's business.
+    """
+    _cluster(stack)
+    redshift.CfnCluster(
+        stack,
+        "Theirs",
+        cluster_type="multi-node",
+        db_name="d",
+        master_username="m",
+        node_type="ra3.large",
+        iam_roles=[FOREIGN] * 12,
+    )
+
+    assert [] == report_of(stack.node.root)
+
+
+def test_one_guard_looks_after_all_clusters_of_an_app(app: cdk.App, stack: cdk.Stack, agnostic: cdk.Stack) -> None:
+    """
+    Stacks, nested stacks and Stages are checked once each, by one plug-in.
+    """
+    stage = cdk.Stage(app, "Prod")
+    staged = cdk.Stack(stage, "Data", env=cdk.Environment(account=ACCOUNT, region=REGION))
+    nested = cdk.NestedStack(agnostic, "Nested")
+    scopes = [stack, staged, agnostic, nested]
+    for scope in scopes:
+        _cluster(scope).cfn_cluster.add_property_override("IamRoles", ["garbage"])
+
+    found = report_of(app)
+    assert ["RoleArnInvalid"] * len(scopes) == [violation["ruleName"] for violation in found]
+    assert {f"{scope.node.path}/Cluster/Resource" for scope in scopes} == {
+        construct["constructPath"] for violation in found for construct in violation["violatingConstructs"]
+    }
+    report = json.loads((Path(app.outdir) / "validation-report.json").read_text())
+    assert ["redshift-roles"] == [plugin["pluginName"] for plugin in report["pluginReports"]]
+
+
+def test_template_from_stack_of_a_staged_stack_is_the_one_unguarded_place(app: cdk.App) -> None:
+    """
+    CDK runs plug-ins at the app: there the same stack fails.
+    """
+    staged = cdk.Stack(cdk.Stage(app, "Prod"), "Data")
+    _cluster(staged, roles=[_untrusting(staged)])
+
+    Template.from_stack(staged).resource_count_is("AWS::Redshift::Cluster", 1)
+    assert ["TrustLacksRedshift"] == failures_of(app)
+
+
+class _Team(cdk.NestedStack):
+    """
+    A nested stack whose template is the same for every team.
+    """
+
+    def __init__(self, scope: cdk.Stack, name: str) -> None:
+        super().__init__(scope, name)
+        role = cdk.CfnParameter(self, "Role", default="x")
+        _cluster(self, roles=[_untrusting(self)], cluster_identifier=role.value_as_string)
+
+
+def test_fails_in_each_of_two_nested_stacks_that_share_a_template(stack: cdk.Stack) -> None:
+    """
+    CDK writes one asset for both; both clusters are judged.
+    """
+    _Team(stack, "One")
+    _Team(stack, "Two")
+
+    found = report_of(stack.node.root)
+    paths = {construct["constructPath"] for violation in found for construct in violation["violatingConstructs"]}
+    assert {"Data/One/Cluster/Resource", "Data/Two/Cluster/Resource"} == paths
+
+
+def test_a_removed_cluster_is_not_missed(stack: cdk.Stack) -> None:
+    """
+    What is not in the template is not judged.
+    """
+    _cluster(stack).cfn_cluster.add_property_override("IamRoles", ["garbage"])
+    stack.node.try_remove_child("Cluster")
+
+    assert [] == report_of(stack.node.root)
+
+
+def test_an_app_can_be_synthesized_again(stack: cdk.Stack) -> None:
+    """
+    The guard keeps nothing from one synthesis to the next.
+    """
+    cluster = _cluster(stack)
+    app: Any = stack.node.root
+    assert [] == report_of(app)
+    cluster.cfn_cluster.add_property_override("IamRoles", ["garbage"])
+
+    with pytest.raises(RuntimeError, match="which is not an ARN"):
+        app.synth(force=True)
+
+
+def test_the_plug_in_lists_its_rules(stack: cdk.Stack) -> None:
+    """
+    CDK is told the ids that can be acknowledged.
+    """
+    from redshift_roles.cdk import plugins as guard
+
+    _cluster(stack)
+    plug_in = guard._guards[stack.node.root]
+
+    assert [rule.name for rule in rulebook.RULES] == plug_in.rule_ids
+    assert "redshift-roles" == plug_in.name
+    assert plug_in.version is None

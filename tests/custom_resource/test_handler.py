@@ -1,0 +1,783 @@
+"""
+The requests of CloudFormation, and the answers.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ConnectionClosedError
+from botocore.stub import Stubber
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from redshift_roles.custom_resource.handler import answers, index
+from redshift_roles.custom_resource.handler.clusters import NotYetError, RefusedError, describe, modify
+from redshift_roles.custom_resource.handler.plan import Change, Cluster
+from tests.support.fake_redshift import CLUSTER, STACK, Account, FakeRedshift, error
+
+A, B, C, F, G = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "C", "Foreign", "Guest"))
+
+
+def _event(
+    kind: str = "Create", roles: tuple[str, ...] = (A,), found: tuple[str, ...] = ("false",), **more: Any
+) -> dict[str, Any]:
+    options = {key: more.pop(key) for key in ("DefaultRoleArn", "DefaultBefore") if key in more}
+    return {
+        "RequestType": kind,
+        "RequestId": "r",
+        "StackId": STACK,
+        "LogicalResourceId": "Association",
+        "ResponseURL": "https://example.com/answer",
+        "ResourceProperties": {
+            "Kind": "Association",
+            "ClusterIdentifier": CLUSTER,
+            "RoleArns": list(roles),
+            "Found": list(found),
+            "RoleLimit": "10",
+            "TimeoutSeconds": "300",
+            **options,
+        },
+        **({"PhysicalResourceId": f"{CLUSTER}/Association"} if kind != "Create" else {}),
+        **more,
+    }
+
+
+def _look(kind: str = "Create", role: str = A, physical: str | None = None, cluster: str = CLUSTER) -> dict[str, Any]:
+    event = _event(kind)
+    event["ResourceProperties"] = {"Kind": "Before", "ClusterIdentifier": cluster, "RoleArn": role}
+    event.pop("PhysicalResourceId", None)
+    return {**event, **({"PhysicalResourceId": physical} if physical else {})}
+
+
+def _answer(event: dict[str, Any], redshift: FakeRedshift, seconds: float = 800) -> tuple[str, dict[str, Any]]:
+    return index.answer(event, redshift, redshift.clock(), seconds)
+
+
+class _Context:
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+@contextmanager
+def _cloudformation(monkeypatch: pytest.MonkeyPatch, client: Any) -> Iterator[list[dict[str, Any]]]:
+    """
+    Catch the answers that are sent.
+    """
+    sent: list[dict[str, Any]] = []
+
+    def urlopen(request: Any, timeout: float) -> io.BytesIO:  # noqa: ARG001
+        sent.append(json.loads(request.data))
+        return io.BytesIO()
+
+    monkeypatch.setattr("urllib.request.urlopen", urlopen)
+    monkeypatch.setattr(boto3, "client", lambda name, config: client)  # noqa: ARG005
+    monkeypatch.setattr(index, "Clock", client.clock)
+    yield sent
+
+
+def test_fails_with_the_reason_and_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    CloudFormation shows the reason, and can delete by the name what a failed create left.
+    """
+    with _cloudformation(monkeypatch, FakeRedshift(status="paused")) as sent:
+        index.handler(_event(), _Context())
+
+    assert [
+        {
+            "Status": "FAILED",
+            "Reason": "cluster warehouse: its status is paused; resume it first",
+            "PhysicalResourceId": "warehouse/Association",
+            "StackId": STACK,
+            "RequestId": "r",
+            "LogicalResourceId": "Association",
+            "Data": {},
+        }
+    ] == sent
+
+
+def test_fails_and_says_so_when_something_unexpected_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    CloudFormation would wait for an hour otherwise.
+    """
+    event = _event()
+    del event["ResourceProperties"]["RoleLimit"]
+    with _cloudformation(monkeypatch, FakeRedshift()) as sent:
+        index.handler(event, _Context())
+
+    assert [("FAILED", "unexpected: KeyError: 'RoleLimit'")] == [(body["Status"], body["Reason"]) for body in sent]
+
+
+def test_a_request_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    With the name of the association, and with what was seen.
+    """
+    with _cloudformation(monkeypatch, FakeRedshift(roles={F: 0.0}, default=F)) as sent:
+        index.handler(_event(), _Context())
+        index.handler(_look(role=F), _Context())
+
+    assert ["SUCCESS", "SUCCESS"] == [body["Status"] for body in sent]
+    assert "warehouse/Association" == sent[0]["PhysicalResourceId"]
+    assert {"Found": "true"} == sent[1]["Data"]
+
+
+def test_the_time_is_what_is_left_of_it() -> None:
+    """
+    The function must answer before it is stopped.
+    """
+    redshift = FakeRedshift(stuck={A})
+    with pytest.raises(RefusedError, match="not done in 30 seconds"):
+        _answer(_event(), redshift, 30)
+
+
+def test_looking_changes_nothing_and_remembers() -> None:
+    """
+    What was seen first stays true for the same role, whatever we did meanwhile; a rollback asks for it again.
+    """
+    redshift = FakeRedshift()
+    first, seen = _answer(_look(), redshift)
+    _answer(_event(), redshift)
+    second, other = _answer(_look("Update", B, first), redshift)
+    third, again = _answer(_look("Update", A, second), redshift)
+    _, late = _answer(_look(), redshift)
+
+    assert ("false", "false", "false", "true") == (seen["Found"], other["Found"], again["Found"], late["Found"])
+    assert first != second
+    assert third.startswith("before/")
+    assert len(third) < 200
+    assert 1 == len(redshift.calls)
+    assert (third, {}) == _answer(_look("Delete", A, third), FakeRedshift(exists=False))
+
+
+def test_fails_when_there_is_nothing_to_look_at() -> None:
+    """
+    A cluster that does not exist has no roles to find.
+    """
+    with pytest.raises(RefusedError, match="cluster warehouse: there is none of that name in this account and region"):
+        _answer(_look(), FakeRedshift(exists=False))
+
+
+def test_fails_when_looking_is_never_allowed() -> None:
+    """
+    A policy that was written seconds ago is waited for, but not for ever.
+    """
+    redshift = FakeRedshift(deaf=[error("AccessDenied", "not yet") for _ in range(99)])
+    with pytest.raises(RefusedError, match="cluster warehouse: AccessDenied: not yet"):
+        _answer(_look(), redshift)
+
+    assert 80 < redshift.time < 130
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "UnauthorizedOperation", "Throttling"])
+def test_looking_waits_until_it_is_allowed(code: str) -> None:
+    """
+    The policy of the function is seconds old at the first look.
+    """
+    redshift = FakeRedshift(roles={A: 0.0}, deaf=[error(code)] * 3)
+
+    assert "true" == _answer(_look(), redshift)[1]["Found"]
+    assert 0 < redshift.time < 30
+
+
+def test_an_answer_is_sent_whatever_the_request_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Also when not even the name of the resource can be told.
+    """
+    event = _event()
+    event["ResourceProperties"] = {}
+    with _cloudformation(monkeypatch, FakeRedshift()) as sent:
+        index.handler(event, _Context())
+
+    assert [("FAILED", "nothing")] == [(body["Status"], body["PhysicalResourceId"]) for body in sent]
+
+
+def test_a_default_that_may_not_be_put_back_is_cleared() -> None:
+    """
+    The function may pass its own roles only; that must not keep it from going.
+    """
+    redshift = FakeRedshift(roles={F: 0.0, A: 0.0}, default=A, may_pass={A})
+    options: dict[str, Any] = {"DefaultRoleArn": A, "DefaultBefore": F}
+    _answer(_event("Delete", **options), redshift)
+
+    assert ({F}, None) == (redshift.arns(), redshift.default)
+
+
+def test_a_role_that_was_found_is_put_back_as_the_default_when_it_may_be_passed() -> None:
+    """
+    It is one of ours as well.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, B: 0.0}, default=A, may_pass={A, B})
+    before = _event(roles=(A, B), found=("false", "true"), DefaultRoleArn=A, DefaultBefore=B)["ResourceProperties"]
+    _answer(_event("Update", (A, B), ("false", "true"), OldResourceProperties=before), redshift)
+
+    assert B == redshift.default
+
+
+def test_there_is_time_to_answer_after_the_last_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Two calls that nobody answers, three more to take back what was added, and a CloudFormation that is slow to listen.
+    """
+    made: list[Any] = []
+    with _cloudformation(monkeypatch, FakeRedshift()) as sent:
+        monkeypatch.setattr(boto3, "client", lambda name, config: made.append((name, config)))
+        index.handler(_event(), _Context())
+    ((name, config),) = made
+    attempts = config.retries["total_max_attempts"]
+
+    assert ("redshift", 1) == (name, len(sent))
+    seconds = attempts * (config.connect_timeout + config.read_timeout)
+    answering = (len(answers.PAUSES) + 1) * answers.ANSWER_SECONDS + sum(answers.PAUSES)
+    assert 5 * seconds + answering < index._MARGIN_SECONDS
+
+
+def _look_default(physical: str | None = None, cluster: str = CLUSTER) -> dict[str, Any]:
+    event = _look("Update" if physical else "Create", physical=physical, cluster=cluster)
+    del event["ResourceProperties"]["RoleArn"]
+    return event
+
+
+def test_a_create_that_fails_takes_back_what_it_added() -> None:
+    """
+    Whether or not CloudFormation asks for it; what was found stays.
+    """
+    redshift = FakeRedshift(roles={F: 0.0, B: 0.0}, default=F, stuck={A})
+    event = _event(roles=(A, B), found=("false", "true"), DefaultRoleArn=A, DefaultBefore=F)
+    with pytest.raises(RefusedError, match="is adding"):
+        _answer(event, redshift)
+
+    assert ({F, B}, F) == (redshift.arns(), redshift.default)
+
+
+def test_an_update_that_fails_on_another_cluster_takes_back_what_it_added() -> None:
+    """
+    Nothing of it was there before.
+    """
+    redshift = FakeRedshift(roles={F: 0.0}, stuck={A})
+    old = _event()["ResourceProperties"] | {"ClusterIdentifier": "elsewhere"}
+    event = _event("Update", OldResourceProperties=old, PhysicalResourceId="elsewhere/Association")
+    with pytest.raises(RefusedError, match="is adding"):
+        _answer(event, redshift)
+
+    assert {F} == redshift.arns()
+
+
+def test_an_update_that_fails_on_its_own_cluster_takes_nothing_back() -> None:
+    """
+    What it had before is not undone; the rollback knows what that was.
+    """
+    redshift = FakeRedshift(roles={A: 0.0}, stuck={B})
+    old = _event()["ResourceProperties"]
+    with pytest.raises(RefusedError, match="is adding"):
+        _answer(_event("Update", (A, B), ("false",) * 2, OldResourceProperties=old), redshift)
+
+    assert {A, B} == redshift.arns()
+
+
+def _moving(kind: str, physical_id: str, *, to: str, back_from: str) -> dict[str, Any]:
+    options: dict[str, Any] = {"DefaultRoleArn": A, "DefaultBefore": F}
+    there, elsewhere = (
+        _event(**options)["ResourceProperties"] | {"ClusterIdentifier": name} for name in (to, back_from)
+    )
+    event = _event(kind, PhysicalResourceId=physical_id, OldResourceProperties=elsewhere)
+    return {**event, "ResourceProperties": there}
+
+
+def test_a_rollback_from_a_cluster_it_never_got_to_cleans_up_there() -> None:
+    """
+    The function was killed there, so CloudFormation knows no name to delete; here, what others chose meanwhile stays.
+    """
+    new, old = (FakeRedshift(roles={F: 0.0, A: 0.0, G: 0.0}, default=default) for default in (A, G))
+    two = Account(new=new, old=old)
+    event = _moving("Update", "old/Association", to="old", back_from="new")
+
+    assert ("old/Association", {}) == index.answer(event, two, two.clock(), 800)
+    assert ({F, G}, F) == (new.arns(), new.default)
+    assert ({F, G, A}, G, []) == (old.arns(), old.default, old.calls)
+
+
+def test_an_update_to_another_cluster_leaves_the_former_one_alone() -> None:
+    """
+    CloudFormation deletes there by the name that it knows, when all else has succeeded.
+    """
+    new, old = (FakeRedshift(roles=dict(roles), default=F) for roles in ({F: 0.0}, {F: 0.0, A: 0.0}))
+    two = Account(new=new, old=old)
+    for name, there, elsewhere in (("old/Association", "new", "old"), ("new/Association", "old", "new")):
+        assert (
+            f"{there}/Association"
+            == index.answer(_moving("Update", name, to=there, back_from=elsewhere), two, two.clock(), 800)[0]
+        )
+
+    assert ({F, A}, A) == (new.arns(), new.default)
+    assert ({F, A}, A) == (old.arns(), old.default)
+
+
+@pytest.mark.parametrize("trouble", [{"exists": False}, {"busy_until": 10_000.0}, {"status": "paused"}])
+def test_a_rollback_succeeds_also_where_there_is_nothing_to_clean_up(
+    trouble: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """
+    It leaves half of its time to what it is for; what stays is in the log.
+    """
+    two = Account(new=FakeRedshift(roles={A: 0.0}, **trouble), old=FakeRedshift(roles={F: 0.0}))
+    event = _moving("Update", "old/Association", to="old", back_from="new")
+    index.answer(event, two, two.clock(), 800)
+
+    assert {F, A} == two.clusters["old"].arns()
+    assert two.clusters["old"].time < 200
+    assert ("exists" in trouble) == ("what was begun there stays: cluster new: " not in caplog.text)
+
+
+@pytest.mark.parametrize(("limit", "old_limit"), [("10", "20"), ("20", "10")])
+def test_the_larger_limit_counts_while_a_limit_changes(limit: str, old_limit: str) -> None:
+    """
+    A rollback comes with the limit of before, to a cluster that may be fuller than that by now.
+    """
+    redshift = FakeRedshift(roles={B: 0.0, **{f"{F}{number}": 0.0 for number in range(12)}})
+    old = _event(roles=(B,))["ResourceProperties"] | {"RoleLimit": old_limit}
+    event = _event("Update", (A, B), ("false", "false"), OldResourceProperties=old)
+    event["ResourceProperties"]["RoleLimit"] = limit
+    _answer(event, redshift)
+
+    assert {A, B} < redshift.arns()
+
+
+def test_an_update_that_fails_is_rolled_back_by_cloudformation() -> None:
+    """
+    It sends the request that goes back.
+    """
+    redshift = FakeRedshift(roles={B: 0.0}, stuck={A})
+    old = _event(roles=(B,))["ResourceProperties"]
+    with pytest.raises(RefusedError):
+        _answer(_event("Update", OldResourceProperties=old), redshift)
+    left = redshift.arns()
+    new = _event()["ResourceProperties"]
+    _answer(_event("Update", (B,), OldResourceProperties=new), redshift)
+
+    assert ({A}, {B}) == (left, redshift.arns())
+
+
+def test_the_former_default_is_remembered() -> None:
+    """
+    After a rollback it is what was before us, not our own; its name may hold what separates names elsewhere.
+    """
+    former = "arn:aws:iam::111111111111:role/x,y/a=b,c@d"
+    redshift = FakeRedshift(roles={former: 0.0}, default=former)
+    first, seen = _answer(_look_default(), redshift)
+    second, again = _answer(_look_default(first), FakeRedshift(exists=False))
+
+    assert {"DefaultRoleArn": former, "PutBackRoleArn": former} == seen
+    assert (first, seen) == (second, again)
+
+
+def test_what_was_seen_long_ago_is_looked_at_again() -> None:
+    """
+    A value that comes back months later finds what others did meanwhile; one that never went away counts for ever.
+    """
+    redshift = FakeRedshift()
+    physical_id, _ = _answer(_look(), redshift)
+    redshift.roles = {A: 0.0}
+    redshift.time += 90 * 86_400
+    physical_id, unchanged = _answer(_look("Update", A, physical_id), redshift)
+    physical_id, _ = _answer(_look("Update", B, physical_id), redshift)
+    soon = _answer(_look("Update", A, physical_id), redshift)[1]
+    redshift.time += 2 * 86_400
+    late = _answer(_look("Update", A, physical_id), redshift)[1]
+
+    assert ("false", "false", "true") == (unchanged["Found"], soon["Found"], late["Found"])
+
+
+def test_a_role_that_was_found_and_that_others_removed_since_is_ours_when_we_come_back() -> None:
+    """
+    Nobody else wants it any more, so it must not stay when we go. While it is there it counts as found.
+    """
+    redshift = FakeRedshift(roles={A: 0.0})
+    physical_id, first = _answer(_look(), redshift)
+    physical_id, _ = _answer(_look("Update", B, physical_id), redshift)
+    physical_id, still = _answer(_look("Update", A, physical_id), redshift)
+    physical_id, _ = _answer(_look("Update", B, physical_id), redshift)
+    del redshift.roles[A]
+    _, gone = _answer(_look("Update", A, physical_id), redshift)
+
+    assert ("true", "true", "false") == (first["Found"], still["Found"], gone["Found"])
+
+
+def test_no_former_default_is_remembered_too() -> None:
+    """
+    Nothing is something.
+    """
+    first, seen = _answer(_look_default(), FakeRedshift())
+
+    assert {"DefaultRoleArn": "", "PutBackRoleArn": "arn:aws-cn:iam::111111111111:role/no-default-role"} == seen
+    assert (first, seen) == _answer(_look_default(first), FakeRedshift(roles={A: 0.0}, default=A))
+
+
+def test_a_role_that_is_leaving_was_not_there() -> None:
+    """
+    Whoever removed it does not want it.
+    """
+    assert "false" == _answer(_look(), FakeRedshift(leaving={A: 99.0}))[1]["Found"]
+
+
+def test_roles_change_and_the_name_does_not() -> None:
+    """
+    So CloudFormation replaces nothing and deletes nothing.
+    """
+    redshift = FakeRedshift(roles={F: 0.0})
+    names = {_answer(_event(), redshift)[0]}
+    more = _event("Update", (A, B, C), ("false",) * 3, OldResourceProperties=_event()["ResourceProperties"])
+    names.add(_answer(more, redshift)[0])
+    fewer = _event("Update", (B,), OldResourceProperties=more["ResourceProperties"])
+    names.add(_answer(fewer, redshift)[0])
+
+    assert {"warehouse/Association"} == names
+    assert {F, B} == redshift.arns()
+
+
+def test_another_cluster_is_another_association() -> None:
+    """
+    The new one gets the roles; CloudFormation then deletes the old one by its name.
+    """
+    old = _event()["ResourceProperties"] | {"ClusterIdentifier": "elsewhere"}
+    redshift = FakeRedshift(roles={F: 0.0})
+
+    event = _event("Update", OldResourceProperties=old, PhysicalResourceId="elsewhere/Association")
+
+    assert "warehouse/Association" == _answer(event, redshift)[0]
+    assert {F, A} == redshift.arns()
+
+
+def test_a_role_that_was_found_stays_when_we_go() -> None:
+    """
+    It was there before us.
+    """
+    redshift = FakeRedshift(roles={A: 0.0})
+    _answer(_event(found=("true",)), redshift)
+    _answer(_event("Delete", found=("true",)), redshift)
+
+    assert {A} == redshift.arns()
+    assert [] == redshift.calls
+
+
+def test_the_default_comes_and_goes() -> None:
+    """
+    What was the default before comes back.
+    """
+    redshift = FakeRedshift(roles={F: 0.0}, default=F)
+    options: dict[str, Any] = {"DefaultRoleArn": A, "DefaultBefore": F}
+    _answer(_event(**options), redshift)
+    ours = redshift.default
+    _answer(_event("Delete", **options), redshift)
+
+    assert (A, F) == (ours, redshift.default)
+
+
+@pytest.fixture
+def stubbed() -> Iterator[tuple[Any, Stubber]]:
+    """
+    Boto3's own client, which knows what a request and an answer may hold.
+    """
+    client = boto3.client("redshift", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")  # noqa: S106
+    with Stubber(client) as stubber:
+        yield client, stubber
+        stubber.assert_no_pending_responses()
+
+
+def test_requests_and_answers_are_those_of_the_api(stubbed: tuple[Any, Stubber]) -> None:
+    """
+    Boto3 checks both against the service's model.
+    """
+    client, stubber = stubbed
+    listed = [{"IamRoleArn": A, "ApplyStatus": "in-sync"}]
+    found = {"ClusterStatus": "available", "IamRoles": listed, "DefaultIamRoleArn": A}
+    stubber.add_response("describe_clusters", {"Clusters": [found]}, {"ClusterIdentifier": CLUSTER})
+    request = {
+        "ClusterIdentifier": CLUSTER,
+        "AddIamRoles": [B],
+        "RemoveIamRoles": [A],
+        "DefaultIamRoleArn": "",
+    }
+    stubber.add_response("modify_cluster_iam_roles", {"Cluster": {}}, request)
+    there = describe(client, CLUSTER)
+    modify(client, CLUSTER, Change(add=(B,), remove=(A,), default=""))
+
+    assert Cluster("available", {A: "in-sync"}, A) == there
+
+
+@pytest.mark.parametrize(
+    ("shown", "modifying"),
+    [
+        ({"ClusterStatus": "available", "ClusterAvailabilityStatus": "Available"}, False),
+        ({"ClusterStatus": "modifying", "ClusterAvailabilityStatus": "Available"}, True),
+        ({"ClusterStatus": "available", "ClusterAvailabilityStatus": "Modifying"}, True),
+        ({"ClusterStatus": "resizing"}, False),
+        ({}, False),
+    ],
+)
+def test_a_cluster_is_modifying_when_either_status_says_so(
+    stubbed: tuple[Any, Stubber], shown: dict[str, str], modifying: bool
+) -> None:
+    """
+    CloudFormation looks at both, too.
+    """
+    client, stubber = stubbed
+    stubber.add_response("describe_clusters", {"Clusters": [shown]})
+
+    assert Cluster(shown.get("ClusterStatus", ""), {}, None, modifying) == describe(client, CLUSTER)
+
+
+def test_errors_of_the_api_are_told_apart(stubbed: tuple[Any, Stubber]) -> None:
+    """
+    Gone, busy, throttled, and what the network does.
+    """
+    client, stubber = stubbed
+    stubber.add_client_error("describe_clusters", "ClusterNotFound")
+    stubber.add_response("describe_clusters", {"Clusters": []})
+    stubber.add_client_error("describe_clusters", "Throttling")
+    stubber.add_client_error("describe_clusters", "InternalFailure", http_status_code=500)
+    stubber.add_client_error("describe_clusters", "Odd", http_status_code=499)
+    stubber.add_client_error("modify_cluster_iam_roles", "InvalidClusterState", "busy")
+    stubber.add_client_error("modify_cluster_iam_roles", "Other", "no")
+
+    assert describe(client, CLUSTER) is None
+    assert describe(client, CLUSTER) is None
+    with pytest.raises(NotYetError, match="Throttling"):
+        describe(client, CLUSTER)
+    with pytest.raises(NotYetError, match="InternalFailure"):
+        describe(client, CLUSTER)
+    with pytest.raises(RefusedError, match="Odd"):
+        describe(client, CLUSTER)
+    with pytest.raises(NotYetError, match="InvalidClusterState: busy"):
+        modify(client, CLUSTER, Change(add=(A,)))
+    with pytest.raises(RefusedError, match="Other: no"):
+        modify(client, CLUSTER, Change(add=(A,)))
+
+
+@pytest.mark.parametrize("kind", ["Association", "Before"])
+def test_a_delete_is_answered_with_the_name_it_came_with(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """
+    CloudFormation makes one up for what was never answered, and takes no other for the end of it.
+    """
+    event = _event("Delete") if kind == "Association" else _look("Delete")
+    event["PhysicalResourceId"] = "made-up"
+    with _cloudformation(monkeypatch, FakeRedshift()) as sent:
+        index.handler(event, _Context())
+
+    assert [("SUCCESS", "made-up")] == [(body["Status"], body["PhysicalResourceId"]) for body in sent]
+
+
+def test_a_look_that_fails_keeps_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Another name would make CloudFormation delete what it remembers.
+    """
+    with _cloudformation(monkeypatch, FakeRedshift(exists=False)) as sent:
+        index.handler(_look("Update", A, "before/x=true"), _Context())
+        index.handler(_look(), _Context())
+
+    assert ["before/x=true", "nothing"] == [body["PhysicalResourceId"] for body in sent]
+
+
+def test_the_log_has_requests_answers_and_surprises_but_no_address(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """
+    Whoever has the address can answer for the function.
+    """
+    caplog.set_level("INFO")
+    event = _event()
+    del event["ResourceProperties"]["RoleLimit"]
+    with _cloudformation(monkeypatch, FakeRedshift()):
+        index.handler(event, _Context())
+    request, surprise, answer = [record.getMessage() for record in caplog.records]
+
+    assert {key: value for key, value in event.items() if key != "ResponseURL"} == json.loads(request)
+    assert "unexpected" == surprise
+    assert "FAILED" == json.loads(answer)["Status"]
+
+
+def test_a_lost_connection_is_worth_another_try() -> None:
+    """
+    Whether the cluster was only asked, or was to be changed.
+    """
+
+    class Lost(FakeRedshift):
+        def describe_clusters(self, **request: Any) -> dict[str, Any]:
+            raise ConnectionClosedError(endpoint_url=str(request))
+
+        def modify_cluster_iam_roles(self, **request: Any) -> None:
+            raise ConnectionClosedError(endpoint_url=str(request))
+
+    with pytest.raises(NotYetError, match="ConnectionClosedError: Connection was closed"):
+        describe(Lost(), CLUSTER)
+    with pytest.raises(NotYetError, match="ConnectionClosedError: Connection was closed"):
+        modify(Lost(), CLUSTER, Change(add=(A,)))
+
+
+class Stack:
+    """
+    CloudFormation as far as it matters: it keeps the answers of looks, sends requests, and rolls back what fails.
+    """
+
+    def __init__(self, redshift: FakeRedshift) -> None:
+        self.redshift = redshift
+        self.looks: dict[str, tuple[str, dict[str, Any]]] = {}
+        self.properties: dict[str, Any] | None = None
+
+    def look(self, role: str) -> str:
+        """
+        Answer from what was kept, or look.
+        """
+        if role not in self.looks:
+            self.looks[role] = _answer(_look(role=role), self.redshift)
+        return str(self.looks[role][1]["Found"])
+
+    def deploy(self, roles: tuple[str, ...], *, crash_after: int | None, twice: bool) -> None:
+        """
+        Create or update the association; on a failure, go back to what was.
+        """
+        before = self.properties
+        wanted = _event(roles=roles, found=tuple(self.look(role) for role in roles))["ResourceProperties"]
+        try:
+            self._send(before, wanted, crash_after=crash_after)
+            if twice:
+                self._send(before, wanted, crash_after=None)
+            self.properties = wanted
+        except RefusedError:
+            if before is None:
+                _answer({**_event("Delete"), "ResourceProperties": wanted}, self.redshift)
+            else:
+                with suppress(RefusedError):
+                    self._send(wanted, before, crash_after=None)
+        kept = set(self.properties["RoleArns"]) if self.properties else set()
+        self.looks = {role: look for role, look in self.looks.items() if role in kept}
+
+    def delete(self, *, crash_after: int | None) -> None:
+        """
+        Delete the association, and forget it.
+        """
+        if self.properties is not None:
+            event = {**_event("Delete"), "ResourceProperties": self.properties}
+            self._crashing(event, crash_after)
+            with suppress(RefusedError):
+                _answer(event, self.redshift)
+                self.properties, self.looks = None, {}
+
+    def _send(self, before: dict[str, Any] | None, after: dict[str, Any], *, crash_after: int | None) -> None:
+        event = {**_event("Create" if before is None else "Update"), "ResourceProperties": after}
+        event |= {"OldResourceProperties": before} if before is not None else {}
+        self._crashing(event, crash_after)
+        _answer(event, self.redshift)
+
+    def _crashing(self, event: dict[str, Any], crash_after: int | None) -> None:
+        """
+        Let the function die at its n-th call, before or after Redshift heard it; AWS Lambda then runs it again.
+        """
+        if crash_after is None:
+            return
+        count = 0
+
+        def crash(redshift: FakeRedshift) -> None:  # noqa: ARG001
+            nonlocal count
+            count += 1
+            if count > crash_after:
+                raise KeyboardInterrupt
+
+        self.redshift.on_call = crash
+        try:
+            _answer(event, self.redshift)
+        except (KeyboardInterrupt, RefusedError):
+            pass
+        finally:
+            self.redshift.on_call = None
+
+
+ROLES = st.lists(st.sampled_from([A, B, C]), max_size=3, unique=True).map(tuple)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("deploy"), ROLES, st.sampled_from([None, None, 0, 1]), st.booleans()),
+        st.tuples(st.just("delete"), st.sampled_from([None, 0])),
+        st.tuples(st.just("foreign adds"), st.sampled_from([F, G, A])),
+        st.tuples(st.just("foreign removes"), st.sampled_from([F, G, B])),
+        st.tuples(st.just("fails"), st.sampled_from(["InvalidClusterState", "UnsupportedOperation"])),
+        st.tuples(st.just("sticks"), st.sampled_from([A, B])),
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=250)
+@given(start=st.sets(st.sampled_from([F, G, A])), steps=STEPS)
+def test_foreign_roles_are_never_lost_and_ours_never_left_behind(start: set[str], steps: list[tuple[Any, ...]]) -> None:
+    """
+    Whatever order of deployments, failures, crashes, repetitions and edits of others.
+    """
+    redshift = FakeRedshift(roles=dict.fromkeys(start, 0.0))
+    stack = Stack(redshift)
+    foreign = set(start)
+    for step, *arguments in steps:
+        redshift.stuck = redshift.stuck if step == "deploy" else set()
+        if step == "deploy":
+            stack.deploy(arguments[0], crash_after=arguments[1], twice=arguments[2])
+        elif step == "delete":
+            stack.delete(crash_after=arguments[0])
+        elif step == "foreign adds" and arguments[0] not in redshift.roles:
+            redshift.roles[arguments[0]] = 0.0
+            redshift.leaving.pop(arguments[0], None)
+            if stack.properties is None or arguments[0] not in stack.properties["RoleArns"]:
+                foreign.add(arguments[0])
+        elif step == "foreign removes":
+            redshift.roles.pop(arguments[0], None)
+            foreign.discard(arguments[0])
+        elif step == "fails":
+            redshift.failures = [error(arguments[0])]
+        elif step == "sticks":
+            redshift.stuck = {arguments[0]}
+        redshift.failures = redshift.failures if step == "fails" else []
+        assert foreign <= redshift.arns()
+    redshift.stuck, redshift.failures = set(), []
+    stack.delete(crash_after=None)
+
+    assert foreign == redshift.arns()
+
+
+def test_a_look_takes_at_most_three_minutes() -> None:
+    """A look fails after 180 seconds of throttling, although the function could run longer."""
+    redshift = FakeRedshift(deaf=[error("Throttling")] * 99)
+
+    with pytest.raises(RefusedError, match="cluster warehouse: not done in 180 seconds"):
+        _answer(_look(), redshift)
+
+
+def test_a_role_without_a_status_is_not_in_sync(stubbed: tuple[Any, Stubber]) -> None:
+    """A role that Redshift lists without ApplyStatus counts as one that is being added."""
+    client, stubber = stubbed
+    stubber.add_response("describe_clusters", {"Clusters": [{"IamRoles": [{"IamRoleArn": A}]}]})
+
+    cluster = describe(client, CLUSTER)
+
+    assert cluster is not None
+    assert {A: "adding"} == cluster.roles
+
+
+def test_the_handler_imports_nothing_of_ours_but_itself(tmp_path: Path) -> None:
+    """AWS Lambda has its folder, the standard library and boto3 alone."""
+    package = Path(index.__file__).parent
+    shutil.copytree(package, tmp_path / package.name)
+    program = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+import {package.name}.index
+print({{"redshift_roles", "aws_cdk", "constructs", "jsii"}} & {{*sys.modules}})
+"""
+    run = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=False)
+
+    assert ("set()\n", "") == (run.stdout, run.stderr)

@@ -1,0 +1,177 @@
+"""
+The answers to CloudFormation: small enough, and sent until they are heard.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import time
+import urllib.error
+from typing import Any
+
+import pytest
+
+from redshift_roles.custom_resource.handler import answers
+from redshift_roles.custom_resource.handler.answers import Outcome, respond
+from tests.support.fake_redshift import STACK
+
+EVENT = {"StackId": STACK, "RequestId": "r", "LogicalResourceId": "L", "ResponseURL": "https://example.com/answer"}
+DONE = Outcome("SUCCESS", "", "p", {"Found": "true"})
+
+
+class _Heard(io.BytesIO):
+    """
+    What CloudFormation says to an answer, which may break off.
+    """
+
+    trouble: Exception | None = None
+
+    def read(self, size: int | None = -1) -> bytes:
+        """
+        Read it all, or fail.
+        """
+        if self.trouble:
+            raise self.trouble
+        return super().read(size)
+
+
+class _Line:
+    """
+    A line to CloudFormation that breaks first.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *troubles: Exception | None) -> None:
+        self.troubles, self.sent, self.slept = list(troubles), list[bytes](), list[float]()
+        monkeypatch.setattr("urllib.request.urlopen", self._urlopen)
+        monkeypatch.setattr(time, "sleep", self.slept.append)
+
+    def _urlopen(self, request: Any, timeout: float) -> io.BytesIO:
+        assert (answers.ANSWER_SECONDS, "PUT", "https://example.com/answer") == (
+            timeout,
+            request.method,
+            request.full_url,
+        )
+        assert "" == request.get_header("Content-type")
+        trouble = self.troubles.pop(0) if self.troubles else None
+        heard = _Heard()
+        if isinstance(trouble, http.client.IncompleteRead):
+            heard.trouble = trouble
+        elif trouble:
+            raise trouble
+        else:
+            self.sent.append(request.data)
+        return heard
+
+    def body(self) -> dict[str, Any]:
+        """
+        Read the one answer that was heard.
+        """
+        (body,) = self.sent
+        return dict(json.loads(body))
+
+
+RESET = urllib.error.URLError(ConnectionResetError("reset by peer"))
+
+
+def test_fails_when_cloudformation_never_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    AWS Lambda then runs the function again, if there is time.
+    """
+    line = _Line(monkeypatch, *[RESET] * 4)
+    with pytest.raises(urllib.error.URLError, match="reset by peer"):
+        respond(EVENT, DONE)
+
+    assert ([], [0.5, 1.0, 2.0], []) == (line.sent, line.slept, line.troubles)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize(
+    "trouble", [RESET, TimeoutError("slow"), http.client.BadStatusLine(""), http.client.IncompleteRead(b"")]
+)
+def test_an_answer_is_sent_again_when_the_line_breaks(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, trouble: Exception, times: int
+) -> None:
+    """
+    The same, after a pause; the log says why.
+    """
+    line = _Line(monkeypatch, *[trouble] * times)
+    respond(EVENT, DONE)
+
+    assert "SUCCESS" == line.body()["Status"]
+    assert times == len(line.slept)
+    assert times == caplog.text.count(f"the answer is not sent yet: {type(trouble).__name__}: ")
+
+
+def test_an_answer_has_what_cloudformation_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A reason is always there.
+    """
+    line = _Line(monkeypatch)
+    respond(EVENT, DONE)
+
+    assert {
+        "Status": "SUCCESS",
+        "Reason": "done",
+        "PhysicalResourceId": "p",
+        "StackId": STACK,
+        "RequestId": "r",
+        "LogicalResourceId": "L",
+        "Data": {"Found": "true"},
+    } == line.body()
+    assert [] == line.slept
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "€", "😀", '"'])
+@pytest.mark.parametrize("physical_id", ["p", "p" * 1007])
+def test_an_answer_is_never_larger_than_cloudformation_takes(
+    monkeypatch: pytest.MonkeyPatch, letter: str, physical_id: str
+) -> None:
+    """
+    The middle of the reason is left out: the cluster stands at its start, what Redshift said at its end.
+    """
+    line = _Line(monkeypatch)
+    respond(EVENT, Outcome("FAILED", f"cluster warehouse: {letter * 9000}; the end", physical_id, {}))
+    reason = line.body()["Reason"]
+
+    assert 3900 < len(line.sent[0]) <= 4096
+    assert reason.startswith(f"cluster warehouse: {letter * 9}")
+    assert reason.endswith(f"{letter * 9}; the end")
+    assert 1 == reason.count(f"{letter} [...] {letter}")
+
+
+def test_a_reason_for_which_there_is_room_is_told_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    To the last byte.
+    """
+    line = _Line(monkeypatch)
+    respond(EVENT, Outcome("FAILED", "x", "p", {}))
+    room = 4096 - len(line.sent.pop()) + 1
+    for length in (room, room + 1):
+        respond(EVENT, Outcome("FAILED", "x" * length, "p", {}))
+
+    assert [4096, True] == [len(line.sent[0]), len(line.sent[1]) < 4096]
+    assert "x" * room == json.loads(line.sent[0])["Reason"]
+
+
+def test_an_answer_without_room_for_a_reason_is_sent_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    CloudFormation may or may not take it.
+    """
+    line = _Line(monkeypatch)
+    respond(EVENT, Outcome("FAILED", "x" * 50, "p" * 5000, {}))
+
+    assert " [...] " == line.body()["Reason"]
+
+
+def test_the_address_is_not_logged(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """
+    Whoever has it can answer for the function.
+    """
+    caplog.set_level("INFO")
+    line = _Line(monkeypatch, RESET)
+    respond(EVENT, DONE)
+
+    assert line.body() == json.loads(caplog.records[0].getMessage())
+    assert "example.com" not in caplog.text

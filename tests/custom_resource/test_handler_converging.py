@@ -1,0 +1,533 @@
+"""
+Bringing a cluster to where an association wants it: in time, busy, throttled, stuck or gone.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from redshift_roles.custom_resource.handler.clusters import RefusedError
+from redshift_roles.custom_resource.handler.converging import Clock, Request, converge, undo
+from redshift_roles.custom_resource.handler.plan import NOTHING, Association
+from tests.support.fake_redshift import CLUSTER, FakeRedshift, error
+
+A, B, F = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "Foreign"))
+
+
+def _ours(*roles: str, **options: Any) -> Association:
+    return Association(dict.fromkeys(roles, False), **options)
+
+
+def _run(
+    redshift: FakeRedshift,
+    before: Association = NOTHING,
+    after: Association = NOTHING,
+    *,
+    role_limit: int = 10,
+    seconds: float = 300,
+    cluster: str = CLUSTER,
+) -> None:
+    converge(redshift, Request(cluster, before, after, role_limit, seconds), redshift.clock())
+
+
+def _refused(redshift: FakeRedshift, *sides: Association, **options: Any) -> str:
+    with pytest.raises(RefusedError) as caught:
+        _run(redshift, *sides, **options)
+    return str(caught.value)
+
+
+STATES: dict[str, dict[str, Any]] = {
+    "clean": {},
+    "foreign roles present": {"roles": {F: 0.0}},
+    "partly ours": {"roles": {A: 0.0, F: 0.0}},
+    "someone removed ours": {"roles": {F: 0.0}, "leaving": {A: 3.0}},
+    "default changed": {"roles": {A: 0.0, F: 0.0}, "default": F},
+}
+REQUESTS = {
+    "Create": (NOTHING, _ours(A, B, default=B)),
+    "Update": (_ours(A), _ours(B, default=B)),
+    "Delete": (_ours(A, B, default=B), NOTHING),
+    "after rollback": (_ours(B, default=B), _ours(A)),
+}
+MOODS: dict[str, dict[str, Any]] = {
+    "in time": {},
+    "busy": {"busy_until": 40.0},
+    "throttled": {"failures": [error("Throttling"), error("ThrottlingException"), error("InvalidClusterState")]},
+    "IAM not yet": {"failures": [error("InvalidParameterValue", "must delegate"), error("AccessDenied")]},
+    "resizing": {"busy_status": "resizing", "busy_until": 100.0},
+}
+
+
+@pytest.mark.parametrize("mood", MOODS)
+@pytest.mark.parametrize("request_type", REQUESTS)
+@pytest.mark.parametrize("state", STATES)
+def test_the_cluster_gets_there_and_foreign_roles_stay(state: str, request_type: str, mood: str) -> None:
+    """
+    Whatever was there and however busy it is; asked again, nothing more is done.
+    """
+    made: dict[str, Any] = copy.deepcopy({**STATES[state], **MOODS[mood]})
+    redshift = FakeRedshift(**made)
+    before, after = REQUESTS[request_type]
+    foreign = {F} & set(redshift.roles)
+    default = redshift.default
+    _run(redshift, before, after)
+
+    assert foreign | set(after.roles) == redshift.arns()
+    assert set() == {arn for arn in after.roles if redshift.roles[arn] > redshift.time}
+    if after.default:
+        assert after.default == redshift.default
+    elif default == F:
+        assert F == redshift.default
+    calls = len(redshift.calls)
+    _run(redshift, before, after)
+    assert calls == len(redshift.calls)
+
+
+@pytest.mark.parametrize("request_type", REQUESTS)
+@pytest.mark.parametrize("state", STATES)
+def test_foreign_roles_stay_when_a_role_is_stuck(state: str, request_type: str) -> None:
+    """
+    What has to wait for it fails in time, whatever was there, and fails again when it is asked again; a delete does not
+    wait for it.
+    """
+    redshift = FakeRedshift(**copy.deepcopy(STATES[state]), stuck={A, B})
+    foreign, default = {F} & set(redshift.roles), redshift.default
+    before, after = REQUESTS[request_type]
+
+    for _ in range(2):
+        if after == NOTHING:
+            _run(redshift, before, after)
+        else:
+            message = _refused(redshift, before, after, seconds=60)
+            assert message.startswith("cluster warehouse: not done in 60 seconds: its status is available; ")
+            assert all(f"{arn} is adding" in message for arn in after.roles)
+    assert foreign | set(after.roles) == redshift.arns()
+    assert redshift.default == (after.default or default if default == F else after.default)
+
+
+@pytest.mark.parametrize("request_type", REQUESTS)
+@pytest.mark.parametrize("state", STATES)
+def test_a_cluster_that_is_gone_is_told_unless_all_was_to_go(state: str, request_type: str) -> None:
+    """
+    Nothing is asked of Redshift then, whatever there was.
+    """
+    redshift = FakeRedshift(**copy.deepcopy(STATES[state]), exists=False)
+    before, after = REQUESTS[request_type]
+
+    for _ in range(2):
+        if after == NOTHING:
+            _run(redshift, before, after)
+        else:
+            gone = "cluster warehouse: there is none of that name in this account and region"
+            assert gone == _refused(redshift, before, after)
+    assert [] == redshift.calls
+
+
+@pytest.mark.parametrize("gone", [{"exists": False}, {"status": "deleting"}, {"status": "final-snapshot"}])
+def test_a_cluster_that_is_gone_has_no_roles_to_remove(gone: dict[str, Any]) -> None:
+    """A delete succeeds without a call, also while the cluster is being deleted."""
+    redshift = FakeRedshift(roles={A: 0.0}, **gone)
+    _run(redshift, *REQUESTS["Delete"])
+
+    assert [] == redshift.calls
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        ("paused", "resume it first"),
+        ("deleting", "it is being deleted"),
+        ("final-snapshot", "it is being deleted"),
+        ("storage-full", "resize it first"),
+    ],
+)
+def test_fails_at_once_when_waiting_would_not_help(status: str, advice: str) -> None:
+    """
+    The reason has the status, and what to do.
+    """
+    redshift = FakeRedshift(status=status)
+
+    assert f"cluster warehouse: its status is {status}; {advice}" == _refused(redshift, NOTHING, _ours(A))
+    assert 0 == redshift.time
+    assert [] == redshift.calls
+
+
+def test_a_paused_cluster_that_is_as_it_should_be_is_left_alone() -> None:
+    """
+    Nothing has to be done, so nothing is wrong.
+    """
+    _run(FakeRedshift(status="paused", roles={A: 0.0}), NOTHING, _ours(A))
+    _run(FakeRedshift(status="paused"), _ours(A), NOTHING)
+
+
+def test_fails_in_time_when_a_role_is_stuck() -> None:
+    """
+    The reason names cluster, role and status, and there is time left to say so.
+    """
+    redshift = FakeRedshift(stuck={A}, roles={F: 0.0})
+    message = _refused(redshift, NOTHING, _ours(A), seconds=60)
+
+    assert f"cluster warehouse: not done in 60 seconds: its status is available; {A} is adding" == message
+    assert 40 < redshift.time < 60
+
+
+def test_fails_in_time_when_the_cluster_stays_busy() -> None:
+    """
+    The reason says so.
+    """
+    redshift = FakeRedshift(busy_until=10_000)
+    message = _refused(redshift, NOTHING, _ours(A), seconds=60)
+
+    assert f"cluster warehouse: not done in 60 seconds: its status is modifying; {A} is not associated" == message
+    assert redshift.time < 60
+
+
+def test_the_reason_has_what_was_last_seen_when_the_last_look_is_throttled() -> None:
+    """
+    And what came in between.
+    """
+    redshift = FakeRedshift(stuck={A})
+
+    def stop(_: FakeRedshift) -> None:
+        redshift.deaf = [error("Throttling", "Rate exceeded")] * 99
+
+    redshift.on_call = stop
+    message = _refused(redshift, NOTHING, _ours(A), seconds=60)
+    seen = f"its status is available; {A} is not associated"
+
+    assert f"cluster warehouse: not done in 60 seconds: {seen}: Throttling: Rate exceeded" == message
+
+
+def test_the_reason_names_the_roles_when_nothing_was_ever_seen() -> None:
+    """
+    Those that come and those that go.
+    """
+    redshift = FakeRedshift(deaf=[error("Throttling", "Rate exceeded")] * 99)
+    message = _refused(redshift, _ours(A), _ours(B), seconds=60)
+
+    assert f"cluster warehouse: not done in 60 seconds: {A}, {B}: Throttling: Rate exceeded" == message
+
+
+def test_the_reason_has_the_state_when_every_change_is_throttled() -> None:
+    """
+    Its status and what is missing, beside what Redshift says.
+    """
+    redshift = FakeRedshift(failures=[error("Throttling", "Rate exceeded")] * 99)
+    message = _refused(redshift, NOTHING, _ours(A), seconds=60)
+    seen = f"its status is available; {A} is not associated"
+
+    assert f"cluster warehouse: not done in 60 seconds: {seen}: Throttling: Rate exceeded" == message
+
+
+def test_the_reason_has_a_refusal_that_throttling_came_after() -> None:
+    """
+    What was said before the cluster took a change is over; what was said since is not.
+    """
+    redshift = FakeRedshift(
+        failures=[error("InvalidClusterState", "busy"), error("AccessDenied", "iam:PassRole"), *_throttled(99)]
+    )
+    message = _refused(redshift, NOTHING, _ours(A), seconds=60)
+    seen = f"its status is available; {A} is not associated"
+
+    assert f"cluster warehouse: not done in 60 seconds: {seen}: InvalidClusterState: busy; " in message
+    assert message.endswith("busy; AccessDenied: iam:PassRole; Throttling: Rate exceeded")
+
+    over = FakeRedshift(stuck={A}, failures=[error("AccessDenied", "iam:PassRole")])
+    assert _refused(over, NOTHING, _ours(A), seconds=60).endswith(f"its status is available; {A} is adding")
+
+
+def _throttled(times: int) -> list[Exception]:
+    return [error("Throttling", "Rate exceeded")] * times
+
+
+def test_a_refused_default_role_is_named() -> None:
+    """
+    Also where the association adds no role.
+    """
+    redshift = FakeRedshift(roles={A: 0.0}, failures=[error("AccessDenied", "iam:PassRole") for _ in range(99)])
+
+    assert f"cluster warehouse: {A}: AccessDenied: iam:PassRole" == _refused(redshift, NOTHING, _ours(default=A))
+
+
+def test_fails_when_there_is_no_room() -> None:
+    """
+    Everybody's roles are counted, and none is removed to make room.
+    """
+    redshift = FakeRedshift(roles={f"{F}{number}": 0.0 for number in range(9)})
+
+    assert "cluster warehouse: 11 roles would be associated, 9 of them others', allowed is 10" == _refused(
+        redshift, NOTHING, _ours(A, B)
+    )
+    assert [] == redshift.calls
+    _run(redshift, NOTHING, _ours(A))
+    assert 10 == len(redshift.roles)
+
+
+@pytest.mark.parametrize("leaving", [{}, {A: 7.0}])
+def test_an_exchange_needs_no_room(leaving: dict[str, float]) -> None:
+    """
+    It may be a rollback, on a cluster that others have filled meanwhile; also one whose role is still on its way out.
+    """
+    others = {f"{F}{number}": 0.0 for number in range(12)}
+    redshift = FakeRedshift(roles={B: 0.0, **others}, leaving=leaving)
+    _run(redshift, _ours(B), _ours(A))
+
+    assert {A, *others} == redshift.arns()
+
+
+def test_fails_when_there_is_no_room_for_one_more() -> None:
+    """
+    Beside those that the association has.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, **{f"{F}{number}": 0.0 for number in range(9)}})
+    message = _refused(redshift, _ours(A), _ours(A, B))
+
+    assert "cluster warehouse: 11 roles would be associated, 9 of them others', allowed is 10" == message
+
+
+def test_leaving_needs_no_room() -> None:
+    """
+    Others may have more roles than this association would allow.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, **{f"{F}{number}": 0.0 for number in range(12)}})
+    _run(redshift, _ours(A), NOTHING)
+
+    assert 12 == len(redshift.roles)
+
+
+def test_a_role_of_others_that_is_leaving_makes_room_in_a_while() -> None:
+    """
+    It is waited for; until then nothing is asked that Redshift would refuse.
+    """
+    redshift = FakeRedshift(roles={f"{F}{number}": 0.0 for number in range(9)}, leaving={f"{F}9": 7.0})
+    asked: list[float] = []
+    redshift.on_call = lambda there: asked.append(there.time)
+    _run(redshift, NOTHING, _ours(A))
+
+    assert 10 == len(redshift.roles)
+    assert [9.5] == asked
+
+
+def test_a_role_that_goes_makes_room_for_one_that_comes() -> None:
+    """
+    In one call.
+    """
+    redshift = FakeRedshift(roles={**{f"{F}{number}": 0.0 for number in range(9)}, A: 0.0})
+    _run(redshift, _ours(A), _ours(B))
+
+    assert [{"ClusterIdentifier": CLUSTER, "AddIamRoles": [B], "RemoveIamRoles": [A]}] == redshift.calls
+
+
+@pytest.mark.parametrize("code", ["InvalidParameterValue", "AccessDenied"])
+def test_fails_when_iam_never_agrees(code: str) -> None:
+    """
+    A role that was created seconds ago is waited for; one that does not trust Redshift is not, for ever.
+    """
+    redshift = FakeRedshift(failures=[error(code, "The IAM role must delegate access") for _ in range(99)])
+    message = _refused(redshift, NOTHING, _ours(A))
+
+    assert f"cluster warehouse: {A}: {code}: The IAM role must delegate access" == message
+    assert 80 < redshift.time < 130
+
+
+def test_fails_when_the_default_role_is_never_associated() -> None:
+    """
+    Redshift is not asked for what it would refuse; the reason names the role.
+    """
+    redshift = FakeRedshift(roles={F: 0.0})
+    message = _refused(redshift, NOTHING, _ours(default=A), seconds=60)
+
+    assert f"cluster warehouse: not done in 60 seconds: its status is available; {A} is not associated" == message
+    assert [] == redshift.calls
+
+
+def test_a_default_role_that_the_cluster_itself_has_is_waited_for() -> None:
+    """
+    It may be the default before it is in sync; it can be used only then.
+    """
+    redshift = FakeRedshift(roles={A: 30.0})
+    _run(redshift, NOTHING, _ours(default=A))
+
+    assert A == redshift.default
+    assert redshift.time >= 30
+
+
+def test_fails_at_once_when_redshift_says_no() -> None:
+    """
+    What no waiting would mend.
+    """
+    redshift = FakeRedshift(failures=[error("UnsupportedOperation", "never")])
+
+    assert "cluster warehouse: UnsupportedOperation: never" == _refused(redshift, NOTHING, _ours(A))
+    assert 0 == redshift.time
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "InvalidParameterValue"])
+def test_a_former_default_that_redshift_never_takes_is_not_put_back(code: str) -> None:
+    """
+    It may be one that we may not pass, or no role any more; a stack that is being deleted goes all the same.
+    """
+
+    def refuse(_: FakeRedshift) -> None:
+        if redshift.calls[-1]["DefaultIamRoleArn"]:
+            raise error(code)
+
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, on_call=refuse)
+    _run(redshift, _ours(A, default=A, default_before=F), NOTHING)
+
+    assert ({F}, None) == (redshift.arns(), redshift.default)
+    assert [F, ""] == [call["DefaultIamRoleArn"] for call in redshift.calls[-2:]]
+    assert 90 < redshift.time < 130
+
+
+@pytest.mark.parametrize("refusals", [1, 5])
+@pytest.mark.parametrize("code", ["AccessDenied", "InvalidParameterValue"])
+def test_a_former_default_that_redshift_takes_later_is_put_back(code: str, refusals: int) -> None:
+    """
+    The policy that lets us pass it may be seconds old.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, failures=[error(code)] * refusals)
+    _run(redshift, _ours(A, default=A, default_before=F), NOTHING)
+
+    assert ({F}, F) == (redshift.arns(), redshift.default)
+    assert [F] * (refusals + 1) == [call["DefaultIamRoleArn"] for call in redshift.calls]
+
+
+def test_what_a_failed_create_takes_back_has_no_time_for_a_former_default() -> None:
+    """
+    The roles go at once, with or without it.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, failures=[error("AccessDenied")])
+    undo(redshift, Request(CLUSTER, NOTHING, _ours(A, default=A, default_before=F), 10, 300))
+
+    assert ({F}, None, 0) == (redshift.arns(), redshift.default, redshift.time)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (_ours(default=A, default_before=F), NOTHING),
+        (_ours(A, default=A, default_before=F), NOTHING),
+        (_ours(default=F), _ours(default=A)),
+        (_ours(A), _ours(A, default=A)),
+    ],
+)
+def test_it_ends_when_the_cluster_takes_the_next_change(before: Association, after: Association) -> None:
+    """
+    CloudFormation deletes or changes the cluster next, and does not try again.
+    """
+    default = A if after == NOTHING else F
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=default, takes=60.0)
+    _run(redshift, before, after)
+
+    assert 1 == len(redshift.calls)
+    assert redshift.time >= redshift.busy_until == 30.0
+
+
+@pytest.mark.parametrize(("before", "after"), [(_ours(A), NOTHING), (NOTHING, NOTHING)])
+def test_a_delete_that_has_nothing_to_do_waits_for_a_change_that_may_be_ours(
+    before: Association, after: Association
+) -> None:
+    """
+    The function may have been killed after it; other requests are answered at once.
+    """
+    redshift = FakeRedshift(busy_until=30.0)
+    _run(redshift, before, after)
+    waited = redshift.time
+    other = FakeRedshift(roles={A: 0.0}, busy_until=30.0)
+    _run(other, _ours(A), _ours(A))
+
+    assert waited >= 30.0
+    assert 0 == other.time
+
+
+def test_a_change_that_does_not_end_in_time_does_not_fail_what_is_done() -> None:
+    """
+    Ours are as they should be; it waits no longer than it may.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, takes=2_000.0, time=1_000.0)
+    _run(redshift, _ours(default=A, default_before=F), NOTHING, seconds=60)
+
+    assert F == redshift.default
+    assert 1_030 < redshift.time < 1_060
+
+
+def test_without_time_a_refusal_is_believed_at_once() -> None:
+    """
+    There is no later then.
+    """
+    redshift = FakeRedshift(failures=[error("AccessDenied", "iam:PassRole")])
+
+    assert f"cluster warehouse: {A}: AccessDenied: iam:PassRole" == _refused(redshift, NOTHING, _ours(A), seconds=0)
+
+
+def test_a_resize_of_others_is_not_waited_for_when_nothing_is_left_to_do() -> None:
+    """
+    It takes hours, and is no change of ours.
+    """
+    redshift = FakeRedshift(busy_status="resizing", busy_until=10_000.0)
+    _run(redshift, _ours(A), NOTHING)
+
+    assert 0 == redshift.time
+
+
+@pytest.mark.parametrize("default", [None, A])
+def test_fails_when_a_role_may_not_be_passed_and_the_default_of_others_stays(default: str | None) -> None:
+    """
+    A refusal that is about another role gives nothing up.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=F, may_pass={A})
+
+    assert "iam:PassRole" in _refused(redshift, _ours(A, default=default), _ours(A, B, default=default))
+    assert F == redshift.default
+    assert {(B,)} == {tuple(call["AddIamRoles"]) for call in redshift.calls}
+    assert [] == [call for call in redshift.calls if "DefaultIamRoleArn" in call]
+
+
+def test_fails_when_a_default_that_is_asked_for_may_not_be_passed() -> None:
+    """
+    Although it is the one that was there before; it is not given up, and the reason names the permission.
+    """
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, may_pass={A})
+    message = _refused(redshift, _ours(A, F, default=A, default_before=F), _ours(A, F, default=F))
+
+    assert message.startswith("cluster warehouse: ")
+    assert "iam:PassRole" in message
+    assert A == redshift.default
+
+
+def _pauses(jitter: float) -> list[float]:
+    """
+    List the pauses of a request that never comes to an end.
+    """
+    redshift = FakeRedshift(busy_until=10_000)
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        redshift.time += seconds
+
+    clock = Clock(now=lambda: redshift.time, sleep=sleep, jitter=lambda: jitter)
+    with pytest.raises(RefusedError):
+        converge(redshift, Request(CLUSTER, NOTHING, _ours(A), 10, 300), clock)
+    return pauses
+
+
+def test_the_cluster_is_asked_less_and_less_often() -> None:
+    """
+    Pauses grow from two seconds to twenty.
+    """
+    pauses = _pauses(1.0)
+
+    assert pauses == sorted(pauses)
+    assert (2.0, 3.0, 20.0) == (pauses[0], pauses[1], pauses[-1])
+
+
+def test_jitter_takes_up_to_half_of_a_pause() -> None:
+    """
+    So that two of us do not meet again and again.
+    """
+    assert (1.0, 10.0) == (_pauses(0.0)[0], _pauses(0.0)[-1])

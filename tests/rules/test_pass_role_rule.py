@@ -1,0 +1,102 @@
+"""
+Who may pass roles to Redshift: facts in, findings out.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from redshift_roles.aws import quotas as limits
+from redshift_roles.rules import pass_role_rule
+from redshift_roles.rules.facts import PassRoleFacts
+from tests.support.builders import told
+
+CONDITION = (
+    "add Condition: {StringEquals: {iam:PassedToService: redshift.amazonaws.com}} "
+    "(for Serverless redshift-serverless.amazonaws.com)"
+)
+TO_REDSHIFT = ("redshift.amazonaws.com",)
+TO_LAMBDA = ("lambda.amazonaws.com",)
+
+
+def _facts(
+    *,
+    services: tuple[str, ...] | None = None,
+    every_role: str = "",
+    redshift_roles: tuple[str, ...] = (),
+    beside_redshift: bool = True,
+) -> PassRoleFacts:
+    """
+    Describe a statement; as it comes, it passes a role that is none of ours.
+    """
+    return PassRoleFacts("Data/Policy", "Statement[0]", services, every_role, redshift_roles, beside_redshift)
+
+
+@pytest.mark.parametrize(
+    ("facts", "message", "fix"),
+    [
+        (
+            _facts(every_role="*"),
+            "Statement[0] allows iam:PassRole on '*' to every service",
+            f"name the roles in Resource, and {CONDITION}",
+        ),
+        (
+            _facts(redshift_roles=("Loader", "Spectrum")),
+            "Statement[0] allows iam:PassRole on Loader, Spectrum without iam:PassedToService",
+            CONDITION,
+        ),
+        (
+            _facts(every_role="*", redshift_roles=("Loader",), beside_redshift=False),
+            "Statement[0] allows iam:PassRole on Loader without iam:PassedToService",
+            CONDITION,
+        ),
+        (
+            _facts(services=(*TO_LAMBDA, *TO_REDSHIFT), every_role="arn:aws:iam::111111111111:role/*"),
+            (
+                "Statement[0] allows iam:PassRole on 'arn:aws:iam::111111111111:role/*' to "
+                "lambda.amazonaws.com, redshift.amazonaws.com"
+            ),
+            "name in Resource the roles that may be passed",
+        ),
+    ],
+)
+def test_fails_when_a_statement_is_unscoped(facts: PassRoleFacts, message: str, fix: str) -> None:
+    """
+    Every role to everybody, a role for Redshift to everybody, and every role to Redshift.
+    """
+    found = pass_role_rule.check(facts)
+
+    assert [("PassRoleUnscoped", message, fix)] == told(found)
+    assert [("Data/Policy", limits.PASS_ROLE.url)] == [(finding.path, finding.source) for finding in found]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        _facts(),
+        _facts(every_role="*", beside_redshift=False),
+        _facts(services=TO_REDSHIFT, redshift_roles=("Loader",)),
+        _facts(services=TO_LAMBDA, every_role="*"),
+        _facts(services=TO_LAMBDA, redshift_roles=("Loader",)),
+        _facts(services=(), every_role="*", redshift_roles=("Loader",)),
+    ],
+)
+def test_what_is_scoped_or_no_matter_of_redshift_breaks_nothing(facts: PassRoleFacts) -> None:
+    """
+    Named roles to Redshift, and whatever is passed to others.
+    """
+    assert [] == pass_role_rule.check(facts)
+
+
+@pytest.mark.parametrize(
+    "facts", [_facts(every_role="*"), _facts(redshift_roles=("Loader",)), _facts(every_role="*", services=TO_REDSHIFT)]
+)
+def test_what_a_statement_does_not_exclude_is_excluded(facts: PassRoleFacts) -> None:
+    """
+    A condition would be one on all the other actions too.
+    """
+    (finding,) = pass_role_rule.check(facts._replace(by_exclusion=True))
+
+    assert finding.fix == (
+        "add iam:PassRole to NotAction; where it is needed, allow it in a statement of its own, for named roles"
+    )

@@ -1,0 +1,167 @@
+"""
+The shapes an argument can have.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from redshift_roles.rules.shapes import Flag, Kind, ListOf, Number, Shape, Text, id_shown, is_whole, shown
+
+
+class Apple:
+    """
+    A thing with an attribute of its own.
+    """
+
+    core = 1
+
+
+class Uniform:
+    """
+    A thing without it.
+    """
+
+
+class _IPearProxy:
+    """
+    What jsii makes of an object of which it knows this interface alone.
+    """
+
+
+class InterfaceDynamicProxy:
+    """
+    What jsii makes of an object of which it knows several interfaces.
+    """
+
+    def __init__(self, *delegates: object) -> None:
+        self._delegates = delegates
+
+
+APPLE = Kind("core", "an Apple", "pick one")
+NAME = Text("[a-z]+", "a name", "ann")
+ANYTHING = Text("(?s:.+)", "anything", "a")
+LITERAL = ANYTHING._replace(literal=True)
+TEXT, LIST, NUMBER = "${Token[TOKEN.7]}", "#{Token[TOKEN.8]}", -1.8881545897087626e289
+UNKNOWN = "is known only to the deployment"
+A_LIST, A_NUMBER = "is a list that only the deployment knows", "is a number that only the deployment knows"
+FEW = "a whole number from 1 to 3"
+COUNTED = (
+    "'x' is a list that only the deployment knows, allowed is a list whose entries are counted at synth",
+    "name each of them",
+)
+
+
+@pytest.mark.parametrize(
+    ("shape", "value", "message", "fix"),
+    [
+        (NAME, "Ann", "'x' is 'Ann', allowed is a name", "write it like x='ann'"),
+        (NAME, 7, "'x' is 7, allowed is a name", "write it like x='ann'"),
+        (Number(1, 3), 4, "'x' is 4, allowed is a whole number from 1 to 3", "pass a whole number from 1 to 3"),
+        (Number(1, 3), 0, "'x' is 0, allowed is a whole number from 1 to 3", "pass a whole number from 1 to 3"),
+        (Number(0, 1), True, "'x' is True, allowed is a whole number from 0 to 1", "pass a whole number from 0 to 1"),
+        (APPLE, Uniform(), "'x' is a Uniform, allowed is an Apple", "pick one"),
+        (APPLE, "core", "'x' is 'core', allowed is an Apple", "pick one"),
+        (APPLE, InterfaceDynamicProxy(Uniform(), _IPearProxy()), "'x' is an IPear, allowed is an Apple", "pick one"),
+        (APPLE, _IPearProxy(), "'x' is an IPear, allowed is an Apple", "pick one"),
+        (APPLE, InterfaceDynamicProxy(Uniform()), "'x' is an InterfaceDynamicProxy, allowed is an Apple", "pick one"),
+        (APPLE, TEXT, f"'x' {UNKNOWN}, allowed is an Apple", "pick one"),
+        (NAME, NUMBER, f"'x' {A_NUMBER}, allowed is a name", "write it like x='ann'"),
+        (NAME, [LIST], f"'x' {A_LIST}, allowed is a name", "write it like x='ann'"),
+        (NAME, LIST, f"'x' {A_LIST}, allowed is a name", "write it like x='ann'"),
+        (ANYTHING, LIST, f"'x' {A_LIST}, allowed is anything", "write it like x='a'"),
+        (LITERAL, TEXT, f"'x' {UNKNOWN}, allowed is anything", "write it like x='a'"),
+        (LITERAL, f"a{TEXT}", "'x' is 'a${Token}', allowed is anything", "write it like x='a'"),
+        (LITERAL, f"a{NUMBER}", "'x' is 'a${Token}', allowed is anything", "write it like x='a'"),
+        (Number(1, 3), TEXT, f"'x' {UNKNOWN}, allowed is {FEW}", f"pass {FEW}"),
+        (Number(1, 3, literal=True), NUMBER, f"'x' {A_NUMBER}, allowed is {FEW}", f"pass {FEW}"),
+        (Flag(), TEXT, f"'x' {UNKNOWN}, allowed is True or False", "pass x=True or x=False"),
+        (Flag(), NUMBER, f"'x' {A_NUMBER}, allowed is True or False", "pass x=True or x=False"),
+        (Flag(), [LIST], f"'x' {A_LIST}, allowed is True or False", "pass x=True or x=False"),
+        (ListOf(NAME), TEXT, f"'x' {UNKNOWN}, allowed is a list", "pass x=[…]"),
+        (ListOf(NAME), NUMBER, f"'x' {A_NUMBER}, allowed is a list", "pass x=[…]"),
+        (ListOf(NAME), [LIST], *COUNTED),
+        (ListOf(APPLE), ("x", LIST), *COUNTED),
+        (Flag(), 1, "'x' is 1, allowed is True or False", "pass x=True or x=False"),
+        (ListOf(APPLE), "core", "'x' is 'core', allowed is a list", "pass x=[…]"),
+        (ListOf(APPLE), {}, "'x' is a dict, allowed is a list", "pass x=[…]"),
+        (ListOf(APPLE), [Apple(), Uniform()], "'x[1]' is a Uniform, allowed is an Apple", "pick one"),
+    ],
+)
+def test_fails_when_a_value_has_another_shape(shape: Shape, value: object, message: str, fix: str) -> None:
+    """
+    One trouble, in the words of the argument.
+    """
+    assert [(message, fix)] == list(shape.check("x", value))
+
+
+@pytest.mark.parametrize(
+    ("shape", "value"),
+    [
+        (NAME, "ann"),
+        (LITERAL, "${Token}"),
+        (Number(1, 3), 1),
+        (Number(1, 3), 3),
+        (APPLE, Apple()),
+        (APPLE, InterfaceDynamicProxy(Uniform(), Apple())),
+        (NAME, TEXT),
+        (NAME, f"A{TEXT}"),
+        (Number(1, 3), NUMBER),
+        (ListOf(NAME), [TEXT]),
+        (Flag(), False),
+        (ListOf(APPLE), []),
+        (ListOf(NAME), ("ann", "bob")),
+    ],
+)
+def test_a_value_of_the_shape_passes(shape: Shape, value: object) -> None:
+    """
+    Nothing is told of it; what only the deployment knows is a text or a number, and may fit.
+    """
+    assert [] == list(shape.check("x", value))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("", "empty"),
+        ("a", "'a'"),
+        (None, "None"),
+        (1.5, "1.5"),
+        (b"a", "b'a'"),
+        (Apple(), "an Apple"),
+        (Uniform(), "a Uniform"),
+        ([1], "a list"),
+        (TEXT, "known only to the deployment"),
+        (NUMBER, "a number that only the deployment knows"),
+        (LIST, "a list that only the deployment knows"),
+        ([LIST], "a list that only the deployment knows"),
+        ([TEXT], "a list"),
+        (f"a{TEXT}", "'a${Token}'"),
+        (f"a{NUMBER}", "'a${Token}'"),
+        ("${Token[AWS.Region.7]}", "'${AWS::Region}'"),
+    ],
+)
+def test_a_value_is_shown_as_its_caller_would_write_it(value: object, text: str) -> None:
+    """
+    Literals as they are, objects by their class.
+    """
+    assert text == shown(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("Data", "Data"), (f"a{TEXT}", "a${Token}"), (None, "None"), ([LIST], "a list that only the deployment knows")],
+)
+def test_an_id_is_shown_as_in_a_path(value: object, text: str) -> None:
+    """
+    Without quotation marks, and without raw tokens.
+    """
+    assert text == id_shown(value)
+
+
+@pytest.mark.parametrize(("value", "whole"), [(1, True), (0, True), (True, False), (1.0, False), ("1", False)])
+def test_a_whole_number_is_no_flag(value: object, whole: bool) -> None:
+    """
+    Python takes True for 1; AWS does not.
+    """
+    assert whole is is_whole(value)

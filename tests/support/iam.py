@@ -1,0 +1,101 @@
+"""
+An IAM evaluator that is not ours: which requests a policy allows, and who may assume a role.
+
+It knows every action and what resources each is for, so that an action that does not exist is an error, not a denial.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from redshift_roles.aws.policies import documents
+from redshift_roles.aws.permissions import Permission
+
+_SCRIPT = Path(__file__).parent / "evaluate.mjs"
+_ACCOUNT = "111111111111"
+# What CDK and the console write into a key's policy: the account's IAM policies decide.
+_KEY_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{_ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+    ],
+}
+
+
+class Request(NamedTuple):
+    """
+    One call: an action on a resource, and what AWS knows of it besides.
+    """
+
+    action: str
+    resource: str
+    context: tuple[tuple[str, str], ...] = ()
+
+
+class Assumption(NamedTuple):
+    """
+    One try to assume a role: by whom, with which policies of its own, under which trust policy.
+    """
+
+    principal: str
+    role: str
+    trust: Mapping[str, object]
+    policies: Sequence[Mapping[str, object]] = ()
+    context: tuple[tuple[str, str], ...] = ()
+
+
+def allowed(asked: Sequence[tuple[Sequence[Permission], Request]]) -> list[bool]:
+    """
+    Evaluate requests, each against the policies of its permissions, in one process.
+    """
+    return _verdicts([_call(permissions, request) for permissions, request in asked])
+
+
+def _call(permissions: Sequence[Permission], request: Request) -> dict[str, Any]:
+    partition = request.resource.split(":")[1] if request.resource != "*" else "aws"
+    return {
+        "policies": documents(permissions),
+        "principal": f"arn:{partition}:iam::{_ACCOUNT}:role/Loader",
+        "account": _ACCOUNT,
+        "action": request.action,
+        "resource": request.resource,
+        "resourcePolicy": _KEY_POLICY if request.action.startswith("kms:") else None,
+        "context": dict(request.context),
+    }
+
+
+def assumed(asked: Sequence[Assumption]) -> list[bool]:
+    """
+    Evaluate who may assume which role, in one process.
+    """
+    return _verdicts(
+        [
+            {
+                "policies": attempt.policies,
+                "principal": attempt.principal,
+                "account": attempt.role.split(":")[4],
+                "action": "sts:AssumeRole",
+                "resource": attempt.role,
+                "resourcePolicy": attempt.trust,
+                "context": dict(attempt.context),
+            }
+            for attempt in asked
+        ]
+    )
+
+
+def _verdicts(cases: Sequence[Mapping[str, Any]]) -> list[bool]:
+    node = shutil.which("node") or "node"
+    run = subprocess.run([node, str(_SCRIPT)], input=json.dumps(cases), capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    answers: list[dict[str, Any]] = json.loads(run.stdout)
+    answered = list(zip(cases, answers, strict=True))
+    errors = [f"{case['action']} on {case['resource']}: {a['error']}" for case, a in answered if "error" in a]
+    if errors:
+        raise ValueError("\n".join(errors))
+    return [answer["result"] == "Allowed" for answer in answers]

@@ -1,0 +1,81 @@
+"""
+Programs as a person runs them, in a process of their own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+ROOT: Final = Path(__file__).parent.parent.parent
+
+
+class Run(NamedTuple):
+    """
+    A program that has written a cloud assembly.
+
+    Attributes:
+        code: Its exit code.
+
+        stderr: What it complained of.
+
+        assembly: The JSON documents it has written to `CDK_OUTDIR`, by file name.
+
+        elsewhere: What it has written to its home or working directory.
+    """
+
+    code: int
+    stderr: str
+    assembly: dict[str, Any]
+    elsewhere: list[Path]
+
+    @property
+    def violations(self) -> list[str]:
+        """
+        The rules that CDK's validation report says are broken.
+        """
+        reports = self.assembly["validation-report.json"]["pluginReports"]
+        return [violation["ruleName"] for report in reports for violation in report["violations"]]
+
+
+def environment(home: Path, *, validation: bool) -> dict[str, str]:
+    """
+    Name what a machine without AWS configuration has, with CDK's own validator or without.
+
+    jsii unpacks CDK to a cache, by default under the home directory; the cache is shared, the home directory is empty.
+    """
+    unpacked = Path.home() / ".cache" / "aws" / "jsii" / "package-cache"
+    return {
+        **({} if validation else {"CDK_VALIDATION": "false"}),
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+        "HOME": str(home),
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(unpacked)),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+def run(directory: Path, *command: str, validation: bool) -> Run:
+    """
+    Run a Python program as on a machine without AWS configuration, with CDK's own validator or without.
+    """
+    for name in ("home", "work", "cdk.out"):
+        (directory / name).mkdir()
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=directory / "work",
+        env={**environment(directory / "home", validation=validation), "CDK_OUTDIR": str(directory / "cdk.out")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Run(
+        done.returncode,
+        done.stderr,
+        {path.name: json.loads(path.read_text()) for path in (directory / "cdk.out").glob("*.json")},
+        [path for name in ("home", "work") for path in (directory / name).iterdir()],
+    )

@@ -1,0 +1,110 @@
+"""
+The page of the rules, written from their passports: ``python -m tests.support.rules_page``.
+
+The rules and an example of each flow in; ``docs/rules.md`` flows out.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from redshift_roles.rules import registry as rulebook
+from redshift_roles.templates import checker as verdicts
+from redshift_roles.templates import parsing as yaml_templates
+from redshift_roles.templates.assembly import Assembly, Template
+from redshift_roles.rules.findings import Finding
+from tests.conftest import ACCOUNT, REGION
+from tests.support.programs import ROOT
+from tests.support.rule_cases import FOLDER
+
+PAGE: Final = ROOT / "docs" / "rules.md"
+_HEAD: Final = """\
+# The rules
+
+What Redshift or IAM would refuse at deploy time, or worse, accept. One set of rules serves every caller:
+
+- constructors and `add_role` of this library raise what they know;
+- its guard fails the synthesis for what became of its own clusters, and nobody can acknowledge that;
+- `RoleAssociationRules` judges all clusters and Serverless namespaces of an app, whoever wrote them; what it says can
+  be acknowledged as `redshift-roles::` and the name of the rule;
+- `redshift-roles check` judges templates on disk and `cdk.out` folders.
+
+A rule is kept, broken, or **undecided**: then only the deployment knows, and a warning with a name of its own says what
+would decide it. Acknowledging a warning silences no failure. A template that a macro rewrites is undecided too.
+
+This page is written by `python -m tests.support.rules_page` from the rules themselves; each example breaks its rule and no
+other.
+"""
+
+
+@cache
+def examples() -> Mapping[str, Mapping[str, str]]:
+    """
+    Read the examples.
+    """
+    read: Mapping[str, Mapping[str, str]] = yaml.safe_load((FOLDER / "rules.yaml").read_text(encoding="utf-8"))
+    return read
+
+
+def template_text(rule: str) -> str:
+    """
+    Write the template of an example, as a person would.
+    """
+    twelve = "".join(f"\n{' ' * 6}- arn:aws:iam::{ACCOUNT}:role/r{number}" for number in range(1, 13))
+    return "Resources:\n" + textwrap.indent(examples()[rule]["template"].replace("TWELVE", twelve), "  ")
+
+
+def found(rule: str) -> list[Finding]:
+    """
+    Judge the template of an example.
+    """
+    path = Path("template.yaml")
+    assembly = Assembly(bodies={path: yaml_templates.parse(template_text(rule))[0]})
+    assembly.stacks.append(Template(path, "", ACCOUNT, REGION, assembly))
+    return [verdict.finding for verdict in verdicts.judge(assembly, 10)]
+
+
+def page() -> str:
+    """
+    Write the page.
+    """
+    return "\n".join([_HEAD, *(_section(rule) for rule in rulebook.RULES)])
+
+
+def _section(rule: rulebook.Rule) -> str:
+    return "\n".join(_lines(rule))
+
+
+def _lines(rule: rulebook.Rule) -> Iterator[str]:
+    example = examples()[rule.name]
+    yield f"## {rule.name}\n"
+    yield f"{rule.sentence} {rule.why}\n"
+    if rule.undecided:
+        yield "A warning: only the deployment knows.\n"
+    if "template" in example:
+        yield f"```yaml\n{template_text(rule.name)}```\n"
+        told = found(rule.name)[0]
+        message, fix = told.message, told.fix
+    else:
+        yield f"```python\n{example['python']}```\n"
+        message, fix = example["says"], example["fix"]
+    yield f"- told: {message}"
+    yield f"- fix: {fix}"
+    yield f"- source: <{rule.source.url}> (read {rule.source.read})\n"
+
+
+def main() -> None:
+    """
+    Write the page to its place.
+    """
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

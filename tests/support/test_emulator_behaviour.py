@@ -1,0 +1,404 @@
+"""
+The emulated Redshift behaves as AWS documents the real one, and speaks as botocore reads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.model import OperationModel
+from botocore.parsers import QueryParser
+from botocore.serialize import QuerySerializer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.emulator import redshift_api
+from tests.support.emulator.clusters import Json, Pace, Redshift, RefusedError
+from tests.support.fake_redshift import CLUSTER, FakeRedshift
+
+ACCOUNT = "123456789012"
+C, D, E = (f"arn:aws:iam::111111111111:role/{name}" for name in "CDE")
+A, B, STUCK = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("A", "B", "Stuck"))
+OTHERS = "arn:aws:iam::999999999999:role/A"
+
+
+class Someone:
+    """
+    A caller, who may pass every role but some, of which some do not trust Redshift.
+    """
+
+    def __init__(self, *, denied: str = "", untrusting: str = "") -> None:
+        self._denied, self._untrusting = denied, untrusting
+
+    def trusts_redshift(self, role_arn: str) -> bool:
+        """
+        Trust all but one.
+        """
+        return role_arn != self._untrusting
+
+    def check_pass_role(self, role_arn: str) -> None:
+        """
+        Pass all but one.
+        """
+        if role_arn == self._denied:
+            raise RefusedError("AccessDenied", f"iam:PassRole on resource: {role_arn}", 403)
+
+
+class World:
+    """
+    One cluster, and time that passes when a test says so.
+    """
+
+    def __init__(self, *roles: str, quota: int = 50) -> None:
+        self.time = 0.0
+        pace = Pace(takes=10, busy=4, quota=quota)
+        self.redshift = Redshift(ACCOUNT, "eu-west-1", pace, lambda: self.time)
+        self.redshift.create_cluster(Someone(), {"ClusterIdentifier": "c", "IamRoles": list(roles)})
+        self.time = 100.0
+
+    def modify(self, caller: Someone | None = None, **request: Any) -> None:
+        """
+        Change the roles.
+        """
+        self.redshift.modify_cluster_iam_roles(caller or Someone(), {"ClusterIdentifier": "c", **request})
+
+    def shown(self) -> Json:
+        """
+        Describe the cluster.
+        """
+        (cluster,) = self.redshift.describe_clusters(Someone(), {"ClusterIdentifier": "c"})["Clusters"]
+        return dict(cluster)
+
+    def roles(self) -> dict[str, str]:
+        """
+        List the roles with their status.
+        """
+        return {role["IamRoleArn"]: role["ApplyStatus"] for role in self.shown()["IamRoles"]}
+
+
+@pytest.mark.parametrize(
+    ("caller", "request_", "code", "told"),
+    [
+        (Someone(untrusting=B), {"AddIamRoles": [B]}, "InvalidParameterValue", "must delegate access to an Amazon Red"),
+        (Someone(denied=B), {"AddIamRoles": [B]}, "AccessDenied", f"iam:PassRole on resource: {B}"),
+        (Someone(denied=A), {"DefaultIamRoleArn": A}, "AccessDenied", f"iam:PassRole on resource: {A}"),
+        (Someone(), {"AddIamRoles": [OTHERS]}, "AccessDenied", "Cross-account pass role is not allowed."),
+        (Someone(), {"AddIamRoles": ["X"]}, "AccessDenied", "Cross-account pass role is not allowed."),
+        (Someone(), {"DefaultIamRoleArn": B}, "InvalidParameterValue", f"{B} is not associated"),
+        (Someone(), {"RemoveIamRoles": [A], "DefaultIamRoleArn": A}, "InvalidParameterValue", "is not associated"),
+    ],
+)
+def test_fails_when_a_role_may_not_be_there_and_changes_nothing(
+    caller: Someone, request_: Json, code: str, told: str
+) -> None:
+    """
+    All or nothing: what comes with a role that is refused is refused as well.
+    """
+    world = World(A)
+    with pytest.raises(RefusedError, match=told) as caught:
+        world.modify(caller, **request_)
+
+    assert code == caught.value.code
+    assert {A: "in-sync"} == world.roles()
+    assert "DefaultIamRoleArn" not in world.shown()
+
+
+def test_fails_when_the_cluster_is_changed_by_somebody_else_just_now() -> None:
+    """
+    Its status says so, and then is available while roles are still adding.
+    """
+    world = World()
+    world.modify(AddIamRoles=[A])
+    world.time += 3.9
+    with pytest.raises(RefusedError, match="concurrent operation") as caught:
+        world.modify(AddIamRoles=[B])
+
+    assert ("InvalidClusterState", 400) == (caught.value.code, caught.value.status)
+    assert "modifying" == world.shown()["ClusterStatus"]
+    world.time += 0.1
+    assert ("available", {A: "adding"}) == (world.shown()["ClusterStatus"], world.roles())
+    world.modify(AddIamRoles=[B])
+    assert {A: "adding", B: "adding"} == world.roles()
+
+
+def test_fails_when_the_cluster_is_paused_until_it_is_resumed() -> None:
+    """
+    A paused cluster shows its roles, and takes no change.
+    """
+    world = World(A)
+    world.redshift.pause_cluster(Someone(), {"ClusterIdentifier": "c"})
+    with pytest.raises(RefusedError, match="not in the available state"):
+        world.modify(AddIamRoles=[B])
+    with pytest.raises(RefusedError, match="not in the available state"):
+        world.redshift.pause_cluster(Someone(), {"ClusterIdentifier": "c"})
+
+    shown = world.shown()
+    assert ("paused", "Unavailable") == (shown["ClusterStatus"], shown["ClusterAvailabilityStatus"])
+    world.redshift.resume_cluster(Someone(), {"ClusterIdentifier": "c"})
+    world.modify(AddIamRoles=[B])
+    world.time += 4
+    assert ("available", "Available") == (
+        world.shown()["ClusterStatus"],
+        world.shown()["ClusterAvailabilityStatus"],
+    )
+
+
+def test_fails_when_there_would_be_more_roles_than_the_quota() -> None:
+    """
+    What is removed in the same call makes room.
+    """
+    world = World(A, quota=1)
+    with pytest.raises(RefusedError, match="may have 1 IAM roles"):
+        world.modify(AddIamRoles=[B])
+
+    world.modify(AddIamRoles=[B], RemoveIamRoles=[A])
+    assert {A: "removing", B: "adding"} == world.roles()
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        ({"ClusterIdentifier": "c"}, "ClusterAlreadyExists"),
+        ({"ClusterIdentifier": "d", "ClusterSubnetGroupName": "none"}, "ClusterSubnetGroupNotFoundFault"),
+        ({"ClusterIdentifier": "d", "ClusterParameterGroupName": "none"}, "ClusterParameterGroupNotFound"),
+        ({"ClusterIdentifier": "d", "IamRoles": [OTHERS]}, "AccessDenied"),
+    ],
+)
+def test_fails_when_a_cluster_cannot_be_made_and_makes_none(request_: Json, code: str) -> None:
+    """
+    Names must be free, groups must be there, and roles must be allowed.
+    """
+    world = World()
+    with pytest.raises(RefusedError) as caught:
+        world.redshift.create_cluster(Someone(), request_)
+
+    assert code == caught.value.code
+    assert ["c"] == list(world.redshift.clusters)
+
+
+def test_roles_come_and_go_over_time() -> None:
+    """
+    A role is adding, in sync, removing and gone; asking twice changes nothing, nor does removing what is not there.
+    """
+    world, seen = World(), []
+    world.modify(AddIamRoles=[A], RemoveIamRoles=[B])
+    for passed in (9.9, 0.1):
+        world.time += passed
+        seen.append(world.roles())
+    world.modify(AddIamRoles=[A])
+    seen.append(world.roles())
+    world.time += 5
+    world.modify(RemoveIamRoles=[A])
+    for passed in (9.9, 0.1):
+        world.time += passed
+        seen.append(world.roles())
+
+    assert [{A: "adding"}, {A: "in-sync"}, {A: "in-sync"}, {A: "removing"}, {}] == seen
+
+
+def test_a_role_that_is_stuck_never_comes_in_sync_but_can_go() -> None:
+    """
+    It is known by its name.
+    """
+    world = World(STUCK)
+    assert {STUCK: "adding"} == world.roles()
+    world.modify(RemoveIamRoles=[STUCK])
+    world.time += 10
+    assert {} == world.roles()
+
+
+def test_a_role_that_comes_back_while_it_goes_is_adding() -> None:
+    """
+    It is listed once.
+    """
+    world = World(A)
+    world.modify(RemoveIamRoles=[A])
+    world.time += 5
+    world.modify(AddIamRoles=[A])
+    assert {A: "adding"} == world.roles()
+
+
+def test_the_default_role_is_set_kept_cleared_and_goes_with_its_role() -> None:
+    """
+    Leaving it out leaves it alone; an empty text clears it.
+    """
+    world, seen = World(A, B), []
+    steps: list[Json] = [
+        {"DefaultIamRoleArn": A},
+        {"RemoveIamRoles": [B]},
+        {"DefaultIamRoleArn": ""},
+        {"DefaultIamRoleArn": A},
+        {"RemoveIamRoles": [A]},
+    ]
+    for step in steps:
+        world.modify(**step)
+        world.time += 20
+        seen.append(world.shown().get("DefaultIamRoleArn"))
+
+    assert [A, A, None, A, None] == seen
+
+
+def test_fails_when_a_cluster_is_to_be_deleted_while_it_is_busy() -> None:
+    """
+    It stays, and leaves no snapshot; a moment later it can go.
+    """
+    world, final = World(A), {"ClusterIdentifier": "c", "FinalClusterSnapshotIdentifier": "c-final"}
+    world.modify(DefaultIamRoleArn=A)
+    world.time += 3.9
+    with pytest.raises(RefusedError, match="try to delete it at a later time") as caught:
+        world.redshift.delete_cluster(Someone(), final)
+
+    assert ("InvalidClusterState", ["c"], []) == (
+        caught.value.code,
+        list(world.redshift.clusters),
+        world.redshift.snapshots,
+    )
+    world.time += 0.1
+    world.redshift.delete_cluster(Someone(), final)
+
+
+def test_a_deleted_cluster_is_gone_and_leaves_a_snapshot_if_it_is_to() -> None:
+    """
+    Its name is then unknown.
+    """
+    world = World()
+    world.redshift.create_cluster(Someone(), {"ClusterIdentifier": "d"})
+    world.redshift.delete_cluster(Someone(), {"ClusterIdentifier": "d", "SkipFinalClusterSnapshot": True})
+    final = {"ClusterIdentifier": "c", "FinalClusterSnapshotIdentifier": "c-final"}
+    answer = world.redshift.delete_cluster(Someone(), final)
+
+    assert "deleting" == answer["Cluster"]["ClusterStatus"]
+    assert ["c-final"] == world.redshift.snapshots
+    with pytest.raises(RefusedError, match="Cluster c not found") as caught:
+        world.shown()
+    assert ("ClusterNotFound", 404) == (caught.value.code, caught.value.status)
+
+
+def _some(*arns: str) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(arns), max_size=3)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "AddIamRoles": _some(C, D, E),
+                    "RemoveIamRoles": _some(C, D, E),
+                    "DefaultIamRoleArn": st.sampled_from(["", C, D]),
+                },
+            ),
+            st.sampled_from([0.0, 3.0, 6.0]),
+        ),
+        max_size=8,
+    )
+)
+def test_a_change_does_what_it_asks_or_nothing(steps: list[tuple[Json, float]]) -> None:
+    """
+    Whatever is asked, the default role is associated, and no role is listed twice; an empty request is no change.
+    """
+    redshift = FakeRedshift(roles={C: 0.0}, default=C, takes=5.0)
+    free = 0.0
+    for request, seconds in steps:
+        before = redshift.describe_clusters(ClusterIdentifier=CLUSTER)["Clusters"][0]
+        there = {role["IamRoleArn"] for role in before["IamRoles"] if role["ApplyStatus"] != "removing"}
+        wanted = (there | {*request.get("AddIamRoles", [])}) - {*request.get("RemoveIamRoles", [])}
+        default = request.get("DefaultIamRoleArn", before.get("DefaultIamRoleArn"))
+        refused = redshift.time < free or request.get("DefaultIamRoleArn") not in {None, "", *wanted}
+        if refused:
+            with pytest.raises(ClientError):
+                redshift.modify_cluster_iam_roles(ClusterIdentifier=CLUSTER, **request)
+        else:
+            redshift.modify_cluster_iam_roles(ClusterIdentifier=CLUSTER, **request)
+        after = redshift.describe_clusters(ClusterIdentifier=CLUSTER)["Clusters"][0]
+        arns = [role["IamRoleArn"] for role in after["IamRoles"]]
+        if refused or not any(value != [] for value in request.values()):
+            assert before == after
+        else:
+            free = redshift.time + 2.5
+            assert wanted == {role["IamRoleArn"] for role in after["IamRoles"] if role["ApplyStatus"] != "removing"}
+            assert (default if default in wanted else None) == after.get("DefaultIamRoleArn")
+        assert sorted(set(arns)) == sorted(arns)
+        redshift.time += seconds
+
+
+def _asked(operation: str, request: Json, *, throttled: bool = False) -> Json:
+    """
+    Ask as botocore asks, and read the answer as botocore does.
+    """
+    world = World(A)
+    asked: OperationModel = redshift_api.service().operation_model(operation)
+    form = QuerySerializer().serialize_to_request(request, asked)["body"]
+    status, body = redshift_api.answer(world.redshift, Someone(), form, throttled=throttled)
+    read = QueryParser().parse({"status_code": status, "headers": {}, "body": body}, asked.output_shape)
+    return {key: value for key, value in read.items() if key != "ResponseMetadata"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "throttled", "code"),
+    [
+        ("DescribeClusters", {"ClusterIdentifier": "c"}, True, "Throttling"),
+        ("DescribeClusters", {"ClusterIdentifier": "d"}, False, "ClusterNotFound"),
+        ("RebootCluster", {"ClusterIdentifier": "c"}, False, "InvalidAction"),
+    ],
+)
+def test_fails_when_the_api_refuses_and_botocore_reads_why(
+    operation: str, request_: Json, throttled: bool, code: str
+) -> None:
+    """
+    The code of the refusal arrives.
+    """
+    assert code == _asked(operation, request_, throttled=throttled)["Error"]["Code"]
+
+
+def test_fails_when_the_action_is_none_of_redshifts() -> None:
+    """
+    A form without one is refused as well.
+    """
+    for form in ({}, {"Action": "Nothing"}):
+        with pytest.raises(RefusedError, match="Could not find operation"):
+            redshift_api.operation(form)
+
+
+def test_botocore_reads_what_it_asked_for() -> None:
+    """
+    Lists, structures, numbers and flags survive the way there and back.
+    """
+    request = {"ClusterIdentifier": "d", "NodeType": "ra3.large", "MasterUsername": "admin", "Port": 5440}
+    made = _asked("CreateCluster", {**request, "Encrypted": True, "IamRoles": [A, B]})["Cluster"]
+
+    assert ("d", "ra3.large", "admin", True) == tuple(
+        made[name] for name in ("ClusterIdentifier", "NodeType", "MasterUsername", "Encrypted")
+    )
+    assert 5440 == made["Endpoint"]["Port"]
+    assert [{"IamRoleArn": arn, "ApplyStatus": "adding"} for arn in (A, B)] == made["IamRoles"]
+
+
+def test_a_cluster_can_be_made_in_a_subnet_group_that_is_there() -> None:
+    """
+    And it says which one it is in.
+    """
+    world = World()
+    group = {"ClusterSubnetGroupName": "subnets"}
+    made = world.redshift.create_cluster_subnet_group(Someone(), {**group, "Description": "", "SubnetIds": []})
+    cluster = world.redshift.create_cluster(Someone(), {"ClusterIdentifier": "d", **group})
+
+    assert {"ClusterSubnetGroup": group} == made
+    assert "subnets" == cluster["Cluster"]["ClusterSubnetGroupName"]
+
+
+@pytest.mark.parametrize(("sent", "read"), [({}, None), ({"DefaultIamRoleArn": ""}, "")])
+def test_an_empty_text_is_not_an_absent_one(sent: Json, read: str | None) -> None:
+    """
+    The one clears the default role, the other leaves it alone.
+    """
+    asked = redshift_api.service().operation_model("ModifyClusterIamRoles")
+    request = {"ClusterIdentifier": "c", "AddIamRoles": [A], "RemoveIamRoles": [], **sent}
+    form = QuerySerializer().serialize_to_request(request, asked)["body"]
+    found = redshift_api.parameters(form, asked.input_shape)
+
+    assert read == found.get("DefaultIamRoleArn")
+    assert ([A], []) == (found["AddIamRoles"], found["RemoveIamRoles"])

@@ -1,0 +1,240 @@
+"""
+The rules held against everything in an app.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from redshift_roles.rules import registry as rulebook
+from redshift_roles.templates import checker as verdicts
+from redshift_roles.templates.assembly import Assembly, Json
+from redshift_roles.templates.checker import Holder, Verdict
+from tests.support.builders import StackText, arn, cluster, read, template
+from tests.conftest import ACCOUNT, OTHER_ACCOUNT
+from tests.support.rule_cases import Case, cases, named, write_cloud_assembly
+
+
+def test_the_table_has_cases_of_every_kind() -> None:
+    """
+    Each has a name of its own, and most rules are broken by one.
+    """
+    names = [case.name for case in cases()]
+
+    assert len(names) >= 60
+    assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
+def test_a_case_has_the_verdicts_of_the_table(case: Case, tmp_path: Path) -> None:
+    """
+    Neither fewer than an expert gives, nor more.
+    """
+    assembly = Assembly.read(write_cloud_assembly(case, tmp_path))
+
+    assert case.expected == named(verdicts.judge(assembly, 10))
+
+
+PASSING = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
+POLICY = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [PASSING]}}}
+
+
+def _many(count: int) -> list[str]:
+    return [arn(f"Role{number}") for number in range(count)]
+
+
+def _namespace(**properties: Json) -> dict[str, Json]:
+    return {"Type": "AWS::RedshiftServerless::Namespace", "Properties": properties}
+
+
+@pytest.mark.parametrize(("region", "limit"), [("us-iso-east-1", 10), ("eu-west-1", 20), (None, 20)])
+def test_a_limit_above_the_quota_of_a_region_is_that_quota(tmp_path: Path, region: str | None, limit: int) -> None:
+    """
+    For clusters; a namespace has no quota.
+    """
+    found = template(tmp_path, StackText(resources={"C": cluster([]), "N": _namespace()}, region=region))
+
+    assert [Holder(found, "C", limit), Holder(found, "N", 20)] == list(verdicts.holders(found.assembly, 20))
+
+
+def test_fails_when_two_clusters_of_a_stack_name_roles_of_two_accounts(tmp_path: Path) -> None:
+    """
+    The stack can be deployed to one account only; the first role says to which.
+    """
+    resources = {"One": cluster([arn()]), "Two": cluster([arn(account=OTHER_ACCOUNT)])}
+    found = verdicts.judge(read(tmp_path, Data=StackText(resources=resources, account=None)), 10)
+
+    assert ["RoleAccountMismatch Two", "RoleAccountUndecided One"] == [
+        name for name in named(found) if name != "RoleAccountUndecided Two"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "path"),
+    [
+        ({"aws:cdk:path": "Data/Theirs/Resource"}, "Data/Theirs/Resource"),
+        ({"aws:cdk:path": 1}, "C"),
+        ({}, "C"),
+        ("x", "C"),
+        (None, "C"),
+    ],
+)
+def test_a_resource_is_called_by_its_construct_path_where_cdk_wrote_it_down(
+    tmp_path: Path, metadata: Json, path: str
+) -> None:
+    """
+    Else by its logical id.
+    """
+    found = template(tmp_path, StackText(resources={"C": {**cluster(["x"]), "Metadata": metadata}}))
+
+    assert path == verdicts.construct_path(found, "C")
+    assert [path] == [verdict.finding.path for verdict in verdicts.judge(found.assembly, 10)]
+
+
+def test_a_verdict_tells_what_it_is_about(tmp_path: Path) -> None:
+    """
+    The list of roles, the default role, or the statement.
+    """
+    namespace = _namespace(IamRoles=["x"], DefaultIamRoleArn=arn())
+    found = verdicts.judge(read(tmp_path, Data=StackText(resources={"N": namespace, "P": POLICY})), 10)
+
+    assert [
+        ("RoleArnInvalid", "N", "Properties/IamRoles"),
+        ("DefaultRoleNotAssociated", "N", "Properties/DefaultIamRoleArn"),
+        ("PassRoleUnscoped", "P", "Properties/PolicyDocument/Statement/0"),
+    ] == [(verdict.finding.rule, verdict.logical_id, verdict.location) for verdict in found]
+
+
+def test_what_is_undecided_is_no_failure(tmp_path: Path) -> None:
+    """
+    Every rule is one or the other.
+    """
+    found = template(tmp_path)
+    failing = [
+        rule.name for rule in rulebook.RULES if Verdict(found, "", "", rule.finding("", ("message", "fix"))).is_failure
+    ]
+
+    assert [rule.name for rule in rulebook.RULES if not rule.undecided] == failing
+
+
+@pytest.mark.parametrize(("is_app", "expected"), [(True, ["PassRoleUnscoped P"]), (False, [])])
+def test_strangers_are_no_matter_of_each_other(tmp_path: Path, is_app: bool, expected: list[str]) -> None:
+    """
+    A policy beside clusters of another stack counts only where both are of one app.
+    """
+    assembly = read(
+        tmp_path, Tools=StackText(resources={"P": POLICY}), Data=StackText(resources={"C": cluster([arn()])})
+    )
+    assembly.is_app = is_app
+
+    assert expected == named(verdicts.judge(assembly, 10))
+
+
+@pytest.mark.parametrize("is_app", [True, False])
+def test_the_roles_of_strangers_are_no_matter_either(tmp_path: Path, is_app: bool) -> None:
+    """
+    Nor is a role that another stack's cluster has, by its name.
+    """
+    named_one = {**PASSING, "Resource": arn()}
+    policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement": [named_one]}}}
+    stacks = {"Tools": StackText(resources={"P": policy}), "Data": StackText(resources={"C": cluster([arn()])})}
+    assembly = read(tmp_path, **stacks)
+    assembly.is_app = is_app
+
+    assert (["PassRoleUnscoped P"] if is_app else []) == named(verdicts.judge(assembly, 10))
+
+
+def test_what_somebody_else_judges_is_left_out(tmp_path: Path) -> None:
+    """
+    Its roles are known all the same.
+    """
+    named_one = {**PASSING, "Resource": arn()}
+    policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement": [named_one]}}}
+    found = template(tmp_path, StackText(resources={"C": cluster([arn(), "x"]), "P": policy}))
+
+    assert ["PassRoleUnscoped P"] == named(verdicts.judge(found.assembly, 10, elsewhere={(found, "C")}))
+
+
+@pytest.mark.parametrize(("plain", "words"), [(False, "'role_limit' is 10"), (True, "'--role-limit' is 10")])
+def test_findings_are_in_the_words_of_the_caller(tmp_path: Path, plain: bool, words: str) -> None:
+    """
+    An app's argument, or an option; as it comes, an app's.
+    """
+    assembly = read(tmp_path, Data=StackText(resources={"C": cluster(_many(11))}))
+    (verdict,) = verdicts.judge(assembly, 10, plain=plain)
+
+    assert f"IamRoles has 11 entries, {words}" == verdict.finding.message
+    assert "'role_limit'" in next(iter(verdicts.judge(assembly, 10))).finding.message
+
+
+def test_an_association_that_shares_a_role_is_found(tmp_path: Path) -> None:
+    """
+    Where the app has one.
+    """
+    association = {
+        "Type": "Custom::RedshiftRoleAssociation",
+        "Properties": {"ClusterIdentifier": {"Ref": "C"}, "RoleArns": [arn()]},
+    }
+    found = verdicts.judge(read(tmp_path, Data=StackText(resources={"C": cluster([arn()]), "A": association})), 10)
+
+    assert ["RoleDuplicated A"] == named(found)
+
+
+def test_an_association_that_somebody_else_judges_is_left_out(tmp_path: Path) -> None:
+    """
+    What it shares with one that nobody judges is told of that one.
+    """
+    properties = {"ClusterIdentifier": "warehouse", "RoleArns": [arn()], "DefaultRoleArn": arn()}
+    made = StackText(resources={"A": {"Type": "Custom::RedshiftRoleAssociation", "Properties": properties}})
+    assembly = read(tmp_path, First=made, Second=made)
+    first, second = assembly.stacks
+
+    assert ["InvalidArgument A", "RoleDuplicated A"] == named(verdicts.judge(assembly, 10, elsewhere={(first, "A")}))
+    assert [] == named(verdicts.judge(assembly, 10, elsewhere={(second, "A")}))
+    assert {"Properties/RoleArns", "Properties/DefaultRoleArn"} == {
+        verdict.location for verdict in verdicts.judge(assembly, 10)
+    }
+
+
+def test_an_app_of_nothing_has_no_verdicts(tmp_path: Path) -> None:
+    """
+    Nor has one of other things.
+    """
+    assembly = read(
+        tmp_path, Data=StackText(resources={"T": {"Type": "AWS::SNS::Topic", "Properties": {"A": ACCOUNT}}})
+    )
+
+    assert [] == [*verdicts.judge(Assembly(), 10), *verdicts.judge(assembly, 10)]
+
+
+def test_fails_when_one_resource_breaks_a_rule_more_often_than_anybody_reads(tmp_path: Path) -> None:
+    """
+    Fifty are told, the last with the number of the others; every resource has its own fifty.
+    """
+
+    def policy(count: int) -> Json:
+        return {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [PASSING] * count}}}
+
+    resources = {"W": cluster([arn()]), "C": policy(1_050), "D": policy(50), "E": policy(51)}
+    found = list(verdicts.judge(read(tmp_path, Data=StackText(resources=resources)), 50))
+    message = "Statement[49] allows iam:PassRole on '*' to every service"
+
+    assert ["C"] * 50 + ["D"] * 50 + ["E"] * 50 == [verdict.logical_id for verdict in found]
+    assert [f"{message}, and 1000 more", message, f"{message}, and 1 more"] == [
+        found[index].finding.message for index in (49, 99, 149)
+    ]
+
+
+def test_one_finding_is_told_once(tmp_path: Path) -> None:
+    """
+    Two branches of a condition may break a rule alike.
+    """
+    statement = {"Fn::If": ["X", PASSING, {**PASSING, "Sid": "b"}]}
+    policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [statement]}}}
+    resources = {"C": cluster([arn()]), "P": policy, "Q": policy}
+
+    assert ["PassRoleUnscoped P", "PassRoleUnscoped Q"] == named(
+        verdicts.judge(read(tmp_path, Data=StackText(resources=resources)), 10)
+    )

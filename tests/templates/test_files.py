@@ -1,0 +1,386 @@
+"""
+Templates and cloud assemblies on disk.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from redshift_roles.templates import files as template_files
+from redshift_roles.templates.files import Environment, Given
+from tests.support.builders import StackText, write_assembly
+from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.support.opened_files import opened_files
+
+NOWHERE = Environment(None, None)
+HERE = Environment(OTHER_ACCOUNT, "us-east-1")
+EMPTY = '{"Resources": {}}'
+
+
+def _read(*paths: Path, environment: Environment = NOWHERE) -> Given:
+    return template_files.read(map(str, paths), environment, lambda _: None)
+
+
+def _nesting(*urls: str) -> str:
+    stacks = {
+        f"Child{n}": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}
+        for n, url in enumerate(urls)
+    }
+    return json.dumps({"Resources": stacks})
+
+
+def _write(path: Path, text: str = EMPTY) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_fails_when_a_file_is_not_text(tmp_path: Path) -> None:
+    """
+    Bytes that are no UTF-8 are told in one line.
+    """
+    path = tmp_path / "template.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+    given = _read(path)
+
+    assert ([f"{path}: not UTF-8 text"], []) == (given.unusable, given.assemblies)
+
+
+def test_fails_when_a_file_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The line says what the system says.
+    """
+    path = _write(tmp_path / "template.yaml")
+
+    def refuse(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+
+    assert [f"{path}: Permission denied"] == _read(path).unusable
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.template", "a.yaml", "a.txt"])
+def test_json_is_read_whatever_the_files_name(tmp_path: Path, name: str) -> None:
+    """
+    Also with a mark of its byte order.
+    """
+    path = _write(tmp_path / name, "\ufeff" + EMPTY)
+
+    (assembly,) = _read(path).assemblies
+    assert {path: {"Resources": {}}} == assembly.bodies
+
+
+@pytest.mark.parametrize("name", ["a.template", "a.yaml"])
+def test_yaml_may_begin_with_a_brace(tmp_path: Path, name: str) -> None:
+    """
+    What looks like JSON and is none is read as YAML.
+    """
+    (assembly,) = _read(_write(tmp_path / name, "{Resources: {A: {}}}")).assemblies
+
+    assert [{"Resources": {"A": {}}}] == list(assembly.bodies.values())
+
+
+def test_templates_are_strangers_and_cloud_assemblies_are_apps(tmp_path: Path) -> None:
+    """
+    Both may be given at once.
+    """
+    folder = tmp_path / "cdk.out"
+    folder.mkdir()
+    write_assembly(folder, stacks={"Data": StackText(account=None, region=None), "Far": StackText()})
+    app, loose = _read(_write(tmp_path / "a.json"), folder, environment=HERE).assemblies
+
+    assert (True, False) == (app.is_app, loose.is_app)
+    assert [(OTHER_ACCOUNT, "us-east-1"), (ACCOUNT, REGION)] == [(one.account, one.region) for one in app.stacks]
+    assert [(OTHER_ACCOUNT, "us-east-1")] == [(one.account, one.region) for one in loose.stacks]
+
+
+def test_nested_stacks_of_a_cloud_assembly_are_where_their_parent_is(tmp_path: Path) -> None:
+    """
+    The environment that was given reaches them.
+    """
+    write_assembly(tmp_path, stacks={"Data": StackText(account=None, region=None, nested={"Child": StackText()})})
+    (app,) = _read(tmp_path, environment=HERE).assemblies
+
+    assert [(OTHER_ACCOUNT, "us-east-1")] * 2 == [(found.account, found.region) for found in app.templates()]
+
+
+def test_the_manifest_stands_for_its_folder(tmp_path: Path) -> None:
+    """
+    So a cloud assembly can be given by either.
+    """
+    write_assembly(tmp_path, stacks={"Data": StackText()})
+    (app,) = _read(tmp_path / "manifest.json").assemblies
+
+    assert ["Data.template.json"] == [stack.file for stack in app.stacks]
+
+
+def test_a_path_that_is_given_twice_is_read_once(tmp_path: Path) -> None:
+    """
+    No finding is told twice.
+    """
+    path = _write(tmp_path / "a.json")
+    (assembly,) = _read(path, path).assemblies
+
+    assert [path] == [stack.path for stack in assembly.stacks]
+
+
+def test_a_nested_template_is_found_by_the_name_its_address_ends_in(tmp_path: Path) -> None:
+    """
+    However the address begins; it is no stack of its own then.
+    """
+    child = _write(tmp_path / "child.yaml", "Resources: {A: {}}")
+    parent = _write(tmp_path / "parent.json", _nesting("https://bucket/x/child.yaml", "./child.yaml", "other.yaml"))
+    (assembly,) = _read(parent, child).assemblies
+
+    assert [parent] == [stack.path for stack in assembly.stacks]
+    assert [parent, child, child] == [found.path for found in assembly.templates()]
+
+
+def test_a_name_that_two_files_have_leads_to_neither(tmp_path: Path) -> None:
+    """
+    All three are stacks of their own.
+    """
+    files = [_write(tmp_path / folder / "child.yaml", "Resources: {A: {}}") for folder in ("a", "b")]
+    parent = _write(tmp_path / "parent.json", _nesting("./child.yaml"))
+    (assembly,) = _read(parent, *files).assemblies
+
+    assert [parent, *files] == [found.path for found in assembly.templates()]
+    assert 3 == len({found.key for found in assembly.templates()})
+
+
+def test_of_several_files_of_one_name_the_longest_common_end_is_meant(tmp_path: Path) -> None:
+    """
+    A quick start has many files called template.yaml; two that are equally close are both stacks of their own.
+    """
+    network, data = (
+        _write(tmp_path / folder / "template.yaml", "Resources: {A: {}}") for folder in ("network", "data")
+    )
+    main = _write(tmp_path / "template.yaml", _nesting("./network/template.yaml", "https://b/s3/data/template.yaml"))
+    (assembly,) = _read(main, network, data).assemblies
+
+    assert [main, network, data] == [found.path for found in assembly.templates()]
+    assert [main] == [stack.path for stack in assembly.stacks]
+
+
+def test_fails_when_templates_nest_each_other(tmp_path: Path) -> None:
+    """
+    A circle has no beginning, or no end. It is told once, and all there is to judge is judged.
+    """
+    one, two = _write(tmp_path / "1.json", _nesting("2.json")), _write(tmp_path / "2.json", _nesting("1.json"))
+    top, other = _write(tmp_path / "0.json", _nesting("1.json")), _write(tmp_path / "3.json")
+
+    for files, expected in (([one, two, other], [other, one, two]), ([top, one, two], [top, one, two])):
+        given = _read(*files)
+        (assembly,) = given.assemblies
+        assert [f"{one}: nests itself"] == given.unusable
+        assert expected == [found.path for found in assembly.templates()]
+
+
+def test_fails_when_one_template_nests_too_much_and_keeps_the_others(tmp_path: Path) -> None:
+    """
+    Ten times ten times ten times ten, out of five small files.
+    """
+    files = [_write(tmp_path / f"{n}.json", _nesting(*[f"{n + 1}.json"] * 10)) for n in range(4)]
+    last, other = _write(tmp_path / "4.json"), _write(tmp_path / "other.json")
+    given = _read(*files, last, other)
+    (assembly,) = given.assemblies
+
+    assert ["0.json: more than 5,000 nested stacks"] == given.unusable
+    assert [other] == [found.path for found in assembly.templates()]
+
+
+@pytest.mark.parametrize(
+    "assets", ["{}", "[]", "{", '{"files": 1}', '{"files": {"%s": {"source": {"path": "other.json"}}}}' % ("a" * 64)]
+)
+def test_a_file_of_assets_beside_a_template_is_not_opened(tmp_path: Path, assets: str) -> None:
+    """
+    Only an app that was given has assets: a template from elsewhere does not choose what is opened.
+    """
+    child = f"https://bucket/{'a' * 64}.json"
+    path = _write(tmp_path / "x.template.json", _nesting(child))
+    _write(tmp_path / "x.assets.json", assets)
+    _write(tmp_path / "other.json", '{"Resources": {"C": {}}}')
+    with opened_files() as opened:
+        given = _read(path)
+
+    assert ([], [str(path)]) == (given.unusable, opened)
+    assert [[path]] == [[found.path for found in assembly.templates()] for assembly in given.assemblies]
+
+
+def test_a_cloud_assembly_within_a_folder_is_read_as_one(tmp_path: Path) -> None:
+    """
+    As if it had been named itself; its Stages are read in their place, and no file of it on its own.
+    """
+    folder = tmp_path / "project" / "cdk.out"
+    stage = folder / "assembly-Prod"
+    stage.mkdir(parents=True)
+    write_assembly(folder, stacks={"Data": StackText(nested={"Child": StackText()})})
+    write_assembly(stage, stacks={"Prod": StackText()})
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["artifacts"]["Stage"] = {
+        "type": "cdk:cloud-assembly",
+        "properties": {"directoryName": "assembly-Prod"},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    other = _write(tmp_path / "project" / "a.json", '{"Resources": {"A": {"Type": "A::B::C"}}}')
+
+    files = ["Data.template.json", "DataChild.nested.template.json", "Prod.template.json"]
+    for paths in ([tmp_path / "project"], [folder, other], [tmp_path / "project", folder, other]):
+        app, loose = sorted(_read(*paths).assemblies, key=lambda assembly: not assembly.is_app)
+        assert files == [found.file for found in app.templates()]
+        assert ["a.json"] == [found.file for found in loose.templates()]
+    assert ["Prod.template.json"] == [found.file for found in _read(stage).assemblies[0].templates()]
+
+
+def test_fails_when_a_template_of_a_cloud_assembly_is_broken_and_keeps_the_others(tmp_path: Path) -> None:
+    """
+    The line names its file.
+    """
+    write_assembly(tmp_path, stacks={"Bad": StackText(), "Data": StackText(), "Gone": StackText()})
+    bad, gone = tmp_path / "Bad.template.json", tmp_path / "Gone.template.json"
+    bad.write_text('{"Resources": ')
+    gone.unlink()
+    given = _read(tmp_path)
+
+    assert [f"{bad}: line 1: not JSON: Expecting value", f"{gone}: No such file or directory"] == given.unusable
+    assert ["Data.template.json"] == [found.file for found in given.assemblies[0].templates()]
+
+
+def test_a_nested_template_of_an_app_may_be_yaml(tmp_path: Path) -> None:
+    """
+    An asset that somebody wrote by hand.
+    """
+    write_assembly(tmp_path, stacks={"Data": StackText(nested={"Child": StackText()})})
+    assets = tmp_path / "Data.assets.json"
+    assets.write_text(assets.read_text().replace("DataChild.nested.template.json", "child.yaml"))
+    _write(tmp_path / "child.yaml", "Resources: {A: {Type: !Ref B}}")
+    given = _read(tmp_path)
+
+    assert [] == given.unusable
+    assert {"A": {"Type": {"Ref": "B"}}} == [*given.assemblies[0].templates()][1].section("Resources")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("chart.yaml", "kind: x\n{{- if .Values.Resources }}\nspec: {{ a::b }}\n"),
+        ("many.yaml", "kind: A # Resources ::\n---\nkind: B\n"),
+        ("mkdocs.yml", "nav: [Resources]\nemoji: !!python/name:a::b\n"),
+        ("twice.json", '{"a": "Resources ::", "a": 1}'),
+        ("latin.yaml", b"nav: [Resources ::]\nname: \xe9\n"),
+    ],
+)
+def test_what_lies_in_a_folder_and_is_not_meant_as_a_template_is_passed_over(
+    tmp_path: Path, name: str, text: str | bytes
+) -> None:
+    """
+    It is told where it is named itself.
+    """
+    sound = _write(tmp_path / "sound.yaml", "Resources: {A: {Type: 'A::B'}}")
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    given = _read(tmp_path)
+
+    assert ([], [[sound]]) == (given.unusable, [[*assembly.bodies] for assembly in given.assemblies])
+    assert 1 == len(_read(path).unusable)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yaml", b"Resources: [A::B\n"),
+        ("a.yaml", b"# x\nAWSTemplateFormatVersion: '2010-09-09'\nResources: {A::B\n"),
+        ("a.json", b'{"Resources": {"A::B": {}, "A::B": {}}}'),
+        ("a.json", b'{"AWSTemplateFormatVersion" : "2010-09-09", "Resources" : [ "A::B'),
+        ("a.yaml", "Resources: {A: {Type: 'A::B'}}".encode("utf-16")),
+        ("a.yaml", b"Resources: {A: {Type: 'A::B'}} # \xe9"),
+    ],
+)
+def test_fails_when_what_is_meant_as_a_template_cannot_be_read_in_a_folder(
+    tmp_path: Path, name: str, text: bytes
+) -> None:
+    """
+    A template that is not judged is told.
+    """
+    (tmp_path / name).write_bytes(text)
+
+    assert 1 == len(_read(tmp_path).unusable)
+
+
+def test_fails_when_a_path_is_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    An empty path, perhaps of a variable that is not set, is not the current folder.
+    """
+    _write(tmp_path / "a.json", '{"Resources": {"A": {"Type": "A::B"}}}')
+    monkeypatch.chdir(tmp_path)
+    given = template_files.read([""], NOWHERE, lambda _: None)
+
+    assert (["'': no such file or folder"], []) == (given.unusable, given.assemblies)
+
+
+@pytest.mark.parametrize("name", ["a.YAML", "a.Json", "a.YML", "a.TEMPLATE"])
+def test_the_ending_of_a_name_may_be_in_capitals(tmp_path: Path, name: str) -> None:
+    """
+    As some systems write it.
+    """
+    path = _write(tmp_path / name, '{"Resources": {"A": {"Type": "A::B"}}}')
+
+    assert [[path]] == [[*assembly.bodies] for assembly in _read(tmp_path).assemblies]
+
+
+def test_the_manifest_of_something_else_is_passed_over(tmp_path: Path) -> None:
+    """
+    Web pages have one too. Where it is named itself, it is told.
+    """
+    manifest = _write(tmp_path / "manifest.json", '{"name": "App", "version": "1", "icons": []}')
+    path = _write(tmp_path / "a.json", '{"Resources": {"A": {"Type": "A::B"}}}')
+
+    assert [[path]] == [[*assembly.bodies] for assembly in _read(tmp_path).assemblies]
+    assert [f"{manifest}: not a template: it has no Resources"] == _read(manifest).unusable
+
+
+@pytest.mark.parametrize("folder", ["node_modules/x", ".venv", "deep/.cache", "env"])
+def test_what_tools_keep_in_a_folder_is_passed_over(tmp_path: Path, folder: str) -> None:
+    """
+    A folder that is named itself is searched, whatever its name.
+    """
+    hidden = _write(tmp_path / folder / "a.yaml", "Resources: {A: {Type: 'A::B'}}")
+    _write(tmp_path / "env" / "pyvenv.cfg", "")
+    shown = _write(tmp_path / "deep" / "b.yaml", "Resources: {A: {Type: 'A::B'}}")
+
+    assert [[shown]] == [[*assembly.bodies] for assembly in _read(tmp_path).assemblies]
+    assert [[hidden]] == [[*assembly.bodies] for assembly in _read(hidden.parent).assemblies]
+
+
+def test_lines_are_as_close_as_they_are_known(tmp_path: Path) -> None:
+    """
+    The property where it is written, else its section, else the resource.
+    """
+    text = "Resources:\n  A:\n    Properties:\n      IamRoles: []\n  B: {}\n"
+    path = _write(tmp_path / "a.yaml", text)
+    given = _read(path)
+
+    assert [4, 3, 5, None] == [
+        given.line_of(path, "A", "Properties/IamRoles/0"),
+        given.line_of(path, "A", "Properties/Other"),
+        given.line_of(path, "B", "Properties/IamRoles"),
+        given.line_of(path, "C", "Properties/IamRoles"),
+    ]
+
+
+def test_every_file_is_counted(tmp_path: Path) -> None:
+    """
+    So that a person may watch.
+    """
+    counted: list[int] = []
+    folder = tmp_path / "cdk.out"
+    folder.mkdir()
+    write_assembly(folder, stacks={"One": StackText(), "Two": StackText()})
+    paths = [_write(tmp_path / "a.json"), _write(tmp_path / "b.json"), folder]
+    template_files.read(map(str, paths), NOWHERE, counted.append)
+
+    assert [1, 1, 1, 1] == counted

@@ -1,0 +1,393 @@
+"""
+No crash on anything: whatever is in a file, the command ends with a verdict, or with one line and exit code 2.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from redshift_roles.cli import main as cli
+from tests.support.opened_files import opened_files
+from tests.support.rule_cases import FOLDER
+
+# Of the processor: none of these templates is large.
+SECONDS = 5
+CALM = settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+NAMES = st.sampled_from(
+    ["Role", "Warehouse", "Child", "Param", "AWS::AccountId", "AWS::NoValue", "AWS::Region", "Child.Outputs.X", "", "X"]
+)
+TEXTS = st.one_of(
+    NAMES,
+    st.text(max_size=12),
+    st.sampled_from(
+        [
+            "arn:aws:iam::111111111111:role/A",
+            "arn:aws:iam::222222222222:role/*",
+            "arn:aws:iam::${AWS::AccountId}:role/${Role}",
+            "${!Literal}${",
+            "{{resolve:ssm:/x}}",
+            "a,b,,",
+            "\x01x\x02",
+            "\x01",
+            "*",
+            "iam:PassRole",
+            "Allow",
+            "redshift.amazonaws.com",
+            "/${Role.Arn}${Role.Arn}${Role.Arn}${Role.Arn}/",
+            "${Warehouse}${Warehouse}${Warehouse}",
+            "1" * 5_000,
+        ]
+    ),
+)
+FUNCTIONS = st.sampled_from(
+    """
+    Ref Fn::GetAtt Fn::Sub Fn::Join Fn::Split Fn::Select Fn::If Fn::ImportValue Fn::FindInMap Fn::Transform Fn::Base64
+    Fn::ForEach::Loop Fn::GetStackOutput Fn::Equals Fn::Not Fn::And Fn::Or Fn::Length Condition
+    """.split()
+)
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), TEXTS)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(TEXTS, inner, max_size=3),
+        st.builds(lambda name, value: {name: value}, FUNCTIONS, inner),
+    ),
+    max_leaves=12,
+)
+STATEMENTS = st.one_of(
+    VALUES,
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "Effect": st.one_of(st.sampled_from(["Allow", "Deny"]), VALUES),
+            "Action": st.one_of(st.sampled_from(["iam:PassRole", "iam:*", "*", "sts:AssumeRole"]), VALUES),
+            "Resource": VALUES,
+            "NotResource": VALUES,
+            "Principal": VALUES,
+            "Condition": st.one_of(
+                VALUES, st.builds(lambda value: {"StringEquals": {"iam:PassedToService": value}}, VALUES)
+            ),
+        },
+    ),
+)
+DOCUMENTS = st.one_of(
+    VALUES, st.fixed_dictionaries({"Statement": st.one_of(st.lists(STATEMENTS, max_size=3), STATEMENTS)})
+)
+RESOURCES = st.one_of(
+    VALUES,
+    st.fixed_dictionaries(
+        {
+            "Type": st.sampled_from(
+                """
+                AWS::Redshift::Cluster AWS::RedshiftServerless::Namespace AWS::IAM::Role AWS::IAM::Policy
+                AWS::CloudFormation::Stack AWS::Serverless::Function Custom::CrossRegionExportWriter
+                """.split()
+            )
+        },
+        optional={
+            "Properties": st.one_of(
+                VALUES,
+                st.fixed_dictionaries(
+                    {},
+                    optional={
+                        "IamRoles": VALUES,
+                        "DefaultIamRoleArn": VALUES,
+                        "AssumeRolePolicyDocument": DOCUMENTS,
+                        "PolicyDocument": DOCUMENTS,
+                        "Policies": st.one_of(
+                            VALUES, st.lists(st.builds(lambda document: {"PolicyDocument": document}, DOCUMENTS))
+                        ),
+                        "RoleName": VALUES,
+                        "Path": VALUES,
+                        "ClusterIdentifier": VALUES,
+                        "TemplateURL": st.one_of(VALUES, st.just("./template.json")),
+                        "Parameters": VALUES,
+                    },
+                ),
+            ),
+            "Metadata": VALUES,
+            "Condition": VALUES,
+        },
+    ),
+)
+SECTIONS = st.dictionaries(NAMES, VALUES, max_size=3)
+TEMPLATES = st.fixed_dictionaries(
+    {"Resources": st.dictionaries(NAMES, RESOURCES, min_size=1, max_size=5)},
+    optional={
+        **{name: st.one_of(VALUES, SECTIONS) for name in ("Parameters", "Outputs", "Mappings", "Rules", "Conditions")},
+        "Transform": VALUES,
+    },
+)
+MUTATIONS = st.lists(
+    st.tuples(st.integers(0, 10_000), st.integers(0, 30), st.one_of(st.text(max_size=4), TEXTS)), min_size=1, max_size=6
+)
+REALISTIC = sorted(path for path in (FOLDER / "realistic").rglob("*") if path.is_file())
+
+
+def _ends_well(*words: str) -> None:
+    """
+    Run the command and hold it to its promise, in every format and in time.
+    """
+    out, err = io.StringIO(), io.StringIO()
+    began = time.process_time()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = cli.main(["check", *words, "--format", "sarif"])
+        cli.main(["check", *words])
+    assert SECONDS > time.process_time() - began
+    complaints = err.getvalue().splitlines()
+
+    assert code in (0, 1, 2)
+    assert (code == 2) == bool(complaints)
+    assert all(line.startswith("redshift-roles: ") for line in complaints)
+    assert "2.1.0" == json.JSONDecoder().raw_decode(out.getvalue())[0]["version"]
+
+
+@CALM
+@given(body=TEMPLATES)
+@pytest.mark.parametrize("options", [[], ["--account", "111111111111", "--region", "eu-west-1"]])
+def test_any_template_has_a_verdict(tmp_path: Path, options: list[str], body: Any) -> None:
+    """
+    Sections and functions of whatever shape are read, or passed over.
+    """
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(body), encoding="utf-8")
+
+    _ends_well(str(path), *options)
+
+
+@CALM
+@given(body=TEMPLATES)
+def test_any_template_of_a_cloud_assembly_has_a_verdict(tmp_path: Path, body: Any) -> None:
+    """
+    So are those that CDK may have written.
+    """
+    artifact = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "Data.template.json"}}
+    (tmp_path / "Data.template.json").write_text(json.dumps(body), encoding="utf-8")
+    (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": {"Data": artifact}}), encoding="utf-8")
+
+    _ends_well(str(tmp_path))
+
+
+@CALM
+@given(manifest=st.one_of(VALUES, st.builds(lambda value: {"artifacts": {"A": value}}, VALUES)), assets=VALUES)
+def test_any_manifest_is_read_or_told(tmp_path: Path, manifest: Any, assets: Any) -> None:
+    """
+    A cloud assembly of whatever shape is no crash.
+    """
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (tmp_path / "Data.assets.json").write_text(json.dumps(assets), encoding="utf-8")
+
+    _ends_well(str(tmp_path))
+
+
+@CALM
+@given(
+    content=st.one_of(
+        st.binary(max_size=60), st.text(max_size=60).map(str.encode), VALUES.map(json.dumps).map(str.encode)
+    )
+)
+@pytest.mark.parametrize("name", ["file.json", "file.yaml", "file.template"])
+def test_any_file_is_read_or_told(tmp_path: Path, name: str, content: bytes) -> None:
+    """
+    Bytes, texts and JSON that are no templates end in one line.
+    """
+    (tmp_path / name).write_bytes(content)
+
+    _ends_well(str(tmp_path / name))
+
+
+def _mutated(text: str, mutations: list[tuple[int, int, str]]) -> str:
+    for where, length, put in mutations:
+        start = where % (len(text) + 1)
+        text = text[:start] + put + text[start + length :]
+    return text
+
+
+@CALM
+@given(which=st.sampled_from(REALISTIC), mutations=MUTATIONS)
+def test_any_mutated_template_is_read_or_told(
+    tmp_path: Path, which: Path, mutations: list[tuple[int, int, str]]
+) -> None:
+    """
+    A slip of the hand anywhere in a realistic template is no crash.
+    """
+    path = tmp_path / which.name
+    path.write_text(_mutated(which.read_text(encoding="utf-8"), mutations), encoding="utf-8", errors="replace")
+
+    _ends_well(str(path))
+
+
+def _nested_sub(depth: int) -> Any:
+    """
+    Write a text that is twice the text below it.
+    """
+    return {"Fn::Sub": ["${a}${a}", {"a": _nested_sub(depth - 1)}]} if depth else "x"
+
+
+def _role(**properties: Any) -> dict[str, Any]:
+    return {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}, **properties}}
+
+
+def _cluster(*iam_roles: Any, **properties: Any) -> dict[str, Any]:
+    return {"Type": "AWS::Redshift::Cluster", "Properties": {"IamRoles": list(iam_roles), **properties}}
+
+
+ITSELF = {"Fn::Sub": "${Warehouse}" * 4}
+ARN = {"Fn::GetAtt": ["Role", "Arn"]}
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        {"Role": _role(Path={"Fn::Sub": f"/{'${Role.Arn}' * 4}/"}), "Warehouse": _cluster(ARN)},
+        {"Role": _role(RoleName={"Fn::Sub": "${Role}" * 4}), "Warehouse": _cluster(ARN)},
+        {"Warehouse": _cluster({"Ref": "Warehouse"}, ClusterIdentifier=ITSELF)},
+        {"Warehouse": _cluster(_nested_sub(30))},
+        {"Warehouse": _cluster({"Fn::Select": ["1" * 5_000, ["a", "b"]]})},
+        {"Warehouse": _cluster("{{resolve:" * 30_000)},
+        {"Warehouse": _cluster({"Fn::Sub": "${" * 150_000})},
+        {
+            "Warehouse": _cluster(ARN),
+            "Role": _role(
+                AssumeRolePolicyDocument={
+                    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": f"{'*a' * 2_000}b"}]
+                }
+            ),
+        },
+    ],
+    ids=["path", "name", "identifier", "sub", "index", "dynamic", "open", "stars"],
+)
+def test_what_looks_endless_comes_to_an_end(tmp_path: Path, resources: Any) -> None:
+    """
+    Texts that are made of themselves or of many like them, and patterns with many stars.
+    """
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps({"Resources": resources}), encoding="utf-8")
+
+    _ends_well(str(path))
+
+
+def test_a_list_that_aliases_blow_up_is_read_in_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    Half a million roles in a few lines are told as too many, and as fifty that are none.
+    """
+    lines = ["A0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"A{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 5)]
+    path = tmp_path / "template.yaml"
+    path.write_text(
+        "\n".join([*lines, "Resources:", "  C: {Type: AWS::Redshift::Cluster, Properties: {IamRoles: *a4}}"])
+    )
+    began = time.process_time()
+
+    assert 1 == cli.main(["check", str(path)])
+    assert SECONDS > time.process_time() - began
+    assert ", and 950 more" in capsys.readouterr().out
+
+
+BOMB = "\n".join(
+    ["Resources:", "  A0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    + [f"  A{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 20)]
+)
+TOWER = "\n".join(
+    ["Resources:", "  A0: &a0 {IamRoles: [x]}"] + [f"  A{n}: &a{n} {'[' * 20}*a{n - 1}{']' * 20}" for n in range(1, 20)]
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [(BOMB, "aliases repeat more than 5,000,000 values"), (TOWER, "nested deeper than 100 levels")],
+)
+def test_fails_when_aliases_make_a_small_text_large(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, complaint: str
+) -> None:
+    """
+    Neither width nor depth grows beyond what a template may have.
+    """
+    path = tmp_path / "bomb.yaml"
+    path.write_text(text)
+
+    assert 2 == cli.main(["check", str(path)])
+    assert capsys.readouterr().err.endswith(f": {complaint}\n")
+
+
+def test_fails_when_nested_stacks_multiply(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    Fourteen files, each of which nests the next one twice, would be sixteen thousand stacks.
+    """
+    for number in range(14):
+        stack = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": f"{number + 1}.json"}}
+        (tmp_path / f"{number}.json").write_text(json.dumps({"Resources": {"One": stack, "Two": stack}}))
+
+    assert 2 == cli.main(["check", str(tmp_path)])
+    assert "redshift-roles: 0.json: more than 5,000 nested stacks\n" == capsys.readouterr().err
+
+
+def test_nothing_in_a_template_is_opened(tmp_path: Path) -> None:
+    """
+    Only the given file is read, whatever addresses and paths stand in it, and whatever lies beside it.
+    """
+    secret = "a" * 64
+    given_path = tmp_path / "x.template.json"
+    stacks = {
+        f"Child{number}": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}
+        for number, url in enumerate(("file:///etc/hosts.yaml", f"https://bucket/{secret}", "./beside.json"))
+    }
+    include = {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "https://example.com/x.yaml"}}}
+    given_path.write_text(json.dumps({"Resources": {**stacks, "Other": include}}))
+    (tmp_path / "beside.json").write_text('{"Resources": {"C": {}}}')
+    (tmp_path / "x.assets.json").write_text(json.dumps({"files": {secret: {"source": {"path": "beside.json"}}}}))
+    with opened_files() as opened:
+        code = cli.main(["check", str(given_path)])
+
+    assert (0, [str(given_path)]) == (code, opened)
+
+
+def _large() -> dict[str, Any]:
+    """
+    Write ten megabytes: clusters, one of them broken, and texts that look like templates and like patterns.
+    """
+    listed = [f"arn:aws:iam::111111111111:role/R{number}" for number in range(9)]
+    board = json.dumps({"widgets": [{"type": "metric", "properties": {"title": f"t{n}"}} for n in range(2_000)]})
+    statement = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "arn:aws:iam::111111111111:role/" + "*a" * 60}
+    kinds: list[dict[str, Any]] = [
+        {"Type": "AWS::Redshift::Cluster", "Properties": {"IamRoles": listed}},
+        {"Type": "AWS::CloudWatch::Dashboard", "Properties": {"DashboardBody": board}},
+        {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [statement]}}},
+        {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://x/" + "a." * 5_000}},
+        {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "a/" * 5_000 + "x.yaml"}},
+    ]
+    resources = {
+        f"{kind['Type'].split(':')[-1]}{index}x{n}": kind for n in range(70) for index, kind in enumerate(kinds)
+    }
+    more = {f"More{number}": kinds[0] for number in range(3_000)}
+    broken = {"Type": "AWS::Redshift::Cluster", "Properties": {"IamRoles": ["x"]}}
+    return {"Resources": {**resources, **more, "Broken": broken}}
+
+
+@pytest.mark.parametrize("name", ["large.json", "large.yaml"])
+def test_ten_megabytes_are_read_in_seconds(tmp_path: Path, capsys: Any, name: str) -> None:
+    """
+    What grows with the square of anything takes hours.
+    """
+    path = tmp_path / name
+    text = json.dumps(_large(), indent=1)
+    path.write_text(text if name.endswith("json") else f"# JSON is YAML\n{text}")
+    assert len(text) > 10_000_000
+    start = time.perf_counter()
+
+    assert 1 == cli.main(["check", str(path), "--account", "111111111111", "--format", "json"])
+    assert time.perf_counter() - start < 60
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert ("Broken", True) == (finding["logicalId"], finding["line"] > 1_000)

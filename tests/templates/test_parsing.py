@@ -1,0 +1,294 @@
+"""
+YAML templates, read safely.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+import yaml
+
+from redshift_roles.templates import parsing as yaml_templates
+from redshift_roles.templates.assembly import Json
+from redshift_roles.templates.unusable import UnusableError
+
+DEEP = 100
+
+
+def _body(text: str) -> Json:
+    return yaml_templates.parse(text)[0]
+
+
+@pytest.fixture(params=["libyaml", "Python"], autouse=True)
+def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Both of PyYAML's parsers tell the same.
+    """
+    if request.param == "Python":
+        monkeypatch.setattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("a: 1\na: 2", "line 2: the key 'a' stands twice"),
+        ("a: {b: 1, b: 2}", "line 1: the key 'b' stands twice"),
+        ("a: 1\n---\nb: 2", "line 2: a second document; a template is one"),
+        ("a: *b", "line 1: the alias '*b' has no anchor"),
+        ("a: &b [*b]", "line 1: the alias '*b' contains itself"),
+        ("a: &b\n  c: *b", "line 2: the alias '*b' contains itself"),
+        ("? [a]\n: 1", "line 1: a key that is no text"),
+        ("? {a: b}\n: 1", "line 1: a key that is no text"),
+        ("a: !!binary aGk=", "line 1: the tag 'tag:yaml.org,2002:binary' is no part of CloudFormation"),
+        ("a: !!set {b}", "line 1: the tag 'tag:yaml.org,2002:set' is no part of CloudFormation"),
+        (
+            "a:\n- !!python/name:os.system x",
+            "line 2: the tag 'tag:yaml.org,2002:python/name:os.system' is no part of CloudFormation",
+        ),
+        ("a: !Sub/x y", "line 1: the tag '!Sub/x' is no part of CloudFormation"),
+        ("a: [}", "line 1: not YAML: "),
+        ("a: \t- b", "line 1: not YAML: "),
+        ("a: \x07", "not YAML: "),
+        ("a: " + "[" * DEEP + "]" * DEEP, "line 1: nested deeper than 100 levels"),
+    ],
+)
+def test_fails_when_the_text_is_no_template(text: str, complaint: str) -> None:
+    """
+    One line says where and why.
+    """
+    with pytest.raises(UnusableError) as caught:
+        _body(text)
+
+    told = str(caught.value)
+    reason = told.removeprefix(complaint)
+    assert told.startswith(complaint)
+    assert complaint.endswith(" ") == bool(reason)
+    assert "not readable" != reason
+    assert "\n" not in told
+
+
+def test_a_hundred_levels_are_not_too_deep() -> None:
+    """
+    One less than what is refused.
+    """
+    node = _body("a: " + "[" * (DEEP - 1) + "]" * (DEEP - 1))["a"]
+    depth = 0
+    while node:
+        node, depth = node[0], depth + 1
+
+    assert DEEP - 2 == depth
+
+
+@pytest.mark.parametrize("levels", [1, 2])
+def test_fails_when_an_alias_takes_a_depth_further(levels: int) -> None:
+    """
+    The depth of what an alias stands for counts where it stands.
+    """
+    half = DEEP // 2
+    text = f"a: &a {'[' * half}{']' * half}\nb: {'[' * (half - 2)}{{c: *a}}{']' * (half - 2)}"
+    assert _body(text)
+    deeper = f"a: &a {'[' * half}{']' * half}\nb: {'[' * (half - 2 + levels)}{{c: *a}}{']' * (half - 2 + levels)}"
+    with pytest.raises(UnusableError, match="line 2: nested deeper than 100 levels"):
+        _body(deeper)
+
+
+def test_fails_when_pyyaml_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The line says how to get it.
+    """
+    monkeypatch.setitem(sys.modules, "yaml", None)
+
+    with pytest.raises(UnusableError, match=r"^YAML needs PyYAML: pip install 'cdk-redshift-roles\[cli\]'$"):
+        _body("a: 1")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("!Ref A", {"Ref": "A"}),
+        ("!Condition A", {"Condition": "A"}),
+        ("!GetAtt A.B.C", {"Fn::GetAtt": ["A", "B.C"]}),
+        ("!GetAtt [A, B]", {"Fn::GetAtt": ["A", "B"]}),
+        ("!Sub '${A}'", {"Fn::Sub": "${A}"}),
+        ("!If [A, !Ref B, [1]]", {"Fn::If": ["A", {"Ref": "B"}, ["1"]]}),
+        ("!Transform {Name: A}", {"Fn::Transform": {"Name": "A"}}),
+        ("!ForEach::Loop [A]", {"Fn::ForEach::Loop": ["A"]}),
+        ("!Ref ''", {"Ref": ""}),
+        ("! plain", "plain"),
+        ("!!str 1", "1"),
+        ("!!int 1", "1"),
+        ("!!map {a: b}", {"a": "b"}),
+        ("!!seq [a]", ["a"]),
+    ],
+)
+def test_short_functions_become_long(text: str, expected: Json) -> None:
+    """
+    As CloudFormation reads them.
+    """
+    assert {"a": expected} == _body(f"a: {text}")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("012345678901", "012345678901"),
+        ("111111111111", "111111111111"),
+        ("1.50", "1.50"),
+        ("2012-10-17", "2012-10-17"),
+        ("true", True),
+        ("No", False),
+        ("~", None),
+        ("", None),
+        ("null", None),
+        ("'true'", "true"),
+        ('"null"', "null"),
+        ("''", ""),
+        ("|\n  true", "true"),
+        ('"\\x01\\x02"', "\ufffd\ufffd"),
+        ("{}", {}),
+        ("[]", []),
+    ],
+)
+def test_values_stay_as_they_are_written(text: str, expected: Json) -> None:
+    """
+    Numbers and dates are texts, since an account may begin with a zero; only plain words are flags.
+    """
+    assert {"a": expected} == _body(f"a: {text}")
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("true True TRUE yes Yes YES on On ON", True),
+        ("false False FALSE no No NO off Off OFF", False),
+        ("~ null Null NULL", None),
+    ],
+)
+def test_flags_have_many_words(words: str, value: Json) -> None:
+    """
+    Those of YAML 1.1, and no others.
+    """
+    assert [value] * len(words.split()) == [_body(f"a: {word}")["a"] for word in words.split()]
+    assert ["tRUE", "nO", "nULL"] == _body("[tRUE, nO, nULL]")
+
+
+@pytest.mark.parametrize(("count", "fits"), [(4, True), (5, False)])
+def test_the_size_of_what_aliases_repeat_is_counted(monkeypatch: pytest.MonkeyPatch, count: int, fits: bool) -> None:
+    """
+    Each container, key and value is one, and those of an alias count wherever it stands.
+    """
+    monkeypatch.setattr(yaml_templates, "_MAX_SIZE", 7 + 4 * 3)
+    text = f"a: &a [x, y]\nb: [{', '.join(['*a'] * count)}]"
+    if fits:
+        assert [["x", "y"]] * count == _body(text)["b"]
+    else:
+        with pytest.raises(UnusableError, match="line 2: aliases repeat more than 19 values"):
+            _body(text)
+
+
+@pytest.mark.parametrize("key", ["true", "null", "1", "2012-10-17", "On", "~"])
+def test_keys_are_texts(key: str) -> None:
+    """
+    Whatever they would be as values.
+    """
+    assert {key: {"b": "c"}} == _body(f"{key}: {{b: c}}")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: &x {b: c}\nd: *x", {"a": {"b": "c"}, "d": {"b": "c"}}),
+        ("a: &x b\nd: [*x, *x]", {"a": "b", "d": ["b", "b"]}),
+        ("a: &x b\n*x : c", {"a": "b", "b": "c"}),
+        ("a: &x {b: c, e: f}\nd: {<<: *x, b: own}", {"a": {"b": "c", "e": "f"}, "d": {"b": "own", "e": "f"}}),
+        ("a: &x {b: 1}\nc: &y {b: 2, d: 3}\ne: {<<: [*x, *y]}", {"e": {"b": "1", "d": "3"}}),
+        ("a: &x !Ref B\nd: *x", {"a": {"Ref": "B"}, "d": {"Ref": "B"}}),
+        ("a: {<<: text}", {"a": {}}),
+    ],
+)
+def test_aliases_and_merges_are_followed(text: str, expected: dict[str, Json]) -> None:
+    """
+    Tools that package templates take them.
+    """
+    body = _body(text)
+
+    assert expected == {key: body[key] for key in expected}
+
+
+@pytest.mark.parametrize("text", ["", "# a comment\n", "---\n"])
+def test_a_text_without_a_document_is_nothing(text: str) -> None:
+    """
+    There is nothing to read.
+    """
+    assert (None, {}) == yaml_templates.parse(text)
+
+
+def test_the_lines_of_resources_are_known() -> None:
+    """
+    Down to the properties, and of resources only.
+    """
+    text = (
+        "Parameters:\n"
+        "  P: {Type: String}\n"
+        "Resources:\n"
+        "  A:\n"
+        "    Type: T\n"
+        "    Properties:\n"
+        "      IamRoles:\n"
+        "        - x: {y: z}\n"
+        "  B: {Type: T}\n"
+        "Outputs:\n"
+        "  O: {Value: v}\n"
+    )
+    expected = {
+        ("A",): 4,
+        ("A", "Type"): 5,
+        ("A", "Properties"): 6,
+        ("A", "Properties", "IamRoles"): 7,
+        ("B",): 9,
+        ("B", "Type"): 9,
+    }
+
+    assert expected == yaml_templates.parse(text)[1]
+
+
+@pytest.mark.parametrize("text", [b"\xff".decode("latin-1"), "ключ: значение", "a: 日本"])
+def test_any_letters_are_read(text: str) -> None:
+    """
+    Texts of all languages, with keys or without.
+    """
+    found: Any = _body(text)
+
+    assert found == text or found
+
+
+def test_the_lines_of_a_loop_are_those_of_what_it_repeats() -> None:
+    """
+    Also of a loop within a loop, and of a name that leaves out what is no letter or digit.
+    """
+    text = """\
+Resources:
+  Fn::ForEach::Outer:
+    - X
+    - [A, B]
+    - C${X}:
+        Type: T
+        Properties:
+          IamRoles: []
+      Fn::ForEach::Inner:
+        - Y
+        - [A, B]
+        - D&{Y}:
+            Properties:
+              IamRoles: []
+  E: {}
+"""
+    lines = yaml_templates.parse(text)[1]
+
+    below = ((), ("Properties",), ("Properties", "IamRoles"))
+
+    assert [5, 7, 8] == [lines.get(("C${X}",) + keys) for keys in below]  # noqa: RUF005
+    assert [12, 13, 14] == [lines.get(("D${Y}",) + keys) for keys in below]  # noqa: RUF005
+    assert 15 == lines.get(("E",))

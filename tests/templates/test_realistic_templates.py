@@ -1,0 +1,51 @@
+"""
+No false alarm: templates as people really write them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from redshift_roles.cli import main as cli
+from tests.conftest import ACCOUNT, REGION
+from tests.support.rule_cases import FOLDER
+
+EXPECTED: dict[str, list[str]] = yaml.safe_load((FOLDER / "realistic.yaml").read_text(encoding="utf-8"))
+
+
+def test_every_template_has_expected_verdicts() -> None:
+    """
+    None is left out.
+    """
+    assert sorted(path.name for path in (FOLDER / "realistic").iterdir()) == sorted(EXPECTED)
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_a_realistic_template_has_an_experts_verdicts(capsys: Any, name: str) -> None:
+    """
+    No more, no fewer.
+    """
+    path = str(FOLDER / "realistic" / name)
+    code = cli.main(["check", path, "--account", ACCOUNT, "--region", REGION, "--format", "json"])
+    report = json.loads(capsys.readouterr().out)
+    found = report["findings"]
+
+    assert sorted(EXPECTED[name]) == sorted(f"{item['rule']} {item['logicalId']}" for item in found)
+    assert all(item["line"] for item in found)
+    assert int(any(item["severity"] == "error" for item in found)) == code
+    assert [] == report["unusable"]
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_where_the_environment_is_not_known_nothing_new_fails(capsys: Any, name: str) -> None:
+    """
+    Without account and region there may be more warnings, and only failures that were there before.
+    """
+    cli.main(["check", str(FOLDER / "realistic" / name), "--format", "json"])
+    failed = [item for item in json.loads(capsys.readouterr().out)["findings"] if item["severity"] == "error"]
+
+    assert {f"{item['rule']} {item['logicalId']}" for item in failed} <= set(EXPECTED[name])

@@ -1,0 +1,921 @@
+"""
+What values of templates may become, function by function.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+
+from redshift_roles.templates.assembly import Json, Template
+from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, hole, holes
+from redshift_roles.templates.values import NO_VALUE, texts, unknown, worth
+from tests.support import builders
+from tests.support.builders import READER, WRITER, StackText, if_, join, read, template, trusting
+from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.support.random_values import PLACE, VALUES
+
+PLACES: dict[str, Json] = {
+    "Here": {"Fn::Equals": [{"Ref": "AWS::Region"}, REGION]},
+    "There": {"Fn::Not": [{"Condition": "Here"}]},
+}
+RESOLVE = "{{resolve:ssm:/loader}}"
+LOADER = f"arn:aws:iam::{ACCOUNT}:role/Loader"
+GENERATED = f"arn:aws:iam::{ACCOUNT}:role/DataStack-Loader-{hole('Data.template.json#Loader')}"
+
+
+def _own(name: str) -> str:
+    """
+    Write the hole of the stack ``Data`` with this name.
+    """
+    return hole(f"Data.template.json#{name}")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("text", "text"),
+        ("", ""),
+        (7, "7"),
+        (1.5, "1.5"),
+        (True, "true"),
+        (False, "false"),
+        (None, "null"),
+    ],
+)
+def test_a_literal_is_itself(tmp_path: Path, value: Json, expected: str) -> None:
+    """
+    Written as CloudFormation would write it.
+    """
+    assert [expected] == texts(value, template(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (RESOLVE, hole(RESOLVE)),
+        (f"a{RESOLVE}b{RESOLVE}", f"a{hole(RESOLVE)}b{hole(RESOLVE)}"),
+        ({"Fn::Sub": RESOLVE}, hole(RESOLVE)),
+        (join("", "{{resolve:ssm:/", {"Ref": "AWS::Region"}, "/loader}}"), hole("{{resolve:ssm:/eu-west-1/loader}}")),
+        (join("", f"arn:aws:iam::{ACCOUNT}:role/", RESOLVE), f"arn:aws:iam::{ACCOUNT}:role/{hole(RESOLVE)}"),
+    ],
+    ids=["alone", "within", "sub", "joined", "beside"],
+)
+def test_a_dynamic_reference_is_not_known(tmp_path: Path, value: Json, expected: str) -> None:
+    """
+    Only the deployment reads the parameter, however the reference to it was put together.
+    """
+    assert [expected] == texts(value, template(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "region", "expected"),
+    [
+        ("AWS::AccountId", REGION, ACCOUNT),
+        ("AWS::Region", REGION, REGION),
+        ("AWS::Partition", REGION, "aws"),
+        ("AWS::Partition", "cn-north-1", "aws-cn"),
+        ("AWS::Partition", "us-gov-west-1", "aws-us-gov"),
+        ("AWS::URLSuffix", REGION, "amazonaws.com"),
+        ("AWS::URLSuffix", "us-gov-west-1", "amazonaws.com"),
+        ("AWS::URLSuffix", "cn-north-1", "amazonaws.com.cn"),
+        ("AWS::URLSuffix", "us-iso-east-1", hole("AWS::URLSuffix")),
+        ("AWS::NoValue", REGION, NO_VALUE),
+        ("AWS::StackName", REGION, "DataStack"),
+        ("AWS::StackId", REGION, _own("AWS::StackId")),
+    ],
+)
+def test_pseudo_parameters_are_known_where_the_stack_says_so(
+    tmp_path: Path, name: str, region: str, expected: str
+) -> None:
+    """
+    Account, region and what follows from the region.
+    """
+    assert [expected] == texts({"Ref": name}, template(tmp_path, StackText(region=region)))
+
+
+@pytest.mark.parametrize("name", ["AWS::AccountId", "AWS::Region", "AWS::Partition", "AWS::URLSuffix"])
+def test_pseudo_parameters_of_an_agnostic_stack_are_holes_of_their_names(tmp_path: Path, name: str) -> None:
+    """
+    They are the same wherever an agnostic stack asks for them.
+    """
+    assert [hole(name)] == texts({"Ref": name}, template(tmp_path, StackText(account=None, region=None)))
+
+
+def test_the_names_of_two_stacks_are_two_names(tmp_path: Path) -> None:
+    """
+    A stack's own name and id are never those of another one.
+    """
+    assembly = read(tmp_path, Data=StackText(), Other=StackText())
+    for name in ("AWS::StackName", "AWS::StackId"):
+        first, second = (texts({"Ref": name}, stack) for stack in assembly.stacks)
+
+        assert first != second
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"Ref": "Parameter"}, "Parameter"),
+        ({"Ref": "Bucket"}, "Bucket"),
+        ({"Ref": "Nowhere"}, "Nowhere"),
+        ({"Ref": ["Loader"]}, '{"Ref": ["Loader"]}'),
+        ({"Fn::GetAtt": ["Bucket", "Arn"]}, "Bucket.Arn"),
+        ({"Fn::GetAtt": "Bucket.Arn"}, "Bucket.Arn"),
+        ({"Fn::GetAtt": ["Loader", "Path"]}, "Loader.Path"),
+        ({"Fn::GetAtt": ["Loader"]}, "Loader"),
+        ({"Fn::GetAtt": "Loader"}, "Loader"),
+        ({"Fn::GetAtt": ["Loader", {"Ref": "Parameter"}]}, "Loader.{'Ref': 'Parameter'}"),
+        ({"Fn::ImportValue": "Foreign"}, "Fn::ImportValue Foreign"),
+        ({"Fn::ImportValue": {"Ref": "X"}}, '{"Fn::ImportValue": {"Ref": "X"}}'),
+        ({"Fn::Base64": "x"}, '{"Fn::Base64": "x"}'),
+        ({"b": 1, "a": 2}, '{"a": 2, "b": 1}'),
+        ({}, "{}"),
+        ([], "[]"),
+        (["x"], '["x"]'),
+    ],
+)
+def test_what_is_not_known_is_a_hole_of_its_file(tmp_path: Path, value: Json, expected: str) -> None:
+    """
+    Equal values of one template are one hole, and a message can tell its name.
+    """
+    resources = {"Loader": trusting(), "Bucket": {"Type": "AWS::S3::Bucket"}}
+    parameters = {"Parameter": {"Type": "String", "Default": "x"}}
+    found = template(tmp_path, StackText(resources=resources, parameters=parameters))
+
+    assert [_own(expected)] == texts(value, found)
+    assert _own(expected) == unknown(value, found)
+
+
+NO_ATTRIBUTES: list[Json] = [5, None, True, 1.5, {}, []]
+NO_CHOICES: list[Json] = [["²", ["a"]], ["x", ["a"]], [0, "text"], [0, None], [0], 0]
+GARBAGE = [
+    *({"Fn::GetAtt": item} for item in NO_ATTRIBUTES),
+    *({"Fn::Select": item} for item in NO_CHOICES),
+    {"Fn::FindInMap": None},
+]
+
+
+@pytest.mark.parametrize("value", GARBAGE)
+def test_garbage_is_not_known(tmp_path: Path, value: Json) -> None:
+    """
+    Shapes that CloudFormation refuses are read without complaint.
+    """
+    (found,) = texts(value, template(tmp_path))
+
+    assert len(holes(found)) == 1
+
+
+@pytest.mark.parametrize(("value", "expected"), [({"Ref": "Named"}, "Loader"), ({"Ref": "Person"}, "Ann")])
+def test_a_reference_to_a_role_is_its_name(tmp_path: Path, value: Json, expected: str) -> None:
+    """
+    CloudFormation's Ref of a role, a user or a group is no ARN.
+    """
+    person = {"Type": "AWS::IAM::User", "Properties": {"UserName": "Ann"}}
+    resources = {"Named": trusting(name="Loader"), "Person": person}
+
+    assert [expected] == texts(value, template(tmp_path, StackText(resources=resources)))
+
+
+def test_a_reference_to_a_role_with_a_generated_name_cannot_become_an_arn(tmp_path: Path) -> None:
+    """
+    Its name begins with letters of its stack's, never with ``arn:``.
+    """
+    (found,) = texts({"Ref": "Loader"}, template(tmp_path, StackText(resources={"Loader": trusting()})))
+
+    assert builders.role(text=found).arn.problem == "is not an ARN"
+
+
+def test_references_to_roles_of_two_stacks_are_two_names(tmp_path: Path) -> None:
+    """
+    Two stacks may call their role alike.
+    """
+    stack = StackText(resources={"Loader": trusting()})
+    assembly = read(tmp_path, Data=stack, Other=stack)
+    first, second = (texts({"Ref": "Loader"}, found) for found in assembly.stacks)
+
+    assert first != second
+
+
+def test_dynamic_references_of_two_stacks_may_be_two_values(tmp_path: Path) -> None:
+    """
+    What a reference is made of may differ from stack to stack, though it looks alike.
+    """
+    stack = StackText(parameters={"Stage": {"Type": "String"}})
+    value = {"Fn::Sub": "{{resolve:ssm:/${Stage}/loader}}"}
+    first, second = (texts(value, found) for found in read(tmp_path, Data=stack, Other=stack).stacks)
+
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"Ref": "Policy"}, f"arn:aws:iam::{ACCOUNT}:policy/team/Ours"),
+        ({"Fn::GetAtt": ["Policy", "PolicyArn"]}, f"arn:aws:iam::{ACCOUNT}:policy/team/Ours"),
+        ({"Fn::GetAtt": ["Policy", "Arn"]}, _own("Policy.Arn")),
+        ({"Ref": "Profile"}, "EC2"),
+        ({"Fn::GetAtt": ["Profile", "Arn"]}, f"arn:aws:iam::{ACCOUNT}:instance-profile/EC2"),
+        ({"Fn::GetAtt": ["Loader", "RoleId"]}, f"AROA{_own('Loader.RoleId')}"),
+    ],
+)
+def test_what_is_near_a_role_is_none(tmp_path: Path, value: Json, expected: str) -> None:
+    """
+    A managed policy, an instance profile and a role's id are as far known as a role, and can never be one.
+    """
+    policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"ManagedPolicyName": "Ours", "Path": "/team/"}}
+    profile = {"Type": "AWS::IAM::InstanceProfile", "Properties": {"InstanceProfileName": "EC2"}}
+    resources = {"Policy": policy, "Profile": profile, "Loader": trusting()}
+    (found,) = texts(value, template(tmp_path, StackText(resources=resources)))
+
+    assert expected == found
+    assert builders.role(text=found).arn.problem or found == _own("Policy.Arn")
+
+
+LONG = "LoaderOfTheWholeWarehouseAndOfItsLake"
+
+
+@pytest.mark.parametrize(
+    ("stack_name", "logical_id", "expected"),
+    [
+        ("Data", LONG, f"Data-{LONG}-"),
+        ("Data" * 3, LONG, f"{'Data' * 3}-{LONG}-"),
+        ("Data" * 3 + "x", LONG, f"{'Data' * 3}x-{LONG[:20]}"),
+        ("Data" * 11, "Loader", f"{'Data' * 5}"),
+        ("", "Loader", hole("Data.template.json#AWS::StackName") + "-Loader-"),
+        ("", LONG, hole("Data.template.json#AWS::StackName") + f"-{LONG[:20]}"),
+    ],
+)
+def test_a_generated_name_begins_with_its_stack_s(
+    tmp_path: Path, stack_name: str, logical_id: str, expected: str
+) -> None:
+    """
+    Then comes the logical id, then what nobody knows; names of more than 64 characters are cut.
+    """
+    found = template(tmp_path, StackText(resources={logical_id: trusting()}))
+    found.stack_name = stack_name
+    (name,) = texts({"Ref": logical_id}, found)
+
+    assert (expected, hole("")[0]) == (name[: len(expected)], name[len(expected)])
+    assert name.endswith(f"-{_own(logical_id)}")
+
+
+def test_a_role_may_have_a_name_or_a_generated_one(tmp_path: Path) -> None:
+    """
+    Whatever the condition says, it has one.
+    """
+    role = trusting(name=if_("Loader", builders.NO_VALUE), path=if_("/team/", builders.NO_VALUE))
+    found = texts({"Fn::GetAtt": ["Loader", "Arn"]}, template(tmp_path, StackText(resources={"Loader": role})))
+
+    start = f"arn:aws:iam::{ACCOUNT}:role"
+    made = f"DataStack-Loader-{_own('Loader')}"
+    assert [f"{start}/team/Loader", f"{start}/team/{made}", f"{start}/Loader", f"{start}/{made}"] == found
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        (trusting(), GENERATED),
+        (trusting(name="Loader"), LOADER),
+        (trusting(name="Loader", path="/team/"), f"arn:aws:iam::{ACCOUNT}:role/team/Loader"),
+        (trusting(path="/team/"), f"arn:aws:iam::{ACCOUNT}:role/team/DataStack-Loader-{_own('Loader')}"),
+        (trusting(name={"Ref": "Name"}), f"arn:aws:iam::{ACCOUNT}:role/{_own('Name')}"),
+        (trusting(name=builders.NO_VALUE), GENERATED),
+        (trusting(name="Loader", path=builders.NO_VALUE), LOADER),
+        ({"Type": "AWS::IAM::User", "Properties": {"UserName": "Ann"}}, f"arn:aws:iam::{ACCOUNT}:user/Ann"),
+        ({"Type": "AWS::IAM::Group", "Properties": {"GroupName": "All"}}, f"arn:aws:iam::{ACCOUNT}:group/All"),
+    ],
+    ids=["generated", "named", "path and name", "path", "parameter", "no name", "no path", "user", "group"],
+)
+@pytest.mark.parametrize("value", [{"Fn::GetAtt": ["Loader", "Arn"]}, {"Fn::GetAtt": "Loader.Arn"}])
+def test_the_arn_of_a_role_is_known_up_to_its_name(tmp_path: Path, value: Json, role: Json, expected: str) -> None:
+    """
+    Account and partition are those of the stack; a generated name is a hole of the role's.
+    """
+    assert [expected] == texts(value, template(tmp_path, StackText(resources={"Loader": role})))
+
+
+def test_the_arn_of_a_role_has_the_holes_of_its_stack(tmp_path: Path) -> None:
+    """
+    A stack that names no environment leaves account and partition to the deployment.
+    """
+    stack = StackText(account=None, region=None, resources={"Loader": trusting(name="Loader")})
+
+    assert [builders.arn(account=THIS_ACCOUNT, partition=THIS_PARTITION)] == texts(
+        {"Fn::GetAtt": ["Loader", "Arn"]}, template(tmp_path, stack)
+    )
+
+
+def test_the_arn_of_a_role_may_be_one_of_several(tmp_path: Path) -> None:
+    """
+    Each path with each name.
+    """
+    role = trusting(name=if_("A", "B"), path=if_("/x/", "/y/"))
+    found = texts({"Fn::GetAtt": ["Loader", "Arn"]}, template(tmp_path, StackText(resources={"Loader": role})))
+
+    assert [f"arn:aws:iam::{ACCOUNT}:role{rest}" for rest in ("/x/A", "/x/B", "/y/A", "/y/B")] == found
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (join("", "a", "b", 1), ["ab1"]),
+        (join(":", "arn", {"Ref": "AWS::AccountId"}, ""), [f"arn:{ACCOUNT}:"]),
+        (join("-", "a", builders.NO_VALUE, "b"), ["a-b"]),
+        (join("-"), [""]),
+        (join("-", if_("a", "b"), if_("c", "d")), ["a-c", "a-d", "b-c", "b-d"]),
+        (join("", if_("a", "a"), "b"), ["ab"]),
+        (join("", if_("a", ""), if_("", "a")), ["a", "aa", ""]),
+        (join("-", {"Ref": "X"}, {"Fn::GetAtt": ["X", "Y"]}), [f"{_own('X')}-{_own('X.Y')}"]),
+    ],
+)
+def test_a_join_has_the_texts_of_its_parts(tmp_path: Path, value: Json, expected: list[str]) -> None:
+    """
+    Each combination once; what becomes no value is left out with its separator.
+    """
+    assert expected == texts(value, template(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        [""],
+        ["", ["a"], "b"],
+        [7, ["a"]],
+        [None, ["a"]],
+        [{"Ref": "X"}, ["a"]],
+        ["", "text"],
+        ["", {"Ref": "List"}],
+        "text",
+        ["", [if_("a", "b")] * 5],
+    ],
+)
+def test_a_join_that_cannot_be_evaluated_is_one_hole(tmp_path: Path, argument: Json) -> None:
+    """
+    A wrong shape, a list of the deployment, or more than sixteen texts.
+    """
+    value = {"Fn::Join": argument}
+    found = template(tmp_path)
+
+    assert [unknown(value, found)] == texts(value, found)
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        ("plain", ["plain"]),
+        ("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/Loader", [LOADER]),
+        ("${Loader.Arn}", [LOADER]),
+        ("${Loader}", ["Loader"]),
+        ("${!Loader}", ["${Loader}"]),
+        ("${!AWS::Region}-${AWS::Region}", ["${AWS::Region}-eu-west-1"]),
+        ("${Unknown}", [_own("Unknown")]),
+        ("${Bucket.Arn.Part}", [_own("Bucket.Arn.Part")]),
+        (["${Name}/${AWS::Region}", {"Name": "n"}], ["n/eu-west-1"]),
+        (["${Loader}", {"Loader": "other"}], ["other"]),
+        (["${A.B}", {"A.B": {"Ref": "AWS::Region"}}], [REGION]),
+        (["${A}${B}", {"A": if_("a", "b"), "B": "c"}], ["ac", "bc"]),
+        (["x${A}y", {"A": builders.NO_VALUE}], ["xy"]),
+        ("$Loader {Loader} ${", ["$Loader {Loader} ${"]),
+    ],
+)
+def test_a_sub_puts_values_into_its_text(tmp_path: Path, argument: Json, expected: list[str]) -> None:
+    """
+    Variables of its own go first, then references and attributes of the template; an exclamation mark keeps a text.
+    """
+    resources = {"Loader": trusting(name="Loader")}
+
+    assert expected == texts({"Fn::Sub": argument}, template(tmp_path, StackText(resources=resources)))
+
+
+@pytest.mark.parametrize(
+    "argument", [None, 7, ["text"], ["text", {}, 1], [{"Ref": "X"}, {}], ["${A}", ["A"]], ["${A}", None], {"A": "b"}]
+)
+def test_a_sub_of_another_shape_is_one_hole(tmp_path: Path, argument: Json) -> None:
+    """
+    What CloudFormation would refuse is not known.
+    """
+    value = {"Fn::Sub": argument}
+    found = template(tmp_path)
+
+    assert [unknown(value, found)] == texts(value, found)
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        ([0, ["a", "b"]], ["a"]),
+        (["1", ["a", {"Ref": "AWS::Region"}]], [REGION]),
+        ([1, ["a", if_("b", "c")]], ["b", "c"]),
+        ([5, {"Fn::Split": [":", LOADER]}], ["role/Loader"]),
+        (["4", {"Fn::Split": [":", {"Fn::GetAtt": ["Loader", "Arn"]}]}], [ACCOUNT]),
+        ([1, {"Fn::FindInMap": ["Roles", "Prod", "Arns"]}], ["b"]),
+        ([4, {"Fn::Split": [":", {"Fn::GetAtt": ["Other", "Arn"]}]}], [ACCOUNT]),
+        ([4, {"Fn::Split": [":", f"arn:{RESOLVE}:iam::{ACCOUNT}:role/x"]}], None),
+        ([0, {"Fn::If": ["Here", ["a"], ["b"]]}], ["a"]),
+        ([0, {"Fn::If": ["There", ["a"], ["b"]]}], ["b"]),
+        ([0, {"Fn::If": ["Unknown", ["a"], ["b"]]}], None),
+        ([0, {"Fn::If": ["Here", ["a"]]}], None),
+        ([{"Fn::If": ["Here", 1, 0]}, ["a", "b"]], ["b"]),
+        (["1" * 5_000, ["a", "b"]], None),
+        (["٣", ["a", "b", "c", "d"]], None),
+    ],
+)
+def test_a_select_takes_one_entry(tmp_path: Path, argument: Json, expected: list[str] | None) -> None:
+    """
+    Of a list, of a text that is split, or of a mapping, where no hole before it may hold the separator.
+    """
+    resources = {"Loader": trusting(name="Loader"), "Other": trusting()}
+    found = template(
+        tmp_path,
+        StackText(resources=resources, mappings={"Roles": {"Prod": {"Arns": ["a", "b"]}}}, conditions=PLACES),
+    )
+    value = {"Fn::Select": argument}
+
+    assert (expected or [unknown(value, found)]) == texts(value, found)
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        [2, ["a", "b"]],
+        [6, {"Fn::Split": [":", LOADER]}],
+        [-1, ["a"]],
+        ["x", ["a"]],
+        [{"Ref": "Index"}, ["a"]],
+        [0, ["a"], "b"],
+        [0, {"Ref": "List"}],
+        [0, {"Fn::Split": ["", "a"]}],
+        [0, {"Fn::Split": [None, "a"]}],
+        [0, {"Fn::Split": [":"]}],
+        [0, {"Fn::Split": [":", "a", "b"]}],
+        [0, {"Fn::Split": "text"}],
+        [0, {"Fn::Split": [":", {"Ref": "Unknown"}]}],
+        [0, {"Fn::Split": [":", if_("a:b", "c")]}],
+    ],
+)
+def test_a_select_that_cannot_be_evaluated_is_one_hole(tmp_path: Path, argument: Json) -> None:
+    """
+    Beyond the end, of a list of the deployment, or of a text that is not certain.
+    """
+    value = {"Fn::Select": argument}
+    found = template(tmp_path)
+
+    assert [unknown(value, found)] == texts(value, found)
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        (["Roles", {"Ref": "AWS::Region"}, "Arn"], LOADER),
+        (["Roles", REGION, "Arn", {"DefaultValue": "x"}], LOADER),
+        (["Roles", REGION, "Days"], "7"),
+        (["Roles", REGION, "Dynamic"], hole(RESOLVE)),
+        (["Roles", "us-east-1", "Arn"], None),
+        (["Roles", REGION, "Nothing"], None),
+        (["Nothing", REGION, "Arn"], None),
+        (["Roles", {"Ref": "Unknown"}, "Arn"], None),
+        (["Roles", if_(REGION, "us-east-1"), "Arn"], None),
+        (["Roles", REGION, "List"], None),
+        (["Roles", REGION], None),
+        (["Roles", REGION, "Arn", "Deeper"], LOADER),
+        ("Roles", None),
+    ],
+)
+def test_a_mapping_is_looked_up(tmp_path: Path, argument: Json, expected: str | None) -> None:
+    """
+    Where all keys are known and the value is a text or a number.
+    """
+    mapping = {"Roles": {REGION: {"Arn": LOADER, "Days": 7, "List": ["x"], "Dynamic": RESOLVE}}}
+    value = {"Fn::FindInMap": argument}
+    found = template(tmp_path, StackText(mappings=mapping))
+
+    assert [expected or unknown(value, found)] == texts(value, found)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (if_("a", "b"), ["a", "b"]),
+        (if_("a", "a"), ["a"]),
+        (if_("a", builders.NO_VALUE), ["a", NO_VALUE]),
+        (if_(if_("a", "b"), if_("b", "c")), ["a", "b", "c"]),
+    ],
+)
+def test_an_undecided_condition_leaves_both_branches(tmp_path: Path, value: Json, expected: list[str]) -> None:
+    """
+    Only the deployment decides; equal branches are no choice.
+    """
+    assert expected == texts(value, template(tmp_path))
+
+
+@pytest.mark.parametrize(("name", "expected"), [("Here", "a"), ("There", "b")])
+def test_a_decided_condition_leaves_one_branch(tmp_path: Path, name: str, expected: str) -> None:
+    """
+    The other one is never deployed.
+    """
+    found = template(tmp_path, StackText(conditions=PLACES))
+
+    assert [expected] == texts({"Fn::If": [name, "a", "b"]}, found)
+
+
+@pytest.mark.parametrize("argument", [["Condition", "a"], ["Condition", "a", "b", "c"], "Condition", None])
+def test_a_condition_of_another_shape_is_one_hole(tmp_path: Path, argument: Json) -> None:
+    """
+    A condition has a name and two branches.
+    """
+    value = {"Fn::If": argument}
+    found = template(tmp_path)
+
+    assert [unknown(value, found)] == texts(value, found)
+
+
+def _choices(count: int) -> Json:
+    """
+    Write a condition in a condition, as often as it takes for that many texts.
+    """
+    return if_(str(count), _choices(count - 1)) if count > 1 else "1"
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        (_choices(16), 16),
+        (_choices(17), 1),
+        (join("", *[if_("a", "b")] * 4), 16),
+        (join("", *[if_("a", "b")] * 5), 1),
+    ],
+)
+def test_at_most_sixteen_texts_are_told(tmp_path: Path, value: Json, count: int) -> None:
+    """
+    Seventeen are one hole.
+    """
+    assert count == len(texts(value, template(tmp_path)))
+
+
+def _export(value: Json, *, account: str | None = ACCOUNT, region: str | None = REGION) -> StackText:
+    """
+    Describe a stack that exports this value as ``Shared``.
+    """
+    return StackText(outputs={"Out": {"Value": value, "Export": {"Name": "Shared"}}}, account=account, region=region)
+
+
+def test_an_export_may_have_a_computed_name(tmp_path: Path) -> None:
+    """
+    As long as it is known, and in a nested stack too.
+    """
+    named = {"Out": {"Value": "ours", "Export": {"Name": {"Fn::Sub": "${AWS::StackName}-Role"}}}}
+    nested = StackText(
+        outputs={"Out": {"Value": "theirs", "Export": {"Name": {"Ref": "Given"}}}}, passed={"Given": "x"}
+    )
+    found = template(tmp_path, StackText(outputs=named, nested={"Child": nested}))
+
+    assert ["ours"] == texts({"Fn::ImportValue": "DataStack-Role"}, found)
+    assert ["theirs"] == texts({"Fn::ImportValue": "x"}, found)
+
+
+@pytest.mark.parametrize("output", [{"Value": "x", "Export": "Name"}, {"Value": "x", "Export": {}}, "text"])
+def test_a_misshapen_export_exports_nothing(tmp_path: Path, output: Json) -> None:
+    """
+    Templates that CloudFormation will refuse are read all the same.
+    """
+    value = {"Fn::ImportValue": "Name"}
+    found = template(tmp_path, StackText(outputs={"Out": output}))
+
+    assert [unknown(value, found)] == texts(value, found)
+
+
+def test_an_export_whose_name_is_not_known_is_nobody_s(tmp_path: Path) -> None:
+    """
+    Not even that of an import which is as little known.
+    """
+    name = {"Fn::Sub": "${AWS::Region}-Role"}
+    stack = StackText(region=None, outputs={"Out": {"Value": "x", "Export": {"Name": name}}})
+    value = {"Fn::ImportValue": name}
+    found = template(tmp_path, stack)
+
+    assert [unknown(value, found)] == texts(value, found)
+
+
+@pytest.mark.parametrize("name", ["Shared", {"Fn::Sub": "Shared"}, join("", "Sha", "red")])
+@pytest.mark.parametrize(("account", "region"), [(ACCOUNT, REGION), (None, None), (ACCOUNT, None), (None, REGION)])
+def test_an_import_is_followed_into_the_app(
+    tmp_path: Path, name: Json, account: str | None, region: str | None
+) -> None:
+    """
+    The exported value is evaluated where it stands.
+    """
+    other = _export({"Ref": "Theirs"}, account=account, region=region)
+    found = template(tmp_path, Other=other)
+
+    assert [hole("Other.template.json#Theirs")] == texts({"Fn::ImportValue": name}, found)
+
+
+@pytest.mark.parametrize(
+    ("account", "region", "importing"),
+    [(OTHER_ACCOUNT, REGION, REGION), (ACCOUNT, "us-east-1", REGION)],
+)
+def test_an_export_of_another_environment_is_not_followed(
+    tmp_path: Path, account: str, region: str, importing: str
+) -> None:
+    """
+    Exports are of one account and region.
+    """
+    value = {"Fn::ImportValue": "Shared"}
+    found = template(tmp_path, StackText(region=importing), Other=_export("x", account=account, region=region))
+
+    assert [unknown(value, found)] == texts(value, found)
+
+
+def test_an_import_takes_the_export_of_its_own_environment(tmp_path: Path) -> None:
+    """
+    Another account may export the same name.
+    """
+    found = template(tmp_path, Ours=_export("ours"), Theirs=_export("theirs", account=OTHER_ACCOUNT))
+
+    assert texts({"Fn::ImportValue": "Shared"}, found) == ["ours"]
+
+
+@pytest.mark.parametrize("name", ["Shared", "Foreign", if_("Only", "Shared"), {"Ref": "Unknown"}, None, ["Shared"]])
+def test_an_import_that_is_ambiguous_or_foreign_is_one_hole(tmp_path: Path, name: Json) -> None:
+    """
+    Two exports of one name, none in the app, or a name that is not certain.
+    """
+    value = {"Fn::ImportValue": name}
+    only = StackText(outputs={"Out": {"Value": "c", "Export": {"Name": "Only"}}})
+    found = template(tmp_path, First=_export("a"), Second=_export("b", account=None), Third=only)
+
+    assert [unknown(value, found)] == texts(value, found)
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        ({"StackName": "OtherStack", "OutputName": "Out"}, hole("Other.template.json#Theirs")),
+        ({"StackName": "OtherStack", "OutputName": "Out", "Region": REGION}, hole("Other.template.json#Theirs")),
+        ({"StackName": "OtherStack", "OutputName": "Out", "Region": "us-east-1"}, None),
+        ({"StackName": "AnywhereStack", "OutputName": "Out", "Region": "us-east-1"}, "anywhere"),
+        ({"StackName": "OtherStack", "OutputName": "Nothing"}, None),
+        ({"StackName": "OtherStack", "OutputName": "Empty"}, None),
+        ({"StackName": "OtherStack"}, None),
+        ({"StackName": "ForeignStack", "OutputName": "Out"}, None),
+        ({"StackName": {"Ref": "X"}, "OutputName": "Out"}, None),
+        ("OtherStack.Out", None),
+    ],
+)
+def test_the_output_of_another_stack_is_followed_by_name(tmp_path: Path, argument: Json, expected: str | None) -> None:
+    """
+    As long as the stack is of this app, and of the region that is named.
+    """
+    value = {"Fn::GetStackOutput": argument}
+    other = StackText(outputs={"Out": {"Value": {"Ref": "Theirs"}}, "Empty": {}})
+    anywhere = StackText(outputs={"Out": {"Value": "anywhere"}}, account=None, region=None)
+    found = template(tmp_path, Other=other, Anywhere=anywhere)
+
+    assert [expected or unknown(value, found)] == texts(value, found)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "expected"),
+    [("/cdk/role", hole("Far.template.json#Loader")), ("/cdk/other", None), ("Arn", None)],
+)
+def test_a_value_of_another_region_is_followed_through_cdk_s_reader(
+    tmp_path: Path, attribute: str, expected: str | None
+) -> None:
+    """
+    What one stack writes under a name, the other reads under it.
+    """
+    writer = {"Type": WRITER, "Properties": {"WriterProps": {"exports": {"/cdk/role": {"Ref": "Loader"}}}}}
+    reading = StackText(resources={"Reader": {"Type": READER}, "Other": {"Type": "A::B::C"}})
+    found = template(tmp_path, reading, Far=StackText(region="us-east-1", resources={"Writer": writer}))
+    value = {"Fn::GetAtt": ["Reader", attribute]}
+
+    assert [expected or unknown(value, found)] == texts(value, found)
+    assert [_own("Other./cdk/role")] == texts({"Fn::GetAtt": ["Other", "/cdk/role"]}, found)
+
+
+NESTED = StackText(
+    resources={"Loader": trusting(name="Deep")},
+    parameters={"Given": {"Type": "String"}, "Own": {"Type": "String", "Default": "x"}},
+    outputs={"Arn": {"Value": {"Fn::GetAtt": ["Loader", "Arn"]}}, "Passed": {"Value": {"Ref": "Given"}}, "Empty": {}},
+    passed={"Given": {"Fn::GetAtt": ["Loader", "Arn"]}},
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"Fn::GetAtt": ["Child", "Outputs.Arn"]}, f"arn:aws:iam::{ACCOUNT}:role/Deep"),
+        ({"Fn::GetAtt": "Child.Outputs.Arn"}, f"arn:aws:iam::{ACCOUNT}:role/Deep"),
+        ({"Fn::GetAtt": ["Child", "Outputs.Passed"]}, GENERATED),
+        ({"Fn::GetAtt": ["Child", "Outputs.Empty"]}, None),
+        ({"Fn::GetAtt": ["Child", "Outputs.Nothing"]}, None),
+        ({"Fn::GetAtt": ["Child", "Arn"]}, None),
+        ({"Fn::GetAtt": ["Child", {"Ref": "Output"}]}, None),
+        ({"Fn::GetAtt": ["Foreign", "Outputs.Arn"]}, None),
+    ],
+)
+def test_outputs_of_nested_stacks_are_followed(tmp_path: Path, value: Json, expected: str | None) -> None:
+    """
+    Down into the nested stack, and from there up to what was passed to it.
+    """
+    resources = {"Loader": trusting(), "Foreign": {"Type": "AWS::CloudFormation::Stack"}}
+    found = template(tmp_path, StackText(resources=resources, nested={"Child": NESTED}))
+
+    assert [expected or unknown(value, found)] == texts(value, found)
+
+
+def test_parameters_of_nested_stacks_are_what_is_passed(tmp_path: Path) -> None:
+    """
+    A parameter that the parent leaves out is its default.
+    """
+    top = template(tmp_path, StackText(resources={"Loader": trusting()}, nested={"Child": NESTED}))
+    child = top.nested["Child"]
+
+    assert texts({"Ref": "Given"}, child) == [GENERATED]
+    assert texts({"Ref": "Own"}, child) == ["x"]
+
+
+SSM = "AWS::SSM::Parameter::Value<String>"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "passed", "expected"),
+    [
+        ({"Type": "String", "Default": "x"}, {"P": builders.NO_VALUE}, "x"),
+        ({"Type": "String", "Default": "x"}, {"P": "y"}, "y"),
+        ({"Type": "String", "Default": "x"}, {"Fn::Transform": {"Name": "Ours"}}, None),
+        ({"Type": "String"}, {}, None),
+        ({"Type": SSM, "Default": "/name"}, {}, None),
+        ({"Type": SSM}, {"P": "/name"}, None),
+        ({"Type": "AWS::SSM::Parameter::Name"}, {"P": "/name"}, "/name"),
+    ],
+)
+def test_a_parameter_of_a_nested_stack_is_no_name_of_a_parameter(
+    tmp_path: Path, parameter: Json, passed: Json, expected: str | None
+) -> None:
+    """
+    What AWS Systems Manager has under a name is not known, nor is what a macro passes.
+    """
+    child = StackText(parameters={"P": parameter}, passed=passed)
+    found = template(tmp_path, StackText(nested={"Child": child})).nested["Child"]
+
+    assert [expected or unknown({"Ref": "P"}, found)] == texts({"Ref": "P"}, found)
+
+
+def test_a_parameter_of_a_top_level_stack_is_not_its_default(tmp_path: Path) -> None:
+    """
+    The deployment may give another one.
+    """
+    found = template(tmp_path, StackText(parameters={"P": {"Type": "String", "Default": "x"}}))
+
+    assert [_own("P")] == texts({"Ref": "P"}, found)
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 9])
+def test_parameters_and_outputs_in_a_circle_come_to_an_end(tmp_path: Path, parts: int) -> None:
+    """
+    CloudFormation refuses such a template; here it is not known.
+    """
+    turning = {"Fn::GetAtt": ["Child", "Outputs.Out"]}
+    child = StackText(
+        outputs={"Out": {"Value": join("", *[{"Ref": "In"}] * parts)}},
+        passed={"In": turning},
+    )
+    found = template(tmp_path, StackText(nested={"Child": child}))
+
+    assert [(1, True)] == [(len(options), all(map(holes, options))) for options in [texts(turning, found)]]
+
+
+def test_a_tower_of_references_is_not_built(tmp_path: Path) -> None:
+    """
+    Ten outputs, each of which is the one below it nine times, are not known, at once.
+    """
+    stack = StackText(outputs={"Out": {"Value": join("", *[{"Ref": "In"}] * 9)}}, passed={"In": "x"})
+    below = {"Fn::GetAtt": ["Child", "Outputs.Out"]}
+    for _ in range(10):
+        stack = StackText(outputs={"Out": {"Value": join("", *[below] * 9)}}, nested={"Child": stack})
+    found = template(tmp_path, StackText(nested={"Child": stack}))
+
+    (text,) = texts(below, found)
+    assert holes(text)
+
+
+def test_a_role_that_is_named_after_itself_is_not_known(tmp_path: Path) -> None:
+    """
+    CloudFormation refuses such a template; here its name is one that only the deployment knows.
+    """
+    itself = {"Fn::GetAtt": ["Loader", "Arn"]}
+    found = template(tmp_path, StackText(resources={"Loader": trusting(name=join("", itself, itself, itself))}))
+
+    (text,) = texts(itself, found)
+    assert text.startswith(f"arn:aws:iam::{ACCOUNT}:role/")
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        {"Loader": trusting(path=join("", *[{"Fn::GetAtt": ["Loader", "Arn"]}] * 4))},
+        {"Loader": {"Type": builders.CLUSTER, "Properties": {"ClusterIdentifier": join("", *[{"Ref": "Loader"}] * 4)}}},
+    ],
+    ids=["path", "identifier"],
+)
+@pytest.mark.parametrize("value", [{"Fn::GetAtt": ["Loader", "Arn"]}, {"Ref": "Loader"}])
+def test_what_is_made_of_itself_comes_to_an_end(tmp_path: Path, resources: Json, value: Json) -> None:
+    """
+    At once.
+    """
+    (text,) = texts(value, template(tmp_path, StackText(resources=resources)))
+
+    assert holes(text)
+
+
+def test_a_variable_is_evaluated_once(tmp_path: Path) -> None:
+    """
+    However often it stands in a text, and however many such texts stand in each other.
+    """
+    value: Json = "x"
+    for _ in range(30):
+        value = {"Fn::Sub": ["${a}${a}", {"a": value}]}
+    found = template(tmp_path)
+
+    assert holes(texts(value, found)[0])
+    assert ["xx" * 2] == texts({"Fn::Sub": ["${a}${a}", {"a": {"Fn::Sub": ["${a}${a}", {"a": "x"}]}}]}, found)
+    assert ["aa", "bb"] == texts({"Fn::Sub": ["${v}${v}", {"v": if_("a", "b")}]}, found)
+
+
+def _evaluated(found: Template) -> int:
+    """
+    Count the values of a template that are evaluated.
+    """
+    count = 0
+    while worth(found):
+        count += 1
+    return count
+
+
+def test_beyond_a_measure_nothing_is_evaluated(tmp_path: Path) -> None:
+    """
+    A template that can be deployed never comes there; one of many resources may have more values.
+    """
+    resources = {f"R{number}": {"Type": "T"} for number in range(10)}
+    assembly = read(tmp_path, Data=StackText(resources=resources, nested={"Child": StackText()}))
+    counts = [_evaluated(found) for found in assembly.templates()]
+
+    assert [100_000 + 11 * 200, 1_000] == counts
+    for found in assembly.templates():
+        assert [unknown({"Ref": "AWS::Region"}, found)] == texts({"Ref": "AWS::Region"}, found)
+        assert ["x"] == texts("x", found)
+
+
+def test_a_place_that_is_not_synthesized_is_asked_without_end() -> None:
+    """
+    Constructors ask about one value at a time.
+    """
+    for _ in range(200_000):
+        assert worth(PLACE)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["{{resolve:" * 30_000, {"Fn::Sub": "${" * 150_000}, {"Fn::Sub": ["${a}" * 2_000, {"a": "b"}]}, "x" * 4_097],
+    ids=["dynamic", "sub", "variables", "text"],
+)
+def test_a_text_that_is_too_long_is_not_known(tmp_path: Path, value: Json) -> None:
+    """
+    CloudFormation's values have at most 4,096 characters.
+    """
+    found = template(tmp_path)
+    (text,) = texts(value, found)
+
+    assert [unknown(value, found)] == [text]
+    assert len(text) < 300
+    assert unknown([value], found) != text
+
+
+@pytest.mark.parametrize("depth", [38, 60])
+def test_values_end_where_they_are_too_deep(tmp_path: Path, depth: int) -> None:
+    """
+    Forty functions within each other are enough for any template.
+    """
+    text: Json = "x"
+    for _ in range(depth):
+        text = join("", text)
+
+    assert (depth < 40) == (texts(text, template(tmp_path)) == ["x"])
+
+
+@settings(database=None, deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(value=VALUES)
+@example(value={"Fn::GetAtt": None})
+@example(value={"Fn::Select": ["²", ["a"]]})
+def test_whatever_a_template_holds_is_some_texts(value: Json) -> None:
+    """
+    Nothing raises, there is always something to say, and never more than sixteen things.
+    """
+    found = texts(value, PLACE)
+
+    assert 1 <= len(found) <= 16
+    assert all(isinstance(text, str) for text in found)
