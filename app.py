@@ -1,5 +1,4 @@
-"""
-A warehouse that may COPY from a landing bucket.
+"""A warehouse that may COPY from a landing bucket.
 
 It synthesizes with no AWS account and no look-up, and deploys to whatever account and region the credentials are of.
 """
@@ -28,9 +27,7 @@ FEATURE_FLAGS = {
 
 
 class WarehouseStack(cdk.Stack):
-    """
-    A VPC, a landing bucket, and a warehouse that reads from it.
-    """
+    """A VPC, a landing bucket, and a warehouse that reads from it."""
 
     def __init__(self, scope: cdk.App, construct_id: str) -> None:
         super().__init__(scope, construct_id, description="Amazon Redshift with the role it loads data with")
@@ -45,9 +42,7 @@ class WarehouseStack(cdk.Stack):
         )
 
     def _vpc(self) -> ec2.Vpc:
-        """
-        Two zones without internet; the cluster reaches Amazon S3 through a gateway endpoint, which is free.
-        """
+        """Two zones without internet; the cluster reaches Amazon S3 through a gateway endpoint, which is free."""
         return ec2.Vpc(
             self,
             "Vpc",
@@ -80,9 +75,7 @@ class WarehouseStack(cdk.Stack):
         )
 
     def _let_copy(self, role: RedshiftRole, bucket: s3.Bucket) -> None:
-        """
-        Allow what AWS documents for COPY, on the objects of one prefix.
-        """
+        """Allow what AWS documents for COPY, on the objects of one prefix."""
         role.redshift_grants.copy_from(bucket, prefix=LANDING_PREFIX)
         logical_id = self.get_logical_id(cast("cdk.CfnElement", bucket.node.default_child))
         acknowledge(
@@ -102,16 +95,12 @@ class WarehouseStack(cdk.Stack):
 
 
 def acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
-    """
-    Answer a finding where it stands, and nowhere else.
-    """
+    """Answer a finding where it stands, and nowhere else."""
     cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=rule, reason=reason))
 
 
 def build(app: cdk.App) -> WarehouseStack:
-    """
-    Define the stack in an app, under the AwsSolutions checks of cdk-nag.
-    """
+    """Define the stack in an app, under the AwsSolutions checks of cdk-nag."""
     cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
     return WarehouseStack(app, "RedshiftWarehouse")
 

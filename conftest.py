@@ -1,6 +1,5 @@
-"""
-Run the README: every Python block of it, in order, as one program. Property tests try fresh examples in each run; one
-that fails is printed with the ``@reproduce_failure`` that repeats it.
+"""Run the README: every Python block of it, in order, as one program. Property tests try fresh examples in each run;
+one that fails is printed with the ``@reproduce_failure`` that repeats it.
 """
 
 from __future__ import annotations

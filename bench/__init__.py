@@ -1,3 +1,1 @@
-"""
-Whole-process times of this library beside hand-written CDK, as ratios in one run.
-"""
+"""Whole-process times of this library beside hand-written CDK, as ratios in one run."""

@@ -1,6 +1,4 @@
-"""
-Time the programs in one run and write the table: ``make bench``.
-"""
+"""Time the programs in one run and write the table: ``make bench``."""
 
 from __future__ import annotations
 
@@ -28,9 +26,7 @@ MARK: Final = "<!-- make bench writes below this line -->"
 
 
 def run(name: str, count: int, folder: Path) -> float:
-    """
-    Run one program in a process of its own and take its time in seconds.
-    """
+    """Run one program in a process of its own and take its time in seconds."""
     environment = {**os.environ, "CDK_VALIDATION": "false"}
     # Installed packages come compiled; a checkout must be allowed to be.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -46,9 +42,7 @@ GRANTED: Final = {100: (5, 0.75)}
 
 
 def resources(folder: Path) -> list[str]:
-    """
-    List what the templates of a folder define, with logical ids that do not depend on the construct tree.
-    """
+    """List what the templates of a folder define, with logical ids that do not depend on the construct tree."""
     found = []
     for path in sorted(folder.glob("*.template.json")):
         defined: dict[str, Any] = json.loads(path.read_text())["Resources"]
@@ -63,18 +57,14 @@ def resources(folder: Path) -> list[str]:
 
 
 def strip(folder: Path) -> None:
-    """
-    Leave in the templates what `CfnInclude` may read back: the resources.
-    """
+    """Leave in the templates what `CfnInclude` may read back: the resources."""
     for path in folder.glob("*.template.json"):
         bare = {"Resources": json.loads(path.read_text())["Resources"]}
         path.with_name(path.name.replace(".template.json", ".bare.json")).write_text(json.dumps(bare))
 
 
 def measure(count: int) -> dict[str, list[float]]:
-    """
-    Time all programs by turns, so that a busy machine slows all of them; each turn begins with another one.
-    """
+    """Time all programs by turns, so that a busy machine slows all of them; each turn begins with another one."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for program in ("by_hand", "ours"):
@@ -95,16 +85,12 @@ def measure(count: int) -> dict[str, list[float]]:
 
 
 def ratio_of(times: dict[str, list[float]], one: str, other: str) -> float:
-    """
-    Compare two programs: the median of what each turn says.
-    """
+    """Compare two programs: the median of what each turn says."""
     return median(first / second for first, second in zip(times[one], times[other], strict=True))
 
 
 def row(count: int, times: dict[str, list[float]]) -> str:
-    """
-    Write one row of the table.
-    """
+    """Write one row of the table."""
     ratio = ratio_of(times, "ours", "by_hand")
     told = target(ratio, TARGETS[count]) if count in TARGETS else ""
     seconds = " | ".join(f"{median(times[program]):.2f}" for program in ("ours", "by_hand", "included"))
@@ -115,9 +101,7 @@ def row(count: int, times: dict[str, list[float]]) -> str:
 
 
 def measure_granted(count: int, runs: int) -> dict[str, list[float]]:
-    """
-    Time the programs whose roles are granted something.
-    """
+    """Time the programs whose roles are granted something."""
     programs = ("by_hand_granted", "ours_granted")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -133,9 +117,7 @@ def measure_granted(count: int, runs: int) -> dict[str, list[float]]:
 
 
 def granted_table() -> str:
-    """
-    Write the table of clusters whose roles may each COPY from a prefix.
-    """
+    """Write the table of clusters whose roles may each COPY from a prefix."""
     lines = [
         "| clusters, roles with `copy_from` | this library, s | by hand, s | to by hand | target |",
         "|---:|---:|---:|---:|---:|",
@@ -149,9 +131,7 @@ def granted_table() -> str:
 
 
 def main() -> None:
-    """
-    Measure, print and write the tables; a target that was missed fails the run.
-    """
+    """Measure, print and write the tables; a target that was missed fails the run."""
     granted = granted_table()
     print(granted)
     rows = [row(count, measure(count)) for count in RUNS]

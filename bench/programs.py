@@ -1,5 +1,4 @@
-"""
-The programs that are timed: N clusters with ten roles each and a user policy per cluster.
+"""The programs that are timed: N clusters with ten roles each and a user policy per cluster.
 
 Each runs in a process of its own: ``python -m bench.programs NAME N OUTDIR``.
 """
@@ -29,9 +28,7 @@ def _stacks(count: int, size: int = CLUSTERS_PER_STACK) -> Iterator[tuple[str, r
 
 
 def ours(count: int, outdir: str) -> None:
-    """
-    Build it with this library.
-    """
+    """Build it with this library."""
     from aws_cdk import App, Environment, Stack
 
     from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationPolicy
@@ -47,9 +44,7 @@ def ours(count: int, outdir: str) -> None:
 
 
 def unguarded(count: int, outdir: str) -> None:
-    """
-    Build it with this library, without the guard at synth time.
-    """
+    """Build it with this library, without the guard at synth time."""
     from redshift_roles.cdk import plugins as guard
 
     guard.watch = lambda cluster, place: None  # noqa: ARG005
@@ -57,9 +52,7 @@ def unguarded(count: int, outdir: str) -> None:
 
 
 def by_hand(count: int, outdir: str) -> None:
-    """
-    Build it with what `aws_cdk` has.
-    """
+    """Build it with what `aws_cdk` has."""
     from aws_cdk import App, Environment, Stack
 
     app = App(outdir=outdir)
@@ -137,9 +130,7 @@ def _cluster_by_hand(stack: Stack, index: int) -> list[Role]:
 
 
 def ours_granted(count: int, outdir: str) -> None:
-    """
-    Build it with this library, where each role may COPY from a prefix of its own.
-    """
+    """Build it with this library, where each role may COPY from a prefix of its own."""
     from aws_cdk import App, Environment, Stack
     from aws_cdk import aws_s3 as s3
 
@@ -159,9 +150,7 @@ def ours_granted(count: int, outdir: str) -> None:
 
 
 def by_hand_granted(count: int, outdir: str) -> None:
-    """
-    Build the same with what `aws_cdk` has.
-    """
+    """Build the same with what `aws_cdk` has."""
     from aws_cdk import App, Environment, Stack
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
@@ -196,9 +185,7 @@ def by_hand_granted(count: int, outdir: str) -> None:
 
 
 def included(count: int, outdir: str) -> None:
-    """
-    Read the finished templates back: the floor.
-    """
+    """Read the finished templates back: the floor."""
     from aws_cdk import App, Environment, Stack
     from aws_cdk import cloudformation_include as include
 

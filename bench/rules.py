@@ -1,6 +1,4 @@
-"""
-Time the rules on what others wrote: the plug-in on a large app, the command on many and on large templates.
-"""
+"""Time the rules on what others wrote: the plug-in on a large app, the command on many and on large templates."""
 
 from __future__ import annotations
 
@@ -32,9 +30,7 @@ CHECK_TARGETS: Final = (5.0, 10.0, 10.0)
 
 
 def synth(registered: str, outdir: str) -> None:
-    """
-    Build an app of others' constructs and print how long its synthesis takes; ``on`` registers the plug-in.
-    """
+    """Build an app of others' constructs and print how long its synthesis takes; ``on`` registers the plug-in."""
     from aws_cdk import App, Environment, Stack, Validations
     from aws_cdk import aws_redshift as redshift
     from aws_cdk import aws_sns as sns
@@ -67,16 +63,12 @@ def synth(registered: str, outdir: str) -> None:
 
 
 def roles(number: int) -> list[str]:
-    """
-    Name ten roles for a cluster.
-    """
+    """Name ten roles for a cluster."""
     return [f"arn:aws:iam::111111111111:role/R{number}x{index}" for index in range(10)]
 
 
 def run(*words: str) -> tuple[float, str]:
-    """
-    Run a module in a process of its own and take its time in seconds.
-    """
+    """Run a module in a process of its own and take its time in seconds."""
     environment = {**os.environ, "CDK_VALIDATION": "false"}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     start = time.perf_counter()
@@ -92,9 +84,7 @@ def run(*words: str) -> tuple[float, str]:
 
 
 def plugin_ratio() -> tuple[float, float]:
-    """
-    Time the synthesis with the plug-in and without, by turns.
-    """
+    """Time the synthesis with the plug-in and without, by turns."""
     times: dict[str, list[float]] = {"off": [], "on": []}
     with tempfile.TemporaryDirectory() as name:
         for turn in range(RUNS):
@@ -106,9 +96,7 @@ def plugin_ratio() -> tuple[float, float]:
 
 
 def template(first: int, count: int) -> dict[str, Any]:
-    """
-    Write a template of clusters with ten roles each, nine literal ones and one that the template defines.
-    """
+    """Write a template of clusters with ten roles each, nine literal ones and one that the template defines."""
     statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "redshift.amazonaws.com"}}
     resources: dict[str, Any] = {
         "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": [statement]}}}
@@ -120,9 +108,7 @@ def template(first: int, count: int) -> dict[str, Any]:
 
 
 def check_times(folder: Path) -> dict[str, float]:
-    """
-    Time the command on ten thousand clusters, and on one large template as JSON and as YAML.
-    """
+    """Time the command on ten thousand clusters, and on one large template as JSON and as YAML."""
     import yaml
 
     (folder / "many").mkdir()
@@ -146,9 +132,7 @@ def check_times(folder: Path) -> dict[str, float]:
 
 
 def table() -> str:
-    """
-    Measure everything and write it down.
-    """
+    """Measure everything and write it down."""
     off, on = plugin_ratio()
     name = f"synth of {CONSTRUCTS:,} constructs, {CLUSTERS} of them clusters"
     rows = [

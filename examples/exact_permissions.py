@@ -1,5 +1,4 @@
-"""
-A role that loads from one prefix, unloads to another and reads what another team owns, with the SQL that uses it.
+"""A role that loads from one prefix, unloads to another and reads what another team owns, with the SQL that uses it.
 
 Everything that the role may do is a line; what the other team must write comes out as a stack output.
 """
@@ -18,9 +17,7 @@ REASON = "COPY and UNLOAD take every object under a prefix; IAM has no other for
 
 
 def build(app: cdk.App) -> cdk.Stack:
-    """
-    Define the role, the chain to the other account, and the SQL as outputs.
-    """
+    """Define the role, the chain to the other account, and the SQL as outputs."""
     stack = cdk.Stack(app, "ExactPermissions", env=ENVIRONMENT)
     bucket = s3.Bucket.from_bucket_name(stack, "Lake", "sales-lake")
     role = RedshiftRole(stack, "Loader", db_users=[DbUser("loader", cluster="warehouse")])

@@ -1,5 +1,4 @@
-"""
-A cluster for data that needs more than the defaults: a key of your own, audit logs in a bucket of your own, database
+"""A cluster for data that needs more than the defaults: a key of your own, audit logs in a bucket of your own, database
 parameters, five weeks of snapshots, and one security group of applications that may connect.
 """
 
@@ -17,9 +16,7 @@ LOGS_USE_BUCKET_POLICY = "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy"
 
 
 class HardenedStack(cdk.Stack):
-    """
-    A VPC, a key, a bucket for audit logs, and the cluster.
-    """
+    """A VPC, a key, a bucket for audit logs, and the cluster."""
 
     def __init__(self, scope: cdk.App, construct_id: str) -> None:
         super().__init__(scope, construct_id)
@@ -43,9 +40,7 @@ class HardenedStack(cdk.Stack):
         cluster.connections.allow_default_port_from(application, "Applications query the warehouse")
 
     def _vpc(self) -> ec2.Vpc:
-        """
-        Two zones without internet; COPY and UNLOAD reach Amazon S3 through a gateway endpoint.
-        """
+        """Two zones without internet; COPY and UNLOAD reach Amazon S3 through a gateway endpoint."""
         return ec2.Vpc(
             self,
             "Vpc",
@@ -61,9 +56,7 @@ class HardenedStack(cdk.Stack):
         )
 
     def _audit_logs(self) -> s3.Bucket:
-        """
-        Redshift writes audit logs only to a bucket with keys of Amazon S3's own.
-        """
+        """Redshift writes audit logs only to a bucket with keys of Amazon S3's own."""
         access_logs = self._bucket("AccessLogs")
         return self._bucket("AuditLogs", access_logs)
 
@@ -79,9 +72,7 @@ class HardenedStack(cdk.Stack):
 
 
 def build(app: cdk.App) -> cdk.Stack:
-    """
-    Define the stack in an app.
-    """
+    """Define the stack in an app."""
     return HardenedStack(app, "HardenedCluster")
 
 

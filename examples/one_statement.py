@@ -1,6 +1,5 @@
-"""
-A warehouse in one statement: a role that Redshift assumes, a cluster with it associated, and the policy of the people
-who may do that. The cluster goes into a subnet group that somebody else has made; nothing is looked up.
+"""A warehouse in one statement: a role that Redshift assumes, a cluster with it associated, and the policy of the
+people who may do that. The cluster goes into a subnet group that somebody else has made; nothing is looked up.
 """
 
 from __future__ import annotations
@@ -13,9 +12,7 @@ SUBNET_GROUP = "warehouse-subnets"
 
 
 def build(app: cdk.App) -> cdk.Stack:
-    """
-    Define the stack in an app.
-    """
+    """Define the stack in an app."""
     stack = cdk.Stack(app, "OneStatement")
     warehouse = RedshiftWarehouse(stack, "Warehouse", cluster_subnet_group_name=SUBNET_GROUP)
     cdk.CfnOutput(stack, "RoleArn", value=warehouse.role.role_arn)

@@ -1,7 +1,6 @@
-"""
-The policy that AWS publishes for people who associate roles with clusters, here for a group of them. Clusters and roles
-exist already and are named; account and region are those of the deployment. It allows what the published one does, less
-one thing: the roles can be passed to Redshift and to no other service.
+"""The policy that AWS publishes for people who associate roles with clusters, here for a group of them. Clusters and
+roles exist already and are named; account and region are those of the deployment. It allows what the published one
+does, less one thing: the roles can be passed to Redshift and to no other service.
 
 https://docs.aws.amazon.com/redshift/latest/mgmt/copy-unload-iam-role-associating-with-clusters.html
 """
@@ -18,9 +17,7 @@ ROLES = ("MyRedshiftRole", "SecondRedshiftRole", "ThirdRedshiftRole")
 
 
 def build(app: cdk.App) -> cdk.Stack:
-    """
-    Define the stack in an app.
-    """
+    """Define the stack in an app."""
     stack = cdk.Stack(app, "PublishedPolicy")
     policy = RoleAssociationPolicy(
         stack,

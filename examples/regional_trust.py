@@ -1,5 +1,4 @@
-"""
-Roles that not every cluster may assume. The first trusts provisioned clusters in two regions and nowhere else; the
+"""Roles that not every cluster may assume. The first trusts provisioned clusters in two regions and nowhere else; the
 second trusts provisioned clusters and Redshift Serverless.
 """
 
@@ -11,9 +10,7 @@ from redshift_roles import RedshiftRole
 
 
 def build(app: cdk.App) -> cdk.Stack:
-    """
-    Define the stack in an app.
-    """
+    """Define the stack in an app."""
     stack = cdk.Stack(app, "RegionalTrust")
     european = RedshiftRole(stack, "European", regions=["eu-west-1", "eu-central-1"])
     anywhere = RedshiftRole(stack, "Anywhere", serverless=True)

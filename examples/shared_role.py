@@ -1,5 +1,4 @@
-"""
-One role for two clusters in two stacks of one account. The first stack defines the role and exports it, the second
+"""One role for two clusters in two stacks of one account. The first stack defines the role and exports it, the second
 imports it, so CloudFormation keeps the role for as long as a cluster needs it.
 """
 
@@ -16,9 +15,7 @@ REFERENCE_STRENGTH = "@aws-cdk/core:defaultCrossStackReferences"
 
 
 def build(app: cdk.App) -> cdk.Stack:
-    """
-    Define both stacks in an app and return the one that imports the role.
-    """
+    """Define both stacks in an app and return the one that imports the role."""
     sales = cdk.Stack(app, "Sales")
     loader = RedshiftRole(sales, "Loader", description="Loads sales and marketing data")
     RedshiftCluster(sales, "Cluster", roles=[loader], cluster_subnet_group_name=SUBNET_GROUP)

@@ -1,6 +1,5 @@
-"""
-A construct of your own that has a cluster in it. It takes a role that exists already, and associates one more for each
-thing that the platform learns to do after the cluster was defined, here to read a stream.
+"""A construct of your own that has a cluster in it. It takes a role that exists already, and associates one more for
+each thing that the platform learns to do after the cluster was defined, here to read a stream.
 """
 
 from __future__ import annotations
@@ -19,18 +18,14 @@ SUBNET_GROUP = "warehouse-subnets"
 
 
 class AnalyticsPlatform(Construct):
-    """
-    A cluster that loads as one role and reads streams as another.
-    """
+    """A cluster that loads as one role and reads streams as another."""
 
     def __init__(self, scope: Construct, construct_id: str, *, loader: iam.IRole, subnet_group: str) -> None:
         super().__init__(scope, construct_id)
         self.cluster = RedshiftCluster(self, "Cluster", roles=[loader], cluster_subnet_group_name=subnet_group)
 
     def ingest(self, stream: kinesis.IStream) -> RedshiftRole:
-        """
-        Let the cluster read a stream, and return the role that CREATE EXTERNAL SCHEMA names.
-        """
+        """Let the cluster read a stream, and return the role that CREATE EXTERNAL SCHEMA names."""
         role = RedshiftRole(self, "StreamReader", description="Reads a stream into a materialized view")
         stream.grant_read(role)
         self.cluster.add_role(role)
@@ -38,9 +33,7 @@ class AnalyticsPlatform(Construct):
 
 
 def build(app: cdk.App) -> cdk.Stack:
-    """
-    Define a stack that uses the construct.
-    """
+    """Define a stack that uses the construct."""
     stack = cdk.Stack(app, "YourConstruct", env=ENVIRONMENT)
     loader = iam.Role.from_role_arn(stack, "Loader", LOADER)
     platform = AnalyticsPlatform(stack, "Platform", loader=loader, subnet_group=SUBNET_GROUP)

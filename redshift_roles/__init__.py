@@ -1,5 +1,4 @@
-"""
-Amazon Redshift's IAM roles as AWS CDK constructs.
+"""Amazon Redshift's IAM roles as AWS CDK constructs.
 
 The public names flow out of here, and nothing else. They are loaded when they are first used, since `aws_cdk` starts a
 Node process and the rules need none.

@@ -1,5 +1,4 @@
-"""
-Roles on clusters that already exist.
+"""Roles on clusters that already exist.
 
 A cluster's identifier, roles and a default role flow in; a custom resource that adds exactly those flows out.
 """
@@ -29,8 +28,7 @@ from redshift_roles.aws.placeholders import is_text_token
 
 
 class RoleAssociation(Construct):
-    """
-    Associate roles with a cluster that this app does not own, and set its default role.
+    """Associate roles with a cluster that this app does not own, and set its default role.
 
     It is additive: roles that others associated stay, on create, update, rollback and delete, and so does a role that
     was there before. A deployment waits until each role is in sync, and fails in time with a reason that names the
@@ -41,18 +39,12 @@ class RoleAssociation(Construct):
 
     Args:
         scope: The construct it belongs to.
-
         construct_id: Its name there.
-
         cluster_identifier: The identifier of a provisioned cluster of this account and region.
-
         roles: Roles to associate, 1 to role_limit, all of the cluster's account.
-
         default_role: One of the roles, to be what ``IAM_ROLE default`` means. Default: the default role is left alone.
-
         role_limit: How many roles the cluster may have, everybody's counted: 1 to 50, the AWS quota. The highest of a
             cluster's associations counts. Default: 10.
-
         timeout: How long a change may take, 30 seconds to 14 minutes. The longest of a cluster's associations counts.
             Default: 10 minutes.
 
@@ -138,9 +130,7 @@ def _read(
     *,
     labelled: bool,
 ) -> tuple[tuple[RoleFacts, ...], ...]:
-    """
-    Read the roles that the cluster has from other associations of this stack, those of this one, and its default.
-    """
+    """Read the roles that the cluster has from other associations of this stack, those of this one, and its default."""
     theirs = [(role, member.scope) for member in others for role in member.wanted.roles.values()]
     everybody = [*(role for role, _ in theirs), *roles, *([default_role] if default_role else [])]
     read = [*role_facts(everybody, place, "roles", labelled=labelled)]

@@ -1,5 +1,4 @@
-"""
-Where a cluster writes its audit logs.
+"""Where a cluster writes its audit logs.
 
 A bucket, or none for CloudWatch Logs, flows in; the cluster's logging properties flow out.
 """
@@ -24,17 +23,14 @@ _TO_CLOUDWATCH: Final = redshift.CfnCluster.LoggingPropertiesProperty(
 
 
 def logging_properties(bucket: s3.IBucket | None) -> redshift.CfnCluster.LoggingPropertiesProperty:
-    """
-    Say where the logs go.
-    """
+    """Say where the logs go."""
     if bucket is None:
         return _TO_CLOUDWATCH
     return redshift.CfnCluster.LoggingPropertiesProperty(log_destination_type="s3", bucket_name=bucket.bucket_name)
 
 
 def let_redshift_write(bucket: s3.IBucket, place: Place, cluster_identifier: str | None) -> IDependable | None:
-    """
-    Write the bucket policy that audit logging needs: for this cluster where it has a name, else for its region.
+    """Write the bucket policy that audit logging needs: for this cluster where it has a name, else for its region.
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/mgmt/db-auditing.html (read 2026-11-24)

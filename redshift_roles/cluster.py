@@ -1,5 +1,4 @@
-"""
-A provisioned cluster with its roles.
+"""A provisioned cluster with its roles.
 
 Roles, a network and a few choices flow in; a cluster that passes the common security checks flows out.
 """
@@ -46,8 +45,7 @@ _SECURE_PARAMETERS: Final = {"enable_user_activity_logging": "true", "require_ss
 
 
 class RedshiftCluster(Connectable):
-    """
-    Define a provisioned Redshift cluster with its IAM roles associated.
+    """Define a provisioned Redshift cluster with its IAM roles associated.
 
     It is encrypted, not public, requires TLS, routes COPY and UNLOAD through the VPC, writes audit logs, keeps its
     admin password in Secrets Manager, keeps automated snapshots for seven days and a last one when it is deleted. COPY
@@ -55,54 +53,32 @@ class RedshiftCluster(Connectable):
 
     Args:
         scope: The construct it belongs to.
-
         construct_id: Its name there.
-
         roles: Roles the cluster may assume, in order; 0 to role_limit, all of the cluster's account. Default: none.
-
         role_limit: How many roles it may have: 1 to 50, the AWS quota (1 to 10 in us-iso-east-1, us-iso-west-1 and
             us-isob-east-1). Default: 10.
-
         default_role: One of the roles, to be what ``IAM_ROLE default`` means. Default: no default role.
-
         cluster_identifier: Its physical name: 1 to 63 lower-case letters, digits and single hyphens, a letter first.
             Default: CloudFormation makes one up.
-
         node_type: Such as ``ra3.xlplus``. Default: ``ra3.large``.
-
         number_of_nodes: 1 to 100. Default: 2.
-
         database_name: The first database: 1 to 64 lower-case letters, digits and underscores. Default: ``warehouse``.
-
         admin_username: 1 to 128 lower-case letters, digits and ``_+.@-``. Default: ``warehouse_admin``.
-
         port: 5431 to 5455 or 8191 to 8215 for RA3 and RG nodes. Default: 5440.
-
         vpc: The VPC it is in. Exactly one of vpc and cluster_subnet_group_name.
-
         vpc_subnets: Which subnets of the VPC. Default: the private ones.
-
         security_groups: Who may connect. Default: with a VPC, a new security group that lets nobody in.
-
         cluster_subnet_group_name: An existing subnet group.
-
         encryption_key: Encrypts the data and the admin password. Default: the AWS managed key.
-
         parameters: Database parameters, texts by name; they add to ``require_ssl`` and
             ``enable_user_activity_logging``, which are ``true``, or replace them. Default: none.
-
         snapshot_retention: How long automated snapshots are kept: 1 to 35 whole days. Default: 7 days.
-
         preferred_maintenance_window: ``ddd:hh:mm-ddd:hh:mm`` in UTC, at least 30 minutes. Default:
             ``sun:03:00-sun:03:30``.
-
         audit_log_bucket: Takes the audit logs; in the cluster's region. A bucket of this app gets the bucket policy for
             it, an imported one must have it. Default: CloudWatch Logs.
-
         multi_az: Whether it runs in two availability zones; RA3 with 2 nodes or more. Default: False.
-
         publicly_accessible: Whether it has a public address. Default: False.
-
         removal_policy: What becomes of it when it leaves the stack. Default: a final snapshot.
 
     Attributes:
@@ -239,44 +215,32 @@ class RedshiftCluster(Connectable):
 
     @property
     def cfn_cluster(self) -> redshift.CfnCluster:
-        """
-        The L1, for what this construct has no argument for.
-        """
+        """The L1, for what this construct has no argument for."""
         return self._cfn_cluster
 
     @property
     def cluster_identifier(self) -> str:
-        """
-        The physical name, a reference.
-        """
+        """The physical name, a reference."""
         return self._cluster_identifier
 
     @property
     def cluster_arn(self) -> str:
-        """
-        The ARN, ``arn:PARTITION:redshift:REGION:ACCOUNT:cluster:NAME``.
-        """
+        """The ARN, ``arn:PARTITION:redshift:REGION:ACCOUNT:cluster:NAME``."""
         return cluster_arn(self._cluster_identifier, self._place)
 
     @property
     def endpoint_address(self) -> str:
-        """
-        The host name that clients connect to.
-        """
+        """The host name that clients connect to."""
         return self._cfn_cluster.attr_endpoint_address
 
     @property
     def endpoint_port(self) -> str:
-        """
-        The port that clients connect to.
-        """
+        """The port that clients connect to."""
         return self._cfn_cluster.attr_endpoint_port
 
     @cached_property
     def admin_secret(self) -> secretsmanager.ISecret:
-        """
-        The secret that Redshift keeps the admin password in, and rotates.
-        """
+        """The secret that Redshift keeps the admin password in, and rotates."""
         from aws_cdk import aws_secretsmanager as secretsmanager  # noqa: PLC0415  not needed by a plain cluster
 
         arn = self._cfn_cluster.attr_master_password_secret_arn
@@ -284,21 +248,16 @@ class RedshiftCluster(Connectable):
 
     @property
     def roles(self) -> tuple[iam.IRole, ...]:
-        """
-        The associated roles, in the order of the template.
-        """
+        """The associated roles, in the order of the template."""
         return tuple(self._roles)
 
     @property
     def role_limit(self) -> int:
-        """
-        How many roles it may have.
-        """
+        """How many roles it may have."""
         return self._role_limit
 
     def add_role(self, role: iam.IRole) -> None:
-        """
-        Associate one more role.
+        """Associate one more role.
 
         Args:
             role: A role of the cluster's account that is not associated yet.
@@ -316,9 +275,7 @@ class RedshiftCluster(Connectable):
 
 
 def _define_default(cluster: RedshiftCluster, place: Place, role: iam.IRole, role_limit: int) -> None:
-    """
-    Set the default role, which AWS::Redshift::Cluster has no property for.
-    """
+    """Set the default role, which AWS::Redshift::Cluster has no property for."""
     # These need aws_lambda, which a plain cluster does not.
     from redshift_roles.custom_resource import association_joining
     from redshift_roles.custom_resource.cluster_resource import Wanted  # noqa: PLC0415
@@ -335,8 +292,6 @@ def _days(retention: Duration | None) -> float:
 
 @cache
 def _parameters(texts: tuple[tuple[str, str], ...]) -> list[redshift.CfnClusterParameterGroup.ParameterProperty]:
-    """
-    Write database parameters; they hold no state, so all clusters with the same ones share them.
-    """
+    """Write database parameters; they hold no state, so all clusters with the same ones share them."""
     make = redshift.CfnClusterParameterGroup.ParameterProperty
     return [make(parameter_name=name, parameter_value=value) for name, value in texts]

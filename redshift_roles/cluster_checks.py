@@ -1,5 +1,4 @@
-"""
-What is checked of a cluster before it is made, or before a role is added to it.
+"""What is checked of a cluster before it is made, or before a role is added to it.
 
 Arguments and roles flow in; the facts about the roles flow out, or one error with all that is wrong.
 """
@@ -31,20 +30,14 @@ def refuse_cluster(
     own_role: RoleFacts | None = None,
     only_roles: bool = False,
 ) -> HolderFacts:
-    """
-    Raise all that is wrong with the arguments of a cluster.
+    """Raise all that is wrong with the arguments of a cluster.
 
     Args:
         path: Reads the path for the message.
-
         place: Where the cluster will be.
-
         given: The arguments that are no tokens.
-
         troubles: What else is wrong.
-
         own_role: A role that the caller will make for it, counted before the given ones.
-
         only_roles: Whether the other arguments were checked before.
 
     Returns:
@@ -82,9 +75,7 @@ def refuse_cluster(
 
 
 def unknown_list(listed: Sequence[str]) -> list[Trouble]:
-    """
-    Find a list that somebody put in the place of ours and that only the deployment knows.
-    """
+    """Find a list that somebody put in the place of ours and that only the deployment knows."""
     if not any(is_list_token(entry) for entry in listed):
         return []
     wrong = "cfn_cluster.iam_roles was replaced by a list that only the deployment knows, so no role can be added to it"

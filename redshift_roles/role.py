@@ -1,5 +1,4 @@
-"""
-The role that Redshift assumes.
+"""The role that Redshift assumes.
 
 Names and regions flow in, an `iam.Role` with Redshift's trust flows out.
 """
@@ -35,39 +34,26 @@ if TYPE_CHECKING:
 
 
 class RedshiftRole(iam.Role):
-    """
-    Define a role that Amazon Redshift assumes for COPY, UNLOAD and CREATE EXTERNAL SCHEMA.
+    """Define a role that Amazon Redshift assumes for COPY, UNLOAD and CREATE EXTERNAL SCHEMA.
 
     It is an `iam.Role`: it goes wherever an `iam.IRole` goes, and takes permissions the same way.
 
     Args:
         scope: The construct it belongs to.
-
         construct_id: Its name there.
-
         role_name: Its physical name: 1 to 64 letters, digits and ``+=,.@_-``. Default: CloudFormation makes one up.
-
         description: At most 1,000 characters. Default: none.
-
         path: Begins and ends with a slash, at most 512 characters. Default: ``/``.
-
         max_session_duration: 1 to 12 hours. Default: 1 hour.
-
         permissions_boundary: The most that the role may ever do. Default: no boundary.
-
         managed_policies: Policies to attach, 0 or more. Default: none.
-
         serverless: Whether Redshift Serverless may assume it too. Default: provisioned clusters only.
-
         db_users: The only database users who may use it, 1 or more, by ``sts:ExternalId``; all others fail, the admin
             too. A user of a workgroup needs serverless. Default: all users of the clusters it is associated with.
-
         source_clusters: Literal identifiers of the only provisioned clusters that may assume it, 1 or more, by
             ``aws:SourceArn`` and ``aws:SourceAccount``; Serverless is left with the account alone. Default: all.
-
         trust_policy_quota: How many characters the account allows a trust policy, 2,048 to 8,192. Default: 2,048, what
             IAM allows unless the quota was raised.
-
         regions: Names of regions of the role's partition, such as ``eu-west-1``: only clusters there may assume it, by
             the regional principal of each. AWS documents no regional principal for Serverless, which keeps its global
             one. Default: clusters of all regions.
@@ -148,25 +134,19 @@ class RedshiftRole(iam.Role):
 
     @property
     def redshift_grants(self) -> RedshiftGrants:
-        """
-        What Redshift may do with the role, one method for each thing.
-        """
+        """What Redshift may do with the role, one method for each thing."""
         from redshift_roles.grants.redshift_grants import RedshiftGrants  # noqa: PLC0415  not needed by a role without grants
 
         return RedshiftGrants.of(self)
 
     @property
     def iam_role_clause(self) -> str:
-        """
-        Write the clause that names the role in SQL: ``IAM_ROLE 'arn:…'``; it may be a stack output.
-        """
+        """Write the clause that names the role in SQL: ``IAM_ROLE 'arn:…'``; it may be a stack output."""
         return sql_roles.clause(sql_roles.read(self))
 
 
 def _partition_troubles(regions: object, place: Place) -> Iterator[Trouble]:
-    """
-    Find regions whose clusters could never assume the role: IAM knows no role of another partition.
-    """
+    """Find regions whose clusters could never assume the role: IAM knows no role of another partition."""
     if place.region is None or not isinstance(regions, (list, tuple)):
         return
     home = limits.partition_of(place.region)
@@ -180,17 +160,13 @@ def _partition_troubles(regions: object, place: Place) -> Iterator[Trouble]:
 
 @cache
 def _plain(regions: tuple[str, ...], serverless: bool) -> iam.RoleProps:
-    """
-    Write the properties of a role without options; they hold no state, so all such roles share them.
-    """
+    """Write the properties of a role without options; they hold no state, so all such roles share them."""
     return iam.RoleProps(assumed_by=_principal(regions, serverless))
 
 
 @cache
 def _principal(regions: tuple[str, ...], serverless: bool) -> iam.PrincipalBase:
-    """
-    Name who may assume the role; the principals hold no state, so all roles share them.
-    """
+    """Name who may assume the role; the principals hold no state, so all roles share them."""
     return _restricted(Trust(Home("", "", ""), regions, serverless))
 
 
@@ -202,9 +178,7 @@ def _restricted(trust: Trust) -> iam.PrincipalBase:
 
 
 def _refuse_too_large(trust: Trust, place: Place, quota: int, path: Callable[[], str]) -> None:
-    """
-    Measure the trust policy, every token at the least that the deployment can write.
-    """
+    """Measure the trust policy, every token at the least that the deployment can write."""
     length = size(trust.document(), lambda text: token_values(text, lambda name: "x" * least_length(name, place)))
     if length > quota:
         trouble = (

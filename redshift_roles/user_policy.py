@@ -1,5 +1,4 @@
-"""
-The policy of the people who associate roles with clusters.
+"""The policy of the people who associate roles with clusters.
 
 Clusters, roles and people flow in; a managed policy that allows exactly that pairing flows out.
 """
@@ -31,34 +30,24 @@ from redshift_roles.aws.placeholders import is_token, present
 
 
 class RoleAssociationPolicy(iam.ManagedPolicy):
-    """
-    Define the least-privilege policy of the people who associate roles with clusters.
+    """Define the least-privilege policy of the people who associate roles with clusters.
 
     For two clusters and three roles it is the policy that AWS publishes, plus the condition that the roles are passed
     to Redshift and to nothing else.
 
     Args:
         scope: The construct it belongs to.
-
         construct_id: Its name there.
-
         clusters: 1 or more of `RedshiftCluster`, `CfnCluster` and literal identifiers (those are in this stack's
             account and region).
-
         pass_roles: 1 or more roles of this account.
-
         create_clusters: Whether the policy allows to create exactly these clusters too. Default: True.
-
         describe_all_clusters: Whether it allows to list all clusters, as the console does. Default: True; False allows
             to describe exactly these clusters.
-
         users: Users of this account to attach it to. Default: none.
-
         groups: Groups of this account to attach it to. Default: none.
-
         managed_policy_name: Its physical name, 1 to 128 letters, digits and ``+=,.@_-``. Default: CloudFormation makes
             one up.
-
         description: At most 1,000 characters; a change replaces the policy. Default: none.
 
     Raises:
@@ -140,8 +129,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
             account_rule.assert_account(place, [*(role.account for role in facts.roles), *accounts])
 
     def attach_to_user(self, user: IUserRef) -> None:
-        """
-        Attach the policy to a user of its account.
+        """Attach the policy to a user of its account.
 
         Raises:
             RoleAssociationError: InvalidArgument, for a user of another account: CDK would attach it to the user of the
@@ -151,8 +139,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         super().attach_to_user(user)
 
     def attach_to_group(self, group: IGroupRef) -> None:
-        """
-        Attach the policy to a group of its account.
+        """Attach the policy to a group of its account.
 
         Raises:
             RoleAssociationError: InvalidArgument, for a group of another account.
@@ -161,8 +148,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         super().attach_to_group(group)
 
     def attach_to_role(self, role: iam.IRole) -> None:
-        """
-        Attach the policy to a role of its account: one that people use, not one that Redshift assumes.
+        """Attach the policy to a role of its account: one that people use, not one that Redshift assumes.
 
         Raises:
             RoleAssociationError: InvalidArgument, for a role of another account.
@@ -179,9 +165,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
 
 
 def pass_role_facts(roles: Sequence[iam.IRole], place: Place, path: str, *, labelled: bool) -> HolderFacts:
-    """
-    Read the roles that a policy lets people pass.
-    """
+    """Read the roles that a policy lets people pass."""
     return HolderFacts(
         path=path,
         noun="policy",
@@ -195,9 +179,7 @@ def pass_role_facts(roles: Sequence[iam.IRole], place: Place, path: str, *, labe
 
 
 def people_troubles(users: Sequence[iam.IUser], groups: Sequence[iam.IGroup], place: Place) -> list[Trouble]:
-    """
-    Find what is wrong with the people a policy in this place is to be attached to.
-    """
+    """Find what is wrong with the people a policy in this place is to be attached to."""
     troubles = [*arguments.check({"users": users, "groups": groups}, arguments.POLICY_ARGUMENTS)]
     people = [] if troubles else [*_labelled("users", users), *_labelled("groups", groups)]
     accounts = [principal_account(person, place) for _, person in people]
@@ -211,9 +193,7 @@ def _labelled(name: str, people: Sequence[Principal]) -> Iterator[tuple[str, Pri
 def _foreign(
     people: Iterable[tuple[str, Principal]], accounts: Sequence[str | None], place: Place
 ) -> Iterator[Trouble]:
-    """
-    Find users, groups and roles of other accounts.
-    """
+    """Find users, groups and roles of other accounts."""
     expected = account_rule.expected_account(place) or place.account
     for (label, person), account in zip(people, accounts, strict=True):
         if role_arns.differ(account, expected):
@@ -231,9 +211,7 @@ _GENERATED_NAME: Final = 15
 
 
 def _refuse_too_large(policy: UserPolicy, facts: HolderFacts, place: Place, path: Callable[[], str]) -> None:
-    """
-    Measure the policy, closely only when it may be too large.
-    """
+    """Measure the policy, closely only when it may be too large."""
     resources = [*policy.cluster_arns, *policy.role_arns]
     if _STATEMENTS + sum(max(len(arn), _LONGEST_GENERATED) for arn in resources) <= limits.MANAGED_POLICY_SIZE:
         return

@@ -1,5 +1,4 @@
-"""
-The whole thing in one statement: a role, a cluster with it associated, and the policy of the people who may do that.
+"""The whole thing in one statement: a role, a cluster with it associated, and the policy of the people who may do that.
 
 The arguments of a cluster flow in; three constructs that fit together flow out.
 """
@@ -41,23 +40,16 @@ if TYPE_CHECKING:
 
 
 class RedshiftWarehouse(Construct):
-    """
-    Define a role that Redshift assumes, a cluster with it associated, and the user policy for exactly that pair.
+    """Define a role that Redshift assumes, a cluster with it associated, and the user policy for exactly that pair.
 
     Args:
         scope: The construct it belongs to.
-
         construct_id: Its name there.
-
         roles: More roles to associate and to let people pass; with the warehouse's own at most role_limit. Default:
             none.
-
         users: Users of this account who may associate the roles. Default: none.
-
         groups: Groups of this account who may. Default: none.
-
         default_role: One of the roles given here, to be what ``IAM_ROLE default`` means. Default: none.
-
         role_limit, cluster_identifier, node_type, number_of_nodes, database_name, admin_username, port, vpc,
         vpc_subnets, security_groups, cluster_subnet_group_name, encryption_key, parameters, snapshot_retention,
         preferred_maintenance_window, audit_log_bucket, multi_az, publicly_accessible, removal_policy:
@@ -65,9 +57,7 @@ class RedshiftWarehouse(Construct):
 
     Attributes:
         role: The `RedshiftRole`, the first of the cluster's roles.
-
         cluster: The `RedshiftCluster`.
-
         user_policy: The `RoleAssociationPolicy`.
 
     Raises:
@@ -157,31 +147,23 @@ class RedshiftWarehouse(Construct):
 
     @property
     def role(self) -> RedshiftRole:
-        """
-        The role that the warehouse brings.
-        """
+        """The role that the warehouse brings."""
         return self._role
 
     @property
     def cluster(self) -> RedshiftCluster:
-        """
-        The cluster.
-        """
+        """The cluster."""
         return self._cluster
 
     @property
     def user_policy(self) -> RoleAssociationPolicy:
-        """
-        The policy of the people who may associate the roles with the cluster.
-        """
+        """The policy of the people who may associate the roles with the cluster."""
         return self._user_policy
 
 
 @contextmanager
 def _unchanged_on_error(place: Place, default_role: iam.IRole | None) -> Iterator[None]:
-    """
-    Take back outside the warehouse what a warehouse that fails halfway has brought there.
-    """
+    """Take back outside the warehouse what a warehouse that fails halfway has brought there."""
     with account_rule.withdrawn_on_error(place):
         if default_role is None:
             yield

@@ -1,3 +1,1 @@
-"""
-The tests, one file for each module.
-"""
+"""The tests, one file for each module."""

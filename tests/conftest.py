@@ -1,6 +1,4 @@
-"""
-What all tests share: no AWS credentials, no validator but where it is tested, and stacks to build in.
-"""
+"""What all tests share: no AWS credentials, no validator but where it is tested, and stacks to build in."""
 
 from __future__ import annotations
 
@@ -24,9 +22,7 @@ REGION = "eu-west-1"
 
 @pytest.fixture
 def app() -> App:
-    """
-    An app without the metadata that only deployments need.
-    """
+    """An app without the metadata that only deployments need."""
     from aws_cdk import App  # noqa: PLC0415  the tests of pure code never start jsii
 
     return App(analytics_reporting=False)
@@ -34,9 +30,7 @@ def app() -> App:
 
 @pytest.fixture
 def stack(app: App) -> Stack:
-    """
-    A stack of a known account and region.
-    """
+    """A stack of a known account and region."""
     from aws_cdk import Environment, Stack  # noqa: PLC0415
 
     return Stack(app, "Data", env=Environment(account=ACCOUNT, region=REGION))
@@ -44,9 +38,7 @@ def stack(app: App) -> Stack:
 
 @pytest.fixture
 def agnostic(app: App) -> Stack:
-    """
-    A stack that names no account and no region.
-    """
+    """A stack that names no account and no region."""
     from aws_cdk import Stack  # noqa: PLC0415
 
     return Stack(app, "Anywhere")

@@ -1,6 +1,4 @@
-"""
-Any value for any argument: accepted, and the template holds it, or refused in words for people.
-"""
+"""Any value for any argument: accepted, and the template holds it, or refused in words for people."""
 
 from __future__ import annotations
 
@@ -33,9 +31,7 @@ def _fresh() -> str:
 
 
 def _values(stack: cdk.Stack) -> dict[str, Any]:
-    """
-    List tokens of each kind, alone and inside other values, and values that hardly any argument takes.
-    """
+    """List tokens of each kind, alone and inside other values, and values that hardly any argument takes."""
     text = cdk.CfnParameter(stack, "Text").value_as_string
     listed = cdk.CfnParameter(stack, "List", type="CommaDelimitedList").value_as_list
     number = cdk.CfnParameter(stack, "Number", type="Number").value_as_number
@@ -222,9 +218,7 @@ def _cases() -> Iterator[tuple[str, str]]:
 
 
 def _told(call: Callable[..., object], stack: cdk.Stack, **given: Any) -> str:
-    """
-    Say what a call is refused with: in our words, or in others'.
-    """
+    """Say what a call is refused with: in our words, or in others'."""
     try:
         call(stack, **given)
     except RoleAssociationError as error:

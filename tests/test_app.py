@@ -1,6 +1,4 @@
-"""
-The app of this repository: one stack that deploys anywhere, clean under cdk-nag, and does what its outputs say.
-"""
+"""The app of this repository: one stack that deploys anywhere, clean under cdk-nag, and does what its outputs say."""
 
 from __future__ import annotations
 
@@ -32,9 +30,7 @@ root.synth()
 
 @pytest.fixture(scope="module")
 def built() -> cdk.App:
-    """
-    The app, synthesized; cdk-nag has not refused it.
-    """
+    """The app, synthesized; cdk-nag has not refused it."""
     app = cdk.App(analytics_reporting=False, context=FEATURE_FLAGS)
     build(app)
     app.synth()
@@ -43,26 +39,20 @@ def built() -> cdk.App:
 
 @pytest.fixture(scope="module")
 def template(built: cdk.App) -> dict[str, Any]:
-    """
-    The template of its only stack.
-    """
+    """The template of its only stack."""
     (stack,) = built.synth().stacks
     found: dict[str, Any] = stack.template
     return found
 
 
 def _of(template: dict[str, Any], kind: str) -> dict[str, Any]:
-    """
-    Return the properties of all resources of a type, by logical id.
-    """
+    """Return the properties of all resources of a type, by logical id."""
     resources = template["Resources"].items()
     return {name: found["Properties"] for name, found in resources if found["Type"] == kind}
 
 
 def _text(value: Any) -> str:
-    """
-    Write a value as text, with logical ids in angle brackets where a deployment would write names and ARNs.
-    """
+    """Write a value as text, with logical ids in angle brackets where a deployment would write names and ARNs."""
     if isinstance(value, str):
         return value
     ((function, argument),) = value.items()
@@ -73,17 +63,13 @@ def _text(value: Any) -> str:
 
 
 def _landing(template: dict[str, Any]) -> str:
-    """
-    Name the bucket that data lands in: the one that logs access to the other.
-    """
+    """Name the bucket that data lands in: the one that logs access to the other."""
     (name,) = (name for name, found in _of(template, "AWS::S3::Bucket").items() if "LoggingConfiguration" in found)
     return name
 
 
 def _loader(template: dict[str, Any]) -> str:
-    """
-    Name the role that the cluster has.
-    """
+    """Name the role that the cluster has."""
     (cluster,) = _of(template, "AWS::Redshift::Cluster").values()
     ((name, attribute),) = (role["Fn::GetAtt"] for role in cluster["IamRoles"])
     assert "Arn" == attribute
@@ -91,18 +77,14 @@ def _loader(template: dict[str, Any]) -> str:
 
 
 def test_the_template_is_the_recorded_one(template: dict[str, Any], snapshot: SnapshotAssertion) -> None:
-    """
-    Every change of the template is seen; what it means is said by the tests below.
-    """
+    """Every change of the template is seen; what it means is said by the tests below."""
     recorded = snapshot.with_defaults(extension_class=JSONSnapshotExtension)
 
     assert recorded == template
 
 
 def test_cdk_nag_finds_nothing_and_two_findings_are_acknowledged(built: cdk.App, template: dict[str, Any]) -> None:
-    """
-    The answered ones are the two that AWS documents in no narrower form, each at the policy where it stands.
-    """
+    """The answered ones are the two that AWS documents in no narrower form, each at the policy where it stands."""
     assert set() == findings(built)
     assert {
         ("AwsSolutions-IAM5[Resource::*]", f"{STACK}/Warehouse/UserPolicy"),
@@ -116,9 +98,7 @@ def test_cdk_nag_finds_nothing_and_two_findings_are_acknowledged(built: cdk.App,
 def test_fails_when_the_findings_are_not_acknowledged(
     template: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """
-    The app runs cdk-nag itself, and then does not synthesize, for just what the two acknowledgements answer.
-    """
+    """The app runs cdk-nag itself, and then does not synthesize, for just what the two acknowledgements answer."""
     monkeypatch.setattr("app.acknowledge", lambda *_: None)
     app = cdk.App(analytics_reporting=False, context=FEATURE_FLAGS, outdir=str(tmp_path))
     build(app)
@@ -142,9 +122,7 @@ def test_fails_when_the_findings_are_not_acknowledged(
 
 
 def test_the_outputs_are_what_a_loader_needs(template: dict[str, Any]) -> None:
-    """
-    Where to connect, what to pass, what to attach, and the whole COPY command.
-    """
+    """Where to connect, what to pass, what to attach, and the whole COPY command."""
     role, bucket = _loader(template), _landing(template)
     (cluster,) = _of(template, "AWS::Redshift::Cluster")
     (policy,) = (
@@ -163,9 +141,7 @@ def test_the_outputs_are_what_a_loader_needs(template: dict[str, Any]) -> None:
 
 
 def test_the_role_may_read_what_is_under_landing_and_nothing_else(template: dict[str, Any]) -> None:
-    """
-    All that the role is allowed, wherever it is written: to get and list one prefix, and to locate the bucket.
-    """
+    """All that the role is allowed, wherever it is written: to get and list one prefix, and to locate the bucket."""
     role = _loader(template)
     policies = [*_of(template, "AWS::IAM::ManagedPolicy").values(), *_of(template, "AWS::IAM::Policy").values()]
     attached = [policy for policy in policies if {"Ref": role} in policy.get("Roles", [])]
@@ -186,17 +162,15 @@ def test_the_role_may_read_what_is_under_landing_and_nothing_else(template: dict
 
 
 def test_redshift_and_nobody_else_may_assume_the_role(template: dict[str, Any]) -> None:
-    """
-    Its trust policy has one principal.
-    """
+    """Its trust policy has one principal."""
     assert [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "redshift.amazonaws.com"}}] == _of(
         template, "AWS::IAM::Role"
     )[_loader(template)]["AssumeRolePolicyDocument"]["Statement"]
 
 
 def test_the_template_names_nothing_and_no_partition(template: dict[str, Any]) -> None:
-    """
-    It deploys twice to one account, and to China and GovCloud: CloudFormation makes up all names that must be unique.
+    """It deploys twice to one account, and to China and GovCloud: CloudFormation makes up all names that must be
+    unique.
     """
     literal_names = {
         (found["Type"], key)
@@ -213,9 +187,7 @@ def test_the_template_names_nothing_and_no_partition(template: dict[str, Any]) -
 def test_it_runs_without_aws_configuration_and_past_the_validator_of_cdk(
     template: dict[str, Any], tmp_path: Path
 ) -> None:
-    """
-    `python app.py` needs no credentials, no look-up and no home directory, and writes the template tested here.
-    """
+    """`python app.py` needs no credentials, no look-up and no home directory, and writes the template tested here."""
     done = run(tmp_path, str(ROOT / "app.py"), validation=True)
 
     assert (0, "") == (done.code, done.stderr)
@@ -226,9 +198,7 @@ def test_it_runs_without_aws_configuration_and_past_the_validator_of_cdk(
 
 
 def test_the_validator_of_cdk_reports_a_property_that_cloudformation_does_not_know(tmp_path: Path) -> None:
-    """
-    The validation report that must be empty is one that would not be.
-    """
+    """The validation report that must be empty is one that would not be."""
     done = run(tmp_path, "-c", MISSPELT, validation=True)
 
     assert (1, ["F3002"]) == (done.code, done.violations)

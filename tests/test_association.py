@@ -1,6 +1,4 @@
-"""
-Roles on clusters that already exist: what lands in the template, and what is refused.
-"""
+"""Roles on clusters that already exist: what lands in the template, and what is refused."""
 
 from __future__ import annotations
 
@@ -55,9 +53,7 @@ def _wrong(scope: cdk.Stack, **options: Any) -> list[tuple[str, str]]:
     ],
 )  # fmt: skip
 def test_fails_when_an_argument_is_wrong(stack: cdk.Stack, options: dict[str, Any], message: str) -> None:
-    """
-    Everything wrong is told at once, and nothing is left in the tree.
-    """
+    """Everything wrong is told at once, and nothing is left in the tree."""
     assert ("InvalidArgument", message) in _wrong(stack, **options)
 
 
@@ -67,9 +63,7 @@ def test_fails_when_an_argument_is_wrong(stack: cdk.Stack, options: dict[str, An
     ids=["nothing", "number", "reference to a number", "reference to a list"],
 )
 def test_fails_when_the_cluster_identifier_is_no_text(stack: cdk.Stack, identifier: Any) -> None:
-    """
-    Nor a reference to one.
-    """
+    """Nor a reference to one."""
     ((rule, message),) = _wrong(stack, roles=[RedshiftRole(stack, "Role")], cluster_identifier=identifier)
 
     assert "InvalidArgument" == rule
@@ -77,9 +71,7 @@ def test_fails_when_the_cluster_identifier_is_no_text(stack: cdk.Stack, identifi
 
 
 def test_fails_when_the_default_role_is_not_among_the_roles(stack: cdk.Stack) -> None:
-    """
-    Only an associated role can be the default.
-    """
+    """Only an associated role can be the default."""
     roles = [RedshiftRole(stack, "A"), iam.Role.from_role_arn(stack, "B", arn("B"))]
     ((rule, message),) = _wrong(stack, roles=roles, default_role=RedshiftRole(stack, "C"))
 
@@ -89,9 +81,7 @@ def test_fails_when_the_default_role_is_not_among_the_roles(stack: cdk.Stack) ->
 
 
 def test_fails_for_what_the_rules_say(stack: cdk.Stack) -> None:
-    """
-    The same rules as for a cluster.
-    """
+    """The same rules as for a cluster."""
     many = [RedshiftRole(stack, f"R{number}") for number in range(11)]
     foreign = iam.Role.from_role_arn(stack, "Foreign", arn("X", account=OTHER_ACCOUNT))
 
@@ -102,9 +92,7 @@ def test_fails_for_what_the_rules_say(stack: cdk.Stack) -> None:
 
 
 def test_what_was_there_before_is_looked_at_first(stack: cdk.Stack) -> None:
-    """
-    A look for each role and one for the default; the association gets their answers.
-    """
+    """A look for each role and one for the default; the association gets their answers."""
     first, second = RedshiftRole(stack, "First"), RedshiftRole(stack, "Second")
     RoleAssociation(stack, "Association", cluster_identifier=WAREHOUSE, roles=[first, second], default_role=second)
     resources = template_of(stack)["Resources"]
@@ -132,9 +120,7 @@ def test_what_was_there_before_is_looked_at_first(stack: cdk.Stack) -> None:
 
 
 def test_the_function_may_do_exactly_this(stack: cdk.Stack) -> None:
-    """
-    Describe and modify one cluster, pass these roles to Redshift, write its own logs.
-    """
+    """Describe and modify one cluster, pass these roles to Redshift, write its own logs."""
     role = RedshiftRole(stack, "Role")
     RoleAssociation(stack, "Association", cluster_identifier=WAREHOUSE, roles=[role])
     policies = all_properties_of(stack, "AWS::IAM::ManagedPolicy")
@@ -174,9 +160,8 @@ MESSAGE = (
 
 
 def test_fails_when_the_function_can_carry_no_more_policies(stack: cdk.Stack) -> None:
-    """
-    IAM attaches ten to a role: one for the logs, one for each cluster, one more for each default role, and as many as
-    one cluster has are free, for the time in which one replaces another.
+    """IAM attaches ten to a role: one for the logs, one for each cluster, one more for each default role, and as many
+    as one cluster has are free, for the time in which one replaces another.
     """
     roles = [RedshiftRole(stack, "Role")]
     for number in range(5):
@@ -189,9 +174,7 @@ def test_fails_when_the_function_can_carry_no_more_policies(stack: cdk.Stack) ->
 
 
 def test_an_association_without_a_default_role_needs_one_policy_less(stack: cdk.Stack) -> None:
-    """
-    What was refused with a default role fits without one: a refusal takes no room.
-    """
+    """What was refused with a default role fits without one: a refusal takes no room."""
     roles = [RedshiftRole(stack, "Role")]
     for number in range(7):
         RoleAssociation(stack, f"A{number}", cluster_identifier=f"c{number}", roles=roles)
@@ -203,9 +186,7 @@ def test_an_association_without_a_default_role_needs_one_policy_less(stack: cdk.
 
 
 def test_a_long_list_needs_several_policies_and_counts_as_many(stack: cdk.Stack) -> None:
-    """
-    IAM takes 6,144 characters a policy.
-    """
+    """IAM takes 6,144 characters a policy."""
     path = f"/{'p' * 500}/"
     for number in range(2):
         roles = [
@@ -219,9 +200,7 @@ def test_a_long_list_needs_several_policies_and_counts_as_many(stack: cdk.Stack)
 
 
 def test_all_associations_of_a_stack_share_one_function(stack: cdk.Stack) -> None:
-    """
-    Each waits for the policy that it needs and for that of the logs, and for no other's.
-    """
+    """Each waits for the policy that it needs and for that of the logs, and for no other's."""
     for name in ("First", "Second"):
         RoleAssociation(stack, name, cluster_identifier=name.lower(), roles=[RedshiftRole(stack, f"Role{name}")])
     resources = template_of(stack)["Resources"]
@@ -243,9 +222,8 @@ def test_all_associations_of_a_stack_share_one_function(stack: cdk.Stack) -> Non
 
 @pytest.mark.parametrize("kind", ["Associates", "Puts"])
 def test_the_policies_of_a_cluster_are_replaced_with_it_and_not_with_its_roles(kind: str) -> None:
-    """
-    CloudFormation deletes what it replaces last, so the old cluster can still be left; a description cannot be updated,
-    so another one is another policy, also where only the value of a parameter is another one.
+    """CloudFormation deletes what it replaces last, so the old cluster can still be left; a description cannot be
+    updated, so another one is another policy, also where only the value of a parameter is another one.
     """
 
     def policy(cluster: str, name: str) -> dict[str, Any]:
@@ -266,8 +244,7 @@ def test_the_policies_of_a_cluster_are_replaced_with_it_and_not_with_its_roles(k
 
 
 def test_no_run_outlives_the_patience_of_cloudformation(stack: cdk.Stack) -> None:
-    """
-    Lambda begins within five minutes or never, and is stopped after fifteen; CloudFormation waits for twenty, so a
+    """Lambda begins within five minutes or never, and is stopped after fifteen; CloudFormation waits for twenty, so a
     request that was given up can add nothing any more.
     """
     RoleAssociation(stack, "Association", cluster_identifier=WAREHOUSE, roles=[RedshiftRole(stack, "Role")])
@@ -281,9 +258,7 @@ def test_no_run_outlives_the_patience_of_cloudformation(stack: cdk.Stack) -> Non
 
 
 def test_logical_ids_stay_when_roles_come_and_go() -> None:
-    """
-    So that changing the roles replaces nothing.
-    """
+    """So that changing the roles replaces nothing."""
 
     def ids(*names: str) -> set[str]:
         stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data")
@@ -295,9 +270,7 @@ def test_logical_ids_stay_when_roles_come_and_go() -> None:
 
 
 def test_the_code_is_the_handler_and_nothing_else(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    It lies beside the package, so it comes with the wheel.
-    """
+    """It lies beside the package, so it comes with the wheel."""
     RoleAssociation(stack, "Association", cluster_identifier=WAREHOUSE, roles=[RedshiftRole(stack, "Role")])
     folder = Path(app.synth().directory)
     (asset,) = [path for path in folder.iterdir() if path.is_dir() and path.name.startswith("asset.")]
@@ -309,9 +282,7 @@ def test_the_code_is_the_handler_and_nothing_else(app: cdk.App, stack: cdk.Stack
 
 
 def test_five_packs_of_cdk_nag_find_nothing(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    What does not fit a custom resource is answered where it stands.
-    """
+    """What does not fit a custom resource is answered where it stands."""
     RoleAssociation(stack, "Association", cluster_identifier=WAREHOUSE, roles=[RedshiftRole(stack, "Role")])
     app.synth()
 
@@ -330,9 +301,7 @@ def _duplicates(app: cdk.App) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("ours", [True, False])
 @pytest.mark.parametrize("named", [True, False])
 def test_fails_when_the_cluster_lists_the_role_itself(app: cdk.App, stack: cdk.Stack, ours: bool, named: bool) -> None:
-    """
-    Whether the cluster is ours or CDK's, and whether the association names it or refers to it.
-    """
+    """Whether the cluster is ours or CDK's, and whether the association names it or refers to it."""
     role = RedshiftRole(stack, "Role")
     identifier = WAREHOUSE if named else None
     if ours:
@@ -356,9 +325,7 @@ def test_fails_when_the_cluster_lists_the_role_itself(app: cdk.App, stack: cdk.S
 
 
 def test_other_roles_of_the_same_cluster_are_welcome(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    Two associations and the cluster's own list, each with roles of its own.
-    """
+    """Two associations and the cluster's own list, each with roles of its own."""
     roles = [RedshiftRole(stack, f"R{number}") for number in range(3)]
     cluster = RedshiftCluster(stack, "Cluster", roles=roles[:1], cluster_subnet_group_name="s")
     for number in (1, 2):
@@ -368,9 +335,7 @@ def test_other_roles_of_the_same_cluster_are_welcome(app: cdk.App, stack: cdk.St
 
 
 def test_a_cluster_of_ours_can_have_a_default_role(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    By the same function; the roles stay in the cluster's own list.
-    """
+    """By the same function; the roles stay in the cluster's own list."""
     roles = [RedshiftRole(stack, f"R{number}") for number in range(2)]
     RedshiftCluster(stack, "Cluster", roles=roles, default_role=roles[1], cluster_subnet_group_name="s")
     properties = properties_of(stack, ASSOCIATION)
@@ -385,9 +350,7 @@ def test_a_cluster_of_ours_can_have_a_default_role(app: cdk.App, stack: cdk.Stac
 
 
 def test_fails_when_the_default_role_of_a_cluster_is_not_among_its_roles(stack: cdk.Stack) -> None:
-    """
-    At the line that defines the cluster.
-    """
+    """At the line that defines the cluster."""
     with pytest.raises(RoleAssociationError) as caught:
         RedshiftCluster(
             stack,
@@ -401,18 +364,14 @@ def test_fails_when_the_default_role_of_a_cluster_is_not_among_its_roles(stack: 
 
 
 def test_without_a_default_role_there_is_no_function(stack: cdk.Stack) -> None:
-    """
-    A plain cluster has no custom resource.
-    """
+    """A plain cluster has no custom resource."""
     RedshiftCluster(stack, "Cluster", roles=[RedshiftRole(stack, "A")], cluster_subnet_group_name="s")
 
     assert [] == all_properties_of(stack, "AWS::Lambda::Function")
 
 
 def test_roles_whose_paths_are_alike_are_two_roles(stack: cdk.Stack) -> None:
-    """
-    Each is looked for by itself, whatever their names run into one another to.
-    """
+    """Each is looked for by itself, whatever their names run into one another to."""
     scopes = {name: Construct(stack, name) for name in ("A", "A-B", "AB", "A--B")}
     places = (("A", "BC"), ("AB", "C"), ("A", "B-C"), ("A-B", "C"), ("A", "B--C"), ("A--B", "C"))
     roles = [RedshiftRole(scopes[scope], name) for scope, name in places]

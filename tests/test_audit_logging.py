@@ -1,6 +1,4 @@
-"""
-Where a cluster writes its audit logs.
-"""
+"""Where a cluster writes its audit logs."""
 
 from __future__ import annotations
 
@@ -19,9 +17,7 @@ CLUSTER = "AWS::Redshift::Cluster"
 def test_a_bucket_of_the_app_gets_the_policy_that_redshift_needs(
     stack: Stack, identifier: str | None, name: str
 ) -> None:
-    """
-    Redshift may write there for clusters of this account and region, for the one cluster where it has a name.
-    """
+    """Redshift may write there for clusters of this account and region, for the one cluster where it has a name."""
     bucket = s3.Bucket(stack, "Logs")
     RedshiftCluster(
         stack, "Cluster", cluster_identifier=identifier, cluster_subnet_group_name="subnets", audit_log_bucket=bucket
@@ -39,9 +35,7 @@ def test_a_bucket_of_the_app_gets_the_policy_that_redshift_needs(
 
 
 def test_the_cluster_waits_for_the_bucket_policy(stack: Stack) -> None:
-    """
-    Redshift checks the bucket when logging is turned on.
-    """
+    """Redshift checks the bucket when logging is turned on."""
     bucket = s3.Bucket(stack, "Logs")
     RedshiftCluster(stack, "Cluster", cluster_subnet_group_name="subnets", audit_log_bucket=bucket)
 
@@ -54,9 +48,7 @@ def test_the_cluster_waits_for_the_bucket_policy(stack: Stack) -> None:
 
 
 def test_an_imported_bucket_keeps_its_policy(stack: Stack) -> None:
-    """
-    Its owner must have written the policy; nothing of it lands in the template.
-    """
+    """Its owner must have written the policy; nothing of it lands in the template."""
     bucket = s3.Bucket.from_bucket_name(stack, "Logs", "their-logs")
     RedshiftCluster(stack, "Cluster", cluster_subnet_group_name="subnets", audit_log_bucket=bucket)
 

@@ -1,6 +1,4 @@
-"""
-The provisioned cluster and its roles.
-"""
+"""The provisioned cluster and its roles."""
 
 from __future__ import annotations
 
@@ -85,9 +83,7 @@ def _findings(error: pytest.ExceptionInfo[RoleAssociationError]) -> list[tuple[s
     ],
 )
 def test_fails_when_an_argument_is_wrong(stack: cdk.Stack, options: dict[str, Any], message: str) -> None:
-    """
-    One clear error in the words of the argument, at once, and nothing is left in the tree.
-    """
+    """One clear error in the words of the argument, at once, and nothing is left in the tree."""
     options = {"cluster_subnet_group_name": "subnets", **options}
     if "vpc" in options:
         del options["cluster_subnet_group_name"]
@@ -103,9 +99,7 @@ def test_fails_when_an_argument_is_wrong(stack: cdk.Stack, options: dict[str, An
 
 @pytest.mark.parametrize("both", [True, False])
 def test_fails_when_it_has_two_networks_or_none(stack: cdk.Stack, both: bool) -> None:
-    """
-    Exactly one of vpc and cluster_subnet_group_name says where it is.
-    """
+    """Exactly one of vpc and cluster_subnet_group_name says where it is."""
     vpc = ec2.Vpc(stack, "Vpc", max_azs=2)
     options: dict[str, Any] = {"vpc": vpc, "cluster_subnet_group_name": "subnets"} if both else {}
 
@@ -121,9 +115,7 @@ def test_fails_when_it_has_two_networks_or_none(stack: cdk.Stack, both: bool) ->
 
 
 def test_fails_with_everything_that_is_wrong_at_once(stack: cdk.Stack) -> None:
-    """
-    Arguments and roles are told in one error, with the paths of the roles.
-    """
+    """Arguments and roles are told in one error, with the paths of the roles."""
     foreign = iam.Role.from_role_arn(stack, "Foreign", f"arn:aws:iam::{OTHER_ACCOUNT}:role/A")
     role = RedshiftRole(stack, "Role")
 
@@ -156,9 +148,7 @@ def test_fails_with_everything_that_is_wrong_at_once(stack: cdk.Stack) -> None:
 def test_fails_when_there_are_too_many_roles(
     app: cdk.App, region: str | None, count: int, options: dict[str, int], rule: str
 ) -> None:
-    """
-    The role limit and AWS's quota hold in every region, known or not.
-    """
+    """The role limit and AWS's quota hold in every region, known or not."""
     stack = cdk.Stack(app, "Data", env=cdk.Environment(account=ACCOUNT, region=region) if region else None)
 
     with pytest.raises(RoleAssociationError) as caught:
@@ -183,9 +173,7 @@ def test_fails_when_there_are_too_many_roles(
 def test_as_many_roles_as_the_limit_says_are_associated_in_order(
     app: cdk.App, region: str | None, count: int, options: dict[str, int]
 ) -> None:
-    """
-    The template names every role once, in the order given, and the synthesis passes.
-    """
+    """The template names every role once, in the order given, and the synthesis passes."""
     stack = cdk.Stack(app, "Data", env=cdk.Environment(account=ACCOUNT, region=region) if region else None)
     roles = _roles(stack, count)
     cluster = _cluster(stack, roles=roles, **options)
@@ -195,9 +183,7 @@ def test_as_many_roles_as_the_limit_says_are_associated_in_order(
 
 
 def test_fails_when_an_eleventh_role_is_added_and_keeps_the_ten(stack: cdk.Stack) -> None:
-    """
-    add_role raises at the caller's line and changes nothing.
-    """
+    """add_role raises at the caller's line and changes nothing."""
     cluster = _cluster(stack, roles=_roles(stack, 9))
     cluster.add_role(RedshiftRole(stack, "Tenth"))
 
@@ -210,9 +196,7 @@ def test_fails_when_an_eleventh_role_is_added_and_keeps_the_ten(stack: cdk.Stack
 
 
 def test_fails_when_an_added_role_is_not_a_role(stack: cdk.Stack) -> None:
-    """
-    An L1 is no `iam.IRole`; the error says what to do.
-    """
+    """An L1 is no `iam.IRole`; the error says what to do."""
     cluster = _cluster(stack)
 
     with pytest.raises(RoleAssociationError) as caught:
@@ -222,9 +206,7 @@ def test_fails_when_an_added_role_is_not_a_role(stack: cdk.Stack) -> None:
 
 
 def test_fails_when_a_role_is_added_to_a_list_that_only_the_deployment_knows(stack: cdk.Stack) -> None:
-    """
-    CDK would fail at synth time, far from the line.
-    """
+    """CDK would fail at synth time, far from the line."""
     cluster = _cluster(stack)
     cluster.cfn_cluster.iam_roles = cdk.CfnParameter(stack, "Roles", type="CommaDelimitedList").value_as_list
 
@@ -235,9 +217,7 @@ def test_fails_when_a_role_is_added_to_a_list_that_only_the_deployment_knows(sta
 
 
 def test_add_role_keeps_what_was_put_into_the_l1(stack: cdk.Stack) -> None:
-    """
-    A list that somebody reassigned is added to, not replaced.
-    """
+    """A list that somebody reassigned is added to, not replaced."""
     cluster = _cluster(stack)
     theirs = f"arn:aws:iam::{ACCOUNT}:role/Theirs"
     cluster.cfn_cluster.iam_roles = [theirs]
@@ -253,9 +233,7 @@ def test_add_role_keeps_what_was_put_into_the_l1(stack: cdk.Stack) -> None:
 def test_fails_when_one_role_comes_twice_however_it_is_written(
     app: cdk.App, first: str, second: str, known: bool
 ) -> None:
-    """
-    The same role as construct, by name and by ARN is one role, also where the ARN settles the account.
-    """
+    """The same role as construct, by name and by ARN is one role, also where the ARN settles the account."""
     stack = cdk.Stack(app, "Data", env=cdk.Environment(account=ACCOUNT, region=REGION) if known else None)
     anchor = iam.Role.from_role_arn(stack, "Anchor", f"arn:aws:iam::{ACCOUNT}:role/Anchor")
     made = RedshiftRole(stack, "Role", role_name="loader")
@@ -272,9 +250,7 @@ def test_fails_when_one_role_comes_twice_however_it_is_written(
 
 
 def test_fails_when_a_named_iam_role_comes_again_by_its_arn(stack: cdk.Stack) -> None:
-    """
-    The name that an `iam.Role` of the app was given is read from it.
-    """
+    """The name that an `iam.Role` of the app was given is read from it."""
     made = iam.Role(
         stack, "Role", assumed_by=iam.ServicePrincipal("redshift.amazonaws.com"), role_name="loader", path="/team/"
     )
@@ -287,9 +263,7 @@ def test_fails_when_a_named_iam_role_comes_again_by_its_arn(stack: cdk.Stack) ->
 
 
 def test_roles_that_share_a_name_in_different_paths_are_two(stack: cdk.Stack) -> None:
-    """
-    A path is part of the ARN.
-    """
+    """A path is part of the ARN."""
     _cluster(
         stack,
         roles=[
@@ -302,9 +276,7 @@ def test_roles_that_share_a_name_in_different_paths_are_two(stack: cdk.Stack) ->
 
 
 def test_no_message_shows_a_token(stack: cdk.Stack) -> None:
-    """
-    What only the deployment knows is written as ``${Name}``.
-    """
+    """What only the deployment knows is written as ``${Name}``."""
     name = cdk.CfnParameter(stack, "Name").value_as_string
     foreign = iam.Role.from_role_arn(stack, "Foreign", f"arn:aws:iam::{OTHER_ACCOUNT}:role/{name}")
     user = iam.Role.from_role_arn(stack, "User", f"arn:aws:iam::{ACCOUNT}:user/{name}")
@@ -317,9 +289,7 @@ def test_no_message_shows_a_token(stack: cdk.Stack) -> None:
 
 
 def test_fails_when_the_vpc_has_no_subnets_and_leaves_nothing(stack: cdk.Stack) -> None:
-    """
-    What CDK finds halfway is told in our words and takes the whole construct out of the tree again.
-    """
+    """What CDK finds halfway is told in our words and takes the whole construct out of the tree again."""
     elsewhere = ec2.Vpc.from_vpc_attributes(stack, "Vpc", vpc_id="vpc-1", availability_zones=["a"])
 
     with pytest.raises(RoleAssociationError, match="'vpc' has no subnets for the cluster: "):
@@ -353,9 +323,7 @@ DEFAULTS = {
 
 
 def test_the_defaults_are_secure_and_have_no_physical_name(stack: cdk.Stack) -> None:
-    """
-    Encrypted, not public, TLS, logs, snapshots, a managed password, and a last snapshot on deletion.
-    """
+    """Encrypted, not public, TLS, logs, snapshots, a managed password, and a last snapshot on deletion."""
     _cluster(stack)
 
     resources = template_of(stack)["Resources"]
@@ -376,8 +344,7 @@ def test_the_defaults_are_secure_and_have_no_physical_name(stack: cdk.Stack) -> 
 
 @pytest.mark.parametrize("in_vpc", [True, False])
 def test_the_defaults_have_no_finding_under_five_nag_packs(app: cdk.App, stack: cdk.Stack, in_vpc: bool) -> None:
-    """
-    AwsSolutions, HIPAA, NIST R4, NIST R5 and PCI find nothing, with nothing acknowledged, in either kind of network.
+    """AwsSolutions, HIPAA, NIST R4, NIST R5 and PCI find nothing, with nothing acknowledged, in either kind of network.
     """
     vpc = ec2.Vpc(stack, "Vpc", max_azs=2)
     network: dict[str, Any] = {"vpc": vpc} if in_vpc else {"cluster_subnet_group_name": "subnets"}
@@ -388,9 +355,7 @@ def test_the_defaults_have_no_finding_under_five_nag_packs(app: cdk.App, stack: 
 
 
 def test_a_public_cluster_has_findings_under_the_same_packs(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    The packs look: they find what is wrong with a cluster that is not ours by default.
-    """
+    """The packs look: they find what is wrong with a cluster that is not ours by default."""
     cluster = _cluster(stack, publicly_accessible=True, parameters={"require_ssl": "false"})
     cluster.cfn_cluster.encrypted = False
 
@@ -401,9 +366,7 @@ def test_a_public_cluster_has_findings_under_the_same_packs(app: cdk.App, stack:
 
 
 def test_the_defaults_pass_cfn_lint(stack: cdk.Stack, tmp_path: Path) -> None:
-    """
-    The linter of CloudFormation has nothing to say, and would say it.
-    """
+    """The linter of CloudFormation has nothing to say, and would say it."""
     _cluster(stack, roles=_roles(stack, 1))
     template = template_of(stack)
 
@@ -421,9 +384,7 @@ def test_the_defaults_pass_cfn_lint(stack: cdk.Stack, tmp_path: Path) -> None:
 
 
 def test_the_defaults_pass_the_validator_built_into_cdk(tmp_path: Path) -> None:
-    """
-    With the validator on, a warehouse synthesizes without a word in the report.
-    """
+    """With the validator on, a warehouse synthesizes without a word in the report."""
     program = (
         "from aws_cdk import App, Environment, Stack\n"
         "from redshift_roles import RedshiftWarehouse\n"
@@ -438,9 +399,7 @@ def test_the_defaults_pass_the_validator_built_into_cdk(tmp_path: Path) -> None:
 
 
 def test_the_options_reach_the_template(stack: cdk.Stack) -> None:
-    """
-    Each option is the property that its name says.
-    """
+    """Each option is the property that its name says."""
     key = kms.Key(stack, "Key")
     _cluster(
         stack,
@@ -481,9 +440,7 @@ def test_the_options_reach_the_template(stack: cdk.Stack) -> None:
 
 
 def test_one_node_is_a_single_node_cluster(stack: cdk.Stack) -> None:
-    """
-    CloudFormation takes no number of nodes for one.
-    """
+    """CloudFormation takes no number of nodes for one."""
     _cluster(stack, number_of_nodes=1)
 
     properties = properties_of(stack, CLUSTER)
@@ -492,9 +449,7 @@ def test_one_node_is_a_single_node_cluster(stack: cdk.Stack) -> None:
 
 
 def test_logical_ids_do_not_change_when_props_change(app: cdk.App) -> None:
-    """
-    The ids are literals: no option moves a resource.
-    """
+    """The ids are literals: no option moves a resource."""
     plain, other = (cdk.Stack(app, name, stack_name="Data") for name in ("A", "B"))
     _cluster(plain)
     _cluster(other, roles=_roles(other, 2), cluster_identifier="sales", port=8191, number_of_nodes=1, multi_az=False)
@@ -503,9 +458,7 @@ def test_logical_ids_do_not_change_when_props_change(app: cdk.App) -> None:
 
 
 def test_the_attributes_refer_to_the_cluster(stack: cdk.Stack) -> None:
-    """
-    Identifier, ARN, endpoint and secret are references to the resource.
-    """
+    """Identifier, ARN, endpoint and secret are references to the resource."""
     cluster = _cluster(stack)
     logical_id = stack.get_logical_id(cluster.cfn_cluster)
 
@@ -524,9 +477,7 @@ def test_the_attributes_refer_to_the_cluster(stack: cdk.Stack) -> None:
 
 
 def test_one_role_serves_many_clusters(stack: cdk.Stack) -> None:
-    """
-    A role may be associated with any number of clusters.
-    """
+    """A role may be associated with any number of clusters."""
     role = RedshiftRole(stack, "Role")
     for number in range(3):
         RedshiftCluster(stack, f"Cluster{number}", roles=[role], cluster_subnet_group_name="subnets")
@@ -535,9 +486,7 @@ def test_one_role_serves_many_clusters(stack: cdk.Stack) -> None:
 
 
 def test_the_callers_list_is_not_changed(stack: cdk.Stack) -> None:
-    """
-    add_role adds to the cluster, not to the list that was passed.
-    """
+    """add_role adds to the cluster, not to the list that was passed."""
     roles = _roles(stack, 1)
     _cluster(stack, roles=roles).add_role(RedshiftRole(stack, "More"))
 
@@ -545,9 +494,7 @@ def test_the_callers_list_is_not_changed(stack: cdk.Stack) -> None:
 
 
 def test_a_plain_role_and_cluster_import_no_more_of_cdk_than_they_need() -> None:
-    """
-    `aws_ec2` and its like stay out until a VPC asks for them; the rules come without jsii.
-    """
+    """`aws_ec2` and its like stay out until a VPC asks for them; the rules come without jsii."""
     program = (
         "import sys\n"
         "import redshift_roles\n"
@@ -568,9 +515,7 @@ def test_a_plain_role_and_cluster_import_no_more_of_cdk_than_they_need() -> None
 
 
 def test_what_only_the_deployment_knows_reaches_the_template(stack: cdk.Stack) -> None:
-    """
-    Texts and numbers; the name of a subnet group is one, though only the deployment knows it.
-    """
+    """Texts and numbers; the name of a subnet group is one, though only the deployment knows it."""
     port: Any = cdk.CfnParameter(stack, "Port", type="Number").value_as_number
     group = cdk.CfnParameter(stack, "Group").value_as_string
     RedshiftCluster(stack, "Warehouse", cluster_subnet_group_name=group, port=port, node_type=cdk.Fn.ref("Group"))

@@ -1,6 +1,4 @@
-"""
-Every example is a stack worth imitating: its template, its meaning, its findings, and that it runs.
-"""
+"""Every example is a stack worth imitating: its template, its meaning, its findings, and that it runs."""
 
 from __future__ import annotations
 
@@ -97,16 +95,12 @@ app.synth()
 
 
 class Synthesized(NamedTuple):
-    """
-    An example after `app.synth()`.
+    """An example after `app.synth()`.
 
     Attributes:
         app: The construct tree.
-
         templates: By stack name.
-
         messages: What CDK has to say of the stacks, warnings included.
-
         missing: The look-ups that it would need.
     """
 
@@ -116,25 +110,19 @@ class Synthesized(NamedTuple):
     missing: list[Any]
 
     def resources(self, stack: str, kind: str) -> dict[str, Any]:
-        """
-        Return the properties of all resources of a type, by logical id.
-        """
+        """Return the properties of all resources of a type, by logical id."""
         resources = self.templates[stack]["Resources"].items()
         return {name: found.get("Properties", {}) for name, found in resources if found["Type"] == kind}
 
     def only(self, stack: str, kind: str) -> tuple[str, Any]:
-        """
-        Return the logical id and the properties of the only resource of a type.
-        """
+        """Return the logical id and the properties of the only resource of a type."""
         (resource,) = self.resources(stack, kind).items()
         return resource
 
 
 @cache
 def synthesized(example: str) -> Synthesized:
-    """
-    Build an example in an app of its own and synthesize it; all tests of it read the same templates.
-    """
+    """Build an example in an app of its own and synthesize it; all tests of it read the same templates."""
     app = cdk.App(analytics_reporting=False)
     import_module(f"examples.{example}").build(app)
     assembly = app.synth()
@@ -147,18 +135,14 @@ def synthesized(example: str) -> Synthesized:
 
 
 def test_every_example_is_in_both_tables() -> None:
-    """
-    A new example says what cdk-nag finds in it and what it acknowledges.
-    """
+    """A new example says what cdk-nag finds in it and what it acknowledges."""
     assert EXAMPLES == sorted(FINDINGS)
     assert EXAMPLES == sorted(ACKNOWLEDGED)
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_the_templates_of_an_example_are_the_recorded_ones(example: str, snapshot: SnapshotAssertion) -> None:
-    """
-    Every change of a template is seen; what the templates mean is said by the tests below.
-    """
+    """Every change of a template is seen; what the templates mean is said by the tests below."""
     recorded = snapshot.with_defaults(extension_class=JSONSnapshotExtension)
 
     assert recorded == synthesized(example).templates
@@ -166,9 +150,7 @@ def test_the_templates_of_an_example_are_the_recorded_ones(example: str, snapsho
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_cdk_nag_finds_in_an_example_what_the_table_says(example: str) -> None:
-    """
-    What remains is in the table, and so is each acknowledgement, at the construct where the finding stands.
-    """
+    """What remains is in the table, and so is each acknowledgement, at the construct where the finding stands."""
     app = synthesized(example).app
 
     assert FINDINGS[example] == findings(app)
@@ -177,9 +159,7 @@ def test_cdk_nag_finds_in_an_example_what_the_table_says(example: str) -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_acknowledges_nothing_that_is_not_found(example: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    Without the acknowledgements cdk-nag finds just what they answer, each in the one resource of its construct.
-    """
+    """Without the acknowledgements cdk-nag finds just what they answer, each in the one resource of its construct."""
     monkeypatch.setattr(cdk.Validations, "acknowledge", lambda *_: None)
     app = cdk.App(analytics_reporting=False)
     import_module(f"examples.{example}").build(app)
@@ -193,9 +173,7 @@ def test_an_example_acknowledges_nothing_that_is_not_found(example: str, monkeyp
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_runs_as_a_script(example: str, tmp_path: Path) -> None:
-    """
-    Without credentials, look-ups and complaints it writes what its `build` defines.
-    """
+    """Without credentials, look-ups and complaints it writes what its `build` defines."""
     done = run(tmp_path, str(ROOT / "examples" / f"{example}.py"), validation=False)
 
     assert (0, "") == (done.code, done.stderr)
@@ -206,9 +184,7 @@ def test_an_example_runs_as_a_script(example: str, tmp_path: Path) -> None:
 
 
 def test_the_validator_of_cdk_finds_nothing_in_the_examples(tmp_path: Path) -> None:
-    """
-    It takes two seconds a synthesis, so all examples are put into one app.
-    """
+    """It takes two seconds a synthesis, so all examples are put into one app."""
     done = run(tmp_path, "-c", ALL_IN_ONE, *EXAMPLES, validation=True)
 
     assert (0, "") == (done.code, done.stderr)
@@ -219,9 +195,7 @@ def test_the_validator_of_cdk_finds_nothing_in_the_examples(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_names_no_partition_and_gets_no_warning(example: str) -> None:
-    """
-    It deploys to China and GovCloud as it is, except where it imports a literal ARN.
-    """
+    """It deploys to China and GovCloud as it is, except where it imports a literal ARN."""
     done = synthesized(example)
 
     literal = {
@@ -234,9 +208,7 @@ def test_an_example_names_no_partition_and_gets_no_warning(example: str) -> None
 
 
 def _trust(*services: str) -> dict[str, Any]:
-    """
-    Write the trust policy of a role that these services may assume, and nobody else.
-    """
+    """Write the trust policy of a role that these services may assume, and nobody else."""
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -246,9 +218,7 @@ def _trust(*services: str) -> dict[str, Any]:
 
 
 def test_one_statement_makes_a_role_a_cluster_and_the_policy_for_that_pair() -> None:
-    """
-    Redshift may assume the role, the cluster has it and no other, and people may associate just these two.
-    """
+    """Redshift may assume the role, the cluster has it and no other, and people may associate just these two."""
     done = synthesized("one_statement")
 
     role_id, role = done.only("OneStatement", "AWS::IAM::Role")
@@ -266,8 +236,7 @@ def test_one_statement_makes_a_role_a_cluster_and_the_policy_for_that_pair() -> 
 
 
 def test_published_policy_is_the_published_one_and_passes_roles_to_redshift_alone() -> None:
-    """
-    The document is AWS's, statement by statement, with the condition on iam:PassRole and a name for each statement.
+    """The document is AWS's, statement by statement, with the condition on iam:PassRole and a name for each statement.
     """
     done = synthesized("published_policy")
 
@@ -286,9 +255,7 @@ def test_published_policy_is_the_published_one_and_passes_roles_to_redshift_alon
 
 
 def test_shared_role_is_one_role_that_both_clusters_name() -> None:
-    """
-    The first stack has the role and exports its ARN; the second has none and imports that export.
-    """
+    """The first stack has the role and exports its ARN; the second has none and imports that export."""
     done = synthesized("shared_role")
 
     role_id, role = done.only("Sales", "AWS::IAM::Role")
@@ -302,9 +269,7 @@ def test_shared_role_is_one_role_that_both_clusters_name() -> None:
 
 
 def test_your_construct_has_the_imported_role_first_and_then_its_own() -> None:
-    """
-    The literal ARN stands as it was given; the role made later may read the one stream.
-    """
+    """The literal ARN stands as it was given; the role made later may read the one stream."""
     done = synthesized("your_construct")
 
     _, cluster = done.only("YourConstruct", "AWS::Redshift::Cluster")
@@ -325,9 +290,7 @@ def test_your_construct_has_the_imported_role_first_and_then_its_own() -> None:
 
 
 def test_regional_trust_names_exactly_who_may_assume_the_roles() -> None:
-    """
-    Two regional principals and no global one; and the two global ones of clusters and Serverless.
-    """
+    """Two regional principals and no global one; and the two global ones of clusters and Serverless."""
     done = synthesized("regional_trust")
 
     european, anywhere = done.resources("RegionalTrust", "AWS::IAM::Role").values()
@@ -338,9 +301,7 @@ def test_regional_trust_names_exactly_who_may_assume_the_roles() -> None:
 
 
 def test_hardened_cluster_is_encrypted_with_a_key_of_its_own() -> None:
-    """
-    Data and admin password use the key, which rotates.
-    """
+    """Data and admin password use the key, which rotates."""
     done = synthesized("hardened_cluster")
 
     _, cluster = done.only("HardenedCluster", "AWS::Redshift::Cluster")
@@ -355,9 +316,7 @@ def test_hardened_cluster_is_encrypted_with_a_key_of_its_own() -> None:
 
 
 def test_hardened_cluster_has_three_nodes_five_weeks_of_snapshots_and_its_parameters() -> None:
-    """
-    The parameters of the example stand beside those that every cluster gets.
-    """
+    """The parameters of the example stand beside those that every cluster gets."""
     done = synthesized("hardened_cluster")
 
     _, cluster = done.only("HardenedCluster", "AWS::Redshift::Cluster")
@@ -377,9 +336,7 @@ def test_hardened_cluster_has_three_nodes_five_weeks_of_snapshots_and_its_parame
 
 
 def test_hardened_cluster_writes_audit_logs_to_a_bucket_that_lets_redshift_write() -> None:
-    """
-    Only for clusters of this account and region, and the policy is there before the cluster is.
-    """
+    """Only for clusters of this account and region, and the policy is there before the cluster is."""
     done = synthesized("hardened_cluster")
 
     cluster_id, cluster = done.only("HardenedCluster", "AWS::Redshift::Cluster")
@@ -407,9 +364,7 @@ def test_hardened_cluster_writes_audit_logs_to_a_bucket_that_lets_redshift_write
 
 
 def test_hardened_cluster_lets_in_the_application_on_its_port_and_nobody_else() -> None:
-    """
-    Its one security group has one ingress rule, from the group of the application, which may go nowhere else.
-    """
+    """Its one security group has one ingress rule, from the group of the application, which may go nowhere else."""
     done = synthesized("hardened_cluster")
 
     _, cluster = done.only("HardenedCluster", "AWS::Redshift::Cluster")
@@ -434,9 +389,7 @@ def test_hardened_cluster_lets_in_the_application_on_its_port_and_nobody_else() 
 
 
 def test_hardened_cluster_reaches_amazon_s3_without_the_internet() -> None:
-    """
-    COPY and UNLOAD go through the VPC, whose gateway endpoint serves every subnet of the cluster.
-    """
+    """COPY and UNLOAD go through the VPC, whose gateway endpoint serves every subnet of the cluster."""
     done = synthesized("hardened_cluster")
 
     _, endpoint = done.only("HardenedCluster", "AWS::EC2::VPCEndpoint")
@@ -451,8 +404,7 @@ def test_hardened_cluster_reaches_amazon_s3_without_the_internet() -> None:
 
 
 def test_exact_permissions_allows_two_prefixes_and_the_next_role() -> None:
-    """
-    One policy for all: read what lands, write reports, and assume what the other team shares; the SQL says so too.
+    """One policy for all: read what lands, write reports, and assume what the other team shares; the SQL says so too.
     """
     done = synthesized("exact_permissions")
     _, policy = done.only("ExactPermissions", "AWS::IAM::ManagedPolicy")

@@ -1,6 +1,4 @@
-"""
-The wheel, and the floors of the house.
-"""
+"""The wheel, and the floors of the house."""
 
 from __future__ import annotations
 
@@ -18,9 +16,7 @@ MODULES = {str(path.relative_to(ROOT / "redshift_roles")) for path in (ROOT / "r
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """
-    The wheel, built from the checkout.
-    """
+    """The wheel, built from the checkout."""
     folder = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(folder), str(ROOT)]
     subprocess.run(command, check=True, capture_output=True)
@@ -29,9 +25,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_has_every_module_and_the_typing_mark_and_nothing_else(wheel: Path) -> None:
-    """
-    No tests, examples or caches travel along.
-    """
+    """No tests, examples or caches travel along."""
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
 
@@ -39,9 +33,7 @@ def test_the_wheel_has_every_module_and_the_typing_mark_and_nothing_else(wheel: 
 
 
 def test_the_wheel_needs_cdk_and_nothing_else(wheel: Path) -> None:
-    """
-    The run-time dependencies are aws-cdk-lib and constructs; Node and what the command reads are extras.
-    """
+    """The run-time dependencies are aws-cdk-lib and constructs; Node and what the command reads are extras."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         lines = archive.read(name).decode().splitlines()
@@ -57,9 +49,7 @@ def test_the_wheel_needs_cdk_and_nothing_else(wheel: Path) -> None:
 
 
 def test_the_wheel_works_outside_the_checkout(wheel: Path, tmp_path: Path) -> None:
-    """
-    Installed alone, the package defines a role, and has the code of the function that associates it.
-    """
+    """Installed alone, the package defines a role, and has the code of the function that associates it."""
     target = tmp_path / "site"
     install = ["install", "--quiet", "--no-deps", "--no-index", "--target", str(target), str(wheel)]
     subprocess.run([sys.executable, "-m", "pip", *install], check=True, capture_output=True)
@@ -77,9 +67,7 @@ def test_the_wheel_works_outside_the_checkout(wheel: Path, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("redshift_roles/**/*.py")), ids=lambda path: path.name)
 def test_a_module_says_what_flows_in_and_out(path: Path) -> None:
-    """
-    Every room has a sign at its door.
-    """
+    """Every room has a sign at its door."""
     text = path.read_text()
 
     assert text.startswith('"""\n')

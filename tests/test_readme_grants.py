@@ -1,5 +1,4 @@
-"""
-The README's table of grants: each row is run, and what it says lands in the policy is what lands there.
+"""The README's table of grants: each row is run, and what it says lands in the policy is what lands there.
 
 In the last column a code span ``service:Action`` names an action, ``Action`` after it one of the same service, and a
 number before ``service:…`` says how many others of that service there are. "As above" takes in the row before.
@@ -41,9 +40,7 @@ SPAN = re.compile(r"(?:(?P<number>\w+) )?`(?P<text>[^`]+)`")
 
 
 class Row(NamedTuple):
-    """
-    One row: the line to run, the actions it names, and how many others of a service it counts.
-    """
+    """One row: the line to run, the actions it names, and how many others of a service it counts."""
 
     line: str
     named: frozenset[str]
@@ -51,9 +48,7 @@ class Row(NamedTuple):
 
 
 def rows(text: str) -> list[Row]:
-    """
-    Read the table.
-    """
+    """Read the table."""
     table = text[text.index(HEAD) :].split("\n\n", maxsplit=1)[0].splitlines()[2:]
     read: list[Row] = []
     for cells in (line.strip("| ").split(" | ") for line in table):
@@ -78,18 +73,14 @@ def _actions(cell: str) -> tuple[frozenset[str], Counter[str]]:
 
 
 def difference(row: Row, landed: set[str]) -> dict[str, object]:
-    """
-    Say in what a row and a policy are not the same; nothing when they are.
-    """
+    """Say in what a row and a policy are not the same; nothing when they are."""
     others = Counter(action.partition(":")[0] for action in landed - row.named)
     found = {"missing": row.named - landed, "counted": row.counted - others, "uncovered": others - row.counted}
     return {name: value for name, value in found.items() if value}
 
 
 def named_in_the_table(stack: cdk.Stack) -> dict[str, Any]:
-    """
-    Define what the lines of the table name, each encrypted with a key.
-    """
+    """Define what the lines of the table name, each encrypted with a key."""
     key = kms.Key.from_key_arn(stack, "Key", f"arn:aws:kms:{HERE}:key/1")
     return {
         "b": s3.Bucket.from_bucket_attributes(stack, "B", bucket_arn="arn:aws:s3:::lake", encryption_key=key),
@@ -122,16 +113,12 @@ ROW = Row(".copy_from(b)", frozenset({"s3:GetObject"}), Counter({"glue": 2}))
     ],
 )
 def test_fails_when_a_row_says_less_or_more_than_lands(landed: set[str], expected: dict[str, object]) -> None:
-    """
-    An action that is missing, one too few, one too many.
-    """
+    """An action that is missing, one too few, one too many."""
     assert expected == difference(ROW, landed)
 
 
 def test_a_row_is_read_as_a_reader_does() -> None:
-    """
-    A name without its service is of the service before it; a resource is no action.
-    """
+    """A name without its service is of the service before it; a resource is no action."""
     text = f"""{HEAD}
 |---|---|---|
 | `COPY` | `.copy_from(b, prefix="p/")` | `s3:GetObject`, `ListBucket` on `b/p/*`; two `glue:…` actions |
@@ -147,9 +134,7 @@ more"""
 
 @pytest.mark.parametrize("row", rows(README), ids=lambda row: row.line)
 def test_what_a_row_says_is_what_lands(stack: cdk.Stack, row: Row) -> None:
-    """
-    Each action that it names, and none that it does not cover.
-    """
+    """Each action that it names, and none that it does not cover."""
     names = named_in_the_table(stack)
     eval(f"grants{row.line}", {"grants": RedshiftRole(stack, "Role").redshift_grants, **names})  # noqa: S307  our README
     landed = {
@@ -163,9 +148,7 @@ def test_what_a_row_says_is_what_lands(stack: cdk.Stack, row: Row) -> None:
 
 
 def test_every_grant_has_a_row() -> None:
-    """
-    A method that the table does not name is one that nobody finds.
-    """
+    """A method that the table does not name is one that nobody finds."""
     methods = {name for name, member in vars(RedshiftGrants).items() if callable(member) and not name.startswith("_")}
 
     assert methods == {re.findall(r"\w+", row.line)[0] for row in rows(README)}

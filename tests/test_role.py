@@ -1,6 +1,4 @@
-"""
-The role that Redshift assumes.
-"""
+"""The role that Redshift assumes."""
 
 from __future__ import annotations
 
@@ -61,9 +59,7 @@ def _principals(stack: cdk.Stack) -> list[str]:
     ],
 )
 def test_fails_when_an_argument_is_wrong(stack: cdk.Stack, options: dict[str, object], message: str) -> None:
-    """
-    The error names the argument, the value and what is allowed, and no role is left behind.
-    """
+    """The error names the argument, the value and what is allowed, and no role is left behind."""
     with pytest.raises(RoleAssociationError) as caught:
         RedshiftRole(stack, "Role", **options)  # type: ignore[arg-type]
 
@@ -72,17 +68,13 @@ def test_fails_when_an_argument_is_wrong(stack: cdk.Stack, options: dict[str, ob
 
 
 def test_fails_when_the_construct_has_no_name(stack: cdk.Stack) -> None:
-    """
-    An empty construct id is refused in our words.
-    """
+    """An empty construct id is refused in our words."""
     with pytest.raises(RoleAssociationError, match="'construct_id' is empty, allowed is a literal name"):
         RedshiftRole(stack, "")
 
 
 def test_fails_when_the_name_is_taken_and_keeps_the_first_role(stack: cdk.Stack) -> None:
-    """
-    CDK's own refusal of a second construct of one name does not remove the first.
-    """
+    """CDK's own refusal of a second construct of one name does not remove the first."""
     first = RedshiftRole(stack, "Role")
 
     with pytest.raises(RuntimeError, match="There is already a Construct with name 'Role'"):
@@ -92,9 +84,7 @@ def test_fails_when_the_name_is_taken_and_keeps_the_first_role(stack: cdk.Stack)
 
 
 def test_regions_are_of_the_partition_of_the_role(app: cdk.App, agnostic: cdk.Stack) -> None:
-    """
-    Where that is known; IAM knows no role of another partition.
-    """
+    """Where that is known; IAM knows no role of another partition."""
     china = cdk.Stack(app, "China", env=cdk.Environment(account=ACCOUNT, region="cn-north-1"))
     RedshiftRole(china, "Role", regions=["cn-northwest-1", cdk.Aws.REGION])
     RedshiftRole(agnostic, "Role", regions=["cn-north-1", "eu-west-1"])
@@ -106,9 +96,7 @@ def test_regions_are_of_the_partition_of_the_role(app: cdk.App, agnostic: cdk.St
 
 
 def test_a_plain_role_trusts_redshift_and_nothing_else(stack: cdk.Stack) -> None:
-    """
-    Without options the template has a role that provisioned clusters may assume, with no physical name.
-    """
+    """Without options the template has a role that provisioned clusters may assume, with no physical name."""
     RedshiftRole(stack, "Role")
 
     assert ["redshift.amazonaws.com"] == _principals(stack)
@@ -131,18 +119,14 @@ def test_a_plain_role_trusts_redshift_and_nothing_else(stack: cdk.Stack) -> None
     ],
 )
 def test_the_trust_is_what_the_options_say(stack: cdk.Stack, options: dict[str, object], principals: list[str]) -> None:
-    """
-    Serverless adds its principal, regions replace the global one by regional ones.
-    """
+    """Serverless adds its principal, regions replace the global one by regional ones."""
     RedshiftRole(stack, "Role", **options)  # type: ignore[arg-type]
 
     assert principals == _principals(stack)
 
 
 def test_the_options_of_an_iam_role_reach_the_template(stack: cdk.Stack) -> None:
-    """
-    Name, path, description, session, boundary and policies are those of `iam.Role`.
-    """
+    """Name, path, description, session, boundary and policies are those of `iam.Role`."""
     boundary = iam.ManagedPolicy.from_managed_policy_name(stack, "Boundary", "boundary")
     policy = iam.ManagedPolicy.from_managed_policy_name(stack, "Policy", "loader")
     RedshiftRole(
@@ -165,9 +149,7 @@ def test_the_options_of_an_iam_role_reach_the_template(stack: cdk.Stack) -> None
 
 
 def test_it_is_an_iam_role(stack: cdk.Stack) -> None:
-    """
-    It takes policies, and goes wherever an `iam.IRole` goes.
-    """
+    """It takes policies, and goes wherever an `iam.IRole` goes."""
     role = RedshiftRole(stack, "Role")
     added = role.add_to_principal_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=["*"]))
 
@@ -177,9 +159,7 @@ def test_it_is_an_iam_role(stack: cdk.Stack) -> None:
 
 
 def test_tokens_pass_through(stack: cdk.Stack) -> None:
-    """
-    What only the deployment knows is not judged.
-    """
+    """What only the deployment knows is not judged."""
     name = cdk.CfnParameter(stack, "Name").value_as_string
     RedshiftRole(stack, "Role", role_name=name, regions=[cdk.Aws.REGION])
 
@@ -187,9 +167,7 @@ def test_tokens_pass_through(stack: cdk.Stack) -> None:
 
 
 def test_fails_when_the_trust_policy_would_be_too_large(stack: cdk.Stack) -> None:
-    """
-    IAM refuses more than 2,048 characters, unless the quota was raised.
-    """
+    """IAM refuses more than 2,048 characters, unless the quota was raised."""
     users = [DbUser(f"user{number:03}", cluster="warehouse") for number in range(40)]
     with pytest.raises(RoleAssociationError) as caught:
         RedshiftRole(stack, "Role", db_users=users)
@@ -202,9 +180,7 @@ def test_fails_when_the_trust_policy_would_be_too_large(stack: cdk.Stack) -> Non
 
 
 def test_a_trust_policy_is_measured_to_the_character(stack: cdk.Stack) -> None:
-    """
-    One that is exactly as large as allowed passes, and a character more does not.
-    """
+    """One that is exactly as large as allowed passes, and a character more does not."""
 
     def role(name: str, length: int) -> RedshiftRole:
         users = [DbUser("a" * 100, cluster=f"c{number}") for number in range(11)]
@@ -222,9 +198,7 @@ def test_a_trust_policy_is_measured_to_the_character(stack: cdk.Stack) -> None:
 
 
 def test_users_and_clusters_restrict_the_trust(stack: cdk.Stack) -> None:
-    """
-    In the role's own partition, region and account.
-    """
+    """In the role's own partition, region and account."""
     RedshiftRole(stack, "Role", db_users=[DbUser("loader", cluster="warehouse")], source_clusters=["warehouse"])
     (statement,) = properties_of(stack, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"]
     home = f":redshift:{REGION}:{ACCOUNT}:"
@@ -239,9 +213,7 @@ def test_users_and_clusters_restrict_the_trust(stack: cdk.Stack) -> None:
 
 
 def test_a_role_names_itself_in_sql(stack: cdk.Stack) -> None:
-    """
-    The clause can be a stack output.
-    """
+    """The clause can be a stack output."""
     role = RedshiftRole(stack, "Role")
     cdk.CfnOutput(stack, "Clause", value=role.iam_role_clause)
 
@@ -274,9 +246,7 @@ def test_a_role_names_itself_in_sql(stack: cdk.Stack) -> None:
 def test_fails_when_the_trust_is_restricted_in_a_way_that_iam_refuses(
     stack: cdk.Stack, options: dict[str, Any], messages: list[str]
 ) -> None:
-    """
-    Everything is told at once, and no role is left behind.
-    """
+    """Everything is told at once, and no role is left behind."""
     with pytest.raises(RoleAssociationError) as caught:
         RedshiftRole(stack, "Role", **options)
 
@@ -292,9 +262,7 @@ def test_fails_when_the_trust_is_restricted_in_a_way_that_iam_refuses(
 def test_every_combination_of_restrictions_is_in_the_trust(
     stack: cdk.Stack, serverless: bool, regions: bool, users: bool, clusters: bool
 ) -> None:
-    """
-    Principals by region and Serverless, users on both, clusters on provisioned ones alone, the account on both.
-    """
+    """Principals by region and Serverless, users on both, clusters on provisioned ones alone, the account on both."""
     RedshiftRole(
         stack,
         "Role",
@@ -330,9 +298,7 @@ def test_every_combination_of_restrictions_is_in_the_trust(
 
 
 def test_a_restricted_role_in_a_stack_without_an_environment_names_the_deployments(agnostic: cdk.Stack) -> None:
-    """
-    Region and account are those of the deployment.
-    """
+    """Region and account are those of the deployment."""
     RedshiftRole(agnostic, "Role", db_users=[DbUser("loader", cluster="warehouse")], source_clusters=["warehouse"])
     (statement,) = properties_of(agnostic, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"]
     references = {name: name.removeprefix("AWS::") for name in ("AWS::Partition", "AWS::Region", "AWS::AccountId")}
@@ -348,18 +314,14 @@ def test_a_restricted_role_in_a_stack_without_an_environment_names_the_deploymen
 
 @pytest.mark.parametrize("quota", [2048, 8192])
 def test_the_least_and_the_greatest_quota_are_allowed(stack: cdk.Stack, quota: int) -> None:
-    """
-    What IAM allows unless the quota was raised, and the most to which it can be.
-    """
+    """What IAM allows unless the quota was raised, and the most to which it can be."""
     RedshiftRole(stack, "Role", db_users=[DbUser("loader", cluster="warehouse")], trust_policy_quota=quota)
 
     assert ["redshift.amazonaws.com"] == _principals(stack)
 
 
 def test_its_grants_are_its_own(stack: cdk.Stack) -> None:
-    """
-    The same, however they are asked for; none is written until one is granted.
-    """
+    """The same, however they are asked for; none is written until one is granted."""
     role = RedshiftRole(stack, "Role")
 
     assert role.redshift_grants is RedshiftGrants.of(role)

@@ -1,6 +1,4 @@
-"""
-The page of the rules is what the rules say.
-"""
+"""The page of the rules is what the rules say."""
 
 from __future__ import annotations
 
@@ -15,32 +13,24 @@ WRITTEN = [rule.name for rule in rulebook.RULES if "template" in rules_page.exam
 
 
 def test_fails_when_the_page_is_not_current() -> None:
-    """
-    Run `python -m tests.support.rules_page` and read the difference.
-    """
+    """Run `python -m tests.support.rules_page` and read the difference."""
     assert rules_page.page() == rules_page.PAGE.read_text(encoding="utf-8")
 
 
 def test_every_rule_has_an_example() -> None:
-    """
-    And every example a rule.
-    """
+    """And every example a rule."""
     assert sorted(rule.name for rule in rulebook.RULES) == sorted(rules_page.examples())
 
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_an_example_breaks_its_rule_and_no_other(name: str) -> None:
-    """
-    A reader learns one thing at a time.
-    """
+    """A reader learns one thing at a time."""
     assert [name] == [finding.rule for finding in rules_page.found(name)]
 
 
 @pytest.mark.parametrize("name", sorted({*rules_page.examples()} - {*WRITTEN}))
 def test_an_example_in_python_is_told_so(stack: Any, name: str) -> None:
-    """
-    It raises, and the page has the message.
-    """
+    """It raises, and the page has the message."""
     import redshift_roles as ours  # noqa: PLC0415  the examples in templates need no jsii
 
     example = rules_page.examples()[name]

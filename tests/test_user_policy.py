@@ -1,6 +1,4 @@
-"""
-The policy of the people who associate roles with clusters.
-"""
+"""The policy of the people who associate roles with clusters."""
 
 from __future__ import annotations
 
@@ -34,9 +32,7 @@ def _findings(error: pytest.ExceptionInfo[RoleAssociationError]) -> list[tuple[s
 
 
 def test_fails_when_clusters_or_roles_are_empty(stack: cdk.Stack) -> None:
-    """
-    A policy for nothing is a mistake, told for both lists at once.
-    """
+    """A policy for nothing is a mistake, told for both lists at once."""
     with pytest.raises(RoleAssociationError) as caught:
         RoleAssociationPolicy(stack, "Policy", clusters=[], pass_roles=[])
 
@@ -57,9 +53,7 @@ def test_fails_when_clusters_or_roles_are_empty(stack: cdk.Stack) -> None:
     ],
 )
 def test_fails_when_a_cluster_is_of_the_wrong_kind(stack: cdk.Stack, clusters: Any, message: str) -> None:
-    """
-    Each entry is a construct, an L1 or a valid identifier.
-    """
+    """Each entry is a construct, an L1 or a valid identifier."""
     with pytest.raises(RoleAssociationError) as caught:
         RoleAssociationPolicy(stack, "Policy", clusters=clusters, pass_roles=_roles(stack, "A"))
 
@@ -70,9 +64,7 @@ def test_fails_when_a_cluster_is_of_the_wrong_kind(stack: cdk.Stack, clusters: A
 
 @pytest.mark.parametrize("option", ["create_clusters", "describe_all_clusters"])
 def test_fails_when_a_flag_is_neither_true_nor_false(stack: cdk.Stack, option: str) -> None:
-    """
-    None is no answer.
-    """
+    """None is no answer."""
     flags: dict[str, Any] = {option: None}
 
     with pytest.raises(RoleAssociationError) as caught:
@@ -83,9 +75,7 @@ def test_fails_when_a_flag_is_neither_true_nor_false(stack: cdk.Stack, option: s
 
 @pytest.mark.parametrize("roles", ["arn:aws:iam::111111111111:role/A", ["arn:aws:iam::111111111111:role/A"], None])
 def test_fails_when_a_role_is_not_a_role(stack: cdk.Stack, roles: Any) -> None:
-    """
-    An ARN is not taken where an interface exists.
-    """
+    """An ARN is not taken where an interface exists."""
     with pytest.raises(RoleAssociationError) as caught:
         RoleAssociationPolicy(stack, "Policy", clusters=["warehouse"], pass_roles=roles)
 
@@ -104,9 +94,7 @@ def test_fails_when_a_role_is_not_a_role(stack: cdk.Stack, roles: Any) -> None:
     ],
 )
 def test_fails_when_a_role_cannot_be_passed(stack: cdk.Stack, arn: str, rule: str) -> None:
-    """
-    iam:PassRole cannot cross accounts or partitions, and passes nothing but roles of one's own.
-    """
+    """iam:PassRole cannot cross accounts or partitions, and passes nothing but roles of one's own."""
     role = iam.Role.from_role_arn(stack, "Role", arn)
 
     with pytest.raises(RoleAssociationError) as caught:
@@ -125,9 +113,7 @@ def _group(scope: cdk.Stack, account: str) -> iam.IGroup:
 
 
 def test_fails_when_a_user_or_group_is_of_another_account(stack: cdk.Stack) -> None:
-    """
-    CDK would attach the policy to the user or group of the same name in this account.
-    """
+    """CDK would attach the policy to the user or group of the same name in this account."""
     with pytest.raises(RoleAssociationError) as caught:
         RoleAssociationPolicy(
             stack,
@@ -145,9 +131,7 @@ def test_fails_when_a_user_or_group_is_of_another_account(stack: cdk.Stack) -> N
 
 
 def test_fails_when_it_is_attached_to_somebody_of_another_account_afterwards(stack: cdk.Stack) -> None:
-    """
-    The rule holds for attach_to_user, attach_to_group and attach_to_role, and attaches nothing.
-    """
+    """The rule holds for attach_to_user, attach_to_group and attach_to_role, and attaches nothing."""
     policy = RoleAssociationPolicy(stack, "Policy", clusters=["warehouse"], pass_roles=_roles(stack, "A"))
     role = iam.Role.from_role_arn(stack, "Analyst", f"arn:aws:iam::{OTHER_ACCOUNT}:role/analyst")
 
@@ -167,9 +151,7 @@ def test_fails_when_it_is_attached_to_somebody_of_another_account_afterwards(sta
 
 
 def test_fails_when_it_is_attached_to_nobody(stack: cdk.Stack) -> None:
-    """
-    A name is no user; the error says what is.
-    """
+    """A name is no user; the error says what is."""
     policy = RoleAssociationPolicy(stack, "Policy", clusters=["warehouse"], pass_roles=_roles(stack, "A"))
 
     with pytest.raises(RoleAssociationError) as caught:
@@ -179,9 +161,7 @@ def test_fails_when_it_is_attached_to_nobody(stack: cdk.Stack) -> None:
 
 
 def test_fails_when_people_of_two_accounts_meet_in_a_stack_that_names_none(agnostic: cdk.Stack) -> None:
-    """
-    The first account that is named binds the stack; another one contradicts it.
-    """
+    """The first account that is named binds the stack; another one contradicts it."""
     policy = RoleAssociationPolicy(agnostic, "Policy", clusters=["warehouse"], pass_roles=_roles(agnostic, "A"))
     policy.attach_to_user(_user(agnostic, ACCOUNT))
 
@@ -192,9 +172,7 @@ def test_fails_when_people_of_two_accounts_meet_in_a_stack_that_names_none(agnos
 
 
 def test_fails_when_a_cluster_is_of_another_account(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    People act on clusters of their own account only.
-    """
+    """People act on clusters of their own account only."""
     other = cdk.Stack(app, "Other", env=cdk.Environment(account=OTHER_ACCOUNT, region=REGION))
     cluster = RedshiftCluster(other, "Cluster", cluster_subnet_group_name="subnets")
 
@@ -212,9 +190,7 @@ def test_fails_when_a_cluster_is_of_another_account(app: cdk.App, stack: cdk.Sta
 def test_fails_when_a_cluster_without_a_name_is_where_cdk_cannot_refer_to(
     stack: cdk.Stack, agnostic: cdk.Stack
 ) -> None:
-    """
-    CDK would fail at synth time; we say so before, at the line that is wrong.
-    """
+    """CDK would fail at synth time; we say so before, at the line that is wrong."""
     cluster = RedshiftCluster(agnostic, "Cluster", cluster_subnet_group_name="subnets")
 
     with pytest.raises(RoleAssociationError, match="has no cluster_identifier, so CDK cannot refer to it"):
@@ -235,9 +211,7 @@ PARTITIONS = {
 
 @pytest.mark.parametrize(("region", "partition"), PARTITIONS.items())
 def test_it_is_the_published_policy_in_every_partition(app: cdk.App, region: str, partition: str) -> None:
-    """
-    For two clusters and three roles it is AWS's example, plus that roles are passed to Redshift alone.
-    """
+    """For two clusters and three roles it is AWS's example, plus that roles are passed to Redshift alone."""
     stack = cdk.Stack(app, "Data", env=cdk.Environment(account="123456789012", region=region))
     RoleAssociationPolicy(
         stack,
@@ -270,9 +244,7 @@ def test_it_is_the_published_policy_in_every_partition(app: cdk.App, region: str
 
 
 def test_a_stack_that_names_no_account_leaves_account_and_region_to_the_deployment(agnostic: cdk.Stack) -> None:
-    """
-    Partition, account and region come from the stack.
-    """
+    """Partition, account and region come from the stack."""
     RoleAssociationPolicy(agnostic, "Policy", clusters=["warehouse"], pass_roles=_roles(agnostic, "A"))
 
     here = {"AWS::Partition": "aws-cn", "AWS::Region": "cn-north-1", "AWS::AccountId": ACCOUNT}
@@ -282,9 +254,7 @@ def test_a_stack_that_names_no_account_leaves_account_and_region_to_the_deployme
 
 
 def test_a_role_path_is_kept(stack: cdk.Stack) -> None:
-    """
-    The ARN in the policy has the role's path.
-    """
+    """The ARN in the policy has the role's path."""
     role = iam.Role.from_role_arn(stack, "Role", f"arn:aws:iam::{ACCOUNT}:role/team/redshift/Loader")
     RoleAssociationPolicy(stack, "Policy", clusters=["warehouse"], pass_roles=[role])
 
@@ -295,9 +265,7 @@ def test_a_role_path_is_kept(stack: cdk.Stack) -> None:
 
 
 def test_a_cluster_may_be_named_by_construct_l1_or_identifier(stack: cdk.Stack) -> None:
-    """
-    All three end up as ``cluster:NAME`` ARNs; a cluster and a role that are named twice count once.
-    """
+    """All three end up as ``cluster:NAME`` ARNs; a cluster and a role that are named twice count once."""
     cluster = RedshiftCluster(stack, "Cluster", cluster_subnet_group_name="subnets")
     l1 = redshift.CfnCluster(
         stack, "L1", cluster_type="multi-node", db_name="d", master_username="m", node_type="ra3.large"
@@ -313,9 +281,7 @@ def test_a_cluster_may_be_named_by_construct_l1_or_identifier(stack: cdk.Stack) 
 
 
 def test_a_cluster_of_another_stack_is_in_the_account_and_region_of_its_own(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    A literal identifier is used across regions; the ARN has the other region.
-    """
+    """A literal identifier is used across regions; the ARN has the other region."""
     other = cdk.Stack(app, "Other", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
     cluster = RedshiftCluster(other, "Cluster", cluster_identifier="sales", cluster_subnet_group_name="subnets")
     RoleAssociationPolicy(stack, "Policy", clusters=[cluster], pass_roles=_roles(stack, "A"))
@@ -325,9 +291,7 @@ def test_a_cluster_of_another_stack_is_in_the_account_and_region_of_its_own(app:
 
 
 def test_flags_take_permissions_away(stack: cdk.Stack) -> None:
-    """
-    Without create_clusters nobody may create; without describe_all_clusters the describing is of these clusters.
-    """
+    """Without create_clusters nobody may create; without describe_all_clusters the describing is of these clusters."""
     RoleAssociationPolicy(
         stack,
         "Policy",
@@ -347,9 +311,7 @@ def test_flags_take_permissions_away(stack: cdk.Stack) -> None:
 def test_describing_all_clusters_is_its_one_nag_finding(
     app: cdk.App, stack: cdk.Stack, describe_all: bool, expected: set[str]
 ) -> None:
-    """
-    Five packs find DescribeClusters on ``*`` and nothing else; without it they find nothing.
-    """
+    """Five packs find DescribeClusters on ``*`` and nothing else; without it they find nothing."""
     cluster = RedshiftCluster(stack, "Cluster", cluster_subnet_group_name="subnets")
     role = RedshiftRole(stack, "Role")
     RoleAssociationPolicy(stack, "Policy", clusters=[cluster], pass_roles=[role], describe_all_clusters=describe_all)
@@ -358,9 +320,7 @@ def test_describing_all_clusters_is_its_one_nag_finding(
 
 
 def test_it_is_attached_to_people_of_its_account(stack: cdk.Stack) -> None:
-    """
-    Users and groups by argument, all three kinds afterwards; names and description are the caller's.
-    """
+    """Users and groups by argument, all three kinds afterwards; names and description are the caller's."""
     policy = RoleAssociationPolicy(
         stack,
         "Policy",
@@ -393,9 +353,7 @@ def _many(stack: cdk.Stack, count: int) -> list[iam.IRole]:
 def test_fails_when_the_policy_would_exceed_the_size_that_iam_takes(
     environment: cdk.Environment | None,
 ) -> None:
-    """
-    The 6,144 characters are counted as IAM does, to the last; one more is refused and leaves nothing.
-    """
+    """The 6,144 characters are counted as IAM does, to the last; one more is refused and leaves nothing."""
     shortest = len(_last_of_many(environment, 1))
     fitting = 1 + 6144 - shortest
 
@@ -404,9 +362,7 @@ def test_fails_when_the_policy_would_exceed_the_size_that_iam_takes(
 
 
 def _last_of_many(environment: cdk.Environment | None, length: int) -> str:
-    """
-    Write a policy of many roles, the last of which has a name of this length.
-    """
+    """Write a policy of many roles, the last of which has a name of this length."""
     stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data", env=environment)
     roles = [*_many(stack, 57), iam.Role.from_role_name(stack, "Last", "n" * length)]
     if _made(stack, roles) == "too large":
@@ -417,9 +373,7 @@ def _last_of_many(environment: cdk.Environment | None, length: int) -> str:
 
 
 def test_the_size_of_a_policy_that_is_too_large_is_told(stack: cdk.Stack) -> None:
-    """
-    With what is allowed, and what to do.
-    """
+    """With what is allowed, and what to do."""
     with pytest.raises(RoleAssociationError) as caught:
         RoleAssociationPolicy(stack, "Policy", clusters=["warehouse"], pass_roles=_many(stack, 60))
 
@@ -441,8 +395,8 @@ def _made(stack: cdk.Stack, roles: list[iam.IRole]) -> str:
 
 
 def test_fifty_generated_roles_of_one_cluster_fit(stack: cdk.Stack) -> None:
-    """
-    A name that CloudFormation will make up is counted at its least, so that no policy is refused that IAM would take.
+    """A name that CloudFormation will make up is counted at its least, so that no policy is refused that IAM would
+    take.
     """
     roles = [RedshiftRole(stack, f"Role{number}") for number in range(50)]
     RoleAssociationPolicy(stack, "Policy", clusters=["warehouse"], pass_roles=roles)

@@ -1,6 +1,4 @@
-"""
-The whole thing in one statement.
-"""
+"""The whole thing in one statement."""
 
 from __future__ import annotations
 
@@ -20,9 +18,7 @@ def _warehouse(stack: cdk.Stack, **options: Any) -> RedshiftWarehouse:
 
 
 def test_fails_with_everything_at_once_and_leaves_nothing(stack: cdk.Stack) -> None:
-    """
-    Arguments, people and roles are judged together, before the warehouse's own role is made.
-    """
+    """Arguments, people and roles are judged together, before the warehouse's own role is made."""
     foreign = iam.Role.from_role_arn(stack, "Foreign", f"arn:aws:iam::{OTHER_ACCOUNT}:role/A")
     bob = iam.User.from_user_arn(stack, "Bob", f"arn:aws:iam::{OTHER_ACCOUNT}:user/bob")
 
@@ -40,9 +36,7 @@ def test_fails_with_everything_at_once_and_leaves_nothing(stack: cdk.Stack) -> N
 
 @pytest.mark.parametrize(("count", "refused"), [(9, False), (10, True)])
 def test_its_own_role_counts(stack: cdk.Stack, count: int, refused: bool) -> None:
-    """
-    Nine roles beside its own make ten; ten beside it make one too many, which the error tells.
-    """
+    """Nine roles beside its own make ten; ten beside it make one too many, which the error tells."""
     roles = [RedshiftRole(stack, f"Role{number}") for number in range(count)]
     if refused:
         with pytest.raises(RoleAssociationError) as caught:
@@ -56,9 +50,7 @@ def test_its_own_role_counts(stack: cdk.Stack, count: int, refused: bool) -> Non
 
 @pytest.mark.parametrize("options", [{"roles": None}, {"users": "bob"}, {"groups": ["loaders"]}])
 def test_fails_when_a_list_is_wrong(stack: cdk.Stack, options: dict[str, Any]) -> None:
-    """
-    Wrong kinds are refused in the words of the argument.
-    """
+    """Wrong kinds are refused in the words of the argument."""
     with pytest.raises(RoleAssociationError) as caught:
         _warehouse(stack, **options)
 
@@ -68,9 +60,7 @@ def test_fails_when_a_list_is_wrong(stack: cdk.Stack, options: dict[str, Any]) -
 
 
 def test_it_has_a_role_a_cluster_and_the_policy_for_exactly_that_pair(stack: cdk.Stack) -> None:
-    """
-    The cluster names the role, and the policy allows to associate and pass these alone.
-    """
+    """The cluster names the role, and the policy allows to associate and pass these alone."""
     warehouse = _warehouse(stack)
 
     role, cluster = {"Fn::GetAtt": ["WarehouseRoleA74E6209", "Arn"]}, {"Ref": "WarehouseCluster7B91A95E"}
@@ -84,9 +74,7 @@ def test_it_has_a_role_a_cluster_and_the_policy_for_exactly_that_pair(stack: cdk
 
 
 def test_extra_roles_join_both_the_cluster_and_the_policy(stack: cdk.Stack) -> None:
-    """
-    Its own role comes first.
-    """
+    """Its own role comes first."""
     extra = iam.Role.from_role_arn(stack, "Extra", f"arn:aws:iam::{ACCOUNT}:role/Extra")
     warehouse = _warehouse(stack, roles=[extra], users=[iam.User(stack, "User")], groups=[iam.Group(stack, "Group")])
 
@@ -98,9 +86,7 @@ def test_extra_roles_join_both_the_cluster_and_the_policy(stack: cdk.Stack) -> N
 
 
 def test_fails_when_the_default_role_is_not_among_the_given_roles(stack: cdk.Stack) -> None:
-    """
-    It is refused before the warehouse's own role is made.
-    """
+    """It is refused before the warehouse's own role is made."""
     with pytest.raises(RoleAssociationError) as caught:
         _warehouse(stack, default_role=RedshiftRole(stack, "Other"))
 
@@ -109,9 +95,7 @@ def test_fails_when_the_default_role_is_not_among_the_given_roles(stack: cdk.Sta
 
 
 def test_the_default_role_reaches_the_cluster(stack: cdk.Stack) -> None:
-    """
-    As one of the roles that the warehouse was given.
-    """
+    """As one of the roles that the warehouse was given."""
     extra = RedshiftRole(stack, "Extra")
     _warehouse(stack, roles=[extra], default_role=extra)
 
@@ -120,9 +104,7 @@ def test_the_default_role_reaches_the_cluster(stack: cdk.Stack) -> None:
 
 
 def test_every_argument_of_a_cluster_reaches_it(stack: cdk.Stack, app: cdk.App) -> None:
-    """
-    The warehouse's cluster has the properties of a cluster with the same arguments, tokens included.
-    """
+    """The warehouse's cluster has the properties of a cluster with the same arguments, tokens included."""
     options: dict[str, Any] = {
         "cluster_identifier": cdk.CfnParameter(stack, "Name").value_as_string,
         "node_type": "ra3.xlplus",

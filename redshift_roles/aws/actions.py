@@ -1,5 +1,4 @@
-"""
-IAM actions by the operation that needs them, each list with the AWS page that documents it.
+"""IAM actions by the operation that needs them, each list with the AWS page that documents it.
 
 Nothing flows in; constants flow out.
 """
@@ -13,12 +12,10 @@ from redshift_roles.aws.quotas import Source
 
 
 class Actions(NamedTuple):
-    """
-    What one statement allows, and where AWS says that it is needed.
+    """What one statement allows, and where AWS says that it is needed.
 
     Attributes:
         names: Such as ``s3:GetObject``; never with a wildcard.
-
         source: The AWS page.
     """
 

@@ -1,5 +1,4 @@
-"""
-Role ARNs as far as they are known.
+"""Role ARNs as far as they are known.
 
 A text with holes flows in: an ARN some of whose parts only the deployment knows. Its parts, its trouble in words and
 its readable form flow out.
@@ -28,9 +27,7 @@ _ROLE_NAME: Final = re.compile(r"[\w+=,.@-]+", re.ASCII)
 
 
 def hole(name: str) -> str:
-    """
-    Stand for a value that only the deployment knows; equal names stand for equal values.
-    """
+    """Stand for a value that only the deployment knows; equal names stand for equal values."""
     return f"{_OPEN}{name}{_CLOSE}"
 
 
@@ -41,37 +38,27 @@ THIS_REGION: Final = hole("AWS::Region")
 
 
 def differ(account: str | None, other: str | None) -> bool:
-    """
-    Say whether two accounts are known and are not the same.
-    """
+    """Say whether two accounts are known and are not the same."""
     return None not in (account, other) and THIS_ACCOUNT not in (account, other) and account != other
 
 
 def has_hole(text: str) -> bool:
-    """
-    Say whether a part of the text is not known.
-    """
+    """Say whether a part of the text is not known."""
     return _OPEN in text
 
 
 def literal_start(text: str) -> str:
-    """
-    Take what stands before the first hole.
-    """
+    """Take what stands before the first hole."""
     return text.partition(_OPEN)[0]
 
 
 def literal_end(text: str) -> str:
-    """
-    Take what stands after the last hole.
-    """
+    """Take what stands after the last hole."""
     return text.rpartition(_CLOSE)[2]
 
 
 def split(text: str, separator: str) -> list[str]:
-    """
-    Take a text apart at a separator, but never inside a hole.
-    """
+    """Take a text apart at a separator, but never inside a hole."""
     kept: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
@@ -84,45 +71,33 @@ def split(text: str, separator: str) -> list[str]:
 
 
 def holes(text: str) -> list[str]:
-    """
-    Name the holes of a text, in order.
-    """
+    """Name the holes of a text, in order."""
     return _HOLE.findall(text)
 
 
 def filled(text: str, value: Callable[[str], str]) -> str:
-    """
-    Put values into the holes of a text.
-    """
+    """Put values into the holes of a text."""
     return _HOLE.sub(lambda match: value(match[1]), text)
 
 
 def readable(text: str) -> str:
-    """
-    Write a text for people: ``${Name}`` where the value is not known.
-    """
+    """Write a text for people: ``${Name}`` where the value is not known."""
     return filled(text, lambda name: f"${{{name.rpartition('#')[2]}}}")
 
 
 def account_of(arn: str) -> str | None:
-    """
-    Read the account of any ARN; None when it has none or is no ARN.
-    """
+    """Read the account of any ARN; None when it has none or is no ARN."""
     match = _ARN.fullmatch(arn)
     return match[4] or None if match else None
 
 
 class RoleArn(NamedTuple):
-    """
-    The parts of a role's ARN; None where a part is not known.
+    """The parts of a role's ARN; None where a part is not known.
 
     Attributes:
         partition: Such as ``aws``; None when only the deployment knows.
-
         account: Twelve digits, or `THIS_ACCOUNT`; None when unknown.
-
         resource: Such as ``role/team/Loader``, perhaps with holes; None when unknown.
-
         problem: Why this is not the ARN of an IAM role, or None.
     """
 
@@ -134,9 +109,7 @@ class RoleArn(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> RoleArn:
-    """
-    Take an ARN apart as far as it is known.
-    """
+    """Take an ARN apart as far as it is known."""
     match = _ARN.fullmatch(text)
     if not match:
         return RoleArn(None, None, None, _not_an_arn(text))

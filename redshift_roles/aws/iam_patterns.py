@@ -1,5 +1,4 @@
-"""
-Which roles the resources of a statement stand for.
+"""Which roles the resources of a statement stand for.
 
 A resource of a policy flows in, perhaps a pattern, perhaps with holes; what it stands for flows out.
 """
@@ -25,9 +24,7 @@ def _parts(text: str) -> list[str]:
 
 
 def is_every_role(text: str, accounts: Collection[str]) -> bool:
-    """
-    Say whether a resource stands for every role of one of these accounts, some of which may not be known.
-    """
+    """Say whether a resource stands for every role of one of these accounts, some of which may not be known."""
     parts = _parts(text)
     if len(parts) < 6:
         anywhere = ":".join(["arn", "*", *parts[2:]]) if parts[0] == "arn" and len(parts) > 2 else text
@@ -42,9 +39,7 @@ def _may_be(pattern: str, account: str) -> bool:
 
 
 def matches_role(text: str, account: str, resource: str) -> bool:
-    """
-    Say whether a pattern matches a role, whose name may have an end that CloudFormation will make.
-    """
+    """Say whether a pattern matches a role, whose name may have an end that CloudFormation will make."""
     parts = _parts(text)
     if len(parts) < 6 or not matches(parts[4], account):
         return False
@@ -53,9 +48,7 @@ def matches_role(text: str, account: str, resource: str) -> bool:
 
 
 def may_be_role(text: str) -> bool:
-    """
-    Say whether a resource may stand for any role at all.
-    """
+    """Say whether a resource may stand for any role at all."""
     parts = _parts(text)
     if len(parts) < 6:
         return True

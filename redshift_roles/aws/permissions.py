@@ -1,5 +1,4 @@
-"""
-What a role must be allowed for each thing that Redshift does with it.
+"""What a role must be allowed for each thing that Redshift does with it.
 
 ARNs and names flow in, with tokens where only the deployment knows; permissions flow out: one resource and the
 documented actions on it.
@@ -19,16 +18,12 @@ Condition = tuple[str, str, tuple[str, ...]]
 
 
 class Permission(NamedTuple):
-    """
-    What is allowed on one resource.
+    """What is allowed on one resource.
 
     Attributes:
         sid: What for, in letters and digits.
-
         actions: Sorted.
-
         resource: An ARN, or ``*`` where the action knows no resources.
-
         condition: When it is allowed; None for always.
     """
 
@@ -39,32 +34,24 @@ class Permission(NamedTuple):
 
 
 class Home(NamedTuple):
-    """
-    Where resources are that have a name and no construct.
-    """
+    """Where resources are that have a name and no construct."""
 
     partition: str
     region: str
     account: str
 
     def arn(self, service: str, resource: str) -> str:
-        """
-        Write the ARN of a resource here.
-        """
+        """Write the ARN of a resource here."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
 
 class Objects(NamedTuple):
-    """
-    Objects of a bucket.
+    """Objects of a bucket.
 
     Attributes:
         bucket: The bucket's ARN.
-
         key: The ARN of the customer managed key that encrypts them, or None.
-
         prefix: What their keys begin with; None for all objects.
-
         files: Keys of single objects besides, such as a manifest.
     """
 
@@ -75,9 +62,7 @@ class Objects(NamedTuple):
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        """
-        The keys as IAM patterns; a file under the prefix needs none of its own.
-        """
+        """The keys as IAM patterns; a file under the prefix needs none of its own."""
         if self.prefix is None:
             return ("*",)
         single = dict.fromkeys(file for file in self.files if not file.startswith(self.prefix))
@@ -85,21 +70,15 @@ class Objects(NamedTuple):
 
     @property
     def listed(self) -> Condition | None:
-        """
-        Which listings are allowed; all where all objects are.
-        """
+        """Which listings are allowed; all where all objects are."""
         return None if self.prefix is None else ("StringLike", "s3:prefix", self.patterns)
 
     def allow(self, sid: str, allowed: Actions) -> list[Permission]:
-        """
-        Allow actions on the objects.
-        """
+        """Allow actions on the objects."""
         return [Permission(sid, allowed.names, f"{self.bucket}/{pattern}") for pattern in self.patterns]
 
     def list(self) -> list[Permission]:
-        """
-        Allow to list them and to find the bucket's region.
-        """
+        """Allow to list them and to find the bucket's region."""
         return [
             Permission("ListObjects", actions.LIST_OBJECTS.names, self.bucket, self.listed),
             Permission("LocateBuckets", actions.LOCATE_BUCKETS.names, self.bucket),
@@ -107,9 +86,7 @@ class Objects(NamedTuple):
 
 
 def literally(text: str) -> str:
-    """
-    Write a text so that IAM takes its wildcards and dollar signs as they stand.
-    """
+    """Write a text so that IAM takes its wildcards and dollar signs as they stand."""
     return outside_tokens(text, lambda part: "".join(f"${{{mark}}}" if mark in "*?$" else mark for mark in part))
 
 
@@ -118,9 +95,7 @@ def _with_key(sid: str, allowed: Actions, key: str | None) -> list[Permission]:
 
 
 def copy_from(objects: Objects) -> list[Permission]:
-    """
-    COPY from Amazon S3.
-    """
+    """COPY from Amazon S3."""
     return [
         *objects.allow("ReadObjects", actions.READ_OBJECTS),
         *objects.list(),
@@ -129,9 +104,7 @@ def copy_from(objects: Objects) -> list[Permission]:
 
 
 def copy_over_ssh(manifest: Objects) -> list[Permission]:
-    """
-    COPY from remote hosts: the manifest alone is in Amazon S3.
-    """
+    """COPY from remote hosts: the manifest alone is in Amazon S3."""
     (key,) = manifest.files
     exact = Permission(
         "ListObjects", actions.LIST_OBJECTS.names, manifest.bucket, ("StringLike", "s3:prefix", (literally(key),))
@@ -145,9 +118,7 @@ def copy_over_ssh(manifest: Objects) -> list[Permission]:
 
 
 def unload_to(objects: Objects, *, clean_path: bool) -> list[Permission]:
-    """
-    UNLOAD to Amazon S3.
-    """
+    """UNLOAD to Amazon S3."""
     return [
         *objects.allow("UnloadObjects", actions.UNLOAD_OBJECTS),
         *(objects.allow("CleanPath", actions.CLEAN_PATH) if clean_path else []),
@@ -157,9 +128,7 @@ def unload_to(objects: Objects, *, clean_path: bool) -> list[Permission]:
 
 
 def query_objects(objects: Objects, *, write: bool) -> list[Permission]:
-    """
-    The files of external tables.
-    """
+    """The files of external tables."""
     key = ("EncryptObjects", actions.ENCRYPT_OBJECTS) if write else ("DecryptObjects", actions.DECRYPT_OBJECTS)
     return [
         *objects.allow("QueryObjects", actions.QUERY_OBJECTS),
@@ -173,9 +142,7 @@ def query_objects(objects: Objects, *, write: bool) -> list[Permission]:
 def query_catalog(
     home: Home, database: str, tables: Sequence[str] | None, *, create_database: bool, write: bool
 ) -> list[Permission]:
-    """
-    The AWS Glue Data Catalog: the catalog, one database, and its tables.
-    """
+    """The AWS Glue Data Catalog: the catalog, one database, and its tables."""
     name = literally(database)
     named = ["*"] if tables is None else [literally(table) for table in tables]
     above = [home.arn("glue", "catalog"), home.arn("glue", f"database/{name}")]
@@ -192,16 +159,12 @@ def _each(sid: str, allowed: Actions, resources: Iterable[str]) -> list[Permissi
 
 
 def lake_formation() -> list[Permission]:
-    """
-    Data that AWS Lake Formation vends: what may be read stands in its own grants.
-    """
+    """Data that AWS Lake Formation vends: what may be read stands in its own grants."""
     return [Permission("GetDataAccess", actions.GET_DATA_ACCESS.names, "*")]
 
 
 def copy_from_dynamodb(table: str, key: str | None) -> list[Permission]:
-    """
-    COPY from an Amazon DynamoDB table.
-    """
+    """COPY from an Amazon DynamoDB table."""
     return [
         Permission("ScanTables", actions.SCAN_TABLES.names, table),
         *_with_key("DecryptTables", actions.DECRYPT_TABLES, key),
@@ -209,18 +172,14 @@ def copy_from_dynamodb(table: str, key: str | None) -> list[Permission]:
 
 
 def copy_from_emr(home: Home, cluster_id: str) -> list[Permission]:
-    """
-    COPY from an Amazon EMR cluster.
-    """
+    """COPY from an Amazon EMR cluster."""
     return [
         Permission("ListInstances", actions.LIST_INSTANCES.names, home.arn("elasticmapreduce", f"cluster/{cluster_id}"))
     ]
 
 
 def federated_query(secret: str, key: str | None) -> list[Permission]:
-    """
-    Queries in Amazon RDS and Amazon Aurora, with the credentials of a secret.
-    """
+    """Queries in Amazon RDS and Amazon Aurora, with the credentials of a secret."""
     return [
         Permission("AccessSecrets", actions.ACCESS_SECRETS.names, secret),
         Permission("ListSecrets", actions.LIST_SECRETS.names, "*"),
@@ -229,16 +188,12 @@ def federated_query(secret: str, key: str | None) -> list[Permission]:
 
 
 def external_function(function: str) -> list[Permission]:
-    """
-    A user-defined function that is an AWS Lambda function.
-    """
+    """A user-defined function that is an AWS Lambda function."""
     return [Permission("InvokeFunctions", actions.INVOKE_FUNCTIONS.names, function)]
 
 
 def stream_from_kinesis(stream: str, key: str | None) -> list[Permission]:
-    """
-    Streaming ingestion from Amazon Kinesis Data Streams.
-    """
+    """Streaming ingestion from Amazon Kinesis Data Streams."""
     return [
         Permission("ReadStreams", actions.READ_STREAMS.names, stream),
         Permission("ListStreams", actions.LIST_STREAMS.names, "*"),
@@ -247,12 +202,10 @@ def stream_from_kinesis(stream: str, key: str | None) -> list[Permission]:
 
 
 def stream_from_msk(cluster: str, topics: Iterable[str]) -> list[Permission]:
-    """
-    Streaming ingestion from Amazon MSK with IAM authentication.
+    """Streaming ingestion from Amazon MSK with IAM authentication.
 
     Args:
         cluster: The cluster's ARN.
-
         topics: The ARNs of the topics.
     """
     return [
@@ -278,9 +231,7 @@ _DOWNLOADS: Final = "redshift-downloads"
 
 
 def create_model(home: Home, role: str, models: Objects) -> list[Permission]:
-    """
-    Redshift ML: train with Amazon SageMaker, and keep the models in a bucket.
-    """
+    """Redshift ML: train with Amazon SageMaker, and keep the models in a bucket."""
     downloads = Objects(f"arn:{home.partition}:s3:::{_DOWNLOADS}")
     to_training = ("StringEquals", "iam:PassedToService", (actions.PASSED_TO_TRAINING,))
     return [
@@ -303,9 +254,7 @@ def create_model(home: Home, role: str, models: Objects) -> list[Permission]:
 
 
 def pass_role(role: str, *, serverless: bool) -> list[Permission]:
-    """
-    Passing the role to Amazon Redshift and to nothing else.
-    """
+    """Passing the role to Amazon Redshift and to nothing else."""
     services = (actions.PASSED_TO_SERVICE, *([actions.PASSED_TO_SERVERLESS] if serverless else []))
     return [
         Permission(
@@ -315,16 +264,12 @@ def pass_role(role: str, *, serverless: bool) -> list[Permission]:
 
 
 def assume_role(role: str) -> list[Permission]:
-    """
-    Assuming the next role of a chain.
-    """
+    """Assuming the next role of a chain."""
     return [Permission("AssumeNextRoles", actions.ASSUME_ROLE.names, role)]
 
 
 def associate_roles(cluster: str, roles: Iterable[str]) -> list[Permission]:
-    """
-    Associating roles with one cluster, and setting its default role.
-    """
+    """Associating roles with one cluster, and setting its default role."""
     return [
         Permission("DescribeClusters", actions.DESCRIBE_CLUSTERS.names, cluster),
         Permission("AssociateRoles", actions.ASSOCIATE_ROLES.names, cluster),
@@ -333,7 +278,5 @@ def associate_roles(cluster: str, roles: Iterable[str]) -> list[Permission]:
 
 
 def write_logs(log_group: str) -> list[Permission]:
-    """
-    Writing the logs of a function.
-    """
+    """Writing the logs of a function."""
     return [Permission("WriteLogs", actions.WRITE_LOGS.names, log_group)]

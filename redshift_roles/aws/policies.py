@@ -1,5 +1,4 @@
-"""
-Permissions as policy documents.
+"""Permissions as policy documents.
 
 Permissions flow in, in any order; documents flow out, as few as IAM's size allows, the same whatever the order was.
 """
@@ -23,16 +22,12 @@ def documents(
     written: Callable[[str], str] = str,
     most: int = limits.MANAGED_POLICY_SIZE,
 ) -> list[Document]:
-    """
-    Write the documents.
+    """Write the documents.
 
     Args:
         permissions: What is to be allowed; a permission that is there twice is written once.
-
         key: What a text with tokens is sorted by; texts with the same key are the same.
-
         written: Writes a text as long as it will be at most.
-
         most: How many characters a document may have.
     """
     statements = list(_statements(permissions, key))
@@ -55,9 +50,7 @@ def _one_or_list(value: object) -> object:
 
 
 def _statements(permissions: Iterable[Permission], key: Callable[[str], str]) -> Iterator[Statement]:
-    """
-    Write one statement for the resources on which the same is allowed, each with a Sid of its own.
-    """
+    """Write one statement for the resources on which the same is allowed, each with a Sid of its own."""
 
     def group(permission: Permission) -> tuple[object, ...]:
         operator, name, values = permission.condition or ("", "", ())
@@ -91,9 +84,7 @@ def _condition(condition: Condition | None) -> Statement:
 
 
 def _divided(statements: Iterable[Statement], fits: Callable[[Document], bool]) -> Iterator[Document]:
-    """
-    Fill one document after the other, resource by resource.
-    """
+    """Fill one document after the other, resource by resource."""
     filled: list[Statement] = []
     for statement in statements:
         for resource in _resources(statement):

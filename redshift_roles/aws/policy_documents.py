@@ -1,5 +1,4 @@
-"""
-The user policy as a plain document, and how large IAM will count it.
+"""The user policy as a plain document, and how large IAM will count it.
 
 Cluster and role ARNs flow in, a policy document flows out.
 """
@@ -16,16 +15,12 @@ Statement = dict[str, object]
 
 
 class UserPolicy(NamedTuple):
-    """
-    The policy of the people who associate exactly these roles with exactly these clusters.
+    """The policy of the people who associate exactly these roles with exactly these clusters.
 
     Attributes:
         cluster_arns: 1 or more.
-
         role_arns: 1 or more.
-
         create_clusters: Whether they may create the clusters too.
-
         describe_all_clusters: Whether they may list all clusters, or describe these alone.
     """
 
@@ -35,9 +30,7 @@ class UserPolicy(NamedTuple):
     describe_all_clusters: bool
 
     def document(self) -> dict[str, object]:
-        """
-        Write the document.
-        """
+        """Write the document."""
         associate = [*actions.ASSOCIATE_ROLES.names, *(actions.CREATE_CLUSTERS.names if self.create_clusters else ())]
         described: Sequence[str] = ["*"] if self.describe_all_clusters else self.cluster_arns
         to_redshift = {"StringEquals": {"iam:PassedToService": actions.PASSED_TO_SERVICE}}
@@ -60,21 +53,17 @@ def _one_or_list(values: Sequence[str]) -> str | list[str]:
 
 
 def size(document: object, written: Callable[[str], str]) -> int:
-    """
-    Count a document as IAM does: white space between its parts is not counted.
+    """Count a document as IAM does: white space between its parts is not counted.
 
     Args:
         document: The document.
-
         written: Writes a text as long as it will be, where only the deployment knows.
     """
     return len(json.dumps(rewritten(document, written), separators=(",", ":"), ensure_ascii=False))
 
 
 def rewritten(node: object, written: Callable[[str], str]) -> object:
-    """
-    Write a document with each of its texts written anew.
-    """
+    """Write a document with each of its texts written anew."""
     if isinstance(node, str):
         return written(node)
     if isinstance(node, list):

@@ -1,5 +1,4 @@
-"""
-AWS's numbers and names, each with the page that states it and the date it was read.
+"""AWS's numbers and names, each with the page that states it and the date it was read.
 
 Nothing flows in; constants and look-ups in them flow out.
 """
@@ -11,12 +10,10 @@ from typing import Final, NamedTuple
 
 
 class Source(NamedTuple):
-    """
-    Where a fact stands.
+    """Where a fact stands.
 
     Attributes:
         url: The AWS page.
-
         read: The date it was read, ISO 8601.
     """
 
@@ -90,9 +87,7 @@ ISOLATED_REGIONS: Final = frozenset({"us-iso-east-1", "us-iso-west-1", "us-isob-
 
 
 def role_quota(region: str | None) -> int:
-    """
-    Say how many roles AWS lets one cluster have in a region (QUOTAS); the larger number where it is not known.
-    """
+    """Say how many roles AWS lets one cluster have in a region (QUOTAS); the larger number where it is not known."""
     return ISOLATED_ROLE_QUOTA if region in ISOLATED_REGIONS else ROLE_QUOTA
 
 
@@ -111,9 +106,7 @@ PARTITIONS: Final = ("aws", *_PARTITIONS.values())
 
 
 def partition_of(region: str) -> str:
-    """
-    Name the partition of a region (ARN_FORMAT).
-    """
+    """Name the partition of a region (ARN_FORMAT)."""
     return next((name for prefix, name in _PARTITIONS.items() if region.startswith(prefix)), "aws")
 
 
@@ -175,9 +168,7 @@ MIN_MAINTENANCE_MINUTES: Final = 30
 
 
 def has_managed_storage(node_type: str) -> bool:
-    """
-    Say whether a node type keeps its data in Redshift Managed Storage (RA3 and RG do, DC2 does not).
-    """
+    """Say whether a node type keeps its data in Redshift Managed Storage (RA3 and RG do, DC2 does not)."""
     return node_type.startswith(("ra3.", "rg."))
 
 

@@ -1,5 +1,4 @@
-"""
-How long the values behind tokens can be.
+"""How long the values behind tokens can be.
 
 A permission flows in, with tokens where only the deployment knows; its texts flow out, each as long as it can become.
 """
@@ -21,8 +20,7 @@ _KEYS: Final = "s3:prefix"
 
 
 def longest(permission: Permission) -> dict[str, str]:
-    """
-    Write each text of a permission that holds tokens as long as it can become.
+    """Write each text of a permission that holds tokens as long as it can become.
 
     What a whole token stands for is an ARN; after the first slash, and in an ARN that is written out, tokens are names.
     """
@@ -49,17 +47,13 @@ def _arn(text: str, service: str) -> str:
 
 
 def _name(text: str, service: str) -> str:
-    """
-    Write a name, of which the literal part has taken its share already.
-    """
+    """Write a name, of which the literal part has taken its share already."""
     most = limits.LONGEST_NAMES.get(service, limits.LONGEST_NAME)
     return _filled(text, most - len(_literal(text).rpartition(":")[2]))
 
 
 def _key(pattern: str) -> str:
-    """
-    Write what object keys begin with: with all its tokens a key is no longer than Amazon S3 allows.
-    """
+    """Write what object keys begin with: with all its tokens a key is no longer than Amazon S3 allows."""
     literal = _ESCAPED.sub(r"\1", _literal(pattern).removesuffix("*"))
     return _filled(pattern, limits.S3_KEY_LENGTH - len(literal))
 
@@ -69,9 +63,7 @@ def _literal(text: str) -> str:
 
 
 def _filled(text: str, most: int) -> str:
-    """
-    Put values into a text, which together have at most so many characters, or what is known of pseudo parameters.
-    """
+    """Put values into a text, which together have at most so many characters, or what is known of pseudo parameters."""
     first = next((name for name in token_names(text) if _pseudo(name) is None), None)
     lengths = {name: _pseudo(name) or 0 for name in token_names(text)}
     if first is not None:

@@ -1,5 +1,4 @@
-"""
-What a trust policy says about Redshift.
+"""What a trust policy says about Redshift.
 
 A resolved trust policy document flows in, with holes where only the deployment knows; the reason why Redshift may not
 assume the role flows out, or None.
@@ -20,15 +19,12 @@ SERVERLESS: Final = "redshift-serverless"
 
 
 def distrust(document: object, region: str | None, *services: str) -> str | None:
-    """
-    Say why Redshift in this region may not assume a role with this trust policy; None when it may, or may well.
+    """Say why Redshift in this region may not assume a role with this trust policy; None when it may, or may well.
 
     Args:
         document: The AssumeRolePolicyDocument, every string of it evaluated.
-
         region: The region of the cluster or namespace, or None when it is not known: then any region's principal is
             enough.
-
         services: Which of `PROVISIONED` and `SERVERLESS` will do, the most telling first; the former where none is
             named.
     """
@@ -37,9 +33,7 @@ def distrust(document: object, region: str | None, *services: str) -> str | None
 
 
 def trusted_services(document: object) -> list[str]:
-    """
-    List which of `PROVISIONED` and `SERVERLESS` a trust policy names, in whatever region.
-    """
+    """List which of `PROVISIONED` and `SERVERLESS` a trust policy names, in whatever region."""
     allowing = [s for s in _statements(document) or [] if s["Effect"] == "Allow" and _may_be_assuming(s)]
     names = [name for statement in allowing for name in _principals(statement) if isinstance(name, str) and name != "*"]
     return [service for service in (PROVISIONED, SERVERLESS) if any(_is_service(name, None, service) for name in names)]
@@ -61,9 +55,7 @@ def _distrust(document: object, region: str | None, service: str) -> str | None:
 
 
 def _statements(document: object) -> list[Mapping[str, object]] | None:
-    """
-    List the statements, or None when only the deployment knows one of them, or whether it allows.
-    """
+    """List the statements, or None when only the deployment knows one of them, or whether it allows."""
     if not isinstance(document, Mapping) or "Statement" not in document:
         return None
     listed = _listed(document["Statement"])
@@ -100,17 +92,13 @@ def _principals(statement: Mapping[str, object]) -> list[object]:
 
 
 def _is_service(name: str, region: str | None, service: str) -> bool:
-    """
-    Say whether a principal is a service, everywhere or in this region; in any, where none is given.
-    """
+    """Say whether a principal is a service, everywhere or in this region; in any, where none is given."""
     match = _SERVICE.fullmatch(name)
     return match is not None and match[1] == service and (match[2] is None or region in (None, match[2]))
 
 
 def _is_service_of(name: object, region: str | None, service: str) -> bool:
-    """
-    Say whether a principal is surely a service in this region.
-    """
+    """Say whether a principal is surely a service in this region."""
     return isinstance(name, str) and (name == "*" or _is_service(name, region or "", service))
 
 

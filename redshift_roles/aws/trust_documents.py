@@ -1,5 +1,4 @@
-"""
-Who may assume a role: trust policies as AWS documents them for Amazon Redshift.
+"""Who may assume a role: trust policies as AWS documents them for Amazon Redshift.
 
 Regions, database users and clusters flow in; the principals and the conditions of the trust policy flow out.
 """
@@ -18,14 +17,11 @@ Conditions = dict[str, dict[str, list[str]]]
 
 
 class DbUser(NamedTuple):
-    """
-    A database user whose COPY, UNLOAD and queries may use a role.
+    """A database user whose COPY, UNLOAD and queries may use a role.
 
     Attributes:
         user: Its name: 1 to 127 letters, digits and ``_+=,.@:/-``, such as ``loader`` or ``IAMR:Analyst``.
-
         cluster: The literal identifier of a provisioned cluster, in the role's account and region.
-
         workgroup: The id of a Redshift Serverless workgroup there, in place of a cluster.
     """
 
@@ -34,20 +30,16 @@ class DbUser(NamedTuple):
     workgroup: str | None = None
 
     def external_id(self, home: Home) -> str:
-        """
-        Write what Redshift sends as ``sts:ExternalId`` for this user.
-        """
+        """Write what Redshift sends as ``sts:ExternalId`` for this user."""
         where = self.cluster or f"serverless-{home.account}-{self.workgroup}"
         return home.arn("redshift", f"dbuser:{where}/{self.user}")
 
 
 class Trusted(NamedTuple):
-    """
-    One principal of a trust policy.
+    """One principal of a trust policy.
 
     Attributes:
         service: The service principal.
-
         conditions: When it may assume the role; empty for always.
     """
 
@@ -55,27 +47,20 @@ class Trusted(NamedTuple):
     conditions: Conditions
 
     def statement(self) -> dict[str, object]:
-        """
-        Write the statement as CDK will.
-        """
+        """Write the statement as CDK will."""
         principal = {"Service": self.service}
         always: dict[str, object] = {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": principal}
         return {**always, "Condition": self.conditions} if self.conditions else always
 
 
 class Trust(NamedTuple):
-    """
-    What a role's trust policy is to say.
+    """What a role's trust policy is to say.
 
     Attributes:
         home: Where the role's clusters and users are.
-
         regions: The regions whose clusters may assume it; none for all.
-
         serverless: Whether Redshift Serverless may.
-
         db_users: The only users who may; none for all.
-
         source_clusters: The only clusters that may; none for all.
     """
 
@@ -86,8 +71,7 @@ class Trust(NamedTuple):
     source_clusters: Sequence[str] = ()
 
     def principals(self) -> list[Trusted]:
-        """
-        List the principals.
+        """List the principals.
 
         A region's principal has the users and clusters of that region. Serverless sends no cluster's ARN, so that
         ``source_clusters`` leaves it with the account alone.
@@ -112,17 +96,13 @@ class Trust(NamedTuple):
         return {operator: tests for operator, tests in kept.items() if tests}
 
     def document(self) -> dict[str, object]:
-        """
-        Write the whole policy.
-        """
+        """Write the whole policy."""
         statements = [trusted.statement() for trusted in self.principals()]
         return {"Version": "2012-10-17", "Statement": statements}
 
 
 def merged(statements: Iterable[Statement]) -> list[Statement]:
-    """
-    Join statements that differ in their principals alone, as CDK does where it minimizes policies.
-    """
+    """Join statements that differ in their principals alone, as CDK does where it minimizes policies."""
     joined: dict[str, Statement] = {}
     for statement in statements:
         same = json.dumps({name: value for name, value in statement.items() if name != "Principal"}, sort_keys=True)

@@ -1,5 +1,4 @@
-"""
-The CloudFormation Rule that keeps a stack in the account its roles are of.
+"""The CloudFormation Rule that keeps a stack in the account its roles are of.
 
 A literal account flows in; one Rule a top-level stack flows out. A stack that names no account can be deployed to any;
 the Rule stops a deployment to another account before any resource is touched.
@@ -24,19 +23,15 @@ _accounts: Remembered[str] = Remembered()
 
 
 def expected_account(place: Place) -> str | None:
-    """
-    Read the account that the top-level stack's Rule asserts, or None while it has no Rule.
-    """
+    """Read the account that the top-level stack's Rule asserts, or None while it has no Rule."""
     return _accounts.get(place.top)
 
 
 def contradictions(place: Place, named: Iterable[tuple[str, str | None]]) -> Iterator[Trouble]:
-    """
-    Find accounts that the top-level stack cannot be of, since its Rule asserts another one.
+    """Find accounts that the top-level stack cannot be of, since its Rule asserts another one.
 
     Args:
         place: Where roles or people are named.
-
         named: What the caller calls each, and its account as far as it is known.
     """
     expected = expected_account(place)
@@ -50,9 +45,7 @@ def contradictions(place: Place, named: Iterable[tuple[str, str | None]]) -> Ite
 
 
 def assert_account(place: Place, accounts: Iterable[str | None]) -> None:
-    """
-    Write the Rule where the stack names no account and one of these, of roles or people it names, is known.
-    """
+    """Write the Rule where the stack names no account and one of these, of roles or people it names, is known."""
     if place.account != role_arns.THIS_ACCOUNT or place.top in _accounts:
         return
     account = next((known for known in accounts if known and known != role_arns.THIS_ACCOUNT), None)
@@ -72,9 +65,7 @@ def assert_account(place: Place, accounts: Iterable[str | None]) -> None:
 
 @contextmanager
 def withdrawn_on_error(place: Place) -> Iterator[None]:
-    """
-    Take the Rule back when what it was written for fails halfway.
-    """
+    """Take the Rule back when what it was written for fails halfway."""
     before = expected_account(place)
     try:
         yield

@@ -1,5 +1,4 @@
-"""
-Where a cluster is in the network.
+"""Where a cluster is in the network.
 
 A VPC or the name of a subnet group flows in; subnet group, security groups and connections flow out. `aws_ec2` is slow
 to import, so it is imported only when there is a VPC or a security group, whose caller has imported it already.
@@ -23,14 +22,11 @@ if TYPE_CHECKING:
 
 
 class Network(NamedTuple):
-    """
-    What a cluster needs to know of its network.
+    """What a cluster needs to know of its network.
 
     Attributes:
         subnet_group_name: The subnet group, of ours or an existing one.
-
         security_group_ids: None where Redshift chooses the default security group.
-
         connections: None where no security group is known.
     """
 
@@ -48,9 +44,7 @@ def define_network(
     cluster_subnet_group_name: str | None,
     port: int,
 ) -> Network:
-    """
-    Define the subnet group and the security group that a cluster needs and does not have.
-    """
+    """Define the subnet group and the security group that a cluster needs and does not have."""
     if vpc is not None:
         cluster_subnet_group_name = redshift.CfnClusterSubnetGroup(
             scope,
@@ -95,33 +89,27 @@ def _selection(subnets: ec2.SubnetSelection | None) -> dict[str, Any]:
 
 
 class _ConnectableInterface:
-    """
-    What jsii needs to know of `ec2.IConnectable` when a construct says that it is one, without importing `aws_ec2`.
+    """What jsii needs to know of `ec2.IConnectable` when a construct says that it is one, without importing `aws_ec2`.
     """
 
     __jsii_type__ = "aws-cdk-lib.aws_ec2.IConnectable"
 
     def connections(self) -> None:
-        """
-        The one member of the interface.
-        """
+        """The one member of the interface."""
 
     connections.__jsii_name__ = "connections"  # type: ignore[attr-defined]
     connections = property(connections)  # type: ignore[assignment]
 
 
 class Connectable(Construct):
-    """
-    A construct that is an `ec2.IConnectable` when its network has security groups.
-    """
+    """A construct that is an `ec2.IConnectable` when its network has security groups."""
 
     __jsii_ifaces__ = (_ConnectableInterface,)
     _network: Network
 
     @property
     def connections(self) -> ec2.Connections:
-        """
-        Who may connect to it, and on which port.
+        """Who may connect to it, and on which port.
 
         Raises:
             RoleAssociationError: InvalidArgument, when it has neither a VPC nor security groups.

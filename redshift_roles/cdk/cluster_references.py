@@ -1,5 +1,4 @@
-"""
-Clusters as a user policy may name them.
+"""Clusters as a user policy may name them.
 
 Constructs, L1s and literal identifiers flow in; ARNs, and what is wrong with them, flow out.
 """
@@ -22,30 +21,22 @@ from redshift_roles.aws.placeholders import is_list_token, is_token
 
 
 class HasCfnCluster(IConstruct, Protocol):
-    """
-    A construct that holds a provisioned cluster, such as `RedshiftCluster`.
-    """
+    """A construct that holds a provisioned cluster, such as `RedshiftCluster`."""
 
     @property
     def cfn_cluster(self) -> redshift.CfnCluster:
-        """
-        The cluster's L1.
-        """
+        """The cluster's L1."""
 
     @property
     def cluster_identifier(self) -> str:
-        """
-        The reference to it.
-        """
+        """The reference to it."""
 
 
 Cluster = HasCfnCluster | redshift.CfnCluster | str
 
 
 def cluster_arn(cluster: Cluster, place: Place) -> str:
-    """
-    Write a cluster's ARN for a policy in this place.
-    """
+    """Write a cluster's ARN for a policy in this place."""
     if isinstance(cluster, str):
         return places.cluster_arn(cluster, place)
     home = place_of(cluster)
@@ -53,9 +44,7 @@ def cluster_arn(cluster: Cluster, place: Place) -> str:
 
 
 def _identifier(cluster: HasCfnCluster | redshift.CfnCluster, home: Place, place: Place) -> str:
-    """
-    Refer to a cluster: by reference in its own stack, by its literal identifier, if it has one, from another.
-    """
+    """Refer to a cluster: by reference in its own stack, by its literal identifier, if it has one, from another."""
     l1 = cluster if isinstance(cluster, redshift.CfnCluster) else cluster.cfn_cluster
     literal = None if home.stack is place.stack else l1.cluster_identifier
     if literal and not is_token(literal):
@@ -64,9 +53,7 @@ def _identifier(cluster: HasCfnCluster | redshift.CfnCluster, home: Place, place
 
 
 def cluster_troubles(clusters: Sequence[Cluster], place: Place) -> Iterator[Trouble]:
-    """
-    Find what cannot be named in a policy of this place.
-    """
+    """Find what cannot be named in a policy of this place."""
     if isinstance(clusters, str) or not isinstance(clusters, Sequence):
         yield f"'clusters' is {shapes.shown(clusters)}, allowed is a list", "pass clusters=[…]"
         return
@@ -102,9 +89,7 @@ def _distance(name: str, cluster: HasCfnCluster | redshift.CfnCluster, place: Pl
 
 
 def reference_troubles(name: str, identifier: str, place: Place) -> Iterator[Trouble]:
-    """
-    Find what keeps this place from acting on the cluster that a reference names.
-    """
+    """Find what keeps this place from acting on the cluster that a reference names."""
     for target in referred(identifier):
         home = place_of(target)
         if home.stack is not place.stack:

@@ -1,5 +1,4 @@
-"""
-What is known of CDK objects, found again by every Python object that stands for the same one.
+"""What is known of CDK objects, found again by every Python object that stands for the same one.
 
 An object flows in; what was noted of it flows out. jsii hands out a new Python object at each look at what was not made
 in Python, such as the role of a function or who is behind an import; the reference in it stays the same.
@@ -14,8 +13,7 @@ Noted = TypeVar("Noted")
 
 
 class Remembered(Generic[Noted]):
-    """
-    Notes about CDK objects.
+    """Notes about CDK objects.
 
     jsii keeps every object that it refers to until the process ends and never gives a reference twice. So a note lives
     as long as what it is about, and can be about nothing else. What jsii does not know yet is told apart by itself.
@@ -26,9 +24,7 @@ class Remembered(Generic[Noted]):
         self._by_identity: WeakKeyDictionary[object, Noted] = WeakKeyDictionary()
 
     def get(self, subject: object) -> Noted | None:
-        """
-        Read what was noted; None where nothing was.
-        """
+        """Read what was noted; None where nothing was."""
         reference = reference_of(subject)
         if reference in self._by_reference:
             return self._by_reference[reference]
@@ -45,16 +41,14 @@ class Remembered(Generic[Noted]):
             self._by_identity[subject] = noted
 
     def forget(self, subject: object) -> None:
-        """
-        Drop what was noted, if anything was.
-        """
+        """Drop what was noted, if anything was."""
         self._by_reference.pop(reference_of(subject), None)
         self._by_identity.pop(subject, None)
 
 
 def reference_of(subject: object) -> str:
-    """
-    Read by which name jsii refers to an object; empty for what it does not know. No crossing: it stands in the object.
+    """Read by which name jsii refers to an object; empty for what it does not know. No crossing: it stands in the
+    object.
     """
     reference: str = getattr(getattr(subject, "__jsii_ref__", None), "ref", "")
     return reference

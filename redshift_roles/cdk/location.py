@@ -1,5 +1,4 @@
-"""
-Where a construct is: its stack, and the environment CDK knows of it.
+"""Where a construct is: its stack, and the environment CDK knows of it.
 
 A construct flows in; what its stack says of account, region and partition flows out, read once for each stack.
 """
@@ -22,20 +21,14 @@ from redshift_roles.aws.placeholders import is_token
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """
-    Where a construct is: its stack and what CDK says of it.
+    """Where a construct is: its stack and what CDK says of it.
 
     Attributes:
         stack: The stack, perhaps a nested one.
-
         top: The top-level stack.
-
         root: The root of the construct tree.
-
         account_id: The account as CDK writes it, perhaps a token.
-
         region_name: The region as CDK writes it, perhaps a token.
-
         partition_name: The partition as CDK writes it, perhaps a token.
     """
 
@@ -48,23 +41,17 @@ class Place:
 
     @cached_property
     def stage(self) -> Stage | None:
-        """
-        The stage, the app itself where there is no other; read when it is first asked for.
-        """
+        """The stage, the app itself where there is no other; read when it is first asked for."""
         return Stage.of(self.stack)
 
     @property
     def account(self) -> str:
-        """
-        Twelve digits, or `role_arns.THIS_ACCOUNT` where the stack names no account.
-        """
+        """Twelve digits, or `role_arns.THIS_ACCOUNT` where the stack names no account."""
         return role_arns.THIS_ACCOUNT if is_token(self.account_id) else self.account_id
 
     @property
     def region(self) -> str | None:
-        """
-        The region, or None where the stack names none.
-        """
+        """The region, or None where the stack names none."""
         return None if is_token(self.region_name) else self.region_name
 
 
@@ -72,9 +59,7 @@ _places: WeakKeyDictionary[IConstruct, Place] = WeakKeyDictionary()
 
 
 def place_of(scope: IConstruct) -> Place:
-    """
-    Read where a construct is, once for each scope and stack.
-    """
+    """Read where a construct is, once for each scope and stack."""
     place = _places.get(scope)
     if place is None:
         stack = scope if isinstance(scope, Stack) else Stack.of(scope)
@@ -91,50 +76,38 @@ def _read_place(stack: Stack) -> Place:
 
 
 def remember_place(construct: IConstruct, place: Place) -> None:
-    """
-    Keep where a construct of ours is, which its scope already told.
-    """
+    """Keep where a construct of ours is, which its scope already told."""
     _places[construct] = place
 
 
 def path_of(construct: object) -> str:
-    """
-    Read a construct's path; empty for what is no construct.
-    """
+    """Read a construct's path; empty for what is no construct."""
     return construct.node.path if hasattr(construct, "node") else ""
 
 
 def id_after(construct: IConstruct) -> str:
-    """
-    Write a construct's path as an id, so that no two paths give the same one.
-    """
+    """Write a construct's path as an id, so that no two paths give the same one."""
     return path_of(construct).replace("-", "-.").replace("/", "--")
 
 
 def referred(text: str) -> list[IConstruct]:
-    """
-    List the constructs that the tokens of a text refer to.
-    """
+    """List the constructs that the tokens of a text refer to."""
     tokens = Tokenization.reverse_string(text).tokens if is_token(text) else []
     return [token.target for token in tokens if isinstance(token, Reference)]
 
 
 def cluster_arn(identifier: str, home: Place) -> str:
-    """
-    Write the ARN of a cluster, in the partition, region and account of its own stack.
-    """
+    """Write the ARN of a cluster, in the partition, region and account of its own stack."""
     return f"arn:{home.partition_name}:redshift:{home.region_name}:{home.account_id}:cluster:{identifier}"
 
 
 def least_length(name: str, place: Place, other: int = 1) -> int:
-    """
-    Say how long a value is at least that only the deployment knows: a pseudo parameter in this place, or anything else.
+    """Say how long a value is at least that only the deployment knows: a pseudo parameter in this place, or anything
+    else.
 
     Args:
         name: How a token or a hole names the value: ``AWS.Region.4``, ``AWS::Region``.
-
         place: Where it is written.
-
         other: How long anything else is.
     """
     lengths = {
@@ -147,16 +120,12 @@ def least_length(name: str, place: Place, other: int = 1) -> int:
 
 
 def refer(text: str, home: Place, place: Place, name: str) -> tuple[Any, Trouble | None]:
-    """
-    Resolve what is defined at home as a stack of another place would write it, or say why CDK would refuse to.
+    """Resolve what is defined at home as a stack of another place would write it, or say why CDK would refuse to.
 
     Args:
         text: An ARN, perhaps a token.
-
         home: Where it is defined.
-
         place: Where it is to be written.
-
         name: What it can be given so that stacks of other environments can name it.
     """
     try:
@@ -171,9 +140,7 @@ def refer(text: str, home: Place, place: Place, name: str) -> tuple[Any, Trouble
 
 
 def waits(stack: Stack, other: Stack) -> bool:
-    """
-    Say whether a stack is deployed after another one, as far as the app says so already.
-    """
+    """Say whether a stack is deployed after another one, as far as the app says so already."""
     seen, coming = {stack}, [stack]
     while coming:
         new = [found for found in coming.pop().dependencies if found not in seen]
@@ -183,8 +150,6 @@ def waits(stack: Stack, other: Stack) -> bool:
 
 
 def can_refer(place: Place, home: Place) -> bool:
-    """
-    Say whether a stack can refer to an attribute of a resource in another one.
-    """
+    """Say whether a stack can refer to an attribute of a resource in another one."""
     same = (place.account_id, place.region_name) == (home.account_id, home.region_name)
     return place.stage is home.stage and (same or None not in (place.region, home.region))

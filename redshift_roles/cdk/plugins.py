@@ -1,5 +1,4 @@
-"""
-The guard: what became of our own clusters in the synthesized templates.
+"""The guard: what became of our own clusters in the synthesized templates.
 
 Clusters flow in as they are made; findings flow out of `app.synth()`, `cdk synth` and `Template.from_stack` alike. A
 constructor sees only what is known at its line; property overrides, reassigned lists and finished trust policies stand
@@ -36,51 +35,35 @@ from redshift_roles.templates.checker import Holder, Verdict
 
 
 class WatchedCluster(Protocol):
-    """
-    What the guard asks of a cluster.
-    """
+    """What the guard asks of a cluster."""
 
     @property
     def cfn_cluster(self) -> redshift.CfnCluster:
-        """
-        The L1 that ends up in the template.
-        """
+        """The L1 that ends up in the template."""
 
     @property
     def cluster_identifier(self) -> str:
-        """
-        The reference to it, a token.
-        """
+        """The reference to it, a token."""
 
     @property
     def role_limit(self) -> int:
-        """
-        How many roles it may have.
-        """
+        """How many roles it may have."""
 
 
 class WatchedAssociations(Protocol):
-    """
-    What the guard asks of the associations of a cluster.
-    """
+    """What the guard asks of the associations of a cluster."""
 
     @property
     def resource(self) -> CfnResource | None:
-        """
-        The L1 that ends up in the template.
-        """
+        """The L1 that ends up in the template."""
 
     @property
     def paths(self) -> list[str]:
-        """
-        The paths of the constructs that name its roles, in the order of the template.
-        """
+        """The paths of the constructs that name its roles, in the order of the template."""
 
     @property
     def default_path(self) -> str:
-        """
-        The path of the construct that sets the default role.
-        """
+        """The path of the construct that sets the default role."""
 
 
 class _Watched(NamedTuple):
@@ -90,9 +73,7 @@ class _Watched(NamedTuple):
 
 @jsii.implements(IPolicyValidationPlugin)
 class RoleGuard:
-    """
-    The policy-validation plug-in of one app.
-    """
+    """The policy-validation plug-in of one app."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -101,41 +82,29 @@ class RoleGuard:
 
     @property
     def name(self) -> str:
-        """
-        The first half of every acknowledgement id.
-        """
+        """The first half of every acknowledgement id."""
         return PLUGIN_NAME
 
     @property
     def version(self) -> None:
-        """
-        The plug-in is part of the package and has no version of its own.
-        """
+        """The plug-in is part of the package and has no version of its own."""
 
     @property
     def rule_ids(self) -> list[str]:
-        """
-        The names of the rules.
-        """
+        """The names of the rules."""
         return [rule.name for rule in rulebook.RULES]
 
     def watch(self, cluster: WatchedCluster, place: Place) -> None:
-        """
-        Look after a cluster.
-        """
+        """Look after a cluster."""
         self._watched.append(_Watched(cluster, place))
 
     def watch_associations(self, associations: WatchedAssociations, place: Place) -> None:
-        """
-        Look after the associations of a cluster.
-        """
+        """Look after the associations of a cluster."""
         if (associations, place) not in self._associations:
             self._associations.append((associations, place))
 
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:  # noqa: ARG002
-        """
-        Judge every watched cluster as the templates show it; the app says where they are.
-        """
+        """Judge every watched cluster as the templates show it; the app says where they are."""
         assembly = synthesis_of(self._app).assembly
         found = self.find(assembly)
         judged = [
@@ -158,9 +127,7 @@ class RoleGuard:
         )
 
     def _associated(self, assembly: Assembly) -> dict[tuple[Template, str], WatchedAssociations]:
-        """
-        Find the resources of the watched associations in the templates.
-        """
+        """Find the resources of the watched associations in the templates."""
         found = {}
         for associations, place in self._associations:
             template = template_of(place.stack, assembly)
@@ -169,16 +136,12 @@ class RoleGuard:
         return found
 
     def watched(self, assembly: Assembly) -> set[tuple[Template, str]]:
-        """
-        List what it looks after, by template and logical id.
-        """
+        """List what it looks after, by template and logical id."""
         clusters = {(holder.template, holder.logical_id) for holder in self.find(assembly)}
         return clusters | {*self._associated(assembly)}
 
     def find(self, assembly: Assembly) -> dict[Holder, WatchedCluster]:
-        """
-        Find the watched clusters in the templates.
-        """
+        """Find the watched clusters in the templates."""
         return dict(self._find(assembly))
 
     def _find(self, assembly: Assembly) -> Iterator[tuple[Holder, WatchedCluster]]:
@@ -202,23 +165,17 @@ _guards: WeakKeyDictionary[IConstruct, RoleGuard] = WeakKeyDictionary()
 
 
 def watch(cluster: WatchedCluster, place: Place) -> None:
-    """
-    Have the app's guard look after a cluster.
-    """
+    """Have the app's guard look after a cluster."""
     _guard(place).watch(cluster, place)
 
 
 def watch_associations(associations: WatchedAssociations, place: Place) -> None:
-    """
-    Have the app's guard look after the associations of a cluster.
-    """
+    """Have the app's guard look after the associations of a cluster."""
     _guard(place).watch_associations(associations, place)
 
 
 def _guard(place: Place) -> RoleGuard:
-    """
-    Find the guard of an app; the first cluster or association brings it.
-    """
+    """Find the guard of an app; the first cluster or association brings it."""
     guard = _guards.get(place.root)
     if guard is None:
         guard = _guards[place.root] = RoleGuard(cast("App", place.root))
@@ -227,8 +184,6 @@ def _guard(place: Place) -> RoleGuard:
 
 
 def watched_in(app: App, assembly: Assembly) -> set[tuple[Template, str]]:
-    """
-    List the clusters and associations that the app's guard looks after, by template and logical id.
-    """
+    """List the clusters and associations that the app's guard looks after, by template and logical id."""
     guard = _guards.get(app)
     return guard.watched(assembly) if guard else set()

@@ -1,5 +1,4 @@
-"""
-The buckets, tables, secrets and streams that a role is granted, as plain facts.
+"""The buckets, tables, secrets and streams that a role is granted, as plain facts.
 
 CDK resources flow in; their ARNs, accounts and keys flow out, each read once.
 """
@@ -24,20 +23,14 @@ if TYPE_CHECKING:
 
 
 class Resource(NamedTuple):
-    """
-    One AWS resource that a role is granted.
+    """One AWS resource that a role is granted.
 
     Attributes:
         construct: The CDK resource.
-
         arn: Its ARN.
-
         account: Twelve digits, `role_arns.THIS_ACCOUNT`, or None when it is not known.
-
         key: Its customer managed key, or None.
-
         key_arn: The ARN of that key, or None.
-
         key_account: The account of that key, as `account` is written.
     """
 
@@ -49,9 +42,7 @@ class Resource(NamedTuple):
     key_account: str | None
 
     def is_foreign(self, place: Place) -> bool:
-        """
-        Say whether it, or its key, is known to be of another account than a role in this place.
-        """
+        """Say whether it, or its key, is known to be of another account than a role in this place."""
         return any(role_arns.differ(account, place.account) for account in (self.account, self.key_account))
 
 
@@ -60,12 +51,10 @@ _read: WeakKeyDictionary[IResource, Resource] = WeakKeyDictionary()
 
 
 def resource(construct: IResource, attribute: str) -> Resource:
-    """
-    Read a resource, once.
+    """Read a resource, once.
 
     Args:
         construct: A bucket, table, secret, stream or function.
-
         attribute: What its ARN is called, such as ``bucket_arn``.
     """
     found = _read.get(construct)
@@ -90,9 +79,7 @@ def _resource(construct: IResource, attribute: str) -> Resource:
 
 
 def _target(key: kms.IKey) -> kms.IKey:
-    """
-    Find the key behind an alias, which IAM policies cannot name; the alias itself when it is an imported name.
-    """
+    """Find the key behind an alias, which IAM policies cannot name; the alias itself when it is an imported name."""
     alias = cast("kms.IAlias", key)
     try:
         return alias.alias_target_key
@@ -101,15 +88,12 @@ def _target(key: kms.IKey) -> kms.IKey:
 
 
 def _with_suffix(secret: secretsmanager.ISecret, arn: str) -> str:
-    """
-    Write a secret's ARN with the six characters that Secrets Manager adds, or with their pattern.
-    """
+    """Write a secret's ARN with the six characters that Secrets Manager adds, or with their pattern."""
     return secret.secret_full_arn or f"{arn}{_SUFFIX}"
 
 
 def secret_arn(secret: Resource, place: Place) -> str:
-    """
-    Write a secret's ARN for a role in this place, where it is known in full or has the pattern of its end.
+    """Write a secret's ARN for a role in this place, where it is known in full or has the pattern of its end.
 
     A secret of another environment is known by its name alone there: CDK writes an ARN without the six characters.
     """
@@ -121,16 +105,12 @@ def secret_arn(secret: Resource, place: Place) -> str:
 
 
 def resource_troubles(name: str, found: Resource, place: Place, *, shareable: bool) -> Iterator[Trouble]:
-    """
-    Find why a role in this place could not use a resource even if it were granted.
+    """Find why a role in this place could not use a resource even if it were granted.
 
     Args:
         name: What the caller calls the resource.
-
         found: The resource.
-
         place: Where the role is.
-
         shareable: Whether the owner of such a resource can let in a role of another account.
     """
     problems = [*_problems(found, place, shareable=shareable)]
@@ -155,9 +135,7 @@ def _problems(found: Resource, place: Place, *, shareable: bool) -> Iterator[Tro
 
 
 def _out_of_reach(found: Resource, place: Place) -> Iterator[Trouble]:
-    """
-    Find what CDK cannot name from here: the resource, or its key, which can have no physical name.
-    """
+    """Find what CDK cannot name from here: the resource, or its key, which can have no physical name."""
     home = place_of(found.construct)
     if home.stack is not place.stack and is_token(found.arn):
         _, obstacle = refer(found.arn, home, place, "physical name")

@@ -1,5 +1,4 @@
-"""
-CDK roles as plain facts.
+"""CDK roles as plain facts.
 
 Roles, and the place of the construct that names them, flow in; facts for the rules flow out. A crossing into the jsii
 kernel costs more than anything Python does here, so each thing is read once.
@@ -33,20 +32,14 @@ Principal = IUserRef | IGroupRef | iam.IRole
 
 
 class OwnRole(NamedTuple):
-    """
-    What is known of a role of ours.
+    """What is known of a role of ours.
 
     Attributes:
         place: Where it is defined.
-
         path_and_name: Its path and name when they are given, else empty.
-
         serverless: Whether Redshift Serverless may assume it too.
-
         scope: What it is a child of.
-
         trust_policy_quota: How many characters its trust policy may have.
-
         managed_policies: How many managed policies it was given.
     """
 
@@ -63,9 +56,7 @@ _own_roles: Remembered[OwnRole] = Remembered()
 
 
 def role_arn(role: iam.IRole) -> str:
-    """
-    Read a role's ARN, once.
-    """
+    """Read a role's ARN, once."""
     arn = _role_arns.get(role)
     if arn is None:
         arn = _role_arns[role] = role.role_arn
@@ -73,46 +64,34 @@ def role_arn(role: iam.IRole) -> str:
 
 
 def remember_role_arns(roles: Sequence[iam.IRole], arns: Sequence[str]) -> None:
-    """
-    Keep ARNs that were read in one go.
-    """
+    """Keep ARNs that were read in one go."""
     for role, arn in zip(roles, arns, strict=True):
         _role_arns[role] = arn
 
 
 def remember_role(role: iam.IRole, own: OwnRole) -> None:
-    """
-    Keep what a role of ours was defined with.
-    """
+    """Keep what a role of ours was defined with."""
     _own_roles[role] = own
 
 
 def own_role(role: object) -> OwnRole | None:
-    """
-    Tell what a role of ours was defined with; None for others.
-    """
+    """Tell what a role of ours was defined with; None for others."""
     return _own_roles.get(role)
 
 
 def role_place(role: iam.IRole) -> Place:
-    """
-    Read where a role is.
-    """
+    """Read where a role is."""
     own = own_role(role)
     return own.place if own else place_of(role)
 
 
 def role_facts(roles: Sequence[iam.IRole], place: Place, words: str, *, labelled: bool = False) -> Iterator[RoleFacts]:
-    """
-    Read roles as a construct in this place would name them.
+    """Read roles as a construct in this place would name them.
 
     Args:
         roles: The roles.
-
         place: Where the cluster or policy is.
-
         words: What the caller calls the list.
-
         labelled: Whether the labels hold the roles' construct paths, which costs crossings that only a message needs.
     """
     all_ours = all(role in _own_roles for role in roles)
@@ -160,18 +139,14 @@ def _any_role(role: iam.IRole, label: str, place: Place) -> RoleFacts:
 
 
 def known_account(account: str, place: Place) -> str | None:
-    """
-    Read an account as CDK writes it: twelve digits, `role_arns.THIS_ACCOUNT`, or None when it is not known.
-    """
+    """Read an account as CDK writes it: twelve digits, `role_arns.THIS_ACCOUNT`, or None when it is not known."""
     if not is_token(account):
         return account
     return role_arns.THIS_ACCOUNT if account in (Aws.ACCOUNT_ID, place.account_id) else None
 
 
 def _defined_text(role: iam.IRole, account: str | None) -> str | None:
-    """
-    Write the ARN of a role that the app defines under a literal name.
-    """
+    """Write the ARN of a role that the app defines under a literal name."""
     resource = role.node.default_child if isinstance(role, iam.Role) and account else None
     name = resource.role_name if isinstance(resource, iam.CfnRole) else None
     if not isinstance(resource, iam.CfnRole) or name is None or is_token(name):
@@ -193,16 +168,13 @@ def _nowhere(place: Place) -> Template:
 
 
 def _reference(role: iam.IRole, home: Place, place: Place) -> tuple[Json, str | None]:
-    """
-    Resolve a role's ARN as the stack of this place would write it, or say why CDK would refuse at synth time.
-    """
+    """Resolve a role's ARN as the stack of this place would write it, or say why CDK would refuse at synth time."""
     value, obstacle = refer(role_arn(role), home, place, "role_name")
     return value, obstacle and obstacle[0]
 
 
 def trust_of(role: iam.IRole) -> iam.PolicyDocument | None:
-    """
-    Find the trust policy of a role that the app defines, also of one that is made when it is first used.
+    """Find the trust policy of a role that the app defines, also of one that is made when it is first used.
 
     A role that CDK is told to take from elsewhere (``iam.Role.customize_roles``) has no resource, and its trust policy
     is written by whoever made it.
@@ -212,22 +184,17 @@ def trust_of(role: iam.IRole) -> iam.PolicyDocument | None:
 
 
 def trust_document(document: iam.PolicyDocument) -> dict[str, Any]:
-    """
-    Read a trust policy, with tokens in it; what CDK keeps as an object, such as a `CfnJson`, is left empty.
-    """
+    """Read a trust policy, with tokens in it; what CDK keeps as an object, such as a `CfnJson`, is left empty."""
     found: dict[str, Any] = json.loads(json.dumps(document.to_json(), default=lambda _: {}))
     return found
 
 
 def as_known(document: object, place: Place, arns: Mapping[str, str] = MappingProxyType({})) -> Any:  # noqa: ANN401
-    """
-    Write a document as far as it is known, with holes where only the deployment knows.
+    """Write a document as far as it is known, with holes where only the deployment knows.
 
     Args:
         document: With tokens in it.
-
         place: Where it is to be written.
-
         arns: What is known of some tokens.
     """
     given: dict[str, str] = {}
@@ -240,9 +207,7 @@ _reporting: Remembered[bool] = Remembered()
 
 
 def reports_policies(role: iam.IRole) -> bool:
-    """
-    Say whether CDK is told to report the policies of a role and to write none (``iam.Role.customize_roles``).
-    """
+    """Say whether CDK is told to report the policies of a role and to write none (``iam.Role.customize_roles``)."""
     own = own_role(role)
     scope = own.scope if own else (role.node.scope or role)
     found = _reporting.get(scope)
@@ -253,9 +218,7 @@ def reports_policies(role: iam.IRole) -> bool:
 
 
 def is_immutable(role: iam.IRole) -> bool:
-    """
-    Say whether CDK ignores policies for an imported role: it keeps the role itself under another id then.
-    """
+    """Say whether CDK ignores policies for an imported role: it keeps the role itself under another id then."""
     if isinstance(role, iam.Role):
         return False
     node = role.node
@@ -264,24 +227,18 @@ def is_immutable(role: iam.IRole) -> bool:
 
 
 def texts_of(values: Sequence[str], place: Place) -> list[str]:
-    """
-    Write values as far as they are known, with holes where only the deployment knows.
-    """
+    """Write values as far as they are known, with holes where only the deployment knows."""
     resolved = place.stack.resolve(list(values))
     return [found[0] for found in (texts(value, _nowhere(place)) for value in resolved)]
 
 
 def account_of(arn: str, home_account: str, place: Place) -> str | None:
-    """
-    Read the account of a user, group or role: the one its ARN names, else the one of its stack.
-    """
+    """Read the account of a user, group or role: the one its ARN names, else the one of its stack."""
     return role_arns.parse(texts_of([arn], place)[0]).account or known_account(home_account, place)
 
 
 def principal_account(principal: Principal, place: Place) -> str | None:
-    """
-    Read the account of a user, group or role; None when it is not known or this is none of them.
-    """
+    """Read the account of a user, group or role; None when it is not known or this is none of them."""
     for reference, arn in (("role_ref", "role_arn"), ("group_ref", "group_arn"), ("user_ref", "user_arn")):
         found = getattr(principal, reference, None)
         if found is not None:
@@ -290,9 +247,7 @@ def principal_account(principal: Principal, place: Place) -> str | None:
 
 
 def seconds_of(duration: Duration | None) -> float | None:
-    """
-    Read a duration; None when it is a token, not given, or of another kind.
-    """
+    """Read a duration; None when it is a token, not given, or of another kind."""
     if not isinstance(duration, Duration) or duration.is_unresolved():
         return None
     return duration.to_milliseconds() / 1000

@@ -1,5 +1,4 @@
-"""
-The plug-in: everybody's clusters, as the synthesized templates show them.
+"""The plug-in: everybody's clusters, as the synthesized templates show them.
 
 An app flows in at the end of its synthesis; CDK's validation report flows out. Everything in between is pure Python
 that reads templates: no construct is visited.
@@ -31,8 +30,7 @@ _PATH: Final = "RoleAssociationRules"
 
 @jsii.implements(IPolicyValidationPlugin)
 class RoleAssociationRules:
-    """
-    Hold the rules against every provisioned cluster and Serverless namespace of an app, whoever wrote it.
+    """Hold the rules against every provisioned cluster and Serverless namespace of an app, whoever wrote it.
 
     Register it once: ``Validations.of(app).add_plugins(RoleAssociationRules())``. It sees property overrides, raw
     resources, included templates, nested stacks and Stages, and judges the trust policies of associated roles and
@@ -62,28 +60,20 @@ class RoleAssociationRules:
 
     @property
     def name(self) -> str:
-        """
-        The first half of every acknowledgement id.
-        """
+        """The first half of every acknowledgement id."""
         return PLUGIN_NAME
 
     @property
     def version(self) -> None:
-        """
-        The plug-in is part of the package and has no version of its own.
-        """
+        """The plug-in is part of the package and has no version of its own."""
 
     @property
     def rule_ids(self) -> list[str]:
-        """
-        The names of the rules.
-        """
+        """The names of the rules."""
         return [rule.name for rule in rulebook.RULES]
 
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
-        """
-        Judge what the templates show of the stacks that CDK asks about.
-        """
+        """Judge what the templates show of the stacks that CDK asks about."""
         app = cast("App", context.app_construct)
         synthesis = synthesis_of(app)
         asked = {Path(path).resolve() for path in context.template_paths}
@@ -117,9 +107,7 @@ def _file_of(verdict: Verdict) -> Path | None:
 
 
 def _is_news(verdict: Verdict, synthesis: Synthesis) -> bool:
-    """
-    Say whether no other plug-in of the same app has reported this.
-    """
+    """Say whether no other plug-in of the same app has reported this."""
     key = (verdict.template, verdict.logical_id, verdict.finding)
     if key in synthesis.told:
         return False

@@ -1,5 +1,4 @@
-"""
-What an app was synthesized to, read once for each synthesis.
+"""What an app was synthesized to, read once for each synthesis.
 
 An app flows in; its cloud assembly, the templates of its stacks, and violations in CDK's words flow out.
 """
@@ -26,14 +25,11 @@ PLUGIN_NAME: Final = "redshift-roles"
 
 @dataclass
 class Synthesis:
-    """
-    One synthesis of an app.
+    """One synthesis of an app.
 
     Attributes:
         written: When its manifest was written, which tells it from the one before.
-
         assembly: What it wrote.
-
         told: What plug-ins have reported of it: template, resource and finding.
     """
 
@@ -46,9 +42,7 @@ _syntheses: WeakKeyDictionary[IConstruct, Synthesis] = WeakKeyDictionary()
 
 
 def synthesis_of(app: App) -> Synthesis:
-    """
-    Read what an app was just synthesized to; plug-ins that run one after the other share it.
-    """
+    """Read what an app was just synthesized to; plug-ins that run one after the other share it."""
     folder = Path(app.outdir)
     written = (folder / "manifest.json").stat().st_mtime_ns
     synthesis = _syntheses.get(app)
@@ -58,9 +52,7 @@ def synthesis_of(app: App) -> Synthesis:
 
 
 def template_of(stack: Stack, assembly: Assembly) -> Template | None:
-    """
-    Find a stack's template; a nested stack's is known to its parent only.
-    """
+    """Find a stack's template; a nested stack's is known to its parent only."""
     parent = stack.nested_stack_parent if isinstance(stack, NestedStack) else None
     if parent is None or stack.nested_stack_resource is None:
         return assembly.by_key.get(Path(stack.template_file).name)
@@ -70,14 +62,11 @@ def template_of(stack: Stack, assembly: Assembly) -> Template | None:
 
 
 def violation(verdict: Verdict, severity: str, construct_path: str | None) -> PolicyViolation:
-    """
-    Write a verdict as CDK reports it.
+    """Write a verdict as CDK reports it.
 
     Args:
         verdict: What is broken or undecided.
-
         severity: Such as ``fatal``, for what is broken.
-
         construct_path: The construct, or None where CDK finds it by the logical id.
     """
     finding = verdict.finding
@@ -98,8 +87,7 @@ def violation(verdict: Verdict, severity: str, construct_path: str | None) -> Po
 
 
 def shared_path(verdict: Verdict, app: App) -> str | None:
-    """
-    Find the construct of a resource in a nested template that several nested stacks share; None for any other.
+    """Find the construct of a resource in a nested template that several nested stacks share; None for any other.
 
     CDK finds constructs by the file of the template and the logical id, which leads to one of those stacks only.
     """

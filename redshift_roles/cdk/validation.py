@@ -1,5 +1,4 @@
-"""
-Refusing what cannot work, before anything is made.
+"""Refusing what cannot work, before anything is made.
 
 What is wrong flows in; one exception with everything flows out, and the construct tree stays as it was.
 """
@@ -24,16 +23,13 @@ from redshift_roles.rules.registry import Trouble
 
 
 def child_path(scope: Construct, construct_id: str) -> str:
-    """
-    Write the path a child will have.
-    """
+    """Write the path a child will have."""
     parent, name = path_of(scope), shapes.id_shown(construct_id)
     return f"{parent}/{name}" if parent else name
 
 
 def place_for(scope: Construct, construct_id: str) -> Place:
-    """
-    Read where a construct will be.
+    """Read where a construct will be.
 
     Raises:
         RoleAssociationError: InvalidArgument, when that is in no stack, or when it cannot have that name.
@@ -52,14 +48,11 @@ def place_for(scope: Construct, construct_id: str) -> Place:
 
 
 def refuse(path: Callable[[], str], source: Source, troubles: Iterable[Trouble]) -> None:
-    """
-    Raise what is wrong with arguments; do nothing when all is well.
+    """Raise what is wrong with arguments; do nothing when all is well.
 
     Args:
         path: Reads the construct's path, which costs crossings that only a message needs.
-
         source: The AWS page about the arguments.
-
         troubles: What is wrong with them.
 
     Raises:
@@ -71,16 +64,12 @@ def refuse(path: Callable[[], str], source: Source, troubles: Iterable[Trouble])
 
 
 def unit_troubles(name: str, duration: object, seconds: float | None, unit: str) -> Iterator[Trouble]:
-    """
-    Find a duration that CDK could not convert: one that only the deployment knows, in another unit.
+    """Find a duration that CDK could not convert: one that only the deployment knows, in another unit.
 
     Args:
         name: What the caller calls it.
-
         duration: The duration, or what was given in its place.
-
         seconds: How long it is, where that is known.
-
         unit: What CDK converts it to.
     """
     if seconds is None and isinstance(duration, Duration) and duration.unit_label() != unit:
@@ -91,16 +80,12 @@ def unit_troubles(name: str, duration: object, seconds: float | None, unit: str)
 def judged(
     path: Callable[[], str], source: Source, troubles: Iterable[Trouble], holder: Callable[[bool], HolderFacts]
 ) -> HolderFacts:
-    """
-    Read the facts about a cluster or policy, or raise one error with all that is wrong.
+    """Read the facts about a cluster or policy, or raise one error with all that is wrong.
 
     Args:
         path: Reads the construct's path.
-
         source: The AWS page about the arguments.
-
         troubles: What is wrong with them.
-
         holder: Reads the facts; with True, for a message.
 
     Raises:
@@ -123,9 +108,7 @@ _NAME_IS_TAKEN = "There is already a Construct with name"
 
 @contextmanager
 def all_or_nothing(scope: Construct, construct_id: str) -> Iterator[None]:
-    """
-    Take a construct out of the tree again when making it fails halfway.
-    """
+    """Take a construct out of the tree again when making it fails halfway."""
     try:
         yield
     except Exception as error:

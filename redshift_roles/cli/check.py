@@ -1,5 +1,4 @@
-"""
-The command ``redshift-roles check``: the rules held against templates on disk.
+"""The command ``redshift-roles check``: the rules held against templates on disk.
 
 Arguments flow in; a report on standard output, complaints on standard error and an exit code flow out. It needs no
 Node, no CDK and no AWS.
@@ -30,9 +29,7 @@ _MANY: Final = 20
 
 
 def add_parser(subparsers: Any) -> None:  # noqa: ANN401  argparse names the type with an underscore
-    """
-    Describe the command.
-    """
+    """Describe the command."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "check",
         help="hold the rules against CloudFormation templates and cdk.out folders",
@@ -74,9 +71,7 @@ def _region(text: str) -> str:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """
-    Check, report, and say with the exit code how it went.
-    """
+    """Check, report, and say with the exit code how it went."""
     progress = _Progress()
     given = template_files.read(arguments.paths, Environment(arguments.account, arguments.region), progress.read)
     report = _judged(given, arguments.role_limit)
@@ -107,34 +102,26 @@ def _located(assembly: Assembly, given: Given, role_limit: int) -> Iterator[Loca
 
 
 def _stack(template: Template) -> str:
-    """
-    Name the nested stacks down to a template; empty for a stack of its own.
-    """
+    """Name the nested stacks down to a template; empty for a stack of its own."""
     top, *below = reversed([*template.lineage()])
     return "/".join([top.file, *(nested.parent_logical_id for nested in below)]) if below else ""
 
 
 class _Progress:
-    """
-    One line that counts, when many files are read and a person is watching.
-    """
+    """One line that counts, when many files are read and a person is watching."""
 
     def __init__(self) -> None:
         self._count = 0
         self._is_shown = False
 
     def read(self, count: int) -> None:
-        """
-        Count files.
-        """
+        """Count files."""
         self._count += count
         if self._count >= _MANY and sys.stderr.isatty():
             self._is_shown = True
             print(f"\rredshift-roles: {self._count} files read", end="", file=sys.stderr, flush=True)  # noqa: T201
 
     def end(self) -> None:
-        """
-        Take the line away.
-        """
+        """Take the line away."""
         if self._is_shown:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)  # noqa: T201

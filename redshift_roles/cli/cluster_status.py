@@ -1,5 +1,4 @@
-"""
-The roles of a cluster as Redshift tells them, for people and for programs.
+"""The roles of a cluster as Redshift tells them, for people and for programs.
 
 An answer of DescribeClusters flows in; its roles, each with its status, and a report flow out.
 """
@@ -15,14 +14,11 @@ IN_SYNC: Final = "in-sync"
 
 
 class RoleStatus(NamedTuple):
-    """
-    One associated role.
+    """One associated role.
 
     Attributes:
         arn: The role.
-
         status: ``in-sync``, ``adding`` or ``removing``.
-
         is_default: Whether it is what ``IAM_ROLE default`` means.
     """
 
@@ -32,16 +28,12 @@ class RoleStatus(NamedTuple):
 
 
 class ClusterStatus(NamedTuple):
-    """
-    A cluster and its roles.
+    """A cluster and its roles.
 
     Attributes:
         identifier: The cluster.
-
         status: ``available``, ``modifying``, ``paused`` and so on.
-
         roles: Its roles, by ARN.
-
         default_role: The ARN of its default role; empty when it has none.
     """
 
@@ -52,24 +44,18 @@ class ClusterStatus(NamedTuple):
 
     @property
     def late(self) -> tuple[RoleStatus, ...]:
-        """
-        The roles that are not in sync: not usable yet, or not gone yet.
-        """
+        """The roles that are not in sync: not usable yet, or not gone yet."""
         return tuple(role for role in self.roles if role.status != IN_SYNC)
 
     def progress(self) -> str:
-        """
-        Say in a line how far it is.
-        """
+        """Say in a line how far it is."""
         done = f"{len(self.roles) - len(self.late)} of {len(self.roles)} roles in sync"
         late = [f"{role.arn} is {role.status}" for role in self.late]
         return "; ".join([f"cluster {self.identifier} is {self.status}", done, *late])
 
 
 def read(cluster: Mapping[str, Any]) -> ClusterStatus:
-    """
-    Read one of the clusters that DescribeClusters answers with.
-    """
+    """Read one of the clusters that DescribeClusters answers with."""
     default = cluster.get("DefaultIamRoleArn") or ""
     roles = (
         RoleStatus(role["IamRoleArn"], role["ApplyStatus"], role["IamRoleArn"] == default)

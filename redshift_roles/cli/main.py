@@ -1,5 +1,4 @@
-"""
-The command ``redshift-roles``.
+"""The command ``redshift-roles``.
 
 The words of a shell flow in; an exit code flows out. Each command is a room of its own, and none of them loads CDK.
 """
@@ -23,8 +22,7 @@ UNWRITABLE: Final = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """
-    Run a command.
+    """Run a command.
 
     Args:
         argv: The words after the program's name; those of the shell when None.
@@ -63,16 +61,12 @@ def _unwritable(reason: str) -> int:
 
 
 def _write_no_more(stream: TextIO) -> None:
-    """
-    Throw away what is not written yet; Python would complain once more when it closes the stream.
-    """
+    """Throw away what is not written yet; Python would complain once more when it closes the stream."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _write_any_text() -> None:
-    """
-    Write what the terminal has no letters for as an escape, not as an error.
-    """
+    """Write what the terminal has no letters for as an escape, not as an error."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

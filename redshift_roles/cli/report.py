@@ -1,5 +1,4 @@
-"""
-What the command line prints: for people, as JSON, as SARIF.
+"""What the command line prints: for people, as JSON, as SARIF.
 
 Findings with the files they are about flow in; text flows out.
 """
@@ -20,20 +19,14 @@ from redshift_roles.rules.findings import Finding, printable
 
 
 class Located(NamedTuple):
-    """
-    A finding in a file.
+    """A finding in a file.
 
     Attributes:
         file: The template.
-
         line: The line of the resource or property, or None where it is not known.
-
         stack: The chain of nested stacks that the template is used in, such as ``main.yaml/Data``; empty for its own.
-
         logical_id: The resource.
-
         location: What of it, such as ``Properties/IamRoles``.
-
         finding: What is broken or undecided.
     """
 
@@ -46,21 +39,16 @@ class Located(NamedTuple):
 
     @property
     def severity(self) -> str:
-        """
-        ``error`` for what is broken, ``warning`` for what only the deployment knows.
-        """
+        """``error`` for what is broken, ``warning`` for what only the deployment knows."""
         return "warning" if self.finding.rule in rulebook.UNDECIDED else "error"
 
 
 class Report(NamedTuple):
-    """
-    All that was found.
+    """All that was found.
 
     Attributes:
         templates: How many templates were judged.
-
         found: The findings.
-
         unusable: What could not be judged, a line each.
     """
 
@@ -70,9 +58,7 @@ class Report(NamedTuple):
 
 
 def for_people(report: Report) -> str:
-    """
-    Write each place with all that is wrong there, then one line that counts.
-    """
+    """Write each place with all that is wrong there, then one line that counts."""
     return "\n".join([*_places(report.found), _summary(report)])
 
 
@@ -102,9 +88,7 @@ def _counted(count: int, noun: str) -> str:
 
 
 def as_json(report: Report) -> str:
-    """
-    Write everything as one JSON object.
-    """
+    """Write everything as one JSON object."""
     findings = [
         {
             "rule": item.finding.rule,
@@ -129,9 +113,7 @@ _LEVELS: Final = {True: "warning", False: "error"}
 
 
 def as_sarif(report: Report) -> str:
-    """
-    Write everything as one SARIF 2.1.0 log, which code hosts show beside the lines.
-    """
+    """Write everything as one SARIF 2.1.0 log, which code hosts show beside the lines."""
     indexes = {rule.name: index for index, rule in enumerate(rulebook.RULES)}
     driver = {"name": "redshift-roles", "rules": [_descriptor(rule) for rule in rulebook.RULES]}
     notes = [{"level": "error", "message": {"text": line}} for line in report.unusable]

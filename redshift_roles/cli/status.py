@@ -1,5 +1,4 @@
-"""
-The command ``redshift-roles status``: which roles a cluster has, and whether it can use them.
+"""The command ``redshift-roles status``: which roles a cluster has, and whether it can use them.
 
 Arguments flow in; a report on standard output, progress and complaints on standard error and an exit code flow out. It
 needs boto3, which only this command loads, and no CDK.
@@ -29,21 +28,15 @@ Describe = Callable[[str], ClusterStatus]
 
 
 class _UnusableError(Exception):
-    """
-    AWS gives no answer, and asking again would not help.
-    """
+    """AWS gives no answer, and asking again would not help."""
 
 
 class _NotYetError(Exception):
-    """
-    AWS gives no answer now; it may when asked again.
-    """
+    """AWS gives no answer now; it may when asked again."""
 
 
 def add_parser(subparsers: Any) -> None:  # noqa: ANN401  argparse names the type with an underscore
-    """
-    Describe the command.
-    """
+    """Describe the command."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "status",
         help="show the roles of a provisioned cluster, and whether they can be used",
@@ -77,9 +70,7 @@ def _seconds(text: str) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """
-    Ask, wait when told to, report, and say with the exit code how it went.
-    """
+    """Ask, wait when told to, report, and say with the exit code how it went."""
     try:
         describe = _describe(arguments.profile, arguments.region)
         if arguments.wait or arguments.timeout is not None:
@@ -98,9 +89,7 @@ def _tell(line: str) -> None:
 
 
 def _waited(describe: Describe, identifier: str, seconds: int) -> ClusterStatus:
-    """
-    Ask until every role is in sync or the time is over; tell each step once.
-    """
+    """Ask until every role is in sync or the time is over; tell each step once."""
     deadline = time.monotonic() + seconds
     delay, told = _FIRST_DELAY, ""
     while True:
@@ -125,9 +114,7 @@ def _waited(describe: Describe, identifier: str, seconds: int) -> ClusterStatus:
 
 
 def _describe(profile: str | None, region: str | None) -> Describe:
-    """
-    Make a question to AWS, whose troubles are told in the words of the command.
-    """
+    """Make a question to AWS, whose troubles are told in the words of the command."""
     try:
         import boto3  # noqa: PLC0415  an extra, which no other command needs
         from botocore.config import Config  # noqa: PLC0415
@@ -180,9 +167,7 @@ _PASSING: Final = ("ConnectionError", "HTTPClientError")
 
 
 def _broken(error: Exception) -> Exception:
-    """
-    Tell what keeps boto3 from asking.
-    """
+    """Tell what keeps boto3 from asking."""
     kinds = [kind.__name__ for kind in type(error).__mro__]
     if any(kind in _PASSING for kind in kinds):
         return _NotYetError(f"{error}\n  fix: {_UNREACHABLE}")
@@ -212,9 +197,7 @@ _BAD_CREDENTIALS: Final = frozenset(
 
 
 def _refused(error: Mapping[str, str], identifier: str, region: str) -> Exception:
-    """
-    Tell why AWS does not answer.
-    """
+    """Tell why AWS does not answer."""
     code, said = error.get("Code", ""), f"{error.get('Code', '')}: {error.get('Message', '')}"
     if code in _THROTTLED:
         return _NotYetError(f"{said}\n  fix: try again later")

@@ -1,5 +1,4 @@
-"""
-The code of the function behind role associations, as AWS Lambda can read it.
+"""The code of the function behind role associations, as AWS Lambda can read it.
 
 The installed package flows in; a folder flows out whose files everybody may read.
 """
@@ -23,16 +22,13 @@ _MAY_READ: Final = 0o004
 
 
 def code() -> lambda_.Code:
-    """
-    Find the code of the function.
-    """
+    """Find the code of the function."""
     return lambda_.Code.from_asset(str(_readable(_PACKAGE)), exclude=list(_CODE))
 
 
 @cache
 def _readable(package: Path) -> Path:
-    """
-    Find a folder with the handler that everybody may read.
+    """Find a folder with the handler that everybody may read.
 
     CDK packs files with their modes, and AWS Lambda runs as another user. Where the package was installed under a umask
     such as 077, the folder is a copy, gone with the process: CDK has made its own by then.

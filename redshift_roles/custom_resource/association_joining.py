@@ -1,5 +1,4 @@
-"""
-How associations of one cluster come together in a stack, and apart again when something fails.
+"""How associations of one cluster come together in a stack, and apart again when something fails.
 
 What an association wants flows in; the cluster's one resource has it, and who waits for the association waits for that.
 """
@@ -24,12 +23,10 @@ from redshift_roles.rules.registry import Trouble
 
 @dataclass
 class _Joined:
-    """
-    What has come together behind one function.
+    """What has come together behind one function.
 
     Attributes:
         clusters: The clusters by what names them in logical ids.
-
         waited: The constructs whose dependents wait for a cluster too, and what those waited for without it.
     """
 
@@ -37,9 +34,7 @@ class _Joined:
     waited: list[tuple[IConstruct, AssociatedCluster, DependencyGroup]] = field(default_factory=list)
 
     def let_wait(self, construct: IConstruct, cluster: AssociatedCluster) -> None:
-        """
-        Let those who wait for a construct wait for a cluster too, which is no child of it.
-        """
+        """Let those who wait for a construct wait for a cluster too, which is no child of it."""
         if not any(pair[:2] == (construct, cluster) for pair in self.waited):
             alone = DependencyGroup()
             Dependable.implement(alone, Dependable.of(construct))
@@ -47,9 +42,7 @@ class _Joined:
             self.waited.append((construct, cluster, alone))
 
     def restore(self, members: dict[str, tuple[Member, ...]], waited: int) -> None:
-        """
-        Go back to what was there before.
-        """
+        """Go back to what was there before."""
         while len(self.waited) > waited:
             construct, _, alone = self.waited.pop()
             Dependable.implement(construct, Dependable.of(alone))
@@ -69,17 +62,13 @@ def _found(place: Place) -> _Joined:
 
 
 def members_of(place: Place, cluster_identifier: str) -> tuple[Member, ...]:
-    """
-    List the associations that a cluster has in a stack.
-    """
+    """List the associations that a cluster has in a stack."""
     found = _found(place).clusters.get(cluster_key(cluster_identifier, place))
     return found.members if found else ()
 
 
 def default_troubles(members: Sequence[Member]) -> Iterator[Trouble]:
-    """
-    Find the default role that a cluster has already, when another one is to be it.
-    """
+    """Find the default role that a cluster has already, when another one is to be it."""
     for member in members:
         if member.wanted.default_role is not None:
             theirs = f"{path_of(member.scope)} makes {path_of(member.wanted.default_role)} the default role"
@@ -90,8 +79,7 @@ def default_troubles(members: Sequence[Member]) -> Iterator[Trouble]:
 
 
 def join(scope: Construct, place: Place, wanted: Wanted) -> None:
-    """
-    Let an association join those of its cluster; who waits for it, or for what it is in, waits for the cluster.
+    """Let an association join those of its cluster; who waits for it, or for what it is in, waits for the cluster.
 
     Raises:
         RoleAssociationError: InvalidArgument; then nothing has changed.
@@ -121,9 +109,7 @@ def _refuse_more(function: AssociationFunction, scope: Construct, clusters: Coll
 
 @contextmanager
 def unchanged_on_error(place: Place) -> Iterator[None]:
-    """
-    Let the associations of a stack be as they were when something fails halfway.
-    """
+    """Let the associations of a stack be as they were when something fails halfway."""
     is_new = AssociationFunction.find(place) is None
     joined = _found(place)
     members, waited = {key: cluster.members for key, cluster in joined.clusters.items()}, len(joined.waited)

@@ -1,5 +1,4 @@
-"""
-The custom resources of role associations: one for each cluster of a stack, and the looks at it beforehand.
+"""The custom resources of role associations: one for each cluster of a stack, and the looks at it beforehand.
 
 What associations want of a cluster flows in; what looks at the cluster before, and the one resource that changes it,
 flow out: the same whatever their order, and whatever they are called.
@@ -28,18 +27,13 @@ _RESOURCE_ID: Final = "Resource"
 
 
 class Wanted(NamedTuple):
-    """
-    What an association wants.
+    """What an association wants.
 
     Attributes:
         cluster_identifier: Of a cluster of this account and region, perhaps a token.
-
         roles: The roles it associates, by what names each in logical ids; none where it sets a default role alone.
-
         default_role: The role that is to be the default, or None.
-
         role_limit: How many roles the cluster may have, everybody's counted.
-
         seconds: How long a change may take.
     """
 
@@ -51,25 +45,19 @@ class Wanted(NamedTuple):
 
 
 class Default(NamedTuple):
-    """
-    A default role, and the look at what was the default before.
-    """
+    """A default role, and the look at what was the default before."""
 
     arn: str
     look: CustomResource
 
 
 class Member(NamedTuple):
-    """
-    An association that has joined.
+    """An association that has joined.
 
     Attributes:
         scope: Its construct, whose path people know.
-
         wanted: What it wants.
-
         looks: What was there before, for each of its roles.
-
         default: The default role that it sets, or None.
     """
 
@@ -80,12 +68,10 @@ class Member(NamedTuple):
 
 
 class AssociatedCluster(Construct):
-    """
-    A cluster and all that the associations of a stack want of it.
+    """A cluster and all that the associations of a stack want of it.
 
     Attributes:
         members: The associations.
-
         policies: How many policies the function's role carries for it.
     """
 
@@ -99,29 +85,22 @@ class AssociatedCluster(Construct):
 
     @property
     def resource(self) -> CfnResource | None:
-        """
-        The resource that changes the cluster.
-        """
+        """The resource that changes the cluster."""
         return cast("CfnResource", self._resource.node.default_child) if self._resource else None
 
     @property
     def paths(self) -> list[str]:
-        """
-        The paths of the constructs that name the roles, in the order of the template.
-        """
+        """The paths of the constructs that name the roles, in the order of the template."""
         named = [(key, member.scope) for member in self.members for key in member.wanted.roles]
         return [path_of(scope) for _, scope in sorted(named, key=lambda each: each[0])]
 
     @property
     def default_path(self) -> str:
-        """
-        The path of the construct that sets the default role; empty where none does.
-        """
+        """The path of the construct that sets the default role; empty where none does."""
         return next((path_of(member.scope) for member in self.members if member.default), "")
 
     def look(self, scope: Construct, wanted: Wanted) -> Member:
-        """
-        Define what looks at the cluster before an association comes.
+        """Define what looks at the cluster before an association comes.
 
         The looks belong to the association: what it waits for, they wait for. They are named by the cluster and the
         role alone, so that they stay when the association is renamed.
@@ -145,9 +124,7 @@ class AssociatedCluster(Construct):
         return look
 
     def write(self, members: tuple[Member, ...]) -> None:
-        """
-        Write what these associations want together, in the place of what was there.
-        """
+        """Write what these associations want together, in the place of what was there."""
         if self.members:
             self._clear()
         self.members = members
@@ -177,9 +154,7 @@ class AssociatedCluster(Construct):
         self._resource = self._function.resource(self, _RESOURCE_ID, ASSOCIATION, properties, *policies)
 
     def remove(self) -> None:
-        """
-        Take it out of the tree.
-        """
+        """Take it out of the tree."""
         self._function.node.try_remove_child(self.node.id)
 
     def _clear(self) -> None:

@@ -1,5 +1,4 @@
-"""
-The AWS Lambda function behind role associations: one for each stack, shared by all of them.
+"""The AWS Lambda function behind role associations: one for each stack, shared by all of them.
 
 A stack flows in; the function, its role and its log group flow out.
 """
@@ -46,9 +45,7 @@ _LOG_ANSWERS: Final = dict.fromkeys(
 
 
 class AssociationFunction(Construct):
-    """
-    The function of one stack.
-    """
+    """The function of one stack."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
@@ -79,16 +76,13 @@ class AssociationFunction(Construct):
 
     @classmethod
     def find(cls, place: Place) -> AssociationFunction | None:
-        """
-        Find the function of a stack.
-        """
+        """Find the function of a stack."""
         found = place.stack.node.try_find_child(_FUNCTION_ID)
         return found if isinstance(found, cls) else None
 
     @classmethod
     def of(cls, scope: Construct, place: Place) -> AssociationFunction:
-        """
-        Find the function of a stack, or make it.
+        """Find the function of a stack, or make it.
 
         Raises:
             RoleAssociationError: InvalidArgument, when something else has its name there.
@@ -100,20 +94,15 @@ class AssociationFunction(Construct):
         return cls(place.stack, _FUNCTION_ID)
 
     def remove(self) -> None:
-        """
-        Take the function out of its stack.
-        """
+        """Take the function out of its stack."""
         self._place.stack.node.try_remove_child(_FUNCTION_ID)
 
     def refuse_more(self, scope: Construct, policies: int, *, defaults: bool) -> None:
-        """
-        Refuse more policies than the function's role can carry.
+        """Refuse more policies than the function's role can carry.
 
         Args:
             scope: Who needs them.
-
             policies: How many there are, for all clusters.
-
             defaults: Whether a cluster has a default role among them.
 
         Raises:
@@ -124,8 +113,7 @@ class AssociationFunction(Construct):
         refuse(lambda: path_of(scope), limits.IAM_QUOTAS, [_too_many(policies, most, spare)] if policies > most else [])
 
     def allow(self, scope: Construct, cluster_identifier: str, allowed: list[Permission]) -> list[iam.CfnManagedPolicy]:
-        """
-        Allow the function what one cluster needs, by policies that come and go with the cluster.
+        """Allow the function what one cluster needs, by policies that come and go with the cluster.
 
         A policy shared by all clusters would lose what the removal of one needs before CloudFormation asks for the
         removal; so would one that is updated when the cluster changes. A description cannot be updated: when the
@@ -133,9 +121,7 @@ class AssociationFunction(Construct):
 
         Args:
             scope: What the policies are children of.
-
             cluster_identifier: The cluster.
-
             allowed: What it needs.
         """
         description = f"Associates IAM roles with the Redshift cluster {cluster_identifier}"
@@ -147,8 +133,7 @@ class AssociationFunction(Construct):
     def let_put_back(
         self, scope: Construct, construct_id: str, cluster_identifier: str, role_arn: str
     ) -> iam.CfnManagedPolicy:
-        """
-        Allow the function to put back a default role that only the deployment knows; replaced with the cluster too.
+        """Allow the function to put back a default role that only the deployment knows; replaced with the cluster too.
         """
         (document,) = documents(permissions.pass_role(role_arn, serverless=False))
         return iam.CfnManagedPolicy(
@@ -162,9 +147,7 @@ class AssociationFunction(Construct):
     def resource(
         self, scope: Construct, construct_id: str, kind: str, properties: dict[str, object], *policies: IDependable
     ) -> CustomResource:
-        """
-        Define a custom resource that the function answers for, when it is allowed everything it needs.
-        """
+        """Define a custom resource that the function answers for, when it is allowed everything it needs."""
         made = CustomResource(
             scope,
             construct_id,

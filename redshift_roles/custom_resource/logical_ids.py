@@ -1,5 +1,4 @@
-"""
-What tells clusters and roles apart in the logical ids of role associations.
+"""What tells clusters and roles apart in the logical ids of role associations.
 
 Texts flow in, perhaps tokens; keys flow out that stay the same when constructs, stacks or Stages get another id.
 """
@@ -25,9 +24,7 @@ _texts: WeakKeyDictionary[Stack, dict[str, str]] = WeakKeyDictionary()
 
 
 def cluster_key(identifier: str, place: Place) -> str:
-    """
-    Name a cluster: by its literal identifier, however it was written, else by what CDK writes for it.
-    """
+    """Name a cluster: by its literal identifier, however it was written, else by what CDK writes for it."""
     if not is_token(identifier):
         return identifier
     for target in referred(identifier):
@@ -39,8 +36,8 @@ def cluster_key(identifier: str, place: Place) -> str:
 
 
 def role_key(role: iam.IRole, facts: RoleFacts, place: Place) -> str:
-    """
-    Name a role: by its path and name where they are known, however they were written, else by what CDK writes for it.
+    """Name a role: by its path and name where they are known, however they were written, else by what CDK writes for
+    it.
     """
     arn = facts.arn
     if arn.account and arn.resource and not has_hole(arn.resource):
@@ -49,9 +46,7 @@ def role_key(role: iam.IRole, facts: RoleFacts, place: Place) -> str:
 
 
 def digest(*keys: str) -> str:
-    """
-    Make a part of a logical id out of keys.
-    """
+    """Make a part of a logical id out of keys."""
     return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]
 
 
@@ -68,9 +63,7 @@ def _read_text(text: str, place: Place) -> str:
 
 
 def _home(home: Place, place: Place) -> str:
-    """
-    Tell a stack from others whose logical ids may be the same: by its name, and by its place among nested stacks.
-    """
+    """Tell a stack from others whose logical ids may be the same: by its name, and by its place among nested stacks."""
     names: list[str] = []
     stack = home.stack
     while isinstance(stack, NestedStack) and stack.nested_stack_parent is not None:

@@ -1,5 +1,4 @@
-"""
-How many managed policies IAM attaches to one principal.
+"""How many managed policies IAM attaches to one principal.
 
 A number flows in; the trouble that no quota mends, or the warning about a quota that may not do, flows out.
 """
@@ -13,12 +12,10 @@ from redshift_roles.rules.registry import Trouble
 
 
 def too_many(kind: str, number: int) -> Iterator[Trouble]:
-    """
-    Find more policies than IAM attaches, however the account's quota was raised.
+    """Find more policies than IAM attaches, however the account's quota was raised.
 
     Args:
         kind: ``roles``, ``users`` or ``groups``.
-
         number: How many policies there are.
     """
     _, most = limits.ATTACHED_POLICIES[kind]
@@ -28,9 +25,7 @@ def too_many(kind: str, number: int) -> Iterator[Trouble]:
 
 
 def undecided(kind: str, number: int) -> str | None:
-    """
-    Say what decides whether so many policies can be attached; None where IAM attaches them anyway.
-    """
+    """Say what decides whether so many policies can be attached; None where IAM attaches them anyway."""
     usual, most = limits.ATTACHED_POLICIES[kind]
     if number <= usual:
         return None

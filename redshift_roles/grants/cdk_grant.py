@@ -1,5 +1,4 @@
-"""
-What was granted, as CDK describes it.
+"""What was granted, as CDK describes it.
 
 Managed policies and the permissions in them flow in; an `iam.Grant` flows out.
 """
@@ -18,9 +17,7 @@ from redshift_roles.aws.permissions import Permission
 
 @jsii.implements(iam.IPrincipal)
 class _Granted:
-    """
-    A principal whose policies have the statements already: CDK makes grants out of principals.
-    """
+    """A principal whose policies have the statements already: CDK makes grants out of principals."""
 
     def __init__(self, policies: Sequence[iam.CfnManagedPolicy]) -> None:
         self._policies = policies
@@ -46,18 +43,14 @@ class _Granted:
 
 
 class LateGrant(iam.Grant):
-    """
-    A grant that is made in CDK when it is first looked at: most are never looked at, and each costs milliseconds.
-    """
+    """A grant that is made in CDK when it is first looked at: most are never looked at, and each costs milliseconds."""
 
     _made: iam.Grant | None = None
     _make: Callable[[], iam.Grant]
 
     @classmethod
     def of(cls, make: Callable[[], iam.Grant]) -> iam.Grant:
-        """
-        Keep how to make it. The jsii metaclass would make it at once, so the object is made past it.
-        """
+        """Keep how to make it. The jsii metaclass would make it at once, so the object is made past it."""
         grant = cls.__new__(cls)
         grant._make = make
         return grant
@@ -70,9 +63,7 @@ class LateGrant(iam.Grant):
 
 
 def grant_of(policies: Sequence[iam.CfnManagedPolicy], permissions: Iterable[Permission]) -> iam.Grant:
-    """
-    Describe what was allowed as CDK does.
-    """
+    """Describe what was allowed as CDK does."""
     principal = _Granted(policies)
     grants = [
         iam.Grant.add_to_principal(
@@ -90,9 +81,7 @@ def grant_of(policies: Sequence[iam.CfnManagedPolicy], permissions: Iterable[Per
 
 
 def conditions_of(permission: Permission) -> dict[str, dict[str, Any]] | None:
-    """
-    Write the condition of a permission as CDK takes it.
-    """
+    """Write the condition of a permission as CDK takes it."""
     if permission.condition is None:
         return None
     operator, name, values = permission.condition

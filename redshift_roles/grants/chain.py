@@ -1,5 +1,4 @@
-"""
-Role chaining: a cluster assumes the first role, which assumes the next, up to the one that has the permissions.
+"""Role chaining: a cluster assumes the first role, which assumes the next, up to the one that has the permissions.
 
 Roles flow in, of this account or others; the policies of both sides of each link flow out, written where they are ours
 and as documents where they are another team's.
@@ -48,19 +47,16 @@ _CHECKS: Final[tuple[tuple[Rule, Check], ...]] = (
 
 
 class RoleChain:
-    """
-    Chain roles: Redshift assumes the first, which assumes the next, and so on; the last has the permissions.
+    """Chain roles: Redshift assumes the first, which assumes the next, and so on; the last has the permissions.
 
     This is how a cluster reaches what another account owns. Only the first role is associated with the cluster.
 
     Args:
         first: A role that can be associated with the cluster.
-
         others: The roles after it, in order, of this account or of others; 1 to 9.
 
     Attributes:
         role_arns: The ARNs, in order.
-
         required_policies: What others must write: a `RequiredPolicy` for each side of a link that is not ours.
 
     Raises:
@@ -90,9 +86,7 @@ class RoleChain:
 
     @property
     def iam_role_clause(self) -> str:
-        """
-        Write the clause that names the chain in SQL: ``IAM_ROLE 'first,second'``; it may be a stack output.
-        """
+        """Write the clause that names the chain in SQL: ``IAM_ROLE 'first,second'``; it may be a stack output."""
         return sql_roles.clause(sql_roles.read(self))
 
 
@@ -105,9 +99,7 @@ def _shape_troubles(roles: Sequence[iam.IRole]) -> Iterator[Trouble]:
 
 
 def _refuse_broken(roles: Sequence[iam.IRole], links: Sequence[Link]) -> None:
-    """
-    Raise with everything that keeps the chain from working.
-    """
+    """Raise with everything that keeps the chain from working."""
     path, place = path_of(roles[0]), role_place(roles[0])
     holder = HolderFacts(
         path=path,
@@ -131,9 +123,7 @@ def _refuse_broken(roles: Sequence[iam.IRole], links: Sequence[Link]) -> None:
 
 
 def _foreign(links: Sequence[Link]) -> Iterator[Trouble]:
-    """
-    Find roles of another account than the one their stack is settled on, that would get a policy there.
-    """
+    """Find roles of another account than the one their stack is settled on, that would get a policy there."""
     for index, link in enumerate(links):
         if link.writes_permissions and own_role(link.source) is None:
             place = role_place(link.source)
@@ -142,9 +132,7 @@ def _foreign(links: Sequence[Link]) -> Iterator[Trouble]:
 
 
 def _out_of_reach(link: Link) -> Iterator[Trouble]:
-    """
-    Find roles that CDK cannot name from the stack of their neighbour.
-    """
+    """Find roles that CDK cannot name from the stack of their neighbour."""
     sides = ((link.writes_permissions, link.source, link.target), (link.writes_trust, link.target, link.source))
     for ours, here, there in sides:
         if not ours or not link.crosses_stacks:
@@ -156,8 +144,8 @@ def _out_of_reach(link: Link) -> Iterator[Trouble]:
 
 
 def _circles(links: Sequence[Link]) -> Iterator[Trouble]:
-    """
-    Find stacks that would each have to be deployed after the other: a trust policy names a role that is there already.
+    """Find stacks that would each have to be deployed after the other: a trust policy names a role that is there
+    already.
     """
     earlier: list[tuple[Stack, Stack]] = []
     for link in links:
@@ -173,9 +161,7 @@ def _circles(links: Sequence[Link]) -> Iterator[Trouble]:
 
 
 def _first_findings(first: iam.IRole, path: str, place: Place) -> list[Finding]:
-    """
-    Find why the first role could not be associated with a cluster: Redshift may not assume it.
-    """
+    """Find why the first role could not be associated with a cluster: Redshift may not assume it."""
     document = first.assume_role_policy if isinstance(first, iam.Role) and own_role(first) is None else None
     written = as_known(trust_document(document), place) if document else {}
     reason = distrust(written, place.region)
@@ -186,9 +172,7 @@ def _first_findings(first: iam.IRole, path: str, place: Place) -> list[Finding]:
 
 
 def _plans(roles: Sequence[iam.IRole], links: Sequence[Link]) -> list[chain_links.Planned | None]:
-    """
-    Plan the policies of each link that are ours, or raise with all that would be too large.
-    """
+    """Plan the policies of each link that are ours, or raise with all that would be too large."""
     plans = [chain_links.plan(link) for link in links]
     pairs = zip(links, plans, strict=True)
     troubles = [trouble for link, planned in pairs for trouble in chain_links.no_room(link, planned)]

@@ -1,5 +1,4 @@
-"""
-The two sides of the links of a role chain, written.
+"""The two sides of the links of a role chain, written.
 
 Neighbours flow in; what is ours is planned, and written when all of it has room; what others must write flows out.
 """
@@ -28,9 +27,7 @@ from redshift_roles.grants.trust_policy import extend_trust, trust_troubles
 
 
 class Link(NamedTuple):
-    """
-    Two neighbours of a chain.
-    """
+    """Two neighbours of a chain."""
 
     source: iam.IRole
     target: iam.IRole
@@ -38,9 +35,7 @@ class Link(NamedTuple):
 
     @property
     def writes_permissions(self) -> bool:
-        """
-        Say whether policies of this app reach the source.
-        """
+        """Say whether policies of this app reach the source."""
         if isinstance(self.source, iam.Role):
             return True
         place = role_place(self.source)
@@ -50,23 +45,17 @@ class Link(NamedTuple):
 
     @property
     def writes_trust(self) -> bool:
-        """
-        Say whether the trust policy of the target is ours.
-        """
+        """Say whether the trust policy of the target is ours."""
         return trust_of(self.target) is not None
 
     @property
     def crosses_stacks(self) -> bool:
-        """
-        Say whether each side is in a stack of its own.
-        """
+        """Say whether each side is in a stack of its own."""
         return role_place(self.source).stack is not role_place(self.target).stack
 
 
 class Planned(NamedTuple):
-    """
-    What will be written on the source of a link.
-    """
+    """What will be written on the source of a link."""
 
     granted: GrantedPolicies
     plan: Plan
@@ -76,16 +65,12 @@ _trusting: Remembered[Remembered[bool]] = Remembered()
 
 
 def plan(link: Link) -> Planned | None:
-    """
-    Plan the policy of the source; None where it is another team's to write.
-    """
+    """Plan the policy of the source; None where it is another team's to write."""
     return _planned(link) if link.writes_permissions else None
 
 
 def no_room(link: Link, planned: Planned | None) -> Iterator[Trouble]:
-    """
-    Find policies of either side that would be too large or too many.
-    """
+    """Find policies of either side that would be too large or too many."""
     if planned:
         yield from planned.granted.troubles(planned.plan)
     if link.source not in _sources(link.target):
@@ -93,8 +78,7 @@ def no_room(link: Link, planned: Planned | None) -> Iterator[Trouble]:
 
 
 def _planned(link: Link) -> Planned:
-    """
-    Let the source assume the target, in the target's stack where that is another one of the same account and region.
+    """Let the source assume the target, in the target's stack where that is another one of the same account and region.
 
     The target's trust policy names the source, so the target's stack depends on the source's already; a policy in the
     source's stack would close the circle.
@@ -110,9 +94,7 @@ def _planned(link: Link) -> Planned:
 
 
 def write(link: Link, planned: Planned | None) -> Iterator[RequiredPolicy]:
-    """
-    Write both sides of a link, and return those that are not ours to write.
-    """
+    """Write both sides of a link, and return those that are not ours to write."""
     source, target, home = role_arn(link.source), role_arn(link.target), role_place(link.source)
     if planned is None:
         yield _required(source, "permissions", permissions_policy(target), role_place(link.target))
@@ -127,16 +109,12 @@ def write(link: Link, planned: Planned | None) -> Iterator[RequiredPolicy]:
 
 
 def _sources(target: iam.IRole) -> Remembered[bool]:
-    """
-    Find the roles that a chain has let in already.
-    """
+    """Find the roles that a chain has let in already."""
     return _trusting.get(target) or Remembered()
 
 
 def _trust(link: Link, source: str) -> None:
-    """
-    Let the source into the target's trust policy, once; IAM refuses a principal that is not there yet.
-    """
+    """Let the source into the target's trust policy, once; IAM refuses a principal that is not there yet."""
     sources, document = _sources(link.target), trust_of(link.target)
     if document is None or link.source in sources:
         return

@@ -1,5 +1,4 @@
-"""
-What the owner of a bucket in another account must allow.
+"""What the owner of a bucket in another account must allow.
 
 Permissions of a role flow in; the statements of the bucket's and the key's policy flow out, written where the bucket is
 of this app, and as text for its owner where it is not.
@@ -25,12 +24,10 @@ from redshift_roles.rules.registry import Trouble
 
 
 class OwnerStatements(NamedTuple):
-    """
-    What the owner must add.
+    """What the owner must add.
 
     Attributes:
         bucket: Statements of the bucket policy.
-
         key: Statements of the key policy; none where the bucket has no customer managed key.
     """
 
@@ -39,9 +36,7 @@ class OwnerStatements(NamedTuple):
 
 
 def owner_statements(allowed: Sequence[Permission], found: Resource, place: Place, principal: str) -> OwnerStatements:
-    """
-    Write what lets a role of this place in from the owner's side: the same that the role is allowed.
-    """
+    """Write what lets a role of this place in from the owner's side: the same that the role is allowed."""
     bucket = found.arn if role_arns.differ(found.account, place.account) else None
     key = found.key_arn if role_arns.differ(found.key_account, place.account) else None
     in_bucket = [permission for permission in allowed if bucket and f"{permission.resource}/".startswith(f"{bucket}/")]
@@ -50,9 +45,7 @@ def owner_statements(allowed: Sequence[Permission], found: Resource, place: Plac
 
 
 def _for(principal: str, allowed: Sequence[Permission]) -> list[Statement]:
-    """
-    Write statements for a policy that holds others' too, where a Sid might be taken already.
-    """
+    """Write statements for a policy that holds others' too, where a Sid might be taken already."""
     statements: list[Statement] = []
     for document in documents(allowed):
         listed = document["Statement"]
@@ -62,8 +55,7 @@ def _for(principal: str, allowed: Sequence[Permission]) -> list[Statement]:
 
 
 def without_key_names(allowed: Sequence[Permission], found: Resource, place: Place) -> list[Permission]:
-    """
-    Allow the use of a key of this app in another account by what it is used for: the objects of the bucket.
+    """Allow the use of a key of this app in another account by what it is used for: the objects of the bucket.
 
     The key's policy names the role, so the role is there before the key, and its policy cannot name the key.
     """
@@ -82,9 +74,7 @@ def without_key_names(allowed: Sequence[Permission], found: Resource, place: Pla
 def owner_troubles(
     asked: OwnerStatements, found: Resource, role: iam.IRole, place: Place, *, owner_allows: bool
 ) -> Iterator[Trouble]:
-    """
-    Say what the owner of a bucket or key must do first; nothing where this app can do it.
-    """
+    """Say what the owner of a bucket or key must do first; nothing where this app can do it."""
     sides: tuple[tuple[str, Any, str | None, str, list[Statement]], ...] = (
         ("bucket", found.construct, found.account, "its bucket policy", asked.bucket),
         ("key", found.key, found.key_account, "the policy of that key", asked.key),
@@ -103,9 +93,7 @@ def owner_troubles(
 
 
 def _own_troubles(label: str, role: iam.IRole, place: Place, home: Place) -> Iterator[Trouble]:
-    """
-    Find what keeps a policy of this app from naming the role: AWS refuses a principal that is not there yet.
-    """
+    """Find what keeps a policy of this app from naming the role: AWS refuses a principal that is not there yet."""
     _, obstacle = refer(role_arn(role), place, home, "role_name")
     if obstacle:
         yield f"{label}, whose policy cannot name a role without a role_name", "give the role a role_name"
@@ -117,9 +105,7 @@ def _own_troubles(label: str, role: iam.IRole, place: Place, home: Place) -> Ite
 
 
 def _is_of_this_app(construct: IConstruct | None) -> TypeGuard[IConstruct]:
-    """
-    Say whether the app defines a bucket or key: what is imported has no resource.
-    """
+    """Say whether the app defines a bucket or key: what is imported has no resource."""
     return construct is not None and construct.node.default_child is not None
 
 
@@ -129,9 +115,7 @@ def _text(statements: Sequence[Statement], place: Place) -> str:
 
 
 def shared_grant(identity: iam.Grant, asked: OwnerStatements, found: Resource, place: Place) -> iam.Grant:
-    """
-    Describe the owner's side as CDK does, and write it into the policies of a bucket and a key of this app.
-    """
+    """Describe the owner's side as CDK does, and write it into the policies of a bucket and a key of this app."""
     grant = identity
     for construct, statements in ((found.construct, asked.bucket), (found.key, asked.key)):
         if statements and _is_of_this_app(construct):

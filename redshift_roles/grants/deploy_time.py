@@ -1,5 +1,4 @@
-"""
-What CDK writes for values that only the deployment knows.
+"""What CDK writes for values that only the deployment knows.
 
 Texts with tokens flow in; a key for each flows out, the same for the same value, however often it was made a token.
 """
@@ -25,17 +24,13 @@ from redshift_roles.cdk.location import path_of
 
 
 class _ByPath(DefaultTokenResolver):
-    """
-    Writes references by the paths of their resources: logical ids of different stacks may be the same.
-    """
+    """Writes references by the paths of their resources: logical ids of different stacks may be the same."""
 
     def __init__(self) -> None:
         super().__init__(StringConcat())
 
     def resolve_token(self, t: IResolvable, context: IResolveContext, post_processor: IPostProcessor) -> object:
-        """
-        Write one token.
-        """
+        """Write one token."""
         if isinstance(t, Reference):
             return f"{path_of(t.target)}.{t.display_name}"
         resolved: object = super().resolve_token(t, context, post_processor)
@@ -43,14 +38,11 @@ class _ByPath(DefaultTokenResolver):
 
 
 def same_values(texts: Collection[str], stack: Stack, known: dict[str, str]) -> dict[str, str]:
-    """
-    Find a key for each text.
+    """Find a key for each text.
 
     Args:
         texts: Texts with tokens.
-
         stack: Where they are to be written.
-
         known: What this stack writes for texts that were resolved before; those of now are added.
     """
     new = [text for text in texts if text not in known]

@@ -1,5 +1,4 @@
-"""
-The managed policies of what was granted to a role, user or group.
+"""The managed policies of what was granted to a role, user or group.
 
 Permissions flow in, grant by grant; as few managed policies as IAM's size allows flow out, the same whatever the order.
 """
@@ -28,14 +27,11 @@ from redshift_roles.aws.placeholders import is_token
 
 
 class Plan(NamedTuple):
-    """
-    What a principal's policies will be.
+    """What a principal's policies will be.
 
     Attributes:
         new: The permissions that are not there yet.
-
         written: All documents.
-
         longest: Each text with tokens, as long as it can become.
     """
 
@@ -45,8 +41,7 @@ class Plan(NamedTuple):
 
 
 class GrantedPolicies:
-    """
-    The policies of one principal, children of a construct near it.
+    """The policies of one principal, children of a construct near it.
 
     Attributes:
         policies: The managed policies, none before the first grant.
@@ -71,15 +66,11 @@ class GrantedPolicies:
         self._principal = principal
 
     def allow(self, permissions: Sequence[Permission]) -> None:
-        """
-        Add permissions; those that are there already add nothing.
-        """
+        """Add permissions; those that are there already add nothing."""
         self.write(self.plan(permissions))
 
     def plan(self, permissions: Sequence[Permission]) -> Plan:
-        """
-        Say what the policies will be with more permissions, and write nothing.
-        """
+        """Say what the policies will be with more permissions, and write nothing."""
         new = tuple(permission for permission in dict.fromkeys(permissions) if permission not in self._permissions)
         if not new:
             return self._plan._replace(new=())
@@ -95,16 +86,12 @@ class GrantedPolicies:
         return Plan(new, written, longer)
 
     def troubles(self, plan: Plan) -> Iterator[Trouble]:
-        """
-        Find out whether IAM attaches as many policies as were planned.
-        """
+        """Find out whether IAM attaches as many policies as were planned."""
         if self._principal and len(plan.written) > len(self.policies):
             yield from too_many(self._principal.kind, self._principal.number(self, len(plan.written)))
 
     def write(self, plan: Plan) -> None:
-        """
-        Write what was planned.
-        """
+        """Write what was planned."""
         before, self._plan = self._plan, plan
         self._permissions.update(dict.fromkeys(plan.new))
         if not plan.new:
@@ -134,9 +121,7 @@ class GrantedPolicies:
         self.policies.append(policy)
 
     def _sorted_by(self, together: Iterable[Permission]) -> dict[str, str]:
-        """
-        Sort by what CDK will write, not by the numbers of tokens: those depend on the order of calls.
-        """
+        """Sort by what CDK will write, not by the numbers of tokens: those depend on the order of calls."""
         needed: dict[str, None] = {}
         for _, same in groupby(sorted(together, key=_sid), _sid):
             listed = [_texts(permission) for permission in same]
@@ -146,14 +131,11 @@ class GrantedPolicies:
 
 
 class _Principal(NamedTuple):
-    """
-    Who has the policies.
+    """Who has the policies.
 
     Attributes:
         kind: ``roles``, ``users`` or ``groups``.
-
         given: How many policies were given to it when it was made.
-
         granted: All that were granted to it.
     """
 
@@ -162,9 +144,7 @@ class _Principal(NamedTuple):
     granted: Mapping[tuple[str, str], GrantedPolicies]
 
     def number(self, changed: GrantedPolicies, written: int) -> int:
-        """
-        Count the policies when some of them change.
-        """
+        """Count the policies when some of them change."""
         return self.given + written + sum(len(one.policies) for one in self.granted.values() if one is not changed)
 
 
@@ -180,14 +160,11 @@ def _texts(permission: Permission) -> tuple[str, ...]:
 
 
 class ReportedPolicies(GrantedPolicies):
-    """
-    What is granted to a role whose policies CDK is told to report and not to write (``iam.Role.customize_roles``).
+    """What is granted to a role whose policies CDK is told to report and not to write (``iam.Role.customize_roles``).
     """
 
     def write(self, plan: Plan) -> None:
-        """
-        Tell CDK, which writes the policies of this role into ``iam-policy-report.txt``.
-        """
+        """Tell CDK, which writes the policies of this role into ``iam-policy-report.txt``."""
         (role,) = self._attachment["roles"]
         self._permissions.update(dict.fromkeys(plan.new))
         for permission in plan.new:
@@ -205,18 +182,13 @@ _of_principals: Remembered[dict[tuple[str, str], GrantedPolicies]] = Remembered(
 def granted_policies(
     principal: IConstruct, place: Place, construct_id: str, kind: str, *, scope: Construct | None = None
 ) -> GrantedPolicies:
-    """
-    Find the policies of a principal.
+    """Find the policies of a principal.
 
     Args:
         principal: The role, user or group.
-
         place: Where the policies are.
-
         construct_id: The id of the first policy.
-
         kind: ``roles``, ``users`` or ``groups``.
-
         scope: What the policies are children of. Default: the principal, or what an imported one is a child of, since
             CDK takes no import for a scope; then the ids begin with the import's.
     """

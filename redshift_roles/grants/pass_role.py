@@ -1,5 +1,4 @@
-"""
-Who may pass a role to Amazon Redshift.
+"""Who may pass a role to Amazon Redshift.
 
 A role and a user, group or role flow in; a managed policy on that one flows out.
 """
@@ -31,9 +30,7 @@ _ATTACHED_BY: Final = (("roles", "role_name"), ("users", "user_name"), ("groups"
 
 
 def pass_role(role: iam.IRole, grantee: iam.IGrantable) -> iam.Grant:
-    """
-    Allow a grantee to pass a role to Amazon Redshift and to nothing else.
-    """
+    """Allow a grantee to pass a role to Amazon Redshift and to nothing else."""
 
     def path() -> str:
         return path_of(role)

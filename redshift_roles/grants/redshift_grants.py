@@ -1,5 +1,4 @@
-"""
-What Redshift may do with a role: one method for each thing.
+"""What Redshift may do with a role: one method for each thing.
 
 CDK resources and names flow in; managed policies on the role, with exactly what AWS documents, flow out.
 """
@@ -39,8 +38,7 @@ _facades: Remembered[RedshiftGrants] = Remembered()
 
 
 class RedshiftGrants:
-    """
-    Grant a role what Redshift does with it: exactly the actions that AWS documents, on exactly what is named.
+    """Grant a role what Redshift does with it: exactly the actions that AWS documents, on exactly what is named.
 
     ``RedshiftGrants.of(role)`` takes any `iam.IRole`; ``RedshiftRole.redshift_grants`` is the same for a role of ours.
     Each method returns an `iam.Grant` and can be called twice without harm. A customer managed key of a bucket, table,
@@ -71,8 +69,7 @@ class RedshiftGrants:
 
     @classmethod
     def of(cls, role: iam.IRole) -> RedshiftGrants:
-        """
-        Find the grants of a role.
+        """Find the grants of a role.
 
         Raises:
             RoleAssociationError: InvalidArgument, for what is no role.
@@ -85,9 +82,7 @@ class RedshiftGrants:
 
     @property
     def policies(self) -> tuple[iam.CfnManagedPolicy, ...]:
-        """
-        List the managed policies on the role so far.
-        """
+        """List the managed policies on the role so far."""
         return tuple(self._writer.policies)
 
     def copy_from(
@@ -99,19 +94,15 @@ class RedshiftGrants:
         jsonpaths: str | None = None,
         owner_allows: bool = False,
     ) -> iam.Grant:
-        """
-        Allow COPY from Amazon S3: get the objects, list them, find the bucket's region, decrypt with the bucket's key.
+        """Allow COPY from Amazon S3: get the objects, list them, find the bucket's region, decrypt with the bucket's
+        key.
 
         Args:
             bucket: The bucket.
-
             prefix: What the objects' keys begin with, exactly as in COPY: ``landing/`` is a folder, ``landing`` also
                 begins ``landing-2/``. 1 to 1,024 characters. Default: all objects.
-
             manifest: The key of a manifest in the bucket, where it is not under the prefix. Default: none.
-
             jsonpaths: The key of a JSONPaths file in the bucket, where it is not under the prefix. Default: none.
-
             owner_allows: Whether the owner of a bucket of another account has added the statements that
                 ``grant.resource_statements`` lists. Default: False, and such a bucket is refused.
         """
@@ -128,16 +119,12 @@ class RedshiftGrants:
     def unload_to(
         self, bucket: s3.IBucket, *, prefix: str | None = None, clean_path: bool = False, owner_allows: bool = False
     ) -> iam.Grant:
-        """
-        Allow UNLOAD to Amazon S3: get, put and list objects, and encrypt with the bucket's key.
+        """Allow UNLOAD to Amazon S3: get, put and list objects, and encrypt with the bucket's key.
 
         Args:
             bucket: The bucket.
-
             prefix: What the objects' keys begin with, as in UNLOAD. Default: all objects.
-
             clean_path: Whether UNLOAD may delete what is there (CLEANPATH). Default: False.
-
             owner_allows: As in `copy_from`.
         """
         given = present(["bucket"], bucket=bucket, prefix=prefix, clean_path=clean_path, owner_allows=owner_allows)
@@ -159,25 +146,17 @@ class RedshiftGrants:
         lake_formation: bool = False,
         owner_allows: bool = False,
     ) -> iam.Grant:
-        """
-        Allow CREATE EXTERNAL SCHEMA … FROM DATA CATALOG and queries of its tables (Redshift Spectrum).
+        """Allow CREATE EXTERNAL SCHEMA … FROM DATA CATALOG and queries of its tables (Redshift Spectrum).
 
         Args:
             database: The database in the AWS Glue Data Catalog of the role's account and region.
-
             bucket: The bucket that the tables' files are in; not with lake_formation.
-
             prefix: What the files' keys begin with. Default: all objects.
-
             tables: Names of tables, 1 or more. Default: all tables of the database.
-
             create_database: Whether to allow CREATE EXTERNAL DATABASE IF NOT EXISTS. Default: False.
-
             write: Whether to allow to create, alter and drop tables and partitions, and to insert. Default: False.
-
             lake_formation: Whether AWS Lake Formation vends the credentials for the files; then the role needs none
                 for Amazon S3, and cannot be a later role of a chain. Default: False.
-
             owner_allows: As in `copy_from`.
         """
         given = present(
@@ -208,9 +187,7 @@ class RedshiftGrants:
         )
 
     def copy_from_dynamodb(self, table: dynamodb.ITable) -> iam.Grant:
-        """
-        Allow COPY from an Amazon DynamoDB table: describe and scan it, and decrypt with its key.
-        """
+        """Allow COPY from an Amazon DynamoDB table: describe and scan it, and decrypt with its key."""
         self._writer.refuse(limits.COPY_PERMISSIONS, grant_arguments.check({"table": table}))
         found = resource(table, "table_arn")
         return self._writer.allow(
@@ -218,8 +195,7 @@ class RedshiftGrants:
         )
 
     def copy_from_emr(self, cluster_id: str) -> iam.Grant:
-        """
-        Allow COPY from an Amazon EMR cluster of the role's account and region: list its instances.
+        """Allow COPY from an Amazon EMR cluster of the role's account and region: list its instances.
 
         Args:
             cluster_id: Its id, such as ``j-2AXXXXXXGAPLF``.
@@ -228,14 +204,11 @@ class RedshiftGrants:
         return self._writer.allow(limits.LOAD_FROM_EMR, permissions.copy_from_emr(self._writer.home, cluster_id))
 
     def copy_over_ssh(self, bucket: s3.IBucket, manifest: str, *, owner_allows: bool = False) -> iam.Grant:
-        """
-        Allow COPY from remote hosts: get and list the manifest that names them.
+        """Allow COPY from remote hosts: get and list the manifest that names them.
 
         Args:
             bucket: The bucket that the manifest is in.
-
             manifest: Its key.
-
             owner_allows: As in `copy_from`.
         """
         given = present(["bucket", "manifest"], bucket=bucket, manifest=manifest, owner_allows=owner_allows)
@@ -245,9 +218,7 @@ class RedshiftGrants:
         return self._writer.allow_in_bucket(limits.COPY_PERMISSIONS, allowed, found, owner_allows=owner_allows)
 
     def federated_query(self, secret: secretsmanager.ISecret) -> iam.Grant:
-        """
-        Allow queries in Amazon RDS or Aurora (FROM POSTGRES, FROM MYSQL) with the credentials of a secret.
-        """
+        """Allow queries in Amazon RDS or Aurora (FROM POSTGRES, FROM MYSQL) with the credentials of a secret."""
         self._writer.refuse(limits.FEDERATED_QUERY, grant_arguments.check({"secret": secret}))
         found = resource(secret, "secret_arn")
         return self._writer.allow(
@@ -257,8 +228,7 @@ class RedshiftGrants:
         )
 
     def external_function(self, function: lambda_.IFunction) -> iam.Grant:
-        """
-        Allow CREATE EXTERNAL FUNCTION over an AWS Lambda function: invoke exactly this function, version or alias.
+        """Allow CREATE EXTERNAL FUNCTION over an AWS Lambda function: invoke exactly this function, version or alias.
         """
         self._writer.refuse(limits.LAMBDA_FUNCTIONS, grant_arguments.check({"function": function}))
         found = resource(function, "function_arn")
@@ -267,9 +237,7 @@ class RedshiftGrants:
         )
 
     def stream_from_kinesis(self, stream: kinesis.IStream) -> iam.Grant:
-        """
-        Allow streaming ingestion from a stream of Amazon Kinesis Data Streams, and decrypt with its key.
-        """
+        """Allow streaming ingestion from a stream of Amazon Kinesis Data Streams, and decrypt with its key."""
         self._writer.refuse(limits.STREAMING_KINESIS, grant_arguments.check({"stream": stream}))
         found = resource(stream, "stream_arn")
         return self._writer.allow(
@@ -277,12 +245,10 @@ class RedshiftGrants:
         )
 
     def stream_from_msk(self, cluster_arn: str, topics: Sequence[str]) -> iam.Grant:
-        """
-        Allow streaming ingestion from Amazon MSK with IAM authentication.
+        """Allow streaming ingestion from Amazon MSK with IAM authentication.
 
         Args:
             cluster_arn: The ARN of the MSK cluster, for which CDK has no interface.
-
             topics: Names of topics, 1 or more.
         """
         given = present(["cluster_arn", "topics"], cluster_arn=cluster_arn, topics=topics)
@@ -294,14 +260,12 @@ class RedshiftGrants:
         )
 
     def create_model(self, bucket: s3.IBucket, *, owner_allows: bool = False) -> iam.Grant:
-        """
-        Allow CREATE MODEL: train with Amazon SageMaker, and keep the models in a bucket.
+        """Allow CREATE MODEL: train with Amazon SageMaker, and keep the models in a bucket.
 
         A role that the app defines lets SageMaker assume it too; an imported role must do so already.
 
         Args:
             bucket: The bucket of SETTINGS (S3_BUCKET …).
-
             owner_allows: As in `copy_from`.
         """
         self._writer.refuse(
@@ -317,8 +281,7 @@ class RedshiftGrants:
         )
 
     def pass_role(self, grantee: iam.IGrantable) -> iam.Grant:
-        """
-        Allow a user, group or role to pass this role to Amazon Redshift and to nothing else.
+        """Allow a user, group or role to pass this role to Amazon Redshift and to nothing else.
 
         CDK's own ``grant_pass_role`` lets them pass it to any service. A role of ours that Redshift Serverless may
         assume can be passed to that too.
@@ -334,9 +297,7 @@ def _files(*keys: str | None) -> tuple[str, ...]:
 
 
 def _topics_prefix(cluster_arn: str) -> str:
-    """
-    Write what the ARNs of a cluster's topics begin with.
-    """
+    """Write what the ARNs of a cluster's topics begin with."""
     if is_text_token(cluster_arn):
         return Fn.join(":topic/", Fn.split(":cluster/", cluster_arn))
     return cluster_arn.replace(":cluster/", ":topic/")

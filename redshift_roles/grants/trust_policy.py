@@ -1,5 +1,4 @@
-"""
-Trust policies that grow after their role was defined.
+"""Trust policies that grow after their role was defined.
 
 A role and a statement flow in; the trouble of a policy that IAM would refuse flows out, or the statement is added.
 """
@@ -28,14 +27,11 @@ _arns: dict[str, str] = {}
 
 
 def trust_troubles(role: iam.IRole, statement: Statement, source: iam.IRole | None = None) -> Iterator[Trouble]:
-    """
-    Find out whether the trust policy of a role of the app has room for one more statement.
+    """Find out whether the trust policy of a role of the app has room for one more statement.
 
     Args:
         role: The role.
-
         statement: The statement.
-
         source: The role that it lets in, if it is one.
     """
     document = trust_of(role)
@@ -55,9 +51,7 @@ def trust_troubles(role: iam.IRole, statement: Statement, source: iam.IRole | No
 
 
 def extend_trust(role: iam.IRole, document: iam.PolicyDocument, statement: Statement) -> None:
-    """
-    Add a statement to the trust policy of a role of the app; warn where only a raised quota has room for it.
-    """
+    """Add a statement to the trust policy of a role of the app; warn where only a raised quota has room for it."""
     document.add_statements(iam.PolicyStatement.from_json(statement))
     usual = limits.TRUST_POLICY_SIZE
     if own_role(role) is None and _least_size(document, [], role, role_place(role), usual) > usual:
@@ -75,9 +69,7 @@ def _note_arn(role: iam.IRole) -> None:
 
 
 def _least_size(document: iam.PolicyDocument, added: list[Statement], role: iam.IRole, place: Place, quota: int) -> int:
-    """
-    Measure a trust policy at the least that the deployment can write, merged where CDK is told to merge.
-    """
+    """Measure a trust policy at the least that the deployment can write, merged where CDK is told to merge."""
     statements = as_known([*trust_document(document)["Statement"], *added], place, _arns)
     length = _size(statements, place)
     if length > quota and role.node.try_get_context(_MINIMIZED):
@@ -94,9 +86,7 @@ def _size(statements: list[Statement], place: Place) -> int:
 
 
 def _least_principal(principal: object) -> object:
-    """
-    Write roles of which nothing is known as the shortest ARN there is.
-    """
+    """Write roles of which nothing is known as the shortest ARN there is."""
     if isinstance(principal, dict):
         return {kind: _least_principal(named) for kind, named in principal.items()}
     if isinstance(principal, list):

@@ -1,5 +1,4 @@
-"""
-Writing grants, or refusing those that could not work.
+"""Writing grants, or refusing those that could not work.
 
 Permissions, and what they are for, flow in; managed policies on the role flow out, or one error with all that is wrong.
 """
@@ -38,14 +37,11 @@ _SURELY_SMALL: Final = 4_000
 
 
 class GrantWriter:
-    """
-    Writes the grants of one role.
+    """Writes the grants of one role.
 
     Attributes:
         role: The role.
-
         place: Where it is.
-
         policies: Its managed policies so far.
     """
 
@@ -57,34 +53,25 @@ class GrantWriter:
 
     @property
     def home(self) -> Home:
-        """
-        Where resources are that have a name and no construct.
-        """
+        """Where resources are that have a name and no construct."""
         return Home(self.place.partition_name, self.place.region_name, self.place.account_id)
 
     def path(self) -> str:
-        """
-        Read the role's path.
-        """
+        """Read the role's path."""
         return path_of(self.role)
 
     def refuse(self, source: Source, troubles: Iterable[Trouble]) -> None:
-        """
-        Raise what is wrong with arguments.
-        """
+        """Raise what is wrong with arguments."""
         refuse(self.path, source, troubles)
 
     def allow(
         self, source: Source, allowed: Sequence[Permission], named: tuple[str, Resource] | None = None
     ) -> iam.Grant:
-        """
-        Allow something, or raise with everything that keeps it from working.
+        """Allow something, or raise with everything that keeps it from working.
 
         Args:
             source: The AWS page about it.
-
             allowed: The permissions.
-
             named: What the caller calls the resource, and the resource, where there is one.
         """
         troubles = [*resource_troubles(*named, self.place, shareable=False)] if named else []
@@ -99,18 +86,13 @@ class GrantWriter:
         owner_allows: bool,
         training: bool = False,
     ) -> iam.Grant:
-        """
-        Allow what needs a bucket, and the consent of the bucket's owner when that is another account.
+        """Allow what needs a bucket, and the consent of the bucket's owner when that is another account.
 
         Args:
             source: The AWS page about it.
-
             allowed: The permissions.
-
             bucket: The bucket.
-
             owner_allows: Whether the owner of another account has consented.
-
             training: Whether Amazon SageMaker must assume the role too, where its trust policy is ours to write.
         """
         troubles = [*resource_troubles("bucket", bucket, self.place, shareable=True)]
@@ -144,9 +126,7 @@ class GrantWriter:
             raise RoleAssociationError(found)
 
     def _unattachable(self, account: str | None) -> list[Finding]:
-        """
-        Find why no policy of this stack reaches the role.
-        """
+        """Find why no policy of this stack reaches the role."""
         if role_arns.differ(account, self.place.account):
             foreign = [_foreign(str(account), self.place)]
         else:
@@ -184,9 +164,7 @@ _CHAIN_WITH_LAKE_FORMATION: Final = (
 
 
 def _too_large(allowed: Sequence[Permission]) -> Iterator[Trouble]:
-    """
-    Find what no policy can hold, however it is divided; measured closely only where it may be so.
-    """
+    """Find what no policy can hold, however it is divided; measured closely only where it may be so."""
     for permission in allowed:
         values = permission.condition[2] if permission.condition else ()
         if sum(map(len, (permission.resource, *values))) < _SURELY_SMALL:
@@ -208,28 +186,20 @@ def _foreign(account: str, place: Place) -> Trouble:
 
 
 def vending_troubles(role: iam.IRole) -> list[Trouble]:
-    """
-    Say why Lake Formation cannot vend data to a role.
-    """
+    """Say why Lake Formation cannot vend data to a role."""
     return [_CHAIN_WITH_LAKE_FORMATION] if role in _chained else []
 
 
 def note_vended(role: iam.IRole) -> None:
-    """
-    Note that Lake Formation vends data to a role.
-    """
+    """Note that Lake Formation vends data to a role."""
     _vended[role] = True
 
 
 def later_troubles(roles: Iterable[iam.IRole]) -> list[Trouble]:
-    """
-    Find roles that cannot be later ones of a chain.
-    """
+    """Find roles that cannot be later ones of a chain."""
     return [_CHAIN_WITH_LAKE_FORMATION for role in roles if role in _vended]
 
 
 def note_chained(role: iam.IRole) -> None:
-    """
-    Note that a role is a later one of a chain.
-    """
+    """Note that a role is a later one of a chain."""
     _chained[role] = True

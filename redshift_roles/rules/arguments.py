@@ -1,5 +1,4 @@
-"""
-What the arguments of the constructs may be.
+"""What the arguments of the constructs may be.
 
 Values flow in; what is wrong with them, and what to do, flows out.
 """
@@ -141,18 +140,14 @@ REQUIRED_OF_CLUSTER: Final = frozenset(
 
 
 def check(given: Given, allowed: Mapping[str, Shape]) -> Iterator[Trouble]:
-    """
-    Check each argument by itself; a default was right when it was written.
-    """
+    """Check each argument by itself; a default was right when it was written."""
     for name, value in given.items():
         if name in allowed and value is not _DEFAULTS.get(name, _ABSENT):
             yield from allowed[name].check(name, value)
 
 
 def check_role(given: Given) -> Iterator[Trouble]:
-    """
-    Check the arguments of a role. ``session_seconds`` stands for a `Duration`.
-    """
+    """Check the arguments of a role. ``session_seconds`` stands for a `Duration`."""
     yield from check(given, ROLE_ARGUMENTS)
     if given.get("regions", _ABSENT) in ([], ()):
         yield (
@@ -169,9 +164,7 @@ def check_role(given: Given) -> Iterator[Trouble]:
 
 
 def check_policy(given: Given) -> Iterator[Trouble]:
-    """
-    Check the arguments of a user policy.
-    """
+    """Check the arguments of a user policy."""
     yield from check(given, POLICY_ARGUMENTS)
     for name in ("clusters", "pass_roles"):
         if given.get(name, _ABSENT) in ([], ()):
@@ -182,16 +175,12 @@ def check_policy(given: Given) -> Iterator[Trouble]:
 
 
 def check_roles(given: Given) -> Iterator[Trouble]:
-    """
-    Check the roles of a cluster alone.
-    """
+    """Check the roles of a cluster alone."""
     yield from CLUSTER_ARGUMENTS["roles"].check("roles", given.get("roles"))
 
 
 def check_cluster(given: Given) -> Iterator[Trouble]:
-    """
-    Check the arguments of a cluster. ``snapshot_days`` stands for a `Duration`.
-    """
+    """Check the arguments of a cluster. ``snapshot_days`` stands for a `Duration`."""
     literal = known(given)
     yield from chain(
         check(given, CLUSTER_ARGUMENTS),

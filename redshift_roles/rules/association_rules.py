@@ -1,5 +1,4 @@
-"""
-The rules: facts about a cluster or a policy flow in, findings flow out.
+"""The rules: facts about a cluster or a policy flow in, findings flow out.
 
 Pure Python. One set of rules serves every caller: constructors, `add_role`, the guard and the plug-in at synth time,
 and the command line.
@@ -26,9 +25,7 @@ def _in_region(holder: HolderFacts) -> str:
 
 
 def role_limit_out_of_range(holder: HolderFacts) -> Iterator[Trouble]:
-    """
-    Check the limit itself.
-    """
+    """Check the limit itself."""
     quota = limits.role_quota(holder.region)
     if holder.role_limit is not None and not 1 <= holder.role_limit <= quota:
         name = fixes.limit_name(holder)
@@ -39,9 +36,7 @@ def role_limit_out_of_range(holder: HolderFacts) -> Iterator[Trouble]:
 
 
 def role_quota_exceeded(holder: HolderFacts) -> Iterator[Trouble]:
-    """
-    Count the distinct roles that are there whatever the conditions say.
-    """
+    """Count the distinct roles that are there whatever the conditions say."""
     limit = holder.role_limit
     fewest, most = branches.count(holder)
     if limit is not None and fewest > max(limit, 0):
@@ -53,9 +48,7 @@ def role_quota_exceeded(holder: HolderFacts) -> Iterator[Trouble]:
 
 
 def role_count_undecided(holder: HolderFacts) -> Iterator[Trouble]:
-    """
-    Tell when only the deployment knows whether the limit is kept.
-    """
+    """Tell when only the deployment knows whether the limit is kept."""
     if holder.role_limit is None:
         return
     fewest, most = branches.count(holder)
@@ -68,9 +61,7 @@ def role_count_undecided(holder: HolderFacts) -> Iterator[Trouble]:
 
 
 def role_account_mismatch(holder: HolderFacts) -> Iterator[Trouble]:
-    """
-    Compare accounts where both are known.
-    """
+    """Compare accounts where both are known."""
     for role in _foreign(holder):
         yield (
             f"{role.label} is in account {role.account}, {_where(holder)}",
@@ -79,8 +70,7 @@ def role_account_mismatch(holder: HolderFacts) -> Iterator[Trouble]:
 
 
 def _foreign(holder: HolderFacts) -> list[RoleFacts]:
-    """
-    List the roles that are of another account, however the conditions come out.
+    """List the roles that are of another account, however the conditions come out.
 
     A holder that is not always there may be meant for that account; two accounts in its list are wrong in any.
     """
@@ -100,9 +90,7 @@ def _where(holder: HolderFacts) -> str:
 
 
 def role_account_undecided(holder: HolderFacts) -> Iterator[Trouble]:
-    """
-    Tell which accounts and partitions only the deployment knows.
-    """
+    """Tell which accounts and partitions only the deployment knows."""
     account = holder.settled_account
     elsewhere = [role for role in holder.roles if _differs_in_partition(role, holder)]
     asked = [role for role in holder.roles if role.account != holder.account or role in elsewhere]
@@ -134,9 +122,7 @@ def role_account_undecided(holder: HolderFacts) -> Iterator[Trouble]:
 
 
 def role_duplicated(holder: HolderFacts) -> Iterator[Trouble]:
-    """
-    Find a role that stands in a cluster's list twice; a policy that names one twice allows nothing more.
-    """
+    """Find a role that stands in a cluster's list twice; a policy that names one twice allows nothing more."""
     if holder.role_limit is None:
         return
     first: dict[object, RoleFacts] = {}
@@ -152,9 +138,7 @@ _A_ROLE: Final = "an IAM role: arn:PARTITION:iam::ACCOUNT:role/NAME, with its pa
 
 
 def role_arn_invalid(holder: HolderFacts) -> Iterator[Trouble]:
-    """
-    Find what is not the ARN of an IAM role.
-    """
+    """Find what is not the ARN of an IAM role."""
     for role in (*holder.roles, *holder.default_roles):
         if role.arn.problem:
             yield (
@@ -164,9 +148,7 @@ def role_arn_invalid(holder: HolderFacts) -> Iterator[Trouble]:
 
 
 def role_partition_mismatch(holder: HolderFacts) -> Iterator[Trouble]:
-    """
-    Compare partitions where both are known.
-    """
+    """Compare partitions where both are known."""
     for role in _of_another_partition(holder):
         yield (
             f"{role.label} is in partition '{role.arn.partition}', {_region(holder)}",
@@ -175,9 +157,7 @@ def role_partition_mismatch(holder: HolderFacts) -> Iterator[Trouble]:
 
 
 def _of_another_partition(holder: HolderFacts) -> list[RoleFacts]:
-    """
-    List the roles that are of another partition, however the conditions come out.
-    """
+    """List the roles that are of another partition, however the conditions come out."""
     return [] if holder.conditional else branches.unavoidable(holder, lambda role: _differs_in_partition(role, holder))
 
 
@@ -192,27 +172,21 @@ def _region(holder: HolderFacts) -> str:
 
 
 def service_linked_role(holder: HolderFacts) -> Iterator[Trouble]:
-    """
-    Find roles that belong to an AWS service.
-    """
+    """Find roles that belong to an AWS service."""
     for role in holder.roles:
         if (role.arn.resource or "").startswith("role/aws-service-role/"):
             yield f"{role.label} is '{role_arns.readable(role.text)}', a service-linked role", fixes.own_role(holder)
 
 
 def trust_lacks_redshift(holder: HolderFacts) -> Iterator[Trouble]:
-    """
-    Find roles of this app that Redshift may not assume.
-    """
+    """Find roles of this app that Redshift may not assume."""
     for role in holder.roles:
         if role.distrust:
             yield f"{role.label} {role.distrust}", fixes.trust(holder)
 
 
 def role_unreachable(holder: HolderFacts) -> Iterator[Trouble]:
-    """
-    Find roles that CDK cannot refer to from the holder's stack.
-    """
+    """Find roles that CDK cannot refer to from the holder's stack."""
     for role in holder.roles:
         if role.unreachable:
             yield (
@@ -241,9 +215,7 @@ CHECKS: Final[tuple[tuple[Rule, Check], ...]] = (
 
 
 def check(holder: HolderFacts) -> list[Finding]:
-    """
-    Find everything that is broken or undecided.
-    """
+    """Find everything that is broken or undecided."""
     return [rule.finding(holder.path, trouble) for rule, find in CHECKS for trouble in shortened(find(holder), _longer)]
 
 
@@ -253,7 +225,5 @@ def _longer(trouble: Trouble, words: str) -> Trouble:
 
 
 def failures(findings: Iterable[Finding]) -> list[Finding]:
-    """
-    Keep what is broken, drop what is only undecided.
-    """
+    """Keep what is broken, drop what is only undecided."""
     return [finding for finding in findings if finding.rule not in rulebook.UNDECIDED]

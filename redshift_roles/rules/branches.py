@@ -1,5 +1,4 @@
-"""
-What a list of roles may come to, one way or the other.
+"""What a list of roles may come to, one way or the other.
 
 The roles of a holder flow in, each with the branches it stands in; how many there are at least and at most, and which
 mistakes nobody can avoid, flow out.
@@ -23,9 +22,7 @@ _Placed = tuple[RoleFacts, frozenset[Branch]]
 
 
 def count(holder: HolderFacts) -> tuple[int, int]:
-    """
-    Count the distinct roles: how many there are at least, and how many at most.
-    """
+    """Count the distinct roles: how many there are at least, and how many at most."""
     if not any(role.conditional for role in holder.roles):
         return (len(set(holder.identities)),) * 2
     names = {role: holder.identity(role) for role in holder.roles}
@@ -40,9 +37,7 @@ def count(holder: HolderFacts) -> tuple[int, int]:
 
 
 def unavoidable(holder: HolderFacts, is_wrong: Callable[[RoleFacts], bool]) -> list[RoleFacts]:
-    """
-    List the wrong roles of which the list has one however it comes out.
-    """
+    """List the wrong roles of which the list has one however it comes out."""
     wrong = [role for role in holder.roles if is_wrong(role)]
     if not any(role.conditional for role in wrong):
         return wrong
@@ -55,9 +50,7 @@ def unavoidable(holder: HolderFacts, is_wrong: Callable[[RoleFacts], bool]) -> l
 
 
 def _groups(roles: tuple[RoleFacts, ...]) -> list[list[_Placed]]:
-    """
-    Put those conditional roles together whose questions belong together.
-    """
+    """Put those conditional roles together whose questions belong together."""
     groups: dict[str, list[_Placed]] = {}
     for index, role in enumerate(roles):
         if role.conditional:
@@ -69,9 +62,7 @@ def _groups(roles: tuple[RoleFacts, ...]) -> list[list[_Placed]]:
 
 
 def _joined(groups: dict[str, list[_Placed]], when: frozenset[Branch]) -> list[_Placed]:
-    """
-    Make one group of those that have some of these questions.
-    """
+    """Make one group of those that have some of these questions."""
     found = {id(groups[branch.question]): groups[branch.question] for branch in when if branch.question in groups}
     largest, *others = sorted(found.values(), key=len, reverse=True) or [[]]
     for placed in (placed for group in others for placed in group):
@@ -81,9 +72,7 @@ def _joined(groups: dict[str, list[_Placed]], when: frozenset[Branch]) -> list[_
 
 
 def _ways(group: list[_Placed]) -> Iterator[list[RoleFacts]]:
-    """
-    List which roles of a group are there together.
-    """
+    """List which roles of a group are there together."""
     answers = {branch.question: branch.answers for _, when in group for branch in when}
     ways = prod(answers.values())
     if ways > _MAX_WAYS or ways * len(group) > _MAX_LOOKS:

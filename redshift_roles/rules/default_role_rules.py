@@ -1,5 +1,4 @@
-"""
-The rules about a default role.
+"""The rules about a default role.
 
 Facts about a holder flow in; what is wrong with its default role flows out. Pure Python.
 """
@@ -15,18 +14,14 @@ from redshift_roles.rules.registry import Trouble
 
 
 def default_role_not_associated(holder: HolderFacts) -> Iterator[Trouble]:
-    """
-    Find a default role that is surely not among the roles.
-    """
+    """Find a default role that is surely not among the roles."""
     for role in _strange_defaults(holder):
         if not role.arn.problem and not _may_be_among(role, holder):
             yield f"{role.label} ({_called(role)}) is not among {holder.words}", fixes.default_role(holder)
 
 
 def default_role_undecided(holder: HolderFacts) -> Iterator[Trouble]:
-    """
-    Tell when only the deployment knows whether the default role is among the roles.
-    """
+    """Tell when only the deployment knows whether the default role is among the roles."""
     for role in _strange_defaults(holder):
         if not role.arn.problem and _may_be_among(role, holder):
             unknown = f"only the deployment knows whether {role.label} ({_called(role)}) is among {holder.words}"
@@ -34,9 +29,7 @@ def default_role_undecided(holder: HolderFacts) -> Iterator[Trouble]:
 
 
 def _strange_defaults(holder: HolderFacts) -> list[RoleFacts]:
-    """
-    List what the default role may be and no associated role is.
-    """
+    """List what the default role may be and no associated role is."""
     return [role for role in holder.default_roles if holder.identity(role) not in holder.identities]
 
 
@@ -45,9 +38,7 @@ def _may_be_among(role: RoleFacts, holder: HolderFacts) -> bool:
 
 
 def _may_be_one(role: RoleFacts, other: RoleFacts, holder: HolderFacts) -> bool:
-    """
-    Say whether two roles that are written differently may still be one.
-    """
+    """Say whether two roles that are written differently may still be one."""
     accounts = [
         holder.settled_account if each.account == role_arns.THIS_ACCOUNT else each.account for each in (role, other)
     ]
@@ -60,9 +51,7 @@ def _may_be_one(role: RoleFacts, other: RoleFacts, holder: HolderFacts) -> bool:
 
 
 def _is_another(role: RoleFacts, other: RoleFacts) -> bool:
-    """
-    Say whether a role of the app is surely not this one: nobody can have written the name it will get.
-    """
+    """Say whether a role of the app is surely not this one: nobody can have written the name it will get."""
     return role.defined and (other.defined or not role_arns.has_hole(other.text))
 
 

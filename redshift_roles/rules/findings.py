@@ -1,5 +1,4 @@
-"""
-How trouble reads: one finding a broken rule, one exception for all of them.
+"""How trouble reads: one finding a broken rule, one exception for all of them.
 
 Findings flow in from the rules; text for people flows out.
 """
@@ -21,18 +20,13 @@ _Told = TypeVar("_Told")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """
-    One broken rule at one place.
+    """One broken rule at one place.
 
     Attributes:
         rule: The rule's name, such as ``RoleQuotaExceeded``; stable, the same in docs, tests and acknowledgements.
-
         path: The construct path where it was found, such as ``Data/Warehouse``.
-
         message: What was given and what is allowed, in the words of the caller's argument.
-
         fix: The edit that mends it.
-
         source: The AWS page that states the rule.
     """
 
@@ -47,12 +41,10 @@ class Finding:
 
 
 def shortened(told: Iterable[_Told], more: Callable[[_Told, str], _Told]) -> list[_Told]:
-    """
-    Tell each thing once and keep the list short; the last one tells how many are left out.
+    """Tell each thing once and keep the list short; the last one tells how many are left out.
 
     Args:
         told: What one rule has to say about one thing.
-
         more: Adds words to the last one.
     """
     once = [*dict.fromkeys(told)]
@@ -63,9 +55,7 @@ def shortened(told: Iterable[_Told], more: Callable[[_Told, str], _Told]) -> lis
 
 
 def printable(text: str) -> str:
-    """
-    Write as escapes what a terminal would obey or hide, such as a colour or the end of a line.
-    """
+    """Write as escapes what a terminal would obey or hide, such as a colour or the end of a line."""
     return text if text.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in text)
 
 
@@ -74,8 +64,7 @@ def _escaped(character: str) -> str:
 
 
 class RoleAssociationError(ValueError):
-    """
-    Roles, clusters or policies that Redshift or IAM would refuse, found at synth time.
+    """Roles, clusters or policies that Redshift or IAM would refuse, found at synth time.
 
     Raised with everything that is known to be wrong at once, before any construct is made.
 

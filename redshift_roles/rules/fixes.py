@@ -1,5 +1,4 @@
-"""
-What to do about a broken rule, in the words of whoever reads it.
+"""What to do about a broken rule, in the words of whoever reads it.
 
 Facts flow in; a fix flows out, for the author of a CDK app or, where a template is all that is there, for its author.
 """
@@ -16,23 +15,17 @@ ONE_DEFAULT: Final = "leave it to one of them: a cluster has one default role"
 
 
 def limit_name(holder: HolderFacts) -> str:
-    """
-    Name the setting that limits the number of roles.
-    """
+    """Name the setting that limits the number of roles."""
     return "--role-limit" if holder.plain else "role_limit"
 
 
 def limit_of(count: int, holder: HolderFacts) -> str:
-    """
-    Write the setting that would allow that many roles.
-    """
+    """Write the setting that would allow that many roles."""
     return f"--role-limit {count}" if holder.plain else f"role_limit={count}"
 
 
 def quota(holder: HolderFacts) -> str:
-    """
-    Say what AWS allows.
-    """
+    """Say what AWS allows."""
     if holder.noun == "namespace":
         return "AWS documents no quota for a namespace"
     where = f" in {holder.region}" if holder.region else ""
@@ -40,9 +33,7 @@ def quota(holder: HolderFacts) -> str:
 
 
 def too_many(count: int, holder: HolderFacts) -> str:
-    """
-    Say how many roles to drop, or which limit would allow them all.
-    """
+    """Say how many roles to drop, or which limit would allow them all."""
     most = limits.ROLE_QUOTA if holder.noun == "namespace" else limits.role_quota(holder.region)
     excess = count - min(holder.role_limit or 0, most)
     drop = f"drop {excess} role" if excess == 1 else f"drop {excess} roles"
@@ -54,36 +45,28 @@ def too_many(count: int, holder: HolderFacts) -> str:
 
 
 def same_account(account: str, holder: HolderFacts) -> str:
-    """
-    Say how a role of another account can be used all the same.
-    """
+    """Say how a role of another account can be used all the same."""
     if holder.noun == "policy":
         return f"name roles of account {account} only; iam:PassRole cannot cross accounts"
     return f"associate a role of account {account} and let it assume this one (role chaining: IAM_ROLE 'first,second')"
 
 
 def other_branch(wanted: str, holder: HolderFacts) -> str:
-    """
-    Say what to do about a role that only a condition brings in.
-    """
+    """Say what to do about a role that only a condition brings in."""
     if holder.conditional:
         return f"name a role of {wanted}, or acknowledge this when the condition holds elsewhere only"
     return f"drop that branch, or name a role of {wanted} in it"
 
 
 def unknown_account(holder: HolderFacts) -> str:
-    """
-    Say how the account of a role becomes known.
-    """
+    """Say how the account of a role becomes known."""
     if holder.plain:
         return "name the role by Fn::GetAtt or by its literal ARN; nothing to do when it is a role of that account"
     return "pass the role itself or its literal ARN, or acknowledge this when it is a role of that account"
 
 
 def unnamed_account(role: RoleFacts, holder: HolderFacts) -> str:
-    """
-    Say how the account of a stack becomes known.
-    """
+    """Say how the account of a stack becomes known."""
     if holder.plain:
         return f"pass --account {role.account}, or write ${{AWS::AccountId}} for the account in the ARN"
     stack = f"give the stack env=Environment(account='{role.account}', region=…)"
@@ -93,23 +76,17 @@ def unnamed_account(role: RoleFacts, holder: HolderFacts) -> str:
 
 
 def _is_argument(holder: HolderFacts) -> bool:
-    """
-    Say whether the roles are an argument of one of our constructs; else they are a property of a resource.
-    """
+    """Say whether the roles are an argument of one of our constructs; else they are a property of a resource."""
     return holder.words.startswith("'")
 
 
 def own_role(holder: HolderFacts) -> str:
-    """
-    Say what to associate instead of a service's role.
-    """
+    """Say what to associate instead of a service's role."""
     return "drop it and create a role of your own" + ("" if holder.plain else ": RedshiftRole(self, 'Role')")
 
 
 def trust(holder: HolderFacts) -> str:
-    """
-    Say how Redshift may assume a role.
-    """
+    """Say how Redshift may assume a role."""
     service = "redshift-serverless.amazonaws.com" if holder.noun == "namespace" else "redshift.amazonaws.com"
     if holder.plain:
         return f"allow sts:AssumeRole to the service {service} in its AssumeRolePolicyDocument"
@@ -118,14 +95,10 @@ def trust(holder: HolderFacts) -> str:
 
 
 def default_role(holder: HolderFacts) -> str:
-    """
-    Say how the default role becomes one of the associated roles.
-    """
+    """Say how the default role becomes one of the associated roles."""
     return f"add it to {holder.words}, or make one of those roles the default"
 
 
 def account_name(account: str) -> str:
-    """
-    Name an account that may not be known.
-    """
+    """Name an account that may not be known."""
     return "the account of the deployment" if account == role_arns.THIS_ACCOUNT else account

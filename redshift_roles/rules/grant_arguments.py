@@ -1,5 +1,4 @@
-"""
-The arguments of grants: what a prefix, a manifest, a database and a topic may be.
+"""The arguments of grants: what a prefix, a manifest, a database and a topic may be.
 
 The arguments that were given flow in; what is wrong with them flows out.
 """
@@ -68,9 +67,7 @@ GRANT_ARGUMENTS: Final[Mapping[str, Shape]] = {
 
 
 def check(given: Given) -> Iterator[Trouble]:
-    """
-    Check the arguments of one grant.
-    """
+    """Check the arguments of one grant."""
     yield from arguments.check(given, GRANT_ARGUMENTS)
     for name in ("prefix", "manifest", "jsonpaths"):
         value = given.get(name)
@@ -98,9 +95,7 @@ _IN_PLACE: Final = {
 
 
 def _policy_characters(given: Given) -> Iterator[Trouble]:
-    """
-    Find characters that no policy of IAM can hold: those after U+00FF.
-    """
+    """Find characters that no policy of IAM can hold: those after U+00FF."""
     for name, fix in _IN_PLACE.items():
         value = given.get(name)
         named = [(name, value)] if isinstance(value, str) else []
@@ -120,9 +115,7 @@ _LEAVE_OUT: Final = {
 
 
 def check_external_schema(given: Given) -> Iterator[Trouble]:
-    """
-    Check where the data of an external schema comes from: a bucket, or what AWS Lake Formation vends.
-    """
+    """Check where the data of an external schema comes from: a bucket, or what AWS Lake Formation vends."""
     yield from check(given)
     if given.get("lake_formation") is not True:
         if "bucket" not in given:

@@ -1,5 +1,4 @@
-"""
-The rule about who may pass roles to Redshift.
+"""The rule about who may pass roles to Redshift.
 
 Facts about a statement of a policy flow in, findings flow out. Pure Python, like the other rules.
 """
@@ -23,9 +22,7 @@ _CONDITION = (
 
 
 def pass_role_unscoped(facts: PassRoleFacts) -> Iterator[Trouble]:
-    """
-    Find a statement that lets roles for Redshift be passed without a limit.
-    """
+    """Find a statement that lets roles for Redshift be passed without a limit."""
     allows = f"{facts.label} allows iam:PassRole on"
     if facts.services is None:
         if facts.every_role and facts.beside_redshift:
@@ -46,7 +43,5 @@ def _fix(fix: str, facts: PassRoleFacts) -> str:
 
 
 def check(facts: PassRoleFacts) -> list[Finding]:
-    """
-    Find everything that is broken.
-    """
+    """Find everything that is broken."""
     return [rulebook.PASS_ROLE_UNSCOPED.finding(facts.path, trouble) for trouble in pass_role_unscoped(facts)]

@@ -1,5 +1,4 @@
-"""
-Which services a statement lets roles be passed to: its condition on iam:PassedToService.
+"""Which services a statement lets roles be passed to: its condition on iam:PassedToService.
 
 A condition flows in; the services it names flow out, or that it names none.
 """
@@ -21,32 +20,25 @@ _NOBODY: Final = "0-redshift-roles-0.amazonaws.com"
 
 
 class _Test(NamedTuple):
-    """
-    One operator on iam:PassedToService.
-    """
+    """One operator on iam:PassedToService."""
 
     names: tuple[str, ...]
     excludes: bool
     matches: Callable[[str, str], bool]
 
     def lets(self, service: str) -> bool:
-        """
-        Say whether the operator lets a role be passed to a service.
-        """
+        """Say whether the operator lets a role be passed to a service."""
         return self.excludes != any(self.matches(name, service) for name in self.names)
 
 
 def is_redshift(service: str) -> bool:
-    """
-    Say whether a service principal, or a pattern of some, is one of Redshift's.
-    """
+    """Say whether a service principal, or a pattern of some, is one of Redshift's."""
     literal = service.startswith(("redshift.", "redshift-serverless."))
     return literal or any(matches(service, name) for name in _REDSHIFT)
 
 
 def services(condition: object) -> tuple[str, ...] | None:
-    """
-    List the services that a condition keeps a statement to; None where it keeps it to none.
+    """List the services that a condition keeps a statement to; None where it keeps it to none.
 
     All operators must hold at once. The list is empty where only the deployment knows, and where nothing is left.
     """
@@ -77,9 +69,7 @@ def _tests(condition: Mapping[str, Mapping[str, object]]) -> Iterator[_Test]:
 
 
 def _test(names: tuple[str, ...], operator: str, *, excludes: bool) -> _Test:
-    """
-    Read one operator; only StringLike knows wildcards, for the others they are letters that no service has.
-    """
+    """Read one operator; only StringLike knows wildcards, for the others they are letters that no service has."""
     if operator == "like":
         return _Test(names, excludes, matches)
     literal = tuple(name for name in names if "*" not in name and "?" not in name)

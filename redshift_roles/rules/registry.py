@@ -1,5 +1,4 @@
-"""
-The passports of the rules: what each says, why, and the AWS page that says so.
+"""The passports of the rules: what each says, why, and the AWS page that says so.
 
 Nothing flows in; rules with names, and findings in their names, flow out.
 """
@@ -16,18 +15,13 @@ Trouble = tuple[str, str]
 
 
 class Rule(NamedTuple):
-    """
-    The passport of a rule.
+    """The passport of a rule.
 
     Attributes:
         name: Its name everywhere: in findings, tests, docs and acknowledgements.
-
         sentence: What is true where the rule is kept.
-
         why: What AWS does where it is broken.
-
         source: The AWS page that states it.
-
         undecided: Whether a finding means "not known at synth time": a warning, never an error.
     """
 
@@ -38,9 +32,7 @@ class Rule(NamedTuple):
     undecided: bool = False
 
     def finding(self, path: str, trouble: Trouble, source: limits.Source | None = None) -> Finding:
-        """
-        Report that the rule is broken; `source` names a closer page than the rule's own.
-        """
+        """Report that the rule is broken; `source` names a closer page than the rule's own."""
         return Finding(self.name, path, *trouble, (source or self.source).url)
 
 

@@ -1,5 +1,4 @@
-"""
-The shapes an argument can have: a text, a number, a flag, a CDK object, a list.
+"""The shapes an argument can have: a text, a number, a flag, a CDK object, a list.
 
 A name and a value flow in; what is wrong with the value, in the words of the argument, flows out.
 """
@@ -17,8 +16,7 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class Text(NamedTuple):
-    """
-    A text argument: its pattern, the allowed values in words, one to imitate, and whether it must be known at synth.
+    """A text argument: its pattern, the allowed values in words, one to imitate, and whether it must be known at synth.
     """
 
     pattern: str
@@ -27,8 +25,7 @@ class Text(NamedTuple):
     literal: bool = False
 
     def fits(self, value: object) -> bool:
-        """
-        Compare a value with the pattern; nothing can write half a character (a lone surrogate), or a list as a text.
+        """Compare a value with the pattern; nothing can write half a character (a lone surrogate), or a list as a text.
         """
         if not isinstance(value, str) or _SURROGATE.search(value) or is_list_token(value):
             return False
@@ -37,26 +34,20 @@ class Text(NamedTuple):
         return bool(re.fullmatch(self.pattern, value, re.ASCII))
 
     def check(self, name: str, value: object) -> Iterator[Trouble]:
-        """
-        Refuse what does not fit; what only the deployment knows may fit.
-        """
+        """Refuse what does not fit; what only the deployment knows may fit."""
         if (self.literal or not is_text_token(value)) and not self.fits(value):
             yield f"'{name}' is {shown(value)}, allowed is {self.allowed}", f"write it like {name}='{self.example}'"
 
 
 class Number(NamedTuple):
-    """
-    A whole-number argument, its range, and whether it must be known at synth time.
-    """
+    """A whole-number argument, its range, and whether it must be known at synth time."""
 
     low: int
     high: int
     literal: bool = False
 
     def check(self, name: str, value: object) -> Iterator[Trouble]:
-        """
-        Compare a value with the range; what only the deployment knows may be in it.
-        """
+        """Compare a value with the range; what only the deployment knows may be in it."""
         if not self.literal and is_number_token(value):
             return
         if not is_whole(value) or not self.low <= value <= self.high:  # type: ignore[operator]
@@ -65,46 +56,34 @@ class Number(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """
-    A CDK object, known by an attribute that only its kind has.
-    """
+    """A CDK object, known by an attribute that only its kind has."""
 
     attribute: str
     noun: str
     advice: str
 
     def fits(self, value: object) -> bool:
-        """
-        Look at the class only: no crossing into jsii.
-        """
+        """Look at the class only: no crossing into jsii."""
         return any(hasattr(type(part), self.attribute) for part in (value, *_delegates(value)))
 
     def check(self, name: str, value: object) -> Iterator[Trouble]:
-        """
-        Refuse what is of another kind.
-        """
+        """Refuse what is of another kind."""
         if not self.fits(value):
             yield f"'{name}' is {shown(value)}, allowed is {self.noun}", self.advice
 
 
 def _delegates(value: object) -> Sequence[object]:
-    """
-    List what a proxy of jsii stands for: one object for each interface that jsii knows of it.
-    """
+    """List what a proxy of jsii stands for: one object for each interface that jsii knows of it."""
     return value._delegates if type(value).__name__ == "InterfaceDynamicProxy" else ()  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 class ListOf(NamedTuple):
-    """
-    A list of CDK objects or of texts.
-    """
+    """A list of CDK objects or of texts."""
 
     item: Kind | Text
 
     def check(self, name: str, value: object) -> Iterator[Trouble]:
-        """
-        Refuse what is no list, then check each entry.
-        """
+        """Refuse what is no list, then check each entry."""
         if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Sequence):
             yield f"'{name}' is {shown(value)}, allowed is a list", f"pass {name}=[…]"
             return
@@ -116,37 +95,27 @@ class ListOf(NamedTuple):
 
 
 class Flag:
-    """
-    A yes or no.
-    """
+    """A yes or no."""
 
     def check(self, name: str, value: object) -> Iterator[Trouble]:
-        """
-        Refuse what is neither.
-        """
+        """Refuse what is neither."""
         if not isinstance(value, bool):
             yield f"'{name}' is {shown(value)}, allowed is True or False", f"pass {name}=True or {name}=False"
 
 
 def is_whole(value: object) -> bool:
-    """
-    Say whether a value is a whole number; True and False are none.
-    """
+    """Say whether a value is a whole number; True and False are none."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def unknown_list(name: str) -> Trouble:
-    """
-    Refuse a list that only the deployment knows, where each entry is written by itself.
-    """
+    """Refuse a list that only the deployment knows, where each entry is written by itself."""
     allowed = "a list whose entries are counted at synth"
     return f"'{name}' is a list that only the deployment knows, allowed is {allowed}", "name each of them"
 
 
 def shown(value: object) -> str:
-    """
-    Write a value as the caller would.
-    """
+    """Write a value as the caller would."""
     if is_nameless(value):
         return _unknown(value)
     if value is None or isinstance(value, (str, bytes, int, float)):
@@ -162,18 +131,14 @@ def _unknown(value: object) -> str:
 
 
 def _kind_of(value: object) -> str:
-    """
-    Name the class of an object; what jsii stands for by the interface.
-    """
+    """Name the class of an object; what jsii stands for by the interface."""
     names = [type(part).__name__ for part in (*_delegates(value), value)]
     interfaces = [name[1 : -len("Proxy")] for name in names if name.startswith("_I") and name.endswith("Proxy")]
     return interfaces[0] if interfaces else names[-1]
 
 
 def id_shown(value: object) -> str:
-    """
-    Write a construct's id as it stands in a path.
-    """
+    """Write a construct's id as it stands in a path."""
     return readable(value) if isinstance(value, str) else shown(value)
 
 

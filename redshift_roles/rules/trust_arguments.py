@@ -1,5 +1,4 @@
-"""
-The arguments that restrict who may assume a role.
+"""The arguments that restrict who may assume a role.
 
 The arguments as they were given flow in; what is wrong with them flows out.
 """
@@ -22,12 +21,10 @@ _QUOTA: Final = Number(limits.TRUST_POLICY_SIZE, limits.LARGEST_TRUST_POLICY_SIZ
 
 
 def check(given: Given, *, serverless: bool) -> Iterator[Trouble]:
-    """
-    Check ``db_users``, ``source_clusters`` and ``trust_policy_quota`` of a role.
+    """Check ``db_users``, ``source_clusters`` and ``trust_policy_quota`` of a role.
 
     Args:
         given: The arguments.
-
         serverless: Whether Redshift Serverless may assume the role.
     """
     for name, check_entry in (("db_users", _db_user), ("source_clusters", _cluster)):
@@ -50,9 +47,7 @@ def check(given: Given, *, serverless: bool) -> Iterator[Trouble]:
 
 
 def _workgroups(users: object) -> Iterator[Trouble]:
-    """
-    Refuse users of workgroups whose role Redshift Serverless may not assume.
-    """
+    """Refuse users of workgroups whose role Redshift Serverless may not assume."""
     for index, user in enumerate(users if isinstance(users, (list, tuple)) else ()):
         if isinstance(user, DbUser) and user.workgroup is not None:
             yield (
@@ -80,9 +75,7 @@ def _cluster(name: str, entry: object) -> Iterator[Trouble]:
 
 
 def _literal(name: str, value: object) -> list[Trouble]:
-    """
-    Refuse a reference: the cluster names the role, so the role cannot name the cluster too.
-    """
+    """Refuse a reference: the cluster names the role, so the role cannot name the cluster too."""
     if not is_token(value):
         return []
     return [

@@ -1,5 +1,4 @@
-"""
-SQL that names roles: COPY, UNLOAD, CREATE EXTERNAL SCHEMA and FUNCTION, GRANT ASSUMEROLE.
+"""SQL that names roles: COPY, UNLOAD, CREATE EXTERNAL SCHEMA and FUNCTION, GRANT ASSUMEROLE.
 
 Roles, names and options flow in; SQL text flows out. Every value is quoted so that it cannot break out, and tokens pass
 through, so that the text can be a stack output. What Redshift would reject is refused here.
@@ -30,8 +29,7 @@ __all__ = [
 
 
 def iam_role(role: Role) -> str:
-    """
-    Write the clause that names a role: ``IAM_ROLE 'arn:…'``.
+    """Write the clause that names a role: ``IAM_ROLE 'arn:…'``.
 
     Args:
         role: An `iam.IRole`, a `RoleChain`, ``default``, ``SESSION`` or an ARN.

@@ -1,5 +1,4 @@
-"""
-GRANT and REVOKE ASSUMEROLE: which database users may use a role, and for which statements.
+"""GRANT and REVOKE ASSUMEROLE: which database users may use a role, and for which statements.
 
 Roles, users and statements flow in; the SQL flows out.
 """
@@ -32,23 +31,16 @@ def grant_assumerole(
     statements: Sequence[str] = (ALL,),
     revoke_from_public: bool = False,
 ) -> str:
-    """
-    Write a GRANT ASSUMEROLE statement.
+    """Write a GRANT ASSUMEROLE statement.
 
     Args:
         roles: A role or a list of them, each an `iam.IRole`, a `RoleChain` or an ARN; or ``default``, or ``ALL``. Who
             is granted a chain may use exactly that chain.
-
         users: Names of database users.
-
         db_roles: Names of database roles.
-
         groups: Names of database groups.
-
         public: Whether everybody may. Default: False.
-
         statements: ALL, COPY, UNLOAD, EXTERNAL FUNCTION or CREATE MODEL, 1 or more. Default: ALL.
-
         revoke_from_public: Whether to write, before it, the REVOKE … FROM PUBLIC that a superuser must run once; until
             then everybody may use every role of the cluster. Default: False.
 
@@ -77,8 +69,7 @@ def revoke_assumerole(
     public: bool = False,
     statements: Sequence[str] = (ALL,),
 ) -> str:
-    """
-    Write a REVOKE ASSUMEROLE statement; the arguments are those of `grant_assumerole`.
+    """Write a REVOKE ASSUMEROLE statement; the arguments are those of `grant_assumerole`.
 
     Raises:
         RoleAssociationError: InvalidArgument, for what Redshift would reject.
@@ -91,9 +82,7 @@ def revoke_assumerole(
 
 
 class _Grantees:
-    """
-    Who is granted something.
-    """
+    """Who is granted something."""
 
     def __init__(self, users: Sequence[str], db_roles: Sequence[str], groups: Sequence[str], *, public: bool) -> None:
         self._named = (("users", "", users), ("db_roles", "ROLE ", db_roles), ("groups", "GROUP ", groups))

@@ -1,5 +1,4 @@
-"""
-COPY.
+"""COPY.
 
 A table, a source, a role and options flow in; the statement flows out.
 """
@@ -152,51 +151,32 @@ def copy(  # noqa: D417  options of one sort are told together
     job: str | None = None,
     job_auto: bool = True,
 ) -> str:
-    """
-    Write a COPY statement.
+    """Write a COPY statement.
 
     Args:
         table: The table: ``events``, ``public.events``, or its parts in a tuple where a part has a dot.
-
         source: ``s3://bucket/prefix``, ``emr://cluster-id/path`` or ``dynamodb://table``; with ssh or manifest, the
             object that lists the hosts or files.
-
         role: An `iam.IRole`, a `RoleChain`, ``default``, ``SESSION`` or an ARN.
-
         columns: Names of columns. Default: all, in order.
-
         format: CSV, JSON, AVRO, PARQUET, ORC or SHAPEFILE. Default: text with a delimiter.
-
         quote: The quotation mark of CSV. Default: ``"``.
-
         json, avro: ``auto``, ``auto ignorecase``, for JSON also ``noshred``, or the ``s3://`` address of a JSONPaths
             file. Default: ``auto``.
-
         delimiter, fixed_width: How text is divided into columns: by a character (for a tab the tab itself, not a
             backslash and a t), or by widths (``id:8,name:20``). Default: by ``|``.
-
         compression: GZIP, BZIP2, LZOP or ZSTD. Default: none.
-
         region: The region of the source where it is not the cluster's.
-
         manifest, ssh, accept_any_date, blanks_as_null, empty_as_null, escape, explicit_ids, fill_record,
         ignore_blank_lines, remove_quotes, round_ec, trim_blanks, truncate_columns, no_load:
             The options of those names. Default: False.
-
         read_ratio: What part of the throughput of a DynamoDB table to use, 1 to 200 percent; needed there.
-
         ignore_header: How many lines to skip, 0 or more.
-
         max_error: How many errors to allow, 0 to 100,000.
-
         null_as, date_format, time_format, encoding, accept_inv_chars: The options of those names.
-
         comp_update: ON, OFF or PRESET.
-
         stat_update: ON or OFF.
-
         job: The name of a COPY job, which loads new files by itself. Default: load once.
-
         job_auto: Whether the job loads by itself, or when it is run. Default: True.
 
     Returns:

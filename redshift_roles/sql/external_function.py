@@ -1,5 +1,4 @@
-"""
-CREATE EXTERNAL FUNCTION.
+"""CREATE EXTERNAL FUNCTION.
 
 A name, types, a Lambda function or SageMaker endpoint and a role flow in; the statement flows out.
 """
@@ -49,30 +48,19 @@ def create_external_function(
     max_batch_rows: int | None = None,
     max_batch_size: tuple[int, str] | None = None,
 ) -> str:
-    """
-    Write a CREATE EXTERNAL FUNCTION statement.
+    """Write a CREATE EXTERNAL FUNCTION statement.
 
     Args:
         name: The function in SQL.
-
         arguments: The types of its arguments, such as ``varchar`` and ``decimal(10, 2)``; 0 or more.
-
         returns: The type it returns.
-
         role: An `iam.IRole`, a `RoleChain`, ``default`` or an ARN.
-
         function: The name of the AWS Lambda function.
-
         endpoint: The name of an Amazon SageMaker endpoint, in place of a function.
-
         volatility: VOLATILE or STABLE. Default: VOLATILE.
-
         or_replace: Whether to replace a function of that name. Default: False.
-
         retry_timeout: How long to retry a function, 0 or more milliseconds. Default: 20,000.
-
         max_batch_rows: How many rows a call of a function may have, 1 or more. Default: no limit.
-
         max_batch_size: How large a call of a function may be, 1 KB to 5 MB: a number, and KB or MB. Default: 5 MB.
 
     Returns:

@@ -1,5 +1,4 @@
-"""
-CREATE EXTERNAL SCHEMA.
+"""CREATE EXTERNAL SCHEMA.
 
 A name, a source of data and roles flow in; the statement flows out.
 """
@@ -99,43 +98,26 @@ def create_external_schema(
     if_not_exists: bool = False,
     lake_formation: bool = False,
 ) -> str:
-    """
-    Write a CREATE EXTERNAL SCHEMA statement.
+    """Write a CREATE EXTERNAL SCHEMA statement.
 
     Args:
         name: The schema.
-
         source: DATA CATALOG, HIVE METASTORE, POSTGRES, MYSQL, KINESIS, MSK or KAFKA. Default: DATA CATALOG.
-
         role: An `iam.IRole`, a `RoleChain`, ``default`` or an ARN; ``SESSION`` for the DATA CATALOG. Needed but for
             MSK and KAFKA.
-
         database: The external database; for DATA CATALOG, HIVE METASTORE, POSTGRES and MYSQL.
-
         schema: The schema in a POSTGRES database. Default: ``public``.
-
         region: The region of the catalog where it is not the cluster's.
-
         uri: Where the metastore, the database or the brokers are. Needed but for DATA CATALOG and KINESIS.
-
         port: 1 to 65,535, or a token as text. Default: the source's own.
-
         secret_arn: The secret with the credentials of POSTGRES or MYSQL, or with the certificate of mTLS.
-
         cluster_arn: The MSK cluster, in place of uri.
-
         authentication: ``none``, ``iam`` or ``mtls``; for MSK and KAFKA.
-
         authentication_arn: The certificate of mTLS in AWS Certificate Manager, in place of secret_arn.
-
         catalog_role: The role for the catalog, where it is not the one for the data.
-
         create_database: Whether to create the database in the catalog where it is missing. Default: False.
-
         catalog_id: The account of the catalog; only where a role is ``SESSION``.
-
         if_not_exists: Whether a schema of that name may exist. Default: False.
-
         lake_formation: Whether AWS Lake Formation governs the catalog: writes nothing, and refuses a chain.
 
     Returns:

@@ -1,5 +1,4 @@
-"""
-Roles as statements name them.
+"""Roles as statements name them.
 
 Roles and chains flow in and are read once; SQL text, and what is wrong with them, flow out.
 """
@@ -21,27 +20,19 @@ SESSION: Final = "SESSION"
 
 
 class HasRoleArn(Protocol):
-    """
-    A role, such as an `iam.IRole`.
-    """
+    """A role, such as an `iam.IRole`."""
 
     @property
     def role_arn(self) -> str:
-        """
-        Its ARN, perhaps a token.
-        """
+        """Its ARN, perhaps a token."""
 
 
 class HasRoleArns(Protocol):
-    """
-    A chain of roles, such as a `RoleChain`.
-    """
+    """A chain of roles, such as a `RoleChain`."""
 
     @property
     def role_arns(self) -> tuple[str, ...]:
-        """
-        Their ARNs, in order.
-        """
+        """Their ARNs, in order."""
 
 
 # A role, a chain, ``default``, ``SESSION``, or ARNs as text with commas between them.
@@ -49,8 +40,8 @@ Role = HasRoleArn | HasRoleArns | str
 
 
 def read(role: object) -> object:
-    """
-    Read the ARNs of a role or chain, once: a property of a CDK role costs a crossing. What is neither stays as it is.
+    """Read the ARNs of a role or chain, once: a property of a CDK role costs a crossing. What is neither stays as it
+    is.
     """
     chain = getattr(role, "role_arns", None)
     if chain is not None:
@@ -60,35 +51,26 @@ def read(role: object) -> object:
 
 
 def arns_of(role: object) -> list[str]:
-    """
-    List the ARNs of a role that was read; none where a word stands for it.
-    """
+    """List the ARNs of a role that was read; none where a word stands for it."""
     return [] if role in (DEFAULT, SESSION) or not isinstance(role, str) else split_outside_tokens(role, ",")
 
 
 def role_text(role: object) -> str:
-    """
-    Write a role that was read: ``default``, ``'SESSION'``, or one literal with the ARNs of a chain.
-    """
+    """Write a role that was read: ``default``, ``'SESSION'``, or one literal with the ARNs of a chain."""
     return DEFAULT if role == DEFAULT else quoted(str(role))
 
 
 def clause(role: object) -> str:
-    """
-    Write the clause that names a role that was read.
-    """
+    """Write the clause that names a role that was read."""
     return f"IAM_ROLE {role_text(role)}"
 
 
 def role_troubles(label: str, role: object, *, words: Sequence[str] = (DEFAULT,)) -> Iterator[Trouble]:
-    """
-    Find what is no role.
+    """Find what is no role.
 
     Args:
         label: What the caller calls it.
-
         role: The role, read.
-
         words: Which words the statement takes in place of a role.
     """
     if is_list_token(role):
@@ -110,7 +92,5 @@ def role_troubles(label: str, role: object, *, words: Sequence[str] = (DEFAULT,)
 
 
 def _arn_problem(arn: str) -> str | None:
-    """
-    Judge what is literal in an ARN.
-    """
+    """Judge what is literal in an ARN."""
     return role_arns.parse(token_values(arn, role_arns.hole)).problem

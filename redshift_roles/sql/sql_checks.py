@@ -1,5 +1,4 @@
-"""
-What cannot stand in a statement.
+"""What cannot stand in a statement.
 
 Arguments flow in, with what the caller calls them; what is wrong with them, and what to do, flows out.
 """
@@ -19,8 +18,7 @@ from redshift_roles.aws.placeholders import is_list_token, is_number_token, is_t
 
 
 def refuse(function: str, source: Source, troubles: Iterable[Trouble]) -> None:
-    """
-    Raise with everything that is wrong with a statement; do nothing when all is well.
+    """Raise with everything that is wrong with a statement; do nothing when all is well.
 
     Raises:
         RoleAssociationError: InvalidArgument.
@@ -31,9 +29,7 @@ def refuse(function: str, source: Source, troubles: Iterable[Trouble]) -> None:
 
 
 def name_troubles(label: str, given: object, *, most: int = 3) -> Iterator[Trouble]:
-    """
-    Find what cannot be a name.
-    """
+    """Find what cannot be a name."""
     if any(map(is_list_token, given if isinstance(given, tuple) else [given])):
         yield _entry_of_unknown(label)
         return
@@ -48,9 +44,7 @@ def name_troubles(label: str, given: object, *, most: int = 3) -> Iterator[Troub
 
 
 def identifier_troubles(label: str, given: object) -> Iterator[Trouble]:
-    """
-    Find what cannot be one identifier.
-    """
+    """Find what cannot be one identifier."""
     if not isinstance(given, str):
         yield f"'{label}' is {shown(given)}, allowed is a name", f"write it like {label}='loader'"
         return
@@ -60,9 +54,7 @@ def identifier_troubles(label: str, given: object) -> Iterator[Trouble]:
 def list_troubles(
     label: str, given: object, check: Callable[[str, object], Iterable[Trouble]] = identifier_troubles
 ) -> Iterator[Trouble]:
-    """
-    Refuse what is no list, a text above all, which is a list of letters to Python; then check each entry.
-    """
+    """Refuse what is no list, a text above all, which is a list of letters to Python; then check each entry."""
     if isinstance(given, (str, bytes)) or not isinstance(given, Sequence):
         yield f"'{label}' is {shown(given)}, allowed is a list", f"pass {label}=[…]"
         return
@@ -74,9 +66,7 @@ def list_troubles(
 
 
 def _part_troubles(label: str, part: str) -> Iterator[Trouble]:
-    """
-    Measure what is literal; the deployment adds the rest.
-    """
+    """Measure what is literal; the deployment adds the rest."""
     length = len(_literal(part).encode(errors="surrogatepass"))
     if length > limits.IDENTIFIER_LENGTH or not part:
         allowed = f"1 to {limits.IDENTIFIER_LENGTH} bytes of UTF-8"
@@ -102,9 +92,7 @@ def _character_troubles(label: str, text: str) -> Iterator[Trouble]:
 
 
 def text_troubles(given: Mapping[str, object], *, empty: bool = False) -> Iterator[Trouble]:
-    """
-    Find what cannot be a literal: what is no text, is empty where it must not be, or holds what no statement can.
-    """
+    """Find what cannot be a literal: what is no text, is empty where it must not be, or holds what no statement can."""
     for label, value in given.items():
         if not isinstance(value, str) or not (value or empty):
             yield f"'{label}' is {shown(value)}, allowed is a text", f"write it like {label}='…'"
@@ -113,33 +101,25 @@ def text_troubles(given: Mapping[str, object], *, empty: bool = False) -> Iterat
 
 
 def character_troubles(label: str, value: object) -> Iterator[Trouble]:
-    """
-    Find what is not one ASCII character.
-    """
+    """Find what is not one ASCII character."""
     if isinstance(value, str) and not is_token(value) and not (len(value) == 1 and value.isascii()):
         yield f"'{label}' is {shown(value)}, allowed is one ASCII character", "pass the character itself, such as '|'"
 
 
 def flag_troubles(**given: object) -> Iterator[Trouble]:
-    """
-    Find what is neither yes nor no.
-    """
+    """Find what is neither yes nor no."""
     for label, value in given.items():
         yield from Flag().check(label, value)
 
 
 def choice_troubles(label: str, value: object, allowed: Sequence[str]) -> Iterator[Trouble]:
-    """
-    Find what is none of the words that Redshift takes.
-    """
+    """Find what is none of the words that Redshift takes."""
     if value not in allowed:
         yield f"'{label}' is {shown(value)}, allowed is one of {', '.join(allowed)}", f"pass one of them as {label}"
 
 
 def whole_troubles(label: str, value: object, low: int, high: int) -> Iterator[Trouble]:
-    """
-    Find what is no whole number, or one out of range; a token must come as text.
-    """
+    """Find what is no whole number, or one out of range; a token must come as text."""
     if is_number_token(value):
         yield f"'{label}' is a token for a number, which no text can hold", f"pass Token.as_string(…) as {label}"
     elif not is_text_token(value):
@@ -147,17 +127,13 @@ def whole_troubles(label: str, value: object, low: int, high: int) -> Iterator[T
 
 
 def range_troubles(label: str, value: object, low: float, high: float) -> Iterator[Trouble]:
-    """
-    Find numbers out of range.
-    """
+    """Find numbers out of range."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
         yield f"'{label}' is {shown(value)}, allowed is {low:g} to {high:g}", f"pass {low:g} to {high:g}"
 
 
 def clashes(given: Iterable[str], first: str, forbidden: Iterable[str]) -> Iterator[Trouble]:
-    """
-    Find options that Redshift does not take together.
-    """
+    """Find options that Redshift does not take together."""
     for label in given:
         if label in forbidden:
             yield f"'{label}' is given with {first}, and Redshift takes only one of them", f"drop {label}"

@@ -1,5 +1,4 @@
-"""
-UNLOAD.
+"""UNLOAD.
 
 A query, a target, a role and options flow in; the statement flows out.
 """
@@ -97,43 +96,26 @@ def unload(  # noqa: D417  options of one sort are told together
     region: str | None = None,
     extension: str | None = None,
 ) -> str:
-    """
-    Write an UNLOAD statement.
+    """Write an UNLOAD statement.
 
     Args:
         query: The SELECT whose rows are unloaded.
-
         to: ``s3://bucket/prefix``; no access point alias.
-
         role: An `iam.IRole`, a `RoleChain`, ``default`` or an ARN.
-
         format: CSV, PARQUET or JSON. Default: text with a delimiter.
-
         partition_by: Names of columns to partition by. Default: none.
-
         include_partition_columns: Whether the files hold those columns too. Default: False.
-
         manifest, manifest_verbose: Whether to write a manifest, and one with the columns. Default: False.
-
         header, delimiter, fixed_width, add_quotes, null_as, escape: How text is written.
-
         encrypted, encrypted_auto: Whether the files are encrypted by the key of kms_key_id, or by the bucket's default
             key. Default: by keys of Amazon S3.
-
         kms_key_id: The AWS KMS key that encrypts the files; with encrypted.
-
         compression: GZIP, BZIP2 or ZSTD. Default: none.
-
         allow_overwrite, clean_path: Whether to overwrite files, or to delete what is there first; not both.
-
         parallel: ON or OFF. Default: ON.
-
         max_file_size_mb: 5 to 6,348.8 megabytes (6.2 GB). Default: 6.2 GB.
-
         row_group_size_mb: 32 to 128 megabytes, of PARQUET. Default: 32.
-
         region: The region of the bucket where it is not the cluster's.
-
         extension: What the names of the files end in.
 
     Returns:

@@ -1,5 +1,4 @@
-"""
-A cloud assembly on disk: its templates, their stacks and environments.
+"""A cloud assembly on disk: its templates, their stacks and environments.
 
 The folder that `cdk synth` wrote, or templates that were read elsewhere, flow in; `Template` objects that know their
 neighbours flow out. Reads files, runs nothing, imports no CDK.
@@ -30,27 +29,18 @@ _MAX_TEMPLATES: Final = 5_000
 
 @dataclass(eq=False)
 class Template:
-    """
-    One synthesized template.
+    """One synthesized template.
 
     Attributes:
         path: The file, or None for a place in an app that is not synthesized yet: then nothing is known of it but its
             account and region.
-
         stack_name: The stack's physical name; empty for a nested stack.
-
         account: Twelve digits, or None when the stack names none.
-
         region: The region, or None when the stack names none.
-
         assembly: The assembly it is part of.
-
         parent: The template whose nested stack this is, or None.
-
         parent_logical_id: The logical id of the nested stack there.
-
         name: What tells it from its neighbours; empty where the file's name does.
-
         memo: What readers have worked out about it.
     """
 
@@ -66,37 +56,27 @@ class Template:
 
     @cached_property
     def body(self) -> Mapping[str, Json]:
-        """
-        The parsed template.
-        """
+        """The parsed template."""
         body = self.assembly.body(self.path) if self.path else {}
         return body if isinstance(body, dict) else {}
 
     @property
     def file(self) -> str:
-        """
-        The file's name, which CDK makes unique among the top-level stacks of an app.
-        """
+        """The file's name, which CDK makes unique among the top-level stacks of an app."""
         return self.path.name if self.path else ""
 
     @cached_property
     def key(self) -> str:
-        """
-        A name that no other template of the app has: two nested stacks may share one file.
-        """
+        """A name that no other template of the app has: two nested stacks may share one file."""
         return f"{self.parent.key}/{self.parent_logical_id}" if self.parent else self.name or self.file
 
     @property
     def top(self) -> Template:
-        """
-        The template of the top-level stack this one is part of.
-        """
+        """The template of the top-level stack this one is part of."""
         return self.parent.top if self.parent else self
 
     def section(self, name: str) -> Mapping[str, Json]:
-        """
-        A top-level section, empty when the template has none; the resources that a loop makes stand there once.
-        """
+        """A top-level section, empty when the template has none; the resources that a loop makes stand there once."""
         if name == "Resources":
             return self._resources
         section = self.body.get(name)
@@ -108,22 +88,16 @@ class Template:
         return unrolled(resources, self.key) if isinstance(resources, dict) else {}
 
     def entry(self, section: str, logical_id: str) -> Mapping[str, Json]:
-        """
-        One resource, parameter or output, empty when there is none of that name.
-        """
+        """One resource, parameter or output, empty when there is none of that name."""
         entry = self.section(section).get(logical_id)
         return entry if isinstance(entry, dict) else {}
 
     def resource_type(self, logical_id: str) -> str:
-        """
-        The type of a resource, empty when there is none of that name.
-        """
+        """The type of a resource, empty when there is none of that name."""
         return str(self.entry("Resources", logical_id).get("Type", ""))
 
     def resources(self, *kinds: str) -> list[str]:
-        """
-        List the logical ids of the resources of these types.
-        """
+        """List the logical ids of the resources of these types."""
         if "kinds" not in self.memo:
             found: dict[str, list[str]] = {}
             self.memo["kinds"] = found
@@ -133,17 +107,13 @@ class Template:
         return [logical_id for kind in kinds for logical_id in self.memo["kinds"].get(kind, [])]
 
     def properties(self, logical_id: str) -> Mapping[str, Json]:
-        """
-        The properties of a resource.
-        """
+        """The properties of a resource."""
         properties = self.entry("Resources", logical_id).get("Properties")
         return properties if isinstance(properties, dict) else {}
 
     @cached_property
     def nested(self) -> Mapping[str, Template]:
-        """
-        The nested stacks that are part of the assembly, by logical id.
-        """
+        """The nested stacks that are part of the assembly, by logical id."""
         found = {}
         above = [template.path for template in self.lineage() if template.path]
         for logical_id in self.resources(_NESTED_STACK):
@@ -157,9 +127,7 @@ class Template:
         return found
 
     def lineage(self) -> Iterator[Template]:
-        """
-        This template, the one it is nested in, and so on to the top-level stack.
-        """
+        """This template, the one it is nested in, and so on to the top-level stack."""
         template: Template | None = self
         while template:
             yield template
@@ -172,8 +140,7 @@ class Template:
 
     @cached_property
     def assets(self) -> Mapping[str, Path]:
-        """
-        The files of the top-level stack's assets, by hash; a template that is not of an app chooses no file to open.
+        """The files of the top-level stack's assets, by hash; a template that is not of an app chooses no file to open.
         """
         if self.parent or not self.path or not self.assembly.is_app:
             return self.parent.assets if self.parent else {}
@@ -189,20 +156,14 @@ class Template:
 
 @dataclass(eq=False)
 class Assembly:
-    """
-    All templates of an app, stages and nested stacks included.
+    """All templates of an app, stages and nested stacks included.
 
     Attributes:
         stacks: The templates of the top-level stacks.
-
         loose: The files that may be nested templates.
-
         is_app: Whether the stacks are of one app; else they only happen to be read together.
-
         circles: The files that would be nested in themselves; they are not followed.
-
         bodies: The parsed files.
-
         memo: What readers have worked out about it.
     """
 
@@ -215,17 +176,13 @@ class Assembly:
 
     @classmethod
     def read(cls, folder: Path) -> Assembly:
-        """
-        Read what an app was synthesized to (``cdk.out``).
-        """
+        """Read what an app was synthesized to (``cdk.out``)."""
         assembly = cls()
         assembly.stacks.extend(assembly._read(folder))
         return assembly
 
     def body(self, path: Path) -> Json:
-        """
-        Parse a file, once however many nested stacks share it; an asset that is no JSON is empty.
-        """
+        """Parse a file, once however many nested stacks share it; an asset that is no JSON is empty."""
         if path not in self.bodies:
             try:
                 self.bodies[path] = json.loads(without_marks(path.read_text(encoding="utf-8")))
@@ -245,9 +202,7 @@ class Assembly:
                 yield Template(folder / properties["templateFile"], name, account, region, self)
 
     def templates(self) -> Iterator[Template]:
-        """
-        All templates, parents before their nested stacks.
-        """
+        """All templates, parents before their nested stacks."""
         waiting = list(reversed(self.stacks))
         nested = 0
         while waiting:
@@ -260,16 +215,12 @@ class Assembly:
 
     @cached_property
     def by_key(self) -> Mapping[str, Template]:
-        """
-        All templates by their keys; that of a top-level stack is its file's name.
-        """
+        """All templates by their keys; that of a top-level stack is its file's name."""
         return {template.key: template for template in self.templates()}
 
     @cached_property
     def cross_region_exports(self) -> Mapping[str, tuple[Template, Json]]:
-        """
-        The values that CDK writes into other regions, by the name it writes them under.
-        """
+        """The values that CDK writes into other regions, by the name it writes them under."""
         found: dict[str, tuple[Template, Json]] = {}
         for template in self.stacks:
             for logical_id in template.resources("Custom::CrossRegionExportWriter"):
@@ -290,7 +241,5 @@ def _environment(text: str) -> tuple[str | None, str | None]:
 
 
 def function_of(value: Json) -> tuple[str, Json]:
-    """
-    Take an intrinsic function apart: its name, or nothing for what is none, and its argument.
-    """
+    """Take an intrinsic function apart: its name, or nothing for what is none, and its argument."""
     return next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else ("", value)

@@ -1,5 +1,4 @@
-"""
-Role associations as the templates show them: one role, one cluster, one hand.
+"""Role associations as the templates show them: one role, one cluster, one hand.
 
 The templates of an app flow in; what is associated twice, where there are two default roles, what Redshift may not
 assume, and what only the deployment knows flow out.
@@ -33,9 +32,7 @@ _Role = tuple[str, str]
 
 
 class Entry(NamedTuple):
-    """
-    An entry of a resource's list of roles; without a position the default role.
-    """
+    """An entry of a resource's list of roles; without a position the default role."""
 
     template: Template
     logical_id: str
@@ -43,9 +40,7 @@ class Entry(NamedTuple):
 
 
 class Found(NamedTuple):
-    """
-    What is wrong with an entry of an association.
-    """
+    """What is wrong with an entry of an association."""
 
     entry: Entry
     trouble: Trouble
@@ -58,12 +53,10 @@ class _Claim(NamedTuple):
 
 
 def twice(assembly: Assembly, path: Callable[[Entry], str]) -> Iterator[Found]:
-    """
-    Find roles that an association shares with a cluster's own list, or with an association of another stack.
+    """Find roles that an association shares with a cluster's own list, or with an association of another stack.
 
     Args:
         assembly: The app's templates.
-
         path: Names what has an entry.
     """
     first: dict[tuple[_Cluster, _Role], _Claim] = {}
@@ -80,9 +73,7 @@ def twice(assembly: Assembly, path: Callable[[Entry], str]) -> Iterator[Found]:
 
 
 def two_defaults(assembly: Assembly, path: Callable[[Entry], str]) -> Iterator[Found]:
-    """
-    Find clusters whose default role associations of two stacks set.
-    """
+    """Find clusters whose default role associations of two stacks set."""
     first: dict[_Cluster, Entry] = {}
     for template in assembly.templates():
         for logical_id in template.resources(ASSOCIATION):
@@ -107,9 +98,7 @@ def _differ(one: _Claim, other: _Claim) -> bool:
 
 
 def circles(assembly: Assembly) -> Iterator[Found]:
-    """
-    Find associations that wait for another one of the same cluster and stack, which is the same resource.
-    """
+    """Find associations that wait for another one of the same cluster and stack, which is the same resource."""
     for template in assembly.templates():
         for logical_id in template.resources(ASSOCIATION):
             answers = template.properties(logical_id).get(FOUND)
@@ -125,9 +114,7 @@ def circles(assembly: Assembly) -> Iterator[Found]:
 
 
 def _waits(answer: Json, template: Template) -> list[Json]:
-    """
-    List what the look that gives an answer waits for.
-    """
+    """List what the look that gives an answer waits for."""
     function, argument = function_of(answer)
     is_given = function == "Fn::GetAtt" and isinstance(argument, list) and argument
     waits = template.entry("Resources", str(argument[0])).get("DependsOn", []) if is_given else []
@@ -135,9 +122,7 @@ def _waits(answer: Json, template: Template) -> list[Json]:
 
 
 def untrusting(assembly: Assembly, *, plain: bool) -> Iterator[Found]:
-    """
-    Find roles of the app that an association associates and that Redshift may not assume.
-    """
+    """Find roles of the app that an association associates and that Redshift may not assume."""
     fix = fixes.trust(HolderFacts("", "cluster", ROLES, "", None, (), plain=plain))
     for template in assembly.templates():
         for logical_id in template.resources(ASSOCIATION):
@@ -149,9 +134,7 @@ def untrusting(assembly: Assembly, *, plain: bool) -> Iterator[Found]:
 
 
 def undecided(assembly: Assembly, *, plain: bool) -> Iterator[Found]:
-    """
-    Find roles of associations whose account only the deployment knows.
-    """
+    """Find roles of associations whose account only the deployment knows."""
     for template in assembly.templates():
         account = template.account or role_arns.THIS_ACCOUNT
         for logical_id in template.resources(ASSOCIATION):
@@ -186,8 +169,7 @@ def _claims(template: Template, logical_id: str, words: str) -> Iterator[_Claim]
 
 
 def _cluster(identifier: str, role: str, template: Template) -> _Cluster:
-    """
-    Name a cluster so that two names are equal when they surely are of one cluster.
+    """Name a cluster so that two names are equal when they surely are of one cluster.
 
     One that the app defines is one wherever it is referred to, and so is one whose role is a resource of the app: CDK
     refers within one environment. Otherwise two stacks must say which account and region they are for.

@@ -1,5 +1,4 @@
-"""
-The rules held against everything in an app, whoever wrote it.
+"""The rules held against everything in an app, whoever wrote it.
 
 The templates of an app flow in; verdicts, each a finding and the resource it is about, flow out. Pure Python: the
 plug-in and the command line stand on it.
@@ -38,9 +37,7 @@ from redshift_roles.templates.cluster_reader import (
 
 
 class Holder(NamedTuple):
-    """
-    A cluster or namespace in a template, and how many roles it may have.
-    """
+    """A cluster or namespace in a template, and how many roles it may have."""
 
     template: Template
     logical_id: str
@@ -48,16 +45,12 @@ class Holder(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """
-    One finding about one resource.
+    """One finding about one resource.
 
     Attributes:
         template: The template that has the resource.
-
         logical_id: The resource.
-
         location: What it is about, such as ``Properties/IamRoles``.
-
         finding: What is broken or undecided.
     """
 
@@ -68,25 +61,19 @@ class Verdict(NamedTuple):
 
     @property
     def is_failure(self) -> bool:
-        """
-        Whether a rule is broken; else only the deployment knows.
-        """
+        """Whether a rule is broken; else only the deployment knows."""
         return self.finding.rule not in rulebook.UNDECIDED
 
 
 def construct_path(template: Template, logical_id: str) -> str:
-    """
-    Name a resource by its construct path where CDK wrote it down, else by its logical id.
-    """
+    """Name a resource by its construct path where CDK wrote it down, else by its logical id."""
     metadata = template.entry("Resources", logical_id).get("Metadata")
     path = metadata.get("aws:cdk:path") if isinstance(metadata, dict) else None
     return path if isinstance(path, str) else role_arns.readable(logical_id)
 
 
 def holders(assembly: Assembly, role_limit: int) -> Iterator[Holder]:
-    """
-    List the clusters and namespaces of an app; a limit above AWS's quota in a cluster's region is that quota.
-    """
+    """List the clusters and namespaces of an app; a limit above AWS's quota in a cluster's region is that quota."""
     for template in assembly.templates():
         for logical_id in template.resources(CLUSTER):
             yield Holder(template, logical_id, min(role_limit, limits.role_quota(template.region)))
@@ -95,9 +82,7 @@ def holders(assembly: Assembly, role_limit: int) -> Iterator[Holder]:
 
 
 def read(found: Iterable[Holder], *, plain: bool = False) -> Iterator[tuple[Holder, HolderFacts]]:
-    """
-    Read each cluster, in the light of the accounts that its neighbours' roles claim for the top-level stack.
-    """
+    """Read each cluster, in the light of the accounts that its neighbours' roles claim for the top-level stack."""
     claims: dict[Template, str] = {}
     for holder in found:
         template, logical_id, role_limit = holder
@@ -121,16 +106,12 @@ def judge(
     plain: bool = False,
     elsewhere: Container[tuple[Template, str]] = (),
 ) -> Iterator[Verdict]:
-    """
-    Hold the rules against all clusters, namespaces and policies of an app.
+    """Hold the rules against all clusters, namespaces and policies of an app.
 
     Args:
         assembly: The app's templates.
-
         role_limit: How many roles a cluster or namespace may have.
-
         plain: Whether fixes are for the author of a template, not of a CDK app.
-
         elsewhere: The clusters that somebody else judges, by template and logical id.
     """
     for _, found in groupby(_judged(assembly, role_limit, plain=plain, elsewhere=elsewhere), _resource):
@@ -142,9 +123,7 @@ def _resource(verdict: Verdict) -> tuple[Template, str]:
 
 
 def _bounded(found: Iterable[Verdict]) -> Iterator[Verdict]:
-    """
-    Leave out what was told already, and of one rule more than anybody reads.
-    """
+    """Leave out what was told already, and of one rule more than anybody reads."""
     by_rule: dict[str, list[Verdict]] = {}
     for verdict in found:
         by_rule.setdefault(verdict.finding.rule, []).append(verdict)
@@ -189,16 +168,12 @@ def associated(
     plain: bool = False,
     elsewhere: Container[tuple[Template, str]] = (),
 ) -> Iterator[Verdict]:
-    """
-    Judge the role associations of an app; most apps have none.
+    """Judge the role associations of an app; most apps have none.
 
     Args:
         assembly: The app's templates.
-
         path: Names what has an entry of an association.
-
         plain: Whether fixes are for the author of a template, not of a CDK app.
-
         elsewhere: The associations that somebody else judges, by template and logical id.
     """
     if not any(template.resources(association_rule.ASSOCIATION) for template in assembly.templates()):
@@ -230,9 +205,7 @@ def _location(finding: Finding) -> str:
 
 
 def _redshift_side(assembly: Assembly, known: list[tuple[Template, HolderFacts]], top: Template | None) -> RedshiftSide:
-    """
-    Find what an app, or one stack, has of Redshift: roles that clusters have, and those that Redshift may assume.
-    """
+    """Find what an app, or one stack, has of Redshift: roles that clusters have, and those that Redshift may assume."""
     roles: dict[tuple[str, str], str] = {}
     for key, homes in defined_roles(assembly).items():
         for home, logical_id in homes:

@@ -1,5 +1,4 @@
-"""
-Clusters and Serverless namespaces as the templates show them.
+"""Clusters and Serverless namespaces as the templates show them.
 
 A template and a logical id flow in, facts for the rules flow out. What constructors cannot know stands here: property
 overrides, lists that were lazy, and trust policies in their final form.
@@ -35,9 +34,7 @@ def holder_facts(
     expected_account: str | None = None,
     plain: bool = False,
 ) -> HolderFacts:
-    """
-    Read a provisioned cluster or a Serverless namespace out of its template.
-    """
+    """Read a provisioned cluster or a Serverless namespace out of its template."""
     present = presence(template, logical_id)
     properties = template.properties(logical_id) if present is not False else {}
     serverless = template.resource_type(logical_id) == NAMESPACE
@@ -66,8 +63,7 @@ def holder_facts(
 
 
 def presence(template: Template, logical_id: str) -> bool | None:
-    """
-    Say whether the conditions of a resource and of the nested stacks it is in hold; None where they are not decided.
+    """Say whether the conditions of a resource and of the nested stacks it is in hold; None where they are not decided.
     """
     decided = [conditions.holds(name, home, texts) for name, home in _conditions(template, logical_id)]
     return False if False in decided else None if None in decided else True
@@ -82,17 +78,14 @@ def _conditions(template: Template, logical_id: str) -> Iterator[tuple[Json, Tem
 
 
 def _assumed(template: Template, logical_id: str) -> tuple[Branch, ...]:
-    """
-    List the branches that are taken wherever a resource is.
-    """
+    """List the branches that are taken wherever a resource is."""
     named = [(name, home) for name, home in _conditions(template, logical_id) if isinstance(name, str)]
     asked = [conditions.question(name, home) for name, home in named]
     return tuple(Branch(question, int(is_opposite)) for question, is_opposite in asked)
 
 
 def _is_rewritten(template: Template, logical_id: str) -> bool:
-    """
-    Say whether a macro may write other roles than the template shows; those of AWS leave Redshift's resources alone.
+    """Say whether a macro may write other roles than the template shows; those of AWS leave Redshift's resources alone.
     """
     macros = template.body.get("Transform", [])
     names = [macro.get("Name") if isinstance(macro, dict) else macro for macro in _listed(macros)]
@@ -114,16 +107,12 @@ def _default_roles(listed: list[Entry], template: Template, *, surely: bool) -> 
 
 
 def _is_left_out(text: str, *, surely: bool) -> bool:
-    """
-    Say whether an empty text is most likely what a condition guards against.
-    """
+    """Say whether an empty text is most likely what a condition guards against."""
     return not text.strip() and not surely
 
 
 def _no_roles(value: Json) -> Iterator[RoleFacts]:
-    """
-    Describe what stands in the place of a list and is none.
-    """
+    """Describe what stands in the place of a list and is none."""
     if is_no_list(value):
         yield RoleFacts(ROLES_PROPERTY, json.dumps(value), problem="is no list")
 
@@ -152,15 +141,12 @@ def _roles(listed: list[Entry], template: Template, services: tuple[str, ...], *
 
 
 def _is_named_by_deployment(found: tuple[Template, str] | None) -> bool:
-    """
-    Say whether this is a role of the app whose name nobody can know beforehand.
-    """
+    """Say whether this is a role of the app whose name nobody can know beforehand."""
     return found is not None and "RoleName" not in found[0].properties(found[1])
 
 
 def definition(text: str, template: Template) -> tuple[Template, str] | None:
-    """
-    Find the resource that defines a role, where the app does; that of the same stack before those of others.
+    """Find the resource that defines a role, where the app does; that of the same stack before those of others.
 
     Among strangers a role of another stack is meant only where its generated name is, not a name that merely agrees.
     """
@@ -179,17 +165,13 @@ def _is_generated_by(home: Template, text: str) -> bool:
 
 
 def role_key(text: str) -> tuple[str, str]:
-    """
-    Name a role so that two names are equal when they are of one role, however its partition is written.
-    """
+    """Name a role so that two names are equal when they are of one role, however its partition is written."""
     arn = role_arns.parse(text)
     return (arn.account, arn.resource) if arn.account and arn.resource and not arn.problem else ("", text)
 
 
 def defined_roles(assembly: Assembly) -> _Roles:
-    """
-    List the roles that the app defines, by account and by path and name as far as they are known.
-    """
+    """List the roles that the app defines, by account and by path and name as far as they are known."""
     if "roles" not in assembly.memo:
         assembly.memo["roles"] = _defined_roles(assembly)
     roles: _Roles = assembly.memo["roles"]
@@ -212,9 +194,7 @@ def _defined_roles(assembly: Assembly) -> _Roles:
 
 
 def distrust_of(home: Template, logical_id: str, region: str | None, *services: str) -> str | None:
-    """
-    Say why Redshift in this region may not assume a role of the app; None when it may, or may well.
-    """
+    """Say why Redshift in this region may not assume a role of the app; None when it may, or may well."""
     key = f"distrust {logical_id} {region} {services}"
     if key not in home.memo:
         home.memo[key] = trust.distrust(trust_policy(home, logical_id), region, *services)
@@ -223,16 +203,12 @@ def distrust_of(home: Template, logical_id: str, region: str | None, *services: 
 
 
 def trust_policy(home: Template, logical_id: str) -> Json:
-    """
-    Read a role's trust policy, every string of it evaluated.
-    """
+    """Read a role's trust policy, every string of it evaluated."""
     return evaluated(document(home.properties(logical_id).get("AssumeRolePolicyDocument"), home), home)
 
 
 def document(node: Json, template: Template) -> Json:
-    """
-    Read a policy document, which may be written as a JSON text, perhaps with functions in it.
-    """
+    """Read a policy document, which may be written as a JSON text, perhaps with functions in it."""
     is_function = isinstance(node, dict) and any(key.startswith("Fn::") for key in node)
     text = evaluated(node, template) if is_function else node
     if not isinstance(text, str):
@@ -244,9 +220,7 @@ def document(node: Json, template: Template) -> Json:
 
 
 def evaluated(node: Json, template: Template) -> Json:
-    """
-    Put what is known in the place of the functions of a document, and holes elsewhere.
-    """
+    """Put what is known in the place of the functions of a document, and holes elsewhere."""
     if isinstance(node, list):
         return [evaluated(item, template) for item in node]
     if not isinstance(node, dict):
@@ -262,9 +236,7 @@ def evaluated(node: Json, template: Template) -> Json:
 
 
 def asserted_account(template: Template) -> str | None:
-    """
-    Find the account that a CloudFormation Rule of the top-level stack lets it be deployed to.
-    """
+    """Find the account that a CloudFormation Rule of the top-level stack lets it be deployed to."""
     for rule in template.top.section("Rules").values():
         if isinstance(rule, dict) and "RuleCondition" not in rule:
             assertions = rule.get("Assertions")
@@ -283,9 +255,7 @@ def _asserted(condition: Json) -> str | None:
 
 
 def claimed_accounts(facts: HolderFacts) -> list[str]:
-    """
-    List the accounts that a cluster's roles say its stack must be deployed to, where the stack names none.
-    """
+    """List the accounts that a cluster's roles say its stack must be deployed to, where the stack names none."""
     if facts.account != role_arns.THIS_ACCOUNT or facts.conditional:
         return []
     return [role.literal_account for role in facts.roles if role.literal_account and not role.conditional]

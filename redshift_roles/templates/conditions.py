@@ -1,5 +1,4 @@
-"""
-Conditions of a template, as far as they are decided before the deployment.
+"""Conditions of a template, as far as they are decided before the deployment.
 
 The name of a condition flows in; whether it holds flows out, or nothing where only the deployment knows, and the
 question that decides it.
@@ -20,9 +19,7 @@ _MAX_DEPTH: Final = 40
 
 
 def holds(name: Json, template: Template, read: Read, depth: int = 0) -> bool | None:
-    """
-    Say whether a condition holds; None where only the deployment knows, and in a circle.
-    """
+    """Say whether a condition holds; None where only the deployment knows, and in a circle."""
     if not isinstance(name, str) or depth > _MAX_DEPTH:
         return None
     key = f"condition {name}"
@@ -34,8 +31,8 @@ def holds(name: Json, template: Template, read: Read, depth: int = 0) -> bool | 
 
 
 def taken(argument: Json, template: Template, read: Read) -> list[Json]:
-    """
-    List the branches that an ``Fn::If`` may take: one where its condition is decided, none where it is not well formed.
+    """List the branches that an ``Fn::If`` may take: one where its condition is decided, none where it is not well
+    formed.
     """
     if not (isinstance(argument, list) and len(argument) == 3):
         return []
@@ -44,9 +41,7 @@ def taken(argument: Json, template: Template, read: Read) -> list[Json]:
 
 
 def question(name: str, template: Template) -> tuple[str, bool]:
-    """
-    Name what decides a condition, and say whether the condition is the opposite of that.
-    """
+    """Name what decides a condition, and say whether the condition is the opposite of that."""
     key = f"question {name}"
     if key not in template.memo:
         template.memo[key] = _question(name, template)
@@ -93,9 +88,7 @@ def _all(decided: list[bool | None]) -> bool | None:
 
 
 def _equal(sides: list[Json], template: Template, read: Read) -> bool | None:
-    """
-    Compare two values by all the texts they may become.
-    """
+    """Compare two values by all the texts they may become."""
     if len(sides) != 2:
         return None
     left, right = (read(side, template) for side in sides)
@@ -112,9 +105,7 @@ def _same(one: str, other: str) -> bool | None:
 
 
 def _may_become(text: str, other: str) -> bool:
-    """
-    Say whether a text with holes may become another one, as far as what is literal at their ends tells.
-    """
+    """Say whether a text with holes may become another one, as far as what is literal at their ends tells."""
     start, end = role_arns.literal_start(text), role_arns.literal_end(text)
     if not role_arns.has_hole(other):
         return len(start) + len(end) <= len(other) and other.startswith(start) and other.endswith(end)

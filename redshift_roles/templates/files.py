@@ -1,5 +1,4 @@
-"""
-Templates and cloud assemblies on disk, as the command line is given them.
+"""Templates and cloud assemblies on disk, as the command line is given them.
 
 Paths flow in; assemblies whose templates are parsed flow out, or one line that says why a path cannot be used. Nothing
 is fetched: a nested template is followed only when its file is among those that were given.
@@ -32,9 +31,7 @@ _UNREAD: Final[dict[str, Json]] = {}
 
 
 class Environment(NamedTuple):
-    """
-    Where templates will be deployed that do not say so themselves.
-    """
+    """Where templates will be deployed that do not say so themselves."""
 
     account: str | None
     region: str | None
@@ -42,14 +39,11 @@ class Environment(NamedTuple):
 
 @dataclass
 class Given:
-    """
-    What the paths of a command hold.
+    """What the paths of a command hold.
 
     Attributes:
         assemblies: The cloud assemblies, and one for all other templates.
-
         unusable: What cannot be used and why, a line each.
-
         lines: The lines of resources, by file; those of a JSON file once they are asked for.
     """
 
@@ -59,9 +53,7 @@ class Given:
 
     @contextmanager
     def complaints(self, path: Path | None = None) -> Iterator[None]:
-        """
-        Note why a path cannot be used, and go on.
-        """
+        """Note why a path cannot be used, and go on."""
         prefix = f"{path}: " if path else ""
         try:
             yield
@@ -73,9 +65,7 @@ class Given:
             self.unusable.append(f"{prefix}{error.strerror}")
 
     def line_of(self, path: Path, logical_id: str, location: str) -> int | None:
-        """
-        Find the line that a finding is about, as closely as it is known.
-        """
+        """Find the line that a finding is about, as closely as it is known."""
         if path not in self.lines:
             self.lines[path] = json_templates.lines(path.read_text(encoding="utf-8-sig"))
         known = self.lines[path]
@@ -84,14 +74,11 @@ class Given:
 
 
 def read(paths: Iterable[str], environment: Environment, progress: Callable[[int], None]) -> Given:
-    """
-    Read templates, folders of templates and cloud assemblies.
+    """Read templates, folders of templates and cloud assemblies.
 
     Args:
         paths: Files and folders.
-
         environment: Where templates will be deployed that do not say so themselves.
-
         progress: Told how many files have been read.
     """
     given = Given()
@@ -110,9 +97,7 @@ def read(paths: Iterable[str], environment: Environment, progress: Callable[[int
 
 
 def _found(paths: Iterable[str], given: Given) -> Iterable[Found]:
-    """
-    List what there is to read, once however often it was named.
-    """
+    """List what there is to read, once however often it was named."""
     listed: dict[Path, Found] = {}
     for path in paths:
         if not path:
@@ -127,9 +112,7 @@ def _found(paths: Iterable[str], given: Given) -> Iterable[Found]:
 
 
 def _take(path: Path, loose: Assembly, given: Given, *, is_named: bool) -> None:
-    """
-    Parse one template; what lies in a folder and is not meant as one is passed over.
-    """
+    """Parse one template; what lies in a folder and is not meant as one is passed over."""
     data = path.read_bytes()
     bare = data.replace(b"\0", b"")
     if not is_named and b"Resources" not in bare:
@@ -162,9 +145,7 @@ def _parsed(text: str, path: Path, given: Given) -> Json:
 
 
 def _arrange(loose: Assembly, environment: Environment, given: Given) -> None:
-    """
-    Make stacks of the templates that no other one nests, and of what is left of those that nest each other.
-    """
+    """Make stacks of the templates that no other one nests, and of what is left of those that nest each other."""
     loose.loose = GivenFiles(loose.bodies)
     stacks = [Template(path, "", *environment, loose, name=str(path)) for path in loose.bodies]
     nested = {below.path for stack in stacks for below in stack.nested.values()}
@@ -182,9 +163,7 @@ def _tell_circles(assembly: Assembly, given: Given) -> None:
 
 
 def _cloud_assembly(folder: Path, environment: Environment, given: Given, progress: Callable[[int], None]) -> None:
-    """
-    Read a ``cdk.out`` to its last template; one that cannot be read leaves the others as they are.
-    """
+    """Read a ``cdk.out`` to its last template; one that cannot be read leaves the others as they are."""
     try:
         assembly = Assembly.read(folder)
         for template in assembly.templates():

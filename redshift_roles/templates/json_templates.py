@@ -1,5 +1,4 @@
-"""
-JSON templates.
+"""JSON templates.
 
 A text flows in; plain dictionaries and lists, and the line of a resource where the text tells it, flow out.
 """
@@ -19,8 +18,7 @@ _TEXT: Final = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:\s*\{)?', re.DOTALL)
 
 
 def parse(text: str) -> Json:
-    """
-    Read a JSON document.
+    """Read a JSON document.
 
     Raises:
         UnusableError: The text is not JSON, or too deep to be a template.
@@ -41,9 +39,7 @@ def parse(text: str) -> Json:
 
 
 def _mapping(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    """
-    Make an object, and refuse a key that stands twice: the second would silently replace the first.
-    """
+    """Make an object, and refuse a key that stands twice: the second would silently replace the first."""
     made = dict(pairs)
     if len(made) != len(pairs):
         key = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
@@ -66,9 +62,7 @@ def _is_deep(body: Json) -> bool:
 
 
 def lines(text: str) -> Lines:
-    """
-    Find the lines on which objects begin, by their keys; a key that two objects have leads to no line.
-    """
+    """Find the lines on which objects begin, by their keys; a key that two objects have leads to no line."""
     found: dict[str, list[int]] = {}
     line, end = 1, 0
     for match in _TEXT.finditer(text):

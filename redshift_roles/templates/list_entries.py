@@ -1,5 +1,4 @@
-"""
-What entries a list of a template can have at deploy time.
+"""What entries a list of a template can have at deploy time.
 
 A list, an intrinsic function or a parameter flows in; its entries flow out, each with the texts it may become and the
 branches of conditions that it stands in.
@@ -37,12 +36,10 @@ _MAX_ENTRIES: Final = 1_000
 
 
 class Option(NamedTuple):
-    """
-    What an entry may be.
+    """What an entry may be.
 
     Attributes:
         text: The text.
-
         when: The branches in which it is that.
     """
 
@@ -51,12 +48,10 @@ class Option(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """
-    An entry of a list.
+    """An entry of a list.
 
     Attributes:
         options: What it may be.
-
         when: The branches in which it is there.
     """
 
@@ -65,9 +60,7 @@ class Entry(NamedTuple):
 
 
 def entries(value: Json, template: Template) -> list[list[str]]:
-    """
-    List the entries of a list value, each with the texts it may become; `MORE` where the list may be longer.
-    """
+    """List the entries of a list value, each with the texts it may become; `MORE` where the list may be longer."""
     found = []
     for entry in options(value, template):
         possible = [option.text for option in entry.options]
@@ -76,14 +69,12 @@ def entries(value: Json, template: Template) -> list[list[str]]:
 
 
 def options(value: Json, template: Template, assumed: tuple[Branch, ...] = ()) -> list[Entry]:
-    """
-    List the entries of a list value, each with the texts it may become and when; `MORE` where the list may be longer.
+    """List the entries of a list value, each with the texts it may become and when; `MORE` where the list may be
+    longer.
 
     Args:
         value: The list.
-
         template: Where it stands.
-
         assumed: The branches that are taken anyway; entries do not repeat them.
     """
     found = [*islice(_entries(value, template, assumed, 0), _MAX_ENTRIES)]
@@ -100,9 +91,7 @@ def _beyond(assumed: tuple[Branch, ...], entry: Entry) -> Entry:
 
 
 def is_no_list(value: Json) -> bool:
-    """
-    Say whether a value is surely neither a list nor a text, whatever the deployment knows.
-    """
+    """Say whether a value is surely neither a list nor a text, whatever the deployment knows."""
     return not isinstance(value, (list, str)) and not _is_function(value)
 
 
@@ -141,9 +130,7 @@ def _item(item: Json, template: Template, when: tuple[Branch, ...], depth: int) 
 
 
 def _possible(item: Json, template: Template, when: tuple[Branch, ...], depth: int) -> Iterator[Option]:
-    """
-    List what one entry may be.
-    """
+    """List what one entry may be."""
     function, argument = function_of(item)
     if function == "Fn::If" and _is_if(argument) and depth < MAX_DEPTH and worth(template):
         for branch, more in _branches(argument, template, when):
@@ -168,9 +155,7 @@ def _is_if(argument: Json) -> bool:
 def _branches(
     argument: list[Json], template: Template, when: tuple[Branch, ...]
 ) -> Iterable[tuple[Json, tuple[Branch, ...]]]:
-    """
-    List the branches that a condition may take, in the light of those that were taken before.
-    """
+    """List the branches that a condition may take, in the light of those that were taken before."""
     decided = conditions.holds(argument[0], template, texts)
     if decided is not None:
         return [(argument[1] if decided else argument[2], when)]
@@ -183,9 +168,7 @@ def _branches(
 
 
 def _called(value: Json, template: Template, when: tuple[Branch, ...], depth: int) -> Iterator[Entry]:
-    """
-    List the entries of a list that a function makes.
-    """
+    """List the entries of a list that a function makes."""
     function, argument = function_of(value)
     if function == "Fn::If" and _is_if(argument):
         for branch, more in _branches(argument, template, when):

@@ -1,5 +1,4 @@
-"""
-Loops in a template: ``Fn::ForEach`` among its resources.
+"""Loops in a template: ``Fn::ForEach`` among its resources.
 
 Resources flow in; the same resources flow out, those of a loop once, with a hole where the loop's variable stands.
 """
@@ -18,12 +17,10 @@ Json = Any
 
 
 def unrolled(resources: Mapping[str, Json], home: str) -> Mapping[str, Json]:
-    """
-    Put in the place of each loop what it repeats.
+    """Put in the place of each loop what it repeats.
 
     Args:
         resources: The resources of a template.
-
         home: A name that no other template of the app has.
     """
     if not any(name.startswith(_LOOP) for name in resources):
@@ -43,8 +40,7 @@ def _unrolled(resources: Mapping[str, Json], home: str, depth: int) -> Iterator[
 
 
 def _marked(node: Json, variable: re.Pattern[str], mark: str, seen: dict[int, Json]) -> Json:
-    """
-    Write a hole for the variable wherever a text has it: a loop replaces texts, whatever function they stand in.
+    """Write a hole for the variable wherever a text has it: a loop replaces texts, whatever function they stand in.
 
     What stands in several places, as aliases of YAML do, is written once and stands in them again.
     """

@@ -1,5 +1,4 @@
-"""
-Which given file the address of a nested template means.
+"""Which given file the address of a nested template means.
 
 An address and the files that were given flow in; one of those files flows out, or none. Nothing is opened.
 """
@@ -19,8 +18,7 @@ Parts = tuple[str, ...]
 
 
 class GivenFiles:
-    """
-    Files by the ends of their paths.
+    """Files by the ends of their paths.
 
     Args:
         paths: The files.
@@ -38,14 +36,11 @@ class GivenFiles:
                 self._by_end.setdefault(parts[-size:], []).append(path)
 
     def nested(self, address: Any, home: Path, above: Collection[Path]) -> Path | None:  # noqa: ANN401
-        """
-        Find the file that an address means: that of the very path, else the only one with the longest common end.
+        """Find the file that an address means: that of the very path, else the only one with the longest common end.
 
         Args:
             address: A ``TemplateURL``: a path relative to the template, a URL, or a function that makes one.
-
             home: The template that has it.
-
             above: That template, the one it is nested in, and so on. An address leads back to one of them only where
                 nothing in it says otherwise.
         """
@@ -70,9 +65,7 @@ def _parts_of(path: Path) -> Parts:
 
 
 def _last_file(address: Any) -> Parts:  # noqa: ANN401
-    """
-    Take apart the last thing in an address that looks like a file, without the host before it.
-    """
+    """Take apart the last thing in an address that looks like a file, without the host before it."""
     text = address if isinstance(address, str) else json.dumps(address, ensure_ascii=False)
     runs = [run for run in _RUN.findall(text) if run.lower().endswith(SUFFIXES)]
     if not runs:

@@ -1,5 +1,4 @@
-"""
-YAML templates, read safely.
+"""YAML templates, read safely.
 
 A text flows in; plain dictionaries and lists, with the lines on which resources begin, flow out. Short functions such
 as ``!Sub`` become their long forms. Nothing is constructed but texts, flags and containers, whatever a tag asks for,
@@ -30,9 +29,7 @@ _MARKS: Final = re.compile("[\x01\x02]")
 
 @dataclass(slots=True)
 class _Frame:
-    """
-    A mapping or list that is not finished.
-    """
+    """A mapping or list that is not finished."""
 
     value: Any
     tag: str | None
@@ -45,9 +42,7 @@ class _Frame:
 
 @dataclass(slots=True)
 class _Anchored:
-    """
-    What an alias stands for; None while it is not finished.
-    """
+    """What an alias stands for; None while it is not finished."""
 
     value: Any = None
     size: int = 0
@@ -56,8 +51,7 @@ class _Anchored:
 
 
 def parse(text: str) -> tuple[Json, Lines]:
-    """
-    Read one YAML document.
+    """Read one YAML document.
 
     Raises:
         UnusableError: The text is not YAML, or not what CloudFormation takes for it.
@@ -84,9 +78,7 @@ def _told(error: Exception) -> str:
 
 
 class _Builder:
-    """
-    Builds a document out of the parser's events, one by one: no recursion, so no text is too deep for it.
-    """
+    """Builds a document out of the parser's events, one by one: no recursion, so no text is too deep for it."""
 
     def __init__(self) -> None:
         self.document: Json = None
@@ -97,9 +89,7 @@ class _Builder:
         self._event: Any = None
 
     def take(self, event: Any) -> None:  # noqa: ANN401  PyYAML's events share no type that tells them apart
-        """
-        Take the next event.
-        """
+        """Take the next event."""
         self._event = event
         kind = type(event).__name__
         if kind == "ScalarEvent":
@@ -207,9 +197,7 @@ class _Builder:
             self._note_line()
 
     def _note_line(self) -> None:
-        """
-        Remember where a resource begins, and its sections and entries; those in a loop by what the loop repeats.
-        """
+        """Remember where a resource begins, and its sections and entries; those in a loop by what the loop repeats."""
         first = 1
         while len(self._frames) > first + 2 and (self._frames[first].key or "").startswith(_LOOP):
             first += 2

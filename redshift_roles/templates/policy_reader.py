@@ -1,5 +1,4 @@
-"""
-Who may pass which roles, as the templates show it.
+"""Who may pass which roles, as the templates show it.
 
 Policies of a template flow in, wherever they stand in it; facts about each statement that allows iam:PassRole flow out.
 """
@@ -44,12 +43,10 @@ _BEARERS: Final = (
 
 
 class RedshiftSide(NamedTuple):
-    """
-    What an app has of Redshift, as far as a policy of it may concern that.
+    """What an app has of Redshift, as far as a policy of it may concern that.
 
     Attributes:
         roles: What people call the roles for Redshift, by `template_reading.role_key`.
-
         accounts: The accounts of its clusters and namespaces.
     """
 
@@ -58,16 +55,12 @@ class RedshiftSide(NamedTuple):
 
 
 class Passing(NamedTuple):
-    """
-    A statement that allows iam:PassRole, and where it stands.
+    """A statement that allows iam:PassRole, and where it stands.
 
     Attributes:
         logical_id: The resource.
-
         location: The statement in it.
-
         facts: What it allows.
-
         others: What it allows where its conditions are decided otherwise.
     """
 
@@ -80,14 +73,11 @@ class Passing(NamedTuple):
 def passings(
     template: Template, side_of: Callable[[Template], RedshiftSide], path: Callable[[Template, str], str]
 ) -> Iterator[Passing]:
-    """
-    Read every statement of a template that allows iam:PassRole.
+    """Read every statement of a template that allows iam:PassRole.
 
     Args:
         template: The template.
-
         side_of: Says what the app has of Redshift; asked only where there is such a statement.
-
         path: Says what findings call a resource of a template.
     """
     for logical_id, location, policy in _documents(template):
@@ -104,17 +94,13 @@ def passings(
 
 
 def _accounts(logical_id: str, template: Template, side: RedshiftSide) -> frozenset[str]:
-    """
-    List the accounts whose roles a policy may pass: its own where that is known, else those of the clusters.
-    """
+    """List the accounts whose roles a policy may pass: its own where that is known, else those of the clusters."""
     is_elsewhere = template.resource_type(logical_id) == _PERMISSION_SET
     return side.accounts if template.account is None or is_elsewhere else frozenset({template.account})
 
 
 def _is_boundary(logical_id: str, template: Template) -> bool:
-    """
-    Say whether a policy serves as a permissions boundary only: that grants nothing.
-    """
+    """Say whether a policy serves as a permissions boundary only: that grants nothing."""
     properties = template.properties(logical_id)
     if template.resource_type(logical_id) != _BOUNDED or any(
         properties.get(key) for key in ("Roles", "Users", "Groups")
@@ -126,9 +112,7 @@ def _is_boundary(logical_id: str, template: Template) -> bool:
 
 
 def _uses(assembly: Assembly) -> tuple[set[str], set[str]]:
-    """
-    List the policies that are boundaries of somebody, and those that are attached to somebody.
-    """
+    """List the policies that are boundaries of somebody, and those that are attached to somebody."""
     if "policy uses" not in assembly.memo:
         found: tuple[set[str], set[str]] = (set(), set())
         assembly.memo["policy uses"] = found
@@ -174,8 +158,7 @@ def _listed_documents(logical_id: str, policies: Json, holds: Holds) -> Iterator
 
 
 def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """
-    List the statements that allow iam:PassRole, each in all its forms, unless the document takes some of that back.
+    """List the statements that allow iam:PassRole, each in all its forms, unless the document takes some of that back.
     """
     holds = _holds(template)
     written = document(policy, template)
@@ -191,9 +174,7 @@ def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, list[dict
 
 
 def _names_iam(statement: Mapping[str, Json]) -> bool:
-    """
-    Look before evaluating: most statements have nothing to do with IAM.
-    """
+    """Look before evaluating: most statements have nothing to do with IAM."""
     if "NotAction" in statement:
         return True
     actions = _listed(statement.get("Action"))
@@ -201,9 +182,7 @@ def _names_iam(statement: Mapping[str, Json]) -> bool:
 
 
 def _allows(statement: Mapping[str, Any]) -> bool:
-    """
-    Say whether a statement allows iam:PassRole by name; an administrator's ``*`` is about everything.
-    """
+    """Say whether a statement allows iam:PassRole by name; an administrator's ``*`` is about everything."""
     if statement.get("Effect") != "Allow":
         return False
     if "NotAction" in statement:
@@ -213,9 +192,7 @@ def _allows(statement: Mapping[str, Any]) -> bool:
 
 
 def _denies(statement: Mapping[str, Any]) -> bool:
-    """
-    Say whether a statement takes iam:PassRole back, if only for some roles.
-    """
+    """Say whether a statement takes iam:PassRole back, if only for some roles."""
     if statement.get("Effect") != "Deny":
         return False
     listed = any(
@@ -251,9 +228,7 @@ def _texts(node: Any) -> list[str]:  # noqa: ANN401
 
 
 def _is_tagged(condition: object) -> bool:
-    """
-    Say whether a condition picks the roles, by their tags or by what they will serve.
-    """
+    """Say whether a condition picks the roles, by their tags or by what they will serve."""
     groups = condition.values() if isinstance(condition, Mapping) else []
     keys = [key.lower() for group in groups if isinstance(group, Mapping) for key in group]
     return any(key.startswith(("aws:resourcetag/", "iam:resourcetag/", "iam:associatedresourcearn")) for key in keys)

@@ -1,5 +1,4 @@
-"""
-What a reference of a template leads to: to a parameter that a parent passes, a resource, an output or an export.
+"""What a reference of a template leads to: to a parameter that a parent passes, a resource, an output or an export.
 
 The argument of a reference flows in; the texts it may become flow out, none where only the deployment knows.
 """
@@ -33,9 +32,7 @@ _RANDOM_PART: Final = 13
 
 
 def once(reference: str, template: Template, follow: Callable[[], _Found]) -> _Found:
-    """
-    Follow a reference once: what it leads to is kept, and a circle leads to nothing.
-    """
+    """Follow a reference once: what it leads to is kept, and a circle leads to nothing."""
     if reference not in template.memo:
         template.memo[reference] = []
         template.memo[reference] = follow()
@@ -44,8 +41,7 @@ def once(reference: str, template: Template, follow: Callable[[], _Found]) -> _F
 
 
 def passed_for(name: Json, template: Template) -> tuple[Json, Template] | None:
-    """
-    Find the value of a parameter of a nested stack: what the parent passes, else its default.
+    """Find the value of a parameter of a nested stack: what the parent passes, else its default.
 
     None where it is the name of a parameter of AWS Systems Manager, and where a function may pass more.
     """
@@ -63,9 +59,7 @@ def passed_for(name: Json, template: Template) -> tuple[Json, Template] | None:
 
 
 def ref(name: Json, template: Template, read: Read) -> list[str]:
-    """
-    Follow ``Ref``.
-    """
+    """Follow ``Ref``."""
     if not isinstance(name, str):
         return []
     pseudo = _pseudo(name, template)
@@ -83,8 +77,7 @@ def ref(name: Json, template: Template, read: Read) -> list[str]:
 
 
 def _cluster_identifier(logical_id: str, template: Template, read: Read) -> list[str]:
-    """
-    Name a cluster: by its literal identifier, else by the resource itself, from whatever template it is looked at.
+    """Name a cluster: by its literal identifier, else by the resource itself, from whatever template it is looked at.
     """
     return _property("ClusterIdentifier", logical_id, template, read) or [hole(f"{template.key}#{logical_id}")]
 
@@ -112,9 +105,7 @@ def _pseudo(name: str, template: Template) -> str | None:
 
 
 def get_att(argument: Json, template: Template, read: Read) -> list[str]:
-    """
-    Follow ``Fn::GetAtt``.
-    """
+    """Follow ``Fn::GetAtt``."""
     parts = argument.split(".", 1) if isinstance(argument, str) else argument
     if not (isinstance(parts, list) and len(parts) == 2 and all(isinstance(part, str) for part in parts)):
         return []
@@ -150,17 +141,13 @@ def _iam_arns(kind: str, logical_id: str, template: Template, read: Read) -> lis
 
 
 def _iam_names(kind: str, logical_id: str, template: Template, read: Read) -> list[str]:
-    """
-    List what a role, user, group, profile or policy may be called.
-    """
+    """List what a role, user, group, profile or policy may be called."""
     given = _property(f"{kind.rpartition('::')[2]}Name", logical_id, template, read) or [NO_VALUE]
     return [_generated_name(logical_id, template) if name == NO_VALUE else name for name in given]
 
 
 def _generated_name(logical_id: str, template: Template) -> str:
-    """
-    Write a name as CloudFormation makes it up (GENERATED_NAMES): stack, resource, and letters that nobody knows.
-    """
+    """Write a name as CloudFormation makes it up (GENERATED_NAMES): stack, resource, and letters that nobody knows."""
     parts = (template.stack_name or hole(f"{template.key}#AWS::StackName"), logical_id)
     known = template.stack_name and not role_arns.has_hole(logical_id)
     fits = known and sum(map(len, parts)) + _RANDOM_PART + 2 <= limits.ROLE_NAME_LENGTH
@@ -169,9 +156,7 @@ def _generated_name(logical_id: str, template: Template) -> str:
 
 
 def _cut(part: str, template: Template) -> str:
-    """
-    Keep of a part what CloudFormation surely keeps when a name becomes too long.
-    """
+    """Keep of a part what CloudFormation surely keeps when a name becomes too long."""
     if role_arns.has_hole(part) or len(part) <= _SURE_PART:
         return part
     return part[:_SURE_PART] + hole(f"{template.key}/{part}#…")
@@ -182,9 +167,7 @@ def _follow(found: tuple[Template, Json] | None, read: Read) -> list[str]:
 
 
 def import_value(argument: Json, template: Template, read: Read) -> list[str]:
-    """
-    Follow ``Fn::ImportValue``.
-    """
+    """Follow ``Fn::ImportValue``."""
     names = read(argument, template)
     exported = exports(template.assembly, read).get(names[0], []) if len(names) == 1 else []
     near = [found for found in exported if _same_environment(found[0], template)]
@@ -192,9 +175,7 @@ def import_value(argument: Json, template: Template, read: Read) -> list[str]:
 
 
 def exports(assembly: Assembly, read: Read) -> Mapping[str, list[tuple[Template, Json]]]:
-    """
-    List the exported values of an app by the names of their exports, as far as these are known.
-    """
+    """List the exported values of an app by the names of their exports, as far as these are known."""
     if "exports" not in assembly.memo:
         found: dict[str, list[tuple[Template, Json]]] = {}
         assembly.memo["exports"] = found
@@ -214,9 +195,7 @@ def _same_environment(exporting: Template, importing: Template) -> bool:
 
 
 def get_stack_output(argument: Json, template: Template, read: Read) -> list[str]:
-    """
-    Follow ``Fn::GetStackOutput``.
-    """
+    """Follow ``Fn::GetStackOutput``."""
     if not isinstance(argument, dict):
         return []
     named = [stack for stack in template.assembly.stacks if stack.stack_name == argument.get("StackName")]

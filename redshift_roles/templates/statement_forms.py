@@ -1,5 +1,4 @@
-"""
-What a part of a policy becomes, however the conditions in it are decided.
+"""What a part of a policy becomes, however the conditions in it are decided.
 
 A part of a template flows in; its forms flow out, each without the conditions.
 """
@@ -20,9 +19,7 @@ _NOTHING: Final = {"Ref": "AWS::NoValue"}
 
 
 def branches(node: Json, holds: Holds) -> list[Json]:
-    """
-    List what a value may be: the branches of a condition, the one that it takes where that is decided, or itself.
-    """
+    """List what a value may be: the branches of a condition, the one that it takes where that is decided, or itself."""
     argument = node.get("Fn::If") if isinstance(node, dict) else None
     if isinstance(argument, list) and len(argument) == 3:
         decided = holds(argument[0])
@@ -32,9 +29,7 @@ def branches(node: Json, holds: Holds) -> list[Json]:
 
 
 def forms(statement: Json, holds: Holds) -> list[Json]:
-    """
-    List what becomes of a statement, however its conditions are decided; one with many is left as it stands.
-    """
+    """List what becomes of a statement, however its conditions are decided; one with many is left as it stands."""
     decided = {name: holds(name) for name in sorted(_condition_names(statement))}
     if sum(way is None for way in decided.values()) > _MAX_CONDITIONS:
         return [statement]
@@ -56,9 +51,7 @@ def _condition_of(node: Json) -> str | None:
 
 
 def _decided(node: Json, holds: Mapping[str, bool]) -> Json:
-    """
-    Put in the place of each condition the branch it takes, and leave out what is nothing then.
-    """
+    """Put in the place of each condition the branch it takes, and leave out what is nothing then."""
     name = _condition_of(node)
     if name is not None:
         return _decided(node["Fn::If"][1 if holds[name] else 2], holds)

@@ -1,5 +1,4 @@
-"""
-What the paths of a command line hold: templates, and cloud assemblies.
+"""What the paths of a command line hold: templates, and cloud assemblies.
 
 Paths flow in; the files and folders to read flow out, each once. Nothing is opened but manifests.
 """
@@ -23,14 +22,11 @@ _TOOLS: Final = "node_modules"
 
 
 class Found(NamedTuple):
-    """
-    A file or folder to read.
+    """A file or folder to read.
 
     Attributes:
         path: The file, or the folder of a cloud assembly.
-
         is_named: Whether the caller named it; else it lies in a folder that the caller named.
-
         is_assembly: Whether it is a cloud assembly.
     """
 
@@ -40,8 +36,7 @@ class Found(NamedTuple):
 
 
 def found(path: Path) -> list[Found]:
-    """
-    List what a path holds.
+    """List what a path holds.
 
     Raises:
         UnusableError: There is nothing of that name, or nothing in it.
@@ -57,17 +52,13 @@ def found(path: Path) -> list[Found]:
 
 
 def _file(path: Path) -> Found:
-    """
-    Take a file that was named; the manifest of a cloud assembly stands for its folder.
-    """
+    """Take a file that was named; the manifest of a cloud assembly stands for its folder."""
     stands_for_folder = path.name == _MANIFEST and is_assembly(path.parent)
     return Found(path.parent if stands_for_folder else path, is_named=True, is_assembly=stands_for_folder)
 
 
 def _in_folder(top: Path) -> Iterator[Found]:
-    """
-    List templates and cloud assemblies; what tools keep in a project is passed over, unless it was named.
-    """
+    """List templates and cloud assemblies; what tools keep in a project is passed over, unless it was named."""
     for name, folders, files in os.walk(top):
         folder = Path(name)
         if is_assembly(folder):
@@ -86,9 +77,7 @@ def _fits(name: str) -> bool:
 
 
 def is_assembly(folder: Path) -> bool:
-    """
-    Say whether a folder is what ``cdk synth`` writes; web pages have manifests too.
-    """
+    """Say whether a folder is what ``cdk synth`` writes; web pages have manifests too."""
     manifest = folder / _MANIFEST
     if not manifest.is_file():
         return False

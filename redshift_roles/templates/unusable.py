@@ -1,5 +1,4 @@
-"""
-What cannot be read as a template.
+"""What cannot be read as a template.
 
 A text flows in; a text without what would mislead readers flows out, or one line that says why it is no template. Where
 it is one, the lines of its resources flow out beside it.
@@ -19,13 +18,9 @@ Lines = dict[tuple[str, ...], int]
 
 
 class UnusableError(ValueError):
-    """
-    Templates that cannot be judged; its text is one line for people.
-    """
+    """Templates that cannot be judged; its text is one line for people."""
 
 
 def without_marks(text: str) -> str:
-    """
-    Take out of a JSON text the control characters that mark holes: no ARN has them, and readers trust them.
-    """
+    """Take out of a JSON text the control characters that mark holes: no ARN has them, and readers trust them."""
     return _MARK.sub(r"\\ufffd", text) if "\\u000" in text else text

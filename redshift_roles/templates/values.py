@@ -1,5 +1,4 @@
-"""
-What a value of a template can be at deploy time, as far as the app's own templates tell.
+"""What a value of a template can be at deploy time, as far as the app's own templates tell.
 
 A value or intrinsic function flows in; the texts it may become flow out, with named holes where only the deployment
 knows. Parameters of nested stacks, outputs and exports are followed as long as they stay in the app.
@@ -40,9 +39,7 @@ _DYNAMIC: Final = re.compile("\x01[^\x02]*\x02|(\\{\\{resolve:(?:\x01[^\x02]*\x0
 
 
 def texts(value: Json, template: Template, depth: int = 0) -> list[str]:
-    """
-    List the texts a value may become, one where it is certain.
-    """
+    """List the texts a value may become, one where it is certain."""
     if isinstance(value, bool) or value is None:
         return [json.dumps(value)]
     if isinstance(value, (str, int, float)):
@@ -57,9 +54,7 @@ def texts(value: Json, template: Template, depth: int = 0) -> list[str]:
 
 
 def worth(template: Template, count: int = 1) -> bool:
-    """
-    Count more values of a template; say no when there were so many that the rest counts as unknown.
-    """
+    """Count more values of a template; say no when there were so many that the rest counts as unknown."""
     left: int | None = template.memo.get("work")
     if left is None:
         first = _MAX_WORK_NESTED if template.parent else _MAX_WORK
@@ -69,9 +64,7 @@ def worth(template: Template, count: int = 1) -> bool:
 
 
 def unknown(value: Json, template: Template) -> str:
-    """
-    Stand for a value that only the deployment knows.
-    """
+    """Stand for a value that only the deployment knows."""
     name = role_arns.readable(_name(value))
     if len(name) > _MAX_NAME:
         import hashlib  # noqa: PLC0415  slow to import, and hardly a name is so long
@@ -94,18 +87,14 @@ def _name(value: Json) -> str:
 
 
 def _dynamic(text: str) -> str:
-    """
-    Make holes of the dynamic references in a text.
-    """
+    """Make holes of the dynamic references in a text."""
     if "{{resolve:" not in text:
         return text
     return _DYNAMIC.sub(lambda match: match[0] if match[1] is None else hole(_dynamic_name(match[1])), text)
 
 
 def _dynamic_name(reference: str) -> str:
-    """
-    Name a dynamic reference by what it is made of, which may differ from stack to stack, and by how it reads.
-    """
+    """Name a dynamic reference by what it is made of, which may differ from stack to stack, and by how it reads."""
     made_of = [name.replace("#", "/") for name in role_arns.holes(reference)]
     return "#".join([*(["/".join(made_of)] if made_of else []), role_arns.readable(reference)])
 
@@ -120,9 +109,7 @@ def _join(argument: Json, template: Template, read: Read) -> list[str]:
 
 
 def _combined(options: list[list[str]], write: Callable[[tuple[str, ...]], str]) -> list[str]:
-    """
-    Write a text with each combination of what its parts may become, unless these are too many or too long.
-    """
+    """Write a text with each combination of what its parts may become, unless these are too many or too long."""
     found = []
     for parts in product(*options) if prod(map(len, options)) <= MAX_TEXTS else ():
         text = write(parts)
@@ -171,16 +158,12 @@ def _select(argument: Json, template: Template, read: Read) -> list[str]:
 
 
 def _is_one_part(text: str) -> bool:
-    """
-    Say whether no hole of a text can hold a separator: account, region and partition cannot.
-    """
+    """Say whether no hole of a text can hold a separator: account, region and partition cannot."""
     return all(name.startswith("AWS::") for name in role_arns.holes(text))
 
 
 def _parts(argument: Json, template: Template, read: Read) -> list[str]:
-    """
-    Take a text apart, however much of it is known; nothing is left of one that is not certain.
-    """
+    """Take a text apart, however much of it is known; nothing is left of one that is not certain."""
     if not (isinstance(argument, list) and len(argument) == 2 and isinstance(argument[0], str) and argument[0]):
         return []
     found = read(argument[1], template)
@@ -188,9 +171,7 @@ def _parts(argument: Json, template: Template, read: Read) -> list[str]:
 
 
 def items(value: Json, template: Template, read: Read) -> list[list[str]] | None:
-    """
-    List the entries of a list, each with the texts it may become; None where it may be longer or shorter.
-    """
+    """List the entries of a list, each with the texts it may become; None where it may be longer or shorter."""
     if isinstance(value, list):
         return [read(item, template) for item in value]
     function, argument = function_of(value)
@@ -210,9 +191,7 @@ def items(value: Json, template: Template, read: Read) -> list[list[str]] | None
 
 
 def is_list_parameter(value: Json, template: Template) -> bool:
-    """
-    Say whether a value refers to a parameter that is a list.
-    """
+    """Say whether a value refers to a parameter that is a list."""
     function, argument = function_of(value)
     if function != "Ref" or not isinstance(argument, str):
         return False
@@ -220,9 +199,7 @@ def is_list_parameter(value: Json, template: Template) -> bool:
 
 
 def is_list(value: Json, template: Template) -> bool:
-    """
-    Say whether a value is written as a list, or becomes one.
-    """
+    """Say whether a value is written as a list, or becomes one."""
     return isinstance(value, list) or function_of(value)[0] in _LISTS or is_list_parameter(value, template)
 
 
@@ -230,9 +207,7 @@ _LISTS: Final = ("Fn::If", "Fn::Split")
 
 
 def _passed_items(value: Json, home: Template, read: Read) -> list[list[str]] | None:
-    """
-    Take apart what a parent passes: a list, or a text whose entries are set off by commas.
-    """
+    """Take apart what a parent passes: a list, or a text whose entries are set off by commas."""
     if is_list(value, home):
         return items(value, home, read)
     found = read(value, home)
@@ -240,9 +215,7 @@ def _passed_items(value: Json, home: Template, read: Read) -> list[list[str]] | 
 
 
 def _sure(parts: list[str]) -> list[list[str]] | None:
-    """
-    Make entries of the parts of a text, unless there are none or one may itself hold the separator.
-    """
+    """Make entries of the parts of a text, unless there are none or one may itself hold the separator."""
     unsure = any(role_arns.has_hole(part) and not role_arns.parse(part).account for part in parts)
     return None if unsure or not parts else [[part] for part in parts]
 
@@ -253,9 +226,7 @@ def _find_in_map(argument: Json, template: Template, read: Read) -> list[str]:
 
 
 def mapped(argument: Json, template: Template, read: Read) -> Json:
-    """
-    Look up a mapping: a text, a list, or None where it is not known.
-    """
+    """Look up a mapping: a text, a list, or None where it is not known."""
     if not (isinstance(argument, list) and len(argument) >= 3):
         return None
     node: Json = template.section("Mappings")

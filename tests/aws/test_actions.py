@@ -1,6 +1,4 @@
-"""
-The action lists, as AWS publishes them.
-"""
+"""The action lists, as AWS publishes them."""
 
 from __future__ import annotations
 
@@ -15,9 +13,7 @@ LISTS = {name: value for name, value in vars(actions).items() if isinstance(valu
 
 @pytest.mark.parametrize("name", LISTS)
 def test_fails_when_a_list_has_a_wildcard(name: str) -> None:
-    """
-    Each action is named in full, once, in order, by its service.
-    """
+    """Each action is named in full, once, in order, by its service."""
     names = LISTS[name].names
 
     assert sorted(set(names)) == list(names)
@@ -27,9 +23,7 @@ def test_fails_when_a_list_has_a_wildcard(name: str) -> None:
 
 @pytest.mark.parametrize("name", LISTS)
 def test_each_list_has_a_page_and_a_date(name: str) -> None:
-    """
-    Whoever doubts an action finds the AWS page, and when it was read.
-    """
+    """Whoever doubts an action finds the AWS page, and when it was read."""
     url, read = LISTS[name].source
 
     assert url.startswith("https://docs.aws.amazon.com/")
@@ -37,9 +31,7 @@ def test_each_list_has_a_page_and_a_date(name: str) -> None:
 
 
 def test_the_lists_are_those_of_the_published_policy() -> None:
-    """
-    Describe, associate, create and pass: one action each, and the service that roles are passed to.
-    """
+    """Describe, associate, create and pass: one action each, and the service that roles are passed to."""
     assert ("redshift:DescribeClusters",) == actions.DESCRIBE_CLUSTERS.names
     assert ("redshift:ModifyClusterIamRoles",) == actions.ASSOCIATE_ROLES.names
     assert ("redshift:CreateCluster",) == actions.CREATE_CLUSTERS.names
@@ -48,7 +40,5 @@ def test_the_lists_are_those_of_the_published_policy() -> None:
 
 
 def test_their_source_is_the_page_on_associating_roles() -> None:
-    """
-    The page that publishes the policy is the one that is cited.
-    """
+    """The page that publishes the policy is the one that is cited."""
     assert actions.ASSOCIATE_ROLES.source == limits.ASSOCIATING_ROLES

@@ -1,6 +1,4 @@
-"""
-Role ARNs as far as they are known.
-"""
+"""Role ARNs as far as they are known."""
 
 from __future__ import annotations
 
@@ -31,9 +29,7 @@ TWELVE_DIGITS = "where the account number of twelve digits belongs"
 
 @pytest.mark.parametrize("text", ["", " ", "\n\t"])
 def test_fails_when_a_text_is_empty(text: str) -> None:
-    """
-    Nothing is no ARN.
-    """
+    """Nothing is no ARN."""
     assert RoleArn(None, None, None, "is empty") == parse(text)
 
 
@@ -54,9 +50,7 @@ def test_fails_when_a_text_is_empty(text: str) -> None:
     ],
 )
 def test_fails_when_a_text_cannot_become_an_arn(text: str) -> None:
-    """
-    A name stays a name, whatever the deployment puts behind it.
-    """
+    """A name stays a name, whatever the deployment puts behind it."""
     assert RoleArn(None, None, None, "is not an ARN") == parse(text)
 
 
@@ -100,24 +94,18 @@ def test_fails_when_a_text_cannot_become_an_arn(text: str) -> None:
     ],
 )
 def test_fails_when_an_arn_is_not_that_of_a_role(text: str, problem: str) -> None:
-    """
-    The problem is told in words that continue "the role is this text, which …".
-    """
+    """The problem is told in words that continue "the role is this text, which …"."""
     assert problem == parse(text).problem
 
 
 def test_the_account_of_twelve_digits_is_ascii() -> None:
-    """
-    Digits of other scripts are no account number.
-    """
+    """Digits of other scripts are no account number."""
     assert parse(arn(account="\u0661" * 12)).problem is not None
 
 
 @pytest.mark.parametrize("partition", limits.PARTITIONS)
 def test_an_arn_is_taken_apart(partition: str) -> None:
-    """
-    Partition, account and resource, in each partition of AWS.
-    """
+    """Partition, account and resource, in each partition of AWS."""
     expected = RoleArn(partition, ACCOUNT, "role/team/data/Loader", None)
 
     assert expected == parse(arn(path="/team/data/", partition=partition))
@@ -126,9 +114,7 @@ def test_an_arn_is_taken_apart(partition: str) -> None:
 @pytest.mark.parametrize("name", ["n", "n" * 64, "Az09_+=,.@-"])
 @pytest.mark.parametrize("path", ["/", "/team/", f"/{'p' * 510}/", "/a:b/"])
 def test_names_and_paths_are_allowed_to_their_last_character(name: str, path: str) -> None:
-    """
-    Sixty-four characters of a name and 512 of a path.
-    """
+    """Sixty-four characters of a name and 512 of a path."""
     assert parse(arn(name, path=path)).problem is None
 
 
@@ -151,32 +137,24 @@ def test_names_and_paths_are_allowed_to_their_last_character(name: str, path: st
     ],
 )
 def test_parts_that_are_not_known_are_not_judged(text: str, expected: RoleArn) -> None:
-    """
-    Only the deployment knows a hole; the parts around it are known all the same.
-    """
+    """Only the deployment knows a hole; the parts around it are known all the same."""
     assert expected == parse(text)
 
 
 def test_a_text_without_holes_is_known() -> None:
-    """
-    A hole is seen wherever it stands.
-    """
+    """A hole is seen wherever it stands."""
     assert [False, True, True] == [has_hole(text) for text in ("", hole(""), f"arn:{hole('x')}:y")]
 
 
 def test_the_place_of_a_stack_is_what_cloudformation_calls_it() -> None:
-    """
-    The account, partition and region of the deployment are CloudFormation's pseudo parameters.
-    """
+    """The account, partition and region of the deployment are CloudFormation's pseudo parameters."""
     names = ["AWS::AccountId", "AWS::Partition", "AWS::Region"]
 
     assert names == holes(THIS_ACCOUNT + THIS_PARTITION + THIS_REGION)
 
 
 def test_holes_are_named_in_order_and_filled_one_by_one() -> None:
-    """
-    Each hole gets its own value; what stands between them stays.
-    """
+    """Each hole gets its own value; what stands between them stays."""
     text = f"a{hole('First')}b{hole('Second')}{hole('First')}c"
 
     assert holes(text) == ["First", "Second", "First"]
@@ -193,17 +171,13 @@ def test_holes_are_named_in_order_and_filled_one_by_one() -> None:
     ],
 )
 def test_a_text_is_split_around_its_holes(text: str, expected: list[str]) -> None:
-    """
-    The separator may be part of a hole's name, which stays whole.
-    """
+    """The separator may be part of a hole's name, which stays whole."""
     assert expected == split(text, ",")
 
 
 @pytest.mark.parametrize(("text", "start"), [("", ""), ("arn:aws", "arn:aws"), (f"a{hole('b')}c{hole('d')}", "a")])
 def test_the_start_of_a_text_is_known_up_to_its_first_hole(text: str, start: str) -> None:
-    """
-    A text without holes is known to its end.
-    """
+    """A text without holes is known to its end."""
     assert start == literal_start(text)
 
 
@@ -216,9 +190,7 @@ def test_the_start_of_a_text_is_known_up_to_its_first_hole(text: str, start: str
     ],
 )
 def test_people_read_the_name_of_a_hole_without_its_file(text: str, expected: str) -> None:
-    """
-    A hole is written as CloudFormation's Sub would write it.
-    """
+    """A hole is written as CloudFormation's Sub would write it."""
     assert expected == readable(text)
 
 
@@ -239,7 +211,5 @@ def test_accounts_differ_when_both_are_known_and_not_the_same(
     other: str | None,
     different: bool,
 ) -> None:
-    """
-    An account that only the deployment knows may be any.
-    """
+    """An account that only the deployment knows may be any."""
     assert different is differ(account, other)

@@ -1,6 +1,4 @@
-"""
-Which roles the resources of a statement stand for.
-"""
+"""Which roles the resources of a statement stand for."""
 
 from __future__ import annotations
 
@@ -29,9 +27,7 @@ from tests.conftest import ACCOUNT, OTHER_ACCOUNT
     ],
 )
 def test_a_pattern_may_stand_for_every_role(text: str) -> None:
-    """
-    In whatever partition.
-    """
+    """In whatever partition."""
     assert role_patterns.is_every_role(text, {ACCOUNT})
     assert role_patterns.is_every_role(text, {THIS_ACCOUNT})
     assert role_patterns.is_every_role(text, ())
@@ -51,9 +47,7 @@ def test_a_pattern_may_stand_for_every_role(text: str) -> None:
     ],
 )
 def test_a_pattern_may_stand_for_some_or_none(text: str) -> None:
-    """
-    Those of another account are none that this one can pass.
-    """
+    """Those of another account are none that this one can pass."""
     assert not role_patterns.is_every_role(text, {ACCOUNT})
 
 
@@ -71,9 +65,7 @@ def test_a_pattern_may_stand_for_some_or_none(text: str) -> None:
     ],
 )
 def test_a_pattern_matches_a_role_by_account_and_name(text: str, resource: str, expected: bool) -> None:
-    """
-    CloudFormation ends the names it makes in twelve letters and digits.
-    """
+    """CloudFormation ends the names it makes in twelve letters and digits."""
     assert expected == role_patterns.matches_role(text, ACCOUNT, resource)
 
 
@@ -93,16 +85,12 @@ def test_a_pattern_matches_a_role_by_account_and_name(text: str, resource: str, 
     ],
 )
 def test_a_resource_may_be_a_role(text: str, expected: bool) -> None:
-    """
-    Unless what is literal in it says that it is something else.
-    """
+    """Unless what is literal in it says that it is something else."""
     assert expected == role_patterns.may_be_role(text)
 
 
 def test_no_pattern_takes_long() -> None:
-    """
-    Many stars, and a name that is almost matched.
-    """
+    """Many stars, and a name that is almost matched."""
     text = f"arn:aws:iam::{ACCOUNT}:role/" + "*a" * 30 + "b"
     start = time.perf_counter()
 

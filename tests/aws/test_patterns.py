@@ -1,6 +1,4 @@
-"""
-Patterns as IAM writes them.
-"""
+"""Patterns as IAM writes them."""
 
 from __future__ import annotations
 
@@ -38,9 +36,7 @@ from redshift_roles.aws.patterns import matches
     ],
 )
 def test_a_text_that_differs_is_no_match(pattern: str, text: str) -> None:
-    """
-    Letters count as they are, brackets and dots mean themselves.
-    """
+    """Letters count as they are, brackets and dots mean themselves."""
     assert not matches(pattern, text)
 
 
@@ -66,17 +62,13 @@ def test_a_text_that_differs_is_no_match(pattern: str, text: str) -> None:
     ],
 )
 def test_a_star_is_any_text_and_a_question_mark_any_character(pattern: str, text: str) -> None:
-    """
-    None at all is a text too.
-    """
+    """None at all is a text too."""
     assert matches(pattern, text)
 
 
 @given(st.text("ab*?", max_size=9), st.text("ab", max_size=9))
 def test_a_pattern_matches_what_its_regular_expression_does(pattern: str, text: str) -> None:
-    """
-    Which is slower to tell.
-    """
+    """Which is slower to tell."""
     expression = pattern.replace("*", ".*").replace("?", ".")
 
     assert (re.fullmatch(expression, text) is not None) == matches(pattern, text)
@@ -84,9 +76,7 @@ def test_a_pattern_matches_what_its_regular_expression_does(pattern: str, text: 
 
 @pytest.mark.parametrize("star", ["*a", "*a?", "*?", "?*a"])
 def test_many_stars_take_no_time(star: str) -> None:
-    """
-    A regular expression would try every way to share the text among them.
-    """
+    """A regular expression would try every way to share the text among them."""
     began = time.monotonic()
 
     assert not matches(f"{star * 2_000}b", "a" * 8_000)

@@ -1,5 +1,4 @@
-"""
-What a role is allowed for each operation: what AWS documents, all of it and nothing else.
+"""What a role is allowed for each operation: what AWS documents, all of it and nothing else.
 
 Three proofs for each: the statements are the documented ones, an IAM evaluator that is not ours allows each documented
 call, and it denies the neighbours.
@@ -26,9 +25,7 @@ NAMES = [operation.name for operation in OPERATIONS]
 
 
 def _statements(granted: Sequence[Permission]) -> list[tuple[list[str], list[str], object]]:
-    """
-    Write permissions as the table does: the same actions under the same condition are one statement.
-    """
+    """Write permissions as the table does: the same actions under the same condition are one statement."""
     grouped: dict[tuple[str, tuple[str, ...], object], set[str]] = {}
     for permission in granted:
         grouped.setdefault((permission.sid, permission.actions, permission.condition), set()).add(permission.resource)
@@ -47,51 +44,41 @@ def _agrees(operation: Operation, granted: Sequence[Permission]) -> bool:
 
 @cache
 def _verdicts() -> dict[tuple[str, Request], bool]:
-    """
-    Ask the evaluator once for all operations.
-    """
+    """Ask the evaluator once for all operations."""
     asked = [(operation, request) for operation in OPERATIONS for request in (*operation.needed, *operation.refused)]
     answers = allowed([(operation.granted, request) for operation, request in asked])
     return {(operation.name, request): answer for (operation, request), answer in zip(asked, answers, strict=True)}
 
 
 def test_fails_when_an_action_does_not_exist() -> None:
-    """
-    The evaluator knows every action, and an unknown one is an error, so a typing mistake here cannot read as a denial.
+    """The evaluator knows every action, and an unknown one is an error, so a typing mistake here cannot read as a
+    denial.
     """
     with pytest.raises(ValueError, match="s3:GetObjects"):
         allowed([(OPERATIONS[0].granted, Request("s3:GetObjects", f"{BUCKET}/a"))])
 
 
 def test_fails_when_an_action_is_on_the_wrong_kind_of_resource() -> None:
-    """
-    The evaluator knows what each action is for.
-    """
+    """The evaluator knows what each action is for."""
     with pytest.raises(ValueError, match="s3:ListBucket"):
         allowed([(OPERATIONS[0].granted, Request("s3:ListBucket", "arn:aws:iam::111111111111:role/Loader"))])
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=NAMES)
 def test_the_statements_are_the_documented_ones(operation: Operation) -> None:
-    """
-    Action by action, resource by resource, condition by condition.
-    """
+    """Action by action, resource by resource, condition by condition."""
     assert _documented(operation) == _statements(operation.granted)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=NAMES)
 def test_each_documented_call_is_allowed(operation: Operation) -> None:
-    """
-    The operation works.
-    """
+    """The operation works."""
     assert [] == [request for request in operation.needed if not _verdicts()[operation.name, request]]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=NAMES)
 def test_the_neighbours_are_denied(operation: Operation) -> None:
-    """
-    The sibling prefix, the other bucket, the write for a reader, the other key: none of them.
-    """
+    """The sibling prefix, the other bucket, the write for a reader, the other key: none of them."""
     assert [] == [request for request in operation.refused if _verdicts()[operation.name, request]]
 
 
@@ -128,9 +115,7 @@ SIDS = {
 
 
 def test_statements_say_what_they_are_for() -> None:
-    """
-    In letters and digits, which is all that IAM takes.
-    """
+    """In letters and digits, which is all that IAM takes."""
     written = {
         operation.name: sorted({permission.sid for permission in operation.granted})
         for operation in OPERATIONS
@@ -143,18 +128,14 @@ def test_statements_say_what_they_are_for() -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=NAMES)
 def test_each_documented_action_is_tried(operation: Operation) -> None:
-    """
-    None is granted that the evaluator was not asked about.
-    """
+    """None is granted that the evaluator was not asked about."""
     documented = {action for actions, _, _ in operation.documented for action in actions}
 
     assert documented == {request.action for request in operation.needed}
 
 
 def _narrowed(granted: Sequence[Permission]) -> Iterator[tuple[str, list[Permission]]]:
-    """
-    Drop one action after the other, from all that is granted for one purpose.
-    """
+    """Drop one action after the other, from all that is granted for one purpose."""
     for sid, action in sorted({(permission.sid, action) for permission in granted for action in permission.actions}):
         kept = [
             permission._replace(actions=tuple(name for name in permission.actions if name != action))
@@ -166,9 +147,7 @@ def _narrowed(granted: Sequence[Permission]) -> Iterator[tuple[str, list[Permiss
 
 
 def _widened(granted: Sequence[Permission]) -> Iterator[tuple[Permission, list[Permission]]]:
-    """
-    Widen one permission after the other: to everything, to what is above it, to any condition.
-    """
+    """Widen one permission after the other: to everything, to what is above it, to any condition."""
     for index, permission in enumerate(granted):
         wider = [permission._replace(condition=None)]
         wider += [permission._replace(resource=r) for r in ("*", permission.resource.rpartition("/")[0] + "*")]
@@ -182,9 +161,7 @@ Mutant = tuple[str, str | Permission, int]
 
 
 def _dropped(granted: Sequence[Permission]) -> Iterator[list[Permission]]:
-    """
-    Drop one action after the other, from one resource after the other.
-    """
+    """Drop one action after the other, from one resource after the other."""
     for index, permission in enumerate(granted):
         for action in permission.actions:
             kept = tuple(name for name in permission.actions if name != action)
@@ -193,9 +170,7 @@ def _dropped(granted: Sequence[Permission]) -> Iterator[list[Permission]]:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=NAMES)
 def test_fails_when_a_list_is_spoilt(operation: Operation) -> None:
-    """
-    Whatever action is dropped and whatever resource is widened, the statements are no longer the documented ones.
-    """
+    """Whatever action is dropped and whatever resource is widened, the statements are no longer the documented ones."""
     granted = operation.granted
     mutants = [*_dropped(granted), *(m for _, m in _narrowed(granted)), *(m for _, m in _widened(granted))]
 
@@ -204,9 +179,7 @@ def test_fails_when_a_list_is_spoilt(operation: Operation) -> None:
 
 
 def test_fails_when_the_evaluator_overlooks_a_mutant() -> None:
-    """
-    The needed calls alone notice each action that is dropped, the neighbours alone each resource that is widened.
-    """
+    """The needed calls alone notice each action that is dropped, the neighbours alone each resource that is widened."""
     asked: list[tuple[Mutant, bool, list[Permission], Request]] = []
     mutants: set[Mutant] = set()
     for operation in OPERATIONS:
@@ -235,9 +208,7 @@ KEYS = st.lists(
 @settings(max_examples=150, deadline=None)
 @given(prefix=KEYS, key=KEYS)
 def test_a_prefix_covers_the_keys_that_begin_with_it_and_no_other(prefix: str, key: str) -> None:
-    """
-    Whatever characters a prefix has, IAM's own wildcards and dollar signs among them; reading and listing alike.
-    """
+    """Whatever characters a prefix has, IAM's own wildcards and dollar signs among them; reading and listing alike."""
     reading, listing, _ = permissions.copy_from(Objects(BUCKET, None, prefix))
     assert listing.condition is not None
     _, _, (listed,) = listing.condition
@@ -250,9 +221,7 @@ def test_a_prefix_covers_the_keys_that_begin_with_it_and_no_other(prefix: str, k
 @settings(max_examples=150, deadline=None)
 @given(prefix=KEYS, manifest=KEYS, key=KEYS)
 def test_a_manifest_is_one_object(prefix: str, manifest: str, key: str) -> None:
-    """
-    Beside the prefix there is that one key, and none that its characters could stand for.
-    """
+    """Beside the prefix there is that one key, and none that its characters could stand for."""
     granted = permissions.copy_from(Objects(BUCKET, None, prefix, (manifest,)))
     reading = [permission.resource for permission in granted if permission.sid == "ReadObjects"]
 
@@ -262,18 +231,14 @@ def test_a_manifest_is_one_object(prefix: str, manifest: str, key: str) -> None:
 
 
 def test_a_file_that_is_named_twice_is_listed_once() -> None:
-    """
-    A manifest may be the JSONPaths file too, as far as IAM is concerned.
-    """
+    """A manifest may be the JSONPaths file too, as far as IAM is concerned."""
     assert ("landing/*", "m.json") == Objects(BUCKET, None, "landing/", ("m.json", "landing/m.json", "m.json")).patterns
 
 
 @settings(max_examples=150, deadline=None)
 @given(manifest=KEYS, key=KEYS)
 def test_the_manifest_of_hosts_is_one_object(manifest: str, key: str) -> None:
-    """
-    It alone can be read and listed, whatever its characters could stand for.
-    """
+    """It alone can be read and listed, whatever its characters could stand for."""
     reading, listing, _ = permissions.copy_over_ssh(Objects(BUCKET, None, None, (manifest,)))
     assert listing.condition is not None
     _, _, (listed,) = listing.condition
@@ -284,9 +249,7 @@ def test_the_manifest_of_hosts_is_one_object(manifest: str, key: str) -> None:
 
 
 def _matches(pattern: str, text: str) -> bool:
-    """
-    Match as IAM does, in the simplest way there is: one character at a time.
-    """
+    """Match as IAM does, in the simplest way there is: one character at a time."""
     if not pattern:
         return not text
     for escaped in ("${*}", "${?}", "${$}"):
@@ -302,8 +265,7 @@ def _matches(pattern: str, text: str) -> bool:
 @settings(max_examples=2, deadline=None, phases=[Phase.generate])
 @given(pairs=st.lists(st.tuples(KEYS, KEYS), min_size=30, max_size=30))
 def test_the_evaluator_agrees_on_strange_prefixes(pairs: list[tuple[str, str]]) -> None:
-    """
-    The objects whose keys begin with the prefix can be read and listed, and no others.
+    """The objects whose keys begin with the prefix can be read and listed, and no others.
 
     It takes a resource with an asterisk for many resources, so that such a key is tried as a listing alone.
     """
@@ -322,9 +284,7 @@ def test_the_evaluator_agrees_on_strange_prefixes(pairs: list[tuple[str, str]]) 
 
 @pytest.mark.parametrize("partition", PARTITIONS)
 def test_resources_are_of_the_partition_region_and_account_of_the_home(partition: str) -> None:
-    """
-    No ARN has a partition of its own.
-    """
+    """No ARN has a partition of its own."""
     home = Home(partition, "xx-west-1", "333333333333")
     models = Objects(f"arn:{partition}:s3:::b")
     granted = [
@@ -341,9 +301,7 @@ def test_resources_are_of_the_partition_region_and_account_of_the_home(partition
 
 
 def _here(partition: str) -> list[tuple[list[Permission], Request]]:
-    """
-    Ask for one thing of each kind in a partition.
-    """
+    """Ask for one thing of each kind in a partition."""
     home = Home(partition, "eu-west-1", "111111111111")
     bucket, role = f"arn:{partition}:s3:::sales", f"arn:{partition}:iam::111111111111:role/R"
     return [
@@ -365,9 +323,7 @@ def _here(partition: str) -> list[tuple[list[Permission], Request]]:
 
 
 def test_what_is_granted_in_one_partition_holds_there_alone() -> None:
-    """
-    Eight partitions: each call is allowed in its own, and denied in the next.
-    """
+    """Eight partitions: each call is allowed in its own, and denied in the next."""
     asked = [_here(partition) for partition in PARTITIONS]
     own = [pair for pairs in asked for pair in pairs]
     following = [
@@ -389,9 +345,7 @@ NAMES_IN_CATALOGS = KEYS.map(lambda key: key.replace("/", "a"))
     other=NAMES_IN_CATALOGS,
 )
 def test_databases_and_tables_are_named_as_they_stand(database: str, tables: list[str] | None, other: str) -> None:
-    """
-    A name with a wildcard in it is that database or table alone.
-    """
+    """A name with a wildcard in it is that database or table alone."""
     home = Home("aws", "eu-west-1", "111111111111")
     granted = permissions.query_catalog(home, database, tables, create_database=False, write=False)
     patterns = [permission.resource for permission in granted]
@@ -405,8 +359,6 @@ def test_databases_and_tables_are_named_as_they_stand(database: str, tables: lis
 
 
 def test_tokens_pass_through_unharmed() -> None:
-    """
-    Only what is literal is escaped.
-    """
+    """Only what is literal is escaped."""
     assert "a${*}${Token[TOKEN.7]}b${?}" == permissions.literally("a*${Token[TOKEN.7]}b?")
     assert 1 == len(documents(permissions.copy_from(Objects("${Token[TOKEN.1]}", None, "${Token[TOKEN.2]}/x"))))

@@ -1,6 +1,4 @@
-"""
-What stands for a value that only the deployment knows.
-"""
+"""What stands for a value that only the deployment knows."""
 
 from __future__ import annotations
 
@@ -30,25 +28,19 @@ from redshift_roles.aws import placeholders as tokens
     ids=["text", "whole", "real", "flag", "none", "list", "token", "concatenation", "number", "token list", "mixed"],
 )
 def test_a_token_is_known_without_a_crossing(value: object, token: bool) -> None:
-    """
-    Strings, numbers and lists that stand for something else are told from literals.
-    """
+    """Strings, numbers and lists that stand for something else are told from literals."""
     assert token is tokens.is_token(value)
 
 
 def test_arguments_that_are_given_are_kept() -> None:
-    """
-    None is left out; tokens and falsy values stay.
-    """
+    """None is left out; tokens and falsy values stay."""
     region = cdk.Aws.REGION
 
     assert {"a": "x", "c": 0, "d": False, "f": region} == tokens.present(a="x", b=None, c=0, d=False, f=region)
 
 
 def test_known_arguments_are_no_tokens() -> None:
-    """
-    Of any kind; None and falsy values stay.
-    """
+    """Of any kind; None and falsy values stay."""
     arguments = {"a": "x", "b": None, "c": 0, "d": (), "e": cdk.Aws.REGION, "f": -1.8881545897087626e289}
 
     assert {"a": "x", "b": None, "c": 0, "d": ()} == tokens.known(arguments)
@@ -65,16 +57,12 @@ def test_known_arguments_are_no_tokens() -> None:
     ],
 )
 def test_only_what_is_literal_is_changed(text: str, changed: str) -> None:
-    """
-    Tokens pass through as they are.
-    """
+    """Tokens pass through as they are."""
     assert changed == tokens.outside_tokens(text, str.upper)
 
 
 def test_tokens_are_named_and_replaced() -> None:
-    """
-    By what stands between the brackets.
-    """
+    """By what stands between the brackets."""
     text = f"arn:{cdk.Aws.PARTITION}:x:${{Token[TOKEN.7]}}"
 
     assert ["AWS.Partition", "TOKEN"] == [name.rpartition(".")[0] for name in tokens.token_names(text)]
@@ -85,9 +73,7 @@ def test_tokens_are_named_and_replaced() -> None:
     ("text", "first"), [("${Token[x.1]}a", True), ("#{Token[x.1]}", True), ("a${Token[x.1]}", False), ("", False)]
 )
 def test_a_text_may_begin_with_a_token(text: str, first: bool) -> None:
-    """
-    Then nobody knows how it begins.
-    """
+    """Then nobody knows how it begins."""
     assert first == tokens.token_first(text)
 
 
@@ -102,23 +88,17 @@ def test_a_text_may_begin_with_a_token(text: str, first: bool) -> None:
     ],
 )
 def test_a_text_is_not_divided_inside_a_token(text: str, parts: list[str]) -> None:
-    """
-    The dots in the names of tokens are not the caller's.
-    """
+    """The dots in the names of tokens are not the caller's."""
     assert parts == tokens.split_outside_tokens(text, ".")
 
 
 def test_people_do_not_read_tokens() -> None:
-    """
-    A pseudo parameter has its name, everything else none.
-    """
+    """A pseudo parameter has its name, everything else none."""
     assert "a-${AWS::Region}-${Token}" == tokens.readable(f"a-{cdk.Aws.REGION}-${{Token[TOKEN.7]}}")
 
 
 def test_a_token_may_stand_for_a_whole_list() -> None:
-    """
-    It is the one entry of a list then, and looks a little different.
-    """
+    """It is the one entry of a list then, and looks a little different."""
     (entry,) = cdk.Token.as_list(cdk.Fn.ref("Roles"))
 
     assert tokens.is_list_token(entry)
@@ -128,9 +108,7 @@ def test_a_token_may_stand_for_a_whole_list() -> None:
 
 
 def test_a_required_argument_is_kept_even_when_it_is_none() -> None:
-    """
-    So that its check can refuse it.
-    """
+    """So that its check can refuse it."""
     assert {"a": None} == tokens.present({"a", "b"}, a=None, c=None)
 
 
@@ -155,9 +133,7 @@ def test_a_required_argument_is_kept_even_when_it_is_none() -> None:
     ],
 )  # fmt: skip
 def test_each_kind_of_token_is_told_apart(value: object, kinds: tuple[bool, ...]) -> None:
-    """
-    A text, a number, an entry for a whole list; of some nothing more can be told.
-    """
+    """A text, a number, an entry for a whole list; of some nothing more can be told."""
     tests = (tokens.is_text_token, tokens.is_number_token, tokens.is_list_token, tokens.is_nameless)
 
     assert kinds == tuple(test(value) for test in tests)
@@ -174,9 +150,7 @@ def test_each_kind_of_token_is_told_apart(value: object, kinds: tuple[bool, ...]
     ids=["pseudo parameter", "concatenation", "entry", "number"],
 )
 def test_no_token_is_shown_to_people(value: str, text: str) -> None:
-    """
-    Whatever it stands for, and wherever it stands.
-    """
+    """Whatever it stands for, and wherever it stands."""
     assert text == tokens.readable(value)
 
 
@@ -186,8 +160,7 @@ TOKENS = st.from_regex(r"[A-Za-z.]{1,12}\.[0-9]{1,4}", fullmatch=True)
 
 @given(parts=st.lists(st.tuples(LITERALS, TOKENS), max_size=4), rest=LITERALS)
 def test_literals_and_tokens_are_told_apart_wherever_they_stand(parts: list[tuple[str, str]], rest: str) -> None:
-    """
-    What is between tokens is changed, piece by piece; tokens are named in their order and replaced in their places.
+    """What is between tokens is changed, piece by piece; tokens are named in their order and replaced in their places.
     """
     text = "".join(f"{literal}${{Token[{name}]}}" for literal, name in parts) + rest
     changed = "".join(f"<{literal}>${{Token[{name}]}}" for literal, name in parts) + f"<{rest}>"
@@ -200,9 +173,7 @@ def test_literals_and_tokens_are_told_apart_wherever_they_stand(parts: list[tupl
 
 
 def test_what_only_looks_like_a_token_is_literal() -> None:
-    """
-    A token of a list, a token without its end, and IAM's own variables.
-    """
+    """A token of a list, a token without its end, and IAM's own variables."""
     for text in ("#{Token[x.1]}", "${Token[x.1]", "${Token[x.1}", "${aws:username}"):
         assert text.upper() == tokens.outside_tokens(text, str.upper)
         assert [] == tokens.token_names(text)

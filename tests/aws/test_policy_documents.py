@@ -1,6 +1,4 @@
-"""
-The user policy as a document, and its size.
-"""
+"""The user policy as a document, and its size."""
 
 from __future__ import annotations
 
@@ -17,16 +15,12 @@ ROLES = [arn("Redshift1"), arn("Redshift2"), arn("Redshift3")]
 
 
 def _nothing(_name: str) -> int:
-    """
-    Give each hole no length.
-    """
+    """Give each hole no length."""
     return 0
 
 
 def test_the_document_is_the_published_example_with_a_condition() -> None:
-    """
-    Two clusters and three roles: describe all, associate and create on these, pass these to Redshift alone.
-    """
+    """Two clusters and three roles: describe all, associate and create on these, pass these to Redshift alone."""
     document = UserPolicy(CLUSTERS, ROLES, create_clusters=True, describe_all_clusters=True).document()
 
     assert document == {
@@ -56,9 +50,7 @@ def test_the_document_is_the_published_example_with_a_condition() -> None:
 
 
 def test_the_smallest_document_names_one_of_each() -> None:
-    """
-    One cluster and one role are texts, not lists; nobody creates, and only this cluster is described.
-    """
+    """One cluster and one role are texts, not lists; nobody creates, and only this cluster is described."""
     document = UserPolicy(CLUSTERS[:1], ROLES[:1], create_clusters=False, describe_all_clusters=False).document()
 
     assert document["Statement"] == [
@@ -97,9 +89,7 @@ def test_the_smallest_document_names_one_of_each() -> None:
 def test_the_size_counts_characters_without_space_between_parts(
     document: object, hole_length: Callable[[str], int], expected: int
 ) -> None:
-    """
-    Space inside a text counts, space between parts does not, and a hole counts as long as it is said to be.
-    """
+    """Space inside a text counts, space between parts does not, and a hole counts as long as it is said to be."""
     assert expected == size(document, lambda text: filled(text, lambda name: "x" * hole_length(name)))
 
 
@@ -117,16 +107,14 @@ def test_the_size_counts_characters_without_space_between_parts(
     ],
 )
 def test_the_size_is_that_of_the_json_in_characters(document: object, expected: int) -> None:
-    """
-    A letter is one however many bytes it has, a quote in a text has its backslash, only values are written at length.
+    """A letter is one however many bytes it has, a quote in a text has its backslash, only values are written at
+    length.
     """
     assert expected == size(document, lambda text: text.replace("$", "<long>"))
 
 
 def test_a_policy_is_made_of_lists_whatever_it_was_given() -> None:
-    """
-    A tuple of clusters and one of roles are the same document.
-    """
+    """A tuple of clusters and one of roles are the same document."""
     lists = UserPolicy(CLUSTERS, ROLES, create_clusters=True, describe_all_clusters=False)
     tuples = UserPolicy(tuple(CLUSTERS), tuple(ROLES), create_clusters=True, describe_all_clusters=False)
 

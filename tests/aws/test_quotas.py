@@ -1,6 +1,4 @@
-"""
-The numbers of AWS, and the look-ups in them.
-"""
+"""The numbers of AWS, and the look-ups in them."""
 
 from __future__ import annotations
 
@@ -15,9 +13,7 @@ SOURCES = {name: value for name, value in vars(limits).items() if isinstance(val
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
 def test_each_source_is_an_aws_page_and_a_day(source: limits.Source) -> None:
-    """
-    Each fact stands on a page of AWS's documentation, read on a day that is written down.
-    """
+    """Each fact stands on a page of AWS's documentation, read on a day that is written down."""
     assert source.url.startswith("https://docs.aws.amazon.com/")
     assert source.read == date.fromisoformat(source.read).isoformat()
 
@@ -35,9 +31,7 @@ def test_each_source_is_an_aws_page_and_a_day(source: limits.Source) -> None:
     ],
 )
 def test_the_role_quota_is_ten_in_three_isolated_regions(region: str | None, quota: int) -> None:
-    """
-    AWS lets a cluster have fifty roles, and ten in the three isolated regions that its page names.
-    """
+    """AWS lets a cluster have fifty roles, and ten in the three isolated regions that its page names."""
     assert quota == limits.role_quota(region)
 
 
@@ -56,9 +50,7 @@ def test_the_role_quota_is_ten_in_three_isolated_regions(region: str | None, quo
     ],
 )
 def test_a_region_is_in_one_known_partition(region: str, partition: str) -> None:
-    """
-    The head of a region's name says which partition it is in.
-    """
+    """The head of a region's name says which partition it is in."""
     assert partition == limits.partition_of(region)
     assert partition in limits.PARTITIONS
 
@@ -68,16 +60,12 @@ def test_a_region_is_in_one_known_partition(region: str, partition: str) -> None
     [("ra3.large", True), ("ra3.16xlarge", True), ("rg.xlarge", True), ("dc2.large", False), ("ra3", False)],
 )
 def test_ra3_and_rg_nodes_have_managed_storage(node_type: str, expected: bool) -> None:
-    """
-    RA3 and RG nodes keep their data in managed storage, DC2 nodes on their own disks.
-    """
+    """RA3 and RG nodes keep their data in managed storage, DC2 nodes on their own disks."""
     assert expected is limits.has_managed_storage(node_type)
 
 
 def test_the_default_role_limit_is_ten() -> None:
-    """
-    Ten is this project's limit, the larger numbers are AWS's.
-    """
+    """Ten is this project's limit, the larger numbers are AWS's."""
     assert (10, 50, 10) == (limits.DEFAULT_ROLE_LIMIT, limits.ROLE_QUOTA, limits.ISOLATED_ROLE_QUOTA)
 
 

@@ -1,6 +1,4 @@
-"""
-How long the values behind tokens can be.
-"""
+"""How long the values behind tokens can be."""
 
 from __future__ import annotations
 
@@ -18,9 +16,7 @@ PSEUDO = "arn:${Token[AWS.Partition.3]}:glue:${Token[AWS.Region.4]}:${Token[AWS.
 
 
 def length(resource: str, action: str = "s3:GetObject") -> int:
-    """
-    Say how long a resource can become.
-    """
+    """Say how long a resource can become."""
     return len(longest(Permission("Do", (action,), resource))[resource])
 
 
@@ -38,9 +34,7 @@ def length(resource: str, action: str = "s3:GetObject") -> int:
     ],
 )
 def test_what_a_whole_token_stands_for_is_an_arn(action: str, resource: str, expected: int) -> None:
-    """
-    As long as the service makes one, and what follows it as long as it is.
-    """
+    """As long as the service makes one, and what follows it as long as it is."""
     assert expected == length(resource, action)
 
 
@@ -59,9 +53,7 @@ def test_what_a_whole_token_stands_for_is_an_arn(action: str, resource: str, exp
     ],
 )
 def test_a_key_is_no_longer_than_amazon_s3_allows(resource: str, expected: int) -> None:
-    """
-    Literal and tokens together; what IAM writes for a question mark is longer than that.
-    """
+    """Literal and tokens together; what IAM writes for a question mark is longer than that."""
     assert expected == length(resource)
 
 
@@ -79,9 +71,7 @@ def test_a_key_is_no_longer_than_amazon_s3_allows(resource: str, expected: int) 
     ],
 )
 def test_names_are_as_long_as_their_service_allows(action: str, resource: str, expected: int) -> None:
-    """
-    A literal part takes its share; a pseudo parameter is known wherever it stands.
-    """
+    """A literal part takes its share; a pseudo parameter is known wherever it stands."""
     assert expected == length(resource, action)
 
 
@@ -95,9 +85,7 @@ def test_names_are_as_long_as_their_service_allows(action: str, resource: str, e
 def test_the_values_of_a_condition_are_keys_or_arns(
     condition: tuple[str, str, tuple[str, ...]], expected: Sequence[int]
 ) -> None:
-    """
-    Each value with a token is measured, the others are as long as they are.
-    """
+    """Each value with a token is measured, the others are as long as they are."""
     written = longest(Permission("Do", ("s3:ListBucket",), "arn:aws:s3:::lake", condition))
 
     assert [*expected] == [len(written[value]) for value in condition[2] if value in written]
@@ -105,7 +93,5 @@ def test_the_values_of_a_condition_are_keys_or_arns(
 
 
 def test_what_holds_no_token_needs_no_measure() -> None:
-    """
-    It is as long as it is.
-    """
+    """It is as long as it is."""
     assert {} == longest(Permission("Do", ("s3:GetObject",), "arn:aws:s3:::a/*", ("StringLike", "s3:prefix", ("a",))))

@@ -1,6 +1,4 @@
-"""
-Whether a trust policy lets Redshift assume the role.
-"""
+"""Whether a trust policy lets Redshift assume the role."""
 
 from __future__ import annotations
 
@@ -18,16 +16,12 @@ DENIED = "denies Redshift to assume it"
 
 
 def _statement(principal: object, effect: str = "Allow", action: object = "sts:AssumeRole", **more: object) -> Any:
-    """
-    Write a statement of a trust policy.
-    """
+    """Write a statement of a trust policy."""
     return {"Effect": effect, "Principal": principal, "Action": action, **more}
 
 
 def _distrust(*statements: object, region: str | None = REGION) -> str | None:
-    """
-    Judge a trust policy of these statements.
-    """
+    """Judge a trust policy of these statements."""
     return distrust({"Version": "2012-10-17", "Statement": list(statements)}, region)
 
 
@@ -50,16 +44,12 @@ def _distrust(*statements: object, region: str | None = REGION) -> str | None:
     ],
 )
 def test_fails_when_only_others_are_trusted(principal: object, trusted: str) -> None:
-    """
-    The message names everybody who may assume the role, in order.
-    """
+    """The message names everybody who may assume the role, in order."""
     assert f"trusts {trusted}; Redshift in eu-west-1 cannot assume it" == _distrust(_statement(principal))
 
 
 def test_fails_when_only_others_are_trusted_in_whatever_region() -> None:
-    """
-    Where the cluster's region is not known, the message names none.
-    """
+    """Where the cluster's region is not known, the message names none."""
     assert _distrust(_statement(EC2), region=None) == "trusts ec2.amazonaws.com; Redshift cannot assume it"
 
 
@@ -75,9 +65,7 @@ def test_fails_when_only_others_are_trusted_in_whatever_region() -> None:
     ids=["no statement", "tags only", "list", "no action", "everybody else"],
 )
 def test_fails_when_nobody_may_assume_the_role(statements: list[object]) -> None:
-    """
-    Statements about other actions are not about assuming.
-    """
+    """Statements about other actions are not about assuming."""
     assert _distrust(*statements) == "trusts nobody; Redshift in eu-west-1 cannot assume it"
 
 
@@ -86,9 +74,7 @@ def test_fails_when_nobody_may_assume_the_role(statements: list[object]) -> None
     "principal", ["*", ["*"], {"AWS": "*"}, REDSHIFT, {"Service": "redshift.eu-west-1.amazonaws.com"}]
 )
 def test_fails_when_redshift_is_denied(principal: object, action: object) -> None:
-    """
-    A denial wins over whatever allows, in either order.
-    """
+    """A denial wins over whatever allows, in either order."""
     denial, grant = _statement(principal, "Deny", action), _statement(REDSHIFT)
 
     assert [DENIED, DENIED] == [_distrust(denial, grant), _distrust(grant, denial)]
@@ -122,9 +108,7 @@ def test_fails_when_redshift_is_denied(principal: object, action: object) -> Non
     ],
 )
 def test_a_denial_that_may_not_be_of_redshift_does_not_fail(denial: object) -> None:
-    """
-    Only a denial that is certain is a failure: of Redshift, of assuming, unconditional.
-    """
+    """Only a denial that is certain is a failure: of Redshift, of assuming, unconditional."""
     assert _distrust(denial, _statement(REDSHIFT)) is None
 
 
@@ -147,25 +131,19 @@ def test_a_denial_that_may_not_be_of_redshift_does_not_fail(denial: object) -> N
     ],
 )
 def test_redshift_may_assume_what_trusts_it(principal: object, action: str) -> None:
-    """
-    By its global or regional name, by a wildcard, and by what may become one of those.
-    """
+    """By its global or regional name, by a wildcard, and by what may become one of those."""
     assert _distrust(_statement(EC2), _statement(principal, action=action)) is None
 
 
 @pytest.mark.parametrize("action", ["sts:AssumeRole*", "sts:Assume*", "sts:Assume?ole"])
 def test_an_action_with_a_wildcard_is_what_it_matches(action: str) -> None:
-    """
-    IAM reads an action as a pattern, in what is allowed and in what is denied.
-    """
+    """IAM reads an action as a pattern, in what is allowed and in what is denied."""
     assert _distrust(_statement(REDSHIFT, action=action)) is None
     assert _distrust(_statement(REDSHIFT), _statement(REDSHIFT, "Deny", action)) == DENIED
 
 
 def test_a_denial_of_one_region_may_not_be_that_of_the_cluster() -> None:
-    """
-    Where the cluster's region is not known, a regional denial is not certain.
-    """
+    """Where the cluster's region is not known, a regional denial is not certain."""
     denial = _statement({"Service": "redshift.us-east-1.amazonaws.com"}, "Deny")
 
     assert _distrust(denial, _statement(REDSHIFT), region=None) is None
@@ -173,9 +151,7 @@ def test_a_denial_of_one_region_may_not_be_that_of_the_cluster() -> None:
 
 @pytest.mark.parametrize("action", [hole("Action"), [hole("Action")], [{"Ref": "Action"}], ["x", "sts:AssumeRole"]])
 def test_an_action_that_is_not_known_may_be_the_right_one(action: object) -> None:
-    """
-    One action of a list is enough, and one that only the deployment knows may be it.
-    """
+    """One action of a list is enough, and one that only the deployment knows may be it."""
     assert _distrust(_statement(REDSHIFT, action=action)) is None
 
 
@@ -188,25 +164,19 @@ def test_an_action_that_is_not_known_may_be_the_right_one(action: object) -> Non
     ids=["not action", "not principal"],
 )
 def test_what_is_allowed_to_all_but_some_may_well_be_allowed_to_redshift(statement: object) -> None:
-    """
-    Statements that name exceptions are given the benefit of the doubt.
-    """
+    """Statements that name exceptions are given the benefit of the doubt."""
     assert _distrust(statement) is None
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "ap-southeast-2"])
 def test_any_regional_name_is_enough_for_a_region_that_is_not_known(region: str) -> None:
-    """
-    The cluster may be deployed to that very region.
-    """
+    """The cluster may be deployed to that very region."""
     assert _distrust(_statement({"Service": f"redshift.{region}.amazonaws.com"}), region=None) is None
 
 
 @pytest.mark.parametrize("service", [f"ec2.{hole('AWS::URLSuffix')}", f"logs.{THIS_REGION}.amazonaws.com"])
 def test_fails_when_a_service_of_another_name_is_trusted_in_an_unknown_region(service: str) -> None:
-    """
-    A hole behind another service's name does not make it Redshift.
-    """
+    """A hole behind another service's name does not make it Redshift."""
     assert _distrust(_statement({"Service": service}), region=None) is not None
 
 
@@ -225,9 +195,7 @@ def test_fails_when_a_service_of_another_name_is_trusted_in_an_unknown_region(se
     ids=["none", "text", "list", "empty", "no statement", "unknown list", "unknown statement", "no effect"],
 )
 def test_a_document_with_a_statement_that_is_not_known_is_not_judged(document: object) -> None:
-    """
-    A statement that only the deployment knows may allow Redshift.
-    """
+    """A statement that only the deployment knows may allow Redshift."""
     assert distrust(document, REGION) is None
 
 
@@ -240,32 +208,24 @@ def test_a_document_with_a_statement_that_is_not_known_is_not_judged(document: o
     ],
 )
 def test_one_statement_may_stand_without_a_list(statement: object, expected: str | None) -> None:
-    """
-    IAM takes one statement for a list of one.
-    """
+    """IAM takes one statement for a list of one."""
     assert expected == distrust({"Statement": statement}, REGION)
 
 
 def test_an_effect_that_is_not_known_is_not_judged() -> None:
-    """
-    The deployment may make it Allow.
-    """
+    """The deployment may make it Allow."""
     assert _distrust(_statement(REDSHIFT, hole("Effect"))) is None
 
 
 def test_who_is_denied_is_not_among_those_who_are_trusted() -> None:
-    """
-    Only what is allowed is told.
-    """
+    """Only what is allowed is told."""
     assert _distrust(_statement(EC2), _statement({"AWS": "b"}, "Deny")) == (
         "trusts ec2.amazonaws.com; Redshift in eu-west-1 cannot assume it"
     )
 
 
 def _serverless(*statements: object, region: str | None = REGION) -> str | None:
-    """
-    Judge a trust policy for a namespace.
-    """
+    """Judge a trust policy for a namespace."""
     return distrust({"Statement": list(statements)}, region, SERVERLESS, PROVISIONED)
 
 
@@ -281,9 +241,7 @@ def _serverless(*statements: object, region: str | None = REGION) -> str | None:
     ],
 )
 def test_fails_when_neither_service_may_assume_the_role_of_a_namespace(statement: object, reason: str) -> None:
-    """
-    The message speaks of Serverless.
-    """
+    """The message speaks of Serverless."""
     assert reason == _serverless(statement)
 
 
@@ -299,16 +257,12 @@ def test_fails_when_neither_service_may_assume_the_role_of_a_namespace(statement
     ],
 )
 def test_either_service_may_assume_the_role_of_a_namespace(principal: object) -> None:
-    """
-    AWS's pages have named one, then the other, then both.
-    """
+    """AWS's pages have named one, then the other, then both."""
     assert _serverless(_statement(principal)) is None
 
 
 def test_a_service_that_is_denied_leaves_the_other() -> None:
-    """
-    Only where both are shut out is the role of no use to a namespace.
-    """
+    """Only where both are shut out is the role of no use to a namespace."""
     denied = _statement({"Service": "redshift-serverless.amazonaws.com"}, effect="Deny")
 
     assert _serverless(denied, _statement(REDSHIFT)) is None
@@ -334,15 +288,11 @@ def test_a_service_that_is_denied_leaves_the_other() -> None:
     ],
 )
 def test_the_services_that_a_role_is_for_are_those_it_names(statements: list[object], services: list[str]) -> None:
-    """
-    A role that everybody may assume is not made for Redshift.
-    """
+    """A role that everybody may assume is not made for Redshift."""
     assert services == trusted_services({"Statement": statements})
 
 
 @pytest.mark.parametrize("document", [None, "x", {}])
 def test_a_role_without_a_trust_policy_is_for_nobody(document: object) -> None:
-    """
-    What cannot be read names no service.
-    """
+    """What cannot be read names no service."""
     assert [] == trusted_services(document)

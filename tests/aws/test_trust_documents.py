@@ -1,6 +1,4 @@
-"""
-Trust policies as AWS documents them for Amazon Redshift.
-"""
+"""Trust policies as AWS documents them for Amazon Redshift."""
 
 from __future__ import annotations
 
@@ -104,8 +102,8 @@ def test_fails_when_somebody_else_comes_in(
     let_in: list[Caller],
     kept_out: list[Caller],
 ) -> None:
-    """
-    An evaluator that is not ours lets in whom AWS's page names, and nobody beside: no other service, user or cluster.
+    """An evaluator that is not ours lets in whom AWS's page names, and nobody beside: no other service, user or
+    cluster.
     """
     asked = [Assumption(service, ROLE, trust.document(), (), known) for service, known in (*let_in, *kept_out)]
 
@@ -113,9 +111,7 @@ def test_fails_when_somebody_else_comes_in(
 
 
 def test_without_restrictions_redshift_alone_is_trusted() -> None:
-    """
-    The plain policy, with no condition.
-    """
+    """The plain policy, with no condition."""
     assert {
         "Version": "2012-10-17",
         "Statement": [
@@ -125,16 +121,12 @@ def test_without_restrictions_redshift_alone_is_trusted() -> None:
 
 
 def test_a_user_is_an_external_id() -> None:
-    """
-    The page on database users writes it so.
-    """
+    """The page on database users writes it so."""
     assert "arn:aws:redshift:us-west-2:111111111111:dbuser:warehouse/loader" == LOADER.external_id(HOME)
 
 
 def test_a_user_of_a_workgroup_has_the_account_in_its_external_id() -> None:
-    """
-    Serverless calls the cluster serverless-ACCOUNT-WORKGROUP.
-    """
+    """Serverless calls the cluster serverless-ACCOUNT-WORKGROUP."""
     user = DbUser("IAMR:Admin", workgroup="8d6a")
 
     assert "arn:aws:redshift:us-west-2:111111111111:dbuser:serverless-111111111111-8d6a/IAMR:Admin" == (
@@ -143,9 +135,7 @@ def test_a_user_of_a_workgroup_has_the_account_in_its_external_id() -> None:
 
 
 def test_users_are_a_condition_on_all_principals() -> None:
-    """
-    Provisioned clusters and Serverless alike; a user who is named twice stands there once.
-    """
+    """Provisioned clusters and Serverless alike; a user who is named twice stands there once."""
     trusted = Trust(HOME, serverless=True, db_users=(LOADER, LOADER)).principals()
     conditions = {"StringEquals": {"sts:ExternalId": [LOADER.external_id(HOME)]}}
 
@@ -156,8 +146,7 @@ def test_users_are_a_condition_on_all_principals() -> None:
 
 
 def test_clusters_are_a_source_arn_and_the_account() -> None:
-    """
-    The page on the confused deputy asks for both; Serverless, which sends no cluster, is left with the account.
+    """The page on the confused deputy asks for both; Serverless, which sends no cluster, is left with the account.
 
     A cluster that is named twice stands there once.
     """
@@ -181,9 +170,7 @@ def test_clusters_are_a_source_arn_and_the_account() -> None:
 
 
 def test_the_statement_has_its_conditions() -> None:
-    """
-    What is measured is what CDK writes.
-    """
+    """What is measured is what CDK writes."""
     assert {
         "Action": "sts:AssumeRole",
         "Effect": "Allow",
@@ -193,9 +180,7 @@ def test_the_statement_has_its_conditions() -> None:
 
 
 def test_each_region_has_its_own_users_and_clusters() -> None:
-    """
-    The principal of one region cannot be used with the users or clusters of another.
-    """
+    """The principal of one region cannot be used with the users or clusters of another."""
     regions = ("eu-west-1", "us-east-1", "eu-west-1")
     trusted = Trust(HOME, regions, serverless=True, db_users=(LOADER,), source_clusters=("warehouse",)).principals()
     named = [
@@ -221,9 +206,7 @@ def test_each_region_has_its_own_users_and_clusters() -> None:
 def test_redshift_is_trusted_in_every_combination(
     serverless: bool, regions: tuple[str, ...], db_users: tuple[DbUser, ...], source_clusters: tuple[str, ...]
 ) -> None:
-    """
-    What restricts a role does not lock Redshift out, as far as the rule can tell.
-    """
+    """What restricts a role does not lock Redshift out, as far as the rule can tell."""
     trust = Trust(HOME, regions, serverless, db_users, source_clusters)
 
     assert distrust(trust.document(), "us-west-2") is None
@@ -236,9 +219,7 @@ def test_redshift_is_trusted_in_every_combination(
     partition=st.sampled_from(PARTITIONS),
 )
 def test_external_ids_are_of_the_home(user: str, cluster: str, partition: str) -> None:
-    """
-    Partition, region and account are the role's; the rest stands as it was given.
-    """
+    """Partition, region and account are the role's; the rest stands as it was given."""
     written = DbUser(user, cluster=cluster).external_id(Home(partition, "xx-1", "333333333333"))
 
     assert ["arn", partition, "redshift", "xx-1", "333333333333", "dbuser", f"{cluster}/{user}"] == written.split(
@@ -247,9 +228,7 @@ def test_external_ids_are_of_the_home(user: str, cluster: str, partition: str) -
 
 
 def test_each_user_takes_the_room_of_an_external_id() -> None:
-    """
-    The first user brings the condition, each other one its id, two quotes and a comma.
-    """
+    """The first user brings the condition, each other one its id, two quotes and a comma."""
     users = [DbUser(f"user{number:04}", cluster="warehouse") for number in range(3)]
     one, two, three = (size(Trust(HOME, db_users=users[: count + 1]).document(), str) for count in range(3))
     added = len(f',"{users[0].external_id(HOME)}"')
@@ -266,9 +245,7 @@ def test_each_user_takes_the_room_of_an_external_id() -> None:
 
 @pytest.mark.parametrize(("quota", "most"), [(limits.TRUST_POLICY_SIZE, 27), (limits.LARGEST_TRUST_POLICY_SIZE, 117)])
 def test_a_trust_policy_holds_so_many_users(quota: int, most: int) -> None:
-    """
-    With names of eight letters and a cluster of nine; one more is more than IAM takes.
-    """
+    """With names of eight letters and a cluster of nine; one more is more than IAM takes."""
     lengths = [
         size(Trust(HOME, db_users=[DbUser(f"user{n:04}", cluster="warehouse") for n in range(count)]).document(), str)
         for count in (most, most + 1)
@@ -299,7 +276,5 @@ def _let_in(principal: object, **more: object) -> dict[str, object]:
 def test_statements_that_differ_in_their_principals_are_one(
     statements: list[dict[str, object]], expected: list[dict[str, object]]
 ) -> None:
-    """
-    The least that CDK may write where it minimizes policies.
-    """
+    """The least that CDK may write where it minimizes policies."""
     assert expected == merged(statements)

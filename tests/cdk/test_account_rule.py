@@ -1,6 +1,4 @@
-"""
-The CloudFormation Rule that keeps a stack in the account its roles are of.
-"""
+"""The CloudFormation Rule that keeps a stack in the account its roles are of."""
 
 from __future__ import annotations
 
@@ -51,9 +49,7 @@ def _asserted(account: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("late", [True, False])
 def test_fails_when_two_accounts_are_claimed_for_one_stack(agnostic: cdk.Stack, late: bool) -> None:
-    """
-    Two literal ARNs of different accounts can never both match, in one cluster or in two.
-    """
+    """Two literal ARNs of different accounts can never both match, in one cluster or in two."""
     mine, other = _role(agnostic, ACCOUNT), _role(agnostic, OTHER_ACCOUNT)
     if late:
         _cluster(agnostic, "First", mine)
@@ -71,9 +67,7 @@ def test_fails_when_two_accounts_are_claimed_for_one_stack(agnostic: cdk.Stack, 
 
 
 def test_fails_when_a_policy_contradicts_a_cluster(agnostic: cdk.Stack) -> None:
-    """
-    Clusters and user policies of a stack share one Rule.
-    """
+    """Clusters and user policies of a stack share one Rule."""
     cluster = _cluster(agnostic, "Cluster", _role(agnostic, ACCOUNT))
 
     with pytest.raises(RoleAssociationError, match="RoleAccountMismatch"):
@@ -83,9 +77,7 @@ def test_fails_when_a_policy_contradicts_a_cluster(agnostic: cdk.Stack) -> None:
 
 
 def test_a_failed_warehouse_takes_its_rule_back(agnostic: cdk.Stack) -> None:
-    """
-    An error leaves neither construct nor Rule, and does not bind the stack to an account.
-    """
+    """An error leaves neither construct nor Rule, and does not bind the stack to an account."""
     path = "x" * 500
     roles = [iam.Role.from_role_arn(agnostic, f"R{n}", f"arn:aws:iam::{ACCOUNT}:role/{path}/r{n}") for n in range(13)]
 
@@ -98,9 +90,7 @@ def test_a_failed_warehouse_takes_its_rule_back(agnostic: cdk.Stack) -> None:
 
 
 def test_a_literal_role_brings_one_rule_for_the_whole_stack(agnostic: cdk.Stack) -> None:
-    """
-    Clusters, policies and roles that come later share it, and nothing is left undecided.
-    """
+    """Clusters, policies and roles that come later share it, and nothing is left undecided."""
     first = _cluster(agnostic, "First", _role(agnostic, ACCOUNT))
     second = _cluster(agnostic, "Second")
     second.add_role(_role(agnostic, ACCOUNT, "Another"))
@@ -111,9 +101,7 @@ def test_a_literal_role_brings_one_rule_for_the_whole_stack(agnostic: cdk.Stack)
 
 
 def test_a_nested_stack_puts_the_rule_into_the_top_level_stack(agnostic: cdk.Stack) -> None:
-    """
-    A Rule of a nested stack would come after the first resources; the parent's comes before all.
-    """
+    """A Rule of a nested stack would come after the first resources; the parent's comes before all."""
     nested = cdk.NestedStack(agnostic, "Nested")
     _cluster(nested, "Inside", _role(nested, ACCOUNT))
     _cluster(agnostic, "Outside", _role(agnostic, ACCOUNT))
@@ -124,9 +112,7 @@ def test_a_nested_stack_puts_the_rule_into_the_top_level_stack(agnostic: cdk.Sta
 
 
 def test_a_rule_that_is_removed_leaves_the_account_undecided(agnostic: cdk.Stack) -> None:
-    """
-    The guard believes the template, not our memory.
-    """
+    """The guard believes the template, not our memory."""
     _cluster(agnostic, "Cluster", _role(agnostic, ACCOUNT))
     agnostic.node.try_remove_child(RULE_ID)
 
@@ -134,18 +120,14 @@ def test_a_rule_that_is_removed_leaves_the_account_undecided(agnostic: cdk.Stack
 
 
 def test_a_known_account_needs_no_rule(stack: cdk.Stack) -> None:
-    """
-    What is decided at synth time is not asked again.
-    """
+    """What is decided at synth time is not asked again."""
     _cluster(stack, "Cluster", _role(stack, ACCOUNT))
 
     assert {} == _rules(stack)
 
 
 def test_a_role_of_the_deployments_account_needs_no_rule(agnostic: cdk.Stack) -> None:
-    """
-    A role by name is right by construction.
-    """
+    """A role by name is right by construction."""
     _cluster(agnostic, "Cluster", iam.Role.from_role_name(agnostic, "Role", "Loader"))
 
     assert {} == _rules(agnostic)
@@ -161,9 +143,7 @@ def _refused(call: Callable[[], object]) -> list[tuple[str, str]]:
 
 
 def test_fails_when_grants_to_roles_of_two_accounts_meet(agnostic: cdk.Stack) -> None:
-    """
-    The second policy would be on a role of the same name in the first account.
-    """
+    """The second policy would be on a role of the same name in the first account."""
     mine, other = _role(agnostic, ACCOUNT), _role(agnostic, OTHER_ACCOUNT)
     RedshiftGrants.of(mine).copy_from_emr("j-1")
     before = [construct.node.path for construct in agnostic.node.find_all()]
@@ -176,9 +156,7 @@ def test_fails_when_grants_to_roles_of_two_accounts_meet(agnostic: cdk.Stack) ->
 
 
 def test_fails_when_a_grant_contradicts_a_cluster(agnostic: cdk.Stack) -> None:
-    """
-    Grants share the Rule with clusters, also from a nested stack.
-    """
+    """Grants share the Rule with clusters, also from a nested stack."""
     _cluster(agnostic, "Cluster", _role(agnostic, ACCOUNT))
     other = _role(cdk.NestedStack(agnostic, "Nested"), OTHER_ACCOUNT)
 
@@ -189,9 +167,7 @@ def test_fails_when_a_grant_contradicts_a_cluster(agnostic: cdk.Stack) -> None:
 
 @pytest.mark.parametrize("who", ["user", "role"])
 def test_fails_when_somebody_passes_roles_of_two_accounts(agnostic: cdk.Stack, who: str) -> None:
-    """
-    Whether the people or the roles are known by their account.
-    """
+    """Whether the people or the roles are known by their account."""
     if who == "user":
         role: iam.IRole = RedshiftRole(agnostic, "Role")
         mine, other = (
@@ -211,9 +187,7 @@ def test_fails_when_somebody_passes_roles_of_two_accounts(agnostic: cdk.Stack, w
 
 
 def test_fails_when_first_roles_of_two_accounts_are_chained(agnostic: cdk.Stack) -> None:
-    """
-    Each would have a policy in this stack.
-    """
+    """Each would have a policy in this stack."""
     last = RedshiftRole(agnostic, "Last", role_name="last")
     RoleChain(_role(agnostic, ACCOUNT), last)
     other = _role(agnostic, OTHER_ACCOUNT)
@@ -224,9 +198,7 @@ def test_fails_when_first_roles_of_two_accounts_are_chained(agnostic: cdk.Stack)
 
 
 def test_a_later_role_of_a_chain_may_be_of_another_account(agnostic: cdk.Stack) -> None:
-    """
-    That is what chains are for; nothing is written on it here.
-    """
+    """That is what chains are for; nothing is written on it here."""
     chain = RoleChain(_role(agnostic, ACCOUNT), _role(agnostic, OTHER_ACCOUNT))
 
     assert 1 == len(chain.required_policies)
@@ -243,9 +215,7 @@ def test_a_later_role_of_a_chain_may_be_of_another_account(agnostic: cdk.Stack) 
     ],
 )
 def test_what_is_refused_binds_the_stack_to_no_account(agnostic: cdk.Stack, refused: Callable[[Any], object]) -> None:
-    """
-    A caught error leaves no Rule, and another account's role is welcome.
-    """
+    """A caught error leaves no Rule, and another account's role is welcome."""
     _refused(lambda: refused(agnostic))
 
     assert agnostic.node.try_find_child(RULE_ID) is None

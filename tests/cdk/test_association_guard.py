@@ -1,6 +1,4 @@
-"""
-Role associations as the guard finds them in the templates of an app.
-"""
+"""Role associations as the guard finds them in the templates of an app."""
 
 from __future__ import annotations
 
@@ -15,9 +13,7 @@ from tests.support.synthesis import report_of
 
 
 def test_fails_when_an_association_waits_for_another_one_of_its_cluster(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    They are one resource; CloudFormation would only say that there is a circle.
-    """
+    """They are one resource; CloudFormation would only say that there is a circle."""
     first = associate(stack, "First", RedshiftRole(stack, "Role"))
     associate(stack, "Second", RedshiftRole(stack, "Another")).node.add_dependency(first)
     associate(stack, "Lake", RedshiftRole(stack, "One"), cluster_identifier="lake").node.add_dependency(first)
@@ -30,9 +26,7 @@ def test_fails_when_an_association_waits_for_another_one_of_its_cluster(app: cdk
 
 
 def test_fails_when_two_stacks_set_the_default_of_one_cluster(app: cdk.App) -> None:
-    """
-    When the app is synthesized; the message and the finding name the associations.
-    """
+    """When the app is synthesized; the message and the finding name the associations."""
     for name in ("One", "Two"):
         stack = cdk.Stack(app, name, env=ENVIRONMENT)
         associate(stack, "Other", iam.Role.from_role_arn(stack, "Another", arn(f"Another{name}")))
@@ -47,9 +41,7 @@ def test_fails_when_two_stacks_set_the_default_of_one_cluster(app: cdk.App) -> N
 
 
 def test_fails_when_two_stacks_associate_one_role(app: cdk.App) -> None:
-    """
-    Also where both are called the same there; the finding names the association that has the role.
-    """
+    """Also where both are called the same there; the finding names the association that has the role."""
     for name in ("One", "Two"):
         stack = cdk.Stack(app, name, env=ENVIRONMENT)
         associate(stack, "Other", iam.Role.from_role_arn(stack, "Another", arn(f"Another{name}")))
@@ -64,9 +56,7 @@ def test_fails_when_two_stacks_associate_one_role(app: cdk.App) -> None:
 
 @pytest.mark.parametrize("stages", [True, False])
 def test_stacks_that_name_no_account_may_be_of_two(app: cdk.App, stages: bool) -> None:
-    """
-    One app for development and production, with the same names in both.
-    """
+    """One app for development and production, with the same names in both."""
     for name in ("Dev", "Prod"):
         stack = cdk.Stack(cdk.Stage(app, name) if stages else app, "Data" if stages else name)
         associate(stack, f"Association{name}", iam.Role.from_role_name(stack, f"Imported{name}", "Loader"))
@@ -75,9 +65,7 @@ def test_stacks_that_name_no_account_may_be_of_two(app: cdk.App, stages: bool) -
 
 
 def test_fails_when_redshift_may_not_assume_a_role(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    By its finished trust policy; the finding names the association that has the role.
-    """
+    """By its finished trust policy; the finding names the association that has the role."""
     associate(stack, "First", RedshiftRole(stack, "Good"))
     bad = iam.Role(stack, "Bad", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     grown = iam.Role(stack, "Grown", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
@@ -95,9 +83,7 @@ def test_fails_when_redshift_may_not_assume_a_role(app: cdk.App, stack: cdk.Stac
 
 
 def test_a_role_of_an_account_that_nobody_knows_warns_and_can_be_acknowledged(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    The synthesis goes on; the finding names the association that has the role.
-    """
+    """The synthesis goes on; the finding names the association that has the role."""
     for name in ("Shared", "Answered"):
         given = cdk.CfnParameter(stack, f"{name}Arn").value_as_string
         association = associate(

@@ -1,6 +1,4 @@
-"""
-Where a cluster is in the network.
-"""
+"""Where a cluster is in the network."""
 
 from __future__ import annotations
 
@@ -16,16 +14,12 @@ CLUSTER, INGRESS = "AWS::Redshift::Cluster", "AWS::EC2::SecurityGroupIngress"
 
 @pytest.fixture
 def vpc(stack: Stack) -> ec2.Vpc:
-    """
-    A VPC with public and private subnets in two zones.
-    """
+    """A VPC with public and private subnets in two zones."""
     return ec2.Vpc(stack, "Vpc", max_azs=2)
 
 
 def test_fails_when_connections_are_asked_of_a_cluster_without_security_groups(stack: Stack) -> None:
-    """
-    The error says what to pass.
-    """
+    """The error says what to pass."""
     cluster = RedshiftCluster(stack, "Cluster", cluster_subnet_group_name="subnets")
 
     with pytest.raises(RoleAssociationError) as caught:
@@ -37,9 +31,7 @@ def test_fails_when_connections_are_asked_of_a_cluster_without_security_groups(s
 
 
 def test_a_vpc_brings_a_subnet_group_of_its_private_subnets(stack: Stack, vpc: ec2.Vpc) -> None:
-    """
-    Without vpc_subnets the cluster is in the private ones, behind a security group that lets nobody in.
-    """
+    """Without vpc_subnets the cluster is in the private ones, behind a security group that lets nobody in."""
     RedshiftCluster(stack, "Cluster", vpc=vpc)
 
     group = properties_of(stack, "AWS::Redshift::ClusterSubnetGroup")
@@ -51,9 +43,7 @@ def test_a_vpc_brings_a_subnet_group_of_its_private_subnets(stack: Stack, vpc: e
 
 
 def test_vpc_subnets_choose_the_subnets(stack: Stack, vpc: ec2.Vpc) -> None:
-    """
-    A selection is passed on as it is.
-    """
+    """A selection is passed on as it is."""
     RedshiftCluster(stack, "Cluster", vpc=vpc, vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC))
 
     group = properties_of(stack, "AWS::Redshift::ClusterSubnetGroup")
@@ -62,9 +52,7 @@ def test_vpc_subnets_choose_the_subnets(stack: Stack, vpc: ec2.Vpc) -> None:
 
 @pytest.mark.parametrize("with_vpc", [True, False])
 def test_given_security_groups_are_used(stack: Stack, vpc: ec2.Vpc, with_vpc: bool) -> None:
-    """
-    No group is made beside them, with a VPC or with the name of a subnet group.
-    """
+    """No group is made beside them, with a VPC or with the name of a subnet group."""
     group = ec2.SecurityGroup(stack, "Group", vpc=vpc)
     if with_vpc:
         cluster = RedshiftCluster(stack, "Cluster", vpc=vpc, security_groups=[group])
@@ -77,9 +65,7 @@ def test_given_security_groups_are_used(stack: Stack, vpc: ec2.Vpc, with_vpc: bo
 
 
 def test_a_subnet_group_alone_leaves_the_security_group_to_redshift(stack: Stack) -> None:
-    """
-    The template names the subnet group and no security group.
-    """
+    """The template names the subnet group and no security group."""
     RedshiftCluster(stack, "Cluster", cluster_subnet_group_name="subnets")
 
     properties = properties_of(stack, CLUSTER)
@@ -92,9 +78,7 @@ def test_a_subnet_group_alone_leaves_the_security_group_to_redshift(stack: Stack
 
 @pytest.mark.parametrize("from_cluster", [True, False])
 def test_it_is_connectable_from_both_sides(stack: Stack, vpc: ec2.Vpc, from_cluster: bool) -> None:
-    """
-    The cluster goes wherever an `ec2.IConnectable` goes, with its port as the default one.
-    """
+    """The cluster goes wherever an `ec2.IConnectable` goes, with its port as the default one."""
     cluster = RedshiftCluster(stack, "Cluster", vpc=vpc, port=8200)
     application = ec2.SecurityGroup(stack, "Application", vpc=vpc)
     if from_cluster:

@@ -1,6 +1,4 @@
-"""
-Clusters as a user policy may name them.
-"""
+"""Clusters as a user policy may name them."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ def _l1(scope: cdk.Stack, cluster_identifier: str | None = None) -> redshift.Cfn
 
 
 def test_fails_when_a_cluster_is_in_another_stage(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    CDK cannot refer from one Stage to another.
-    """
+    """CDK cannot refer from one Stage to another."""
     staged = cdk.Stack(cdk.Stage(app, "Stage"), "Data", env=cdk.Environment(account=ACCOUNT, region=REGION))
 
     ((message, fix),) = cluster_troubles([_l1(staged)], places.place_of(stack))
@@ -38,9 +34,7 @@ def test_fails_when_a_cluster_is_in_another_stage(app: cdk.App, stack: cdk.Stack
 
 
 def test_fails_when_only_the_deployment_knows_the_clusters(stack: cdk.Stack) -> None:
-    """
-    A policy names each of them.
-    """
+    """A policy names each of them."""
     listed = cdk.Token.as_list(cdk.Fn.ref("Clusters"))
     wrong = "'clusters' is a list that only the deployment knows, allowed is a list whose entries are counted at synth"
 
@@ -50,9 +44,7 @@ def test_fails_when_only_the_deployment_knows_the_clusters(stack: cdk.Stack) -> 
 
 @pytest.mark.parametrize("region", [REGION, "us-east-1"])
 def test_a_literal_identifier_needs_no_reference(app: cdk.App, stack: cdk.Stack, region: str) -> None:
-    """
-    From another stack a named cluster is named, not referred to.
-    """
+    """From another stack a named cluster is named, not referred to."""
     other = cdk.Stack(app, "Other", env=cdk.Environment(account=ACCOUNT, region=region))
     place = places.place_of(stack)
     clusters: list[Cluster] = [
@@ -66,9 +58,7 @@ def test_a_literal_identifier_needs_no_reference(app: cdk.App, stack: cdk.Stack,
 
 
 def test_in_its_own_stack_a_named_cluster_is_referred_to(stack: cdk.Stack) -> None:
-    """
-    A reference follows what an override makes of the name.
-    """
+    """A reference follows what an override makes of the name."""
     cluster = RedshiftCluster(stack, "Cluster", cluster_identifier="sales", cluster_subnet_group_name="subnets")
 
     assert cluster_arn(cluster, places.place_of(stack)) == cluster.cluster_arn
@@ -76,9 +66,7 @@ def test_in_its_own_stack_a_named_cluster_is_referred_to(stack: cdk.Stack) -> No
 
 
 def test_a_token_is_taken_as_an_identifier(stack: cdk.Stack) -> None:
-    """
-    Only the deployment knows whether it is a valid one.
-    """
+    """Only the deployment knows whether it is a valid one."""
     name = cdk.CfnParameter(stack, "Name").value_as_string
 
     assert [] == list(cluster_troubles([name], places.place_of(stack)))

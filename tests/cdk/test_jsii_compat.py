@@ -1,6 +1,4 @@
-"""
-What is known of CDK objects, found again by every Python object that stands for the same one.
-"""
+"""What is known of CDK objects, found again by every Python object that stands for the same one."""
 
 from __future__ import annotations
 
@@ -13,24 +11,18 @@ from redshift_roles.cdk.jsii_compat import Remembered, reference_of
 
 
 class Thing:
-    """
-    What jsii does not know.
-    """
+    """What jsii does not know."""
 
 
 def proxy(name: str) -> Any:
-    """
-    Make one of the Python objects that stand for one CDK object.
-    """
+    """Make one of the Python objects that stand for one CDK object."""
     made: Any = Thing()
     made.__jsii_ref__ = SimpleNamespace(ref=name)
     return made
 
 
 def test_nothing_is_known_of_a_stranger() -> None:
-    """
-    Whether jsii knows it or not.
-    """
+    """Whether jsii knows it or not."""
     notes: Remembered[str] = Remembered()
     notes[proxy("Role@1")] = "one"
 
@@ -40,9 +32,7 @@ def test_nothing_is_known_of_a_stranger() -> None:
 
 
 def test_a_note_is_found_by_every_object_of_the_same_reference() -> None:
-    """
-    The last note counts.
-    """
+    """The last note counts."""
     notes: Remembered[str] = Remembered()
     notes[proxy("Role@1")] = "one"
     notes[proxy("Role@1")] = "two"
@@ -52,9 +42,7 @@ def test_a_note_is_found_by_every_object_of_the_same_reference() -> None:
 
 
 def test_a_note_that_says_nothing_is_a_note() -> None:
-    """
-    False is not the same as unknown.
-    """
+    """False is not the same as unknown."""
     notes: Remembered[bool] = Remembered()
     notes[proxy("Role@1")] = False
 
@@ -63,9 +51,7 @@ def test_a_note_that_says_nothing_is_a_note() -> None:
 
 
 def test_what_jsii_learns_of_later_keeps_its_note() -> None:
-    """
-    An object of Python alone gets its reference when it is first passed on.
-    """
+    """An object of Python alone gets its reference when it is first passed on."""
     thing: Any = Thing()
     notes: Remembered[str] = Remembered()
     notes[thing] = "before"
@@ -77,9 +63,7 @@ def test_what_jsii_learns_of_later_keeps_its_note() -> None:
 
 
 def test_what_jsii_does_not_know_is_let_go() -> None:
-    """
-    A note keeps nothing alive.
-    """
+    """A note keeps nothing alive."""
     thing = Thing()
     notes: Remembered[str] = Remembered()
     notes[thing] = "one"
@@ -91,9 +75,7 @@ def test_what_jsii_does_not_know_is_let_go() -> None:
 
 
 def test_a_note_can_be_dropped() -> None:
-    """
-    Also one that was never made.
-    """
+    """Also one that was never made."""
     thing = Thing()
     notes: Remembered[str] = Remembered()
     for subject in (thing, proxy("Role@1")):
@@ -106,9 +88,7 @@ def test_a_note_can_be_dropped() -> None:
 
 
 def test_two_memories_know_nothing_of_each_other() -> None:
-    """
-    Each holds notes of one kind.
-    """
+    """Each holds notes of one kind."""
     first: Remembered[str] = Remembered()
     second: Remembered[str] = Remembered()
     first[proxy("Role@1")] = "one"
@@ -117,7 +97,5 @@ def test_two_memories_know_nothing_of_each_other() -> None:
 
 
 def test_a_reference_stands_in_the_object() -> None:
-    """
-    It is empty for what jsii does not know.
-    """
+    """It is empty for what jsii does not know."""
     assert ["Role@1", "", ""] == [reference_of(subject) for subject in (proxy("Role@1"), Thing(), None)]

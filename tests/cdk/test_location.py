@@ -1,6 +1,4 @@
-"""
-Where a construct is.
-"""
+"""Where a construct is."""
 
 from __future__ import annotations
 
@@ -17,8 +15,7 @@ from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 
 
 def test_a_place_is_that_of_the_nearest_stack(app: cdk.App, stack: cdk.Stack, agnostic: cdk.Stack) -> None:
-    """
-    Account and region are known or not; a nested stack knows its top; the stage is the app where there is no other.
+    """Account and region are known or not; a nested stack knows its top; the stage is the app where there is no other.
     """
     known, unknown = places.place_of(Construct(stack, "Scope")), places.place_of(agnostic)
     nested = cdk.NestedStack(cdk.NestedStack(stack, "Nested"), "Deep")
@@ -47,8 +44,7 @@ def test_a_place_is_that_of_the_nearest_stack(app: cdk.App, stack: cdk.Stack, ag
 def test_a_token_is_as_long_as_its_shortest_value(
     stack: cdk.Stack, agnostic: cdk.Stack, token: str, length: int
 ) -> None:
-    """
-    A pseudo parameter has the length of this place's, or of a usual region's where none is known; others have one.
+    """A pseudo parameter has the length of this place's, or of a usual region's where none is known; others have one.
     """
     assert length == places.least_length(token, places.place_of(stack))
     assert length == places.least_length(token, places.place_of(agnostic))
@@ -56,9 +52,7 @@ def test_a_token_is_as_long_as_its_shortest_value(
 
 
 def test_the_length_follows_the_region(app: cdk.App) -> None:
-    """
-    The partition of China has a longer name, as has its region.
-    """
+    """The partition of China has a longer name, as has its region."""
     china = places.place_of(cdk.Stack(app, "China", env=cdk.Environment(region="cn-northwest-1")))
 
     assert len("aws-cn") == places.least_length("AWS.Partition.3", china)
@@ -68,9 +62,7 @@ def test_the_length_follows_the_region(app: cdk.App) -> None:
 def test_a_stack_can_refer_to_its_own_environment_and_to_known_regions(
     app: cdk.App, stack: cdk.Stack, agnostic: cdk.Stack
 ) -> None:
-    """
-    Not into another stage, and not between a stack with a region and one without.
-    """
+    """Not into another stage, and not between a stack with a region and one without."""
 
     def place(scope: Construct, account: str, region: str) -> places.Place:
         return places.place_of(
@@ -87,9 +79,7 @@ def test_a_stack_can_refer_to_its_own_environment_and_to_known_regions(
 
 
 def test_a_cluster_has_an_arn_of_its_own_place(stack: cdk.Stack, agnostic: cdk.Stack) -> None:
-    """
-    With a colon before its name; what no stack names is left to the deployment.
-    """
+    """With a colon before its name; what no stack names is left to the deployment."""
     home, nowhere = places.place_of(stack), places.place_of(agnostic)
 
     assert f"arn:{stack.partition}:redshift:{REGION}:{ACCOUNT}:cluster:w" == places.cluster_arn("w", home)
@@ -99,16 +89,12 @@ def test_a_cluster_has_an_arn_of_its_own_place(stack: cdk.Stack, agnostic: cdk.S
 
 
 def test_what_is_no_construct_has_no_path(stack: cdk.Stack) -> None:
-    """
-    A construct has its own.
-    """
+    """A construct has its own."""
     assert ("", "Data") == (places.path_of("Data"), places.path_of(stack))
 
 
 def test_ids_after_paths_are_as_different_as_the_paths(stack: cdk.Stack) -> None:
-    """
-    Whatever the names run into one another to.
-    """
+    """Whatever the names run into one another to."""
     scopes = {name: Construct(stack, name) for name in ("A", "A-B", "AB", "A--B")}
     pairs = (("A", "BC"), ("AB", "C"), ("A", "B-C"), ("A-B", "C"), ("A", "B--C"), ("A--B", "C"))
     ids = [places.id_after(Construct(scopes[scope], name)) for scope, name in pairs]
@@ -118,9 +104,7 @@ def test_ids_after_paths_are_as_different_as_the_paths(stack: cdk.Stack) -> None
 
 
 def test_a_stack_waits_for_those_it_depends_on_and_theirs(app: cdk.App) -> None:
-    """
-    And for itself; never for those that wait for it.
-    """
+    """And for itself; never for those that wait for it."""
     first, second, third = (cdk.Stack(app, name) for name in ("First", "Second", "Third"))
     second.add_stack_dependency(first)
     third.add_stack_dependency(second)
@@ -145,9 +129,7 @@ def test_a_stack_waits_for_those_it_depends_on_and_theirs(app: cdk.App) -> None:
 def test_a_reference_reaches_stacks_of_one_stage_and_environment(
     app: cdk.App, stack: cdk.Stack, make: Any, reason: str | None
 ) -> None:
-    """
-    Where it does not, the reason and a way out are told; a literal reaches everywhere.
-    """
+    """Where it does not, the reason and a way out are told; a literal reaches everywhere."""
     home, place = places.place_of(stack), places.place_of(make(app))
     value, obstacle = places.refer(s3.Bucket(stack, "Bucket").bucket_arn, home, place, "name")
     literal = "arn:aws:s3:::bucket"

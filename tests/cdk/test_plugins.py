@@ -1,6 +1,4 @@
-"""
-The guard: what became of our own clusters in the templates.
-"""
+"""The guard: what became of our own clusters in the templates."""
 
 from __future__ import annotations
 
@@ -35,9 +33,7 @@ def _untrusting(scope: cdk.Stack) -> iam.Role:
 
 @pytest.mark.parametrize("how", ["app.synth", "Template.from_stack"])
 def test_fails_when_an_override_puts_a_foreign_role_in(stack: cdk.Stack, how: str) -> None:
-    """
-    Both ways of synthesizing raise, and the message tells where, what and what to do.
-    """
+    """Both ways of synthesizing raise, and the message tells where, what and what to do."""
     _cluster(stack).cfn_cluster.add_property_override("IamRoles", [FOREIGN])
 
     app = cast("cdk.App", stack.node.root)
@@ -56,9 +52,7 @@ def test_fails_when_an_override_puts_a_foreign_role_in(stack: cdk.Stack, how: st
 
 @pytest.fixture(scope="module")
 def broken_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """
-    An app with a cluster whose role does not trust Redshift.
-    """
+    """An app with a cluster whose role does not trust Redshift."""
     program = tmp_path_factory.mktemp("program") / "app.py"
     program.write_text(
         "import aws_cdk as cdk\n"
@@ -75,9 +69,7 @@ def broken_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("command", ["python", "cdk"])
 def test_fails_on_the_command_line_too(broken_program: Path, tmp_path: Path, command: str) -> None:
-    """
-    `python app.py` and `cdk synth` exit with an error and name the rule's fix.
-    """
+    """`python app.py` and `cdk synth` exit with an error and name the rule's fix."""
     python = [sys.executable, str(broken_program)]
     cdk_synth = [
         str(ROOT / "node_modules" / ".bin" / "cdk"),
@@ -104,9 +96,7 @@ def test_fails_on_the_command_line_too(broken_program: Path, tmp_path: Path, com
 
 
 def test_a_finding_is_written_for_machines_too(stack: cdk.Stack) -> None:
-    """
-    CDK's report has the rule, the construct, the resource and the property.
-    """
+    """CDK's report has the rule, the construct, the resource and the property."""
     cluster = _cluster(stack, roles=[_untrusting(stack)])
 
     (violation,) = report_of(stack.node.root)
@@ -121,9 +111,7 @@ def test_a_finding_is_written_for_machines_too(stack: cdk.Stack) -> None:
 
 
 def test_trust_may_grow_after_the_cluster_is_written(stack: cdk.Stack) -> None:
-    """
-    Only the finished trust policy counts.
-    """
+    """Only the finished trust policy counts."""
     role = _untrusting(stack)
     _cluster(stack, roles=[role])
     document = role.assume_role_policy
@@ -139,18 +127,14 @@ def test_trust_may_grow_after_the_cluster_is_written(stack: cdk.Stack) -> None:
 def test_a_regional_trust_is_held_against_the_clusters_region(
     stack: cdk.Stack, regions: list[str], failed: list[str]
 ) -> None:
-    """
-    A role for other regions cannot be assumed in this one.
-    """
+    """A role for other regions cannot be assumed in this one."""
     _cluster(stack, roles=[RedshiftRole(stack, "Role", regions=regions)])
 
     assert failed == failures_of(stack.node.root)
 
 
 def test_fails_when_a_role_of_another_stack_does_not_trust_redshift(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    Exports are followed to the role's own template.
-    """
+    """Exports are followed to the role's own template."""
     other = cdk.Stack(app, "Other", env=cdk.Environment(account=ACCOUNT, region=REGION))
     _cluster(stack, roles=[_untrusting(other)])
 
@@ -159,9 +143,7 @@ def test_fails_when_a_role_of_another_stack_does_not_trust_redshift(app: cdk.App
 
 @pytest.mark.parametrize("strength", ["strong", "both", "weak"])
 def test_a_role_of_another_stack_is_followed_however_cdk_refers_to_it(strength: str) -> None:
-    """
-    Exports, and the outputs that weak references read, lead to the role; nothing is left undecided.
-    """
+    """Exports, and the outputs that weak references read, lead to the role; nothing is left undecided."""
     app = cdk.App(context={"@aws-cdk/core:defaultCrossStackReferences": strength}, analytics_reporting=False)
     env = cdk.Environment(account=ACCOUNT, region=REGION)
     home, stack = cdk.Stack(app, "Home", env=env), cdk.Stack(app, "Data", env=env)
@@ -172,9 +154,7 @@ def test_a_role_of_another_stack_is_followed_however_cdk_refers_to_it(strength: 
 
 
 def test_an_acknowledged_warning_does_not_silence_a_failure(stack: cdk.Stack) -> None:
-    """
-    The undecided verdict has an id of its own; a foreign role that comes later still fails.
-    """
+    """The undecided verdict has an id of its own; a foreign role that comes later still fails."""
     parameter = cdk.CfnParameter(stack, "RoleArn").value_as_string
     cluster = _cluster(stack, roles=[iam.Role.from_role_arn(stack, "Role", parameter)])
     for rule in ("RoleAccountUndecided", "RoleAccountMismatch"):
@@ -185,9 +165,7 @@ def test_an_acknowledged_warning_does_not_silence_a_failure(stack: cdk.Stack) ->
 
 
 def test_a_warning_can_be_acknowledged(stack: cdk.Stack) -> None:
-    """
-    Undecided warns and passes; acknowledged it is silent.
-    """
+    """Undecided warns and passes; acknowledged it is silent."""
     parameter = cdk.CfnParameter(stack, "RoleArn").value_as_string
     cluster = _cluster(stack, roles=[iam.Role.from_role_arn(stack, "Role", parameter)])
     cdk.Validations.of(cluster).acknowledge(
@@ -198,9 +176,7 @@ def test_a_warning_can_be_acknowledged(stack: cdk.Stack) -> None:
 
 
 def test_an_undecided_warning_says_what_would_decide_it(stack: cdk.Stack) -> None:
-    """
-    It names the parameter, not a token.
-    """
+    """It names the parameter, not a token."""
     parameter = cdk.CfnParameter(stack, "RoleArn").value_as_string
     _cluster(stack, roles=[iam.Role.from_role_arn(stack, "Role", parameter)])
 
@@ -213,9 +189,7 @@ def test_an_undecided_warning_says_what_would_decide_it(stack: cdk.Stack) -> Non
 
 
 def test_other_peoples_clusters_are_left_alone(stack: cdk.Stack) -> None:
-    """
-    A broken `CfnCluster` beside ours is not the guard's business.
-    """
+    """A broken `CfnCluster` beside ours is not the guard's business."""
     _cluster(stack)
     redshift.CfnCluster(
         stack,
@@ -231,9 +205,7 @@ def test_other_peoples_clusters_are_left_alone(stack: cdk.Stack) -> None:
 
 
 def test_one_guard_looks_after_all_clusters_of_an_app(app: cdk.App, stack: cdk.Stack, agnostic: cdk.Stack) -> None:
-    """
-    Stacks, nested stacks and Stages are checked once each, by one plug-in.
-    """
+    """Stacks, nested stacks and Stages are checked once each, by one plug-in."""
     stage = cdk.Stage(app, "Prod")
     staged = cdk.Stack(stage, "Data", env=cdk.Environment(account=ACCOUNT, region=REGION))
     nested = cdk.NestedStack(agnostic, "Nested")
@@ -251,9 +223,7 @@ def test_one_guard_looks_after_all_clusters_of_an_app(app: cdk.App, stack: cdk.S
 
 
 def test_template_from_stack_of_a_staged_stack_is_the_one_unguarded_place(app: cdk.App) -> None:
-    """
-    CDK runs plug-ins at the app: there the same stack fails.
-    """
+    """CDK runs plug-ins at the app: there the same stack fails."""
     staged = cdk.Stack(cdk.Stage(app, "Prod"), "Data")
     _cluster(staged, roles=[_untrusting(staged)])
 
@@ -262,9 +232,7 @@ def test_template_from_stack_of_a_staged_stack_is_the_one_unguarded_place(app: c
 
 
 class _Team(cdk.NestedStack):
-    """
-    A nested stack whose template is the same for every team.
-    """
+    """A nested stack whose template is the same for every team."""
 
     def __init__(self, scope: cdk.Stack, name: str) -> None:
         super().__init__(scope, name)
@@ -273,9 +241,7 @@ class _Team(cdk.NestedStack):
 
 
 def test_fails_in_each_of_two_nested_stacks_that_share_a_template(stack: cdk.Stack) -> None:
-    """
-    CDK writes one asset for both; both clusters are judged.
-    """
+    """CDK writes one asset for both; both clusters are judged."""
     _Team(stack, "One")
     _Team(stack, "Two")
 
@@ -285,9 +251,7 @@ def test_fails_in_each_of_two_nested_stacks_that_share_a_template(stack: cdk.Sta
 
 
 def test_a_removed_cluster_is_not_missed(stack: cdk.Stack) -> None:
-    """
-    What is not in the template is not judged.
-    """
+    """What is not in the template is not judged."""
     _cluster(stack).cfn_cluster.add_property_override("IamRoles", ["garbage"])
     stack.node.try_remove_child("Cluster")
 
@@ -295,9 +259,7 @@ def test_a_removed_cluster_is_not_missed(stack: cdk.Stack) -> None:
 
 
 def test_an_app_can_be_synthesized_again(stack: cdk.Stack) -> None:
-    """
-    The guard keeps nothing from one synthesis to the next.
-    """
+    """The guard keeps nothing from one synthesis to the next."""
     cluster = _cluster(stack)
     app: Any = stack.node.root
     assert [] == report_of(app)
@@ -308,9 +270,7 @@ def test_an_app_can_be_synthesized_again(stack: cdk.Stack) -> None:
 
 
 def test_the_plug_in_lists_its_rules(stack: cdk.Stack) -> None:
-    """
-    CDK is told the ids that can be acknowledged.
-    """
+    """CDK is told the ids that can be acknowledged."""
     from redshift_roles.cdk import plugins as guard
 
     _cluster(stack)

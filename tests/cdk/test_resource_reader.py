@@ -1,6 +1,4 @@
-"""
-Buckets, tables, secrets and streams as plain facts.
-"""
+"""Buckets, tables, secrets and streams as plain facts."""
 
 from __future__ import annotations
 
@@ -21,9 +19,7 @@ from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 
 
 def test_a_resource_is_read_once(stack: cdk.Stack) -> None:
-    """
-    Each crossing costs, and nothing changes.
-    """
+    """Each crossing costs, and nothing changes."""
     bucket = s3.Bucket(stack, "Landing")
 
     assert resource(bucket, "bucket_arn") is resource(bucket, "bucket_arn")
@@ -41,32 +37,24 @@ def test_a_resource_is_read_once(stack: cdk.Stack) -> None:
     ],
 )  # fmt: skip
 def test_a_bucket_is_of_the_account_cdk_says(stack: cdk.Stack, make: Any, account: str) -> None:
-    """
-    Its ARN has none.
-    """
+    """Its ARN has none."""
     assert account == resource(make(stack), "bucket_arn").account
 
 
 def test_an_arn_says_whose_it_is(stack: cdk.Stack) -> None:
-    """
-    CDK takes an imported table for one of the stack's account, whatever its ARN says.
-    """
+    """CDK takes an imported table for one of the stack's account, whatever its ARN says."""
     table = dynamodb.Table.from_table_arn(stack, "T", f"arn:aws:dynamodb:{REGION}:{OTHER_ACCOUNT}:table/t")
 
     assert OTHER_ACCOUNT == resource(table, "table_arn").account
 
 
 def test_in_a_stack_without_an_account_it_is_of_this_account(agnostic: cdk.Stack) -> None:
-    """
-    Whatever that will be.
-    """
+    """Whatever that will be."""
     assert THIS_ACCOUNT == resource(s3.Bucket(agnostic, "B"), "bucket_arn").account
 
 
 def test_a_foreign_key_makes_a_resource_foreign(stack: cdk.Stack) -> None:
-    """
-    The owner of the key must agree too.
-    """
+    """The owner of the key must agree too."""
     key = kms.Key.from_key_arn(stack, "Key", f"arn:aws:kms:{REGION}:{OTHER_ACCOUNT}:key/1")
     found = resource(s3.Bucket(stack, "B", encryption_key=key), "bucket_arn")
 
@@ -80,9 +68,7 @@ def _troubles(bucket: s3.IBucket, stack: cdk.Stack, *, shareable: bool) -> list[
 
 
 def test_fails_when_it_is_of_another_account_and_cannot_be_shared(stack: cdk.Stack) -> None:
-    """
-    What an owner can share is left to the owner.
-    """
+    """What an owner can share is left to the owner."""
     theirs = s3.Bucket.from_bucket_attributes(stack, "Theirs", bucket_name="theirs", account=OTHER_ACCOUNT)
 
     assert [
@@ -95,9 +81,7 @@ def test_fails_when_it_is_of_another_account_and_cannot_be_shared(stack: cdk.Sta
 
 
 def test_fails_when_the_alias_and_the_place_are_wrong(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    Both are told at once.
-    """
+    """Both are told at once."""
     there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
     alias = kms.Alias.from_alias_name(there, "Alias", "alias/sales")
     troubles = _troubles(s3.Bucket(there, "Landing", encryption_key=alias), stack, shareable=True)
@@ -112,9 +96,7 @@ def test_fails_when_the_alias_and_the_place_are_wrong(app: cdk.App, stack: cdk.S
 
 
 def test_a_named_bucket_of_another_region_can_be_referred_to(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    As can one of the same environment without a name.
-    """
+    """As can one of the same environment without a name."""
     there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
     beside = cdk.Stack(app, "Beside", env=cdk.Environment(account=ACCOUNT, region=REGION))
 
@@ -124,9 +106,7 @@ def test_a_named_bucket_of_another_region_can_be_referred_to(app: cdk.App, stack
 
 @pytest.mark.parametrize("imported", [False, True])
 def test_an_alias_of_the_app_is_followed_to_its_key(stack: cdk.Stack, imported: bool) -> None:
-    """
-    Whether the key is defined here or imported.
-    """
+    """Whether the key is defined here or imported."""
     arn = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
     key = kms.Key.from_key_arn(stack, "Key", arn) if imported else kms.Key(stack, "Key")
     alias = kms.Alias(stack, "Alias", alias_name="alias/sales", target_key=key)
@@ -136,9 +116,7 @@ def test_an_alias_of_the_app_is_followed_to_its_key(stack: cdk.Stack, imported: 
 
 
 def test_what_has_no_key_of_its_own_has_none(stack: cdk.Stack) -> None:
-    """
-    The keys that AWS manages need no grant.
-    """
+    """The keys that AWS manages need no grant."""
     stream = resource(kinesis.Stream(stack, "Stream", encryption=kinesis.StreamEncryption.MANAGED), "stream_arn")
     bucket = resource(s3.Bucket(stack, "Bucket", encryption=s3.BucketEncryption.S3_MANAGED), "bucket_arn")
 
@@ -147,9 +125,7 @@ def test_what_has_no_key_of_its_own_has_none(stack: cdk.Stack) -> None:
 
 
 def test_a_secret_is_named_in_full_or_by_its_pattern(stack: cdk.Stack) -> None:
-    """
-    One that is defined here or imported in full has no pattern.
-    """
+    """One that is defined here or imported in full has no pattern."""
     prefix = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"
     own = secretsmanager.Secret(stack, "Own")
     full = secretsmanager.Secret.from_secret_complete_arn(stack, "Full", f"{prefix}:full-Ab12Cd")

@@ -1,5 +1,4 @@
-"""
-Every way a role can arrive at a cluster, in a stack of a known account and in one that names none.
+"""Every way a role can arrive at a cluster, in a stack of a known account and in one that names none.
 
 The verdicts: the rule that our constructor or add_role raises with, ``pass`` without a word, ``rule`` where a
 CloudFormation Rule decides at deploy time, and ``warned`` of as undecided at synth time.
@@ -173,17 +172,13 @@ def _template(app: Any, stack: cdk.Stack) -> dict[str, Any]:
 
 @pytest.fixture(params=["known", "agnostic"])
 def place(request: pytest.FixtureRequest, stack: cdk.Stack, agnostic: cdk.Stack) -> tuple[cdk.Stack, int]:
-    """
-    The cluster's stack and the column of its verdict.
-    """
+    """The cluster's stack and the column of its verdict."""
     return (stack, 1) if request.param == "known" else (agnostic, 2)
 
 
 @pytest.mark.parametrize("how", ARRIVALS)
 def test_the_constructor_judges_a_role_however_it_arrives(how: str, place: tuple[cdk.Stack, int]) -> None:
-    """
-    The verdict is the one of the table, at the constructor's line where it can be known there.
-    """
+    """The verdict is the one of the table, at the constructor's line where it can be known there."""
     stack, column = place
 
     def associate(role: iam.IRole) -> object:
@@ -194,9 +189,7 @@ def test_the_constructor_judges_a_role_however_it_arrives(how: str, place: tuple
 
 @pytest.mark.parametrize("how", ARRIVALS)
 def test_add_role_judges_a_role_however_it_arrives(how: str, place: tuple[cdk.Stack, int]) -> None:
-    """
-    The verdict does not depend on when a role comes.
-    """
+    """The verdict does not depend on when a role comes."""
     stack, column = place
     cluster = RedshiftCluster(stack, "Cluster", cluster_subnet_group_name="subnets")
 
@@ -207,9 +200,7 @@ def test_add_role_judges_a_role_however_it_arrives(how: str, place: tuple[cdk.St
     ("where", "verdict"), [("the role in the parent", "pass"), ("the role in the nested stack", "pass")]
 )
 def test_a_role_crosses_between_a_stack_and_its_nested_stack(stack: cdk.Stack, where: str, verdict: str) -> None:
-    """
-    Parameters and outputs of nested stacks are followed both ways.
-    """
+    """Parameters and outputs of nested stacks are followed both ways."""
     nested = cdk.NestedStack(stack, "Nested")
     role_scope, cluster_scope = (stack, nested) if where == "the role in the parent" else (nested, stack)
 
@@ -220,9 +211,7 @@ def test_a_role_crosses_between_a_stack_and_its_nested_stack(stack: cdk.Stack, w
 
 
 def test_fails_when_the_parent_passes_a_nested_stack_a_role_that_does_not_trust_redshift(stack: cdk.Stack) -> None:
-    """
-    The role's trust is read in the parent's template.
-    """
+    """The role's trust is read in the parent's template."""
     nested = cdk.NestedStack(stack, "Nested")
     role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
     RedshiftCluster(nested, "Cluster", roles=[role], cluster_subnet_group_name="subnets")
@@ -231,8 +220,7 @@ def test_fails_when_the_parent_passes_a_nested_stack_a_role_that_does_not_trust_
 
 
 def test_a_role_of_another_region_is_followed_through_cross_region_references(app: cdk.App) -> None:
-    """
-    A role that CDK carries into another region by custom resource is of the same account, and its trust is checked.
+    """A role that CDK carries into another region by custom resource is of the same account, and its trust is checked.
     """
     home = cdk.Stack(app, "Home", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
     far = cdk.Stack(app, "Far", env=cdk.Environment(account=ACCOUNT, region=REGION), cross_region_references=True)
@@ -253,14 +241,10 @@ def _if(stack: cdk.Stack, yes: str, no: str) -> str:
 
 @jsii.implements(cdk.IStableListProducer)
 class _Eleven:
-    """
-    A list that is made at synth time.
-    """
+    """A list that is made at synth time."""
 
     def produce(self) -> list[str]:
-        """
-        Make eleven roles.
-        """
+        """Make eleven roles."""
         return [f"arn:aws:iam::{ACCOUNT}:role/Loader{number}" for number in range(11)]
 
 
@@ -351,9 +335,7 @@ THROUGH_THE_L1: dict[str, tuple[Callable[[cdk.Stack, redshift.CfnCluster], objec
 
 @pytest.mark.parametrize("how", THROUGH_THE_L1)
 def test_the_guard_judges_what_is_done_to_the_l1(how: str, stack: cdk.Stack) -> None:
-    """
-    Overrides, reassigned lists and lists made at synth time are judged in the template.
-    """
+    """Overrides, reassigned lists and lists made at synth time are judged in the template."""
     change, failed, warned = THROUGH_THE_L1[how]
     cluster = RedshiftCluster(
         stack, "Cluster", roles=[RedshiftRole(stack, "Role")], cluster_subnet_group_name="subnets"
@@ -364,9 +346,7 @@ def test_the_guard_judges_what_is_done_to_the_l1(how: str, stack: cdk.Stack) -> 
 
 
 def test_a_literal_that_comes_through_an_override_comes_too_late_for_a_rule(agnostic: cdk.Stack) -> None:
-    """
-    Without a CloudFormation Rule the account stays undecided.
-    """
+    """Without a CloudFormation Rule the account stays undecided."""
     cluster = RedshiftCluster(agnostic, "Cluster", cluster_subnet_group_name="subnets")
     _overridden(cluster.cfn_cluster, [f"arn:aws:iam::{ACCOUNT}:role/Loader"])
 
@@ -374,9 +354,7 @@ def test_a_literal_that_comes_through_an_override_comes_too_late_for_a_rule(agno
 
 
 def test_fails_when_overrides_of_two_clusters_claim_two_accounts_for_one_stack(agnostic: cdk.Stack) -> None:
-    """
-    Two literal ARNs of different accounts can never both be of the deployment's.
-    """
+    """Two literal ARNs of different accounts can never both be of the deployment's."""
     for account in (ACCOUNT, OTHER_ACCOUNT):
         cluster = RedshiftCluster(agnostic, f"Of{account}", cluster_subnet_group_name="subnets")
         _overridden(cluster.cfn_cluster, [f"arn:aws:iam::{account}:role/Loader"])

@@ -1,6 +1,4 @@
-"""
-CDK objects as plain facts.
-"""
+"""CDK objects as plain facts."""
 
 from __future__ import annotations
 
@@ -19,9 +17,7 @@ from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 
 
 def test_labels_have_paths_only_when_asked_for(stack: cdk.Stack) -> None:
-    """
-    A message has the role's path; the first look does without.
-    """
+    """A message has the role's path; the first look does without."""
     role, place = RedshiftRole(stack, "Role"), places.place_of(stack)
 
     def labels(labelled: bool) -> list[str]:
@@ -31,9 +27,7 @@ def test_labels_have_paths_only_when_asked_for(stack: cdk.Stack) -> None:
 
 
 def test_the_same_role_reads_the_same_whoever_made_it(stack: cdk.Stack) -> None:
-    """
-    A role and an import of its own ARN token have one text, though nobody knows its name.
-    """
+    """A role and an import of its own ARN token have one text, though nobody knows its name."""
     role, place = RedshiftRole(stack, "Role"), places.place_of(stack)
     again = iam.Role.from_role_arn(stack, "Again", role.role_arn)
     other = RedshiftRole(stack, "Other")
@@ -58,16 +52,12 @@ def test_the_same_role_reads_the_same_whoever_made_it(stack: cdk.Stack) -> None:
 def test_an_account_is_the_one_of_the_arn_else_of_the_stack(
     stack: cdk.Stack, arn: str, home: str, account: str | None
 ) -> None:
-    """
-    An imported user is in the account its ARN names, wherever it was imported.
-    """
+    """An imported user is in the account its ARN names, wherever it was imported."""
     assert account == reading.account_of(arn, home, places.place_of(stack))
 
 
 def test_a_role_arn_is_read_once(stack: cdk.Stack) -> None:
-    """
-    Later readings take what was read before, or what the cluster's list told.
-    """
+    """Later readings take what was read before, or what the cluster's list told."""
     role, other = RedshiftRole(stack, "Role"), RedshiftRole(stack, "Other")
     first = reading.role_arn(role)
     reading.remember_role_arns([other], ["told"])
@@ -81,23 +71,17 @@ def test_a_role_arn_is_read_once(stack: cdk.Stack) -> None:
     [(None, None), (90.0, cdk.Duration.seconds(90)), (0.5, cdk.Duration.millis(500)), (None, "7")],
 )
 def test_durations_are_read_in_seconds(seconds: float | None, duration: Any) -> None:
-    """
-    What is no duration is left to the check of its kind.
-    """
+    """What is no duration is left to the check of its kind."""
     assert seconds == reading.seconds_of(duration)
 
 
 def test_a_duration_that_is_a_token_is_not_known() -> None:
-    """
-    Only the deployment knows how long it is.
-    """
+    """Only the deployment knows how long it is."""
     assert reading.seconds_of(cdk.Duration.days(cdk.Token.as_number(cdk.Fn.ref("Days")))) is None
 
 
 def test_a_role_of_ours_is_remembered(stack: cdk.Stack) -> None:
-    """
-    With its place, its path and name where they are given, and what else it was given; others are not.
-    """
+    """With its place, its path and name where they are given, and what else it was given; others are not."""
     policy = iam.ManagedPolicy.from_aws_managed_policy_name("ReadOnlyAccess")
     given: dict[str, Any] = {"serverless": True, "trust_policy_quota": 4096, "managed_policies": [policy]}
     role = RedshiftRole(stack, "Role", role_name="loader", path="/team/", **given)
@@ -116,9 +100,7 @@ def test_a_role_of_ours_is_remembered(stack: cdk.Stack) -> None:
 
 
 def test_a_role_is_where_it_was_defined_or_imported(stack: cdk.Stack, agnostic: cdk.Stack) -> None:
-    """
-    Whether it is of ours or not.
-    """
+    """Whether it is of ours or not."""
     ours = RedshiftRole(cdk.NestedStack(stack, "Nested"), "Role")
     imported = iam.Role.from_role_name(agnostic, "Imported", "loader")
 
@@ -142,16 +124,12 @@ def test_a_role_is_where_it_was_defined_or_imported(stack: cdk.Stack, agnostic: 
     ids=["a role", "a user", "a group", "their role", "their user", "their group", "a token", "a service"],
 )
 def test_a_principal_has_the_account_of_its_arn(stack: cdk.Stack, make: Any, account: str | None) -> None:
-    """
-    None where only the deployment knows, and for what has no account.
-    """
+    """None where only the deployment knows, and for what has no account."""
     assert account == reading.principal_account(make(stack), places.place_of(stack))
 
 
 def test_a_principal_in_a_stack_without_an_account_is_of_this_account(agnostic: cdk.Stack) -> None:
-    """
-    Whatever that will be.
-    """
+    """Whatever that will be."""
     place = places.place_of(agnostic)
 
     assert role_arns.THIS_ACCOUNT == reading.principal_account(RedshiftRole(agnostic, "Role"), place)
@@ -165,27 +143,21 @@ def test_a_principal_in_a_stack_without_an_account_is_of_this_account(agnostic: 
 def test_an_import_tells_whether_it_takes_policies(
     stack: cdk.Stack, account: str, mutable: bool, immutable: bool
 ) -> None:
-    """
-    CDK takes a role of another account for immutable whatever was asked.
-    """
+    """CDK takes a role of another account for immutable whatever was asked."""
     role = iam.Role.from_role_arn(stack, "Imported", arn(account=account), mutable=mutable)
 
     assert immutable == reading.is_immutable(role)
 
 
 def test_a_role_of_the_app_takes_policies(stack: cdk.Stack) -> None:
-    """
-    Unless it is wrapped.
-    """
+    """Unless it is wrapped."""
     role = RedshiftRole(stack, "Role")
 
     assert (False, True) == (reading.is_immutable(role), reading.is_immutable(role.without_policy_updates()))
 
 
 def test_the_trust_policy_is_found_where_the_app_defines_the_role(stack: cdk.Stack) -> None:
-    """
-    Also of a role that is made when it is first used, from then on; not of an import.
-    """
+    """Also of a role that is made when it is first used, from then on; not of an import."""
     role, lazy = RedshiftRole(stack, "Role"), iam.LazyRole(stack, "Lazy", assumed_by=iam.AccountRootPrincipal())
     imported = iam.Role.from_role_arn(stack, "Imported", arn())
 

@@ -1,6 +1,4 @@
-"""
-The plug-in: everybody's clusters in an app.
-"""
+"""The plug-in: everybody's clusters in an app."""
 
 from __future__ import annotations
 
@@ -32,9 +30,7 @@ FOREIGN = f"arn:aws:iam::{OTHER_ACCOUNT}:role/Loader"
 
 @pytest.fixture
 def ruled(app: cdk.App) -> cdk.App:
-    """
-    An app with the plug-in.
-    """
+    """An app with the plug-in."""
     cdk.Validations.of(app).add_plugins(RoleAssociationRules())
     return app
 
@@ -52,9 +48,7 @@ def _cluster(scope: Any, name: str = "Theirs", **options: Any) -> redshift.CfnCl
 
 
 def _named(app: cdk.App) -> list[tuple[str, str, str]]:
-    """
-    List severity, rule and construct of everything that was found.
-    """
+    """List severity, rule and construct of everything that was found."""
     return [
         (violation["severity"], violation["ruleName"], construct["constructPath"])
         for violation in report_of(app)
@@ -64,9 +58,7 @@ def _named(app: cdk.App) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("role_limit", [0, 51, -1])
 def test_fails_when_the_limit_is_out_of_range(role_limit: int) -> None:
-    """
-    At the line that is wrong, with the range that is allowed.
-    """
+    """At the line that is wrong, with the range that is allowed."""
     with pytest.raises(RoleAssociationError, match=f"'role_limit' is {role_limit}, allowed is 1 to 50") as caught:
         RoleAssociationRules(role_limit=role_limit)
 
@@ -75,9 +67,7 @@ def test_fails_when_the_limit_is_out_of_range(role_limit: int) -> None:
 
 @pytest.mark.parametrize("role_limit", ["10", None, True, 9.5])
 def test_fails_when_the_limit_is_no_whole_number(role_limit: Any) -> None:
-    """
-    A text, a flag and a fraction are refused in the caller's words.
-    """
+    """A text, a flag and a fraction are refused in the caller's words."""
     with pytest.raises(RoleAssociationError, match="allowed is a whole number") as caught:
         RoleAssociationRules(role_limit=role_limit)
 
@@ -86,9 +76,7 @@ def test_fails_when_the_limit_is_no_whole_number(role_limit: Any) -> None:
 
 @pytest.mark.parametrize("how", ["app.synth", "Template.from_stack"])
 def test_fails_when_a_cluster_of_somebody_else_breaks_a_rule(ruled: cdk.App, stack: cdk.Stack, how: str) -> None:
-    """
-    Both ways of synthesizing raise, and the message tells where, what and what to do.
-    """
+    """Both ways of synthesizing raise, and the message tells where, what and what to do."""
     _cluster(stack, iam_roles=[FOREIGN])
 
     with pytest.raises(RuntimeError) as caught:
@@ -102,9 +90,7 @@ def test_fails_when_a_cluster_of_somebody_else_breaks_a_rule(ruled: cdk.App, sta
 
 
 def test_fails_whoever_wrote_the_cluster_and_however(ruled: cdk.App, stack: cdk.Stack, tmp_path: Path) -> None:
-    """
-    L1, override, raw resource, included template and namespace are judged alike, each under its own path.
-    """
+    """L1, override, raw resource, included template and namespace are judged alike, each under its own path."""
     _cluster(stack, "L1", iam_roles=[FOREIGN])
     _cluster(stack, "Override").add_property_override("IamRoles", [FOREIGN])
     cdk.CfnResource(stack, "Raw", type="AWS::Redshift::Cluster", properties={"IamRoles": [FOREIGN]})
@@ -122,9 +108,7 @@ def test_fails_whoever_wrote_the_cluster_and_however(ruled: cdk.App, stack: cdk.
 
 
 def test_fails_when_a_cluster_of_the_alpha_constructs_breaks_a_rule(ruled: cdk.App, stack: cdk.Stack) -> None:
-    """
-    Roles of a list, of `add_iam_role` and the default one; and what its custom resource may pass.
-    """
+    """Roles of a list, of `add_iam_role` and the default one; and what its custom resource may pass."""
     loader, glue, *many = [
         iam.Role(stack, name, assumed_by=iam.ServicePrincipal(f"{service}.amazonaws.com"))
         for name, service in [("Loader", "redshift"), ("Glue", "glue"), *((f"R{n}", "redshift") for n in range(9))]
@@ -151,9 +135,7 @@ def test_fails_when_a_cluster_of_the_alpha_constructs_breaks_a_rule(ruled: cdk.A
 
 
 def test_fails_in_nested_stacks_and_stages(ruled: cdk.App, stack: cdk.Stack) -> None:
-    """
-    All stacks of the app are judged, parameters of nested stacks followed to the parent.
-    """
+    """All stacks of the app are judged, parameters of nested stacks followed to the parent."""
     role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
     _cluster(cdk.NestedStack(stack, "Nested"), iam_roles=[role.role_arn])
     staged = cdk.Stack(cdk.Stage(ruled, "Prod"), "Data", env=cdk.Environment(account=ACCOUNT, region=REGION))
@@ -166,9 +148,7 @@ def test_fails_in_nested_stacks_and_stages(ruled: cdk.App, stack: cdk.Stack) -> 
 
 
 class _Team(cdk.NestedStack):
-    """
-    A nested stack whose template is the same for every team.
-    """
+    """A nested stack whose template is the same for every team."""
 
     def __init__(self, scope: cdk.Stack, name: str, role: str) -> None:
         super().__init__(scope, name, parameters={"Role": role})
@@ -177,9 +157,7 @@ class _Team(cdk.NestedStack):
 
 
 def test_fails_in_the_one_of_two_nested_stacks_that_is_broken(ruled: cdk.App, stack: cdk.Stack) -> None:
-    """
-    They share a template and differ in their parameters; the construct is that of the broken one.
-    """
+    """They share a template and differ in their parameters; the construct is that of the broken one."""
     _Team(stack, "One", f"arn:aws:iam::{ACCOUNT}:role/Loader")
     _Team(stack, "Two", FOREIGN)
 
@@ -187,9 +165,7 @@ def test_fails_in_the_one_of_two_nested_stacks_that_is_broken(ruled: cdk.App, st
 
 
 def test_fails_when_a_policy_of_the_app_passes_every_role(ruled: cdk.App, stack: cdk.Stack) -> None:
-    """
-    The policy is named, and the statement in it.
-    """
+    """The policy is named, and the statement in it."""
     _cluster(stack)
     user = iam.User(stack, "User")
     user.add_to_policy(iam.PolicyStatement(actions=["iam:PassRole"], resources=["*"]))
@@ -205,9 +181,7 @@ def test_fails_when_a_policy_of_the_app_passes_every_role(ruled: cdk.App, stack:
 
 
 def test_what_this_library_writes_breaks_nothing(ruled: cdk.App, stack: cdk.Stack) -> None:
-    """
-    Its roles, clusters, policies and grants are clean.
-    """
+    """Its roles, clusters, policies and grants are clean."""
     from redshift_roles import RedshiftWarehouse
 
     RedshiftWarehouse(stack, "Warehouse", cluster_subnet_group_name="subnets")
@@ -217,9 +191,7 @@ def test_what_this_library_writes_breaks_nothing(ruled: cdk.App, stack: cdk.Stac
 
 
 def test_a_failure_can_be_acknowledged(ruled: cdk.App, stack: cdk.Stack) -> None:
-    """
-    By the name of the rule, at the construct or above it.
-    """
+    """By the name of the rule, at the construct or above it."""
     cluster = _cluster(stack, iam_roles=[FOREIGN, "garbage"])
     cdk.Validations.of(cluster).acknowledge(
         cdk.Acknowledgment(id="redshift-roles::RoleAccountMismatch", reason="a test of ours")
@@ -229,9 +201,7 @@ def test_a_failure_can_be_acknowledged(ruled: cdk.App, stack: cdk.Stack) -> None
 
 
 def test_what_is_undecided_warns_and_does_not_block(ruled: cdk.App, stack: cdk.Stack) -> None:
-    """
-    The synthesis succeeds; the warning has an id of its own.
-    """
+    """The synthesis succeeds; the warning has an id of its own."""
     parameter = cdk.CfnParameter(stack, "RoleArn").value_as_string
     _cluster(stack, iam_roles=[parameter])
     ruled.synth()
@@ -241,9 +211,7 @@ def test_what_is_undecided_warns_and_does_not_block(ruled: cdk.App, stack: cdk.S
 
 @pytest.mark.parametrize("where", ["twice at the app", "the same one twice", "at the app and at the stage"])
 def test_a_plug_in_that_is_registered_twice_reports_once(app: cdk.App, where: str) -> None:
-    """
-    However it came about, each finding stands in the report once.
-    """
+    """However it came about, each finding stands in the report once."""
     stage = cdk.Stage(app, "Prod")
     _cluster(cdk.Stack(stage, "Data", env=cdk.Environment(account=ACCOUNT, region=REGION)), iam_roles=[FOREIGN])
     first, second = RoleAssociationRules(), RoleAssociationRules()
@@ -254,9 +222,7 @@ def test_a_plug_in_that_is_registered_twice_reports_once(app: cdk.App, where: st
 
 
 def test_a_plug_in_of_a_stage_looks_at_that_stage_only(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    The stacks beside it are nobody's business.
-    """
+    """The stacks beside it are nobody's business."""
     stage = cdk.Stage(app, "Prod")
     _cluster(stack, iam_roles=[FOREIGN])
     _cluster(cdk.Stack(stage, "Data", env=cdk.Environment(account=ACCOUNT, region=REGION)), iam_roles=["garbage"])
@@ -266,9 +232,7 @@ def test_a_plug_in_of_a_stage_looks_at_that_stage_only(app: cdk.App, stack: cdk.
 
 
 def test_our_own_clusters_are_left_to_their_guard(ruled: cdk.App, stack: cdk.Stack) -> None:
-    """
-    What the guard finds is found once, and nobody can acknowledge it.
-    """
+    """What the guard finds is found once, and nobody can acknowledge it."""
     ours = RedshiftCluster(stack, "Ours", cluster_subnet_group_name="subnets")
     ours.cfn_cluster.add_property_override("IamRoles", [FOREIGN])
     _cluster(stack, iam_roles=[FOREIGN])
@@ -280,9 +244,7 @@ def test_our_own_clusters_are_left_to_their_guard(ruled: cdk.App, stack: cdk.Sta
 
 
 def test_our_own_clusters_keep_their_own_limit(ruled: cdk.App, stack: cdk.Stack) -> None:
-    """
-    A cluster of this library with `role_limit=11` may have eleven roles.
-    """
+    """A cluster of this library with `role_limit=11` may have eleven roles."""
     roles = [RedshiftRole(stack, f"Role{n}") for n in range(11)]
     RedshiftCluster(stack, "Ours", cluster_subnet_group_name="subnets", roles=roles, role_limit=11)
 
@@ -291,9 +253,7 @@ def test_our_own_clusters_keep_their_own_limit(ruled: cdk.App, stack: cdk.Stack)
 
 @pytest.mark.parametrize(("role_limit", "count", "broken"), [(1, 1, 0), (1, 2, 1), (50, 50, 0), (50, 51, 1)])
 def test_the_limit_is_the_callers(app: cdk.App, stack: cdk.Stack, role_limit: int, count: int, broken: int) -> None:
-    """
-    At the limit and one above.
-    """
+    """At the limit and one above."""
     cdk.Validations.of(app).add_plugins(RoleAssociationRules(role_limit=role_limit))
     _cluster(stack, iam_roles=[f"arn:aws:iam::{ACCOUNT}:role/R{n}" for n in range(count)])
 
@@ -301,9 +261,7 @@ def test_the_limit_is_the_callers(app: cdk.App, stack: cdk.Stack, role_limit: in
 
 
 def test_an_app_can_be_synthesized_again(ruled: Any, stack: cdk.Stack) -> None:
-    """
-    The plug-in keeps nothing from one synthesis to the next: it fails again.
-    """
+    """The plug-in keeps nothing from one synthesis to the next: it fails again."""
     _cluster(stack, iam_roles=["garbage"])
 
     for _ in range(2):
@@ -312,9 +270,7 @@ def test_an_app_can_be_synthesized_again(ruled: Any, stack: cdk.Stack) -> None:
 
 
 def test_the_plug_in_lists_its_rules() -> None:
-    """
-    CDK is told the ids that can be acknowledged.
-    """
+    """CDK is told the ids that can be acknowledged."""
     plug_in = RoleAssociationRules()
 
     assert [rule.name for rule in rulebook.RULES] == plug_in.rule_ids
@@ -324,9 +280,7 @@ def test_the_plug_in_lists_its_rules() -> None:
 
 @pytest.mark.parametrize("case", [case for case in cases() if not case.raw], ids=lambda case: case.name)
 def test_a_case_has_the_verdicts_of_the_table(case: Case, ruled: cdk.App, tmp_path: Path) -> None:
-    """
-    A real synthesis of the included templates gives neither fewer nor more.
-    """
+    """A real synthesis of the included templates gives neither fewer nor more."""
     for name, given in case.stacks.items():
         env = cdk.Environment(account=given.account, region=given.region)
         files = {key: _written(tmp_path, key, below) for key, below in case.nested.items()}
@@ -351,9 +305,7 @@ def _written(folder: Path, name: str, given: Stack) -> str:
 
 @pytest.mark.parametrize("case", [case for case in cases() if case.raw], ids=lambda case: case.name)
 def test_a_case_that_cdk_cannot_write_has_the_verdicts_too(case: Case, tmp_path: Path) -> None:
-    """
-    The plug-in reads the templates as they stand.
-    """
+    """The plug-in reads the templates as they stand."""
     app = cdk.App(outdir=str(tmp_path / "out"))
     app.synth()
     shutil.rmtree(tmp_path / "out")

@@ -1,6 +1,4 @@
-"""
-What an app was synthesized to.
-"""
+"""What an app was synthesized to."""
 
 from __future__ import annotations
 
@@ -20,9 +18,7 @@ def _verdict(app: Any, stack: cdk.Stack, rule: rulebook.Rule, logical_id: str = 
 
 
 def test_a_synthesis_is_read_once(app: Any, stack: cdk.Stack) -> None:
-    """
-    Until there is another one; then nothing is left of it.
-    """
+    """Until there is another one; then nothing is left of it."""
     app.synth()
     first = synthesis_of(app)
 
@@ -36,9 +32,7 @@ def test_a_synthesis_is_read_once(app: Any, stack: cdk.Stack) -> None:
 
 
 def test_the_template_of_a_stack_is_found(app: Any, stack: cdk.Stack) -> None:
-    """
-    Of a nested stack too, however deep.
-    """
+    """Of a nested stack too, however deep."""
     nested = cdk.NestedStack(stack, "Nested")
     deep = cdk.NestedStack(nested, "Deep")
     for scope in (stack, nested, deep):
@@ -51,8 +45,7 @@ def test_the_template_of_a_stack_is_found(app: Any, stack: cdk.Stack) -> None:
 
 
 def test_a_verdict_is_written_as_cdk_reports_it(app: Any, stack: cdk.Stack) -> None:
-    """
-    What is broken has the severity that is given, what is undecided is a warning; the source stands beside the fix.
+    """What is broken has the severity that is given, what is undecided is a warning; the source stands beside the fix.
     """
     app.synth()
     broken: Any = violation(_verdict(app, stack, rulebook.ROLE_DUPLICATED), "fatal", "Data/Topic")
@@ -74,9 +67,7 @@ def test_a_verdict_is_written_as_cdk_reports_it(app: Any, stack: cdk.Stack) -> N
 
 
 def test_only_a_shared_template_needs_its_construct_found(app: Any, stack: cdk.Stack) -> None:
-    """
-    Two nested stacks of one file are told apart; all others CDK finds itself.
-    """
+    """Two nested stacks of one file are told apart; all others CDK finds itself."""
     nested = [cdk.NestedStack(stack, name) for name in ("One", "Two")]
     for scope in nested:
         cdk.CfnResource(scope, "Topic", type="AWS::SNS::Topic")

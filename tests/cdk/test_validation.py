@@ -1,6 +1,4 @@
-"""
-Refusing before anything is made.
-"""
+"""Refusing before anything is made."""
 
 from __future__ import annotations
 
@@ -19,9 +17,7 @@ from redshift_roles.cdk.validation import all_or_nothing, child_path
 )
 @pytest.mark.parametrize("kind", [RedshiftRole, RedshiftCluster, RedshiftWarehouse, RoleAssociationPolicy])
 def test_fails_when_the_scope_is_in_no_stack(kind: Any, scope: object, shown: str) -> None:
-    """
-    All constructs say so, in the words of the argument.
-    """
+    """All constructs say so, in the words of the argument."""
     options = {"clusters": ["a"], "pass_roles": []} if kind is RoleAssociationPolicy else {}
 
     with pytest.raises(RoleAssociationError) as caught:
@@ -33,9 +29,7 @@ def test_fails_when_the_scope_is_in_no_stack(kind: Any, scope: object, shown: st
 
 
 def test_a_construct_that_fails_halfway_is_taken_out_again(stack: Stack) -> None:
-    """
-    The error passes through and the tree is as it was.
-    """
+    """The error passes through and the tree is as it was."""
 
     def fail_halfway() -> None:
         with all_or_nothing(stack, "Half"):
@@ -49,9 +43,7 @@ def test_a_construct_that_fails_halfway_is_taken_out_again(stack: Stack) -> None
 
 
 def test_a_construct_whose_name_is_taken_leaves_the_first_one(stack: Stack) -> None:
-    """
-    The child of that name is somebody else's.
-    """
+    """The child of that name is somebody else's."""
     first = Construct(stack, "Taken")
 
     with pytest.raises(RuntimeError), all_or_nothing(stack, "Taken"):
@@ -61,9 +53,7 @@ def test_a_construct_whose_name_is_taken_leaves_the_first_one(stack: Stack) -> N
 
 
 def test_a_construct_that_succeeds_stays(stack: Stack) -> None:
-    """
-    Nothing is taken out without an error.
-    """
+    """Nothing is taken out without an error."""
     with all_or_nothing(stack, "Whole"):
         whole = Construct(stack, "Whole")
 
@@ -71,7 +61,5 @@ def test_a_construct_that_succeeds_stays(stack: Stack) -> None:
 
 
 def test_a_path_is_written_before_the_child_is_there(app: App, stack: Stack) -> None:
-    """
-    Below the root there is no leading slash.
-    """
+    """Below the root there is no leading slash."""
     assert ("Data/Child", "Child") == (child_path(stack, "Child"), child_path(app, "Child"))

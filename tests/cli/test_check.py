@@ -1,6 +1,4 @@
-"""
-The command `redshift-roles check`.
-"""
+"""The command `redshift-roles check`."""
 
 from __future__ import annotations
 
@@ -40,27 +38,21 @@ PAGE = "https://docs.aws.amazon.com/redshift/latest/mgmt/copy-unload-iam-role-as
 
 
 class Told:
-    """
-    What the command told: its exit code, and what it wrote.
-    """
+    """What the command told: its exit code, and what it wrote."""
 
     def __init__(self, code: int, out: str, err: str) -> None:
         self.code, self.out, self.err = code, out, err
 
     @property
     def found(self) -> list[dict[str, Any]]:
-        """
-        The findings of a JSON report.
-        """
+        """The findings of a JSON report."""
         findings: list[dict[str, Any]] = json.loads(self.out)["findings"]
         return findings
 
 
 @pytest.fixture
 def check(capsys: pytest.CaptureFixture[str]) -> Any:
-    """
-    Run the command in this process.
-    """
+    """Run the command in this process."""
 
     def run(*words: object) -> Told:
         code = cli.main(["check", *map(str, words)])
@@ -72,9 +64,7 @@ def check(capsys: pytest.CaptureFixture[str]) -> Any:
 
 @pytest.fixture
 def template(tmp_path: Path) -> Any:
-    """
-    Write a template.
-    """
+    """Write a template."""
 
     def write(text: str, name: str = "template.yaml") -> Path:
         path = tmp_path / name
@@ -86,9 +76,7 @@ def template(tmp_path: Path) -> Any:
 
 
 def test_fails_when_a_rule_is_broken(check: Any, template: Any) -> None:
-    """
-    The report tells where, which rule, what to do, and the page that says so; the exit code is 1.
-    """
+    """The report tells where, which rule, what to do, and the page that says so; the exit code is 1."""
     path = template(BROKEN)
     told = check(path, "--account", ACCOUNT)
 
@@ -104,9 +92,7 @@ def test_fails_when_a_rule_is_broken(check: Any, template: Any) -> None:
 
 
 def test_fails_when_a_role_does_not_trust_redshift_in_words_for_templates(check: Any, template: Any) -> None:
-    """
-    A person with a template has no RedshiftRole; the fix speaks of the template.
-    """
+    """A person with a template has no RedshiftRole; the fix speaks of the template."""
     trust = {
         "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}
     }
@@ -120,9 +106,7 @@ def test_fails_when_a_role_does_not_trust_redshift_in_words_for_templates(check:
 
 
 def test_fails_when_there_are_more_roles_than_the_limit_that_was_given(check: Any, template: Any) -> None:
-    """
-    At the limit it passes; above it the message has the words of the command line.
-    """
+    """At the limit it passes; above it the message has the words of the command line."""
     roles = [f"arn:aws:iam::{ACCOUNT}:role/R{n}" for n in range(3)]
     cluster = {"Type": "AWS::Redshift::Cluster", "Properties": {"IamRoles": roles}}
     path = template(json.dumps({"Resources": {"Warehouse": cluster}}))
@@ -133,9 +117,7 @@ def test_fails_when_there_are_more_roles_than_the_limit_that_was_given(check: An
 
 
 def test_what_is_undecided_is_told_and_does_not_fail(check: Any, template: Any) -> None:
-    """
-    A warning leaves the exit code at 0.
-    """
+    """A warning leaves the exit code at 0."""
     told = check(template(UNDECIDED))
 
     assert "  warning RoleAccountUndecided: IamRoles[0] is ${RoleArn}, whose account only the deployment" in told.out
@@ -144,9 +126,7 @@ def test_what_is_undecided_is_told_and_does_not_fail(check: Any, template: Any) 
 
 
 def test_a_sound_template_is_told_in_one_line(check: Any, template: Any) -> None:
-    """
-    Nothing but the count.
-    """
+    """Nothing but the count."""
     told = check(template(SOUND))
 
     assert (0, "1 template checked: 0 errors, 0 warnings\n") == (told.code, told.out)
@@ -168,9 +148,7 @@ def test_a_sound_template_is_told_in_one_line(check: Any, template: Any) -> None
     ],
 )
 def test_fails_when_a_file_is_no_template(check: Any, template: Any, name: str, text: str, complaint: str) -> None:
-    """
-    One line says which file and why; the exit code is 2.
-    """
+    """One line says which file and why; the exit code is 2."""
     path = template(text, name)
     told = check(path)
 
@@ -180,9 +158,7 @@ def test_fails_when_a_file_is_no_template(check: Any, template: Any, name: str, 
 
 
 def test_fails_when_a_path_is_missing_and_judges_the_others(check: Any, template: Any, tmp_path: Path) -> None:
-    """
-    What can be judged is; the exit code tells that something could not.
-    """
+    """What can be judged is; the exit code tells that something could not."""
     told = check(tmp_path / "nothing", template(BROKEN), "--account", ACCOUNT)
 
     assert f"redshift-roles: {tmp_path / 'nothing'}: no such file or folder\n" == told.err
@@ -202,9 +178,7 @@ def test_fails_when_a_path_is_missing_and_judges_the_others(check: Any, template
     ],
 )
 def test_fails_when_an_option_makes_no_sense(capsys: Any, words: list[str], complaint: str) -> None:
-    """
-    The usage and what is allowed are told.
-    """
+    """The usage and what is allowed are told."""
     with pytest.raises(SystemExit) as caught:
         cli.main(["check", "template.yaml", *words])
 
@@ -214,16 +188,12 @@ def test_fails_when_an_option_makes_no_sense(capsys: Any, words: list[str], comp
 
 @pytest.mark.parametrize("role_limit", ["1", "50"])
 def test_the_limit_is_one_to_fifty(check: Any, template: Any, role_limit: str) -> None:
-    """
-    Both ends are allowed.
-    """
+    """Both ends are allowed."""
     assert 0 == check(template(SOUND), "--role-limit", role_limit).code
 
 
 def test_the_region_of_a_template_is_given(check: Any, template: Any) -> None:
-    """
-    A role of another partition is found where the region is known.
-    """
+    """A role of another partition is found where the region is known."""
     text = BROKEN.replace("arn:aws:", "arn:aws-cn:").replace(OTHER_ACCOUNT, ACCOUNT)
     path = template(text)
 
@@ -231,9 +201,7 @@ def test_the_region_of_a_template_is_given(check: Any, template: Any) -> None:
 
 
 def test_nested_templates_are_followed_among_the_given_files(check: Any, template: Any) -> None:
-    """
-    The child is judged in its place, with what the parent passes, and not by itself.
-    """
+    """The child is judged in its place, with what the parent passes, and not by itself."""
     parent = template(
         "Resources:\n"
         "  Child:\n"
@@ -251,9 +219,7 @@ def test_nested_templates_are_followed_among_the_given_files(check: Any, templat
 
 
 def test_a_nested_template_that_is_not_given_is_not_fetched(check: Any, template: Any) -> None:
-    """
-    A file beside the template is left alone.
-    """
+    """A file beside the template is left alone."""
     template(BROKEN, "child.yaml")
     stack = "{Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: ./child.yaml}}"
     parent = template(f"Resources:\n  Child: {stack}\n", "parent.yaml")
@@ -262,9 +228,7 @@ def test_a_nested_template_that_is_not_given_is_not_fetched(check: Any, template
 
 
 def test_fails_when_a_template_nests_itself(check: Any, template: Any) -> None:
-    """
-    A circle of nested stacks has no end.
-    """
+    """A circle of nested stacks has no end."""
     stack = "{Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: ./self.yaml}}"
     path = template(f"Resources:\n  Child: {stack}\n", "self.yaml")
     told = check(path)
@@ -273,9 +237,7 @@ def test_fails_when_a_template_nests_itself(check: Any, template: Any) -> None:
 
 
 def test_a_folder_of_templates_is_searched(check: Any, template: Any, tmp_path: Path) -> None:
-    """
-    What is no template there is passed over.
-    """
+    """What is no template there is passed over."""
     template(BROKEN, "folder/deep/a.yml")
     template(SOUND, "folder/b.template")
     template("just: notes\n", "folder/notes.yaml")
@@ -287,9 +249,7 @@ def test_a_folder_of_templates_is_searched(check: Any, template: Any, tmp_path: 
 
 
 def test_fails_when_a_folder_holds_no_templates(check: Any, tmp_path: Path) -> None:
-    """
-    An empty folder is a mistake of the caller.
-    """
+    """An empty folder is a mistake of the caller."""
     told = check(tmp_path)
 
     assert f"redshift-roles: {tmp_path}: holds no templates (.json, .template, .yaml, .yml)\n" == told.err
@@ -298,9 +258,7 @@ def test_fails_when_a_folder_holds_no_templates(check: Any, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("manifest", ["{", "[]", '{"artifacts": {"A": {}}}', '{"artifacts": 1}'])
 def test_fails_when_a_cloud_assembly_is_broken(check: Any, template: Any, tmp_path: Path, manifest: str) -> None:
-    """
-    Whatever is wrong with it, one line says so.
-    """
+    """Whatever is wrong with it, one line says so."""
     template(manifest, "manifest.json")
     template('{"version": "50"}', "cdk.out")
     told = check(tmp_path)
@@ -309,9 +267,7 @@ def test_fails_when_a_cloud_assembly_is_broken(check: Any, template: Any, tmp_pa
 
 
 def test_sarif_has_the_rules_and_the_places(check: Any, template: Any) -> None:
-    """
-    Code hosts show each result beside its line.
-    """
+    """Code hosts show each result beside its line."""
     path = template(BROKEN)
     told = check(path, "--account", ACCOUNT, "--format", "sarif")
     log = json.loads(told.out)
@@ -333,9 +289,7 @@ def test_sarif_has_the_rules_and_the_places(check: Any, template: Any) -> None:
 
 
 def test_sarif_tells_what_could_not_be_read(check: Any, tmp_path: Path) -> None:
-    """
-    The run was not successful, and says why.
-    """
+    """The run was not successful, and says why."""
     told = check(tmp_path / "nothing", "--format", "sarif")
     (invocation,) = json.loads(told.out)["runs"][0]["invocations"]
 
@@ -348,9 +302,7 @@ def test_sarif_tells_what_could_not_be_read(check: Any, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("case", [case for case in cases() if case.is_plain], ids=lambda case: case.name)
 def test_a_plain_case_has_the_verdicts_of_the_table(check: Any, case: Case, tmp_path: Path) -> None:
-    """
-    The command gives neither fewer than an expert, nor more, and its exit code tells whether one is an error.
-    """
+    """The command gives neither fewer than an expert, nor more, and its exit code tells whether one is an error."""
     (stack,) = case.stacks.values()
     given = {"--account": stack.account, "--region": stack.region}
     options = [word for name, value in given.items() if value for word in (name, value)]
@@ -359,9 +311,7 @@ def test_a_plain_case_has_the_verdicts_of_the_table(check: Any, case: Case, tmp_
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
 def test_a_cloud_assembly_has_the_verdicts_of_the_table(check: Any, case: Case, tmp_path: Path) -> None:
-    """
-    So it does where CDK wrote the templates, by its folder and from the folder above.
-    """
+    """So it does where CDK wrote the templates, by its folder and from the folder above."""
     project = tmp_path / "project"
     (project / "cdk.out").mkdir(parents=True)
     folder = write_cloud_assembly(case, project / "cdk.out")
@@ -377,9 +327,7 @@ def _agrees(told: Told, case: Case) -> None:
 
 
 def test_it_runs_where_there_is_no_node_and_no_cdk(template: Any, tmp_path: Path) -> None:
-    """
-    A program of its own, in which CDK, constructs, jsii and boto3 cannot be imported.
-    """
+    """A program of its own, in which CDK, constructs, jsii and boto3 cannot be imported."""
     program = (
         "import sys\n"
         "for name in ('aws_cdk', 'constructs', 'jsii', 'boto3', 'botocore'): sys.modules[name] = None\n"
@@ -398,9 +346,7 @@ def test_it_runs_where_there_is_no_node_and_no_cdk(template: Any, tmp_path: Path
 def test_a_yaml_template_without_pyyaml_is_told_in_one_line(
     check: Any, template: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """
-    The line says what to install; JSON needs nothing.
-    """
+    """The line says what to install; JSON needs nothing."""
     path = template(SOUND)
     monkeypatch.setitem(sys.modules, "yaml", None)
     told = check(path)
@@ -413,9 +359,7 @@ def test_a_yaml_template_without_pyyaml_is_told_in_one_line(
 def test_many_files_are_counted_for_a_person(
     check: Any, template: Any, tmp_path: Path, monkeypatch: Any, is_terminal: bool, count: int, shown: bool
 ) -> None:
-    """
-    One line that counts, and is taken away at the end; nothing where nobody watches.
-    """
+    """One line that counts, and is taken away at the end; nothing where nobody watches."""
     for number in range(count):
         template(SOUND, f"many/{number}.yaml")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)

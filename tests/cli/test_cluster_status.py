@@ -1,6 +1,4 @@
-"""
-The roles of a cluster, as people and programs read them.
-"""
+"""The roles of a cluster, as people and programs read them."""
 
 from __future__ import annotations
 
@@ -21,9 +19,7 @@ def _cluster(*roles: tuple[str, str], **options: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("status", ["adding", "removing", "something-new"])
 def test_a_role_is_late_when_it_is_not_in_sync(status: str) -> None:
-    """
-    Also in a status that nobody knows yet.
-    """
+    """Also in a status that nobody knows yet."""
     found = cluster_status.read(_cluster((A, "in-sync"), (B, status)))
 
     assert (B,) == tuple(role.arn for role in found.late)
@@ -31,9 +27,7 @@ def test_a_role_is_late_when_it_is_not_in_sync(status: str) -> None:
 
 
 def test_nothing_is_late_when_all_are_in_sync() -> None:
-    """
-    The progress then names no role.
-    """
+    """The progress then names no role."""
     found = cluster_status.read(_cluster((A, "in-sync")))
 
     assert () == found.late
@@ -41,9 +35,7 @@ def test_nothing_is_late_when_all_are_in_sync() -> None:
 
 
 def test_text_marks_the_default_and_has_a_line_for_each_role() -> None:
-    """
-    The lines are by ARN, their columns are aligned.
-    """
+    """The lines are by ARN, their columns are aligned."""
     found = cluster_status.read(
         _cluster((C, "removing"), (B, "in-sync"), (A, "adding"), DefaultIamRoleArn=B, ClusterStatus="modifying")
     )
@@ -55,9 +47,7 @@ def test_text_marks_the_default_and_has_a_line_for_each_role() -> None:
 
 @pytest.mark.parametrize("listed", [{"IamRoles": []}, {}])
 def test_text_says_that_there_are_no_roles(listed: dict[str, Any]) -> None:
-    """
-    Silence could mean anything.
-    """
+    """Silence could mean anything."""
     cluster = {"ClusterIdentifier": "warehouse", "ClusterStatus": "paused", **listed}
 
     assert "cluster warehouse is paused\n  no roles are associated" == cluster_status.FORMATS["text"](
@@ -67,9 +57,7 @@ def test_text_says_that_there_are_no_roles(listed: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("default", "written"), [(A, A), ("", None), (C, C)])
 def test_json_has_the_default_role(default: str, written: str | None) -> None:
-    """
-    There is null where there is no default role; a default that is not among the roles is told as it is.
-    """
+    """There is null where there is no default role; a default that is not among the roles is told as it is."""
     report = cluster_status.FORMATS["json"](cluster_status.read(_cluster((A, "in-sync"), DefaultIamRoleArn=default)))
 
     assert {
@@ -82,9 +70,7 @@ def test_json_has_the_default_role(default: str, written: str | None) -> None:
 
 
 def test_json_says_when_a_role_is_late() -> None:
-    """
-    A script reads one word.
-    """
+    """A script reads one word."""
     report = json.loads(cluster_status.FORMATS["json"](cluster_status.read(_cluster((A, "adding")))))
 
     assert False is report["inSync"]

@@ -1,6 +1,4 @@
-"""
-The command `redshift-roles`.
-"""
+"""The command `redshift-roles`."""
 
 from __future__ import annotations
 
@@ -20,9 +18,7 @@ from tests.support.programs import ROOT
 
 
 def _command(run: Any) -> Any:
-    """
-    Make a command that does this.
-    """
+    """Make a command that does this."""
 
     def add_parser(subparsers: Any) -> None:
         subparsers.add_parser("do").set_defaults(run=run)
@@ -31,9 +27,7 @@ def _command(run: Any) -> Any:
 
 
 def test_fails_when_no_command_is_given(capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    The usage is told; the exit code is 2.
-    """
+    """The usage is told; the exit code is 2."""
     with pytest.raises(SystemExit) as caught:
         cli.main([])
 
@@ -42,9 +36,7 @@ def test_fails_when_no_command_is_given(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_a_command_gives_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    It gets the arguments that it described.
-    """
+    """It gets the arguments that it described."""
     seen: list[argparse.Namespace] = []
 
     def run(arguments: argparse.Namespace) -> int:
@@ -58,9 +50,7 @@ def test_a_command_gives_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_who_interrupts_sees_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    The exit code is the shell's own for it.
-    """
+    """The exit code is the shell's own for it."""
 
     def run(_: argparse.Namespace) -> int:
         raise KeyboardInterrupt
@@ -71,9 +61,7 @@ def test_who_interrupts_sees_no_traceback(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_reader_may_have_seen_enough(tmp_path: Path) -> None:
-    """
-    A pipe that is closed early is no trouble worth a traceback.
-    """
+    """A pipe that is closed early is no trouble worth a traceback."""
     cluster = "{Type: 'AWS::Redshift::Cluster', Properties: {IamRoles: [x]}}"
     text = "Resources:\n" + "".join(f"  C{number}: {cluster}\n" for number in range(2000))
     path = tmp_path / "many.yaml"
@@ -101,9 +89,7 @@ def test_a_reader_may_have_seen_enough(tmp_path: Path) -> None:
     ],
 )
 def test_fails_when_a_report_cannot_be_written(tmp_path: Path, redirected: str, complaint: str) -> None:
-    """
-    One line says so, where there is a place for it; the exit code is that of what could not be checked.
-    """
+    """One line says so, where there is a place for it; the exit code is that of what could not be checked."""
     path = tmp_path / "template.json"
     path.write_text('{"Resources": {}}')
     program = f'exec "{sys.executable}" -m redshift_roles.cli.main check "{path}" {redirected}'
@@ -115,9 +101,7 @@ def test_fails_when_a_report_cannot_be_written(tmp_path: Path, redirected: str, 
 
 
 def test_a_terminal_without_the_letters_gets_escapes(tmp_path: Path) -> None:
-    """
-    A name in another script is told, not raised.
-    """
+    """A name in another script is told, not raised."""
     path = tmp_path / "letters.json"
     path.write_text(
         '{"Resources": {"\\u0416\\ud800": {"Type": "AWS::Redshift::Cluster", "Properties": {"IamRoles": ["x"]}}}}'
@@ -131,9 +115,7 @@ def test_a_terminal_without_the_letters_gets_escapes(tmp_path: Path) -> None:
 
 
 def test_loading_it_loads_neither_cdk_nor_aws() -> None:
-    """
-    It starts no Node, and reads no YAML before it must.
-    """
+    """It starts no Node, and reads no YAML before it must."""
     program = (
         "import sys, redshift_roles.cli.main\n"
         "names = {'aws_cdk', 'constructs', 'jsii', 'boto3', 'botocore', 'yaml'}\n"
@@ -152,9 +134,7 @@ def test_loading_it_loads_neither_cdk_nor_aws() -> None:
 
 
 def test_the_script_is_installed_under_its_name() -> None:
-    """
-    The package says where the command is.
-    """
+    """The package says where the command is."""
     (module, name) = re.findall(r'^redshift-roles = "(.+):(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)[
         0
     ]

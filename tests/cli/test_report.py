@@ -1,6 +1,4 @@
-"""
-What the command line prints.
-"""
+"""What the command line prints."""
 
 from __future__ import annotations
 
@@ -28,9 +26,7 @@ REPORT = Report(2, FOUND, ["x.yaml: not YAML"])
 
 
 def test_people_read_each_place_once() -> None:
-    """
-    With the line where it is known, the nested stack where there is one, and a count at the end.
-    """
+    """With the line where it is known, the nested stack where there is one, and a count at the end."""
     assert (
         "a b.yaml:3: Warehouse\n"
         f"  error RoleDuplicated: twice\n    fix: drop one\n    source: {ASSOCIATING}\n"
@@ -44,16 +40,12 @@ def test_people_read_each_place_once() -> None:
 
 
 def test_the_count_knows_one_from_many() -> None:
-    """
-    One error, no warnings.
-    """
+    """One error, no warnings."""
     assert FORMATS["text"](Report(1, FOUND[:1], [])).endswith("\n1 template checked: 1 error, 0 warnings")
 
 
 def test_machines_read_everything() -> None:
-    """
-    Each finding with its place, and what could not be read.
-    """
+    """Each finding with its place, and what could not be read."""
     read = json.loads(FORMATS["json"](REPORT))
 
     assert (2, ["x.yaml: not YAML"], 3) == (read["templates"], read["unusable"], len(read["findings"]))
@@ -74,9 +66,7 @@ def test_machines_read_everything() -> None:
 
 
 def test_code_hosts_read_rules_and_results() -> None:
-    """
-    Every rule with its level, every result with its rule and its place.
-    """
+    """Every rule with its level, every result with its rule and its place."""
     log = json.loads(FORMATS["sarif"](REPORT))
     (run,) = log["runs"]
     rules = run["tool"]["driver"]["rules"]
@@ -108,9 +98,7 @@ def test_code_hosts_read_rules_and_results() -> None:
 
 
 def test_a_report_of_nothing_is_whole_in_every_format() -> None:
-    """
-    Machines find their keys.
-    """
+    """Machines find their keys."""
     nothing = Report(0, [], [])
 
     assert "0 templates checked: 0 errors, 0 warnings" == FORMATS["text"](nothing)
@@ -119,9 +107,7 @@ def test_a_report_of_nothing_is_whole_in_every_format() -> None:
 
 
 def test_nothing_in_a_template_gives_orders_to_a_terminal() -> None:
-    """
-    A colour, a new line and a change of direction are written as escapes.
-    """
+    """A colour, a new line and a change of direction are written as escapes."""
     finding = replace(BROKEN, path="C\x1b[31m\n::error::x", message="'bad\n  error Foo\u202e'", fix="drop\r'\udcff'")
     told = FORMATS["text"](Report(1, [Located(Path("a\n.yaml"), 3, "m\t", "C", "", finding)], []))
 
@@ -134,9 +120,7 @@ def test_nothing_in_a_template_gives_orders_to_a_terminal() -> None:
 
 
 def test_the_name_of_a_file_may_be_no_text() -> None:
-    """
-    Its bytes are written as an address writes them.
-    """
+    """Its bytes are written as an address writes them."""
     path = Path(os.fsdecode(b"a/\xff \xc3\xa9.yaml"))
     (result,) = json.loads(FORMATS["sarif"](Report(1, [FOUND[0]._replace(file=path)], [])))["runs"][0]["results"]
 
@@ -189,9 +173,7 @@ def _objects(node: Any, way: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_sarif_has_what_its_schema_requires_and_nothing_it_does_not_know() -> None:
-    """
-    Each object at each level; lines begin at one, levels are those of the schema, rules are found by their index.
-    """
+    """Each object at each level; lines begin at one, levels are those of the schema, rules are found by their index."""
     log = json.loads(FORMATS["sarif"](REPORT))
     met = set()
     for way, found in _objects(log):

@@ -1,6 +1,4 @@
-"""
-The command `redshift-roles status`.
-"""
+"""The command `redshift-roles status`."""
 
 from __future__ import annotations
 
@@ -40,18 +38,14 @@ def _answer(*roles: tuple[str, str], status: str = "available", default: str = "
 
 
 class Told:
-    """
-    What the command told, and how long it waited.
-    """
+    """What the command told, and how long it waited."""
 
     def __init__(self, code: int, out: str, err: str, slept: list[float], sessions: list[dict[str, Any]]) -> None:
         self.code, self.out, self.err, self.slept, self.sessions = code, out, err, slept, sessions
 
 
 class _Line:
-    """
-    A client over a line that breaks first.
-    """
+    """A client over a line that breaks first."""
 
     def __init__(self, client: Any, lost: list[Exception]) -> None:
         self._client, self._lost, self.meta = client, lost, client.meta
@@ -68,9 +62,7 @@ REAL_SESSION = boto3.Session
 
 @pytest.fixture(autouse=True)
 def _no_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """
-    A machine without AWS configuration.
-    """
+    """A machine without AWS configuration."""
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
@@ -80,9 +72,7 @@ def _no_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def status(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Status:
-    """
-    Run the command in this process, against answers of AWS that botocore's own model has checked.
-    """
+    """Run the command in this process, against answers of AWS that botocore's own model has checked."""
 
     def run(answers: list[Any], *words: str) -> Told:
         client = REAL_SESSION(region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x").client(  # noqa: S106
@@ -119,9 +109,7 @@ def status(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 
 
 def _real(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
-    """
-    Run the command with the real boto3, which asks nobody: there is no configuration.
-    """
+    """Run the command with the real boto3, which asks nobody: there is no configuration."""
     code = cli.main(["status", "warehouse", *words])
     captured = capsys.readouterr()
     assert "" == captured.out
@@ -129,9 +117,7 @@ def _real(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
 
 
 def test_fails_when_there_is_no_region(capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    The fix names the option.
-    """
+    """The fix names the option."""
     assert (
         2,
         "redshift-roles: You must specify a region.\n  fix: name the cluster's region: --region eu-west-1\n",
@@ -139,9 +125,7 @@ def test_fails_when_there_is_no_region(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_fails_when_the_region_has_no_such_form(capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    A typing error in the region is told as such.
-    """
+    """A typing error in the region is told as such."""
     code, told = _real(capsys, "--region", "eu west")
 
     assert 2 == code
@@ -150,9 +134,7 @@ def test_fails_when_the_region_has_no_such_form(capsys: pytest.CaptureFixture[st
 
 
 def test_fails_when_there_are_no_credentials(capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    The fix says how to log in.
-    """
+    """The fix says how to log in."""
     assert (
         2,
         (
@@ -163,9 +145,7 @@ def test_fails_when_there_are_no_credentials(capsys: pytest.CaptureFixture[str])
 
 
 def test_fails_when_there_is_no_such_profile(capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    The profile is named.
-    """
+    """The profile is named."""
     assert (
         2,
         (
@@ -176,9 +156,7 @@ def test_fails_when_there_is_no_such_profile(capsys: pytest.CaptureFixture[str])
 
 
 def test_fails_when_boto3_is_not_installed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    The fix names the extra.
-    """
+    """The fix names the extra."""
     monkeypatch.setitem(sys.modules, "boto3", None)
 
     assert (
@@ -189,9 +167,7 @@ def test_fails_when_boto3_is_not_installed(monkeypatch: pytest.MonkeyPatch, caps
 
 @pytest.mark.parametrize("answer", [("ClusterNotFound", "no"), ("ClusterNotFoundFault", "no"), {"Clusters": []}])
 def test_fails_when_there_is_no_such_cluster(status: Status, answer: Any) -> None:
-    """
-    The cluster and the region are named.
-    """
+    """The cluster and the region are named."""
     told = status([answer])
 
     assert (
@@ -203,9 +179,7 @@ def test_fails_when_there_is_no_such_cluster(status: Status, answer: Any) -> Non
 
 @pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"])
 def test_fails_when_it_is_not_allowed(status: Status, code: str) -> None:
-    """
-    The fix names the action and the cluster.
-    """
+    """The fix names the action and the cluster."""
     told = status([(code, "User: x is not authorized")])
 
     assert (
@@ -226,9 +200,7 @@ def test_fails_when_it_is_not_allowed(status: Status, code: str) -> None:
     ],
 )
 def test_fails_when_aws_refuses_for_another_reason(status: Status, code: str, fix: str) -> None:
-    """
-    AWS's own words come first, then what to do.
-    """
+    """AWS's own words come first, then what to do."""
     told = status([(code, "no")])
 
     assert f"redshift-roles: {code}: no\n  fix: {fix}\n" == told.err
@@ -236,9 +208,7 @@ def test_fails_when_aws_refuses_for_another_reason(status: Status, code: str, fi
 
 
 def test_fails_when_aws_cannot_be_reached(status: Status) -> None:
-    """
-    The address is told; without --wait it is asked once.
-    """
+    """The address is told; without --wait it is asked once."""
     told = status([UNREACHABLE])
 
     assert (
@@ -257,9 +227,7 @@ def test_fails_when_aws_cannot_be_reached(status: Status) -> None:
     ],
 )
 def test_fails_at_once_when_boto3_cannot_ask(status: Status, error: Exception, fix: str) -> None:
-    """
-    What the configuration lacks does not come by waiting; what is unknown is told as it is.
-    """
+    """What the configuration lacks does not come by waiting; what is unknown is told as it is."""
     told = status([error], "--wait")
 
     assert told.err.startswith(f"redshift-roles: {error}\n  fix: {fix}")
@@ -290,9 +258,7 @@ SOURCE = "source_profile = s\n[profile s]\naws_access_key_id = A\naws_secret_acc
 def test_fails_when_credentials_cannot_be_found_out(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], profile: str, said: str
 ) -> None:
-    """
-    What they name is not there, or asks for what nobody can answer; no traceback.
-    """
+    """What they name is not there, or asks for what nobody can answer; no traceback."""
     Path(os.environ["AWS_CONFIG_FILE"]).write_text(f"[profile p]\nregion = {REGION}\n{profile}\n")
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -308,9 +274,7 @@ def test_fails_when_credentials_cannot_be_found_out(
 def test_fails_when_the_configuration_cannot_be_read(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """
-    Before anybody is asked.
-    """
+    """Before anybody is asked."""
 
     def closed(**_: object) -> None:
         raise PermissionError(13, "Permission denied", "/home/me/.aws/config")
@@ -325,9 +289,7 @@ def test_fails_when_the_configuration_cannot_be_read(
     "words", [["Warehouse"], ["w", "--timeout", "0"], ["w", "--timeout", "86401"], ["w", "--timeout", "1.5"], []]
 )
 def test_fails_when_a_word_cannot_be_understood(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    Argparse tells which, and AWS is not asked.
-    """
+    """Argparse tells which, and AWS is not asked."""
     with pytest.raises(SystemExit) as caught:
         cli.main(["status", *words])
 
@@ -337,18 +299,14 @@ def test_fails_when_a_word_cannot_be_understood(words: list[str], capsys: pytest
 
 @pytest.mark.parametrize("text", ["1", "86400"])
 def test_the_bounds_of_a_timeout_are_allowed(text: str) -> None:
-    """
-    A second, and a day.
-    """
+    """A second, and a day."""
     assert int(text) == status_command._seconds(text)
     with pytest.raises(argparse.ArgumentTypeError):
         status_command._seconds("")
 
 
 def test_fails_when_the_time_is_over(status: Status) -> None:
-    """
-    What is there then is reported, and what is missing is said; it never sleeps beyond the end.
-    """
+    """What is there then is reported, and what is missing is said; it never sleeps beyond the end."""
     late = _answer((A, "in-sync"), (B, "adding"))
     told = status([late, late, late], "--timeout", "4")
 
@@ -361,9 +319,7 @@ def test_fails_when_the_time_is_over(status: Status) -> None:
 
 
 def test_fails_when_aws_is_out_of_reach_until_the_time_is_over(status: Status) -> None:
-    """
-    Then there is nothing to report.
-    """
+    """Then there is nothing to report."""
     told = status([UNREACHABLE] * 3, "--wait", "--timeout", "3")
 
     assert (2, "", [2.0, 1.0]) == (told.code, told.out, told.slept)
@@ -371,9 +327,7 @@ def test_fails_when_aws_is_out_of_reach_until_the_time_is_over(status: Status) -
 
 
 def test_fails_at_once_when_waiting_would_not_help(status: Status) -> None:
-    """
-    A cluster that is deleted while it is waited for ends the wait.
-    """
+    """A cluster that is deleted while it is waited for ends the wait."""
     told = status([_answer((A, "adding")), ("ClusterNotFound", "no")], "--wait")
 
     assert (2, [2.0]) == (told.code, told.slept)
@@ -387,18 +341,14 @@ def test_fails_at_once_when_waiting_would_not_help(status: Status) -> None:
 def test_without_wait_it_asks_once_and_the_exit_code_says_whether_all_are_in_sync(
     status: Status, answer: Any, code: int
 ) -> None:
-    """
-    Nothing goes to standard error.
-    """
+    """Nothing goes to standard error."""
     told = status([answer])
 
     assert (code, [], "") == (told.code, told.slept, told.err)
 
 
 def test_it_shows_each_role_and_marks_the_default(status: Status) -> None:
-    """
-    As text or as JSON.
-    """
+    """As text or as JSON."""
     answer = _answer((A, "in-sync"), (B, "in-sync"), default=B)
 
     assert f"cluster warehouse is available\n  in-sync  {A}\n  in-sync  {B}  (default)\n" == status([answer]).out
@@ -406,9 +356,7 @@ def test_it_shows_each_role_and_marks_the_default(status: Status) -> None:
 
 
 def test_it_waits_until_all_are_in_sync_and_tells_each_step_once(status: Status) -> None:
-    """
-    The pauses grow, to fifteen seconds; a moment without an answer does not end the wait.
-    """
+    """The pauses grow, to fifteen seconds; a moment without an answer does not end the wait."""
     adding, busy = _answer((A, "adding"), status="modifying"), ("Throttling", "slow")
     told = status([adding, adding, busy, busy, adding, adding, adding, _answer((A, "in-sync"))], "--wait")
 
@@ -421,18 +369,14 @@ def test_it_waits_until_all_are_in_sync_and_tells_each_step_once(status: Status)
 
 
 def test_a_lost_connection_does_not_end_the_wait(status: Status) -> None:
-    """
-    Neither does an answer that never came.
-    """
+    """Neither does an answer that never came."""
     broken = [UNREACHABLE, ReadTimeoutError(endpoint_url="https://redshift")]
 
     assert 0 == status([*broken, _answer((A, "in-sync"))], "--wait").code
 
 
 def test_the_profile_and_the_region_reach_boto3(status: Status) -> None:
-    """
-    What is not given is left to the AWS configuration.
-    """
+    """What is not given is left to the AWS configuration."""
     answer = _answer((A, "in-sync"))
 
     assert [{"profile_name": "p", "region_name": "r"}] == status([answer], "--profile", "p", "--region", "r").sessions

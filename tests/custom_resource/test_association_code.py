@@ -1,6 +1,4 @@
-"""
-The code of the function, as AWS Lambda can read it.
-"""
+"""The code of the function, as AWS Lambda can read it."""
 
 from __future__ import annotations
 
@@ -16,9 +14,7 @@ from redshift_roles.custom_resource import association_code
 
 
 def _staged(folder: Path) -> tuple[str, set[int]]:
-    """
-    Say by which name CDK keeps the code, and with which modes.
-    """
+    """Say by which name CDK keeps the code, and with which modes."""
     app = cdk.App(outdir=str(folder), analytics_reporting=False)
     lambda_.Function(
         cdk.Stack(app, "Data"),
@@ -35,9 +31,7 @@ def _staged(folder: Path) -> tuple[str, set[int]]:
 def test_code_that_only_its_owner_may_read_is_packed_for_everybody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """
-    A package that was installed under umask 077 is deployed as any other, by the same name.
-    """
+    """A package that was installed under umask 077 is deployed as any other, by the same name."""
     package: Any = association_code._PACKAGE
     closed = tmp_path / "closed"
     shutil.copytree(package, closed, ignore=shutil.ignore_patterns("__pycache__"))
@@ -50,7 +44,5 @@ def test_code_that_only_its_owner_may_read_is_packed_for_everybody(
 
 
 def test_code_that_everybody_may_read_is_taken_where_it_is() -> None:
-    """
-    Nothing is copied.
-    """
+    """Nothing is copied."""
     assert association_code._PACKAGE == association_code._readable(association_code._PACKAGE)

@@ -1,6 +1,4 @@
-"""
-Associations of one cluster in one stack: who waits for whom, what is refused, and what is taken back.
-"""
+"""Associations of one cluster in one stack: who waits for whom, what is refused, and what is taken back."""
 
 from __future__ import annotations
 
@@ -21,9 +19,7 @@ from tests.support.templates import all_properties_of, properties_of, template_o
 
 
 def _waits(resources: dict[str, Any], key: str) -> Iterator[str]:
-    """
-    Name all that a resource waits for, the nearest first.
-    """
+    """Name all that a resource waits for, the nearest first."""
     found = resources[key]
     properties = found.get("Properties", {})
     named = [*found.get("DependsOn", []), *(each["Fn::GetAtt"][0] for each in properties.get("Found", []))]
@@ -63,9 +59,7 @@ def _of_a_warehouse(stack: cdk.Stack, role: RedshiftRole) -> Construct:
 def test_who_waits_for_an_association_waits_for_its_cluster(
     stack: cdk.Stack, define: Callable[[cdk.Stack, RedshiftRole], Construct], others: set[str]
 ) -> None:
-    """
-    And so does who waits for a construct around it, also when more associations join later.
-    """
+    """And so does who waits for a construct around it, also when more associations join later."""
     topic = sns.CfnTopic(stack, "Topic")
     topic.node.add_dependency(define(stack, RedshiftRole(stack, "Role")))
     associate(stack, "Later", RedshiftRole(stack, "Another"))
@@ -76,9 +70,7 @@ def test_who_waits_for_an_association_waits_for_its_cluster(
 
 
 def test_what_an_association_waits_for_its_cluster_waits_for(stack: cdk.Stack) -> None:
-    """
-    Its looks wait, and the resource that has their answers.
-    """
+    """Its looks wait, and the resource that has their answers."""
     topic = sns.CfnTopic(stack, "Topic")
     associate(stack, "First", RedshiftRole(stack, "Role")).node.add_dependency(topic)
     resources = template_of(stack)["Resources"]
@@ -88,18 +80,14 @@ def test_what_an_association_waits_for_its_cluster_waits_for(stack: cdk.Stack) -
 
 
 def _refused(define: Callable[[], object]) -> list[tuple[str, str]]:
-    """
-    Say what is wrong.
-    """
+    """Say what is wrong."""
     with pytest.raises(RoleAssociationError) as caught:
         define()
     return [(finding.rule, finding.message) for finding in caught.value.findings]
 
 
 def test_fails_for_one_role_in_two_associations() -> None:
-    """
-    At the line of the second, however the role is written there, and all is as it was before.
-    """
+    """At the line of the second, however the role is written there, and all is as it was before."""
 
     def first(stack: cdk.Stack) -> None:
         associate(stack, "First", RedshiftRole(stack, "Role", role_name="Loader"))
@@ -118,9 +106,7 @@ def test_fails_for_one_role_in_two_associations() -> None:
 
 
 def test_fails_when_the_associations_of_a_cluster_have_too_many_roles(stack: cdk.Stack) -> None:
-    """
-    Together, at the line of the one that is too many; a higher limit of any of them is the cluster's.
-    """
+    """Together, at the line of the one that is too many; a higher limit of any of them is the cluster's."""
     roles = [RedshiftRole(stack, f"R{number}") for number in range(11)]
     associate(stack, "First", *roles[:6])
 
@@ -164,9 +150,7 @@ def _association_default(stack: cdk.Stack, role: iam.IRole) -> None:
 def test_fails_when_a_cluster_gets_two_default_roles(
     first: Callable[[cdk.Stack, iam.IRole], None], second: Callable[[cdk.Stack, iam.IRole], None], theirs: str
 ) -> None:
-    """
-    Whether an association sets one after the cluster itself, or before it; and all is as it was before.
-    """
+    """Whether an association sets one after the cluster itself, or before it; and all is as it was before."""
     message = f"'default_role' is given, and {theirs} makes Data/A the default role of the same cluster"
 
     def build(stack: cdk.Stack, *, twice: bool) -> None:
@@ -191,9 +175,7 @@ def test_fails_when_a_cluster_gets_two_default_roles(
     ids=["region", "account", "nowhere"],
 )
 def test_fails_for_a_cluster_of_another_environment(app: cdk.App, home: dict[str, str], message: str) -> None:
-    """
-    The function calls the API of its own account and region, and another cluster may have that name there.
-    """
+    """The function calls the API of its own account and region, and another cluster may have that name there."""
     named = {"account": ACCOUNT, "region": REGION, **home} if home else {}
     there = cdk.Stack(app, "There", env=cdk.Environment(**named), cross_region_references=True)
     here = cdk.Stack(app, "Here", env=ENVIRONMENT, cross_region_references=True)
@@ -208,9 +190,7 @@ def test_fails_for_a_cluster_of_another_environment(app: cdk.App, home: dict[str
 
 
 def test_fails_where_something_else_stands_in_the_place_of_the_function(stack: cdk.Stack) -> None:
-    """
-    It is left there, and so is nothing of the association; the id that people would take is free.
-    """
+    """It is left there, and so is nothing of the association; the id that people would take is free."""
     Construct(stack, "Custom::RedshiftRoleAssociation")
     with pytest.raises(RoleAssociationError) as caught:
         associate(stack, "RedshiftRoleAssociation", RedshiftRole(stack, "Role"))
@@ -224,9 +204,7 @@ def test_fails_where_something_else_stands_in_the_place_of_the_function(stack: c
 
 
 def test_a_warehouse_that_fails_halfway_leaves_the_associations_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    Its default role has joined them, or brought the function, when its user policy fails.
-    """
+    """Its default role has joined them, or brought the function, when its user policy fails."""
 
     def fail(*_: object, **__: object) -> None:
         raise ValueError("halfway")

@@ -1,6 +1,4 @@
-"""
-One resource for each cluster of a stack: what is the same whatever it is called, and what one resource holds.
-"""
+"""One resource for each cluster of a stack: what is the same whatever it is called, and what one resource holds."""
 
 from __future__ import annotations
 
@@ -63,23 +61,17 @@ def _ids(template: dict[str, Any]) -> set[str]:
 def test_what_is_only_called_something_else_is_the_same(
     before: Callable[[], dict[str, Any]], after: Callable[[], dict[str, Any]]
 ) -> None:
-    """
-    Not a letter of the template changes, so no deployment does anything.
-    """
+    """Not a letter of the template changes, so no deployment does anything."""
     assert before() == after()
 
 
 def test_a_role_that_is_imported_in_another_way_is_looked_for_once() -> None:
-    """
-    By its ARN or by its name: a new look would find our own role there, and leave it behind for ever.
-    """
+    """By its ARN or by its name: a new look would find our own role there, and leave it behind for ever."""
     assert _ids(template_after(_imported)) == _ids(template_after(_by_name))
 
 
 def test_a_cluster_of_the_app_is_the_same_by_its_identifier_and_by_reference() -> None:
-    """
-    Where its identifier is a literal.
-    """
+    """Where its identifier is a literal."""
 
     def build(stack: cdk.Stack, *, named: bool, elsewhere: bool = False) -> None:
         home = cdk.Stack(cast("cdk.App", stack.node.root), "Home", env=ENVIRONMENT) if elsewhere else stack
@@ -93,9 +85,7 @@ def test_a_cluster_of_the_app_is_the_same_by_its_identifier_and_by_reference() -
 
 
 def test_a_role_of_another_stack_is_the_same_when_that_stack_is_renamed() -> None:
-    """
-    As long as it is deployed under the same name.
-    """
+    """As long as it is deployed under the same name."""
 
     def build(stack: cdk.Stack, name: str, deployed: str) -> None:
         home = cdk.Stack(cast("cdk.App", stack.node.scope), name, stack_name=deployed, env=ENVIRONMENT)
@@ -108,9 +98,7 @@ def test_a_role_of_another_stack_is_the_same_when_that_stack_is_renamed() -> Non
 
 
 def test_roles_of_two_stacks_that_are_called_the_same_there_are_two(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    Each has a look of its own, also where one is in a nested stack.
-    """
+    """Each has a look of its own, also where one is in a nested stack."""
     homes = [cdk.Stack(app, name, env=ENVIRONMENT) for name in ("One", "Two")]
     homes += [cdk.NestedStack(home, "Nested") for home in homes[:1]]
     associate(stack, "First", *(RedshiftRole(home, "Role") for home in [*homes, stack]))
@@ -119,9 +107,7 @@ def test_roles_of_two_stacks_that_are_called_the_same_there_are_two(app: cdk.App
 
 
 def test_associations_of_one_cluster_are_one_resource(stack: cdk.Stack) -> None:
-    """
-    All roles, the highest limit, the longest timeout, and the default of the one that sets it.
-    """
+    """All roles, the highest limit, the longest timeout, and the default of the one that sets it."""
     _two(stack)
     properties = properties_of(stack, ASSOCIATION)
     roles = [stack.resolve(stack.node.find_child(name).role_arn) for name in "ABC"]  # type: ignore[attr-defined]
@@ -136,9 +122,7 @@ def test_associations_of_one_cluster_are_one_resource(stack: cdk.Stack) -> None:
 
 @pytest.mark.parametrize("named_first", [True, False])
 def test_a_cluster_that_any_association_refers_to_is_waited_for(stack: cdk.Stack, named_first: bool) -> None:
-    """
-    Though another one names it.
-    """
+    """Though another one names it."""
     cluster = RedshiftCluster(stack, "Cluster", cluster_identifier=WAREHOUSE, cluster_subnet_group_name="s")
     identifiers = [WAREHOUSE, cluster.cluster_identifier]
     for number, identifier in enumerate(identifiers if named_first else reversed(identifiers)):
@@ -149,9 +133,7 @@ def test_a_cluster_that_any_association_refers_to_is_waited_for(stack: cdk.Stack
 
 
 def test_a_cluster_that_only_the_deployment_knows_has_a_readable_path(stack: cdk.Stack) -> None:
-    """
-    One that is known has its name in it.
-    """
+    """One that is known has its name in it."""
     parameter = cdk.CfnParameter(stack, "Name").value_as_string
     for number, identifier in enumerate((WAREHOUSE, parameter)):
         role = RedshiftRole(stack, f"Role{number}")
@@ -163,9 +145,7 @@ def test_a_cluster_that_only_the_deployment_knows_has_a_readable_path(stack: cdk
 
 
 def test_each_answer_is_that_of_its_role(stack: cdk.Stack) -> None:
-    """
-    In the order of the roles.
-    """
+    """In the order of the roles."""
     _two(stack, turned=True)
     resources = template_of(stack)["Resources"]
     properties = properties_of(stack, ASSOCIATION)
@@ -176,9 +156,7 @@ def test_each_answer_is_that_of_its_role(stack: cdk.Stack) -> None:
 
 
 def test_each_nested_stack_has_a_function_of_its_own(stack: cdk.Stack) -> None:
-    """
-    Which is how a stack with many clusters is divided.
-    """
+    """Which is how a stack with many clusters is divided."""
     nested = [cdk.NestedStack(stack, name) for name in ("One", "Two")]
     for home in nested:
         associate(home, "First", iam.Role.from_role_arn(home, "Imported", arn(home.node.id)))

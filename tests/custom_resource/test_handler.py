@@ -1,6 +1,4 @@
-"""
-The requests of CloudFormation, and the answers.
-"""
+"""The requests of CloudFormation, and the answers."""
 
 from __future__ import annotations
 
@@ -71,9 +69,7 @@ class _Context:
 
 @contextmanager
 def _cloudformation(monkeypatch: pytest.MonkeyPatch, client: Any) -> Iterator[list[dict[str, Any]]]:
-    """
-    Catch the answers that are sent.
-    """
+    """Catch the answers that are sent."""
     sent: list[dict[str, Any]] = []
 
     def urlopen(request: Any, timeout: float) -> io.BytesIO:  # noqa: ARG001
@@ -87,9 +83,7 @@ def _cloudformation(monkeypatch: pytest.MonkeyPatch, client: Any) -> Iterator[li
 
 
 def test_fails_with_the_reason_and_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    CloudFormation shows the reason, and can delete by the name what a failed create left.
-    """
+    """CloudFormation shows the reason, and can delete by the name what a failed create left."""
     with _cloudformation(monkeypatch, FakeRedshift(status="paused")) as sent:
         index.handler(_event(), _Context())
 
@@ -107,9 +101,7 @@ def test_fails_with_the_reason_and_the_name(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_fails_and_says_so_when_something_unexpected_happens(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    CloudFormation would wait for an hour otherwise.
-    """
+    """CloudFormation would wait for an hour otherwise."""
     event = _event()
     del event["ResourceProperties"]["RoleLimit"]
     with _cloudformation(monkeypatch, FakeRedshift()) as sent:
@@ -119,9 +111,7 @@ def test_fails_and_says_so_when_something_unexpected_happens(monkeypatch: pytest
 
 
 def test_a_request_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    With the name of the association, and with what was seen.
-    """
+    """With the name of the association, and with what was seen."""
     with _cloudformation(monkeypatch, FakeRedshift(roles={F: 0.0}, default=F)) as sent:
         index.handler(_event(), _Context())
         index.handler(_look(role=F), _Context())
@@ -132,18 +122,14 @@ def test_a_request_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_time_is_what_is_left_of_it() -> None:
-    """
-    The function must answer before it is stopped.
-    """
+    """The function must answer before it is stopped."""
     redshift = FakeRedshift(stuck={A})
     with pytest.raises(RefusedError, match="not done in 30 seconds"):
         _answer(_event(), redshift, 30)
 
 
 def test_looking_changes_nothing_and_remembers() -> None:
-    """
-    What was seen first stays true for the same role, whatever we did meanwhile; a rollback asks for it again.
-    """
+    """What was seen first stays true for the same role, whatever we did meanwhile; a rollback asks for it again."""
     redshift = FakeRedshift()
     first, seen = _answer(_look(), redshift)
     _answer(_event(), redshift)
@@ -160,17 +146,13 @@ def test_looking_changes_nothing_and_remembers() -> None:
 
 
 def test_fails_when_there_is_nothing_to_look_at() -> None:
-    """
-    A cluster that does not exist has no roles to find.
-    """
+    """A cluster that does not exist has no roles to find."""
     with pytest.raises(RefusedError, match="cluster warehouse: there is none of that name in this account and region"):
         _answer(_look(), FakeRedshift(exists=False))
 
 
 def test_fails_when_looking_is_never_allowed() -> None:
-    """
-    A policy that was written seconds ago is waited for, but not for ever.
-    """
+    """A policy that was written seconds ago is waited for, but not for ever."""
     redshift = FakeRedshift(deaf=[error("AccessDenied", "not yet") for _ in range(99)])
     with pytest.raises(RefusedError, match="cluster warehouse: AccessDenied: not yet"):
         _answer(_look(), redshift)
@@ -180,9 +162,7 @@ def test_fails_when_looking_is_never_allowed() -> None:
 
 @pytest.mark.parametrize("code", ["AccessDenied", "UnauthorizedOperation", "Throttling"])
 def test_looking_waits_until_it_is_allowed(code: str) -> None:
-    """
-    The policy of the function is seconds old at the first look.
-    """
+    """The policy of the function is seconds old at the first look."""
     redshift = FakeRedshift(roles={A: 0.0}, deaf=[error(code)] * 3)
 
     assert "true" == _answer(_look(), redshift)[1]["Found"]
@@ -190,9 +170,7 @@ def test_looking_waits_until_it_is_allowed(code: str) -> None:
 
 
 def test_an_answer_is_sent_whatever_the_request_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    Also when not even the name of the resource can be told.
-    """
+    """Also when not even the name of the resource can be told."""
     event = _event()
     event["ResourceProperties"] = {}
     with _cloudformation(monkeypatch, FakeRedshift()) as sent:
@@ -202,9 +180,7 @@ def test_an_answer_is_sent_whatever_the_request_lacks(monkeypatch: pytest.Monkey
 
 
 def test_a_default_that_may_not_be_put_back_is_cleared() -> None:
-    """
-    The function may pass its own roles only; that must not keep it from going.
-    """
+    """The function may pass its own roles only; that must not keep it from going."""
     redshift = FakeRedshift(roles={F: 0.0, A: 0.0}, default=A, may_pass={A})
     options: dict[str, Any] = {"DefaultRoleArn": A, "DefaultBefore": F}
     _answer(_event("Delete", **options), redshift)
@@ -213,9 +189,7 @@ def test_a_default_that_may_not_be_put_back_is_cleared() -> None:
 
 
 def test_a_role_that_was_found_is_put_back_as_the_default_when_it_may_be_passed() -> None:
-    """
-    It is one of ours as well.
-    """
+    """It is one of ours as well."""
     redshift = FakeRedshift(roles={A: 0.0, B: 0.0}, default=A, may_pass={A, B})
     before = _event(roles=(A, B), found=("false", "true"), DefaultRoleArn=A, DefaultBefore=B)["ResourceProperties"]
     _answer(_event("Update", (A, B), ("false", "true"), OldResourceProperties=before), redshift)
@@ -224,8 +198,8 @@ def test_a_role_that_was_found_is_put_back_as_the_default_when_it_may_be_passed(
 
 
 def test_there_is_time_to_answer_after_the_last_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    Two calls that nobody answers, three more to take back what was added, and a CloudFormation that is slow to listen.
+    """Two calls that nobody answers, three more to take back what was added, and a CloudFormation that is slow to
+    listen.
     """
     made: list[Any] = []
     with _cloudformation(monkeypatch, FakeRedshift()) as sent:
@@ -247,9 +221,7 @@ def _look_default(physical: str | None = None, cluster: str = CLUSTER) -> dict[s
 
 
 def test_a_create_that_fails_takes_back_what_it_added() -> None:
-    """
-    Whether or not CloudFormation asks for it; what was found stays.
-    """
+    """Whether or not CloudFormation asks for it; what was found stays."""
     redshift = FakeRedshift(roles={F: 0.0, B: 0.0}, default=F, stuck={A})
     event = _event(roles=(A, B), found=("false", "true"), DefaultRoleArn=A, DefaultBefore=F)
     with pytest.raises(RefusedError, match="is adding"):
@@ -259,9 +231,7 @@ def test_a_create_that_fails_takes_back_what_it_added() -> None:
 
 
 def test_an_update_that_fails_on_another_cluster_takes_back_what_it_added() -> None:
-    """
-    Nothing of it was there before.
-    """
+    """Nothing of it was there before."""
     redshift = FakeRedshift(roles={F: 0.0}, stuck={A})
     old = _event()["ResourceProperties"] | {"ClusterIdentifier": "elsewhere"}
     event = _event("Update", OldResourceProperties=old, PhysicalResourceId="elsewhere/Association")
@@ -272,9 +242,7 @@ def test_an_update_that_fails_on_another_cluster_takes_back_what_it_added() -> N
 
 
 def test_an_update_that_fails_on_its_own_cluster_takes_nothing_back() -> None:
-    """
-    What it had before is not undone; the rollback knows what that was.
-    """
+    """What it had before is not undone; the rollback knows what that was."""
     redshift = FakeRedshift(roles={A: 0.0}, stuck={B})
     old = _event()["ResourceProperties"]
     with pytest.raises(RefusedError, match="is adding"):
@@ -293,8 +261,8 @@ def _moving(kind: str, physical_id: str, *, to: str, back_from: str) -> dict[str
 
 
 def test_a_rollback_from_a_cluster_it_never_got_to_cleans_up_there() -> None:
-    """
-    The function was killed there, so CloudFormation knows no name to delete; here, what others chose meanwhile stays.
+    """The function was killed there, so CloudFormation knows no name to delete; here, what others chose meanwhile
+    stays.
     """
     new, old = (FakeRedshift(roles={F: 0.0, A: 0.0, G: 0.0}, default=default) for default in (A, G))
     two = Account(new=new, old=old)
@@ -306,9 +274,7 @@ def test_a_rollback_from_a_cluster_it_never_got_to_cleans_up_there() -> None:
 
 
 def test_an_update_to_another_cluster_leaves_the_former_one_alone() -> None:
-    """
-    CloudFormation deletes there by the name that it knows, when all else has succeeded.
-    """
+    """CloudFormation deletes there by the name that it knows, when all else has succeeded."""
     new, old = (FakeRedshift(roles=dict(roles), default=F) for roles in ({F: 0.0}, {F: 0.0, A: 0.0}))
     two = Account(new=new, old=old)
     for name, there, elsewhere in (("old/Association", "new", "old"), ("new/Association", "old", "new")):
@@ -325,9 +291,7 @@ def test_an_update_to_another_cluster_leaves_the_former_one_alone() -> None:
 def test_a_rollback_succeeds_also_where_there_is_nothing_to_clean_up(
     trouble: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """
-    It leaves half of its time to what it is for; what stays is in the log.
-    """
+    """It leaves half of its time to what it is for; what stays is in the log."""
     two = Account(new=FakeRedshift(roles={A: 0.0}, **trouble), old=FakeRedshift(roles={F: 0.0}))
     event = _moving("Update", "old/Association", to="old", back_from="new")
     index.answer(event, two, two.clock(), 800)
@@ -339,9 +303,7 @@ def test_a_rollback_succeeds_also_where_there_is_nothing_to_clean_up(
 
 @pytest.mark.parametrize(("limit", "old_limit"), [("10", "20"), ("20", "10")])
 def test_the_larger_limit_counts_while_a_limit_changes(limit: str, old_limit: str) -> None:
-    """
-    A rollback comes with the limit of before, to a cluster that may be fuller than that by now.
-    """
+    """A rollback comes with the limit of before, to a cluster that may be fuller than that by now."""
     redshift = FakeRedshift(roles={B: 0.0, **{f"{F}{number}": 0.0 for number in range(12)}})
     old = _event(roles=(B,))["ResourceProperties"] | {"RoleLimit": old_limit}
     event = _event("Update", (A, B), ("false", "false"), OldResourceProperties=old)
@@ -352,9 +314,7 @@ def test_the_larger_limit_counts_while_a_limit_changes(limit: str, old_limit: st
 
 
 def test_an_update_that_fails_is_rolled_back_by_cloudformation() -> None:
-    """
-    It sends the request that goes back.
-    """
+    """It sends the request that goes back."""
     redshift = FakeRedshift(roles={B: 0.0}, stuck={A})
     old = _event(roles=(B,))["ResourceProperties"]
     with pytest.raises(RefusedError):
@@ -367,9 +327,7 @@ def test_an_update_that_fails_is_rolled_back_by_cloudformation() -> None:
 
 
 def test_the_former_default_is_remembered() -> None:
-    """
-    After a rollback it is what was before us, not our own; its name may hold what separates names elsewhere.
-    """
+    """After a rollback it is what was before us, not our own; its name may hold what separates names elsewhere."""
     former = "arn:aws:iam::111111111111:role/x,y/a=b,c@d"
     redshift = FakeRedshift(roles={former: 0.0}, default=former)
     first, seen = _answer(_look_default(), redshift)
@@ -380,8 +338,7 @@ def test_the_former_default_is_remembered() -> None:
 
 
 def test_what_was_seen_long_ago_is_looked_at_again() -> None:
-    """
-    A value that comes back months later finds what others did meanwhile; one that never went away counts for ever.
+    """A value that comes back months later finds what others did meanwhile; one that never went away counts for ever.
     """
     redshift = FakeRedshift()
     physical_id, _ = _answer(_look(), redshift)
@@ -397,9 +354,7 @@ def test_what_was_seen_long_ago_is_looked_at_again() -> None:
 
 
 def test_a_role_that_was_found_and_that_others_removed_since_is_ours_when_we_come_back() -> None:
-    """
-    Nobody else wants it any more, so it must not stay when we go. While it is there it counts as found.
-    """
+    """Nobody else wants it any more, so it must not stay when we go. While it is there it counts as found."""
     redshift = FakeRedshift(roles={A: 0.0})
     physical_id, first = _answer(_look(), redshift)
     physical_id, _ = _answer(_look("Update", B, physical_id), redshift)
@@ -412,9 +367,7 @@ def test_a_role_that_was_found_and_that_others_removed_since_is_ours_when_we_com
 
 
 def test_no_former_default_is_remembered_too() -> None:
-    """
-    Nothing is something.
-    """
+    """Nothing is something."""
     first, seen = _answer(_look_default(), FakeRedshift())
 
     assert {"DefaultRoleArn": "", "PutBackRoleArn": "arn:aws-cn:iam::111111111111:role/no-default-role"} == seen
@@ -422,16 +375,12 @@ def test_no_former_default_is_remembered_too() -> None:
 
 
 def test_a_role_that_is_leaving_was_not_there() -> None:
-    """
-    Whoever removed it does not want it.
-    """
+    """Whoever removed it does not want it."""
     assert "false" == _answer(_look(), FakeRedshift(leaving={A: 99.0}))[1]["Found"]
 
 
 def test_roles_change_and_the_name_does_not() -> None:
-    """
-    So CloudFormation replaces nothing and deletes nothing.
-    """
+    """So CloudFormation replaces nothing and deletes nothing."""
     redshift = FakeRedshift(roles={F: 0.0})
     names = {_answer(_event(), redshift)[0]}
     more = _event("Update", (A, B, C), ("false",) * 3, OldResourceProperties=_event()["ResourceProperties"])
@@ -444,9 +393,7 @@ def test_roles_change_and_the_name_does_not() -> None:
 
 
 def test_another_cluster_is_another_association() -> None:
-    """
-    The new one gets the roles; CloudFormation then deletes the old one by its name.
-    """
+    """The new one gets the roles; CloudFormation then deletes the old one by its name."""
     old = _event()["ResourceProperties"] | {"ClusterIdentifier": "elsewhere"}
     redshift = FakeRedshift(roles={F: 0.0})
 
@@ -457,9 +404,7 @@ def test_another_cluster_is_another_association() -> None:
 
 
 def test_a_role_that_was_found_stays_when_we_go() -> None:
-    """
-    It was there before us.
-    """
+    """It was there before us."""
     redshift = FakeRedshift(roles={A: 0.0})
     _answer(_event(found=("true",)), redshift)
     _answer(_event("Delete", found=("true",)), redshift)
@@ -469,9 +414,7 @@ def test_a_role_that_was_found_stays_when_we_go() -> None:
 
 
 def test_the_default_comes_and_goes() -> None:
-    """
-    What was the default before comes back.
-    """
+    """What was the default before comes back."""
     redshift = FakeRedshift(roles={F: 0.0}, default=F)
     options: dict[str, Any] = {"DefaultRoleArn": A, "DefaultBefore": F}
     _answer(_event(**options), redshift)
@@ -483,9 +426,7 @@ def test_the_default_comes_and_goes() -> None:
 
 @pytest.fixture
 def stubbed() -> Iterator[tuple[Any, Stubber]]:
-    """
-    Boto3's own client, which knows what a request and an answer may hold.
-    """
+    """Boto3's own client, which knows what a request and an answer may hold."""
     client = boto3.client("redshift", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")  # noqa: S106
     with Stubber(client) as stubber:
         yield client, stubber
@@ -493,9 +434,7 @@ def stubbed() -> Iterator[tuple[Any, Stubber]]:
 
 
 def test_requests_and_answers_are_those_of_the_api(stubbed: tuple[Any, Stubber]) -> None:
-    """
-    Boto3 checks both against the service's model.
-    """
+    """Boto3 checks both against the service's model."""
     client, stubber = stubbed
     listed = [{"IamRoleArn": A, "ApplyStatus": "in-sync"}]
     found = {"ClusterStatus": "available", "IamRoles": listed, "DefaultIamRoleArn": A}
@@ -526,9 +465,7 @@ def test_requests_and_answers_are_those_of_the_api(stubbed: tuple[Any, Stubber])
 def test_a_cluster_is_modifying_when_either_status_says_so(
     stubbed: tuple[Any, Stubber], shown: dict[str, str], modifying: bool
 ) -> None:
-    """
-    CloudFormation looks at both, too.
-    """
+    """CloudFormation looks at both, too."""
     client, stubber = stubbed
     stubber.add_response("describe_clusters", {"Clusters": [shown]})
 
@@ -536,9 +473,7 @@ def test_a_cluster_is_modifying_when_either_status_says_so(
 
 
 def test_errors_of_the_api_are_told_apart(stubbed: tuple[Any, Stubber]) -> None:
-    """
-    Gone, busy, throttled, and what the network does.
-    """
+    """Gone, busy, throttled, and what the network does."""
     client, stubber = stubbed
     stubber.add_client_error("describe_clusters", "ClusterNotFound")
     stubber.add_response("describe_clusters", {"Clusters": []})
@@ -564,9 +499,7 @@ def test_errors_of_the_api_are_told_apart(stubbed: tuple[Any, Stubber]) -> None:
 
 @pytest.mark.parametrize("kind", ["Association", "Before"])
 def test_a_delete_is_answered_with_the_name_it_came_with(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    """
-    CloudFormation makes one up for what was never answered, and takes no other for the end of it.
-    """
+    """CloudFormation makes one up for what was never answered, and takes no other for the end of it."""
     event = _event("Delete") if kind == "Association" else _look("Delete")
     event["PhysicalResourceId"] = "made-up"
     with _cloudformation(monkeypatch, FakeRedshift()) as sent:
@@ -576,9 +509,7 @@ def test_a_delete_is_answered_with_the_name_it_came_with(monkeypatch: pytest.Mon
 
 
 def test_a_look_that_fails_keeps_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    Another name would make CloudFormation delete what it remembers.
-    """
+    """Another name would make CloudFormation delete what it remembers."""
     with _cloudformation(monkeypatch, FakeRedshift(exists=False)) as sent:
         index.handler(_look("Update", A, "before/x=true"), _Context())
         index.handler(_look(), _Context())
@@ -589,9 +520,7 @@ def test_a_look_that_fails_keeps_its_name(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_log_has_requests_answers_and_surprises_but_no_address(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """
-    Whoever has the address can answer for the function.
-    """
+    """Whoever has the address can answer for the function."""
     caplog.set_level("INFO")
     event = _event()
     del event["ResourceProperties"]["RoleLimit"]
@@ -605,9 +534,7 @@ def test_the_log_has_requests_answers_and_surprises_but_no_address(
 
 
 def test_a_lost_connection_is_worth_another_try() -> None:
-    """
-    Whether the cluster was only asked, or was to be changed.
-    """
+    """Whether the cluster was only asked, or was to be changed."""
 
     class Lost(FakeRedshift):
         def describe_clusters(self, **request: Any) -> dict[str, Any]:
@@ -623,9 +550,7 @@ def test_a_lost_connection_is_worth_another_try() -> None:
 
 
 class Stack:
-    """
-    CloudFormation as far as it matters: it keeps the answers of looks, sends requests, and rolls back what fails.
-    """
+    """CloudFormation as far as it matters: it keeps the answers of looks, sends requests, and rolls back what fails."""
 
     def __init__(self, redshift: FakeRedshift) -> None:
         self.redshift = redshift
@@ -633,17 +558,13 @@ class Stack:
         self.properties: dict[str, Any] | None = None
 
     def look(self, role: str) -> str:
-        """
-        Answer from what was kept, or look.
-        """
+        """Answer from what was kept, or look."""
         if role not in self.looks:
             self.looks[role] = _answer(_look(role=role), self.redshift)
         return str(self.looks[role][1]["Found"])
 
     def deploy(self, roles: tuple[str, ...], *, crash_after: int | None, twice: bool) -> None:
-        """
-        Create or update the association; on a failure, go back to what was.
-        """
+        """Create or update the association; on a failure, go back to what was."""
         before = self.properties
         wanted = _event(roles=roles, found=tuple(self.look(role) for role in roles))["ResourceProperties"]
         try:
@@ -661,9 +582,7 @@ class Stack:
         self.looks = {role: look for role, look in self.looks.items() if role in kept}
 
     def delete(self, *, crash_after: int | None) -> None:
-        """
-        Delete the association, and forget it.
-        """
+        """Delete the association, and forget it."""
         if self.properties is not None:
             event = {**_event("Delete"), "ResourceProperties": self.properties}
             self._crashing(event, crash_after)
@@ -678,9 +597,7 @@ class Stack:
         _answer(event, self.redshift)
 
     def _crashing(self, event: dict[str, Any], crash_after: int | None) -> None:
-        """
-        Let the function die at its n-th call, before or after Redshift heard it; AWS Lambda then runs it again.
-        """
+        """Let the function die at its n-th call, before or after Redshift heard it; AWS Lambda then runs it again."""
         if crash_after is None:
             return
         count = 0
@@ -717,9 +634,7 @@ STEPS = st.lists(
 @settings(max_examples=250)
 @given(start=st.sets(st.sampled_from([F, G, A])), steps=STEPS)
 def test_foreign_roles_are_never_lost_and_ours_never_left_behind(start: set[str], steps: list[tuple[Any, ...]]) -> None:
-    """
-    Whatever order of deployments, failures, crashes, repetitions and edits of others.
-    """
+    """Whatever order of deployments, failures, crashes, repetitions and edits of others."""
     redshift = FakeRedshift(roles=dict.fromkeys(start, 0.0))
     stack = Stack(redshift)
     foreign = set(start)

@@ -1,6 +1,4 @@
-"""
-The answers to CloudFormation: small enough, and sent until they are heard.
-"""
+"""The answers to CloudFormation: small enough, and sent until they are heard."""
 
 from __future__ import annotations
 
@@ -22,25 +20,19 @@ DONE = Outcome("SUCCESS", "", "p", {"Found": "true"})
 
 
 class _Heard(io.BytesIO):
-    """
-    What CloudFormation says to an answer, which may break off.
-    """
+    """What CloudFormation says to an answer, which may break off."""
 
     trouble: Exception | None = None
 
     def read(self, size: int | None = -1) -> bytes:
-        """
-        Read it all, or fail.
-        """
+        """Read it all, or fail."""
         if self.trouble:
             raise self.trouble
         return super().read(size)
 
 
 class _Line:
-    """
-    A line to CloudFormation that breaks first.
-    """
+    """A line to CloudFormation that breaks first."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *troubles: Exception | None) -> None:
         self.troubles, self.sent, self.slept = list(troubles), list[bytes](), list[float]()
@@ -65,9 +57,7 @@ class _Line:
         return heard
 
     def body(self) -> dict[str, Any]:
-        """
-        Read the one answer that was heard.
-        """
+        """Read the one answer that was heard."""
         (body,) = self.sent
         return dict(json.loads(body))
 
@@ -76,9 +66,7 @@ RESET = urllib.error.URLError(ConnectionResetError("reset by peer"))
 
 
 def test_fails_when_cloudformation_never_listens(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    AWS Lambda then runs the function again, if there is time.
-    """
+    """AWS Lambda then runs the function again, if there is time."""
     line = _Line(monkeypatch, *[RESET] * 4)
     with pytest.raises(urllib.error.URLError, match="reset by peer"):
         respond(EVENT, DONE)
@@ -93,9 +81,7 @@ def test_fails_when_cloudformation_never_listens(monkeypatch: pytest.MonkeyPatch
 def test_an_answer_is_sent_again_when_the_line_breaks(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, trouble: Exception, times: int
 ) -> None:
-    """
-    The same, after a pause; the log says why.
-    """
+    """The same, after a pause; the log says why."""
     line = _Line(monkeypatch, *[trouble] * times)
     respond(EVENT, DONE)
 
@@ -105,9 +91,7 @@ def test_an_answer_is_sent_again_when_the_line_breaks(
 
 
 def test_an_answer_has_what_cloudformation_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    A reason is always there.
-    """
+    """A reason is always there."""
     line = _Line(monkeypatch)
     respond(EVENT, DONE)
 
@@ -128,9 +112,7 @@ def test_an_answer_has_what_cloudformation_asks_for(monkeypatch: pytest.MonkeyPa
 def test_an_answer_is_never_larger_than_cloudformation_takes(
     monkeypatch: pytest.MonkeyPatch, letter: str, physical_id: str
 ) -> None:
-    """
-    The middle of the reason is left out: the cluster stands at its start, what Redshift said at its end.
-    """
+    """The middle of the reason is left out: the cluster stands at its start, what Redshift said at its end."""
     line = _Line(monkeypatch)
     respond(EVENT, Outcome("FAILED", f"cluster warehouse: {letter * 9000}; the end", physical_id, {}))
     reason = line.body()["Reason"]
@@ -142,9 +124,7 @@ def test_an_answer_is_never_larger_than_cloudformation_takes(
 
 
 def test_a_reason_for_which_there_is_room_is_told_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    To the last byte.
-    """
+    """To the last byte."""
     line = _Line(monkeypatch)
     respond(EVENT, Outcome("FAILED", "x", "p", {}))
     room = 4096 - len(line.sent.pop()) + 1
@@ -156,9 +136,7 @@ def test_a_reason_for_which_there_is_room_is_told_in_full(monkeypatch: pytest.Mo
 
 
 def test_an_answer_without_room_for_a_reason_is_sent_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    CloudFormation may or may not take it.
-    """
+    """CloudFormation may or may not take it."""
     line = _Line(monkeypatch)
     respond(EVENT, Outcome("FAILED", "x" * 50, "p" * 5000, {}))
 
@@ -166,9 +144,7 @@ def test_an_answer_without_room_for_a_reason_is_sent_all_the_same(monkeypatch: p
 
 
 def test_the_address_is_not_logged(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    """
-    Whoever has it can answer for the function.
-    """
+    """Whoever has it can answer for the function."""
     caplog.set_level("INFO")
     line = _Line(monkeypatch, RESET)
     respond(EVENT, DONE)

@@ -1,6 +1,4 @@
-"""
-Bringing a cluster to where an association wants it: in time, busy, throttled, stuck or gone.
-"""
+"""Bringing a cluster to where an association wants it: in time, busy, throttled, stuck or gone."""
 
 from __future__ import annotations
 
@@ -65,9 +63,7 @@ MOODS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("request_type", REQUESTS)
 @pytest.mark.parametrize("state", STATES)
 def test_the_cluster_gets_there_and_foreign_roles_stay(state: str, request_type: str, mood: str) -> None:
-    """
-    Whatever was there and however busy it is; asked again, nothing more is done.
-    """
+    """Whatever was there and however busy it is; asked again, nothing more is done."""
     made: dict[str, Any] = copy.deepcopy({**STATES[state], **MOODS[mood]})
     redshift = FakeRedshift(**made)
     before, after = REQUESTS[request_type]
@@ -89,9 +85,8 @@ def test_the_cluster_gets_there_and_foreign_roles_stay(state: str, request_type:
 @pytest.mark.parametrize("request_type", REQUESTS)
 @pytest.mark.parametrize("state", STATES)
 def test_foreign_roles_stay_when_a_role_is_stuck(state: str, request_type: str) -> None:
-    """
-    What has to wait for it fails in time, whatever was there, and fails again when it is asked again; a delete does not
-    wait for it.
+    """What has to wait for it fails in time, whatever was there, and fails again when it is asked again; a delete does
+    not wait for it.
     """
     redshift = FakeRedshift(**copy.deepcopy(STATES[state]), stuck={A, B})
     foreign, default = {F} & set(redshift.roles), redshift.default
@@ -111,9 +106,7 @@ def test_foreign_roles_stay_when_a_role_is_stuck(state: str, request_type: str) 
 @pytest.mark.parametrize("request_type", REQUESTS)
 @pytest.mark.parametrize("state", STATES)
 def test_a_cluster_that_is_gone_is_told_unless_all_was_to_go(state: str, request_type: str) -> None:
-    """
-    Nothing is asked of Redshift then, whatever there was.
-    """
+    """Nothing is asked of Redshift then, whatever there was."""
     redshift = FakeRedshift(**copy.deepcopy(STATES[state]), exists=False)
     before, after = REQUESTS[request_type]
 
@@ -145,9 +138,7 @@ def test_a_cluster_that_is_gone_has_no_roles_to_remove(gone: dict[str, Any]) -> 
     ],
 )
 def test_fails_at_once_when_waiting_would_not_help(status: str, advice: str) -> None:
-    """
-    The reason has the status, and what to do.
-    """
+    """The reason has the status, and what to do."""
     redshift = FakeRedshift(status=status)
 
     assert f"cluster warehouse: its status is {status}; {advice}" == _refused(redshift, NOTHING, _ours(A))
@@ -156,17 +147,13 @@ def test_fails_at_once_when_waiting_would_not_help(status: str, advice: str) -> 
 
 
 def test_a_paused_cluster_that_is_as_it_should_be_is_left_alone() -> None:
-    """
-    Nothing has to be done, so nothing is wrong.
-    """
+    """Nothing has to be done, so nothing is wrong."""
     _run(FakeRedshift(status="paused", roles={A: 0.0}), NOTHING, _ours(A))
     _run(FakeRedshift(status="paused"), _ours(A), NOTHING)
 
 
 def test_fails_in_time_when_a_role_is_stuck() -> None:
-    """
-    The reason names cluster, role and status, and there is time left to say so.
-    """
+    """The reason names cluster, role and status, and there is time left to say so."""
     redshift = FakeRedshift(stuck={A}, roles={F: 0.0})
     message = _refused(redshift, NOTHING, _ours(A), seconds=60)
 
@@ -175,9 +162,7 @@ def test_fails_in_time_when_a_role_is_stuck() -> None:
 
 
 def test_fails_in_time_when_the_cluster_stays_busy() -> None:
-    """
-    The reason says so.
-    """
+    """The reason says so."""
     redshift = FakeRedshift(busy_until=10_000)
     message = _refused(redshift, NOTHING, _ours(A), seconds=60)
 
@@ -186,9 +171,7 @@ def test_fails_in_time_when_the_cluster_stays_busy() -> None:
 
 
 def test_the_reason_has_what_was_last_seen_when_the_last_look_is_throttled() -> None:
-    """
-    And what came in between.
-    """
+    """And what came in between."""
     redshift = FakeRedshift(stuck={A})
 
     def stop(_: FakeRedshift) -> None:
@@ -202,9 +185,7 @@ def test_the_reason_has_what_was_last_seen_when_the_last_look_is_throttled() -> 
 
 
 def test_the_reason_names_the_roles_when_nothing_was_ever_seen() -> None:
-    """
-    Those that come and those that go.
-    """
+    """Those that come and those that go."""
     redshift = FakeRedshift(deaf=[error("Throttling", "Rate exceeded")] * 99)
     message = _refused(redshift, _ours(A), _ours(B), seconds=60)
 
@@ -212,9 +193,7 @@ def test_the_reason_names_the_roles_when_nothing_was_ever_seen() -> None:
 
 
 def test_the_reason_has_the_state_when_every_change_is_throttled() -> None:
-    """
-    Its status and what is missing, beside what Redshift says.
-    """
+    """Its status and what is missing, beside what Redshift says."""
     redshift = FakeRedshift(failures=[error("Throttling", "Rate exceeded")] * 99)
     message = _refused(redshift, NOTHING, _ours(A), seconds=60)
     seen = f"its status is available; {A} is not associated"
@@ -223,9 +202,7 @@ def test_the_reason_has_the_state_when_every_change_is_throttled() -> None:
 
 
 def test_the_reason_has_a_refusal_that_throttling_came_after() -> None:
-    """
-    What was said before the cluster took a change is over; what was said since is not.
-    """
+    """What was said before the cluster took a change is over; what was said since is not."""
     redshift = FakeRedshift(
         failures=[error("InvalidClusterState", "busy"), error("AccessDenied", "iam:PassRole"), *_throttled(99)]
     )
@@ -244,18 +221,14 @@ def _throttled(times: int) -> list[Exception]:
 
 
 def test_a_refused_default_role_is_named() -> None:
-    """
-    Also where the association adds no role.
-    """
+    """Also where the association adds no role."""
     redshift = FakeRedshift(roles={A: 0.0}, failures=[error("AccessDenied", "iam:PassRole") for _ in range(99)])
 
     assert f"cluster warehouse: {A}: AccessDenied: iam:PassRole" == _refused(redshift, NOTHING, _ours(default=A))
 
 
 def test_fails_when_there_is_no_room() -> None:
-    """
-    Everybody's roles are counted, and none is removed to make room.
-    """
+    """Everybody's roles are counted, and none is removed to make room."""
     redshift = FakeRedshift(roles={f"{F}{number}": 0.0 for number in range(9)})
 
     assert "cluster warehouse: 11 roles would be associated, 9 of them others', allowed is 10" == _refused(
@@ -268,8 +241,8 @@ def test_fails_when_there_is_no_room() -> None:
 
 @pytest.mark.parametrize("leaving", [{}, {A: 7.0}])
 def test_an_exchange_needs_no_room(leaving: dict[str, float]) -> None:
-    """
-    It may be a rollback, on a cluster that others have filled meanwhile; also one whose role is still on its way out.
+    """It may be a rollback, on a cluster that others have filled meanwhile; also one whose role is still on its way
+    out.
     """
     others = {f"{F}{number}": 0.0 for number in range(12)}
     redshift = FakeRedshift(roles={B: 0.0, **others}, leaving=leaving)
@@ -279,9 +252,7 @@ def test_an_exchange_needs_no_room(leaving: dict[str, float]) -> None:
 
 
 def test_fails_when_there_is_no_room_for_one_more() -> None:
-    """
-    Beside those that the association has.
-    """
+    """Beside those that the association has."""
     redshift = FakeRedshift(roles={A: 0.0, **{f"{F}{number}": 0.0 for number in range(9)}})
     message = _refused(redshift, _ours(A), _ours(A, B))
 
@@ -289,9 +260,7 @@ def test_fails_when_there_is_no_room_for_one_more() -> None:
 
 
 def test_leaving_needs_no_room() -> None:
-    """
-    Others may have more roles than this association would allow.
-    """
+    """Others may have more roles than this association would allow."""
     redshift = FakeRedshift(roles={A: 0.0, **{f"{F}{number}": 0.0 for number in range(12)}})
     _run(redshift, _ours(A), NOTHING)
 
@@ -299,9 +268,7 @@ def test_leaving_needs_no_room() -> None:
 
 
 def test_a_role_of_others_that_is_leaving_makes_room_in_a_while() -> None:
-    """
-    It is waited for; until then nothing is asked that Redshift would refuse.
-    """
+    """It is waited for; until then nothing is asked that Redshift would refuse."""
     redshift = FakeRedshift(roles={f"{F}{number}": 0.0 for number in range(9)}, leaving={f"{F}9": 7.0})
     asked: list[float] = []
     redshift.on_call = lambda there: asked.append(there.time)
@@ -312,9 +279,7 @@ def test_a_role_of_others_that_is_leaving_makes_room_in_a_while() -> None:
 
 
 def test_a_role_that_goes_makes_room_for_one_that_comes() -> None:
-    """
-    In one call.
-    """
+    """In one call."""
     redshift = FakeRedshift(roles={**{f"{F}{number}": 0.0 for number in range(9)}, A: 0.0})
     _run(redshift, _ours(A), _ours(B))
 
@@ -323,9 +288,7 @@ def test_a_role_that_goes_makes_room_for_one_that_comes() -> None:
 
 @pytest.mark.parametrize("code", ["InvalidParameterValue", "AccessDenied"])
 def test_fails_when_iam_never_agrees(code: str) -> None:
-    """
-    A role that was created seconds ago is waited for; one that does not trust Redshift is not, for ever.
-    """
+    """A role that was created seconds ago is waited for; one that does not trust Redshift is not, for ever."""
     redshift = FakeRedshift(failures=[error(code, "The IAM role must delegate access") for _ in range(99)])
     message = _refused(redshift, NOTHING, _ours(A))
 
@@ -334,9 +297,7 @@ def test_fails_when_iam_never_agrees(code: str) -> None:
 
 
 def test_fails_when_the_default_role_is_never_associated() -> None:
-    """
-    Redshift is not asked for what it would refuse; the reason names the role.
-    """
+    """Redshift is not asked for what it would refuse; the reason names the role."""
     redshift = FakeRedshift(roles={F: 0.0})
     message = _refused(redshift, NOTHING, _ours(default=A), seconds=60)
 
@@ -345,9 +306,7 @@ def test_fails_when_the_default_role_is_never_associated() -> None:
 
 
 def test_a_default_role_that_the_cluster_itself_has_is_waited_for() -> None:
-    """
-    It may be the default before it is in sync; it can be used only then.
-    """
+    """It may be the default before it is in sync; it can be used only then."""
     redshift = FakeRedshift(roles={A: 30.0})
     _run(redshift, NOTHING, _ours(default=A))
 
@@ -356,9 +315,7 @@ def test_a_default_role_that_the_cluster_itself_has_is_waited_for() -> None:
 
 
 def test_fails_at_once_when_redshift_says_no() -> None:
-    """
-    What no waiting would mend.
-    """
+    """What no waiting would mend."""
     redshift = FakeRedshift(failures=[error("UnsupportedOperation", "never")])
 
     assert "cluster warehouse: UnsupportedOperation: never" == _refused(redshift, NOTHING, _ours(A))
@@ -367,9 +324,7 @@ def test_fails_at_once_when_redshift_says_no() -> None:
 
 @pytest.mark.parametrize("code", ["AccessDenied", "InvalidParameterValue"])
 def test_a_former_default_that_redshift_never_takes_is_not_put_back(code: str) -> None:
-    """
-    It may be one that we may not pass, or no role any more; a stack that is being deleted goes all the same.
-    """
+    """It may be one that we may not pass, or no role any more; a stack that is being deleted goes all the same."""
 
     def refuse(_: FakeRedshift) -> None:
         if redshift.calls[-1]["DefaultIamRoleArn"]:
@@ -386,9 +341,7 @@ def test_a_former_default_that_redshift_never_takes_is_not_put_back(code: str) -
 @pytest.mark.parametrize("refusals", [1, 5])
 @pytest.mark.parametrize("code", ["AccessDenied", "InvalidParameterValue"])
 def test_a_former_default_that_redshift_takes_later_is_put_back(code: str, refusals: int) -> None:
-    """
-    The policy that lets us pass it may be seconds old.
-    """
+    """The policy that lets us pass it may be seconds old."""
     redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, failures=[error(code)] * refusals)
     _run(redshift, _ours(A, default=A, default_before=F), NOTHING)
 
@@ -397,9 +350,7 @@ def test_a_former_default_that_redshift_takes_later_is_put_back(code: str, refus
 
 
 def test_what_a_failed_create_takes_back_has_no_time_for_a_former_default() -> None:
-    """
-    The roles go at once, with or without it.
-    """
+    """The roles go at once, with or without it."""
     redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, failures=[error("AccessDenied")])
     undo(redshift, Request(CLUSTER, NOTHING, _ours(A, default=A, default_before=F), 10, 300))
 
@@ -416,9 +367,7 @@ def test_what_a_failed_create_takes_back_has_no_time_for_a_former_default() -> N
     ],
 )
 def test_it_ends_when_the_cluster_takes_the_next_change(before: Association, after: Association) -> None:
-    """
-    CloudFormation deletes or changes the cluster next, and does not try again.
-    """
+    """CloudFormation deletes or changes the cluster next, and does not try again."""
     default = A if after == NOTHING else F
     redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=default, takes=60.0)
     _run(redshift, before, after)
@@ -431,9 +380,7 @@ def test_it_ends_when_the_cluster_takes_the_next_change(before: Association, aft
 def test_a_delete_that_has_nothing_to_do_waits_for_a_change_that_may_be_ours(
     before: Association, after: Association
 ) -> None:
-    """
-    The function may have been killed after it; other requests are answered at once.
-    """
+    """The function may have been killed after it; other requests are answered at once."""
     redshift = FakeRedshift(busy_until=30.0)
     _run(redshift, before, after)
     waited = redshift.time
@@ -445,9 +392,7 @@ def test_a_delete_that_has_nothing_to_do_waits_for_a_change_that_may_be_ours(
 
 
 def test_a_change_that_does_not_end_in_time_does_not_fail_what_is_done() -> None:
-    """
-    Ours are as they should be; it waits no longer than it may.
-    """
+    """Ours are as they should be; it waits no longer than it may."""
     redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, takes=2_000.0, time=1_000.0)
     _run(redshift, _ours(default=A, default_before=F), NOTHING, seconds=60)
 
@@ -456,18 +401,14 @@ def test_a_change_that_does_not_end_in_time_does_not_fail_what_is_done() -> None
 
 
 def test_without_time_a_refusal_is_believed_at_once() -> None:
-    """
-    There is no later then.
-    """
+    """There is no later then."""
     redshift = FakeRedshift(failures=[error("AccessDenied", "iam:PassRole")])
 
     assert f"cluster warehouse: {A}: AccessDenied: iam:PassRole" == _refused(redshift, NOTHING, _ours(A), seconds=0)
 
 
 def test_a_resize_of_others_is_not_waited_for_when_nothing_is_left_to_do() -> None:
-    """
-    It takes hours, and is no change of ours.
-    """
+    """It takes hours, and is no change of ours."""
     redshift = FakeRedshift(busy_status="resizing", busy_until=10_000.0)
     _run(redshift, _ours(A), NOTHING)
 
@@ -476,9 +417,7 @@ def test_a_resize_of_others_is_not_waited_for_when_nothing_is_left_to_do() -> No
 
 @pytest.mark.parametrize("default", [None, A])
 def test_fails_when_a_role_may_not_be_passed_and_the_default_of_others_stays(default: str | None) -> None:
-    """
-    A refusal that is about another role gives nothing up.
-    """
+    """A refusal that is about another role gives nothing up."""
     redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=F, may_pass={A})
 
     assert "iam:PassRole" in _refused(redshift, _ours(A, default=default), _ours(A, B, default=default))
@@ -488,9 +427,7 @@ def test_fails_when_a_role_may_not_be_passed_and_the_default_of_others_stays(def
 
 
 def test_fails_when_a_default_that_is_asked_for_may_not_be_passed() -> None:
-    """
-    Although it is the one that was there before; it is not given up, and the reason names the permission.
-    """
+    """Although it is the one that was there before; it is not given up, and the reason names the permission."""
     redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, may_pass={A})
     message = _refused(redshift, _ours(A, F, default=A, default_before=F), _ours(A, F, default=F))
 
@@ -500,9 +437,7 @@ def test_fails_when_a_default_that_is_asked_for_may_not_be_passed() -> None:
 
 
 def _pauses(jitter: float) -> list[float]:
-    """
-    List the pauses of a request that never comes to an end.
-    """
+    """List the pauses of a request that never comes to an end."""
     redshift = FakeRedshift(busy_until=10_000)
     pauses: list[float] = []
 
@@ -517,9 +452,7 @@ def _pauses(jitter: float) -> list[float]:
 
 
 def test_the_cluster_is_asked_less_and_less_often() -> None:
-    """
-    Pauses grow from two seconds to twenty.
-    """
+    """Pauses grow from two seconds to twenty."""
     pauses = _pauses(1.0)
 
     assert pauses == sorted(pauses)
@@ -527,7 +460,5 @@ def test_the_cluster_is_asked_less_and_less_often() -> None:
 
 
 def test_jitter_takes_up_to_half_of_a_pause() -> None:
-    """
-    So that two of us do not meet again and again.
-    """
+    """So that two of us do not meet again and again."""
     assert (1.0, 10.0) == (_pauses(0.0)[0], _pauses(0.0)[-1])

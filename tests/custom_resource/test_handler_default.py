@@ -1,6 +1,4 @@
-"""
-The default role through deployments, failures, crashes and edits of others: CloudFormation as a model.
-"""
+"""The default role through deployments, failures, crashes and edits of others: CloudFormation as a model."""
 
 from __future__ import annotations
 
@@ -19,15 +17,11 @@ Properties = dict[str, Any]
 
 
 class _Killed(BaseException):
-    """
-    The function is stopped in the middle.
-    """
+    """The function is stopped in the middle."""
 
 
 class Stack:
-    """
-    CloudFormation: it keeps what a look saw as long as there is a default, and goes back when something fails.
-    """
+    """CloudFormation: it keeps what a look saw as long as there is a default, and goes back when something fails."""
 
     def __init__(self, redshift: FakeRedshift) -> None:
         self.redshift = redshift
@@ -41,9 +35,7 @@ class Stack:
             raise _Killed
 
     def deploy(self, default: str | None, *, fails: bool) -> None:
-        """
-        Create or update the association; one that fails has set the default when it does.
-        """
+        """Create or update the association; one that fails has set the default when it does."""
         looked = self.looked
         if default and looked is None:
             looked = str(self._send("Create", {"Kind": "Before", "ClusterIdentifier": CLUSTER})["DefaultRoleArn"])
@@ -57,17 +49,13 @@ class Stack:
             self.properties, self.looked = wanted, looked if default else None
 
     def delete(self) -> None:
-        """
-        Delete the association.
-        """
+        """Delete the association."""
         if self.properties is not None:
             self._send("Delete", self.properties)
             self.properties = self.looked = None
 
     def _send(self, kind: str, properties: Properties, old: Properties | None = None) -> dict[str, Any]:
-        """
-        Send a request until it is answered: AWS Lambda runs a function again that was stopped.
-        """
+        """Send a request until it is answered: AWS Lambda runs a function again that was stopped."""
         event = {
             "RequestType": kind,
             "StackId": STACK,
@@ -110,8 +98,7 @@ STEPS = st.lists(
 def test_the_default_of_others_is_lost_to_nobody_who_did_not_ask(
     start: str | None, steps: list[tuple[str, Any, bool]], kills: list[bool]
 ) -> None:
-    """
-    Ours is the default when we ask for one, comes back when a deployment fails, and is never left behind; what was
+    """Ours is the default when we ask for one, comes back when a deployment fails, and is never left behind; what was
     before comes back if it is still associated; what others set since stays until somebody asks for another.
     """
     redshift = FakeRedshift(roles={F: 0.0, G: 0.0}, default=start, stuck={STUCK})

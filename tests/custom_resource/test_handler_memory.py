@@ -1,6 +1,4 @@
-"""
-What looks have seen, in the physical id that CloudFormation keeps.
-"""
+"""What looks have seen, in the physical id that CloudFormation keeps."""
 
 from __future__ import annotations
 
@@ -16,17 +14,13 @@ NOW = 1_795_000_000.0
 
 @pytest.mark.parametrize("physical_id", ["", "nothing", "before", "before/", "other/x=true"])
 def test_another_name_remembers_nothing(physical_id: str) -> None:
-    """
-    Only a look writes its answers into its name.
-    """
+    """Only a look writes its answers into its name."""
     assert recall(physical_id, "x", NOW) is None
     assert "before/y=true" == remember(physical_id, "y", "true", NOW)
 
 
 def test_what_a_look_is_about_counts_for_ever() -> None:
-    """
-    Also when its name is written again.
-    """
+    """Also when its name is written again."""
     name = remember("", "x", "false", NOW)
 
     assert "before/x=false" == name
@@ -35,9 +29,7 @@ def test_what_a_look_is_about_counts_for_ever() -> None:
 
 
 def test_what_it_was_about_before_counts_for_a_day() -> None:
-    """
-    From the time when it changed, whenever it was seen.
-    """
+    """From the time when it changed, whenever it was seen."""
     name = remember(remember("", "x", "false", NOW - 90 * DAY), "y", "true", NOW)
 
     assert f"before/y=true,x=false@{int(NOW):x}" == name
@@ -47,9 +39,7 @@ def test_what_it_was_about_before_counts_for_a_day() -> None:
 
 
 def test_the_day_does_not_begin_again() -> None:
-    """
-    When it changes once more; then what counts no more is left out.
-    """
+    """When it changes once more; then what counts no more is left out."""
     name = remember(remember(remember("", "x", "false", NOW), "y", "true", NOW), "z", "true", NOW + DAY / 2)
 
     assert f"before/z=true,y=true@{int(NOW + DAY / 2):x},x=false@{int(NOW):x}" == name
@@ -58,9 +48,7 @@ def test_the_day_does_not_begin_again() -> None:
 
 
 def test_what_comes_back_counts_for_ever_again() -> None:
-    """
-    And stands first.
-    """
+    """And stands first."""
     name = remember(remember("", "x", "false", NOW), "y", "true", NOW)
 
     assert f"before/x=false,y=true@{int(NOW + 9):x}" == remember(name, "x", "false", NOW + 9)
@@ -68,9 +56,7 @@ def test_what_comes_back_counts_for_ever_again() -> None:
 
 @pytest.mark.parametrize("seen", ["", "arn:aws:iam::111111111111:role/x,y/a=b,c@d%41"])
 def test_what_was_seen_may_hold_what_separates(seen: str) -> None:
-    """
-    Nothing is something, too.
-    """
+    """Nothing is something, too."""
     name = remember(remember("", "x", seen, NOW), "y", "true", NOW)
 
     assert seen == recall(name, "x", NOW)
@@ -78,9 +64,7 @@ def test_what_was_seen_may_hold_what_separates(seen: str) -> None:
 
 
 def test_as_much_is_remembered_as_cloudformation_takes() -> None:
-    """
-    The last answers; a physical id may have 1,024 characters.
-    """
+    """The last answers; a physical id may have 1,024 characters."""
     name = ""
     for number in range(60):
         name = remember(name, f"{number:016}", "false", NOW)
@@ -92,9 +76,7 @@ def test_as_much_is_remembered_as_cloudformation_takes() -> None:
 
 
 def test_a_name_may_be_filled_to_the_brim() -> None:
-    """
-    A thousand characters after its start, and nothing is forgotten.
-    """
+    """A thousand characters after its start, and nothing is forgotten."""
     brim, beyond = (remember(remember("", "x", "s" * length, NOW), "y", "true", NOW) for length in (982, 983))
 
     assert (1007, "before/y=true") == (len(brim), beyond)
@@ -102,9 +84,7 @@ def test_a_name_may_be_filled_to_the_brim() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.text(max_size=9), st.integers(0, 200_000)), max_size=9))
 def test_it_never_tells_what_is_not_so(steps: list[tuple[str, str, int]]) -> None:
-    """
-    It tells what was last seen, unless it has been about something else for a day.
-    """
+    """It tells what was last seen, unless it has been about something else for a day."""
     name, now, truth, ended = "", NOW, dict[str, str](), dict[str, float]()
     for about, seen, passed in steps:
         now += passed
@@ -116,9 +96,7 @@ def test_it_never_tells_what_is_not_so(steps: list[tuple[str, str, int]]) -> Non
 
 
 def test_a_look_is_about_a_cluster_and_a_role() -> None:
-    """
-    Each of both makes another.
-    """
+    """Each of both makes another."""
     keys = {key_of(cluster, role) for cluster in ("a", "ab") for role in ("", "b", "c")}
 
     assert (6, {16}) == (len(keys), {len(key) for key in keys})

@@ -1,5 +1,4 @@
-"""
-What becomes of two clusters while values change in place: the cluster and the role of a stack are known only to its
+"""What becomes of two clusters while values change in place: the cluster and the role of a stack are known only to its
 deployment. The function is killed anywhere, requests fail, stacks go back, others edit both clusters, and days pass.
 """
 
@@ -23,16 +22,12 @@ Json = dict[str, Any]
 
 
 class _Killed(BaseException):
-    """
-    The function was stopped in the middle of a line, and is not started again in time.
-    """
+    """The function was stopped in the middle of a line, and is not started again in time."""
 
 
 @dataclass
 class _Resource:
-    """
-    What CloudFormation knows of a resource.
-    """
+    """What CloudFormation knows of a resource."""
 
     name: str
     properties: Json | None = None
@@ -42,20 +37,14 @@ class _Resource:
 
 @dataclass(frozen=True)
 class Trouble:
-    """
-    What goes wrong in a deployment.
+    """What goes wrong in a deployment.
 
     Attributes:
         kill_at: Which of its changes the function does not survive; None for all.
-
         heard: Whether the cluster has heard it then.
-
         deaf_look: Which look is not heard by CloudFormation; None for all.
-
         learns: Whether CloudFormation takes the name from an answer that says FAILED.
-
         fails_later: Whether another resource of the stack fails afterwards.
-
         stuck: Whether a role that never comes in sync joins.
     """
 
@@ -68,15 +57,11 @@ class Trouble:
 
 
 class _FailedError(Exception):
-    """
-    A deployment goes back.
-    """
+    """A deployment goes back."""
 
 
 class Stack:
-    """
-    CloudFormation with two looks and an association.
-    """
+    """CloudFormation with two looks and an association."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
@@ -85,16 +70,12 @@ class Stack:
 
     @property
     def wants(self) -> tuple[str, str] | None:
-        """
-        The cluster and the role that are deployed.
-        """
+        """The cluster and the role that are deployed."""
         found = self.association.properties
         return (found["ClusterIdentifier"], found["RoleArns"][0]) if found else None
 
     def deploy(self, cluster: str, role: str, trouble: Trouble) -> None:
-        """
-        Create or update all, or go back.
-        """
+        """Create or update all, or go back."""
         before = copy.deepcopy((self.role, self.default, self.association))
         self.trouble = trouble
         changes = 0
@@ -116,9 +97,7 @@ class Stack:
             self._clean_up(before[2])
 
     def delete(self) -> None:
-        """
-        Delete all.
-        """
+        """Delete all."""
         if self.association.properties is not None:
             self._send("Delete", self.association, self.association.properties)
         self.role, self.default, self.association = (_Resource(name) for name in ("Role", "Default", "Association"))
@@ -146,9 +125,7 @@ class Stack:
         }
 
     def _change(self, resource: _Resource, properties: Json, *, heard: bool = True) -> None:
-        """
-        Create or update a resource. What fails has begun: its rollback comes with what it was to become.
-        """
+        """Create or update a resource. What fails has begun: its rollback comes with what it was to become."""
         kind, old = ("Create", None) if resource.properties is None else ("Update", resource.properties)
         event = self._event(kind, resource, properties, old)
         resource.properties = properties
@@ -165,9 +142,7 @@ class Stack:
         resource.physical_id, resource.data = physical_id, data
 
     def _back(self, role: _Resource, default: _Resource, association: _Resource) -> None:
-        """
-        Go back: looks first, then the association with what they tell; then the names that were new are deleted.
-        """
+        """Go back: looks first, then the association with what they tell; then the names that were new are deleted."""
         reached = copy.deepcopy(self.association)
         for resource, before in ((self.role, role), (self.default, default)):
             if before.properties is not None and resource.properties != before.properties:
@@ -207,9 +182,7 @@ class Stack:
 
 
 class Story:
-    """
-    The stack, the others, and whose roles are whose.
-    """
+    """The stack, the others, and whose roles are whose."""
 
     def __init__(self, start: set[tuple[str, str]]) -> None:
         self.account = Account(
@@ -231,21 +204,15 @@ class Story:
         self.touched: set[str] = set()
 
     def now(self) -> float:
-        """
-        Tell the time.
-        """
+        """Tell the time."""
         return self.account.clusters["x"].time
 
     def there(self) -> set[tuple[str, str]]:
-        """
-        Name what is associated.
-        """
+        """Name what is associated."""
         return {(name, arn) for name, cluster in self.account.clusters.items() for arn in cluster.arns()}
 
     def deploy(self, place: tuple[str, str], trouble: Trouble) -> None:
-        """
-        Deploy with these values. What was left a moment ago is remembered as it was then.
-        """
+        """Deploy with these values. What was left a moment ago is remembered as it was then."""
         cluster, role = place
         if self.now() - self.left.get(place, -2 * DAY) <= DAY and place in self.theirs:
             self.shared.add(place)
@@ -254,16 +221,12 @@ class Story:
         self.left |= {known: self.now() for known in (before, (cluster, role)) if known not in (None, self.stack.wants)}
 
     def delete(self) -> None:
-        """
-        Delete the stack; its memory goes with it.
-        """
+        """Delete the stack; its memory goes with it."""
         self.stack.delete()
         self.left = {}
 
     def add(self, place: tuple[str, str]) -> None:
-        """
-        Somebody else associates a role.
-        """
+        """Somebody else associates a role."""
         cluster, role = place
         redshift = self.account.clusters[cluster]
         if role not in redshift.roles:
@@ -274,9 +237,7 @@ class Story:
                 self.shared.add(place)
 
     def remove(self, place: tuple[str, str]) -> None:
-        """
-        Somebody else removes a role, perhaps ours.
-        """
+        """Somebody else removes a role, perhaps ours."""
         cluster, role = place
         redshift = self.account.clusters[cluster]
         redshift.roles.pop(role, None)
@@ -288,9 +249,7 @@ class Story:
         self.theirs.discard(place)
 
     def wait(self, seconds: float) -> None:
-        """
-        Let time pass.
-        """
+        """Let time pass."""
         self.account.pass_time(seconds)
 
 
@@ -316,9 +275,7 @@ STEPS = st.lists(
 
 
 def test_a_role_that_others_removed_while_we_were_elsewhere_goes_with_us() -> None:
-    """
-    It was found at first; within a day we come back and put it there ourselves.
-    """
+    """It was found at first; within a day we come back and put it there ourselves."""
     story = Story({("y", A)})
     story.deploy(("y", A), Trouble())
     story.deploy(("x", A), Trouble())
@@ -336,9 +293,7 @@ def test_a_role_that_others_removed_while_we_were_elsewhere_goes_with_us() -> No
 def test_others_keep_their_roles_and_ours_go_with_us_wherever_we_were(
     start: set[tuple[str, str]], steps: list[tuple[Any, ...]]
 ) -> None:
-    """
-    On both clusters, and the default of others comes back on both, which they never touch.
-    """
+    """On both clusters, and the default of others comes back on both, which they never touch."""
     story = Story(start)
     for step, *arguments in steps:
         getattr(story, step)(*arguments)

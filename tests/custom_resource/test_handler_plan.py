@@ -1,6 +1,4 @@
-"""
-What has to change on a cluster, and what not.
-"""
+"""What has to change on a cluster, and what not."""
 
 from __future__ import annotations
 
@@ -52,9 +50,7 @@ def _found(*roles: str) -> Association:
 def test_ours_come_and_go_and_others_stay(
     before: Association, after: Association, there: Cluster, expected: Change
 ) -> None:
-    """
-    Whoever associated a role before us keeps it, and who is not named is not touched.
-    """
+    """Whoever associated a role before us keeps it, and who is not named is not touched."""
     assert expected == change(before, after, there)
 
 
@@ -94,9 +90,7 @@ def test_ours_come_and_go_and_others_stay(
 def test_the_default_is_set_changed_and_put_back(
     before: Association, after: Association, there: Cluster, default: str | None
 ) -> None:
-    """
-    What was the default before us comes back, unless it is gone or somebody changed the default since.
-    """
+    """What was the default before us comes back, unless it is gone or somebody changed the default since."""
     assert default == change(before, after, there).default
 
 
@@ -118,16 +112,12 @@ def test_the_default_is_set_changed_and_put_back(
 def test_it_waits_for_its_own_roles_alone(
     before: Association, after: Association, there: Cluster, late: dict[str, str]
 ) -> None:
-    """
-    Until each is in sync, and each removed one gone.
-    """
+    """Until each is in sync, and each removed one gone."""
     assert late == waiting(before, after, there)
 
 
 def test_a_change_is_something_or_nothing() -> None:
-    """
-    Clearing the default is something.
-    """
+    """Clearing the default is something."""
     assert not Change()
     assert Change(default=NO_DEFAULT)
     assert Change(add=(A,))

@@ -1,6 +1,5 @@
-"""
-What becomes of a cluster in the life of a stack: deployments that succeed, fail, are killed and roll back, while others
-edit the same cluster.
+"""What becomes of a cluster in the life of a stack: deployments that succeed, fail, are killed and roll back, while
+others edit the same cluster.
 """
 
 from __future__ import annotations
@@ -22,24 +21,18 @@ Json = dict[str, Any]
 
 
 class Killed(BaseException):
-    """
-    The function was stopped in the middle of a line.
-    """
+    """The function was stopped in the middle of a line."""
 
 
 class MortalRedshift(FakeRedshift):
-    """
-    A cluster whose caller is killed at one of its calls, before or after the cluster has heard it.
-    """
+    """A cluster whose caller is killed at one of its calls, before or after the cluster has heard it."""
 
     kill_at: int | None = None
     was_heard: bool = False
     meanwhile: Callable[[], None] | None = None
 
     def modify_cluster_iam_roles(self, **request: Any) -> None:
-        """
-        Change the roles, unless the caller dies first.
-        """
+        """Change the roles, unless the caller dies first."""
         if self.meanwhile:
             edit, self.meanwhile = self.meanwhile, None
             edit()
@@ -53,8 +46,7 @@ class MortalRedshift(FakeRedshift):
 
 
 class CloudFormation:
-    """
-    One stack with one association. It keeps what looks have answered, goes back when a request fails, and is told to
+    """One stack with one association. It keeps what looks have answered, goes back when a request fails, and is told to
     go on when going back fails.
     """
 
@@ -64,9 +56,7 @@ class CloudFormation:
         self.properties: Json | None = None
 
     def deploy(self, roles: tuple[str, ...], default: str | None) -> bool:
-        """
-        Create or update the association, and say whether that succeeded.
-        """
+        """Create or update the association, and say whether that succeeded."""
         before, looks = self.properties, dict(self.looks)
         names = [*roles, *([DEFAULT] if default else [])]
         self.looks.update({name: self._look(name) for name in names if name not in self.looks})
@@ -84,9 +74,7 @@ class CloudFormation:
         return False
 
     def delete(self) -> None:
-        """
-        Delete the association.
-        """
+        """Delete the association."""
         if self.properties is not None:
             self._until_done("Delete", self.properties, None)
             self.properties, self.looks = None, {}
@@ -122,9 +110,7 @@ def _properties() -> Json:
 
 
 class Story:
-    """
-    The stack, the others, and what is true of whose roles are whose.
-    """
+    """The stack, the others, and what is true of whose roles are whose."""
 
     def __init__(self, start: set[str], default: str | None) -> None:
         self.redshift = MortalRedshift(roles=dict.fromkeys(start, 0.0), default=default if default in start else None)
@@ -138,9 +124,7 @@ class Story:
         self.muddled = False
 
     def deploy(self, roles: tuple[str, ...], default: str | None, trouble: tuple[str, Any]) -> None:
-        """
-        Deploy, with what may go wrong.
-        """
+        """Deploy, with what may go wrong."""
         kind, detail = trouble
         self.redshift.stuck = {detail} if kind == "stuck" else set()
         self.redshift.kill_at, self.redshift.was_heard = detail if kind == "killed" else (None, False)
@@ -161,9 +145,7 @@ class Story:
         self.redshift.stuck, self.redshift.kill_at, self.redshift.meanwhile = set(), None, None
 
     def add(self, role: str) -> None:
-        """
-        Somebody else associates a role.
-        """
+        """Somebody else associates a role."""
         if role not in self.redshift.roles:
             ours = self.stack.properties["RoleArns"] if self.stack.properties else []
             self.redshift.roles[role] = 0.0
@@ -172,9 +154,7 @@ class Story:
             self.muddled = self.muddled or role == self.others_default
 
     def remove(self, role: str) -> None:
-        """
-        Somebody else removes a role, perhaps one of ours.
-        """
+        """Somebody else removes a role, perhaps one of ours."""
         if role in self.theirs and self.stack.properties and role in self.stack.properties["RoleArns"]:
             self.shared.add(role)
         self.theirs.discard(role)
@@ -183,8 +163,7 @@ class Story:
             self.choose(None)
 
     def choose(self, role: str | None) -> None:
-        """
-        Somebody else sets the default role, or clears it; one that is ours again cannot be told from our own choice.
+        """Somebody else sets the default role, or clears it; one that is ours again cannot be told from our own choice.
         """
         if role == self.redshift.default or (role is not None and role not in self.redshift.roles):
             return
@@ -195,22 +174,18 @@ class Story:
             self.others_default, self.others_chose_last = role, True
 
     def settle(self) -> None:
-        """
-        Forget a default that others chose among our roles, and that left with us.
-        """
+        """Forget a default that others chose among our roles, and that left with us."""
         if self.others_chose_last and self.others_default not in self.redshift.arns():
             self.others_default = None
 
     def kept(self) -> Iterator[str]:
-        """
-        Name the roles of others that must be there.
-        """
+        """Name the roles of others that must be there."""
         yield from self.theirs - self.shared
 
 
 def test_of_two_stacks_that_share_a_role_the_first_that_came_takes_it_away() -> None:
-    """
-    The other says nothing until it is deployed again, and then has the role back; the roles of others stay throughout.
+    """The other says nothing until it is deployed again, and then has the role back; the roles of others stay
+    throughout.
     """
     redshift = MortalRedshift(roles={F: 0.0})
     first, second = CloudFormation(redshift), CloudFormation(redshift)
@@ -224,9 +199,7 @@ def test_of_two_stacks_that_share_a_role_the_first_that_came_takes_it_away() -> 
 
 
 def test_of_two_stacks_that_share_a_role_the_second_that_came_leaves_it() -> None:
-    """
-    It was there before. So it is left behind when the first has gone before, and the second has put it back.
-    """
+    """It was there before. So it is left behind when the first has gone before, and the second has put it back."""
     redshift = MortalRedshift(roles={F: 0.0})
     first, second = CloudFormation(redshift), CloudFormation(redshift)
     assert first.deploy((A,), None)
@@ -286,9 +259,7 @@ def _lived(start: set[str], default: str | None, steps: list[tuple[Any, ...]]) -
 def test_others_keep_their_roles_and_ours_go_with_us(
     start: set[str], default: str | None, steps: list[tuple[Any, ...]]
 ) -> None:
-    """
-    Also when the function is killed in the middle, and the stack goes back.
-    """
+    """Also when the function is killed in the middle, and the stack goes back."""
     story = _lived(start, default, steps)
     story.stack.delete()
 
@@ -296,9 +267,8 @@ def test_others_keep_their_roles_and_ours_go_with_us(
 
 
 def test_the_default_of_others_comes_back_when_we_go() -> None:
-    """
-    What others chose last is left alone; what they had chosen before us comes back, if it is still associated. A third
-    of the examples have one that comes back.
+    """What others chose last is left alone; what they had chosen before us comes back, if it is still associated. A
+    third of the examples have one that comes back.
     """
     came_back = []
 

@@ -1,3 +1,1 @@
-"""
-Deployments with the real CDK command line to the emulator.
-"""
+"""Deployments with the real CDK command line to the emulator."""

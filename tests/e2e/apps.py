@@ -1,5 +1,5 @@
-"""
-The apps that are deployed, each in the states it goes through, synthesized once: ``python -m tests.e2e.apps FOLDER``.
+"""The apps that are deployed, each in the states it goes through, synthesized once: ``python -m tests.e2e.apps
+FOLDER``.
 """
 
 from __future__ import annotations
@@ -29,9 +29,7 @@ def _stack(folder: Path, name: str, state: str) -> cdk.Stack:
 
 
 def _roles(folder: Path, count: int) -> cdk.Stack:
-    """
-    A cluster of our own with so many roles, the last of three its default.
-    """
+    """A cluster of our own with so many roles, the last of three its default."""
     stack = _stack(folder, "Roles", f"roles-{count}")
     roles = [RedshiftRole(stack, f"Role{number}") for number in range(count)]
     default = roles[2] if count > 2 else None
@@ -48,9 +46,7 @@ def _roles(folder: Path, count: int) -> cdk.Stack:
 
 
 def _association(folder: Path, state: str, names: str, default: str | None, *, role_limit: int = 10) -> cdk.Stack:
-    """
-    Roles X and Y on a cluster that is not ours.
-    """
+    """Roles X and Y on a cluster that is not ours."""
     stack = _stack(folder, "Association", state)
     roles = {name: RedshiftRole(stack, name, role_name=f"Ours{name}") for name in "XY"}
     RoleAssociation(
@@ -65,9 +61,7 @@ def _association(folder: Path, state: str, names: str, default: str | None, *, r
 
 
 def _stuck(folder: Path, state: str, *names: str) -> cdk.Stack:
-    """
-    Roles of a stack that has one, and then gets one more that never comes in sync.
-    """
+    """Roles of a stack that has one, and then gets one more that never comes in sync."""
     stack = _stack(folder, "Stuck", state)
     roles = [RedshiftRole(stack, name, role_name=name) for name in names]
     RoleAssociation(stack, "Association", cluster_identifier=STUCK, roles=roles, timeout=SHORT)
@@ -75,9 +69,7 @@ def _stuck(folder: Path, state: str, *names: str) -> cdk.Stack:
 
 
 def _denied(folder: Path) -> cdk.Stack:
-    """
-    A role that the function is not allowed to pass, whatever its policy says.
-    """
+    """A role that the function is not allowed to pass, whatever its policy says."""
     stack = _stack(folder, "Denied", "denied")
     role = RedshiftRole(stack, "Role", role_name="OursDenied")
     association = RoleAssociation(stack, "Association", cluster_identifier=DENIED, roles=[role], timeout=SHORT)
@@ -89,9 +81,7 @@ def _denied(folder: Path) -> cdk.Stack:
 
 
 def _moving(folder: Path, state: str, **names: str) -> cdk.Stack:
-    """
-    Roles of a cluster that is not ours, in associations of these names.
-    """
+    """Roles of a cluster that is not ours, in associations of these names."""
     stack = _stack(folder, "Moving", state)
     for name, letters in names.items():
         roles = [RedshiftRole(stack, letter, role_name=f"Ours{letter}") for letter in letters]

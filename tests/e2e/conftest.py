@@ -1,6 +1,4 @@
-"""
-One emulator and one bootstrapped account for all deployments.
-"""
+"""One emulator and one bootstrapped account for all deployments."""
 
 from __future__ import annotations
 
@@ -20,17 +18,14 @@ _BEGAN = time.monotonic()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """
-    Say how long it took. There is no limit: a slow machine that does other things too breaks none of what is proven.
+    """Say how long it took. There is no limit: a slow machine that does other things too breaks none of what is proven.
     """
     terminalreporter.write_line(f"deployments: {time.monotonic() - _BEGAN:.0f} seconds")
 
 
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
-    """
-    Start the emulator, bootstrap the account, and synthesize all apps meanwhile.
-    """
+    """Start the emulator, bootstrap the account, and synthesize all apps meanwhile."""
     folder = tmp_path_factory.mktemp("deployments")
     environment = {**os.environ, "CDK_VALIDATION": "false"}
     synthesis = subprocess.Popen([sys.executable, "-m", "tests.e2e.apps", str(folder)], cwd=ROOT, env=environment)

@@ -1,5 +1,4 @@
-"""
-What `make demo` shows: `app.py` deployed by the real CDK command line, without an AWS account.
+"""What `make demo` shows: `app.py` deployed by the real CDK command line, without an AWS account.
 
 Nothing flows in; what the commands print flows out, and nothing stays, also when it is interrupted.
 """
@@ -24,9 +23,7 @@ INTERRUPTED: Final = 130
 
 
 def main() -> int:
-    """
-    Bootstrap, deploy, show the roles, destroy; stop where a command fails, or when told to.
-    """
+    """Bootstrap, deploy, show the roles, destroy; stop where a command fails, or when told to."""
     signal.signal(signal.SIGTERM, _end)
     try:
         _say("starting an emulated AWS account; nothing leaves this machine")
@@ -46,9 +43,7 @@ def main() -> int:
 
 
 def _end(*_: object) -> None:
-    """
-    End as an interrupted program does, which cleans up.
-    """
+    """End as an interrupted program does, which cleans up."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
 
@@ -73,9 +68,7 @@ def _cluster(environment: Mapping[str, str]) -> str:
 
 
 def _run(environment: Mapping[str, str], *command: str, cwd: Path = ROOT, complaints: int | None = None) -> None:
-    """
-    Run a command and let it speak for itself; what it has started ends with it.
-    """
+    """Run a command and let it speak for itself; what it has started ends with it."""
     process = subprocess.Popen(command, cwd=cwd, env=environment, stderr=complaints, start_new_session=True)
     try:
         code = process.wait()

@@ -1,5 +1,4 @@
-"""
-What really happens: bootstrap, deploy, change, fail, roll back, destroy; with IAM enforced, and foreign roles there.
+"""What really happens: bootstrap, deploy, change, fail, roll back, destroy; with IAM enforced, and foreign roles there.
 """
 
 from __future__ import annotations
@@ -30,9 +29,7 @@ IN_SYNC = "in-sync"
 
 @pytest.fixture(scope="session")
 def foreign(aws: Aws) -> str:
-    """
-    Four clusters that are not ours, each with a foreign role that is its default.
-    """
+    """Four clusters that are not ours, each with a foreign role that is its default."""
     aws.client("iam").create_role(RoleName="Foreign", AssumeRolePolicyDocument=json.dumps(TRUST))
     redshift = aws.client("redshift")
     for identifier in (SHARED, STUCK, DENIED, MOVING):
@@ -51,17 +48,13 @@ Told = tuple[int, str]
 
 @pytest.fixture(scope="session")
 def doomed(aws: Aws, foreign: str) -> Iterator[dict[str, Future[Told]]]:  # noqa: ARG001  its clusters
-    """
-    An update and a creation that fail in time, while others succeed.
-    """
+    """An update and a creation that fail in time, while others succeed."""
     with ThreadPoolExecutor() as pool:
         yield {"stuck": pool.submit(_fail, aws, "before-stuck", "stuck"), "denied": pool.submit(_fail, aws, "denied")}
 
 
 def _fail(aws: Aws, *states: str) -> Told:
-    """
-    Deploy an app in all of its states but the last, which fails.
-    """
+    """Deploy an app in all of its states but the last, which fails."""
     for state in states[:-1]:
         aws.deploy(state)
     process = aws.start(*aws.deployment(states[-1]))
@@ -71,9 +64,7 @@ def _fail(aws: Aws, *states: str) -> Told:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
-    """
-    What `make demo` runs, while others deploy.
-    """
+    """What `make demo` runs, while others deploy."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.e2e.demo"],
         cwd=ROOT,
@@ -92,9 +83,7 @@ def _name(arn: str) -> str:
 
 
 def _settled(aws: Aws, identifier: str) -> dict[str, str]:
-    """
-    Wait until nothing of a cluster is on its way any more: CloudFormation itself does not.
-    """
+    """Wait until nothing of a cluster is on its way any more: CloudFormation itself does not."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline and set(aws.roles(identifier).values()) != {IN_SYNC}:
         time.sleep(0.2)
@@ -103,9 +92,7 @@ def _settled(aws: Aws, identifier: str) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def outputs(aws: Aws) -> dict[str, str]:
-    """
-    The outputs of `app.py`, deployed, and what its cluster is called.
-    """
+    """The outputs of `app.py`, deployed, and what its cluster is called."""
     aws.deploy("app")
     found = aws.outputs("RedshiftWarehouse")
     return {**found, "Cluster": found["Endpoint"].partition(".")[0]}
@@ -113,17 +100,13 @@ def outputs(aws: Aws) -> dict[str, str]:
 
 @pytest.mark.usefixtures("doomed")
 def test_the_app_deploys(aws: Aws, outputs: dict[str, str]) -> None:
-    """
-    Its cluster has its role, in sync, and the command to load data names it.
-    """
+    """Its cluster has its role, in sync, and the command to load data names it."""
     assert {_name(outputs["RoleArn"]): IN_SYNC} == _settled(aws, outputs["Cluster"])
     assert f"IAM_ROLE '{outputs['RoleArn']}' FORMAT AS PARQUET;" in outputs["CopyCommand"]
 
 
 def _attempt(call: Callable[..., object], **arguments: object) -> str:
-    """
-    Call until the cluster is not busy any more, and say how it went.
-    """
+    """Call until the cluster is not busy any more, and say how it went."""
     deadline = time.monotonic() + 10
     while (outcome := _outcome(call, arguments)) == "InvalidClusterState" and time.monotonic() < deadline:
         time.sleep(0.2)
@@ -139,9 +122,7 @@ def _outcome(call: Callable[..., object], arguments: Mapping[str, object]) -> st
 
 
 def test_a_user_may_do_what_the_policy_says_and_nothing_else(aws: Aws, outputs: dict[str, str]) -> None:
-    """
-    With nothing but the generated policy: change the roles of its cluster, and create it when it is not there.
-    """
+    """With nothing but the generated policy: change the roles of its cluster, and create it when it is not there."""
     iam, cluster, role = aws.client("iam"), outputs["Cluster"], outputs["RoleArn"]
     iam.create_user(UserName="loader")
     iam.attach_user_policy(UserName="loader", PolicyArn=outputs["UserPolicyArn"])
@@ -178,9 +159,7 @@ def test_a_user_may_do_what_the_policy_says_and_nothing_else(aws: Aws, outputs: 
 
 @pytest.fixture(scope="session")
 def own(aws: Aws) -> Iterator[Future[list[tuple[int, bool]]]]:
-    """
-    A cluster of ours in its three states, one after the other, while others deploy.
-    """
+    """A cluster of ours in its three states, one after the other, while others deploy."""
     aws.client("redshift").create_cluster_subnet_group(
         ClusterSubnetGroupName="subnets", Description="Subnets that are there", SubnetIds=["subnet-1", "subnet-2"]
     )
@@ -189,9 +168,7 @@ def own(aws: Aws) -> Iterator[Future[list[tuple[int, bool]]]]:
 
 
 def _own_roles(aws: Aws, state: str) -> tuple[int, bool]:
-    """
-    Deploy, and say how many roles are in sync, and whether one is the default.
-    """
+    """Deploy, and say how many roles are in sync, and whether one is the default."""
     aws.deploy(state)
     settled = [*_settled(aws, "own").values()]
     return settled.count(IN_SYNC), "DefaultIamRoleArn" in aws.cluster("own")
@@ -199,17 +176,13 @@ def _own_roles(aws: Aws, state: str) -> tuple[int, bool]:
 
 @pytest.fixture(scope="session")
 def moving(aws: Aws, foreign: str) -> Iterator[Future[list[set[str]]]]:  # noqa: ARG001  its clusters
-    """
-    Associations that are renamed and exchange their roles, while others deploy.
-    """
+    """Associations that are renamed and exchange their roles, while others deploy."""
     with ThreadPoolExecutor() as pool:
         yield pool.submit(lambda: [_moved(aws, state) for state in ("apart", "moved", "left")])
 
 
 def _moved(aws: Aws, state: str) -> set[str]:
-    """
-    Deploy, and name the roles that are in sync, and whether nothing was to be done.
-    """
+    """Deploy, and name the roles that are in sync, and whether nothing was to be done."""
     said = aws.deploy(state)
     unchanged = {"(no changes)"} if "(no changes)" in said else set()
     return unchanged | {name for name, status in aws.roles(MOVING).items() if status == IN_SYNC}
@@ -217,8 +190,8 @@ def _moved(aws: Aws, state: str) -> set[str]:
 
 @pytest.mark.usefixtures("own", "moving", "demo")
 def test_roles_join_a_cluster_that_is_not_ours(aws: Aws, foreign: str) -> None:
-    """
-    Each deployment ends when all is in sync; the foreign role stays, and is the default again when ours no longer is.
+    """Each deployment ends when all is in sync; the foreign role stays, and is the default again when ours no longer
+    is.
     """
     seen = []
     for state in ("one", "two", "other-default", "no-default"):
@@ -236,16 +209,12 @@ def test_roles_join_a_cluster_that_is_not_ours(aws: Aws, foreign: str) -> None:
 
 
 def test_the_roles_of_a_cluster_of_ours_change(own: Future[list[tuple[int, bool]]]) -> None:
-    """
-    From three, the third the default, to one, with none, and back to three.
-    """
+    """From three, the third the default, to one, with none, and back to three."""
     assert [(3, True), (1, False), (3, True)] == own.result()
 
 
 def test_associations_are_renamed_and_roles_move_between_them(moving: Future[list[set[str]]]) -> None:
-    """
-    Nothing is to be done; one that joins later and those that leave do so by themselves, and none is left behind.
-    """
+    """Nothing is to be done; one that joins later and those that leave do so by themselves, and none is left behind."""
     three = {"Foreign", "OursK", "OursL", "OursM"}
 
     assert [three, {*three, "(no changes)"}, {"Foreign", "OursK", "OursN"}] == moving.result()
@@ -254,8 +223,7 @@ def test_associations_are_renamed_and_roles_move_between_them(moving: Future[lis
 def test_what_cannot_work_fails_clearly_and_is_rolled_back(
     aws: Aws, foreign: str, doomed: dict[str, Future[Told]]
 ) -> None:
-    """
-    One more role that is stuck, and one that may not be passed: the reason names both, and all is as it was before.
+    """One more role that is stuck, and one that may not be passed: the reason names both, and all is as it was before.
     """
     codes, said = {}, {}
     for state, future in doomed.items():
@@ -277,9 +245,8 @@ def test_what_cannot_work_fails_clearly_and_is_rolled_back(
 
 
 def test_destroying_leaves_what_is_others(aws: Aws, foreign: str, outputs: dict[str, str]) -> None:
-    """
-    Our stacks and our roles go, the foreign role stays, and is the default; our warehouse leaves a snapshot. A cluster
-    whose default role is cleared first is not busy any more when CloudFormation deletes it.
+    """Our stacks and our roles go, the foreign role stays, and is the default; our warehouse leaves a snapshot. A
+    cluster whose default role is cleared first is not busy any more when CloudFormation deletes it.
     """
     with ThreadPoolExecutor() as pool:
         assert 5 == len([*pool.map(aws.destroy, ("no-default", "roles-3", "before-stuck", "left", "app"))])
@@ -296,9 +263,7 @@ def test_destroying_leaves_what_is_others(aws: Aws, foreign: str, outputs: dict[
 
 
 def test_the_demo_shows_a_deployment(demo: subprocess.Popen[str]) -> None:
-    """
-    It deploys, shows the outputs and the role in sync, destroys, and leaves no files.
-    """
+    """It deploys, shows the outputs and the role in sync, destroys, and leaves no files."""
     said, _ = demo.communicate()
 
     assert 0 == demo.returncode, said

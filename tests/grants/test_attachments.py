@@ -1,6 +1,4 @@
-"""
-How many managed policies IAM attaches to one principal.
-"""
+"""How many managed policies IAM attaches to one principal."""
 
 from __future__ import annotations
 
@@ -11,9 +9,7 @@ from redshift_roles.grants.attachments import too_many, undecided
 
 @pytest.mark.parametrize(("kind", "most"), [("roles", 25), ("users", 20), ("groups", 10)])
 def test_fails_beyond_what_any_account_allows(kind: str, most: int) -> None:
-    """
-    No quota can be raised that far.
-    """
+    """No quota can be raised that far."""
     ((message, fix),) = too_many(kind, most + 1)
 
     assert [] == [*too_many(kind, most)]
@@ -23,9 +19,7 @@ def test_fails_beyond_what_any_account_allows(kind: str, most: int) -> None:
 
 @pytest.mark.parametrize("kind", ["roles", "users", "groups"])
 def test_warns_beyond_what_every_account_allows(kind: str) -> None:
-    """
-    Only the account knows its quota.
-    """
+    """Only the account knows its quota."""
     warning = undecided(kind, 11)
 
     assert undecided(kind, 10) is None

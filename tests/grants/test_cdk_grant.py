@@ -1,6 +1,4 @@
-"""
-What was granted, as CDK describes it.
-"""
+"""What was granted, as CDK describes it."""
 
 from __future__ import annotations
 
@@ -14,9 +12,7 @@ from redshift_roles.grants.cdk_grant import LateGrant
 
 
 def test_a_grant_is_made_when_it_is_looked_at() -> None:
-    """
-    Once, and never when nobody looks.
-    """
+    """Once, and never when nobody looks."""
     made: list[iam.Grant] = []
 
     def make() -> iam.Grant:
@@ -32,9 +28,7 @@ def test_a_grant_is_made_when_it_is_looked_at() -> None:
 
 
 def test_a_grant_costs_no_crossing_until_then(stack: cdk.Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    The kernel is not asked for a grant that is thrown away.
-    """
+    """The kernel is not asked for a grant that is thrown away."""
     asked: list[str] = []
     original = jsii.sinvoke
 

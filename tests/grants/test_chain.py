@@ -1,6 +1,4 @@
-"""
-Role chaining: both sides of each link, written where they are ours and as documents where they are not.
-"""
+"""Role chaining: both sides of each link, written where they are ours and as documents where they are not."""
 
 from __future__ import annotations
 
@@ -24,9 +22,7 @@ THEIRS = arn("Theirs", account=OTHER_ACCOUNT)
 
 
 def _assumed(stack: cdk.Stack) -> list[tuple[Any, Any]]:
-    """
-    List who may assume what in a template: the attached role and the resource.
-    """
+    """List who may assume what in a template: the attached role and the resource."""
     return [
         (policy["Roles"][0], statement["Resource"])
         for policy in all_properties_of(stack, POLICY)
@@ -36,9 +32,7 @@ def _assumed(stack: cdk.Stack) -> list[tuple[Any, Any]]:
 
 
 def _trusted(stack: cdk.Stack, name: str) -> list[Any]:
-    """
-    List the AWS principals of a role's trust policy.
-    """
+    """List the AWS principals of a role's trust policy."""
     resources = template_of(stack)["Resources"]
     (role,) = [r for key, r in resources.items() if r["Type"] == ROLE and key.startswith(name)]
     statements = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
@@ -62,9 +56,7 @@ def _root(stack: cdk.Stack, name: str, **options: Any) -> iam.Role:
 
 @pytest.mark.parametrize("count", [1, 11])
 def test_fails_when_there_are_too_few_or_too_many(stack: cdk.Stack, count: int) -> None:
-    """
-    Two to ten.
-    """
+    """Two to ten."""
     roles = [RedshiftRole(stack, f"R{number}") for number in range(count)]
 
     assert [("InvalidArgument", f"the chain has {count} roles, allowed is 2 to 10")] == _wrong(*roles)
@@ -72,9 +64,7 @@ def test_fails_when_there_are_too_few_or_too_many(stack: cdk.Stack, count: int) 
 
 
 def test_fails_when_one_is_no_role(stack: cdk.Stack) -> None:
-    """
-    An ARN as text is not a role.
-    """
+    """An ARN as text is not a role."""
     assert [("InvalidArgument", "'others[0]' is 'arn', allowed is an iam.IRole")] == _wrong(
         RedshiftRole(stack, "First"), "arn"
     )
@@ -82,9 +72,7 @@ def test_fails_when_one_is_no_role(stack: cdk.Stack) -> None:
 
 
 def test_fails_when_a_role_is_there_twice(stack: cdk.Stack) -> None:
-    """
-    A role does not assume itself.
-    """
+    """A role does not assume itself."""
     first, second = RedshiftRole(stack, "First"), RedshiftRole(stack, "Second")
 
     assert [("RoleDuplicated", "roles[2] (Data/First) and roles[0] (Data/First) are the same role")] == _wrong(
@@ -93,9 +81,7 @@ def test_fails_when_a_role_is_there_twice(stack: cdk.Stack) -> None:
 
 
 def test_fails_when_redshift_cannot_assume_the_first(stack: cdk.Stack) -> None:
-    """
-    The first is the one that is associated with the cluster; the later ones need not trust Redshift.
-    """
+    """The first is the one that is associated with the cluster; the later ones need not trust Redshift."""
     message = f"first (Data/First) trusts ec2.amazonaws.com; Redshift in {REGION} cannot assume it"
 
     assert [("TrustLacksRedshift", message)] == _wrong(_root(stack, "First"), _root(stack, "Second"))
@@ -103,9 +89,7 @@ def test_fails_when_redshift_cannot_assume_the_first(stack: cdk.Stack) -> None:
 
 
 def test_fails_when_one_is_no_role_in_iam(stack: cdk.Stack) -> None:
-    """
-    A service-linked role, and the ARN of a user.
-    """
+    """A service-linked role, and the ARN of a user."""
     first = RedshiftRole(stack, "First")
     linked = iam.Role.from_role_arn(stack, "Linked", arn("X", path="/aws-service-role/redshift.amazonaws.com/"))
     user = iam.Role.from_role_arn(stack, "User", "arn:aws:iam::111111111111:user/loader")
@@ -115,9 +99,7 @@ def test_fails_when_one_is_no_role_in_iam(stack: cdk.Stack) -> None:
 
 
 def test_fails_when_one_cannot_name_the_other(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    Roles of two accounts need names, on either side.
-    """
+    """Roles of two accounts need names, on either side."""
     there = cdk.Stack(app, "There", env=cdk.Environment(account=OTHER_ACCOUNT, region=REGION))
     end = "which is in a stack of another environment and has no role_name, so CDK cannot refer to it from here"
 
@@ -128,9 +110,7 @@ def test_fails_when_one_cannot_name_the_other(app: cdk.App, stack: cdk.Stack) ->
 
 
 def test_fails_when_everything_is_wrong_and_leaves_nothing(stack: cdk.Stack) -> None:
-    """
-    All of it is told at once, no policy is touched, and a shorter chain works.
-    """
+    """All of it is told at once, no policy is touched, and a shorter chain works."""
     first, last = _root(stack, "First"), RedshiftRole(stack, "Last")
     linked = iam.Role.from_role_arn(stack, "Linked", arn("X", path="/aws-service-role/redshift.amazonaws.com/"))
     user = iam.Role.from_role_arn(stack, "User", "arn:aws:iam::111111111111:user/loader")
@@ -147,9 +127,7 @@ def test_fails_when_everything_is_wrong_and_leaves_nothing(stack: cdk.Stack) -> 
 
 
 def test_fails_when_a_role_is_in_another_stage(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    CDK refuses references between Stages at synth time, far from this line.
-    """
+    """CDK refuses references between Stages at synth time, far from this line."""
     there = cdk.Stack(cdk.Stage(app, "Stage"), "There", env=cdk.Environment(account=ACCOUNT, region=REGION))
 
     assert {"InvalidArgument"} == {rule for rule, _ in _wrong(RedshiftRole(stack, "First"), _root(there, "Last"))}
@@ -157,8 +135,7 @@ def test_fails_when_a_role_is_in_another_stage(app: cdk.App, stack: cdk.Stack) -
 
 @pytest.mark.parametrize("named", [True, False])
 def test_fails_when_a_chain_leads_back_into_the_first_stack(app: cdk.App, stack: cdk.Stack, named: bool) -> None:
-    """
-    Each stack would need the other one first, named or not, and CDK would say so in words of its own at synth time.
+    """Each stack would need the other one first, named or not, and CDK would say so in words of its own at synth time.
     """
     there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region=REGION))
     second, third = (
@@ -170,9 +147,7 @@ def test_fails_when_a_chain_leads_back_into_the_first_stack(app: cdk.App, stack:
 
 
 def test_fails_when_another_chain_goes_the_other_way(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    Between two stacks of one environment that is a circle too.
-    """
+    """Between two stacks of one environment that is a circle too."""
     there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region=REGION))
     RoleChain(RedshiftRole(stack, "A"), _root(there, "B"))
 
@@ -180,18 +155,14 @@ def test_fails_when_another_chain_goes_the_other_way(app: cdk.App, stack: cdk.St
 
 
 def test_fails_when_a_role_is_of_another_partition(stack: cdk.Stack) -> None:
-    """
-    No role of one partition can assume one of another.
-    """
+    """No role of one partition can assume one of another."""
     china = iam.Role.from_role_arn(stack, "China", arn("Loader", account=OTHER_ACCOUNT, partition="aws-cn"))
 
     assert ["RolePartitionMismatch"] == [rule for rule, _ in _wrong(RedshiftRole(stack, "First"), china)]
 
 
 def test_in_one_stack_both_sides_are_written(stack: cdk.Stack) -> None:
-    """
-    Each may assume the next, the next trusts it, and nobody else has to do anything.
-    """
+    """Each may assume the next, the next trusts it, and nobody else has to do anything."""
     first, second, third = RedshiftRole(stack, "First"), _root(stack, "Second"), _root(stack, "Third")
     third_grants = s3.Bucket(stack, "Bucket")
     chain = RoleChain(first, second, third)
@@ -207,9 +178,7 @@ def test_in_one_stack_both_sides_are_written(stack: cdk.Stack) -> None:
 
 
 def test_the_order_is_kept(stack: cdk.Stack) -> None:
-    """
-    Ten roles, the most there may be, as they were given.
-    """
+    """Ten roles, the most there may be, as they were given."""
     roles = [RedshiftRole(stack, "First"), *(_imported(stack, f"R{number}") for number in (5, 3, 9, 1, 7, 2, 8, 4, 6))]
     names = [text.rpartition("/")[2] for text in RoleChain(*roles).role_arns[1:]]
 
@@ -217,9 +186,7 @@ def test_the_order_is_kept(stack: cdk.Stack) -> None:
 
 
 def test_chaining_twice_adds_nothing(stack: cdk.Stack) -> None:
-    """
-    The same template as once.
-    """
+    """The same template as once."""
     first, second = RedshiftRole(stack, "First"), _root(stack, "Second")
     RoleChain(first, second)
     RoleChain(first, second)
@@ -229,9 +196,7 @@ def test_chaining_twice_adds_nothing(stack: cdk.Stack) -> None:
 
 
 def test_two_roles_may_lead_to_one(stack: cdk.Stack) -> None:
-    """
-    Each is trusted.
-    """
+    """Each is trusted."""
     last = _root(stack, "Last")
     firsts = [RedshiftRole(stack, f"First{number}") for number in range(2)]
     for first in firsts:
@@ -242,9 +207,7 @@ def test_two_roles_may_lead_to_one(stack: cdk.Stack) -> None:
 
 @pytest.mark.parametrize("names", [("Home", "Other"), ("Other", "Home")])
 def test_two_stacks_of_one_environment_do_not_need_each_other(app: cdk.App, names: tuple[str, str]) -> None:
-    """
-    The later role's stack depends on the earlier's and not the other way round, so the app synthesizes.
-    """
+    """The later role's stack depends on the earlier's and not the other way round, so the app synthesizes."""
     env = cdk.Environment(account=ACCOUNT, region=REGION)
     here, there = (cdk.Stack(app, name, env=env) for name in names)
     first, last = RedshiftRole(here, "First"), _root(there, "Last")
@@ -259,9 +222,7 @@ def test_two_stacks_of_one_environment_do_not_need_each_other(app: cdk.App, name
 
 
 def test_two_accounts_of_one_app_write_both_sides(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    By name; the policy is in the account of the role that it is attached to.
-    """
+    """By name; the policy is in the account of the role that it is attached to."""
     there = cdk.Stack(app, "There", env=cdk.Environment(account=OTHER_ACCOUNT, region=REGION))
     first, last = RedshiftRole(stack, "First", role_name="first"), _root(there, "Last", role_name="last")
     chain = RoleChain(first, last)
@@ -277,9 +238,7 @@ def test_two_accounts_of_one_app_write_both_sides(app: cdk.App, stack: cdk.Stack
 
 
 def test_fails_when_chains_go_in_both_directions_between_accounts(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    No order of deployment is right then, since each stack trusts a role of the other; a stack in between is.
-    """
+    """No order of deployment is right then, since each stack trusts a role of the other; a stack in between is."""
     there = cdk.Stack(app, "There", env=cdk.Environment(account=OTHER_ACCOUNT, region=REGION))
     beside = cdk.Stack(app, "Beside", env=cdk.Environment(account=ACCOUNT, region=REGION))
     RoleChain(RedshiftRole(stack, "A", role_name="a"), _root(there, "B", role_name="b"))
@@ -295,9 +254,7 @@ def test_fails_when_chains_go_in_both_directions_between_accounts(app: cdk.App, 
 
 @pytest.mark.parametrize("stacks", [("AB", "A"), ("A", "AB")])
 def test_two_first_roles_with_paths_alike_lead_to_one(app: cdk.App, stack: cdk.Stack, stacks: tuple[str, str]) -> None:
-    """
-    AB/C and A/BC are two roles.
-    """
+    """AB/C and A/BC are two roles."""
     env = cdk.Environment(account=ACCOUNT, region=REGION)
     last = _root(stack, "Last")
     for name in stacks:
@@ -309,9 +266,7 @@ def test_two_first_roles_with_paths_alike_lead_to_one(app: cdk.App, stack: cdk.S
 
 @pytest.mark.parametrize("last_is_nested", [False, True])
 def test_a_chain_crosses_nested_stacks(app: cdk.App, stack: cdk.Stack, last_is_nested: bool) -> None:
-    """
-    Both ways; both sides are in the later role's template.
-    """
+    """Both ways; both sides are in the later role's template."""
     nested = cdk.NestedStack(stack, "Nested")
     home, there = (stack, nested) if last_is_nested else (nested, stack)
     RoleChain(RedshiftRole(home, "First"), _root(there, "Last"))
@@ -323,9 +278,7 @@ def test_a_chain_crosses_nested_stacks(app: cdk.App, stack: cdk.Stack, last_is_n
 
 
 def test_a_first_of_another_account_gets_its_permissions_as_a_document(stack: cdk.Stack) -> None:
-    """
-    Only the last is ours: we trust theirs, and they must let it assume ours.
-    """
+    """Only the last is ours: we trust theirs, and they must let it assume ours."""
     theirs, last = _imported(stack, "Theirs"), RedshiftRole(stack, "Last", role_name="last")
     chain = RoleChain(theirs, last)
     (required,) = chain.required_policies
@@ -338,9 +291,7 @@ def test_a_first_of_another_account_gets_its_permissions_as_a_document(stack: cd
 
 
 def test_a_middle_of_another_account_gets_both_documents(stack: cdk.Stack) -> None:
-    """
-    The first may assume it, the last trusts it, and the other team writes the rest.
-    """
+    """The first may assume it, the last trusts it, and the other team writes the rest."""
     first, theirs, last = RedshiftRole(stack, "First"), _imported(stack, "Theirs"), RedshiftRole(stack, "Last")
     chain = RoleChain(first, theirs, last)
     documents = {policy.kind: policy.document["Statement"] for policy in chain.required_policies}
@@ -355,9 +306,7 @@ def test_a_middle_of_another_account_gets_both_documents(stack: cdk.Stack) -> No
 
 
 def test_a_middle_by_its_name_in_a_stack_of_another_account_is_ours_to_allow(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    Its permissions are in that stack, its trust is a document for whoever defined it.
-    """
+    """Its permissions are in that stack, its trust is a document for whoever defined it."""
     there = cdk.Stack(app, "There", env=cdk.Environment(account=OTHER_ACCOUNT, region=REGION))
     first, last = (RedshiftRole(stack, name, role_name=name.lower()) for name in ("First", "Last"))
     chain = RoleChain(first, iam.Role.from_role_name(there, "Middle", "middle"), last)
@@ -369,9 +318,7 @@ def test_a_middle_by_its_name_in_a_stack_of_another_account_is_ours_to_allow(app
 
 
 def test_the_other_team_gets_a_document(stack: cdk.Stack) -> None:
-    """
-    Only the first role is ours: it may assume theirs, and they must trust it.
-    """
+    """Only the first role is ours: it may assume theirs, and they must trust it."""
     first, theirs = RedshiftRole(stack, "First", role_name="first"), _imported(stack, "Theirs")
     chain = RoleChain(first, theirs)
     (required,) = chain.required_policies
@@ -385,9 +332,7 @@ def test_the_other_team_gets_a_document(stack: cdk.Stack) -> None:
 
 
 def test_a_document_with_tokens_can_be_an_output(stack: cdk.Stack) -> None:
-    """
-    The deployment writes it as JSON.
-    """
+    """The deployment writes it as JSON."""
     first = RedshiftRole(stack, "First")
     (required,) = RoleChain(first, _imported(stack, "Theirs")).required_policies
     cdk.CfnOutput(stack, "ForTheOtherTeam", value=required.text)
@@ -399,9 +344,7 @@ def test_a_document_with_tokens_can_be_an_output(stack: cdk.Stack) -> None:
 
 
 def test_between_two_roles_of_theirs_both_sides_are_documents(stack: cdk.Stack) -> None:
-    """
-    Literal, so ready to send as they are.
-    """
+    """Literal, so ready to send as they are."""
     first, second, third = RedshiftRole(stack, "First"), _imported(stack, "Second"), _imported(stack, "Third")
     chain = RoleChain(first, second, third)
     other = [(policy.role_arn, policy.kind) for policy in chain.required_policies]
@@ -417,9 +360,7 @@ def test_between_two_roles_of_theirs_both_sides_are_documents(stack: cdk.Stack) 
 
 
 def test_a_first_that_is_imported_is_written_where_it_can_be(stack: cdk.Stack) -> None:
-    """
-    Of this account: its permissions are ours, its later role's trust too; with mutable=False they are a document.
-    """
+    """Of this account: its permissions are ours, its later role's trust too; with mutable=False they are a document."""
     mutable = iam.Role.from_role_arn(stack, "Mutable", arn("Mutable"))
     fixed = iam.Role.from_role_arn(stack, "Fixed", arn("Fixed"), mutable=False)
     last = _root(stack, "Last")
@@ -433,9 +374,7 @@ def test_a_first_that_is_imported_is_written_where_it_can_be(stack: cdk.Stack) -
 
 
 def test_in_a_stack_without_an_account_only_the_first_is_taken_for_ours(agnostic: cdk.Stack) -> None:
-    """
-    The first must be of the cluster's account; the middle of the chain may well be of another.
-    """
+    """The first must be of the cluster's account; the middle of the chain may well be of another."""
     first = iam.Role.from_role_arn(agnostic, "First", arn("First"))
     middle, last = _imported(agnostic, "Middle"), _imported(agnostic, "Last")
     chain = RoleChain(first, middle, last)
@@ -447,9 +386,7 @@ def test_in_a_stack_without_an_account_only_the_first_is_taken_for_ours(agnostic
 
 
 def test_the_last_has_the_permissions(stack: cdk.Stack) -> None:
-    """
-    Grants and links of one role share a policy.
-    """
+    """Grants and links of one role share a policy."""
     first, last = RedshiftRole(stack, "First"), RedshiftRole(stack, "Last")
     RoleChain(first, last)
     first.redshift_grants.copy_from(s3.Bucket(stack, "Landing"))
@@ -459,9 +396,7 @@ def test_the_last_has_the_permissions(stack: cdk.Stack) -> None:
 
 
 def test_a_role_that_cdk_hands_out_is_trusted_once(stack: cdk.Stack) -> None:
-    """
-    Each look at the role of a function gives another Python object.
-    """
+    """Each look at the role of a function gives another Python object."""
     function = function_of(stack)
     function.role.assume_role_policy.add_statements(  # type: ignore[union-attr]
         iam.PolicyStatement(actions=["sts:AssumeRole"], principals=[iam.ServicePrincipal("redshift.amazonaws.com")])
@@ -475,8 +410,7 @@ def test_a_role_that_cdk_hands_out_is_trusted_once(stack: cdk.Stack) -> None:
 
 
 def test_the_trust_of_a_role_that_others_made_is_theirs_to_write(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    CDK was told to write no roles: it reports what the first role needs, and the trust of the last one is required.
+    """CDK was told to write no roles: it reports what the first role needs, and the trust of the last one is required.
     """
     iam.Role.customize_roles(stack, use_precreated_roles={"First": "first", "Last": "last"})
     first, last = RedshiftRole(stack, "First"), RedshiftRole(stack, "Last")
@@ -491,9 +425,7 @@ def test_the_trust_of_a_role_that_others_made_is_theirs_to_write(app: cdk.App, s
 
 @pytest.mark.parametrize("is_first", [True, False])
 def test_a_condition_that_cdk_keeps_as_an_object_is_no_obstacle(stack: cdk.Stack, is_first: bool) -> None:
-    """
-    Such as a `CfnJson`, whose keys only the deployment knows.
-    """
+    """Such as a `CfnJson`, whose keys only the deployment knows."""
     condition = {"StringEquals": cdk.CfnJson(stack, "Json", value={"aws:SourceAccount": ACCOUNT})}
     redshift = iam.ServicePrincipal("redshift.amazonaws.com", conditions=condition)
     roles = [iam.Role(stack, "Odd", assumed_by=redshift), RedshiftRole(stack, "Plain")]

@@ -1,6 +1,4 @@
-"""
-The policies of a role chain as documents.
-"""
+"""The policies of a role chain as documents."""
 
 from __future__ import annotations
 
@@ -16,8 +14,7 @@ OTHER = arn("Other")
 
 @pytest.mark.parametrize("second", [SECOND, arn("Second")], ids=["another account", "one account"])
 def test_fails_when_a_side_of_the_link_is_missing(second: str) -> None:
-    """
-    An evaluator that is not ours: both sides let the first role in, one alone does not, and no other role comes in.
+    """An evaluator that is not ours: both sides let the first role in, one alone does not, and no other role comes in.
     """
     mine, theirs = permissions_policy(second), trust_policy(FIRST)
     assert [True, False, False, False, False] == assumed(
@@ -32,9 +29,7 @@ def test_fails_when_a_side_of_the_link_is_missing(second: str) -> None:
 
 
 def test_fails_when_the_permission_of_a_link_across_accounts_is_missing() -> None:
-    """
-    Trust is not enough there; and the permission is for the next role alone.
-    """
+    """Trust is not enough there; and the permission is for the next role alone."""
     theirs = trust_policy(FIRST)
 
     assert [False, False] == assumed(
@@ -43,9 +38,7 @@ def test_fails_when_the_permission_of_a_link_across_accounts_is_missing() -> Non
 
 
 def test_each_role_may_assume_the_next_and_no_other() -> None:
-    """
-    The page on role chaining writes it so.
-    """
+    """The page on role chaining writes it so."""
     assert {
         "Version": "2012-10-17",
         "Statement": [
@@ -55,9 +48,7 @@ def test_each_role_may_assume_the_next_and_no_other() -> None:
 
 
 def test_each_role_trusts_the_one_before_and_no_other() -> None:
-    """
-    The role itself, not its whole account.
-    """
+    """The role itself, not its whole account."""
     assert {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": {"AWS": FIRST}, "Action": "sts:AssumeRole"}],

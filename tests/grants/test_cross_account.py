@@ -1,6 +1,4 @@
-"""
-What the owner of a bucket in another account must allow.
-"""
+"""What the owner of a bucket in another account must allow."""
 
 from __future__ import annotations
 
@@ -35,16 +33,12 @@ def _theirs(stack: cdk.Stack, **options: Any) -> s3.IBucket:
 
 @pytest.fixture
 def there(app: cdk.App) -> cdk.Stack:
-    """
-    A stack of another account.
-    """
+    """A stack of another account."""
     return cdk.Stack(app, "There", env=cdk.Environment(account=OTHER_ACCOUNT, region=REGION))
 
 
 def test_fails_when_the_owner_has_not_said_yes(stack: cdk.Stack) -> None:
-    """
-    The message has the statements, ready to send; nothing is written.
-    """
+    """The message has the statements, ready to send; nothing is written."""
     role = RedshiftRole(stack, "Role", role_name="loader")
     ((message, fix),) = _wrong(role, _theirs(stack))
     head = f"'bucket' (Data/Theirs) is in account {OTHER_ACCOUNT}, the role is in {ACCOUNT}; its bucket policy needs "
@@ -60,9 +54,7 @@ def test_fails_when_the_owner_has_not_said_yes(stack: cdk.Stack) -> None:
 
 
 def test_fails_when_the_owner_of_the_key_has_not_said_yes(stack: cdk.Stack) -> None:
-    """
-    Bucket and key have owners of their own.
-    """
+    """Bucket and key have owners of their own."""
     role = RedshiftRole(stack, "Role")
     key = kms.Key.from_key_arn(stack, "Key", THEIR_KEY)
     both = _wrong(role, _theirs(stack, encryption_key=key))
@@ -113,9 +105,7 @@ def test_fails_when_the_owner_of_the_key_has_not_said_yes(stack: cdk.Stack) -> N
 def test_fails_when_no_owner_said_yes_to_what_needs_a_bucket(
     stack: cdk.Stack, grant: Callable[[RedshiftGrants, s3.IBucket], object], actions: list[str]
 ) -> None:
-    """
-    The owner is asked for what Redshift does in the bucket and for nothing else, and nothing is written here.
-    """
+    """The owner is asked for what Redshift does in the bucket and for nothing else, and nothing is written here."""
     role = RedshiftRole(stack, "Role")
     with pytest.raises(RoleAssociationError) as caught:
         grant(role.redshift_grants, _theirs(stack))
@@ -130,9 +120,7 @@ def test_fails_when_no_owner_said_yes_to_what_needs_a_bucket(
 
 
 def test_fails_when_a_bucket_of_this_app_in_another_account_has_no_name(stack: cdk.Stack, there: cdk.Stack) -> None:
-    """
-    CDK would fail at synth time, far from this line.
-    """
+    """CDK would fail at synth time, far from this line."""
     role = RedshiftRole(stack, "Role", role_name="loader")
     ((message, _),) = _wrong(role, s3.Bucket(there, "Landing"))
 
@@ -142,9 +130,7 @@ def test_fails_when_a_bucket_of_this_app_in_another_account_has_no_name(stack: c
 
 
 def test_the_owner_is_asked_for_the_named_bucket_alone(stack: cdk.Stack) -> None:
-    """
-    Amazon's own bucket of downloads begins with the name of this one, and is another one.
-    """
+    """Amazon's own bucket of downloads begins with the name of this one, and is another one."""
     theirs = s3.Bucket.from_bucket_attributes(stack, "Theirs", bucket_name="redshift-down", account=OTHER_ACCOUNT)
     grant = RedshiftRole(stack, "Role").redshift_grants.create_model(theirs, owner_allows=True)
     resources = {resource for statement in grant.resource_statements for resource in statement.resources}
@@ -153,9 +139,7 @@ def test_the_owner_is_asked_for_the_named_bucket_alone(stack: cdk.Stack) -> None
 
 
 def test_each_statement_in_a_policy_of_the_owner_has_a_sid_of_its_own(stack: cdk.Stack, there: cdk.Stack) -> None:
-    """
-    IAM asks for Sids that are unique within a policy, whoever is let in by it.
-    """
+    """IAM asks for Sids that are unique within a policy, whoever is let in by it."""
     bucket = s3.Bucket(there, "Landing", bucket_name="landing-of-theirs", encryption=s3.BucketEncryption.KMS)
     for name in ("first", "second"):
         grants = RedshiftRole(stack, name, role_name=name).redshift_grants
@@ -170,9 +154,7 @@ def test_each_statement_in_a_policy_of_the_owner_has_a_sid_of_its_own(stack: cdk
 
 
 def test_the_bucket_waits_for_the_role_that_its_policy_names(app: cdk.App, stack: cdk.Stack, there: cdk.Stack) -> None:
-    """
-    Amazon S3 refuses a principal that is not there yet.
-    """
+    """Amazon S3 refuses a principal that is not there yet."""
     bucket = s3.Bucket(there, "Landing", bucket_name="landing-of-theirs")
     RedshiftRole(stack, "Role", role_name="loader").redshift_grants.copy_from(bucket)
     app.synth()
@@ -182,8 +164,7 @@ def test_the_bucket_waits_for_the_role_that_its_policy_names(app: cdk.App, stack
 
 
 def test_the_role_does_not_wait_for_the_key_that_waits_for_it(stack: cdk.Stack, there: cdk.Stack) -> None:
-    """
-    The key's policy names the role, so a role that needs an output of the key's stack could never be deployed first.
+    """The key's policy names the role, so a role that needs an output of the key's stack could never be deployed first.
     """
     bucket = s3.Bucket(there, "Landing", bucket_name="landing-of-theirs", encryption=s3.BucketEncryption.KMS)
     RedshiftRole(stack, "Role", role_name="loader").redshift_grants.copy_from(bucket)
@@ -201,8 +182,7 @@ def test_the_role_does_not_wait_for_the_key_that_waits_for_it(stack: cdk.Stack, 
 
 
 def test_fails_when_the_role_is_deployed_after_the_bucket(stack: cdk.Stack, there: cdk.Stack) -> None:
-    """
-    The bucket's policy names the role, so each stack would have to be the first; whoever owns the bucket said yes.
+    """The bucket's policy names the role, so each stack would have to be the first; whoever owns the bucket said yes.
     """
     stack.add_stack_dependency(there)
     bucket = s3.Bucket(there, "Landing", bucket_name="landing-of-theirs")
@@ -217,9 +197,7 @@ def test_fails_when_the_role_is_deployed_after_the_bucket(stack: cdk.Stack, ther
 
 
 def test_the_grant_has_the_statements_of_the_owner(stack: cdk.Stack) -> None:
-    """
-    As CDK calls them: resource statements, for the role alone.
-    """
+    """As CDK calls them: resource statements, for the role alone."""
     role = RedshiftRole(stack, "Role")
     bucket = _theirs(stack, encryption_key=kms.Key.from_key_arn(stack, "Key", THEIR_KEY))
     grant = role.redshift_grants.copy_from(bucket, prefix="landing/", owner_allows=True)
@@ -233,9 +211,7 @@ def test_the_grant_has_the_statements_of_the_owner(stack: cdk.Stack) -> None:
 
 
 def test_a_bucket_of_this_app_gets_its_policy(stack: cdk.Stack, there: cdk.Stack) -> None:
-    """
-    It is written in the other stack, for the role by its name.
-    """
+    """It is written in the other stack, for the role by its name."""
     bucket = s3.Bucket(there, "Landing", bucket_name="landing-of-theirs")
     role = RedshiftRole(stack, "Role", role_name="loader")
     grant = role.redshift_grants.unload_to(bucket, prefix="out/")
@@ -250,9 +226,7 @@ def test_a_bucket_of_this_app_gets_its_policy(stack: cdk.Stack, there: cdk.Stack
 
 
 def test_the_key_of_a_bucket_of_this_app_lets_the_role_in(stack: cdk.Stack, there: cdk.Stack) -> None:
-    """
-    For what the role does with the bucket, by the role's name.
-    """
+    """For what the role does with the bucket, by the role's name."""
     bucket = s3.Bucket(there, "Landing", bucket_name="landing-of-theirs", encryption=s3.BucketEncryption.KMS)
     grant = RedshiftRole(stack, "Role", role_name="loader").redshift_grants.unload_to(bucket, prefix="out/")
     added = properties_of(there, "AWS::KMS::Key")["KeyPolicy"]["Statement"][1:]
@@ -265,9 +239,7 @@ def test_the_key_of_a_bucket_of_this_app_lets_the_role_in(stack: cdk.Stack, ther
 
 
 def test_granting_twice_lets_in_once(stack: cdk.Stack, there: cdk.Stack) -> None:
-    """
-    The bucket's policy is that of one grant.
-    """
+    """The bucket's policy is that of one grant."""
     bucket = s3.Bucket(there, "Landing", bucket_name="landing-of-theirs")
     grants = RedshiftRole(stack, "Role", role_name="loader").redshift_grants
     grants.copy_from(bucket)
@@ -277,9 +249,7 @@ def test_granting_twice_lets_in_once(stack: cdk.Stack, there: cdk.Stack) -> None
 
 
 def test_a_key_of_another_account_alone_is_asked_for_alone(stack: cdk.Stack) -> None:
-    """
-    The bucket is ours and needs no policy.
-    """
+    """The bucket is ours and needs no policy."""
     key = kms.Key.from_key_arn(stack, "Key", THEIR_KEY)
     grant = RedshiftRole(stack, "Role").redshift_grants.copy_from(
         s3.Bucket(stack, "Own", encryption_key=key), owner_allows=True
@@ -292,9 +262,7 @@ def test_a_key_of_another_account_alone_is_asked_for_alone(stack: cdk.Stack) -> 
 
 
 def test_a_key_of_ours_is_not_asked_of_the_owner_of_the_bucket(stack: cdk.Stack) -> None:
-    """
-    They own the bucket, and encrypt it with our key.
-    """
+    """They own the bucket, and encrypt it with our key."""
     bucket = _theirs(stack, encryption_key=kms.Key(stack, "Key"))
     role = RedshiftRole(stack, "Role")
     grant = role.redshift_grants.copy_from(bucket, prefix="landing/", owner_allows=True)
@@ -304,9 +272,7 @@ def test_a_key_of_ours_is_not_asked_of_the_owner_of_the_bucket(stack: cdk.Stack)
 
 
 def test_an_owner_who_allows_needs_no_name_from_an_imported_bucket(stack: cdk.Stack) -> None:
-    """
-    What the deployment knows of role and bucket is named readably in the message, and is no obstacle.
-    """
+    """What the deployment knows of role and bucket is named readably in the message, and is no obstacle."""
     name = cdk.Fn.import_value("Name")
     theirs = s3.Bucket.from_bucket_attributes(stack, "Theirs", bucket_name=name, account=OTHER_ACCOUNT)
     role = RedshiftRole(stack, "Role")
@@ -318,9 +284,7 @@ def test_an_owner_who_allows_needs_no_name_from_an_imported_bucket(stack: cdk.St
 
 
 def test_fails_when_a_bucket_of_this_app_cannot_name_the_role(stack: cdk.Stack, there: cdk.Stack) -> None:
-    """
-    A role of another account needs a name.
-    """
+    """A role of another account needs a name."""
     bucket = s3.Bucket(there, "Landing", bucket_name="landing-of-theirs")
     label = f"'bucket' (There/Landing) is in account {OTHER_ACCOUNT}, the role is in {ACCOUNT}"
 
@@ -330,9 +294,7 @@ def test_fails_when_a_bucket_of_this_app_cannot_name_the_role(stack: cdk.Stack, 
 
 
 def test_long_statements_are_written_in_full(stack: cdk.Stack) -> None:
-    """
-    Whatever their length, what the owner must add can be sent as it stands.
-    """
+    """Whatever their length, what the owner must add can be sent as it stands."""
     keys = [letter * 1000 for letter in "abc"]
     with pytest.raises(RoleAssociationError) as caught:
         RedshiftRole(stack, "Role").redshift_grants.copy_from(

@@ -1,6 +1,4 @@
-"""
-What CDK writes for values that only the deployment knows.
-"""
+"""What CDK writes for values that only the deployment knows."""
 
 from __future__ import annotations
 
@@ -12,9 +10,7 @@ from tests.conftest import ACCOUNT, REGION
 
 
 def test_resources_of_one_logical_id_are_told_apart_however_deep_they_are(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    CDK writes the references alike until it knows what stack they are written in.
-    """
+    """CDK writes the references alike until it knows what stack they are written in."""
     env = cdk.Environment(account=ACCOUNT, region=REGION)
     arns = [s3.Bucket(cdk.Stack(app, f"Home{number}", env=env), "Lake").bucket_arn for number in range(2)]
     texts = [*arns, *(cdk.Fn.join(":topic/", cdk.Fn.split(":cluster/", arn)) for arn in arns)]
@@ -26,9 +22,7 @@ def test_resources_of_one_logical_id_are_told_apart_however_deep_they_are(app: c
 
 
 def test_one_value_in_two_tokens_is_one(stack: cdk.Stack) -> None:
-    """
-    An import, a join of a parameter, and a text around one.
-    """
+    """An import, a join of a parameter, and a text around one."""
     parameter = cdk.CfnParameter(stack, "Name").value_as_string
     pairs = [
         [cdk.Fn.import_value("Lake") for _ in range(2)],
@@ -43,9 +37,7 @@ def test_one_value_in_two_tokens_is_one(stack: cdk.Stack) -> None:
 
 
 def test_what_is_known_is_not_asked_again(stack: cdk.Stack) -> None:
-    """
-    A crossing costs more than a look.
-    """
+    """A crossing costs more than a look."""
     text = cdk.Fn.import_value("Lake")
     known = {text: "told", "other": "told"}
 

@@ -1,6 +1,4 @@
-"""
-The managed policies of what was granted.
-"""
+"""The managed policies of what was granted."""
 
 from __future__ import annotations
 
@@ -36,18 +34,14 @@ def _read(resource: str) -> Permission:
 
 
 def test_nothing_is_written_for_nothing(stack: cdk.Stack) -> None:
-    """
-    No permission, no policy.
-    """
+    """No permission, no policy."""
     granted_policies(RedshiftRole(stack, "Role"), place_of(stack), "Grants", "roles").allow([])
 
     assert [] == all_properties_of(stack, POLICY)
 
 
 def test_the_policies_of_a_principal_are_found_again(stack: cdk.Stack) -> None:
-    """
-    By its own object, the id and the scope.
-    """
+    """By its own object, the id and the scope."""
     role, place = RedshiftRole(stack, "Role"), place_of(stack)
     found = granted_policies(role, place, "Grants", "roles")
 
@@ -59,9 +53,7 @@ def test_the_policies_of_a_principal_are_found_again(stack: cdk.Stack) -> None:
 
 @pytest.mark.parametrize(("length", "policies"), [(5800, 1), (5900, 2)])
 def test_a_token_counts_at_its_longest(stack: cdk.Stack, length: int, policies: int) -> None:
-    """
-    A bucket's ARN may have 83 characters.
-    """
+    """A bucket's ARN may have 83 characters."""
     bucket = cdk.Fn.import_value("Bucket")
     granted = granted_policies(RedshiftRole(stack, "Role"), place_of(stack), "Grants", "roles")
     granted.allow([_read(f"arn:aws:s3:::{'a' * length}"), _read(bucket), _read(f"{bucket}/x")])
@@ -71,9 +63,7 @@ def test_a_token_counts_at_its_longest(stack: cdk.Stack, length: int, policies: 
 
 @pytest.mark.parametrize(("length", "policies"), [(6144, 1), (6145, 2)])
 def test_a_policy_has_as_many_characters_as_iam_allows(stack: cdk.Stack, length: int, policies: int) -> None:
-    """
-    To the character.
-    """
+    """To the character."""
     granted = granted_policies(RedshiftRole(stack, "Role"), place_of(stack), "Grants", "roles")
     granted.allow([_read("a"), _read("b")])
     spare = length - size(stack.resolve(granted.policies[0].policy_document), str)
@@ -85,9 +75,7 @@ def test_a_policy_has_as_many_characters_as_iam_allows(stack: cdk.Stack, length:
 
 
 def test_a_policy_that_grows_is_divided_and_nothing_is_lost(stack: cdk.Stack) -> None:
-    """
-    The first one is written anew, the others are beside it with numbers, all on the same role.
-    """
+    """The first one is written anew, the others are beside it with numbers, all on the same role."""
     role = RedshiftRole(stack, "Role")
     granted = granted_policies(role, place_of(stack), "Grants", "roles")
     listed = [f"arn:aws:s3:::{number:03}{'a' * 500}" for number in range(30)]
@@ -103,9 +91,7 @@ def test_a_policy_that_grows_is_divided_and_nothing_is_lost(stack: cdk.Stack) ->
 
 
 def test_what_is_allowed_already_writes_nothing(stack: cdk.Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    Not even the same document again.
-    """
+    """Not even the same document again."""
     granted = granted_policies(RedshiftRole(stack, "Role"), place_of(stack), "Grants", "roles")
     granted.allow([_read("arn:aws:s3:::a/*")])
     written: list[object] = []
@@ -119,9 +105,7 @@ def test_what_is_allowed_already_writes_nothing(stack: cdk.Stack, monkeypatch: p
 
 
 def test_the_policies_of_an_import_are_beside_it(stack: cdk.Stack) -> None:
-    """
-    Under its own id, so that two imports do not meet.
-    """
+    """Under its own id, so that two imports do not meet."""
     for name in ("A", "B"):
         role = iam.Role.from_role_name(stack, name, name.lower())
         granted_policies(role, place_of(stack), "Grants", "roles").allow([_read("arn:aws:s3:::a/*")])
@@ -130,9 +114,7 @@ def test_the_policies_of_an_import_are_beside_it(stack: cdk.Stack) -> None:
 
 
 def test_the_policies_of_a_role_that_cdk_hands_out_are_found_again(stack: cdk.Stack) -> None:
-    """
-    By what it is, not by the Python object that stands for it this time; so is the scope.
-    """
+    """By what it is, not by the Python object that stands for it this time; so is the scope."""
     role, place = iam.Role.from_role_name(stack, "A", "a"), place_of(stack)
     again: Any = role.grant_principal
 
@@ -144,9 +126,7 @@ def test_the_policies_of_a_role_that_cdk_hands_out_are_found_again(stack: cdk.St
 
 
 def test_a_policy_that_is_not_needed_any_more_is_taken_away(stack: cdk.Stack) -> None:
-    """
-    Nothing of it stays in the template, and it can come again.
-    """
+    """Nothing of it stays in the template, and it can come again."""
     granted = granted_policies(RedshiftRole(stack, "Role"), place_of(stack), "Grants", "roles")
     granted.allow([_read(f"arn:aws:s3:::{number:02}{'a' * 500}") for number in range(30)])
     before = len(granted.policies)
@@ -160,9 +140,7 @@ def test_a_policy_that_is_not_needed_any_more_is_taken_away(stack: cdk.Stack) ->
 
 
 def test_a_plan_writes_nothing(stack: cdk.Stack) -> None:
-    """
-    What is refused after it leaves no trace, also not in what is measured later.
-    """
+    """What is refused after it leaves no trace, also not in what is measured later."""
     granted = granted_policies(RedshiftRole(stack, "Role"), place_of(stack), "Grants", "roles")
     plan = granted.plan([_read(cdk.Fn.import_value("Lake"))])
 
@@ -178,9 +156,7 @@ PREFIXES = st.lists(st.tuples(st.booleans(), st.text("ab/", min_size=1, max_size
 def test_the_order_changes_nothing_and_no_policy_is_too_large(
     stack: cdk.Stack, prefixes: list[tuple[bool, str]], data: st.DataObject
 ) -> None:
-    """
-    Whatever the names are and wherever a token stands in them.
-    """
+    """Whatever the names are and wherever a token stands in them."""
     number = next(_numbers)
     stage = cdk.CfnParameter(stack, f"Stage{number}").value_as_string
     lake = [
@@ -210,9 +186,7 @@ def test_the_order_changes_nothing_and_no_policy_is_too_large(
 
 
 def test_nine_prefixes_of_a_parameter_are_sure_to_fit(stack: cdk.Stack) -> None:
-    """
-    A prefix may have 1,024 characters when the deployment knows it, and each policy holds those of today too.
-    """
+    """A prefix may have 1,024 characters when the deployment knows it, and each policy holds those of today too."""
     stage = cdk.CfnParameter(stack, "Stage").value_as_string
     lake, role = s3.Bucket.from_bucket_name(stack, "Lake", "lake"), RedshiftRole(stack, "Role")
     for number in range(9):
@@ -229,9 +203,7 @@ def test_nine_prefixes_of_a_parameter_are_sure_to_fit(stack: cdk.Stack) -> None:
 
 
 def test_one_prefix_of_a_parameter_is_one_policy(stack: cdk.Stack) -> None:
-    """
-    What may be long is not refused: one grant fits whatever its prefix becomes.
-    """
+    """What may be long is not refused: one grant fits whatever its prefix becomes."""
     stage = cdk.CfnParameter(stack, "Stage").value_as_string
     lake, role = s3.Bucket.from_bucket_name(stack, "Lake", "lake"), RedshiftRole(stack, "Role")
     role.redshift_grants.copy_from(lake, prefix=stage, manifest=f"{stage}/m.json", jsonpaths=f"{stage}/j.json")
@@ -240,9 +212,7 @@ def test_one_prefix_of_a_parameter_is_one_policy(stack: cdk.Stack) -> None:
 
 
 def _full(number: int) -> list[Permission]:
-    """
-    List permissions that fill so many policies.
-    """
+    """List permissions that fill so many policies."""
     return [_read(f"arn:aws:s3:::{index:02}{'a' * 5900}") for index in range(number)]
 
 
@@ -254,9 +224,7 @@ def _warned(stack: cdk.Stack) -> bool:
 
 @pytest.mark.parametrize(("number", "expected"), [(9, False), (10, True)])
 def test_warns_when_only_a_raised_quota_lets_iam_attach_them(stack: cdk.Stack, number: int, expected: bool) -> None:
-    """
-    What the role was given counts too, and what it may pass: a child of another principal does not.
-    """
+    """What the role was given counts too, and what it may pass: a child of another principal does not."""
     policy = iam.ManagedPolicy.from_aws_managed_policy_name("ReadOnlyAccess")
     role = RedshiftRole(stack, "Role", managed_policies=[policy])
     granted_policies(role, place_of(stack), "Grants", "roles").allow(_full(number - 1))
@@ -267,9 +235,7 @@ def test_warns_when_only_a_raised_quota_lets_iam_attach_them(stack: cdk.Stack, n
 
 
 def test_fails_when_no_quota_lets_iam_attach_them(stack: cdk.Stack) -> None:
-    """
-    The plan says so, before anything is written.
-    """
+    """The plan says so, before anything is written."""
     role = RedshiftRole(stack, "Role", managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name("ReadOnly")])
     granted_policies(role, place_of(stack), "Others", "roles").allow(_full(1))
     granted = granted_policies(role, place_of(stack), "Grants", "roles")

@@ -1,6 +1,4 @@
-"""
-Who may pass a role to Amazon Redshift.
-"""
+"""Who may pass a role to Amazon Redshift."""
 
 from __future__ import annotations
 
@@ -29,9 +27,7 @@ def _wrong(role: iam.IRole, grantee: Any) -> tuple[str, str]:
 
 
 def test_fails_when_nobody_can_have_the_policy(stack: cdk.Stack) -> None:
-    """
-    A service has no policies.
-    """
+    """A service has no policies."""
     assert (
         "InvalidArgument",
         "'grantee' is a ServicePrincipal, allowed is a user, a group, a role, or what runs as a role",
@@ -39,9 +35,7 @@ def test_fails_when_nobody_can_have_the_policy(stack: cdk.Stack) -> None:
 
 
 def test_fails_when_the_grantee_is_of_another_account(stack: cdk.Stack) -> None:
-    """
-    CDK would attach the policy to the user of the same name here.
-    """
+    """CDK would attach the policy to the user of the same name here."""
     user = iam.User.from_user_arn(stack, "User", f"arn:aws:iam::{OTHER_ACCOUNT}:user/loader")
 
     assert (
@@ -52,9 +46,7 @@ def test_fails_when_the_grantee_is_of_another_account(stack: cdk.Stack) -> None:
 
 
 def test_fails_when_the_role_is_of_another_account(stack: cdk.Stack) -> None:
-    """
-    ``iam:PassRole`` cannot cross accounts.
-    """
+    """``iam:PassRole`` cannot cross accounts."""
     role = iam.Role.from_role_arn(stack, "Theirs", arn(account=OTHER_ACCOUNT))
 
     assert "RoleAccountMismatch" == _wrong(role, iam.User(stack, "User"))[0]
@@ -72,9 +64,7 @@ def _there(app: cdk.App, account: str = ACCOUNT, region: str = REGION) -> cdk.St
     ],
 )
 def test_fails_when_a_role_or_group_is_of_another_account(stack: cdk.Stack, make: Any) -> None:
-    """
-    Whatever it is, and nothing is written.
-    """
+    """Whatever it is, and nothing is written."""
     message = f"'grantee' (Data/Who) is in account {OTHER_ACCOUNT}, the role is in {ACCOUNT}"
 
     assert ("RoleAccountMismatch", message) == _wrong(RedshiftRole(stack, "Role"), make(stack))
@@ -82,9 +72,7 @@ def test_fails_when_a_role_or_group_is_of_another_account(stack: cdk.Stack, make
 
 
 def test_fails_when_the_grantee_is_defined_in_a_stack_of_another_account(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    The function's role is named, since that would have the policy.
-    """
+    """The function's role is named, since that would have the policy."""
     function = function_of(_there(app, OTHER_ACCOUNT))
     message = f"'grantee' (There/Function/ServiceRole) is in account {OTHER_ACCOUNT}, the role is in {ACCOUNT}"
 
@@ -92,9 +80,7 @@ def test_fails_when_the_grantee_is_defined_in_a_stack_of_another_account(app: cd
 
 
 def test_fails_when_a_user_of_this_account_is_imported_into_a_stack_of_another(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    A policy there would be on the user of the same name there.
-    """
+    """A policy there would be on the user of the same name there."""
     there = _there(app, OTHER_ACCOUNT)
     user = iam.User.from_user_arn(there, "User", f"arn:aws:iam::{ACCOUNT}:user/loader")
 
@@ -110,9 +96,7 @@ def test_fails_when_a_user_of_this_account_is_imported_into_a_stack_of_another(a
     ],
 )
 def test_fails_when_the_grantee_takes_no_policies(stack: cdk.Stack, make: Any) -> None:
-    """
-    The caller said that CDK attaches nothing to it; the message is true of an import and of a role of the app.
-    """
+    """The caller said that CDK attaches nothing to it; the message is true of an import and of a role of the app."""
     rule, message = _wrong(RedshiftRole(stack, "Role"), make(stack))
 
     assert "InvalidArgument" == rule
@@ -123,34 +107,26 @@ def test_fails_when_the_grantee_takes_no_policies(stack: cdk.Stack, make: Any) -
 
 
 def test_fails_when_the_grantee_is_in_another_region_and_the_role_has_no_name(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    CDK would fail at synth time, far from this line; with a name it works.
-    """
+    """CDK would fail at synth time, far from this line; with a name it works."""
     there = _there(app, region="us-east-1")
 
     assert "InvalidArgument" == _wrong(RedshiftRole(stack, "Role"), iam.User(there, "User"))[0]
 
 
 def test_fails_when_the_grantee_is_in_a_stack_that_names_no_environment(stack: cdk.Stack, agnostic: cdk.Stack) -> None:
-    """
-    CDK cannot refer to the role from there either.
-    """
+    """CDK cannot refer to the role from there either."""
     assert "InvalidArgument" == _wrong(RedshiftRole(stack, "Role"), iam.User(agnostic, "User"))[0]
 
 
 def test_fails_when_the_grantee_is_in_another_stage(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    CDK refuses references between Stages at synth time.
-    """
+    """CDK refuses references between Stages at synth time."""
     there = cdk.Stack(cdk.Stage(app, "Stage"), "There", env=cdk.Environment(account=ACCOUNT, region=REGION))
 
     assert "InvalidArgument" == _wrong(RedshiftRole(stack, "Role"), iam.User(there, "User"))[0]
 
 
 def test_a_refused_grantee_leaves_nothing_and_another_one_works(stack: cdk.Stack) -> None:
-    """
-    Nothing half-built stands in the way.
-    """
+    """Nothing half-built stands in the way."""
     role = RedshiftRole(stack, "Role")
     before = [construct.node.path for construct in stack.node.find_all()]
     _wrong(role, iam.ServicePrincipal("ec2.amazonaws.com"))
@@ -160,9 +136,7 @@ def test_a_refused_grantee_leaves_nothing_and_another_one_works(stack: cdk.Stack
 
 
 def test_a_named_role_is_passed_in_another_region(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    IAM knows no regions.
-    """
+    """IAM knows no regions."""
     there = _there(app, region="us-east-1")
     RedshiftRole(stack, "Role", role_name="loader").redshift_grants.pass_role(iam.User(there, "User"))
 
@@ -172,9 +146,7 @@ def test_a_named_role_is_passed_in_another_region(app: cdk.App, stack: cdk.Stack
 
 
 def test_roles_of_two_regions_are_passed_by_one_user(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    Each is named as the user's stack can, in one policy.
-    """
+    """Each is named as the user's stack can, in one policy."""
     there = _there(app, region="us-east-1")
     user, beside = iam.User(there, "User"), RedshiftRole(there, "Beside")
     RedshiftRole(stack, "Role", role_name="loader").redshift_grants.pass_role(user)
@@ -186,9 +158,7 @@ def test_roles_of_two_regions_are_passed_by_one_user(app: cdk.App, stack: cdk.St
 
 
 def test_the_policy_is_in_the_stack_of_the_grantee(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    It imports the role's ARN; the role's stack knows nothing of it.
-    """
+    """It imports the role's ARN; the role's stack knows nothing of it."""
     there = _there(app)
     RedshiftRole(stack, "Role").redshift_grants.pass_role(iam.User(there, "User"))
 
@@ -198,9 +168,7 @@ def test_the_policy_is_in_the_stack_of_the_grantee(app: cdk.App, stack: cdk.Stac
 
 
 def test_the_grant_is_cdks_own(stack: cdk.Stack) -> None:
-    """
-    It lists the statement, and others can wait for the policy.
-    """
+    """It lists the statement, and others can wait for the policy."""
     user = iam.User(stack, "User")
     grant = RedshiftRole(stack, "Role").redshift_grants.pass_role(user)
     waiting = cdk.CfnResource(stack, "Waiting", type="AWS::SNS::Topic")
@@ -226,9 +194,7 @@ def test_the_grant_is_cdks_own(stack: cdk.Stack) -> None:
     ],
 )
 def test_users_groups_and_roles_may_pass_it(stack: cdk.Stack, kind: str, make: Any) -> None:
-    """
-    By a managed policy, with one statement for this role and this service.
-    """
+    """By a managed policy, with one statement for this role and this service."""
     role, who = RedshiftRole(stack, "Role"), make(stack)
     grant = role.redshift_grants.pass_role(who)
     policy = properties_of(stack, POLICY)
@@ -248,9 +214,7 @@ def test_users_groups_and_roles_may_pass_it(stack: cdk.Stack, kind: str, make: A
 
 
 def test_what_runs_as_a_role_may_pass_it(stack: cdk.Stack) -> None:
-    """
-    The policy is on the role of the function.
-    """
+    """The policy is on the role of the function."""
     function = function_of(stack)
     RedshiftRole(stack, "Role").redshift_grants.pass_role(function)
 
@@ -258,9 +222,7 @@ def test_what_runs_as_a_role_may_pass_it(stack: cdk.Stack) -> None:
 
 
 def test_two_roles_are_one_policy(stack: cdk.Stack) -> None:
-    """
-    Whoever passes two roles has one policy; calling twice adds nothing.
-    """
+    """Whoever passes two roles has one policy; calling twice adds nothing."""
     user = iam.User(stack, "User")
     for name in ("A", "B", "A"):
         role: Any = stack.node.try_find_child(name) or RedshiftRole(stack, name)
@@ -281,8 +243,7 @@ def test_two_roles_are_one_policy(stack: cdk.Stack) -> None:
     ],
 )
 def test_two_roles_are_one_policy_of_whoever_cdk_hands_out(stack: cdk.Stack, make: Any) -> None:
-    """
-    CDK makes another Python object each time for who is behind a function or an import; calling twice adds nothing.
+    """CDK makes another Python object each time for who is behind a function or an import; calling twice adds nothing.
     """
     who, roles = make(stack), [RedshiftRole(stack, name) for name in ("A", "B")]
     for role in (*roles, roles[0]):
@@ -293,9 +254,7 @@ def test_two_roles_are_one_policy_of_whoever_cdk_hands_out(stack: cdk.Stack, mak
 
 
 def test_a_role_of_serverless_is_passed_to_it_too(stack: cdk.Stack) -> None:
-    """
-    A namespace takes it from another service.
-    """
+    """A namespace takes it from another service."""
     RedshiftRole(stack, "Role", serverless=True).redshift_grants.pass_role(iam.User(stack, "User"))
     (statement,) = properties_of(stack, POLICY)["PolicyDocument"]["Statement"]
 
@@ -305,9 +264,7 @@ def test_a_role_of_serverless_is_passed_to_it_too(stack: cdk.Stack) -> None:
 
 
 def test_a_role_that_takes_no_policies_can_still_be_passed(stack: cdk.Stack) -> None:
-    """
-    The policy is not on it.
-    """
+    """The policy is not on it."""
     role = iam.Role.from_role_arn(stack, "Fixed", arn("Fixed"), mutable=False)
     RedshiftGrants.of(role).pass_role(iam.User(stack, "User"))
 
@@ -315,18 +272,14 @@ def test_a_role_that_takes_no_policies_can_still_be_passed(stack: cdk.Stack) -> 
 
 
 def test_a_literal_account_in_a_stack_without_one_brings_the_rule(agnostic: cdk.Stack) -> None:
-    """
-    A deployment to another account stops before any resource is touched.
-    """
+    """A deployment to another account stops before any resource is touched."""
     RedshiftGrants.of(iam.Role.from_role_arn(agnostic, "Role", arn())).pass_role(iam.User(agnostic, "User"))
 
     assert "RedshiftRolesAccount" in template_of(agnostic)["Rules"]
 
 
 def test_what_a_role_that_others_made_may_pass_is_in_the_report(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    CDK was told to write no policies for roles; a user's is written.
-    """
+    """CDK was told to write no policies for roles; a user's is written."""
     iam.Role.customize_roles(stack, use_precreated_roles={"Role": "first", "Who": "second"})
     role = RedshiftRole(stack, "Role")
     who = iam.Role(stack, "Who", assumed_by=iam.AccountRootPrincipal())

@@ -1,6 +1,4 @@
-"""
-What Redshift may do with a role: the template that each grant writes, and the grants that could not work.
-"""
+"""What Redshift may do with a role: the template that each grant writes, and the grants that could not work."""
 
 from __future__ import annotations
 
@@ -33,18 +31,14 @@ POLICY = "AWS::IAM::ManagedPolicy"
 
 
 class References(dict[str, str]):
-    """
-    What a deployment would write for references: ``AWS::Partition`` is aws, a resource its logical id.
-    """
+    """What a deployment would write for references: ``AWS::Partition`` is aws, a resource its logical id."""
 
     def __missing__(self, name: str) -> str:
         return "aws" if name == "AWS::Partition" else name
 
 
 def statements_of(stack: cdk.Stack) -> dict[str, tuple[Any, Any]]:
-    """
-    Read the statements of all managed policies by their Sids: the actions and the resources.
-    """
+    """Read the statements of all managed policies by their Sids: the actions and the resources."""
     policies = [properties["PolicyDocument"] for properties in all_properties_of(stack, POLICY)]
     return {
         statement["Sid"]: (statement["Action"], deployed(_attributes(statement["Resource"]), References()))
@@ -54,9 +48,7 @@ def statements_of(stack: cdk.Stack) -> dict[str, tuple[Any, Any]]:
 
 
 def _attributes(node: Any) -> Any:
-    """
-    Write ``Fn::GetAtt`` as a reference with a dot.
-    """
+    """Write ``Fn::GetAtt`` as a reference with a dot."""
     if isinstance(node, list):
         return [_attributes(item) for item in node]
     if isinstance(node, dict) and "Fn::GetAtt" in node:
@@ -65,9 +57,7 @@ def _attributes(node: Any) -> Any:
 
 
 def wrong(grant: Callable[[], object]) -> list[tuple[str, str]]:
-    """
-    List the rules and messages of a refused grant.
-    """
+    """List the rules and messages of a refused grant."""
     with pytest.raises(RoleAssociationError) as caught:
         grant()
     assert "${Token[" not in str(caught.value)
@@ -76,32 +66,24 @@ def wrong(grant: Callable[[], object]) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def bucket(stack: cdk.Stack) -> s3.IBucket:
-    """
-    A bucket by its name, with a customer managed key.
-    """
+    """A bucket by its name, with a customer managed key."""
     key = kms.Key.from_key_arn(stack, "Key", KEY)
     return s3.Bucket.from_bucket_attributes(stack, "Bucket", bucket_arn="arn:aws:s3:::sales", encryption_key=key)
 
 
 @pytest.fixture
 def grants(stack: cdk.Stack) -> RedshiftGrants:
-    """
-    The grants of a role of ours.
-    """
+    """The grants of a role of ours."""
     return RedshiftRole(stack, "Role").redshift_grants
 
 
 def test_fails_when_it_is_no_role() -> None:
-    """
-    An ARN is not a role.
-    """
+    """An ARN is not a role."""
     assert [("InvalidArgument", "'role' is 'arn', allowed is an iam.IRole")] == wrong(lambda: RedshiftGrants.of("arn"))  # type: ignore[arg-type]
 
 
 def test_fails_when_arguments_are_wrong_and_leaves_nothing(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    Everything wrong is told at once, no policy is made, and the next try works.
-    """
+    """Everything wrong is told at once, no policy is made, and the next try works."""
     bad: Any = "landing"
 
     assert [
@@ -213,9 +195,7 @@ TOPIC = "allowed is the name of a topic, 1 to 249 letters, digits and ._-"
 def test_fails_when_an_argument_is_of_the_wrong_kind(
     grants: RedshiftGrants, grant: Callable[[Any], Any], messages: list[str]
 ) -> None:
-    """
-    Each method tells all of them at once, at the role's path, and writes nothing.
-    """
+    """Each method tells all of them at once, at the role's path, and writes nothing."""
     assert [("InvalidArgument", message) for message in messages] == wrong(lambda: grant(grants))
     assert () == grants.policies
 
@@ -251,9 +231,7 @@ def test_fails_when_an_argument_is_of_the_wrong_kind(
 def test_fails_when_a_required_argument_is_none(
     grants: RedshiftGrants, bucket: s3.IBucket, grant: Callable[[Any, s3.IBucket], Any], messages: list[str]
 ) -> None:
-    """
-    What a function forgot to return is told in our words, and grants nothing called None.
-    """
+    """What a function forgot to return is told in our words, and grants nothing called None."""
     assert [("InvalidArgument", message) for message in messages] == wrong(lambda: grant(grants, bucket))
     assert () == grants.policies
 
@@ -271,9 +249,7 @@ def test_fails_when_a_required_argument_is_none(
 def test_fails_when_only_the_deployment_knows_a_list(
     stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket, name: str, grant: Callable[..., object]
 ) -> None:
-    """
-    A policy names each table and topic, so their number must be known; CDK would fail in words of its own.
-    """
+    """A policy names each table and topic, so their number must be known; CDK would fail in words of its own."""
     names = cdk.CfnParameter(stack, "Names", type="CommaDelimitedList").value_as_list
     ((rule, message),) = wrong(lambda: grant(grants, bucket, names))
 
@@ -282,9 +258,7 @@ def test_fails_when_only_the_deployment_knows_a_list(
 
 
 def test_copy_reads_objects_and_decrypts(stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket) -> None:
-    """
-    The bucket's own key is found and granted by itself.
-    """
+    """The bucket's own key is found and granted by itself."""
     grants.copy_from(bucket, prefix="landing/", manifest="load.json", jsonpaths="paths.json")
 
     assert {
@@ -299,9 +273,7 @@ def test_copy_reads_objects_and_decrypts(stack: cdk.Stack, grants: RedshiftGrant
 
 
 def test_unload_writes_objects_and_encrypts(stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket) -> None:
-    """
-    Deleting them is for CLEANPATH alone.
-    """
+    """Deleting them is for CLEANPATH alone."""
     grants.unload_to(bucket, prefix="out/", clean_path=True)
 
     assert {
@@ -316,9 +288,7 @@ def test_unload_writes_objects_and_encrypts(stack: cdk.Stack, grants: RedshiftGr
 def test_an_external_schema_reads_the_catalog_and_the_files(
     stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket
 ) -> None:
-    """
-    In the role's partition, region and account.
-    """
+    """In the role's partition, region and account."""
     grants.external_schema("sales", bucket=bucket, prefix="lake/", tables=["orders"], create_database=True, write=True)
     glue = f"arn:aws:glue:{REGION}:{ACCOUNT}:"
     found = statements_of(stack)
@@ -331,9 +301,7 @@ def test_an_external_schema_reads_the_catalog_and_the_files(
 
 
 def test_lake_formation_vends_the_files(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    The role needs the catalog and one action besides.
-    """
+    """The role needs the catalog and one action besides."""
     grants.external_schema("sales", lake_formation=True)
     found = statements_of(stack)
 
@@ -342,9 +310,7 @@ def test_lake_formation_vends_the_files(stack: cdk.Stack, grants: RedshiftGrants
 
 
 def test_a_table_its_key_and_nothing_else(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    Of a table that the app defines and of one that it imports.
-    """
+    """Of a table that the app defines and of one that it imports."""
     key = kms.Key(stack, "Own")
     table = dynamodb.TableV2(
         stack,
@@ -362,9 +328,7 @@ def test_a_table_its_key_and_nothing_else(stack: cdk.Stack, grants: RedshiftGran
 
 
 def test_a_secret_has_its_suffix(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    One of the app is known in full, one by its name gets the pattern of six characters, its key is granted.
-    """
+    """One of the app is known in full, one by its name gets the pattern of six characters, its key is granted."""
     key = kms.Key.from_key_arn(stack, "Key", KEY)
     own = secretsmanager.Secret(stack, "Own", encryption_key=key)
     complete = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:full-Ab12Cd"
@@ -394,9 +358,7 @@ def _secret_granted_from(there: cdk.Stack, stack: cdk.Stack, grants: RedshiftGra
 def test_a_secret_of_another_environment_has_the_pattern(
     app: cdk.App, stack: cdk.Stack, grants: RedshiftGrants
 ) -> None:
-    """
-    CDK knows it by its name alone there, and Secrets Manager adds six characters to that.
-    """
+    """CDK knows it by its name alone there, and Secrets Manager adds six characters to that."""
     there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
 
     assert f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:db-??????" == deployed(
@@ -407,9 +369,7 @@ def test_a_secret_of_another_environment_has_the_pattern(
 def test_a_secret_of_another_stack_of_the_same_environment_is_named_in_full(
     app: cdk.App, stack: cdk.Stack, grants: RedshiftGrants
 ) -> None:
-    """
-    Its stack exports its ARN, with the six characters.
-    """
+    """Its stack exports its ARN, with the six characters."""
     beside = cdk.Stack(app, "Beside", env=cdk.Environment(account=ACCOUNT, region=REGION))
 
     assert {"Fn::ImportValue"} == set(_secret_granted_from(beside, stack, grants))
@@ -418,9 +378,7 @@ def test_a_secret_of_another_stack_of_the_same_environment_is_named_in_full(
 def test_a_secret_imported_in_full_elsewhere_has_its_suffix_already(
     app: cdk.App, stack: cdk.Stack, grants: RedshiftGrants
 ) -> None:
-    """
-    Though a part of its ARN is left to the deployment.
-    """
+    """Though a part of its ARN is left to the deployment."""
     there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
     arn = f"arn:{cdk.Aws.PARTITION}:secretsmanager:us-east-1:{ACCOUNT}:secret:db-Ab12Cd"
     grants.federated_query(secretsmanager.Secret.from_secret_complete_arn(there, "Db", arn))
@@ -429,9 +387,7 @@ def test_a_secret_imported_in_full_elsewhere_has_its_suffix_already(
 
 
 def test_fails_when_a_secret_of_another_environment_has_no_name(app: cdk.App, grants: RedshiftGrants) -> None:
-    """
-    Then CDK cannot refer to it.
-    """
+    """Then CDK cannot refer to it."""
     there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
     ((_, message),) = wrong(lambda: grants.federated_query(secretsmanager.Secret(there, "Db")))
 
@@ -487,9 +443,7 @@ UNKNOWN = "is known only to the deployment, allowed is"
 def test_fails_when_only_the_deployment_knows_a_flag_or_a_list(
     stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket, grant: Callable[..., object], messages: list[str]
 ) -> None:
-    """
-    A text that will say 'false' is true to Python, and would permit too much; its letters are no names of tables.
-    """
+    """A text that will say 'false' is true to Python, and would permit too much; its letters are no names of tables."""
     token = cdk.CfnParameter(stack, "Given", default="false").value_as_string
 
     assert [("InvalidArgument", message) for message in messages] == wrong(lambda: grant(grants, bucket, token))
@@ -497,18 +451,14 @@ def test_fails_when_only_the_deployment_knows_a_flag_or_a_list(
 
 
 def test_fails_when_a_role_is_given_for_a_bucket(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    An imported one is a proxy of jsii like an imported bucket.
-    """
+    """An imported one is a proxy of jsii like an imported bucket."""
     bad: Any = iam.Role.from_role_arn(stack, "Imported", f"arn:aws:iam::{ACCOUNT}:role/x")
 
     assert [("InvalidArgument", f"'bucket' is an IRole, {BUCKET}")] == wrong(lambda: grants.copy_from(bad))
 
 
 def test_a_stream_and_its_key(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    The key is the customer's own; the AWS managed one needs no grant.
-    """
+    """The key is the customer's own; the AWS managed one needs no grant."""
     key = kms.Key.from_key_arn(stack, "Key", KEY)
     grants.stream_from_kinesis(kinesis.Stream(stack, "Stream", encryption_key=key))
     grants.stream_from_kinesis(kinesis.Stream(stack, "Managed"))
@@ -518,9 +468,7 @@ def test_a_stream_and_its_key(stack: cdk.Stack, grants: RedshiftGrants) -> None:
 
 
 def test_topics_are_those_of_the_cluster(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    Whether its ARN is a literal or only the deployment knows it.
-    """
+    """Whether its ARN is a literal or only the deployment knows it."""
     brokers = f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/events/11-1"
     grants.stream_from_msk(brokers, ["orders", "clicks"])
     token = cdk.Fn.import_value("Brokers")
@@ -533,9 +481,7 @@ def test_topics_are_those_of_the_cluster(stack: cdk.Stack, grants: RedshiftGrant
 
 
 def test_a_function_is_invoked_as_it_is_named(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    An alias is that alias, not the function behind it.
-    """
+    """An alias is that alias, not the function behind it."""
     function = lambda_.Function.from_function_name(stack, "Function", "score")
     alias = lambda_.Function.from_function_arn(stack, "Alias", f"{function.function_arn}:live")
     grants.external_function(alias)
@@ -544,9 +490,7 @@ def test_a_function_is_invoked_as_it_is_named(stack: cdk.Stack, grants: Redshift
 
 
 def test_a_version_and_an_alias_of_the_app_are_invoked_as_such(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    The function behind them is not.
-    """
+    """The function behind them is not."""
     function = function_of(stack)
     version = lambda_.Version(stack, "Version", lambda_=function)
     alias = lambda_.Alias(stack, "Alias", alias_name="live", version=version)
@@ -559,9 +503,7 @@ def test_a_version_and_an_alias_of_the_app_are_invoked_as_such(stack: cdk.Stack,
 
 
 def test_a_secret_known_by_part_of_its_arn_has_the_pattern(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    Its key is granted with it.
-    """
+    """Its key is granted with it."""
     part = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:sales"
     key = kms.Key.from_key_arn(stack, "Key", KEY)
     grants.federated_query(
@@ -574,9 +516,7 @@ def test_a_secret_known_by_part_of_its_arn_has_the_pattern(stack: cdk.Stack, gra
 
 
 def test_the_key_of_each_table_is_granted(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    Whether the table is defined here or imported with its key.
-    """
+    """Whether the table is defined here or imported with its key."""
     keys = [kms.Key(stack, f"Key{number}") for number in range(2)]
     attribute = dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING)
     grants.copy_from_dynamodb(dynamodb.Table(stack, "Table", partition_key=attribute, encryption_key=keys[0]))
@@ -589,9 +529,7 @@ def test_the_key_of_each_table_is_granted(stack: cdk.Stack, grants: RedshiftGran
 
 
 def test_the_conditions_reach_the_template(stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket) -> None:
-    """
-    Listing is for the prefix alone, and training is what the role is passed to.
-    """
+    """Listing is for the prefix alone, and training is what the role is passed to."""
     grants.copy_from(bucket, prefix="a/")
     grants.create_model(bucket)
     (policy,) = all_properties_of(stack, POLICY)
@@ -603,9 +541,7 @@ def test_the_conditions_reach_the_template(stack: cdk.Stack, grants: RedshiftGra
 
 
 def test_names_are_of_the_deployment_where_the_stack_names_no_environment(agnostic: cdk.Stack) -> None:
-    """
-    Partition, region and account are the pseudo parameters.
-    """
+    """Partition, region and account are the pseudo parameters."""
     RedshiftRole(agnostic, "Role").redshift_grants.copy_from_emr("j-1")
 
     assert (
@@ -677,9 +613,7 @@ CATALOG_WRITES = {
 def test_each_flag_reaches_the_policy(
     flag: str, grant: Callable[..., object], added: set[str], dropped: set[str]
 ) -> None:
-    """
-    With True the documented actions come and go; False is the same as leaving it out.
-    """
+    """With True the documented actions come and go; False is the same as leaving it out."""
 
     def actions(**given: bool) -> set[str]:
         stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data")
@@ -708,9 +642,7 @@ def test_each_flag_reaches_the_policy(
 def test_the_owners_consent_is_asked_of_each_method(
     stack: cdk.Stack, grants: RedshiftGrants, grant: Callable[..., iam.Grant]
 ) -> None:
-    """
-    Without it, or with False, a bucket of another account is refused; with True it is granted.
-    """
+    """Without it, or with False, a bucket of another account is refused; with True it is granted."""
     bucket = _foreign(stack)
     found = [*wrong(lambda: grant(grants, bucket)), *wrong(lambda: grant(grants, bucket, owner_allows=False))]
 
@@ -724,9 +656,7 @@ def test_the_owners_consent_is_asked_of_each_method(
 
 @pytest.mark.parametrize("serverless", [False, True])
 def test_a_role_is_passed_to_the_services_it_trusts(stack: cdk.Stack, serverless: bool) -> None:
-    """
-    Serverless is one only where the role says so.
-    """
+    """Serverless is one only where the role says so."""
     RedshiftRole(stack, "Role", serverless=serverless).redshift_grants.pass_role(iam.User(stack, "User"))
     (policy,) = all_properties_of(stack, POLICY)
     services = policy["PolicyDocument"]["Statement"][0]["Condition"]["StringEquals"]["iam:PassedToService"]
@@ -735,9 +665,7 @@ def test_a_role_is_passed_to_the_services_it_trusts(stack: cdk.Stack, serverless
 
 
 def test_emr_and_ssh_have_their_own(stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket) -> None:
-    """
-    One EMR cluster; one manifest.
-    """
+    """One EMR cluster; one manifest."""
     grants.copy_from_emr("j-2AXXXXXXGAPLF")
     grants.copy_over_ssh(bucket, "ssh/hosts.json")
     found = statements_of(stack)
@@ -762,9 +690,7 @@ def test_models_are_trained_by_sagemaker(stack: cdk.Stack, bucket: s3.IBucket) -
 
 @pytest.mark.parametrize("lazy", [False, True])
 def test_every_role_of_the_app_lets_sagemaker_assume_it(stack: cdk.Stack, bucket: s3.IBucket, lazy: bool) -> None:
-    """
-    Without that CREATE MODEL fails; a role that is made when it is first used is of the app too.
-    """
+    """Without that CREATE MODEL fails; a role that is made when it is first used is of the app too."""
     make: Any = iam.LazyRole if lazy else RedshiftRole
     options = {"assumed_by": iam.ServicePrincipal("redshift.amazonaws.com")} if lazy else {}
     RedshiftGrants.of(make(stack, "Role", **options)).create_model(bucket)
@@ -774,9 +700,7 @@ def test_every_role_of_the_app_lets_sagemaker_assume_it(stack: cdk.Stack, bucket
 
 
 def test_a_model_of_an_imported_role_writes_no_trust(stack: cdk.Stack, bucket: s3.IBucket) -> None:
-    """
-    Its trust policy is not ours; what it is allowed is.
-    """
+    """Its trust policy is not ours; what it is allowed is."""
     RedshiftGrants.of(_imported(stack)).create_model(bucket)
 
     assert [] == all_properties_of(stack, "AWS::IAM::Role")
@@ -786,9 +710,7 @@ def test_a_model_of_an_imported_role_writes_no_trust(stack: cdk.Stack, bucket: s
 
 
 def test_tokens_are_granted_too(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    A prefix, a database and a list of tables that only the deployment knows.
-    """
+    """A prefix, a database and a list of tables that only the deployment knows."""
     prefix = cdk.CfnParameter(stack, "Prefix").value_as_string
     database = cdk.CfnParameter(stack, "Database").value_as_string
     bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "sales")
@@ -800,9 +722,7 @@ def test_tokens_are_granted_too(stack: cdk.Stack, grants: RedshiftGrants) -> Non
 
 
 def test_calling_twice_adds_nothing(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    Also by another way to the same role.
-    """
+    """Also by another way to the same role."""
     bucket = s3.Bucket(stack, "Landing")
     grants.copy_from(bucket, prefix="x/")
     before = stack.resolve(grants.policies[0].policy_document)
@@ -825,9 +745,7 @@ def test_calling_twice_adds_nothing(stack: cdk.Stack, grants: RedshiftGrants) ->
 def test_a_role_is_one_role_however_often_cdk_hands_it_out(
     stack: cdk.Stack, bucket: s3.IBucket, make: Callable[[cdk.Stack], Any], look: str
 ) -> None:
-    """
-    Each look gives another Python object; what was granted before is found by all of them.
-    """
+    """Each look gives another Python object; what was granted before is found by all of them."""
     made = make(stack)
     for prefix in ("a/", "b/", "a/"):
         RedshiftGrants.of(getattr(made, look)).copy_from(bucket, prefix=prefix)
@@ -837,9 +755,7 @@ def test_a_role_is_one_role_however_often_cdk_hands_it_out(
 
 
 def test_lake_formation_meets_a_chain_in_a_role_that_cdk_hands_out(stack: cdk.Stack) -> None:
-    """
-    Whichever comes first.
-    """
+    """Whichever comes first."""
     function, first = function_of(stack), RedshiftRole(stack, "First")
     RoleChain(first, function.role)  # type: ignore[arg-type]
     ((rule, _),) = wrong(lambda: RedshiftGrants.of(function.role).external_schema("d", lake_formation=True))  # type: ignore[arg-type]
@@ -851,9 +767,7 @@ def test_lake_formation_meets_a_chain_in_a_role_that_cdk_hands_out(stack: cdk.St
 
 
 def test_one_value_in_two_tokens_is_granted_once(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    Two imports of one export are one bucket, and its prefix from a parameter is one prefix.
-    """
+    """Two imports of one export are one bucket, and its prefix from a parameter is one prefix."""
     for number in range(2):
         lake = s3.Bucket.from_bucket_arn(stack, f"Lake{number}", cdk.Fn.import_value("LakeArn"))
         grants.copy_from(lake, prefix=f"{cdk.Fn.import_value('Prefix')}/")
@@ -867,9 +781,7 @@ def test_one_value_in_two_tokens_is_granted_once(stack: cdk.Stack, grants: Redsh
 
 
 def _several_policies(order: tuple[int, ...]) -> dict[str, Any]:
-    """
-    Grant in this order what needs several policies, with a parameter in the names.
-    """
+    """Grant in this order what needs several policies, with a parameter in the names."""
     stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data")
     stage = cdk.CfnParameter(stack, "Stage").value_as_string
     lake, grants = s3.Bucket.from_bucket_name(stack, "Lake", "lake"), RedshiftRole(stack, "Role").redshift_grants
@@ -887,9 +799,7 @@ def _several_policies(order: tuple[int, ...]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def in_order() -> dict[str, Any]:
-    """
-    What the grants write in the order they are listed.
-    """
+    """What the grants write in the order they are listed."""
     return _several_policies((0, 1, 2, 3))
 
 
@@ -897,9 +807,7 @@ def in_order() -> dict[str, Any]:
 def test_the_order_of_calls_changes_nothing_in_several_policies(
     in_order: dict[str, Any], order: tuple[int, ...]
 ) -> None:
-    """
-    Also where a name is measured by what it may become, and no statement stands in two of them.
-    """
+    """Also where a name is measured by what it may become, and no statement stands in two of them."""
     found = _several_policies(order)
     policies = [made["Properties"] for made in found["Resources"].values() if made["Type"] == POLICY]
     statements = [
@@ -917,9 +825,7 @@ def test_the_order_of_calls_changes_nothing_in_several_policies(
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 @pytest.mark.parametrize("buckets", [("A", "B"), ("B", "A")])
 def test_the_order_of_calls_changes_nothing(order: tuple[int, ...], buckets: tuple[str, str]) -> None:
-    """
-    Every permutation of three grants gives the same template, whichever bucket was defined first.
-    """
+    """Every permutation of three grants gives the same template, whichever bucket was defined first."""
 
     def template(order: tuple[int, ...], buckets: tuple[str, str]) -> dict[str, Any]:
         stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data")
@@ -938,9 +844,7 @@ def test_the_order_of_calls_changes_nothing(order: tuple[int, ...], buckets: tup
 
 
 def test_the_order_of_calls_changes_nothing_for_buckets_of_other_stacks(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    Buckets of one logical id in six stacks are still six buckets, always in the same order.
-    """
+    """Buckets of one logical id in six stacks are still six buckets, always in the same order."""
     env = cdk.Environment(account=ACCOUNT, region=REGION)
     buckets = [s3.Bucket(cdk.Stack(app, f"Home{number}", env=env), "Landing") for number in range(6)]
     for name, order in (("Up", buckets), ("Down", buckets[::-1])):
@@ -956,9 +860,7 @@ def test_the_order_of_calls_changes_nothing_for_buckets_of_other_stacks(app: cdk
 
 
 def test_another_policy_begins_where_one_is_full(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    Both are on the role, and together they allow everything.
-    """
+    """Both are on the role, and together they allow everything."""
     bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "sales")
     for number in range(120):
         grants.copy_from(bucket, prefix=f"prefix-{number:03}/")
@@ -981,9 +883,7 @@ def test_another_policy_begins_where_one_is_full(stack: cdk.Stack, grants: Redsh
 
 
 def test_the_grant_is_cdks_own(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    It succeeded, it lists its statements, others can wait for it, and it combines with others.
-    """
+    """It succeeded, it lists its statements, others can wait for it, and it combines with others."""
     bucket = s3.Bucket(stack, "Landing")
     grant = grants.copy_from(bucket, prefix="x/")
     waiting = cdk.CfnResource(stack, "Waiting", type="AWS::SNS::Topic")
@@ -1004,9 +904,7 @@ def test_the_grant_is_cdks_own(stack: cdk.Stack, grants: RedshiftGrants) -> None
 
 
 def test_others_can_wait_for_all_policies(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    A grant may be divided among several policies.
-    """
+    """A grant may be divided among several policies."""
     bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "sales")
     listed = [grants.copy_from(bucket, prefix=f"prefix-{number:03}/") for number in range(60)]
     waiting = cdk.CfnResource(stack, "Waiting", type="AWS::SNS::Topic")
@@ -1020,9 +918,7 @@ def test_others_can_wait_for_all_policies(stack: cdk.Stack, grants: RedshiftGran
 
 
 def test_a_grant_of_cdk_combines_with_ours(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    Also when ours was never looked at before.
-    """
+    """Also when ours was never looked at before."""
     bucket, role = s3.Bucket(stack, "Landing"), iam.Role(stack, "Theirs", assumed_by=iam.AccountRootPrincipal())
     theirs = bucket.grant_delete(role)
 
@@ -1030,9 +926,7 @@ def test_a_grant_of_cdk_combines_with_ours(stack: cdk.Stack, grants: RedshiftGra
 
 
 def test_one_facade_serves_a_role(stack: cdk.Stack) -> None:
-    """
-    However often it is asked for; another role has another.
-    """
+    """However often it is asked for; another role has another."""
     role, other = RedshiftRole(stack, "Role"), RedshiftRole(stack, "Other")
 
     assert role.redshift_grants is RedshiftGrants.of(role)
@@ -1044,9 +938,7 @@ def _imported(stack: cdk.Stack, **options: Any) -> iam.IRole:
 
 
 def test_fails_when_the_role_is_of_another_account(stack: cdk.Stack, bucket: s3.IBucket) -> None:
-    """
-    CDK would silently do nothing.
-    """
+    """CDK would silently do nothing."""
     role = iam.Role.from_role_arn(stack, "Theirs", f"arn:aws:iam::{OTHER_ACCOUNT}:role/Theirs")
 
     assert [
@@ -1069,9 +961,7 @@ def test_fails_when_the_role_is_of_another_account(stack: cdk.Stack, bucket: s3.
 def test_fails_when_the_role_takes_no_policies(
     stack: cdk.Stack, bucket: s3.IBucket, make: Callable[[cdk.Stack], iam.IRole]
 ) -> None:
-    """
-    CDK would silently do nothing here too; the message is true of an import and of a role of the app.
-    """
+    """CDK would silently do nothing here too; the message is true of an import and of a role of the app."""
     role = make(stack)
 
     assert [
@@ -1087,9 +977,7 @@ def test_fails_when_the_role_takes_no_policies(
 
 
 def test_an_imported_role_gets_its_policy_beside_it(stack: cdk.Stack, bucket: s3.IBucket) -> None:
-    """
-    By its name, without its path.
-    """
+    """By its name, without its path."""
     RedshiftGrants.of(_imported(stack)).copy_from(bucket)
     (policy,) = all_properties_of(stack, POLICY)
 
@@ -1098,9 +986,7 @@ def test_an_imported_role_gets_its_policy_beside_it(stack: cdk.Stack, bucket: s3
 
 
 def test_any_role_of_cdk_can_be_granted(stack: cdk.Stack, bucket: s3.IBucket) -> None:
-    """
-    One by its name, a lazy one, one of a nested stack.
-    """
+    """One by its name, a lazy one, one of a nested stack."""
     nested = cdk.NestedStack(stack, "Nested")
     for role in (
         iam.Role.from_role_name(stack, "Named", "named"),
@@ -1114,9 +1000,7 @@ def test_any_role_of_cdk_can_be_granted(stack: cdk.Stack, bucket: s3.IBucket) ->
 
 
 def test_fails_when_there_is_no_room_to_trust_sagemaker(stack: cdk.Stack) -> None:
-    """
-    The trust policy of 27 users is full; nothing is written, and a larger quota has room.
-    """
+    """The trust policy of 27 users is full; nothing is written, and a larger quota has room."""
     lake = s3.Bucket.from_bucket_name(stack, "Lake", "lake")
     users = [DbUser(f"user-{number:02}", cluster="warehouse") for number in range(27)]
     full, larger = (
@@ -1136,9 +1020,7 @@ def test_fails_when_there_is_no_room_to_trust_sagemaker(stack: cdk.Stack) -> Non
 
 
 def test_fails_when_a_grant_needs_more_policies_than_iam_attaches(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    Nothing of that grant is written, and less still can be.
-    """
+    """Nothing of that grant is written, and less still can be."""
     lake = s3.Bucket.from_bucket_name(stack, "Lake", "lake")
     for number in range(12):
         grants.copy_from(lake, prefix=f"{number:02}{'*' * 1000}/")
@@ -1155,8 +1037,7 @@ def test_fails_when_a_grant_needs_more_policies_than_iam_attaches(stack: cdk.Sta
 
 @pytest.mark.parametrize("ours", [True, False])
 def test_a_role_that_others_made_has_its_permissions_in_the_report(app: cdk.App, stack: cdk.Stack, ours: bool) -> None:
-    """
-    Where CDK is told to write no roles and policies, it writes none, and what the role needs stands in its report.
+    """Where CDK is told to write no roles and policies, it writes none, and what the role needs stands in its report.
     """
     iam.Role.customize_roles(stack, use_precreated_roles={"Data/Role": "theirs"})
     trust = {} if ours else {"assumed_by": iam.ServicePrincipal("redshift.amazonaws.com")}
@@ -1181,9 +1062,7 @@ def test_a_role_that_others_made_has_its_permissions_in_the_report(app: cdk.App,
 
 
 def test_a_report_beside_the_resources_changes_nothing(stack: cdk.Stack) -> None:
-    """
-    CDK can be told to write both.
-    """
+    """CDK can be told to write both."""
     iam.Role.customize_roles(stack, prevent_synthesis=False)
     RedshiftRole(stack, "Role").redshift_grants.copy_from_emr("j-1")
 
@@ -1191,9 +1070,7 @@ def test_a_report_beside_the_resources_changes_nothing(stack: cdk.Stack) -> None
 
 
 def test_a_role_whose_arn_is_a_token_is_granted_by_its_name(stack: cdk.Stack) -> None:
-    """
-    The deployment reads the name from the ARN.
-    """
+    """The deployment reads the name from the ARN."""
     role = iam.Role.from_role_arn(stack, "Imported", cdk.Fn.import_value("Role"))
     RedshiftGrants.of(role).copy_from_emr("j-1")
     (policy,) = all_properties_of(stack, POLICY)
@@ -1202,9 +1079,7 @@ def test_a_role_whose_arn_is_a_token_is_granted_by_its_name(stack: cdk.Stack) ->
 
 
 def test_fails_when_a_role_of_this_account_is_imported_into_a_stack_of_another(app: cdk.App) -> None:
-    """
-    A policy there would be on the role of the same name there.
-    """
+    """A policy there would be on the role of the same name there."""
     there = cdk.Stack(app, "There", env=cdk.Environment(account=OTHER_ACCOUNT, region=REGION))
     role = iam.Role.from_role_arn(there, "Ours", f"arn:aws:iam::{ACCOUNT}:role/Ours")
 
@@ -1215,9 +1090,7 @@ def test_fails_when_a_role_of_this_account_is_imported_into_a_stack_of_another(a
 
 
 def test_a_role_of_another_stack_has_its_policy_there(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    The policy is where the role is, and refers to the bucket of the other stack.
-    """
+    """The policy is where the role is, and refers to the bucket of the other stack."""
     home = cdk.Stack(app, "Home", env=cdk.Environment(account=ACCOUNT, region=REGION))
     RedshiftRole(home, "Role").redshift_grants.copy_from(s3.Bucket(stack, "Landing"), prefix="x/")
 
@@ -1226,18 +1099,14 @@ def test_a_role_of_another_stack_has_its_policy_there(app: cdk.App, stack: cdk.S
 
 
 def test_a_literal_account_in_a_stack_without_one_brings_the_rule(agnostic: cdk.Stack) -> None:
-    """
-    A deployment to another account stops before any resource is touched.
-    """
+    """A deployment to another account stops before any resource is touched."""
     RedshiftGrants.of(_imported(agnostic)).copy_from(s3.Bucket(agnostic, "Landing"))
 
     assert RULE_ID in template_of(agnostic)["Rules"]
 
 
 def test_fails_when_the_bucket_is_of_another_environment_and_has_no_name(app: cdk.App, grants: RedshiftGrants) -> None:
-    """
-    CDK would fail at synth time, far from this line.
-    """
+    """CDK would fail at synth time, far from this line."""
     there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
     bucket = s3.Bucket(there, "Landing")
 
@@ -1253,9 +1122,7 @@ def test_fails_when_the_bucket_is_of_another_environment_and_has_no_name(app: cd
 
 
 def test_fails_when_the_bucket_is_in_another_stage(app: cdk.App, grants: RedshiftGrants) -> None:
-    """
-    CDK refuses references between Stages at synth time, far from this line.
-    """
+    """CDK refuses references between Stages at synth time, far from this line."""
     there = cdk.Stack(cdk.Stage(app, "Stage"), "There", env=cdk.Environment(account=ACCOUNT, region=REGION))
     bucket = s3.Bucket(there, "Landing")
     ((rule, message),) = wrong(lambda: grants.copy_from(bucket))
@@ -1266,9 +1133,7 @@ def test_fails_when_the_bucket_is_in_another_stage(app: cdk.App, grants: Redshif
 
 
 def test_fails_when_the_key_is_in_a_stack_that_names_no_environment(app: cdk.App, grants: RedshiftGrants) -> None:
-    """
-    The bucket has a name by which to refer to it, its key has none.
-    """
+    """The bucket has a name by which to refer to it, its key has none."""
     bucket = s3.Bucket(cdk.Stack(app, "There"), "Landing", bucket_name="sales", encryption=s3.BucketEncryption.KMS)
     ((rule, message),) = wrong(lambda: grants.copy_from(bucket))
 
@@ -1279,9 +1144,7 @@ def test_fails_when_the_key_is_in_a_stack_that_names_no_environment(app: cdk.App
 
 @pytest.mark.parametrize("bucket_is_nested", [False, True])
 def test_a_bucket_and_its_key_cross_nested_stacks(app: cdk.App, stack: cdk.Stack, bucket_is_nested: bool) -> None:
-    """
-    Both ways.
-    """
+    """Both ways."""
     nested = cdk.NestedStack(stack, "Nested")
     home, there = (stack, nested) if bucket_is_nested else (nested, stack)
     bucket = s3.Bucket(there, "Landing", encryption=s3.BucketEncryption.KMS)
@@ -1292,9 +1155,7 @@ def test_a_bucket_and_its_key_cross_nested_stacks(app: cdk.App, stack: cdk.Stack
 
 
 def test_fails_when_the_key_is_known_by_an_imported_alias(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    IAM policies cannot name an alias.
-    """
+    """IAM policies cannot name an alias."""
     alias = kms.Alias.from_alias_name(stack, "Alias", "alias/sales")
     bucket = s3.Bucket.from_bucket_attributes(stack, "Bucket", bucket_name="sales", encryption_key=alias)
 
@@ -1304,9 +1165,7 @@ def test_fails_when_the_key_is_known_by_an_imported_alias(stack: cdk.Stack, gran
 
 
 def test_the_key_behind_an_alias_is_granted(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """
-    An alias of the app is followed to its key.
-    """
+    """An alias of the app is followed to its key."""
     alias = kms.Alias(stack, "Alias", alias_name="alias/sales", target_key=kms.Key.from_key_arn(stack, "Key", KEY))
     bucket = s3.Bucket.from_bucket_attributes(stack, "Bucket", bucket_name="sales", encryption_key=alias)
     grants.copy_from(bucket)
@@ -1339,9 +1198,7 @@ def test_the_key_behind_an_alias_is_granted(stack: cdk.Stack, grants: RedshiftGr
 def test_fails_when_what_is_granted_is_of_another_account(
     stack: cdk.Stack, grants: RedshiftGrants, grant: Callable[..., object]
 ) -> None:
-    """
-    The fix is to chain a role of that account.
-    """
+    """The fix is to chain a role of that account."""
     ((rule, message),) = wrong(lambda: grant(stack, grants))
 
     assert "InvalidArgument" == rule
@@ -1349,9 +1206,7 @@ def test_fails_when_what_is_granted_is_of_another_account(
 
 
 def test_passing_is_for_redshift_alone(stack: cdk.Stack) -> None:
-    """
-    CDK's own grant would let them pass the role to any service.
-    """
+    """CDK's own grant would let them pass the role to any service."""
     group = iam.Group(stack, "Group")
     RedshiftRole(stack, "Role").redshift_grants.pass_role(group)
     (policy,) = all_properties_of(stack, POLICY)
@@ -1362,9 +1217,7 @@ def test_passing_is_for_redshift_alone(stack: cdk.Stack) -> None:
 
 
 def test_fails_when_lake_formation_meets_a_chain(stack: cdk.Stack) -> None:
-    """
-    Redshift does not combine them, whichever comes first.
-    """
+    """Redshift does not combine them, whichever comes first."""
     first, second, third = (RedshiftRole(stack, name) for name in ("First", "Second", "Third"))
     RoleChain(first, second)
     third.redshift_grants.external_schema("sales", lake_formation=True)
@@ -1378,9 +1231,7 @@ def test_fails_when_lake_formation_meets_a_chain(stack: cdk.Stack) -> None:
 
 
 def test_one_finding_for_each_prefix(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    CDK's own way to read a bucket gives cdk-nag four findings, ours one for each prefix.
-    """
+    """CDK's own way to read a bucket gives cdk-nag four findings, ours one for each prefix."""
     bucket = s3.Bucket(stack, "Landing")
     role = RedshiftRole(stack, "Role")
     theirs = RedshiftRole(stack, "Theirs")
@@ -1399,9 +1250,7 @@ def test_one_finding_for_each_prefix(app: cdk.App, stack: cdk.Stack) -> None:
 
 
 def test_an_acknowledged_prefix_leaves_no_finding(app: cdk.App, stack: cdk.Stack, bucket: s3.IBucket) -> None:
-    """
-    The five packs find nothing else; the acknowledgement is on the policy.
-    """
+    """The five packs find nothing else; the acknowledgement is on the policy."""
     role = RedshiftRole(stack, "Role")
     role.redshift_grants.copy_from(bucket, prefix="a/")
     role.redshift_grants.copy_from(bucket, prefix="b/")
@@ -1417,9 +1266,7 @@ def test_an_acknowledged_prefix_leaves_no_finding(app: cdk.App, stack: cdk.Stack
 
 
 def test_a_role_for_users_of_clusters_elsewhere_synthesizes(app: cdk.App, stack: cdk.Stack) -> None:
-    """
-    The clusters need not be in the app; the guard finds nothing.
-    """
+    """The clusters need not be in the app; the guard finds nothing."""
     role = RedshiftRole(
         stack, "Role", db_users=[DbUser("loader", cluster="elsewhere")], source_clusters=["elsewhere"], serverless=True
     )
@@ -1472,8 +1319,7 @@ def test_what_cdk_nag_says_of_each_grant(
     grant: Callable[[RedshiftGrants, s3.IBucket], object],
     resources: set[str],
 ) -> None:
-    """
-    No wildcard action, ever; a wildcard resource where IAM or AWS's page has no other form, as docs/cdk-nag.md says.
+    """No wildcard action, ever; a wildcard resource where IAM or AWS's page has no other form, as docs/cdk-nag.md says.
     """
     grant(RedshiftRole(stack, "Role").redshift_grants, bucket)
     app.synth()
@@ -1510,9 +1356,7 @@ def test_what_cdk_nag_says_of_each_grant(
 def test_what_cdk_nag_says_of_what_has_no_bucket(
     app: cdk.App, stack: cdk.Stack, grant: Callable[[RedshiftGrants, cdk.Stack], object], resources: set[str]
 ) -> None:
-    """
-    Nothing but the actions that know no resources.
-    """
+    """Nothing but the actions that know no resources."""
     grant(RedshiftRole(stack, "Role").redshift_grants, stack)
     app.synth()
 

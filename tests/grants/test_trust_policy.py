@@ -1,6 +1,4 @@
-"""
-Trust policies that grow after their role was defined.
-"""
+"""Trust policies that grow after their role was defined."""
 
 from __future__ import annotations
 
@@ -23,9 +21,7 @@ ROLE = "AWS::IAM::Role"
 
 
 def _trust(stack: cdk.Stack, name: str, **references: str) -> dict[str, Any]:
-    """
-    Read the trust policy of a role as a deployment would write it.
-    """
+    """Read the trust policy of a role as a deployment would write it."""
     resources = {key: value for key, value in _resources(stack).items() if key.startswith(name)}
     (found,) = resources.values()
     document: dict[str, Any] = deployed(found["Properties"]["AssumeRolePolicyDocument"], references)
@@ -33,9 +29,7 @@ def _trust(stack: cdk.Stack, name: str, **references: str) -> dict[str, Any]:
 
 
 def _chained(firsts: Sequence[RedshiftRole], last: RedshiftRole) -> tuple[int, RoleAssociationError]:
-    """
-    Let one role after the other assume the last, until that is refused, and say how many went before.
-    """
+    """Let one role after the other assume the last, until that is refused, and say how many went before."""
     for number, first in enumerate(firsts):
         try:
             RoleChain(first, last)
@@ -49,9 +43,7 @@ def _resources(stack: cdk.Stack) -> dict[str, Any]:
 
 
 def _sized(length: int) -> dict[str, object]:
-    """
-    Write a statement of so many characters.
-    """
+    """Write a statement of so many characters."""
     letters = [0]
     while (missing := length - size(_letting_in(letters), str)) > 900:
         letters.insert(0, 800)
@@ -68,9 +60,7 @@ def _letting_in(letters: list[int]) -> dict[str, object]:
 def test_fails_when_a_trust_policy_has_no_room(
     stack: cdk.Stack, make: Any, quota: int, spare: int, troubles: int
 ) -> None:
-    """
-    To the character: the quota of a role of ours, else the largest that any account has.
-    """
+    """To the character: the quota of a role of ours, else the largest that any account has."""
     ours = make is RedshiftRole
     given = {"trust_policy_quota": quota} if ours else {"assumed_by": iam.ServicePrincipal("redshift.amazonaws.com")}
     role = make(stack, "Role", **given)
@@ -87,9 +77,7 @@ def test_fails_when_a_trust_policy_has_no_room(
 
 
 def test_fails_when_too_many_chains_end_in_one_role_and_leaves_nothing(agnostic: cdk.Stack) -> None:
-    """
-    Each role that it lets in counts with what is known of its ARN, and the last good one is within the limit.
-    """
+    """Each role that it lets in counts with what is known of its ARN, and the last good one is within the limit."""
     last = RedshiftRole(agnostic, "Last")
     firsts = [RedshiftRole(agnostic, f"First{number}", role_name="x" * 60 + f"{number:02}") for number in range(20)]
     trusted, error = _chained(firsts, last)
@@ -106,9 +94,7 @@ def test_fails_when_too_many_chains_end_in_one_role_and_leaves_nothing(agnostic:
 
 
 def test_fails_when_too_many_roles_without_a_name_are_let_in(stack: cdk.Stack) -> None:
-    """
-    Nothing is known of their ARNs but the shortest that there is.
-    """
+    """Nothing is known of their ARNs but the shortest that there is."""
     last = RedshiftRole(stack, "Last")
     trusted, error = _chained([RedshiftRole(stack, f"First{number}") for number in range(30)], last)
 
@@ -117,9 +103,7 @@ def test_fails_when_too_many_roles_without_a_name_are_let_in(stack: cdk.Stack) -
 
 
 def test_what_cdk_merges_takes_less(app: cdk.App) -> None:
-    """
-    With the feature flag of new apps the roles are one list, and more of them have room.
-    """
+    """With the feature flag of new apps the roles are one list, and more of them have room."""
     stack = cdk.Stack(app, "Data")
     stack.node.set_context("@aws-cdk/aws-iam:minimizePolicies", True)
     last = RedshiftRole(stack, "Last")
@@ -132,9 +116,7 @@ def test_what_cdk_merges_takes_less(app: cdk.App) -> None:
 
 
 def test_the_same_link_twice_takes_no_more_room(stack: cdk.Stack) -> None:
-    """
-    It is written once.
-    """
+    """It is written once."""
     first, last = RedshiftRole(stack, "First"), RedshiftRole(stack, "Last")
     for _ in range(40):
         RoleChain(first, last)
@@ -144,9 +126,7 @@ def test_the_same_link_twice_takes_no_more_room(stack: cdk.Stack) -> None:
 
 @pytest.mark.parametrize(("length", "warned"), [(1500, False), (2000, True)])
 def test_warns_when_only_a_raised_quota_has_room(stack: cdk.Stack, length: int, warned: bool) -> None:
-    """
-    Nobody says what the quota of a role of CDK is; that of a role of ours is an argument.
-    """
+    """Nobody says what the quota of a role of CDK is; that of a role of ours is an argument."""
     role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("redshift.amazonaws.com"))
     ours = RedshiftRole(stack, "Ours", trust_policy_quota=8192)
     for one in (role, ours):
@@ -158,7 +138,5 @@ def test_warns_when_only_a_raised_quota_has_room(stack: cdk.Stack, length: int, 
 
 
 def test_the_trust_of_an_import_is_not_measured(stack: cdk.Stack) -> None:
-    """
-    It is not ours to write.
-    """
+    """It is not ours to write."""
     assert [] == [*trust_troubles(iam.Role.from_role_name(stack, "Imported", "loader"), _sized(9000))]

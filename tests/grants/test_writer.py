@@ -1,6 +1,4 @@
-"""
-Writing grants, or refusing those that could not work.
-"""
+"""Writing grants, or refusing those that could not work."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ _READ = Permission("ReadObjects", ("s3:GetObject",), "arn:aws:s3:::a/*")
 
 
 def test_fails_when_arguments_are_wrong(stack: cdk.Stack) -> None:
-    """
-    At the role's path, with the page of AWS that says so.
-    """
+    """At the role's path, with the page of AWS that says so."""
     writer = GrantWriter(RedshiftRole(stack, "Role"))
     with pytest.raises(RoleAssociationError) as caught:
         writer.refuse(limits.S3_KEYS, [("one", "fix it"), ("two", "fix that")])
@@ -42,9 +38,7 @@ def test_fails_when_arguments_are_wrong(stack: cdk.Stack) -> None:
 
 
 def test_fails_when_the_role_is_of_another_account_even_for_what_is_allowed(stack: cdk.Stack) -> None:
-    """
-    The fix is a chain; nothing is written.
-    """
+    """The fix is a chain; nothing is written."""
     writer = GrantWriter(iam.Role.from_role_arn(stack, "Theirs", arn(account=OTHER_ACCOUNT)))
     with pytest.raises(RoleAssociationError) as caught:
         writer.allow(limits.S3_KEYS, [_READ])
@@ -58,9 +52,7 @@ def test_fails_when_the_role_is_of_another_account_even_for_what_is_allowed(stac
 
 
 def test_lake_formation_and_later_roles_exclude_each_other(stack: cdk.Stack) -> None:
-    """
-    Whichever is noted first, of that role alone.
-    """
+    """Whichever is noted first, of that role alone."""
     vended, chained, neither = (RedshiftRole(stack, name) for name in ("Vended", "Chained", "Neither"))
     note_vended(vended)
     note_chained(chained)
@@ -70,18 +62,14 @@ def test_lake_formation_and_later_roles_exclude_each_other(stack: cdk.Stack) -> 
 
 
 def test_names_are_of_the_place_of_the_role(stack: cdk.Stack) -> None:
-    """
-    Partition, region and account come from the role's stack.
-    """
+    """Partition, region and account come from the role's stack."""
     home = GrantWriter(RedshiftRole(stack, "Role")).home
 
     assert Home(stack.partition, REGION, ACCOUNT) == home
 
 
 def test_fails_when_one_statement_is_too_large_for_a_policy(stack: cdk.Stack) -> None:
-    """
-    It cannot be divided, and IAM would refuse it; nothing is written, and one character less is.
-    """
+    """It cannot be divided, and IAM would refuse it; nothing is written, and one character less is."""
     writer = GrantWriter(RedshiftRole(stack, "Role"))
     most = limits.MANAGED_POLICY_SIZE
 

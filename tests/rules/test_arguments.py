@@ -1,6 +1,4 @@
-"""
-Each argument at its boundaries.
-"""
+"""Each argument at its boundaries."""
 
 from __future__ import annotations
 
@@ -16,30 +14,22 @@ Check = Any
 
 
 class Stack:
-    """
-    Something of the wrong kind, with a name that people know.
-    """
+    """Something of the wrong kind, with a name that people know."""
 
 
 class IUser:
-    """
-    Something of the wrong kind whose name begins with a vowel.
-    """
+    """Something of the wrong kind whose name begins with a vowel."""
 
 
 class InterfaceDynamicProxy:
-    """
-    What jsii hands out for an object of which it knows the interface alone.
-    """
+    """What jsii hands out for an object of which it knows the interface alone."""
 
     def __init__(self, *delegates: object) -> None:
         self._delegates = delegates
 
 
 def _of_kind(attribute: str) -> object:
-    """
-    Make an object that has this attribute, as its class says.
-    """
+    """Make an object that has this attribute, as its class says."""
     return type("Fake", (), {attribute: None})()
 
 
@@ -60,30 +50,22 @@ NODES = "a whole number from 1 to 100"
 
 
 def _cluster(**given: object) -> list[Trouble]:
-    """
-    Check these arguments beside a sound network and node type.
-    """
+    """Check these arguments beside a sound network and node type."""
     return list(arguments.check_cluster({**NETWORK, "node_type": "ra3.large", **given}))
 
 
 def _without_network(**given: object) -> list[Trouble]:
-    """
-    Check these arguments of a cluster alone.
-    """
+    """Check these arguments of a cluster alone."""
     return list(arguments.check_cluster(given))
 
 
 def _role(**given: object) -> list[Trouble]:
-    """
-    Check these arguments of a role.
-    """
+    """Check these arguments of a role."""
     return list(arguments.check_role(given))
 
 
 def _policy(**given: object) -> list[Trouble]:
-    """
-    Check these arguments of a user policy.
-    """
+    """Check these arguments of a user policy."""
     return list(arguments.check_policy(given))
 
 
@@ -125,9 +107,7 @@ MISFITS: list[tuple[Check, str, str, str, list[object]]] = [
     [(*argument, value) for *argument, values in MISFITS for value in values],
 )
 def test_fails_when_a_text_does_not_fit(check: Check, name: str, allowed: str, example: str, value: object) -> None:
-    """
-    The message shows the value and what is allowed, the fix a value to imitate.
-    """
+    """The message shows the value and what is allowed, the fix a value to imitate."""
     shown = {"": "empty", "['sales']": "a list", "{'name': 'admin'}": "a dict"}.get(str(value), repr(value))
 
     assert [(f"'{name}' is {shown}, allowed is {allowed}", f"write it like {name}='{example}'")] == check(
@@ -159,9 +139,7 @@ def test_fails_when_a_text_does_not_fit(check: Check, name: str, allowed: str, e
     ],
 )
 def test_arguments_are_allowed_to_their_last_value(check: Check, given: Mapping[str, object]) -> None:
-    """
-    What AWS takes is taken.
-    """
+    """What AWS takes is taken."""
     assert check(**given) == []
 
 
@@ -211,9 +189,7 @@ def test_arguments_are_allowed_to_their_last_value(check: Check, given: Mapping[
 def test_fails_when_an_object_is_of_another_kind(
     check: Check, name: str, attribute: str, noun: str, advice: str
 ) -> None:
-    """
-    An object of the right kind, or one of which jsii knows the interface alone, passes; all else is refused.
-    """
+    """An object of the right kind, or one of which jsii knows the interface alone, passes; all else is refused."""
     good = _of_kind(attribute)
 
     assert [[], []] == [check(**{name: value}) for value in (good, InterfaceDynamicProxy(good))]
@@ -271,9 +247,7 @@ def test_fails_when_an_object_is_of_another_kind(
 def test_fails_when_a_list_holds_something_else(
     check: Check, name: str, attribute: str, noun: str, advice: str
 ) -> None:
-    """
-    Each entry that is wrong is told by its place; a text among roles is the commonest mistake.
-    """
+    """Each entry that is wrong is told by its place; a text among roles is the commonest mistake."""
     right = _of_kind(attribute)
 
     assert [
@@ -297,17 +271,13 @@ def test_fails_when_a_list_holds_something_else(
 )
 @pytest.mark.parametrize(("check", "name"), [(_cluster, "roles"), (_policy, "pass_roles"), (_role, "regions")])
 def test_fails_when_a_list_is_something_else(check: Check, name: str, value: object, shown: str) -> None:
-    """
-    A text is a sequence of characters, and yet no list.
-    """
+    """A text is a sequence of characters, and yet no list."""
     assert [(f"'{name}' is {shown}, allowed is a list", f"pass {name}=[…]")] == check(**{name: value})
 
 
 @pytest.mark.parametrize("value", ["sales", None, [Stack()], [], [_of_kind("role_arn")]])
 def test_roles_are_checked_alone_as_with_all_the_rest(value: object) -> None:
-    """
-    What comes in later is checked as what came in with the constructor.
-    """
+    """What comes in later is checked as what came in with the constructor."""
     assert _cluster(roles=value) == list(arguments.check_roles({"roles": value}))
 
 
@@ -323,9 +293,7 @@ def test_roles_are_checked_alone_as_with_all_the_rest(value: object) -> None:
 )
 @pytest.mark.parametrize(("value", "shown"), [(1, "1"), (0, "0"), ("yes", "'yes'"), (None, "None"), ([], "a list")])
 def test_fails_when_a_flag_is_neither_true_nor_false(check: Check, name: str, value: object, shown: str) -> None:
-    """
-    One and zero are numbers.
-    """
+    """One and zero are numbers."""
     found = check(**{name: value})
 
     assert [(f"'{name}' is {shown}, allowed is True or False", f"pass {name}=True or {name}=False")] == found
@@ -335,17 +303,13 @@ def test_fails_when_a_flag_is_neither_true_nor_false(check: Check, name: str, va
     ("value", "shown"), [(0, "0"), (101, "101"), (-1, "-1"), (True, "True"), ("2", "'2'"), (2.0, "2.0"), (None, "None")]
 )
 def test_fails_when_the_number_of_nodes_is_out_of_range(value: object, shown: str) -> None:
-    """
-    A cluster has 1 to 100 nodes.
-    """
+    """A cluster has 1 to 100 nodes."""
     assert [(f"'number_of_nodes' is {shown}, allowed is {NODES}", f"pass {NODES}")] == _cluster(number_of_nodes=value)
 
 
 @pytest.mark.parametrize(("value", "shown"), [(True, "True"), ("10", "'10'"), (10.0, "10.0"), (None, "None")])
 def test_fails_when_the_role_limit_is_no_whole_number(value: object, shown: str) -> None:
-    """
-    Its range is a rule of its own.
-    """
+    """Its range is a rule of its own."""
     expected = [(f"'role_limit' is {shown}, allowed is a whole number", "pass role_limit=10")]
 
     assert expected == _cluster(role_limit=value)
@@ -356,18 +320,14 @@ def test_fails_when_the_role_limit_is_no_whole_number(value: object, shown: str)
     [("database_name", "user"), ("database_name", "table"), ("admin_username", "user"), ("admin_username", "public")],
 )
 def test_fails_when_a_name_is_a_reserved_word(name: str, value: str) -> None:
-    """
-    Redshift refuses its own words as names, and the user that stands for everybody.
-    """
+    """Redshift refuses its own words as names, and the user that stands for everybody."""
     expected = [(f"'{name}' is {value!r}, which is a reserved word", f"choose another {name}")]
 
     assert expected == _cluster(**{name: value})
 
 
 def test_a_database_may_be_public() -> None:
-    """
-    Only a user may not be called so, and words stand in the way of names alone.
-    """
+    """Only a user may not be called so, and words stand in the way of names alone."""
     assert [[], []] == [_cluster(database_name="public"), _cluster(cluster_identifier="user")]
 
 
@@ -380,9 +340,7 @@ def test_a_database_may_be_public() -> None:
     ],
 )
 def test_fails_when_the_port_is_out_of_range(node_type: str, port: object) -> None:
-    """
-    The range depends on the node type, and the message says on which.
-    """
+    """The range depends on the node type, and the message says on which."""
     words = PORTS[node_type]
     expected = [(f"'port' is {port!r}, allowed for {node_type} is {words}", f"pass a port from {words}")]
 
@@ -397,16 +355,12 @@ def test_fails_when_the_port_is_out_of_range(node_type: str, port: object) -> No
     ],
 )
 def test_ports_are_allowed_to_the_last_one(node_type: str, port: int) -> None:
-    """
-    Two ranges for managed storage, one for the rest.
-    """
+    """Two ranges for managed storage, one for the rest."""
     assert _cluster(node_type=node_type, port=port) == []
 
 
 def test_a_port_is_not_judged_where_the_node_type_is_not_known() -> None:
-    """
-    The range is not known then; that it is a whole number is.
-    """
+    """The range is not known then; that it is a whole number is."""
     token = "${Token[TOKEN.7]}"  # noqa: S105  a reference, not a secret
 
     assert [] == list(arguments.check_cluster({**NETWORK, "port": 9}))
@@ -435,16 +389,12 @@ def test_a_port_is_not_judged_where_the_node_type_is_not_known() -> None:
     ids=["neither", "both", "subnets without vpc"],
 )
 def test_fails_when_the_network_is_not_named_once(given: Mapping[str, object], expected: Trouble) -> None:
-    """
-    Exactly one of a VPC and a subnet group says where the cluster stands.
-    """
+    """Exactly one of a VPC and a subnet group says where the cluster stands."""
     assert [expected] == _without_network(**given)
 
 
 def test_subnets_are_chosen_of_a_vpc() -> None:
-    """
-    With its VPC, a choice of subnets passes.
-    """
+    """With its VPC, a choice of subnets passes."""
     assert _cluster(vpc_subnets=_of_kind("subnet_type")) == []
 
 
@@ -461,9 +411,7 @@ def test_subnets_are_chosen_of_a_vpc() -> None:
     ],
 )
 def test_fails_when_snapshots_are_kept_too_short_or_too_long(node_type: str, days: float, low: int) -> None:
-    """
-    Whole days, and at least one where the node type keeps its data in managed storage.
-    """
+    """Whole days, and at least one where the node type keeps its data in managed storage."""
     message = f"'snapshot_retention' is {days:g} days, allowed for {node_type} is {low} to 35 whole days"
 
     assert [(message, "pass Duration.days(7)")] == _cluster(node_type=node_type, snapshot_days=days)
@@ -473,9 +421,7 @@ def test_fails_when_snapshots_are_kept_too_short_or_too_long(node_type: str, day
     ("node_type", "days"), [("ra3.large", 1), ("ra3.large", 35), ("ra3.large", 7.0), ("dc2.large", 0), (None, 99)]
 )
 def test_snapshots_are_kept_up_to_thirty_five_days(node_type: str | None, days: float) -> None:
-    """
-    Where the node type is not known, nothing is judged.
-    """
+    """Where the node type is not known, nothing is judged."""
     known = {"node_type": node_type} if node_type else {}
 
     assert _without_network(**NETWORK, **known, snapshot_days=days) == []
@@ -491,9 +437,7 @@ def test_snapshots_are_kept_up_to_thirty_five_days(node_type: str | None, days: 
     ],
 )
 def test_fails_when_the_maintenance_window_is_too_short(window: str, minutes: int) -> None:
-    """
-    It is counted over midnight and over the end of the week.
-    """
+    """It is counted over midnight and over the end of the week."""
     message = f"'preferred_maintenance_window' is {window!r}, {minutes} minutes long, allowed is at least 30"
 
     assert [(message, "end it at least 30 minutes after it begins")] == _cluster(preferred_maintenance_window=window)
@@ -511,9 +455,7 @@ def test_fails_when_the_maintenance_window_is_too_short(window: str, minutes: in
     ],
 )
 def test_a_maintenance_window_of_half_an_hour_passes(window: str) -> None:
-    """
-    Days are taken in either case, and the week may end within the window.
-    """
+    """Days are taken in either case, and the week may end within the window."""
     assert _cluster(preferred_maintenance_window=window) == []
 
 
@@ -533,17 +475,13 @@ def test_a_maintenance_window_of_half_an_hour_passes(window: str) -> None:
     ],
 )
 def test_two_zones_need_two_nodes_of_managed_storage(given: Mapping[str, object], expected: list[Trouble]) -> None:
-    """
-    What is not known is not judged.
-    """
+    """What is not known is not judged."""
     assert expected == _cluster(multi_az=True, **given)
     assert _without_network(**NETWORK, multi_az=True) == []
 
 
 def test_one_zone_needs_neither() -> None:
-    """
-    A cluster of one zone may have one node of any type.
-    """
+    """A cluster of one zone may have one node of any type."""
     assert _cluster(multi_az=False, number_of_nodes=1, node_type="dc2.large") == []
 
 
@@ -570,17 +508,13 @@ def test_one_zone_needs_neither() -> None:
     ids=["values", "names", "list", "none"],
 )
 def test_fails_when_parameters_are_no_texts(parameters: object, expected: list[Trouble]) -> None:
-    """
-    The fix writes the value as Redshift takes it.
-    """
+    """The fix writes the value as Redshift takes it."""
     assert expected == _cluster(parameters=parameters)
 
 
 @pytest.mark.parametrize("regions", [[], ()])
 def test_fails_when_regions_are_named_and_there_are_none(regions: object) -> None:
-    """
-    A role that trusts Redshift nowhere is of no use.
-    """
+    """A role that trusts Redshift nowhere is of no use."""
     expected = (
         "'regions' is empty, allowed is at least one region",
         "name the regions, or leave regions out to trust all",
@@ -591,9 +525,7 @@ def test_fails_when_regions_are_named_and_there_are_none(regions: object) -> Non
 
 @pytest.mark.parametrize("region", ["", "Europe", "eu-west", "eu-west-1a", "EU-WEST-1", 7, "eu-west-1\n"])
 def test_fails_when_a_region_is_none(region: object) -> None:
-    """
-    A zone is no region, and the entry is told by its place.
-    """
+    """A zone is no region, and the entry is told by its place."""
     name = "regions[1]"
     given = "empty" if region == "" else repr(region)
 
@@ -604,9 +536,7 @@ def test_fails_when_a_region_is_none(region: object) -> None:
 
 @pytest.mark.parametrize(("seconds", "shown"), [(3599, "3599"), (43201, "43201"), (0, "0"), (60.5, "60.5")])
 def test_fails_when_a_session_is_too_short_or_too_long(seconds: float, shown: str) -> None:
-    """
-    A session lasts one to twelve hours.
-    """
+    """A session lasts one to twelve hours."""
     message = f"'max_session_duration' is {shown} seconds, allowed is 3600 to 43200 (1 to 12 hours)"
 
     assert [(message, "pass Duration.hours(1) to Duration.hours(12)")] == _role(session_seconds=seconds)
@@ -615,9 +545,7 @@ def test_fails_when_a_session_is_too_short_or_too_long(seconds: float, shown: st
 @pytest.mark.parametrize("name", ["clusters", "pass_roles"])
 @pytest.mark.parametrize("value", [[], ()])
 def test_fails_when_a_policy_names_nothing(name: str, value: object) -> None:
-    """
-    A policy about no cluster or no role allows nothing.
-    """
+    """A policy about no cluster or no role allows nothing."""
     message = f"'{name}' is empty, allowed is at least one entry"
 
     assert [(message, f"name what the users may do this with: {name}=[…]")] == _policy(**{name: value})
@@ -635,16 +563,12 @@ def test_fails_when_a_policy_names_nothing(name: str, value: object) -> None:
     ],
 )
 def test_a_construct_has_a_name(value: object, expected: list[Trouble]) -> None:
-    """
-    Any text with a letter to see.
-    """
+    """Any text with a letter to see."""
     assert expected == list(arguments.CONSTRUCT_ID.check("construct_id", value))
 
 
 def test_the_defaults_pass() -> None:
-    """
-    What is left out is right, and is not looked at twice.
-    """
+    """What is left out is right, and is not looked at twice."""
     defaults: dict[str, object] = {
         "node_type": arguments.DEFAULT_NODE_TYPE,
         "database_name": arguments.DEFAULT_DATABASE,
@@ -662,16 +586,12 @@ def test_the_defaults_pass() -> None:
 
 
 def test_arguments_of_another_construct_are_left_alone() -> None:
-    """
-    Each table speaks of its own arguments.
-    """
+    """Each table speaks of its own arguments."""
     assert list(arguments.check({"path": 9}, arguments.CLUSTER_ARGUMENTS)) == []
 
 
 def test_everything_is_told_at_once() -> None:
-    """
-    The arguments come first in the order in which they were given, then what they are together.
-    """
+    """The arguments come first in the order in which they were given, then what they are together."""
     found: Iterator[Trouble] = arguments.check_cluster(
         {
             "node_type": "dc2.large",
@@ -706,9 +626,7 @@ def test_everything_is_told_at_once() -> None:
 
 
 def test_each_duration_has_an_example_that_may_be_passed() -> None:
-    """
-    A session is of hours, a retention of days, a change of minutes.
-    """
+    """A session is of hours, a retention of days, a change of minutes."""
     wrong = "'timeout' is 600, allowed is a Duration"
 
     assert [(wrong, "pass Duration.minutes(10)")] == list(arguments.TIMEOUT.check("timeout", 600))

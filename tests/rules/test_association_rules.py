@@ -1,6 +1,4 @@
-"""
-Facts in, findings out: each rule at its boundaries.
-"""
+"""Facts in, findings out: each rule at its boundaries."""
 
 from __future__ import annotations
 
@@ -30,9 +28,7 @@ UNKNOWN = role(text=hole("Data.template.json#Imported"))
 
 
 def _told(facts: HolderFacts) -> list[tuple[str, str, str]]:
-    """
-    Check, and keep what is told.
-    """
+    """Check, and keep what is told."""
     return told(rules.check(facts))
 
 
@@ -48,9 +44,7 @@ def _told(facts: HolderFacts) -> list[tuple[str, str, str]]:
     ],
 )
 def test_fails_when_the_role_limit_is_out_of_range(role_limit: int, region: str | None, message: str, fix: str) -> None:
-    """
-    A limit below one or above AWS's quota is refused, even while there are no roles.
-    """
+    """A limit below one or above AWS's quota is refused, even while there are no roles."""
     expected = [
         ("RoleLimitOutOfRange", f"'role_limit' is {message}", f"pass a role_limit from {fix}; {NOT_ADJUSTABLE}")
     ]
@@ -62,18 +56,14 @@ def test_fails_when_the_role_limit_is_out_of_range(role_limit: int, region: str 
     ("role_limit", "region"), [(1, None), (10, "us-iso-east-1"), (11, "us-gov-west-1"), (50, "eu-west-1"), (50, None)]
 )
 def test_a_role_limit_up_to_the_quota_is_kept(role_limit: int, region: str | None) -> None:
-    """
-    As many roles as the limit allows are associated without a word.
-    """
+    """As many roles as the limit allows are associated without a word."""
     facts = holder(roles=_anywhere(role_limit), role_limit=role_limit, region=region)
 
     assert _told(facts) == []
 
 
 def _anywhere(count: int) -> list[RoleFacts]:
-    """
-    Describe that many distinct roles of no known partition.
-    """
+    """Describe that many distinct roles of no known partition."""
     return [role(label=f"roles[{n}]", text=arn(f"Role{n}", partition=THIS_PARTITION)) for n in range(count)]
 
 
@@ -94,9 +84,7 @@ def _anywhere(count: int) -> list[RoleFacts]:
 def test_fails_when_there_are_more_roles_than_the_limit(
     count: int, role_limit: int, region: str | None, fix: str
 ) -> None:
-    """
-    The fix offers a larger limit only where AWS grants it.
-    """
+    """The fix offers a larger limit only where AWS grants it."""
     found = _told(holder(roles=_anywhere(count), role_limit=role_limit, region=region))
     expected = ("RoleQuotaExceeded", f"'roles' has {count} entries, 'role_limit' is {role_limit}", fix)
 
@@ -105,23 +93,17 @@ def test_fails_when_there_are_more_roles_than_the_limit(
 
 @pytest.mark.parametrize("count", [0, 1, 9, 10])
 def test_up_to_ten_roles_pass(count: int) -> None:
-    """
-    The default limit is kept up to the last role.
-    """
+    """The default limit is kept up to the last role."""
     assert _told(holder(roles=roles(count))) == []
 
 
 def test_a_policy_names_as_many_roles_as_it_likes() -> None:
-    """
-    A policy has no limit of roles, known or not.
-    """
+    """A policy has no limit of roles, known or not."""
     assert _told(holder(roles=roles(60), noun="policy", role_limit=None, more_roles=True)) == []
 
 
 def test_a_role_that_stands_twice_counts_once() -> None:
-    """
-    Eleven entries of ten roles are a duplicate, not one too many.
-    """
+    """Eleven entries of ten roles are a duplicate, not one too many."""
     facts = holder(roles=[*roles(10), role(label="roles[10]", text=arn("Role0"))])
 
     assert _told(facts) == [
@@ -142,9 +124,7 @@ def test_a_role_that_stands_twice_counts_once() -> None:
 def test_the_count_is_undecided_where_the_deployment_may_exceed_the_limit(
     known: int, conditional: int, more: bool, reason: str
 ) -> None:
-    """
-    Conditions and list parameters may take the cluster over its limit.
-    """
+    """Conditions and list parameters may take the cluster over its limit."""
     listed = [*roles(known), *roles(conditional, conditional=True, start=known)]
     expected = [("RoleCountUndecided", f"'roles' {reason}, 'role_limit' is 10", CONDITIONS)]
 
@@ -153,23 +133,17 @@ def test_the_count_is_undecided_where_the_deployment_may_exceed_the_limit(
 
 @pytest.mark.parametrize(("known", "conditional"), [(9, 1), (0, 10)])
 def test_conditional_roles_within_the_limit_pass(known: int, conditional: int) -> None:
-    """
-    The limit is kept whatever the conditions say.
-    """
+    """The limit is kept whatever the conditions say."""
     assert _told(holder(roles=[*roles(known), *roles(conditional, conditional=True, start=known)])) == []
 
 
 def test_a_conditional_role_that_stands_there_anyway_counts_once() -> None:
-    """
-    It is in the list once for certain; the condition adds nothing.
-    """
+    """It is in the list once for certain; the condition adds nothing."""
     assert _told(holder(roles=[*roles(10), *roles(10, conditional=True)])) == []
 
 
 def test_a_count_that_is_exceeded_for_certain_is_not_undecided_too() -> None:
-    """
-    A failure says it all.
-    """
+    """A failure says it all."""
     facts = holder(roles=[*roles(11), *roles(2, conditional=True, start=11)], more_roles=True)
 
     assert [finding.rule for finding in rules.check(facts)] == ["RoleQuotaExceeded"]
@@ -180,9 +154,7 @@ def test_a_count_that_is_exceeded_for_certain_is_not_undecided_too() -> None:
     [("cluster", CHAIN), ("policy", f"name roles of account {ACCOUNT} only; iam:PassRole cannot cross accounts")],
 )
 def test_fails_when_a_role_is_of_another_account(noun: str, fix: str) -> None:
-    """
-    Both accounts are told, and what can be done across accounts.
-    """
+    """Both accounts are told, and what can be done across accounts."""
     message = f"roles[1] is in account {OTHER_ACCOUNT}, the {noun} is in {ACCOUNT}"
 
     assert [("RoleAccountMismatch", message, fix)] == _told(holder(roles=[OURS, FOREIGN], noun=noun))
@@ -190,9 +162,7 @@ def test_fails_when_a_role_is_of_another_account(noun: str, fix: str) -> None:
 
 @pytest.mark.parametrize("account_asserted", [False, True])
 def test_fails_when_one_stack_names_roles_of_two_accounts(account_asserted: bool) -> None:
-    """
-    A stack that names no account can still be of one only.
-    """
+    """A stack that names no account can still be of one only."""
     facts = holder(account=THIS_ACCOUNT, region=None, roles=[OURS, FOREIGN], account_asserted=account_asserted)
     where = f"the cluster's stack already names a role of {ACCOUNT} and can be of one account only"
     found = told(rules.failures(rules.check(facts)))
@@ -202,9 +172,7 @@ def test_fails_when_one_stack_names_roles_of_two_accounts(account_asserted: bool
 
 @pytest.mark.parametrize("account_asserted", [False, True])
 def test_fails_when_a_role_is_not_of_the_account_the_stack_is_bound_to(account_asserted: bool) -> None:
-    """
-    What binds the stack may stand outside this cluster; the mismatch is told once, and not as undecided too.
-    """
+    """What binds the stack may stand outside this cluster; the mismatch is told once, and not as undecided too."""
     facts = holder(
         account=THIS_ACCOUNT,
         roles=[FOREIGN],
@@ -220,9 +188,7 @@ def test_fails_when_a_role_is_not_of_the_account_the_stack_is_bound_to(account_a
 
 @pytest.mark.parametrize("listed", [[OURS], [role(text=arn(account=THIS_ACCOUNT))], []])
 def test_roles_of_the_account_that_is_asserted_pass(listed: list[RoleFacts]) -> None:
-    """
-    A CloudFormation Rule stops the deployment to any other account.
-    """
+    """A CloudFormation Rule stops the deployment to any other account."""
     facts = holder(account=THIS_ACCOUNT, roles=listed, expected_account=ACCOUNT, account_asserted=True)
 
     assert _told(facts) == []
@@ -230,9 +196,7 @@ def test_roles_of_the_account_that_is_asserted_pass(listed: list[RoleFacts]) -> 
 
 @pytest.mark.parametrize("account", [ACCOUNT, THIS_ACCOUNT])
 def test_a_role_of_the_deployment_s_account_passes_anywhere(account: str) -> None:
-    """
-    It is of the account that the stack is deployed to.
-    """
+    """It is of the account that the stack is deployed to."""
     assert _told(holder(account=account, roles=[role(text=arn(account=THIS_ACCOUNT))])) == []
 
 
@@ -241,9 +205,7 @@ def test_a_role_of_the_deployment_s_account_passes_anywhere(account: str) -> Non
 def test_a_literal_role_is_undecided_where_nothing_asserts_its_account(
     conditional: bool, expected_account: str | None
 ) -> None:
-    """
-    The role's account is known, the stack's is not, whether a condition drops the role or not.
-    """
+    """The role's account is known, the stack's is not, whether a condition drops the role or not."""
     facts = holder(
         account=THIS_ACCOUNT, roles=[role(conditional=conditional)], expected_account=expected_account, region=None
     )
@@ -264,18 +226,14 @@ def test_a_literal_role_is_undecided_where_nothing_asserts_its_account(
 def test_a_role_is_undecided_when_only_the_deployment_knows_its_account(
     account: str, name: str, text: str, shown: str
 ) -> None:
-    """
-    The message shows as much of the role as is known, without tokens.
-    """
+    """The message shows as much of the role as is known, without tokens."""
     message = f"roles[0] is {shown}, whose account only the deployment knows; the cluster is in {name}"
 
     assert _told(holder(account=account, roles=[role(text=text)])) == [("RoleAccountUndecided", message, LITERAL)]
 
 
 def test_a_role_of_another_account_behind_a_condition_is_undecided() -> None:
-    """
-    It is refused only where the condition holds.
-    """
+    """It is refused only where the condition holds."""
     facts = holder(roles=[role(text=arn(account=OTHER_ACCOUNT), conditional=True)])
     message = f"roles[0] is in account {OTHER_ACCOUNT} where a condition holds, the cluster is in {ACCOUNT}"
     fix = f"drop that branch, or name a role of account {ACCOUNT} in it"
@@ -284,9 +242,7 @@ def test_a_role_of_another_account_behind_a_condition_is_undecided() -> None:
 
 
 def test_a_conditional_role_of_another_account_is_undecided_in_a_stack_bound_to_one() -> None:
-    """
-    The message tells what binds the stack.
-    """
+    """The message tells what binds the stack."""
     conditional = role(label="roles[1]", text=arn(account=OTHER_ACCOUNT), conditional=True)
     facts = holder(account=THIS_ACCOUNT, roles=[OURS, conditional], account_asserted=True)
     where = f"the cluster's stack already names a role of {ACCOUNT} and can be of one account only"
@@ -298,9 +254,7 @@ def test_a_conditional_role_of_another_account_is_undecided_in_a_stack_bound_to_
 
 @pytest.mark.parametrize("account", [ACCOUNT, THIS_ACCOUNT])
 def test_a_conditional_role_of_the_holder_s_account_passes(account: str) -> None:
-    """
-    A condition alone is no trouble.
-    """
+    """A condition alone is no trouble."""
     assert _told(holder(roles=[role(text=arn(account=account), conditional=True)])) == []
 
 
@@ -318,9 +272,7 @@ def test_a_conditional_role_of_the_holder_s_account_passes(account: str) -> None
     ids=["literal", "partition", "by name", "by name twice", "settled by literal", "settled later", "generated name"],
 )
 def test_fails_when_a_role_stands_twice(account: str, first: str, second: str) -> None:
-    """
-    However it is written, it is one role; the later entry is the one to drop.
-    """
+    """However it is written, it is one role; the later entry is the one to drop."""
     facts = holder(
         account=account,
         expected_account=ACCOUNT,
@@ -332,9 +284,7 @@ def test_fails_when_a_role_stands_twice(account: str, first: str, second: str) -
 
 
 def test_fails_when_the_account_that_a_literal_settles_makes_two_roles_one() -> None:
-    """
-    A literal ARN says which account the stack is of, and so which role a name means.
-    """
+    """A literal ARN says which account the stack is of, and so which role a name means."""
     by_name = role(text=arn(account=THIS_ACCOUNT), label="roles[1]")
     found = rules.failures(rules.check(holder(account=THIS_ACCOUNT, roles=[OURS, by_name])))
 
@@ -342,9 +292,7 @@ def test_fails_when_the_account_that_a_literal_settles_makes_two_roles_one() -> 
 
 
 def test_fails_twice_when_a_role_stands_three_times() -> None:
-    """
-    Each repetition is told against the first.
-    """
+    """Each repetition is told against the first."""
     listed = [role(label=f"roles[{n}]") for n in range(3)]
 
     assert _told(holder(roles=listed)) == [
@@ -365,25 +313,19 @@ def test_fails_twice_when_a_role_stands_three_times() -> None:
     ids=["case", "path", "generated names", "unknown", "unknown accounts", "unknown account"],
 )
 def test_different_roles_are_not_duplicates(first: str, second: str) -> None:
-    """
-    Account, path and name together make a role.
-    """
+    """Account, path and name together make a role."""
     assert rules.failures(rules.check(holder(roles=[role(text=first), role(text=second, label="roles[1]")]))) == []
 
 
 def test_the_same_unknown_role_twice_is_one_role() -> None:
-    """
-    Equal holes are equal values, though nobody knows them yet.
-    """
+    """Equal holes are equal values, though nobody knows them yet."""
     found = rules.failures(rules.check(holder(roles=[UNKNOWN, UNKNOWN._replace(label="roles[1]")])))
 
     assert told(found) == [("RoleDuplicated", "roles[1] and roles[0] are the same role", "drop roles[1]")]
 
 
 def test_the_same_role_in_two_branches_is_no_duplicate() -> None:
-    """
-    Of two conditional entries only one may be there, and a policy that names a role twice allows nothing more.
-    """
+    """Of two conditional entries only one may be there, and a policy that names a role twice allows nothing more."""
     conditional = [OURS, role(label="roles[1]", conditional=True), role(label="roles[2]", conditional=True)]
 
     assert _told(holder(roles=conditional)) == []
@@ -407,9 +349,7 @@ def test_the_same_role_in_two_branches_is_no_duplicate() -> None:
 )
 @pytest.mark.parametrize("account", [ACCOUNT, THIS_ACCOUNT])
 def test_fails_when_a_role_is_no_role(account: str, text: str, reason: str) -> None:
-    """
-    What is no role's ARN is told once: it has no account to compare, and is neither a duplicate nor undecided.
-    """
+    """What is no role's ARN is told once: it has no account to compare, and is neither a duplicate nor undecided."""
     facts = holder(account=account, roles=[role(text=text), role(text=text, label="roles[1]")])
     expected = [("RoleArnInvalid", f"roles[{n}] is '{text}', which {reason}", ONE_ROLE) for n in (0, 1)]
 
@@ -417,9 +357,7 @@ def test_fails_when_a_role_is_no_role(account: str, text: str, reason: str) -> N
 
 
 def test_an_invalid_arn_shows_its_holes_by_name() -> None:
-    """
-    A message never shows what stands for a token.
-    """
+    """A message never shows what stands for a token."""
     facts = holder(roles=[role(text=f"arn:aws:iam::{ACCOUNT}:user/{hole('Data.template.json#Ann')}")])
     message = f"roles[0] is 'arn:aws:iam::{ACCOUNT}:user/${{Ann}}', which is the ARN of a user, not of a role"
 
@@ -435,9 +373,7 @@ def test_an_invalid_arn_shows_its_holes_by_name() -> None:
     ],
 )
 def test_fails_when_a_role_is_of_another_partition(partition: str, region: str, own: str) -> None:
-    """
-    The region says which partition the cluster is in.
-    """
+    """The region says which partition the cluster is in."""
     message = f"roles[0] is in partition '{partition}', the cluster is in {region}, which is in '{own}'"
 
     assert _told(holder(region=region, roles=[role(text=arn(partition=partition))])) == [
@@ -449,16 +385,12 @@ def test_fails_when_a_role_is_of_another_partition(partition: str, region: str, 
     ("partition", "region"), [("aws-cn", None), ("aws-cn", "cn-north-1"), (THIS_PARTITION, "cn-north-1")]
 )
 def test_a_partition_passes_where_it_is_the_same_or_not_known(partition: str, region: str | None) -> None:
-    """
-    Partitions are compared where both are known.
-    """
+    """Partitions are compared where both are known."""
     assert _told(holder(region=region, roles=[role(text=arn(partition=partition))])) == []
 
 
 def _either(*texts: str) -> list[RoleFacts]:
-    """
-    Describe one role of which a condition decides which of these it is.
-    """
+    """Describe one role of which a condition decides which of these it is."""
     return [
         role(text=text, conditional=True)._replace(when=(Branch("q", index, len(texts)),))
         for index, text in enumerate(texts)
@@ -466,9 +398,7 @@ def _either(*texts: str) -> list[RoleFacts]:
 
 
 def test_a_choice_between_roles_of_other_partitions_is_none() -> None:
-    """
-    One of them alone is undecided.
-    """
+    """One of them alone is undecided."""
     china = arn(partition="aws-cn")
     region = "the cluster is in eu-west-1, which is in 'aws'"
     message = f"roles[0] is in partition 'aws-cn' where a condition holds, {region}"
@@ -480,9 +410,7 @@ def test_a_choice_between_roles_of_other_partitions_is_none() -> None:
 
 
 def test_a_choice_between_roles_of_other_accounts_is_none() -> None:
-    """
-    One of them alone is undecided.
-    """
+    """One of them alone is undecided."""
     foreign, other = arn(account=OTHER_ACCOUNT), arn(account="333333333333")
 
     assert ["RoleAccountMismatch"] * 2 == [name for name, _, _ in _told(holder(roles=_either(foreign, other)))]
@@ -498,9 +426,7 @@ def test_a_choice_between_roles_of_other_accounts_is_none() -> None:
     ],
 )
 def test_a_holder_under_a_condition_may_be_meant_for_elsewhere(text: str, words: str) -> None:
-    """
-    Whoever knows where the condition holds may acknowledge it.
-    """
+    """Whoever knows where the condition holds may acknowledge it."""
     facts = dataclasses.replace(holder(roles=[role(text=text)]), conditional=True)
     ((name, _, fix),) = _told(facts)
 
@@ -509,9 +435,7 @@ def test_a_holder_under_a_condition_may_be_meant_for_elsewhere(text: str, words:
 
 
 def test_fails_when_a_holder_under_a_condition_names_two_accounts() -> None:
-    """
-    It cannot be meant for both.
-    """
+    """It cannot be meant for both."""
     third = role(label="roles[2]", text=arn(account="333333333333"))
     listed = [OURS, FOREIGN, third._replace(conditional=True)]
 
@@ -525,9 +449,7 @@ def test_fails_when_a_holder_under_a_condition_names_two_accounts() -> None:
 
 
 def test_fails_when_whatever_is_chosen_is_too_much() -> None:
-    """
-    The fewest are counted against the limit, the most where only the deployment knows.
-    """
+    """The fewest are counted against the limit, the most where only the deployment knows."""
     either = [_either(arn(f"A{number}"), arn(f"B{number}")) for number in range(11)]
     sure = roles(9)
 
@@ -541,9 +463,7 @@ def test_fails_when_whatever_is_chosen_is_too_much() -> None:
 
 
 def test_fails_when_a_role_stands_twice_in_one_branch() -> None:
-    """
-    Once in each of two branches is no trouble.
-    """
+    """Once in each of two branches is no trouble."""
     one, other = _either(arn(), arn())
     again = one._replace(label="roles[1]")
 
@@ -554,9 +474,7 @@ def test_fails_when_a_role_stands_twice_in_one_branch() -> None:
 
 
 def test_fails_when_what_should_be_a_list_is_none() -> None:
-    """
-    The fix asks for a list.
-    """
+    """The fix asks for a list."""
     facts = holder(roles=[role(label="IamRoles", text="null")._replace(problem="is no list")])
     fix = "give a list of ARNs of an IAM role: arn:PARTITION:iam::ACCOUNT:role/NAME, with its path if it has one"
 
@@ -564,9 +482,7 @@ def test_fails_when_what_should_be_a_list_is_none() -> None:
 
 
 def test_faults_without_end_are_told_up_to_fifty() -> None:
-    """
-    The last one tells how many are left out; the same words are told once.
-    """
+    """The last one tells how many are left out; the same words are told once."""
     wrong = [role(label=f"roles[{number}]", text="x") for number in range(60)]
     found = [message for name, message, _ in _told(holder(roles=wrong)) if name == "RoleArnInvalid"]
 
@@ -580,9 +496,7 @@ def test_faults_without_end_are_told_up_to_fifty() -> None:
 
 @pytest.mark.parametrize("name", ["AWSServiceRoleForRedshift", hole("Name")])
 def test_fails_when_a_role_belongs_to_a_service(name: str) -> None:
-    """
-    The path alone gives a service-linked role away.
-    """
+    """The path alone gives a service-linked role away."""
     text = arn(name, path="/aws-service-role/redshift.amazonaws.com/")
     shown = text.replace(hole("Name"), "${Name}")
 
@@ -597,16 +511,12 @@ def test_fails_when_a_role_belongs_to_a_service(name: str) -> None:
 
 @pytest.mark.parametrize("path", ["/aws-service-roles/", "/team/aws-service-role/"])
 def test_a_path_that_only_looks_like_a_service_s_passes(path: str) -> None:
-    """
-    Service-linked roles stand under that path, not beside it.
-    """
+    """Service-linked roles stand under that path, not beside it."""
     assert _told(holder(roles=[role(text=arn(path=path))])) == []
 
 
 def test_fails_when_redshift_is_not_trusted() -> None:
-    """
-    The reason that the trust policy gives is told behind the role's name.
-    """
+    """The reason that the trust policy gives is told behind the role's name."""
     facts = holder(roles=[role(distrust="trusts nobody; Redshift cannot assume it")])
     fix = "use RedshiftRole, or assumed_by=iam.ServicePrincipal('redshift.amazonaws.com')"
 
@@ -614,9 +524,7 @@ def test_fails_when_redshift_is_not_trusted() -> None:
 
 
 def test_fails_when_a_role_is_out_of_reach() -> None:
-    """
-    The reason is told behind the role's name.
-    """
+    """The reason is told behind the role's name."""
     facts = holder(roles=[role(unreachable="is of another environment")])
     fix = "give both stacks the same env=, or pass iam.Role.from_role_arn(…) with the role's literal ARN"
 
@@ -624,9 +532,7 @@ def test_fails_when_a_role_is_out_of_reach() -> None:
 
 
 def test_everything_is_told_at_once_in_the_order_of_the_rules() -> None:
-    """
-    One look finds all that is wrong, at the holder's path and with the page of each rule.
-    """
+    """One look finds all that is wrong, at the holder's path and with the page of each rule."""
     listed = [
         role(label="a", text="Loader"),
         role(label="b", text=arn(account=OTHER_ACCOUNT, partition="aws-cn")),
@@ -654,9 +560,7 @@ def test_everything_is_told_at_once_in_the_order_of_the_rules() -> None:
 
 
 def _is_page(value: object, url: str) -> bool:
-    """
-    Say whether a value is the source with this address.
-    """
+    """Say whether a value is the source with this address."""
     return isinstance(value, limits.Source) and value.url == url
 
 
@@ -679,9 +583,7 @@ REACHING = {
 
 @pytest.mark.parametrize("rule", [rule for rule, _ in rules.CHECKS], ids=lambda rule: str(rule.name))
 def test_each_rule_is_reached_alone(rule: rulebook.Rule) -> None:
-    """
-    No rule is written and left unwired, and none speaks for another.
-    """
+    """No rule is written and left unwired, and none speaks for another."""
     found = rules.check(REACHING[rule.name])
 
     assert [(rule.name, rule.source.url)] == [(finding.rule, finding.source) for finding in found]
@@ -689,18 +591,14 @@ def test_each_rule_is_reached_alone(rule: rulebook.Rule) -> None:
 
 
 def test_the_rules_are_those_of_the_checks_and_the_size_of_policies() -> None:
-    """
-    The size is checked where a policy is written, and who passes roles is a rule of its own; the others are here.
-    """
+    """The size is checked where a policy is written, and who passes roles is a rule of its own; the others are here."""
     expected = {*REACHING, "PolicyTooLarge", "PassRoleUnscoped"}
 
     assert expected == {rule.name for rule in rulebook.RULES}
 
 
 def test_undecided_rules_never_count_as_failures() -> None:
-    """
-    The verdicts that only the deployment can give are warnings; what stays keeps its order.
-    """
+    """The verdicts that only the deployment can give are warnings; what stays keeps its order."""
     found = [rule.finding("Data", ("message", "fix")) for rule in rulebook.RULES]
     names = [finding.rule for finding in rules.failures(found)]
 

@@ -1,6 +1,4 @@
-"""
-What a list of roles may come to.
-"""
+"""What a list of roles may come to."""
 
 from __future__ import annotations
 
@@ -44,16 +42,12 @@ def _role(name: str, *when: Branch) -> RoleFacts:
     ],
 )
 def test_roles_are_counted_one_way_and_the_other(listed: list[RoleFacts], expected: tuple[int, int]) -> None:
-    """
-    Branches that exclude each other are never counted together.
-    """
+    """Branches that exclude each other are never counted together."""
     assert expected == count(holder(roles=listed))
 
 
 def test_questions_that_are_too_many_leave_the_count_open() -> None:
-    """
-    Seven that belong together have more answers than anybody tries.
-    """
+    """Seven that belong together have more answers than anybody tries."""
     questions = [Branch(f"q{number}", 0) for number in range(7)]
     joined = [_role("all", *questions), _role("x", questions[0]), _role("y", questions[0]._replace(answer=1))]
 
@@ -63,9 +57,7 @@ def test_questions_that_are_too_many_leave_the_count_open() -> None:
 
 
 def test_roles_that_are_too_many_leave_the_count_open() -> None:
-    """
-    A thousand in two branches are looked at, more are not.
-    """
+    """A thousand in two branches are looked at, more are not."""
     either = [_role(f"r{number}", *[A, NOT_A][number % 2 : number % 2 + 1]) for number in range(1_002)]
 
     assert (500, 500) == count(holder(roles=either[:1_000]))
@@ -73,9 +65,7 @@ def test_roles_that_are_too_many_leave_the_count_open() -> None:
 
 
 def test_questions_that_a_later_role_joins_belong_together() -> None:
-    """
-    Whichever of them came first.
-    """
+    """Whichever of them came first."""
     listed = [_role("x", A), _role("y", NOT_A), _role("z", B), _role("w", NOT_B), _role("v", NOT_B)]
 
     assert (2, 3) == count(holder(roles=listed))
@@ -99,9 +89,7 @@ def _ways(listed: list[RoleFacts]) -> list[list[RoleFacts]]:
 @settings(database=None, deadline=None)
 @given(listed=LISTED)
 def test_no_way_has_fewer_or_more(listed: list[RoleFacts]) -> None:
-    """
-    Trying every answer to every question never leaves the range.
-    """
+    """Trying every answer to every question never leaves the range."""
     counts = [len({each.text for each in way}) for way in _ways(listed)]
     fewest, most = count(holder(roles=listed))
 
@@ -112,9 +100,7 @@ def test_no_way_has_fewer_or_more(listed: list[RoleFacts]) -> None:
 @settings(database=None, deadline=None)
 @given(listed=LISTED)
 def test_what_is_unavoidable_is_there_in_every_way(listed: list[RoleFacts]) -> None:
-    """
-    One of the wrong roles, whichever answers are given.
-    """
+    """One of the wrong roles, whichever answers are given."""
 
     def is_wrong(each: RoleFacts) -> bool:
         return each.text != arn("x")
@@ -137,9 +123,7 @@ def test_what_is_unavoidable_is_there_in_every_way(listed: list[RoleFacts]) -> N
     ],
 )
 def test_a_choice_between_wrong_roles_is_none(listed: list[RoleFacts], expected: str) -> None:
-    """
-    Where one branch is sound, the others can be avoided.
-    """
+    """Where one branch is sound, the others can be avoided."""
     found = unavoidable(holder(roles=listed), lambda each: "/x" in each.text)
 
     assert expected.split() == [each.text.rpartition("/")[2] for each in found]

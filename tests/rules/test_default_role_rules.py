@@ -1,6 +1,4 @@
-"""
-Facts in, findings about a default role out.
-"""
+"""Facts in, findings about a default role out."""
 
 from __future__ import annotations
 
@@ -20,17 +18,13 @@ UNKNOWN = role(text=hole("Data.template.json#Imported"))
 
 
 def _told(facts: HolderFacts) -> list[tuple[str, str, str]]:
-    """
-    Check, and keep what is told.
-    """
+    """Check, and keep what is told."""
     return told(rules.check(facts))
 
 
 @pytest.mark.parametrize("text", ["", "loader", "arn:aws:iam::111111111111:user/Ann"])
 def test_fails_when_the_default_role_is_no_role(text: str) -> None:
-    """
-    Whether it is among the roles is no matter then.
-    """
+    """Whether it is among the roles is no matter then."""
     facts = holder(roles=[OURS], default_roles=[role(label="DefaultIamRoleArn", text=text)])
 
     assert [("RoleArnInvalid", "DefaultIamRoleArn")] == [(name, said.split()[0]) for name, said, _ in _told(facts)]
@@ -50,9 +44,7 @@ def test_fails_when_the_default_role_is_no_role(text: str) -> None:
     ],
 )
 def test_fails_when_the_default_role_is_surely_another(listed: list[RoleFacts]) -> None:
-    """
-    Another name, path or account is another role, also where the rest of a name is not known.
-    """
+    """Another name, path or account is another role, also where the rest of a name is not known."""
     found = _told(holder(roles=listed, default_roles=[DEFAULT]))
 
     fix = "add it to 'roles', or make one of those roles the default"
@@ -74,9 +66,7 @@ def test_fails_when_the_default_role_is_surely_another(listed: list[RoleFacts]) 
     ],
 )
 def test_whether_the_default_role_is_one_of_the_roles_may_be_undecided(facts: HolderFacts) -> None:
-    """
-    A list that may grow, a condition, and names or accounts that are not known leave it to the deployment.
-    """
+    """A list that may grow, a condition, and names or accounts that are not known leave it to the deployment."""
     found = [(name, message) for name, message, _ in _told(facts) if name.startswith("Default")]
 
     (default,) = facts.default_roles
@@ -95,16 +85,12 @@ def test_whether_the_default_role_is_one_of_the_roles_may_be_undecided(facts: Ho
     ],
 )
 def test_a_default_role_among_the_roles_breaks_nothing(facts: HolderFacts) -> None:
-    """
-    However it is written, and whatever is not known of it.
-    """
+    """However it is written, and whatever is not known of it."""
     assert [] == [name for name, _, _ in _told(facts) if name.startswith("Default")]
 
 
 def test_a_role_of_the_app_is_no_other_role_of_the_app() -> None:
-    """
-    Nor one whose ARN stands there in full; what only the deployment knows may be it.
-    """
+    """Nor one whose ARN stands there in full; what only the deployment knows may be it."""
     generated = f"arn:aws:iam::{ACCOUNT}:role/{hole('Generated')}"
     other = f"arn:aws:iam::{ACCOUNT}:role/{hole('Other')}"
     default = role(text=generated, label="'default_role'")._replace(defined=True)

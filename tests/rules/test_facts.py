@@ -1,6 +1,4 @@
-"""
-What facts say of themselves.
-"""
+"""What facts say of themselves."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ UNKNOWN = role(text=hole("Imported"))
     ],
 )
 def test_an_account_is_literal_only_in_digits(text: str, account: str | None, literal: str | None) -> None:
-    """
-    The account of the deployment is known to be that, but it is no literal one.
-    """
+    """The account of the deployment is known to be that, but it is no literal one."""
     facts = role(text=text)
 
     assert (account, literal, parse(text)) == (facts.account, facts.literal_account, facts.arn)
@@ -37,25 +33,19 @@ def test_an_account_is_literal_only_in_digits(text: str, account: str | None, li
 
 @pytest.mark.parametrize(("region", "partition"), [(None, None), ("eu-west-1", "aws"), ("cn-north-1", "aws-cn")])
 def test_a_holder_is_in_the_partition_of_its_region(region: str | None, partition: str | None) -> None:
-    """
-    Without a region the partition is not known.
-    """
+    """Without a region the partition is not known."""
     assert partition == holder(region=region).partition
 
 
 def test_a_holder_of_a_known_account_is_settled_by_it() -> None:
-    """
-    Neither its roles nor its neighbours can move a stack that names its account.
-    """
+    """Neither its roles nor its neighbours can move a stack that names its account."""
     facts = holder(roles=[role(text=arn(account=OTHER_ACCOUNT))], expected_account=OTHER_ACCOUNT)
 
     assert facts.settled_account == ACCOUNT
 
 
 def test_a_holder_of_no_account_is_settled_by_what_its_neighbours_name() -> None:
-    """
-    The account that the top-level stack is bound to goes before the account of the holder's own roles.
-    """
+    """The account that the top-level stack is bound to goes before the account of the holder's own roles."""
     facts = holder(account=THIS_ACCOUNT, roles=[OURS], expected_account=OTHER_ACCOUNT)
 
     assert facts.settled_account == OTHER_ACCOUNT
@@ -76,16 +66,12 @@ def test_a_holder_of_no_account_is_settled_by_what_its_neighbours_name() -> None
 def test_a_holder_of_no_account_is_settled_by_its_first_certain_literal_role(
     roles: list[RoleFacts], account: str
 ) -> None:
-    """
-    A role that a condition may drop settles nothing.
-    """
+    """A role that a condition may drop settles nothing."""
     assert account == holder(account=THIS_ACCOUNT, roles=roles).settled_account
 
 
 def test_a_bad_account_number_settles_nothing() -> None:
-    """
-    Of two roles, the one whose account number is none does not say where the stack belongs.
-    """
+    """Of two roles, the one whose account number is none does not say where the stack belongs."""
     facts = holder(account=THIS_ACCOUNT, roles=[role(text=arn(account="12345")), OURS])
 
     assert facts.settled_account == ACCOUNT
@@ -103,9 +89,7 @@ def test_a_bad_account_number_settles_nothing() -> None:
     ],
 )
 def test_a_role_has_one_identity_however_it_is_written(text: str, identity: str) -> None:
-    """
-    Account, path and name where they are known, else what is written.
-    """
+    """Account, path and name where they are known, else what is written."""
     facts = holder(roles=[role(text=text)])
 
     assert (identity,) == facts.identities

@@ -1,6 +1,4 @@
-"""
-How trouble reads, to the letter.
-"""
+"""How trouble reads, to the letter."""
 
 from __future__ import annotations
 
@@ -54,25 +52,19 @@ BOTH_TEXT = f"Data/Warehouse: 2 rules broken\n{QUOTA_TEXT}\n{MISMATCH_TEXT}"
     ids=["one finding", "two findings", "two paths"],
 )
 def test_an_error_tells_everything_under_the_path_it_is_about(findings: list[Finding], text: str) -> None:
-    """
-    Each path is a heading with its count; each finding is three lines: rule, fix and source.
-    """
+    """Each path is a heading with its count; each finding is three lines: rule, fix and source."""
     assert text == str(RoleAssociationError(findings))
 
 
 def test_an_error_keeps_its_findings_in_a_tuple() -> None:
-    """
-    What flows in is any iterable, what can be read is a tuple in the same order.
-    """
+    """What flows in is any iterable, what can be read is a tuple in the same order."""
     error = RoleAssociationError(finding for finding in (QUOTA, MISMATCH))
 
     assert (QUOTA, MISMATCH) == error.findings
 
 
 def test_an_error_is_a_value_error_of_the_public_package() -> None:
-    """
-    Callers may catch ValueError, and a traceback shows the public address.
-    """
+    """Callers may catch ValueError, and a traceback shows the public address."""
     assert issubclass(RoleAssociationError, ValueError)
     assert ("redshift_roles", "RoleAssociationError") == (
         RoleAssociationError.__module__,
@@ -81,9 +73,7 @@ def test_an_error_is_a_value_error_of_the_public_package() -> None:
 
 
 def test_an_error_survives_pickling() -> None:
-    """
-    A test runner that works in several processes hands errors over whole.
-    """
+    """A test runner that works in several processes hands errors over whole."""
     error = RoleAssociationError([QUOTA, ELSEWHERE])
     copy = pickle.loads(pickle.dumps(error))  # noqa: S301  our own bytes
 
@@ -100,17 +90,13 @@ def test_an_error_survives_pickling() -> None:
     ],
 )
 def test_what_a_terminal_would_obey_is_written_as_an_escape(text: str, shown: str) -> None:
-    """
-    Letters of every script are left alone.
-    """
+    """Letters of every script are left alone."""
     assert shown == printable(text)
 
 
 @pytest.mark.parametrize(("count", "last"), [(0, []), (1, ["0"]), (MOST, ["49"]), (MOST + 1, ["49, and 1 more"])])
 def test_a_list_is_as_long_as_a_person_reads(count: int, last: list[str]) -> None:
-    """
-    Each thing is told once, and the last one tells how many are left out.
-    """
+    """Each thing is told once, and the last one tells how many are left out."""
     told = [str(number) for number in range(count) for _ in range(2)]
     kept = shortened(told, str.__add__)
 

@@ -1,6 +1,4 @@
-"""
-What to do about a broken rule.
-"""
+"""What to do about a broken rule."""
 
 from __future__ import annotations
 
@@ -26,16 +24,12 @@ from tests.conftest import ACCOUNT, OTHER_ACCOUNT
     ],
 )
 def test_too_many_roles_are_dropped_or_allowed(count: int, noun: str, plain: bool, fix: str) -> None:
-    """
-    Up to AWS's quota a larger limit will do; a namespace has no quota that is documented.
-    """
+    """Up to AWS's quota a larger limit will do; a namespace has no quota that is documented."""
     assert fix == fixes.too_many(count, holder(noun=noun, plain=plain))
 
 
 def test_a_small_quota_is_none_of_a_namespace() -> None:
-    """
-    The isolated regions limit clusters.
-    """
+    """The isolated regions limit clusters."""
     facts = holder(noun="namespace", region="us-iso-east-1", role_limit=20)
 
     assert "drop 5 roles, or pass role_limit=25 (AWS documents no quota for a namespace)" == fixes.too_many(25, facts)
@@ -43,17 +37,13 @@ def test_a_small_quota_is_none_of_a_namespace() -> None:
 
 @pytest.mark.parametrize("noun", ["cluster", "namespace"])
 def test_a_role_of_another_account_is_chained(noun: str) -> None:
-    """
-    Clusters and namespaces alike assume it through one of their own account.
-    """
+    """Clusters and namespaces alike assume it through one of their own account."""
     fix = f"associate a role of account {ACCOUNT} and let it assume this one (role chaining: IAM_ROLE 'first,second')"
     assert fix == fixes.same_account(ACCOUNT, holder(noun=noun))
 
 
 def test_a_policy_names_roles_of_its_account() -> None:
-    """
-    Nobody passes a role across accounts.
-    """
+    """Nobody passes a role across accounts."""
     fix = f"name roles of account {ACCOUNT} only; iam:PassRole cannot cross accounts"
     assert fix == fixes.same_account(ACCOUNT, holder(noun="policy"))
 
@@ -74,9 +64,7 @@ def test_a_policy_names_roles_of_its_account() -> None:
     ],
 )
 def test_an_unknown_account_becomes_known(words: str, plain: bool, fix: str) -> None:
-    """
-    In an app by the role itself, in a template by its attribute.
-    """
+    """In an app by the role itself, in a template by its attribute."""
     assert fix == fixes.unknown_account(holder(words=words, plain=plain))
 
 
@@ -105,17 +93,13 @@ def test_an_unknown_account_becomes_known(words: str, plain: bool, fix: str) -> 
     ],
 )
 def test_the_account_of_a_stack_becomes_known(words: str, plain: bool, fix: str) -> None:
-    """
-    In an app by env, on the command line by an option; a resource of somebody else has no argument of ours.
-    """
+    """In an app by env, on the command line by an option; a resource of somebody else has no argument of ours."""
     assert fix == fixes.unnamed_account(role(), holder(words=words, plain=plain))
 
 
 @pytest.mark.parametrize(("plain", "more"), [(False, ": RedshiftRole(self, 'Role')"), (True, "")])
 def test_a_services_role_is_replaced(plain: bool, more: str) -> None:
-    """
-    By one of the caller's own.
-    """
+    """By one of the caller's own."""
     assert f"drop it and create a role of your own{more}" == fixes.own_role(holder(plain=plain))
 
 
@@ -144,17 +128,13 @@ def test_a_services_role_is_replaced(plain: bool, more: str) -> None:
     ],
 )
 def test_redshift_may_assume_a_role(noun: str, plain: bool, fix: str) -> None:
-    """
-    The service is that of the cluster or of the namespace.
-    """
+    """The service is that of the cluster or of the namespace."""
     assert fix == fixes.trust(holder(noun=noun, plain=plain))
 
 
 @pytest.mark.parametrize(("plain", "name"), [(False, "role_limit"), (True, "--role-limit")])
 def test_the_limit_has_the_name_of_the_callers_setting(plain: bool, name: str) -> None:
-    """
-    An argument in an app, an option on the command line.
-    """
+    """An argument in an app, an option on the command line."""
     assert name == fixes.limit_name(holder(plain=plain))
 
 
@@ -162,9 +142,7 @@ def test_the_limit_has_the_name_of_the_callers_setting(plain: bool, name: str) -
     ("account", "name"), [(OTHER_ACCOUNT, OTHER_ACCOUNT), (THIS_ACCOUNT, "the account of the deployment")]
 )
 def test_an_account_has_a_name(account: str, name: str) -> None:
-    """
-    Its number, or what it will be.
-    """
+    """Its number, or what it will be."""
     assert name == fixes.account_name(account)
 
 

@@ -1,6 +1,4 @@
-"""
-The arguments of grants.
-"""
+"""The arguments of grants."""
 
 from __future__ import annotations
 
@@ -57,9 +55,7 @@ class _Bucket:
     ],
 )
 def test_fails_when_an_argument_is_wrong(given: dict[str, Any], message: str) -> None:
-    """
-    The message has the argument's name, the value and what is allowed.
-    """
+    """The message has the argument's name, the value and what is allowed."""
     assert [message] == [trouble for trouble, _ in grant_arguments.check(given)]
 
 
@@ -105,9 +101,7 @@ def test_fails_when_an_argument_is_wrong(given: dict[str, Any], message: str) ->
     ],
 )
 def test_fails_when_an_argument_is_a_step_too_far(given: dict[str, Any]) -> None:
-    """
-    One character too many, one mark that is not allowed: one finding, that names the argument.
-    """
+    """One character too many, one mark that is not allowed: one finding, that names the argument."""
     (message,) = [trouble for trouble, _ in grant_arguments.check(given)]
 
     assert message.startswith(f"'{next(iter(given))}")
@@ -140,16 +134,12 @@ def test_fails_when_an_argument_is_a_step_too_far(given: dict[str, Any]) -> None
     ],
 )
 def test_the_fix_can_be_copied(given: dict[str, Any], fix: str) -> None:
-    """
-    It says what to write in place of what is wrong.
-    """
+    """It says what to write in place of what is wrong."""
     assert [fix] == [advice for _, advice in grant_arguments.check(given)]
 
 
 def test_the_examples_in_the_fixes_are_good_themselves() -> None:
-    """
-    Whoever copies one gets no second finding.
-    """
+    """Whoever copies one gets no second finding."""
     arguments = grant_arguments.GRANT_ARGUMENTS
     texts = {name: shape.example for name, shape in arguments.items() if isinstance(shape, Text)}
 
@@ -163,9 +153,7 @@ class _Resource:
 
 @pytest.mark.parametrize("name", ["table", "secret", "function", "stream", "grantee"])
 def test_each_kind_is_known_by_its_own_attribute(name: str) -> None:
-    """
-    What has it passes; a bucket, which does not, is refused.
-    """
+    """What has it passes; a bucket, which does not, is refused."""
     assert [] == list(grant_arguments.check({name: _Resource()}))
     assert 1 == len(list(grant_arguments.check({name: _Bucket()})))
 
@@ -186,9 +174,7 @@ def test_each_kind_is_known_by_its_own_attribute(name: str) -> None:
     ],
 )
 def test_good_arguments_pass(given: dict[str, Any]) -> None:
-    """
-    Boundaries included.
-    """
+    """Boundaries included."""
     assert [] == list(grant_arguments.check(given))
 
 
@@ -210,9 +196,7 @@ def test_good_arguments_pass(given: dict[str, Any]) -> None:
     ],
 )
 def test_the_data_of_a_schema_is_in_a_bucket_or_vended(given: dict[str, Any], messages: list[str]) -> None:
-    """
-    One of the two, not both and not neither.
-    """
+    """One of the two, not both and not neither."""
     assert messages == [trouble for trouble, _ in grant_arguments.check_external_schema(given)]
 
 
@@ -230,7 +214,5 @@ def test_the_data_of_a_schema_is_in_a_bucket_or_vended(given: dict[str, Any], me
     ],
 )
 def test_the_fix_names_what_to_drop_or_to_pass(given: dict[str, Any], fixes: list[str]) -> None:
-    """
-    For each argument that is one too many, and for the one that is missing.
-    """
+    """For each argument that is one too many, and for the one that is missing."""
     assert fixes == [fix for _, fix in grant_arguments.check_external_schema(given)]

@@ -1,6 +1,4 @@
-"""
-Who may pass roles to Redshift: facts in, findings out.
-"""
+"""Who may pass roles to Redshift: facts in, findings out."""
 
 from __future__ import annotations
 
@@ -26,9 +24,7 @@ def _facts(
     redshift_roles: tuple[str, ...] = (),
     beside_redshift: bool = True,
 ) -> PassRoleFacts:
-    """
-    Describe a statement; as it comes, it passes a role that is none of ours.
-    """
+    """Describe a statement; as it comes, it passes a role that is none of ours."""
     return PassRoleFacts("Data/Policy", "Statement[0]", services, every_role, redshift_roles, beside_redshift)
 
 
@@ -61,9 +57,7 @@ def _facts(
     ],
 )
 def test_fails_when_a_statement_is_unscoped(facts: PassRoleFacts, message: str, fix: str) -> None:
-    """
-    Every role to everybody, a role for Redshift to everybody, and every role to Redshift.
-    """
+    """Every role to everybody, a role for Redshift to everybody, and every role to Redshift."""
     found = pass_role_rule.check(facts)
 
     assert [("PassRoleUnscoped", message, fix)] == told(found)
@@ -82,9 +76,7 @@ def test_fails_when_a_statement_is_unscoped(facts: PassRoleFacts, message: str, 
     ],
 )
 def test_what_is_scoped_or_no_matter_of_redshift_breaks_nothing(facts: PassRoleFacts) -> None:
-    """
-    Named roles to Redshift, and whatever is passed to others.
-    """
+    """Named roles to Redshift, and whatever is passed to others."""
     assert [] == pass_role_rule.check(facts)
 
 
@@ -92,9 +84,7 @@ def test_what_is_scoped_or_no_matter_of_redshift_breaks_nothing(facts: PassRoleF
     "facts", [_facts(every_role="*"), _facts(redshift_roles=("Loader",)), _facts(every_role="*", services=TO_REDSHIFT)]
 )
 def test_what_a_statement_does_not_exclude_is_excluded(facts: PassRoleFacts) -> None:
-    """
-    A condition would be one on all the other actions too.
-    """
+    """A condition would be one on all the other actions too."""
     (finding,) = pass_role_rule.check(facts._replace(by_exclusion=True))
 
     assert finding.fix == (

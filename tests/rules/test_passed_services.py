@@ -1,6 +1,4 @@
-"""
-Which services a statement lets roles be passed to.
-"""
+"""Which services a statement lets roles be passed to."""
 
 from __future__ import annotations
 
@@ -30,9 +28,7 @@ SERVERLESS = "redshift-serverless.amazonaws.com"
     ],
 )
 def test_fails_when_a_condition_keeps_to_no_service(condition: object) -> None:
-    """
-    Any is matched, or some are excluded that are not both of Redshift's.
-    """
+    """Any is matched, or some are excluded that are not both of Redshift's."""
     assert None is passed_services.services(condition)
 
 
@@ -57,9 +53,7 @@ def test_fails_when_a_condition_keeps_to_no_service(condition: object) -> None:
     ],
 )
 def test_all_operators_hold_at_once(condition: object, expected: tuple[str, ...]) -> None:
-    """
-    Wildcards are letters but under StringLike; what nobody can read names no service.
-    """
+    """Wildcards are letters but under StringLike; what nobody can read names no service."""
     assert expected == passed_services.services(condition)
 
 
@@ -78,7 +72,5 @@ def test_all_operators_hold_at_once(condition: object, expected: tuple[str, ...]
     ],
 )
 def test_a_service_of_redshift_is_known_by_its_name(service: str, expected: bool) -> None:
-    """
-    That of clusters, that of Serverless, and whatever pattern matches one of both.
-    """
+    """That of clusters, that of Serverless, and whatever pattern matches one of both."""
     assert expected == passed_services.is_redshift(service)

@@ -1,6 +1,4 @@
-"""
-The passports of the rules.
-"""
+"""The passports of the rules."""
 
 from __future__ import annotations
 
@@ -15,9 +13,7 @@ from tests.support.builders import told
 
 @pytest.mark.parametrize("rule", rulebook.RULES, ids=lambda rule: str(rule.name))
 def test_each_rule_says_what_why_and_where_it_is_written(rule: rulebook.Rule) -> None:
-    """
-    A rule has a name of its own, two sentences, an address and a day.
-    """
+    """A rule has a name of its own, two sentences, an address and a day."""
     assert [rule] == [other for other in rulebook.RULES if other.name == rule.name]
     assert rule.sentence.endswith(".")
     assert rule.why.endswith(".")
@@ -27,9 +23,7 @@ def test_each_rule_says_what_why_and_where_it_is_written(rule: rulebook.Rule) ->
 
 @pytest.mark.parametrize("source", [None, limits.CREATE_ROLE])
 def test_a_finding_of_a_rule_may_cite_a_closer_page(source: limits.Source | None) -> None:
-    """
-    The size of a policy is told like any other trouble.
-    """
+    """The size of a policy is told like any other trouble."""
     found = rulebook.POLICY_TOO_LARGE.finding("Data/Policy", ("the policy is large", "drop a role"), source)
 
     assert [("PolicyTooLarge", "the policy is large", "drop a role")] == told([found])

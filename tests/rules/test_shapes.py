@@ -1,6 +1,4 @@
-"""
-The shapes an argument can have.
-"""
+"""The shapes an argument can have."""
 
 from __future__ import annotations
 
@@ -10,29 +8,21 @@ from redshift_roles.rules.shapes import Flag, Kind, ListOf, Number, Shape, Text,
 
 
 class Apple:
-    """
-    A thing with an attribute of its own.
-    """
+    """A thing with an attribute of its own."""
 
     core = 1
 
 
 class Uniform:
-    """
-    A thing without it.
-    """
+    """A thing without it."""
 
 
 class _IPearProxy:
-    """
-    What jsii makes of an object of which it knows this interface alone.
-    """
+    """What jsii makes of an object of which it knows this interface alone."""
 
 
 class InterfaceDynamicProxy:
-    """
-    What jsii makes of an object of which it knows several interfaces.
-    """
+    """What jsii makes of an object of which it knows several interfaces."""
 
     def __init__(self, *delegates: object) -> None:
         self._delegates = delegates
@@ -89,9 +79,7 @@ COUNTED = (
     ],
 )
 def test_fails_when_a_value_has_another_shape(shape: Shape, value: object, message: str, fix: str) -> None:
-    """
-    One trouble, in the words of the argument.
-    """
+    """One trouble, in the words of the argument."""
     assert [(message, fix)] == list(shape.check("x", value))
 
 
@@ -114,9 +102,7 @@ def test_fails_when_a_value_has_another_shape(shape: Shape, value: object, messa
     ],
 )
 def test_a_value_of_the_shape_passes(shape: Shape, value: object) -> None:
-    """
-    Nothing is told of it; what only the deployment knows is a text or a number, and may fit.
-    """
+    """Nothing is told of it; what only the deployment knows is a text or a number, and may fit."""
     assert [] == list(shape.check("x", value))
 
 
@@ -142,9 +128,7 @@ def test_a_value_of_the_shape_passes(shape: Shape, value: object) -> None:
     ],
 )
 def test_a_value_is_shown_as_its_caller_would_write_it(value: object, text: str) -> None:
-    """
-    Literals as they are, objects by their class.
-    """
+    """Literals as they are, objects by their class."""
     assert text == shown(value)
 
 
@@ -153,15 +137,11 @@ def test_a_value_is_shown_as_its_caller_would_write_it(value: object, text: str)
     [("Data", "Data"), (f"a{TEXT}", "a${Token}"), (None, "None"), ([LIST], "a list that only the deployment knows")],
 )
 def test_an_id_is_shown_as_in_a_path(value: object, text: str) -> None:
-    """
-    Without quotation marks, and without raw tokens.
-    """
+    """Without quotation marks, and without raw tokens."""
     assert text == id_shown(value)
 
 
 @pytest.mark.parametrize(("value", "whole"), [(1, True), (0, True), (True, False), (1.0, False), ("1", False)])
 def test_a_whole_number_is_no_flag(value: object, whole: bool) -> None:
-    """
-    Python takes True for 1; AWS does not.
-    """
+    """Python takes True for 1; AWS does not."""
     assert whole is is_whole(value)

@@ -1,6 +1,4 @@
-"""
-The arguments that restrict who may assume a role.
-"""
+"""The arguments that restrict who may assume a role."""
 
 from __future__ import annotations
 
@@ -75,16 +73,12 @@ def _messages(**given: Any) -> list[str]:
     ],
 )
 def test_fails_when_an_argument_is_wrong(given: dict[str, Any], message: str) -> None:
-    """
-    The message has the argument's name, the value and what is allowed.
-    """
+    """The message has the argument's name, the value and what is allowed."""
     assert [message] == _messages(**given)
 
 
 def test_fails_when_a_cluster_is_no_identifier() -> None:
-    """
-    As everywhere else: lower case, a letter first.
-    """
+    """As everywhere else: lower case, a letter first."""
     wanted = "1 to 63 lower-case letters, digits and single hyphens, a letter first"
 
     assert [f"'source_clusters[1]' is 'Upper', allowed is {wanted}"] == _messages(source_clusters=["ok", "Upper"])
@@ -112,9 +106,7 @@ def test_fails_when_a_cluster_is_no_identifier() -> None:
     ],
 )
 def test_the_fix_can_be_copied(given: dict[str, Any], fix: str) -> None:
-    """
-    It says what to write in place of what is wrong.
-    """
+    """It says what to write in place of what is wrong."""
     complete = {"trust_policy_quota": 2048, **given}
 
     assert [fix] == [advice for _, advice in trust_arguments.check(complete, serverless=True)]
@@ -122,24 +114,18 @@ def test_the_fix_can_be_copied(given: dict[str, Any], fix: str) -> None:
 
 @pytest.mark.parametrize("user", ["", "a" * 128, "a b", "a*", "ä", "a\n"])
 def test_fails_when_a_user_cannot_be_an_external_id(user: str) -> None:
-    """
-    STS allows letters, digits and some marks, and no wildcard; Redshift allows 127 of them.
-    """
+    """STS allows letters, digits and some marks, and no wildcard; Redshift allows 127 of them."""
     assert 1 == len(_messages(db_users=[DbUser(user, "warehouse")]))
 
 
 @pytest.mark.parametrize("workgroup", ["", "ab", "a" * 65, "A-1", "a_b", "a*"])
 def test_fails_when_a_workgroup_is_no_id(workgroup: str) -> None:
-    """
-    Three to 64 lower-case letters, digits and hyphens.
-    """
+    """Three to 64 lower-case letters, digits and hyphens."""
     assert 1 == len(_messages(db_users=[DbUser("loader", workgroup=workgroup)]))
 
 
 def test_fails_when_a_user_of_a_workgroup_has_a_role_that_serverless_may_not_assume() -> None:
-    """
-    Serverless assumes a role by both of its principals; a user of a cluster needs the one of clusters alone.
-    """
+    """Serverless assumes a role by both of its principals; a user of a cluster needs the one of clusters alone."""
     users = [DbUser("loader", "warehouse"), DbUser("loader", workgroup="wg-1")]
     given = {"trust_policy_quota": 2048, "db_users": users}
 
@@ -153,9 +139,7 @@ def test_fails_when_a_user_of_a_workgroup_has_a_role_that_serverless_may_not_ass
 
 
 def test_everything_wrong_is_told_at_once() -> None:
-    """
-    Users, clusters and the quota.
-    """
+    """Users, clusters and the quota."""
     wrong = _messages(db_users=["x", DbUser("a b")], source_clusters=["X"], trust_policy_quota=0)
 
     assert 5 == len(wrong)
@@ -173,7 +157,5 @@ def test_everything_wrong_is_told_at_once() -> None:
     ],
 )
 def test_good_arguments_pass(given: dict[str, Any]) -> None:
-    """
-    Boundaries included.
-    """
+    """Boundaries included."""
     assert [] == _messages(**given)

@@ -1,6 +1,4 @@
-"""
-GRANT and REVOKE ASSUMEROLE.
-"""
+"""GRANT and REVOKE ASSUMEROLE."""
 
 from __future__ import annotations
 
@@ -19,9 +17,7 @@ class _Chain:
 
 
 def test_fails_when_it_is_not_clear_whether_to_revoke() -> None:
-    """
-    A text such as 'no' would count as yes.
-    """
+    """A text such as 'no' would count as yes."""
     with pytest.raises(RoleAssociationError) as caught:
         sql.grant_assumerole(FIRST, users=["a"], revoke_from_public="no")  # type: ignore[arg-type]
 
@@ -56,9 +52,7 @@ def test_fails_when_it_is_not_clear_whether_to_revoke() -> None:
 )
 @pytest.mark.parametrize("function", [sql.grant_assumerole, sql.revoke_assumerole])
 def test_fails_when_redshift_would_reject_it(function: Any, roles: Any, options: dict[str, Any], message: str) -> None:
-    """
-    The message has the argument, and the path the function.
-    """
+    """The message has the argument, and the path the function."""
     with pytest.raises(RoleAssociationError) as caught:
         function(roles, **options)
 
@@ -87,17 +81,13 @@ def test_fails_when_redshift_would_reject_it(function: Any, roles: Any, options:
     ],
 )
 def test_it_is_written_as_redshift_documents_it(roles: Any, options: dict[str, Any], written: str) -> None:
-    """
-    A chain is one literal; who is granted is quoted.
-    """
+    """A chain is one literal; who is granted is quoted."""
     assert f"GRANT ASSUMEROLE {written}" == sql.grant_assumerole(roles, **options)
     assert f"REVOKE ASSUMEROLE {written.replace(' TO ', ' FROM ')}" == sql.revoke_assumerole(roles, **options)
 
 
 def test_the_control_is_turned_on_by_revoking_it_from_everybody() -> None:
-    """
-    Once, before the first grant; until then everybody may use every role.
-    """
+    """Once, before the first grant; until then everybody may use every role."""
     first, second = sql.grant_assumerole(FIRST, users=["loader"], revoke_from_public=True).splitlines()
 
     assert first == sql.REVOKE_FROM_PUBLIC == "REVOKE ASSUMEROLE ON ALL FROM PUBLIC FOR ALL;"

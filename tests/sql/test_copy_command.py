@@ -1,6 +1,4 @@
-"""
-COPY.
-"""
+"""COPY."""
 
 from __future__ import annotations
 
@@ -73,9 +71,7 @@ def _is_refused(source: str, **options: Any) -> bool:
 
 @pytest.mark.parametrize("kind", NOT_WITH_FORMAT)
 def test_fails_when_the_format_takes_no_such_option(kind: str) -> None:
-    """
-    Each format refuses what its page excludes, and takes all the others.
-    """
+    """Each format refuses what its page excludes, and takes all the others."""
     refused = {option for option, value in OPTIONS.items() if _is_refused("s3://b/x", format=kind, **{option: value})}
 
     assert NOT_WITH_FORMAT[kind] == refused
@@ -83,9 +79,7 @@ def test_fails_when_the_format_takes_no_such_option(kind: str) -> None:
 
 @pytest.mark.parametrize("source", NOT_FROM)
 def test_fails_when_the_source_takes_no_such_option(source: str) -> None:
-    """
-    Each source refuses what its page excludes, and takes all the others.
-    """
+    """Each source refuses what its page excludes, and takes all the others."""
     needed = {"read_ratio": 50} if source.startswith("dynamodb") else {}
     refused = {
         option
@@ -97,9 +91,7 @@ def test_fails_when_the_source_takes_no_such_option(source: str) -> None:
 
 
 def test_fails_when_a_list_of_hosts_is_given_what_it_does_not_take() -> None:
-    """
-    Over SSH the source is the manifest itself, which is no list of files, and no job watches it.
-    """
+    """Over SSH the source is the manifest itself, which is no list of files, and no job watches it."""
     refused = {option for option, value in OPTIONS.items() if _is_refused("s3://b/x", **{"ssh": True, option: value})}
 
     assert {"manifest", "read_ratio", "job", *FORMAT_OF} == refused
@@ -107,17 +99,13 @@ def test_fails_when_a_list_of_hosts_is_given_what_it_does_not_take() -> None:
 
 @pytest.mark.parametrize("option", ["delimiter", "escape"])
 def test_fails_when_fixed_width_is_given_with_what_divides_text(option: str) -> None:
-    """
-    Text is divided by widths or by a character.
-    """
+    """Text is divided by widths or by a character."""
     assert [f"'{option}' is given with fixed_width, {BOTH}"] == _wrong(fixed_width="a:1", **{option: OPTIONS[option]})
 
 
 @pytest.mark.parametrize("encoding", ["UTF16", "UTF16LE", "UTF16BE", "ISO88591"])
 def test_fails_when_fixed_width_is_given_with_another_encoding(encoding: str) -> None:
-    """
-    The page: fixed-width data files must use UTF-8 encoding.
-    """
+    """The page: fixed-width data files must use UTF-8 encoding."""
     assert [f"'encoding' is '{encoding}' beside fixed_width, which is for UTF-8 alone"] == _wrong(
         fixed_width="a:1", encoding=encoding
     )
@@ -126,9 +114,7 @@ def test_fails_when_fixed_width_is_given_with_another_encoding(encoding: str) ->
 
 @pytest.mark.parametrize("kind", ["PARQUET", "ORC", "SHAPEFILE"])
 def test_fails_when_a_format_of_amazon_s3_comes_from_elsewhere(kind: str) -> None:
-    """
-    EMR and remote hosts give text, CSV, JSON and Avro.
-    """
+    """EMR and remote hosts give text, CSV, JSON and Avro."""
     alone = "and COPY takes it from Amazon S3 alone"
 
     assert [f"'format' is '{kind}' for a source of emr, {alone}"] == _wrong("emr://j-1/a", format=kind)
@@ -138,17 +124,13 @@ def test_fails_when_a_format_of_amazon_s3_comes_from_elsewhere(kind: str) -> Non
 
 @pytest.mark.parametrize("kind", ["CSV", "JSON", "AVRO"])
 def test_other_formats_come_from_emr_and_hosts_too(kind: str) -> None:
-    """
-    As the pages on both say.
-    """
+    """As the pages on both say."""
     assert f"FORMAT AS {kind}" in _copy("emr://j-1/a", format=kind)
     assert f"FORMAT AS {kind}" in _copy("s3://b/hosts", ssh=True, format=kind)
 
 
 def test_fails_when_the_table_is_none() -> None:
-    """
-    It has one to three parts.
-    """
+    """It has one to three parts."""
     with pytest.raises(RoleAssociationError) as caught:
         sql.copy("a.b.c.d", "s3://b/x", ROLE)
 
@@ -159,17 +141,13 @@ def test_fails_when_the_table_is_none() -> None:
 
 @pytest.mark.parametrize("columns", ["id", None, 7])
 def test_fails_when_columns_are_no_list(columns: Any) -> None:
-    """
-    A text is a list of letters to Python, and would name a column for each.
-    """
+    """A text is a list of letters to Python, and would name a column for each."""
     assert [f"'columns' is {columns!r}, allowed is a list"] == _wrong(columns=columns)
 
 
 @pytest.mark.parametrize("option", sorted({"quote", "json", "avro", "delimiter", "fixed_width", "region", "date_format", "time_format", "accept_inv_chars"}))  # fmt: skip
 def test_fails_when_a_text_is_empty(option: str) -> None:
-    """
-    Of all texts, only NULL AS '' means something.
-    """
+    """Of all texts, only NULL AS '' means something."""
     assert [f"'{option}' is empty, allowed is a text"] == [
         message for message in _wrong(format=FORMAT_OF.get(option), **{option: ""}) if "character" not in message
     ]
@@ -177,9 +155,7 @@ def test_fails_when_a_text_is_empty(option: str) -> None:
 
 @pytest.mark.parametrize("option", [option for option, value in OPTIONS.items() if value is True])
 def test_fails_when_a_flag_is_neither_yes_nor_no(option: str) -> None:
-    """
-    A text such as 'no' would count as yes.
-    """
+    """A text such as 'no' would count as yes."""
     assert f"'{option}' is 'no', allowed is True or False" in _wrong(**{option: "no"})
 
 
@@ -220,9 +196,7 @@ def test_fails_when_a_flag_is_neither_yes_nor_no(option: str) -> None:
     ],
 )  # fmt: skip
 def test_fails_when_redshift_would_reject_the_options(options: dict[str, Any], message: str) -> None:
-    """
-    The message has the option, and what it does not go with.
-    """
+    """The message has the option, and what it does not go with."""
     assert message in _wrong(**options)
 
 
@@ -239,41 +213,31 @@ def test_fails_when_redshift_would_reject_the_options(options: dict[str, Any], m
     ],
 )  # fmt: skip
 def test_fails_when_the_source_is_none(source: Any, message: str) -> None:
-    """
-    Amazon S3, EMR and DynamoDB.
-    """
+    """Amazon S3, EMR and DynamoDB."""
     assert [message] == _wrong(source)
 
 
 @pytest.mark.parametrize("ratio", [0, 201])
 def test_fails_when_the_read_ratio_is_out_of_range(ratio: int) -> None:
-    """
-    From one percent of the table's throughput to twice of it.
-    """
+    """From one percent of the table's throughput to twice of it."""
     assert [f"'read_ratio' is {ratio}, allowed is a whole number from 1 to 200"] == (
         _wrong("dynamodb://t", read_ratio=ratio)
     )
 
 
 def test_fails_when_a_table_of_dynamodb_has_no_read_ratio() -> None:
-    """
-    Redshift asks for it.
-    """
+    """Redshift asks for it."""
     assert ["'read_ratio' is not given for a DynamoDB table"] == _wrong("dynamodb://t")
 
 
 @pytest.mark.parametrize("role", ["default", "SESSION"])
 def test_fails_when_a_job_has_no_role_of_its_own(role: str) -> None:
-    """
-    A COPY job runs when nobody is there.
-    """
+    """A COPY job runs when nobody is there."""
     assert [f"'role' is '{role}', which this statement does not take"] == _wrong(role=role, job="x")
 
 
 def test_everything_wrong_is_told_at_once() -> None:
-    """
-    One error for all.
-    """
+    """One error for all."""
     assert 4 == len(_wrong("x", "y", format="PARQUET", delimiter=",", job="a-b"))
 
 
@@ -317,9 +281,7 @@ def test_everything_wrong_is_told_at_once() -> None:
     ],
 )  # fmt: skip
 def test_the_options_are_written_as_redshift_documents_them(options: dict[str, Any], written: str) -> None:
-    """
-    Each by its own word.
-    """
+    """Each by its own word."""
     assert written == _copy(**options)
 
 
@@ -333,24 +295,18 @@ def test_the_options_are_written_as_redshift_documents_them(options: dict[str, A
     ],
 )
 def test_each_source_has_its_own_options(source: str, options: dict[str, Any], tail: str) -> None:
-    """
-    DynamoDB has a share of its throughput, SSH a manifest of hosts.
-    """
+    """DynamoDB has a share of its throughput, SSH a manifest of hosts."""
     assert f"COPY \"events\" FROM '{source}' IAM_ROLE '{ROLE}' {tail};" == _copy(source, **options)
 
 
 @pytest.mark.parametrize("source", [f"s3://{TOKEN}/landing/", TOKEN, f"{TOKEN}/x"])
 def test_tokens_pass_through(source: str) -> None:
-    """
-    The text can be a stack output.
-    """
+    """The text can be a stack output."""
     assert f"COPY \"{TOKEN}\" FROM '{source}' IAM_ROLE '{TOKEN}';" == sql.copy(TOKEN, source, TOKEN)
 
 
 @pytest.mark.parametrize("options", [{}, {"read_ratio": 50}, {"manifest": True, "format": "PARQUET", "job": "load"}])
 def test_a_source_that_only_the_deployment_knows_takes_any_option(options: dict[str, Any]) -> None:
-    """
-    It may be of any kind; over SSH it is a list of hosts.
-    """
+    """It may be of any kind; over SSH it is a list of hosts."""
     assert f"FROM '{TOKEN}' " in _copy(TOKEN, **options)
     assert [f"'manifest' is given with a source of ssh, {BOTH}"] == _wrong(TOKEN, ssh=True, manifest=True)

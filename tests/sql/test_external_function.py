@@ -1,6 +1,4 @@
-"""
-CREATE EXTERNAL FUNCTION.
-"""
+"""CREATE EXTERNAL FUNCTION."""
 
 from __future__ import annotations
 
@@ -49,9 +47,7 @@ def _create(**options: Any) -> str:
     ],
 )  # fmt: skip
 def test_fails_when_redshift_would_reject_it(options: dict[str, Any], message: str) -> None:
-    """
-    The message has the argument, and what is wrong with it.
-    """
+    """The message has the argument, and what is wrong with it."""
     with pytest.raises(RoleAssociationError) as caught:
         _create(**options)
 
@@ -77,17 +73,13 @@ def test_fails_when_redshift_would_reject_it(options: dict[str, Any], message: s
     ],
 )  # fmt: skip
 def test_it_is_written_as_redshift_documents_it(options: dict[str, Any], written: str) -> None:
-    """
-    Types stand as they are, names are quoted.
-    """
+    """Types stand as they are, names are quoted."""
     assert written == _create(**options)
 
 
 @pytest.mark.parametrize("size", [(1, "KB"), (5120, "KB"), (1, "MB"), (5, "MB")])
 def test_a_batch_is_of_one_kilobyte_to_five_megabytes(size: tuple[int, str]) -> None:
-    """
-    In the unit in which it is given.
-    """
+    """In the unit in which it is given."""
     assert _create(max_batch_size=size).endswith(f" MAX_BATCH_SIZE {size[0]} {size[1]};")
 
 
@@ -104,9 +96,7 @@ def test_a_batch_is_of_one_kilobyte_to_five_megabytes(size: tuple[int, str]) -> 
     ],
 )  # fmt: skip
 def test_each_data_type_of_redshift_is_written_as_it_is(kind: str) -> None:
-    """
-    A type can be neither quoted nor escaped, so that only these pass.
-    """
+    """A type can be neither quoted nor escaped, so that only these pass."""
     assert f"({kind}) RETURNS {kind} VOLATILE" in _create(arguments=[kind], returns=kind)
 
 
@@ -119,9 +109,7 @@ def test_each_data_type_of_redshift_is_written_as_it_is(kind: str) -> None:
     ],
 )  # fmt: skip
 def test_fails_when_it_is_no_data_type(kind: str) -> None:
-    """
-    Whatever is no type of Redshift could change the statement.
-    """
+    """Whatever is no type of Redshift could change the statement."""
     with pytest.raises(RoleAssociationError) as caught:
         _create(returns=kind)
 

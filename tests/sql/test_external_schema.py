@@ -1,6 +1,4 @@
-"""
-CREATE EXTERNAL SCHEMA.
-"""
+"""CREATE EXTERNAL SCHEMA."""
 
 from __future__ import annotations
 
@@ -59,9 +57,7 @@ def _is_refused(source: str, options: dict[str, Any]) -> bool:
 
 @pytest.mark.parametrize("source", NEEDED)
 def test_fails_when_what_the_source_needs_is_missing(source: str) -> None:
-    """
-    With all that it needs it passes, and with one thing less it does not.
-    """
+    """With all that it needs it passes, and with one thing less it does not."""
     needed = {label: OPTIONS[label] for label in NEEDED[source]}
     missing = [{label: value for label, value in needed.items() if label != left_out} for left_out in needed]
 
@@ -70,9 +66,7 @@ def test_fails_when_what_the_source_needs_is_missing(source: str) -> None:
 
 @pytest.mark.parametrize("source", TAKEN)
 def test_fails_when_an_option_is_for_another_source(source: str) -> None:
-    """
-    Each source takes the options of its page, and no other.
-    """
+    """Each source takes the options of its page, and no other."""
     needed = {label: OPTIONS[label] for label in NEEDED[source]}
     taken = {label for label, value in OPTIONS.items() if not _is_refused(source, {**needed, label: value})}
 
@@ -81,17 +75,13 @@ def test_fails_when_an_option_is_for_another_source(source: str) -> None:
 
 @pytest.mark.parametrize("flag", ["if_not_exists", "create_database", "lake_formation"])
 def test_fails_when_a_flag_is_neither_yes_nor_no(flag: str) -> None:
-    """
-    A text such as 'no' would count as yes.
-    """
+    """A text such as 'no' would count as yes."""
     assert [f"'{flag}' is 'no', allowed is True or False"] == _wrong(database="d", role=ROLE, **{flag: "no"})
 
 
 @pytest.mark.parametrize("option", ["database", "schema", "region", "uri", "secret_arn", "cluster_arn", "authentication_arn", "catalog_id"])  # fmt: skip
 def test_fails_when_a_text_is_empty(option: str) -> None:
-    """
-    None of them means something.
-    """
+    """None of them means something."""
     assert f"'{option}' is empty, allowed is a text" in _wrong(**{option: ""})
 
 
@@ -129,25 +119,19 @@ def test_fails_when_a_text_is_empty(option: str) -> None:
     ],
 )  # fmt: skip
 def test_fails_when_redshift_would_reject_it(options: dict[str, Any], messages: list[str]) -> None:
-    """
-    Each source has options of its own, and needs some of them.
-    """
+    """Each source has options of its own, and needs some of them."""
     assert messages == _wrong(**options)
 
 
 def test_fails_when_the_source_is_unknown() -> None:
-    """
-    The message lists what there is.
-    """
+    """The message lists what there is."""
     assert ["'source' is 'ORACLE', allowed is one of DATA CATALOG, HIVE METASTORE, POSTGRES, MYSQL, KINESIS, MSK, KAFKA"] == (
         _wrong(source="ORACLE")
     )  # fmt: skip
 
 
 def test_fails_when_the_name_is_none() -> None:
-    """
-    A schema has one name, which may have a dot.
-    """
+    """A schema has one name, which may have a dot."""
     assert ["'name' is 7, allowed is a name"] == _wrong(7, database="d", role=ROLE)
 
 
@@ -193,16 +177,12 @@ def test_fails_when_the_name_is_none() -> None:
     ],
 )  # fmt: skip
 def test_each_source_is_written_as_redshift_documents_it(options: dict[str, Any], tail: str) -> None:
-    """
-    The name is quoted, the options stand in the order of the page.
-    """
+    """The name is quoted, the options stand in the order of the page."""
     assert f'CREATE EXTERNAL SCHEMA "spectrum" FROM {tail};' == sql.create_external_schema("spectrum", **options)
 
 
 def test_a_schema_of_that_name_may_be_there() -> None:
-    """
-    Only where the caller says so.
-    """
+    """Only where the caller says so."""
     written = sql.create_external_schema('odd"name', source="KINESIS", role=ROLE, if_not_exists=True)
 
     assert f'CREATE EXTERNAL SCHEMA IF NOT EXISTS "odd""name" FROM KINESIS IAM_ROLE \'{ROLE}\';' == written

@@ -1,6 +1,4 @@
-"""
-SQL that names roles.
-"""
+"""SQL that names roles."""
 
 from __future__ import annotations
 
@@ -36,9 +34,7 @@ class _Chain:
     ],
 )  # fmt: skip
 def test_fails_when_it_is_no_role(role: str, wrong: str) -> None:
-    """
-    The message has the value and what is allowed.
-    """
+    """The message has the value and what is allowed."""
     with pytest.raises(RoleAssociationError) as caught:
         sql.iam_role(role)
 
@@ -62,17 +58,13 @@ def test_fails_when_it_is_no_role(role: str, wrong: str) -> None:
     ],
 )
 def test_a_role_is_named_whatever_it_is_given_as(role: str, clause: str | None) -> None:
-    """
-    A role, a chain, a word, an ARN and a token alike.
-    """
+    """A role, a chain, a word, an ARN and a token alike."""
     assert (clause or f"IAM_ROLE '{role}'") == sql.iam_role(role)
 
 
 @pytest.mark.parametrize("name", sql.__all__)
 def test_each_function_is_documented(name: str) -> None:
-    """
-    Each tells what it raises, and the AWS page with a date.
-    """
+    """Each tells what it raises, and the AWS page with a date."""
     item = getattr(sql, name)
     text = inspect.getdoc(item) or ""
 
@@ -92,9 +84,7 @@ def test_each_function_is_documented(name: str) -> None:
     ],
 )
 def test_options_are_given_by_name(function: str, positional: list[str]) -> None:
-    """
-    What stands in the order of the statement may be given so; an option says which it is.
-    """
+    """What stands in the order of the statement may be given so; an option says which it is."""
     parameters = inspect.signature(getattr(sql, function)).parameters.values()
 
     assert positional == [parameter.name for parameter in parameters if parameter.kind is not parameter.KEYWORD_ONLY]

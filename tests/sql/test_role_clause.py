@@ -1,6 +1,4 @@
-"""
-Roles as statements name them.
-"""
+"""Roles as statements name them."""
 
 from __future__ import annotations
 
@@ -18,9 +16,7 @@ PARTITION = "${Token[AWS.Partition.3]}"
 
 
 class _Role:
-    """
-    A role that counts how often it is read, since that costs a crossing in CDK.
-    """
+    """A role that counts how often it is read, since that costs a crossing in CDK."""
 
     def __init__(self) -> None:
         self.readings = 0
@@ -48,9 +44,7 @@ def _messages(role: object, words: tuple[str, ...] = (sql_roles.DEFAULT,)) -> li
     ],
 )
 def test_fails_when_what_is_literal_is_no_role(role: str, problem: str) -> None:
-    """
-    A token does not hide what is known around it, and is shown by its name.
-    """
+    """A token does not hide what is known around it, and is shown by its name."""
     (message,) = _messages(role)
 
     assert message.endswith(problem)
@@ -58,26 +52,20 @@ def test_fails_when_what_is_literal_is_no_role(role: str, problem: str) -> None:
 
 
 def test_fails_when_one_of_a_chain_is_no_role() -> None:
-    """
-    Each that is none is told.
-    """
+    """Each that is none is told."""
     assert ["'role' holds 'x', which is not an ARN", "'role' holds empty, which is empty"] == _messages(f"{FIRST},x,")
 
 
 @pytest.mark.parametrize("word", [sql_roles.DEFAULT, sql_roles.SESSION])
 def test_fails_when_the_statement_does_not_take_the_word(word: str) -> None:
-    """
-    Where it does, it is written.
-    """
+    """Where it does, it is written."""
     assert [f"'role' is '{word}', which this statement does not take"] == _messages(word, ())
     assert [] == _messages(word, (word,))
 
 
 @pytest.mark.parametrize("role", [None, 7, [FIRST], object])
 def test_fails_when_it_is_neither_role_nor_chain_nor_text(role: object) -> None:
-    """
-    The message says what is allowed.
-    """
+    """The message says what is allowed."""
     (message,) = _messages(role)
 
     assert message.endswith("allowed is an iam.IRole, a RoleChain, 'default' or an ARN")
@@ -94,9 +82,7 @@ def test_fails_when_it_is_neither_role_nor_chain_nor_text(role: object) -> None:
     ],
 )
 def test_a_role_that_only_the_deployment_knows_passes(role: str) -> None:
-    """
-    In whole or in part, alone or in a chain.
-    """
+    """In whole or in part, alone or in a chain."""
     assert ([], f"'{role}'") == (_messages(role), sql_roles.role_text(role))
 
 
@@ -112,9 +98,7 @@ def test_a_role_that_only_the_deployment_knows_passes(role: str) -> None:
     ],
 )
 def test_a_chain_is_taken_apart(role: object, arns: list[str]) -> None:
-    """
-    At its commas, but not inside a token.
-    """
+    """At its commas, but not inside a token."""
     assert arns == sql_roles.arns_of(sql_roles.read(role))
 
 
@@ -131,9 +115,7 @@ STATEMENTS: dict[str, Callable[[_Role], str]] = {
 
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_a_role_is_read_once(statement: str) -> None:
-    """
-    Each statement names it, and asks it only once.
-    """
+    """Each statement names it, and asks it only once."""
     role = _Role()
 
     assert f"'{FIRST}'" in STATEMENTS[statement](role)
@@ -141,9 +123,7 @@ def test_a_role_is_read_once(statement: str) -> None:
 
 
 def test_the_role_of_the_catalog_is_read_once() -> None:
-    """
-    It may be another one than that of the data.
-    """
+    """It may be another one than that of the data."""
     role = _Role()
     written = sql.create_external_schema("s", database="d", role="default", catalog_role=role)
 

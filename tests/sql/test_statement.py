@@ -1,6 +1,4 @@
-"""
-Values as SQL text that nothing can break out of.
-"""
+"""Values as SQL text that nothing can break out of."""
 
 from __future__ import annotations
 
@@ -32,9 +30,7 @@ TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs
 
 
 def tokens_of(statement: str) -> list[tuple[str, str]]:
-    """
-    Take SQL apart as Redshift does: literals (with backslash escapes), quoted identifiers, and everything else.
-    """
+    """Take SQL apart as Redshift does: literals (with backslash escapes), quoted identifiers, and everything else."""
     found, position = [], 0
     while position < len(statement):
         mark = statement[position]
@@ -63,25 +59,19 @@ def tokens_of(statement: str) -> list[tuple[str, str]]:
 @example("'")
 @example("\\'")
 def test_a_literal_stays_one_literal(text: str) -> None:
-    """
-    Whatever is in it, Redshift reads it back as it was.
-    """
+    """Whatever is in it, Redshift reads it back as it was."""
     assert [("literal", text)] == tokens_of(quoted(text))
 
 
 @given(TEXTS)
 @example('"')
 def test_an_identifier_stays_one_identifier(text: str) -> None:
-    """
-    Whatever is in it; a backslash is itself there.
-    """
+    """Whatever is in it; a backslash is itself there."""
     assert [("identifier", text)] == tokens_of(identifier(text))
 
 
 def _statements(value: str, job: str) -> str:
-    """
-    Write each statement, with the value wherever any text may stand.
-    """
+    """Write each statement, with the value wherever any text may stand."""
     return "\n".join(
         [
             sql.copy(
@@ -110,9 +100,7 @@ def _statements(value: str, job: str) -> str:
 
 
 def _as_it_was(value: str) -> None:
-    """
-    Compare the statements with those that have a harmless value in its place.
-    """
+    """Compare the statements with those that have a harmless value in its place."""
     # The name of a COPY job has no hyphens.
     job = value.replace("-", "_")
     harmless, spoilt = tokens_of(_statements("x", "j")), tokens_of(_statements(value, job))
@@ -123,18 +111,14 @@ def _as_it_was(value: str) -> None:
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_no_value_breaks_out_of_a_statement(hostile: str) -> None:
-    """
-    A statement has the same tokens as with a harmless value, and reads the value back as it was.
-    """
+    """A statement has the same tokens as with a harmless value, and reads the value back as it was."""
     _as_it_was(hostile)
 
 
 @settings(max_examples=30, deadline=None)
 @given(TEXTS)
 def test_no_text_at_all_breaks_out_of_a_statement(text: str) -> None:
-    """
-    Nor does one that nobody thought of.
-    """
+    """Nor does one that nobody thought of."""
     _as_it_was(text)
 
 
@@ -148,7 +132,5 @@ def test_no_text_at_all_breaks_out_of_a_statement(text: str) -> None:
     ],
 )
 def test_a_name_is_divided_at_its_dots(given_name: sql_text.Name, written: str) -> None:
-    """
-    Unless it is given in parts, where a part may have a dot.
-    """
+    """Unless it is given in parts, where a part may have a dot."""
     assert written == name(given_name)

@@ -1,6 +1,4 @@
-"""
-UNLOAD.
-"""
+"""UNLOAD."""
 
 from __future__ import annotations
 
@@ -88,9 +86,7 @@ def _wrong(*arguments: Any, **options: Any) -> list[str]:
     ],
 )  # fmt: skip
 def test_fails_when_redshift_would_reject_it(options: dict[str, Any], message: str) -> None:
-    """
-    The message has the option, and what is wrong with it.
-    """
+    """The message has the option, and what is wrong with it."""
     assert [message] == _wrong(**options)
 
 
@@ -102,31 +98,23 @@ FLAGS = [
 
 @pytest.mark.parametrize("flag", FLAGS)
 def test_fails_when_a_flag_is_neither_yes_nor_no(flag: str) -> None:
-    """
-    A text such as 'no' would count as yes.
-    """
+    """A text such as 'no' would count as yes."""
     assert [f"'{flag}' is 'no', allowed is True or False"] == _wrong(partition_by=["y"], **{flag: "no"})
 
 
 @pytest.mark.parametrize("option", ["delimiter", "fixed_width", "extension", "region"])
 def test_fails_when_a_text_is_empty(option: str) -> None:
-    """
-    Of all texts, only NULL AS '' means something.
-    """
+    """Of all texts, only NULL AS '' means something."""
     assert [f"'{option}' is empty, allowed is a text"] == _wrong(**{option: ""})
 
 
 def test_fails_when_the_key_is_empty() -> None:
-    """
-    It must name a key.
-    """
+    """It must name a key."""
     assert ["'kms_key_id' is empty, allowed is a text"] == _wrong(encrypted=True, kms_key_id="")
 
 
 def test_everything_wrong_is_told_at_once() -> None:
-    """
-    One error for all.
-    """
+    """One error for all."""
     assert 4 == len(_wrong("", "x", 7, compression="x"))
 
 
@@ -171,24 +159,18 @@ def test_everything_wrong_is_told_at_once() -> None:
     ],
 )  # fmt: skip
 def test_the_options_are_written_as_redshift_documents_them(options: dict[str, Any], tail: str) -> None:
-    """
-    Each by its own word, boundaries included.
-    """
+    """Each by its own word, boundaries included."""
     assert f"{HEAD}{tail};" == _unload(**options)
 
 
 def test_the_query_is_a_literal() -> None:
-    """
-    Its own quotation marks are doubled.
-    """
+    """Its own quotation marks are doubled."""
     assert _unload("SELECT * FROM t WHERE a = 'x'").startswith("UNLOAD ('SELECT * FROM t WHERE a = ''x''') TO ")
 
 
 @pytest.mark.parametrize("to", [TOKEN, f"{TOKEN}/out", f"s3://{TOKEN}/x-s3alias/"])
 def test_tokens_pass_through(to: str) -> None:
-    """
-    The text can be a stack output.
-    """
+    """The text can be a stack output."""
     assert f"UNLOAD ('{TOKEN}') TO '{to}' IAM_ROLE '{TOKEN}' REGION '{TOKEN}';" == _unload(
         TOKEN, to, TOKEN, region=TOKEN
     )

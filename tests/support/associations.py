@@ -1,6 +1,4 @@
-"""
-Associations in tests: their types, a template that one builds, and roles to associate.
-"""
+"""Associations in tests: their types, a template that one builds, and roles to associate."""
 
 from __future__ import annotations
 
@@ -21,9 +19,7 @@ ENVIRONMENT: Final = cdk.Environment(account=ACCOUNT, region=REGION)
 
 
 def template_after(build: Callable[[cdk.Stack], object], *, name: str = "Data", stage: str = "") -> dict[str, Any]:
-    """
-    Synthesize what a function builds in a new stack that is always deployed under the same name.
-    """
+    """Synthesize what a function builds in a new stack that is always deployed under the same name."""
     app = cdk.App(analytics_reporting=False)
     scope = cdk.Stage(app, stage) if stage else app
     stack = cdk.Stack(scope, name, stack_name="Data", env=ENVIRONMENT)
@@ -32,14 +28,10 @@ def template_after(build: Callable[[cdk.Stack], object], *, name: str = "Data", 
 
 
 def associate(stack: cdk.Stack, name: str, *roles: iam.IRole, **options: Any) -> RoleAssociation:
-    """
-    Associate roles with the warehouse, or with another cluster.
-    """
+    """Associate roles with the warehouse, or with another cluster."""
     return RoleAssociation(stack, name, **{"cluster_identifier": WAREHOUSE, "roles": list(roles), **options})
 
 
 def three_roles(stack: cdk.Stack) -> dict[str, RedshiftRole]:
-    """
-    Define roles A, B and C.
-    """
+    """Define roles A, B and C."""
     return {name: RedshiftRole(stack, name) for name in "ABC"}

@@ -1,6 +1,4 @@
-"""
-What the tests of pure code are built from: facts about roles and their holders, and cloud assemblies on disk.
-"""
+"""What the tests of pure code are built from: facts about roles and their holders, and cloud assemblies on disk."""
 
 from __future__ import annotations
 
@@ -23,9 +21,7 @@ NO_VALUE: Mapping[str, Json] = {"Ref": "AWS::NoValue"}
 
 
 def arn(name: str = "Loader", *, account: str = ACCOUNT, path: str = "/", partition: str = "aws") -> str:
-    """
-    Write the ARN of a role.
-    """
+    """Write the ARN of a role."""
     return f"arn:{partition}:iam::{account}:role{path}{name}"
 
 
@@ -37,16 +33,12 @@ def role(
     distrust: str | None = None,
     unreachable: str | None = None,
 ) -> RoleFacts:
-    """
-    Describe one role; as it comes, it is a sound one.
-    """
+    """Describe one role; as it comes, it is a sound one."""
     return RoleFacts(label, text, conditional=conditional, distrust=distrust, unreachable=unreachable)
 
 
 def roles(count: int, *, conditional: bool = False, start: int = 0) -> tuple[RoleFacts, ...]:
-    """
-    Describe that many distinct, sound roles.
-    """
+    """Describe that many distinct, sound roles."""
     indexes = range(start, start + count)
     return tuple(role(label=f"roles[{n}]", text=arn(f"Role{n}"), conditional=conditional) for n in indexes)
 
@@ -65,9 +57,7 @@ def holder(
     default_roles: Iterable[RoleFacts] = (),
     plain: bool = False,
 ) -> HolderFacts:
-    """
-    Describe a cluster of a known account and region; as it comes, nothing is wrong with it.
-    """
+    """Describe a cluster of a known account and region; as it comes, nothing is wrong with it."""
     return HolderFacts(
         path="Data/Warehouse",
         noun=noun,
@@ -85,16 +75,12 @@ def holder(
 
 
 def told(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
-    """
-    Keep what a finding tells: its rule, its message and its fix.
-    """
+    """Keep what a finding tells: its rule, its message and its fix."""
     return [(finding.rule, finding.message, finding.fix) for finding in findings]
 
 
 def trusting(*services: str, name: Json = None, path: Json = None) -> dict[str, Json]:
-    """
-    Write a role resource that these services may assume, with a name and a path where they are given.
-    """
+    """Write a role resource that these services may assume, with a name and a path where they are given."""
     statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": list(services)}}
     given = {"RoleName": name, "Path": path}
     return {
@@ -107,16 +93,13 @@ def trusting(*services: str, name: Json = None, path: Json = None) -> dict[str, 
 
 
 def cluster(iam_roles: Json) -> dict[str, Json]:
-    """
-    Write a cluster resource with these roles.
-    """
+    """Write a cluster resource with these roles."""
     return {"Type": CLUSTER, "Properties": {"IamRoles": iam_roles}}
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackText:
-    """
-    One stack to be written: the sections of its template, where it is deployed, and its nested stacks.
+    """One stack to be written: the sections of its template, where it is deployed, and its nested stacks.
 
     Attributes:
         passed: What the parent passes to a nested stack.
@@ -135,9 +118,7 @@ class StackText:
 
 
 def write_assembly(tmp_path: Path, *, stacks: Mapping[str, StackText]) -> Path:
-    """
-    Write a minimal ``cdk.out`` with these stacks, and return its folder.
-    """
+    """Write a minimal ``cdk.out`` with these stacks, and return its folder."""
     artifacts: dict[str, Json] = {"Tree": {"type": "cdk:tree", "properties": {"file": "tree.json"}}}
     for name, stack in stacks.items():
         files: dict[str, Json] = {"0" * 64: {"source": {"executable": ["build"]}}}
@@ -153,9 +134,7 @@ def write_assembly(tmp_path: Path, *, stacks: Mapping[str, StackText]) -> Path:
 
 
 def _write_template(folder: Path, name: str, stack: StackText, files: dict[str, Json]) -> None:
-    """
-    Write one template and those nested in it, and note the nested ones among the assets.
-    """
+    """Write one template and those nested in it, and note the nested ones among the assets."""
     resources = dict(stack.resources)
     for logical_id, nested in stack.nested.items():
         nested_name = f"{name}{logical_id}.nested"
@@ -180,28 +159,20 @@ def _write_template(folder: Path, name: str, stack: StackText, files: dict[str, 
 
 
 def read(tmp_path: Path, **stacks: StackText) -> Assembly:
-    """
-    Write an assembly and read it.
-    """
+    """Write an assembly and read it."""
     return Assembly.read(write_assembly(tmp_path, stacks=stacks))
 
 
 def template(tmp_path: Path, stack: StackText | None = None, **others: StackText) -> Template:
-    """
-    Write an assembly whose stack ``Data`` is this one, and read its template.
-    """
+    """Write an assembly whose stack ``Data`` is this one, and read its template."""
     return read(tmp_path, Data=stack or StackText(), **others).by_key["Data.template.json"]
 
 
 def if_(first: Json, second: Json) -> Json:
-    """
-    Write a condition with two branches.
-    """
+    """Write a condition with two branches."""
     return {"Fn::If": ["Condition", first, second]}
 
 
 def join(separator: str, *parts: Json) -> Json:
-    """
-    Write a join of these parts.
-    """
+    """Write a join of these parts."""
     return {"Fn::Join": [separator, list(parts)]}

@@ -1,5 +1,4 @@
-"""
-The emulated Redshift as boto3's client shows it: failures on demand, and time that passes only when somebody sleeps.
+"""The emulated Redshift as boto3's client shows it: failures on demand, and time that passes only when somebody sleeps.
 """
 
 from __future__ import annotations
@@ -19,32 +18,22 @@ STACK = "arn:aws-cn:cloudformation:cn-north-1:111111111111:stack/Data/1"
 
 
 def error(code: str, message: str = "no") -> ClientError:
-    """
-    Make an error as boto3 raises it.
-    """
+    """Make an error as boto3 raises it."""
     return ClientError({"Error": {"Code": code, "Message": message}}, "ModifyClusterIamRoles")
 
 
 @dataclass
 class FakeRedshift(Cluster):
-    """
-    One cluster, and the client that changes it.
+    """One cluster, and the client that changes it.
 
     Attributes:
         exists: Whether there is a cluster.
-
         takes: How long a change takes, in seconds.
-
         failures: Errors that the next calls of ModifyClusterIamRoles raise.
-
         deaf: Errors that the next calls of DescribeClusters raise.
-
         may_pass: The roles that the caller may pass; None for all.
-
         calls: What was asked.
-
         on_call: Called when a change is asked.
-
         time: Now.
     """
 
@@ -60,32 +49,24 @@ class FakeRedshift(Cluster):
     time: float = 0.0
 
     def clock(self) -> Clock:
-        """
-        Make a clock whose sleep moves the cluster's time on.
-        """
+        """Make a clock whose sleep moves the cluster's time on."""
         return Clock(now=lambda: self.time, date=lambda: _EPOCH + self.time, sleep=self._sleep, jitter=lambda: 1.0)
 
     def _sleep(self, seconds: float) -> None:
         self.time += seconds
 
     def arns(self) -> set[str]:
-        """
-        Name the roles that are associated, or about to be.
-        """
+        """Name the roles that are associated, or about to be."""
         return set(self.roles)
 
     def describe_clusters(self, **request: Any) -> dict[str, Any]:
-        """
-        Answer as boto3 does.
-        """
+        """Answer as boto3 does."""
         if self.deaf:
             raise self.deaf.pop(0)
         return self._answer("describe_clusters", request)
 
     def modify_cluster_iam_roles(self, **request: Any) -> None:
-        """
-        Change the roles.
-        """
+        """Change the roles."""
         self.calls.append(request)
         if self.on_call:
             self.on_call(self)
@@ -102,24 +83,18 @@ class FakeRedshift(Cluster):
             raise error(refused.code, refused.message) from refused
 
     def trusts_redshift(self, _: str) -> bool:
-        """
-        Trust every role.
-        """
+        """Trust every role."""
         return True
 
     def check_pass_role(self, role_arn: str) -> None:
-        """
-        Refuse what the caller may not pass.
-        """
+        """Refuse what the caller may not pass."""
         if self.may_pass is not None and role_arn not in self.may_pass:
             text = f"not authorized to perform: iam:PassRole on resource: {role_arn}"
             raise RefusedError("AccessDenied", text, 403)
 
 
 class Account:
-    """
-    Several clusters, whose time is the same.
-    """
+    """Several clusters, whose time is the same."""
 
     def __init__(self, **clusters: FakeRedshift) -> None:
         self.clusters = clusters
@@ -129,30 +104,22 @@ class Account:
         self.around: Callable[[str], None] = lambda _: None
 
     def clock(self) -> Clock:
-        """
-        Make a clock whose sleep moves the time on.
-        """
+        """Make a clock whose sleep moves the time on."""
         clock = next(iter(self.clusters.values())).clock()
         clock.sleep = self.pass_time
         return clock
 
     def pass_time(self, seconds: float) -> None:
-        """
-        Let time pass for all.
-        """
+        """Let time pass for all."""
         for cluster in self.clusters.values():
             cluster.time += seconds
 
     def describe_clusters(self, ClusterIdentifier: str) -> dict[str, Any]:  # noqa: N803  boto3's name
-        """
-        Answer for one cluster.
-        """
+        """Answer for one cluster."""
         return self.clusters[ClusterIdentifier].describe_clusters(ClusterIdentifier=ClusterIdentifier)
 
     def modify_cluster_iam_roles(self, **request: Any) -> None:
-        """
-        Change one cluster.
-        """
+        """Change one cluster."""
         self.around("before")
         self.clusters[request["ClusterIdentifier"]].modify_cluster_iam_roles(**request)
         self.around("after")

@@ -1,6 +1,4 @@
-"""
-A Lambda function for tests: CDK makes its role and hands it out as another Python object each time.
-"""
+"""A Lambda function for tests: CDK makes its role and hands it out as another Python object each time."""
 
 from __future__ import annotations
 
@@ -10,9 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 
 
 def function_of(stack: cdk.Stack, role: iam.IRole | None = None) -> lambda_.Function:
-    """
-    Define a function, with a role of CDK's own as it comes.
-    """
+    """Define a function, with a role of CDK's own as it comes."""
     return lambda_.Function(
         stack,
         "Function",

@@ -1,5 +1,4 @@
-"""
-An IAM evaluator that is not ours: which requests a policy allows, and who may assume a role.
+"""An IAM evaluator that is not ours: which requests a policy allows, and who may assume a role.
 
 It knows every action and what resources each is for, so that an action that does not exist is an error, not a denial.
 """
@@ -28,9 +27,7 @@ _KEY_POLICY = {
 
 
 class Request(NamedTuple):
-    """
-    One call: an action on a resource, and what AWS knows of it besides.
-    """
+    """One call: an action on a resource, and what AWS knows of it besides."""
 
     action: str
     resource: str
@@ -38,9 +35,7 @@ class Request(NamedTuple):
 
 
 class Assumption(NamedTuple):
-    """
-    One try to assume a role: by whom, with which policies of its own, under which trust policy.
-    """
+    """One try to assume a role: by whom, with which policies of its own, under which trust policy."""
 
     principal: str
     role: str
@@ -50,9 +45,7 @@ class Assumption(NamedTuple):
 
 
 def allowed(asked: Sequence[tuple[Sequence[Permission], Request]]) -> list[bool]:
-    """
-    Evaluate requests, each against the policies of its permissions, in one process.
-    """
+    """Evaluate requests, each against the policies of its permissions, in one process."""
     return _verdicts([_call(permissions, request) for permissions, request in asked])
 
 
@@ -70,9 +63,7 @@ def _call(permissions: Sequence[Permission], request: Request) -> dict[str, Any]
 
 
 def assumed(asked: Sequence[Assumption]) -> list[bool]:
-    """
-    Evaluate who may assume which role, in one process.
-    """
+    """Evaluate who may assume which role, in one process."""
     return _verdicts(
         [
             {

@@ -1,6 +1,4 @@
-"""
-What cdk-nag says of a construct and all in it, and what is acknowledged there.
-"""
+"""What cdk-nag says of a construct and all in it, and what is acknowledged there."""
 
 from __future__ import annotations
 
@@ -20,16 +18,13 @@ PACKS: Final = (
 
 
 def nag_findings(app: cdk.App, scope: IConstruct) -> set[str]:
-    """
-    Name what the five packs find, acknowledged or not.
-    """
+    """Name what the five packs find, acknowledged or not."""
     reports = [pack(app).validate_scope(scope) for pack in PACKS]
     return {violation.rule_name for report in reports for violation in report.violations}
 
 
 def findings(app: cdk.App) -> set[tuple[str, str]]:
-    """
-    List what cdk-nag finds in a synthesized app: rule and path.
+    """List what cdk-nag finds in a synthesized app: rule and path.
 
     The pack is asked directly, not through `app.synth()`: it answers with data instead of a text in an exception, an
     empty answer cannot mean that it was not asked, and it is independent of CDK's own validator, which the tests turn
@@ -44,8 +39,7 @@ def findings(app: cdk.App) -> set[tuple[str, str]]:
 
 
 def acknowledged(app: cdk.App) -> set[tuple[str, str]]:
-    """
-    List what is acknowledged in an app, rule and path, but for what CDK's own constructs tell CDK's own validator.
+    """List what is acknowledged in an app, rule and path, but for what CDK's own constructs tell CDK's own validator.
     """
     rules = [
         (str(rule).removeprefix("Annotation::"), construct.node.path)

@@ -1,6 +1,4 @@
-"""
-Which files a test opens, as Python's own audit tells.
-"""
+"""Which files a test opens, as Python's own audit tells."""
 
 from __future__ import annotations
 
@@ -24,9 +22,7 @@ sys.addaudithook(_hear)
 
 @contextmanager
 def opened_files() -> Iterator[list[str]]:
-    """
-    List the files that are opened, other than modules.
-    """
+    """List the files that are opened, other than modules."""
     _listeners.append([])
     try:
         yield _listeners[-1]

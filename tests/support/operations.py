@@ -1,5 +1,5 @@
-"""
-What Redshift does with a role, each with what AWS documents for it, what it must be able to do, and what it must not.
+"""What Redshift does with a role, each with what AWS documents for it, what it must be able to do, and what it must
+not.
 
 The statements are written from the AWS pages (see the sources in `redshift_roles.aws.actions`), not from the code.
 """
@@ -41,9 +41,7 @@ LOG_GROUP = f"arn:aws:logs:{HERE}:log-group:/aws/lambda/associations"
 
 
 def glue_table(name: str, database: str = "sales") -> str:
-    """
-    Write the ARN of a table in the Glue Data Catalog.
-    """
+    """Write the ARN of a table in the Glue Data Catalog."""
     return f"arn:aws:glue:{HERE}:table/{database}/{name}"
 
 
@@ -52,9 +50,7 @@ Documented = tuple[set[str], set[str], object]
 
 
 class Operation(NamedTuple):
-    """
-    One operation with its three proofs.
-    """
+    """One operation with its three proofs."""
 
     name: str
     granted: Sequence[Permission]

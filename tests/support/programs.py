@@ -1,6 +1,4 @@
-"""
-Programs as a person runs them, in a process of their own.
-"""
+"""Programs as a person runs them, in a process of their own."""
 
 from __future__ import annotations
 
@@ -15,16 +13,12 @@ ROOT: Final = Path(__file__).parent.parent.parent
 
 
 class Run(NamedTuple):
-    """
-    A program that has written a cloud assembly.
+    """A program that has written a cloud assembly.
 
     Attributes:
         code: Its exit code.
-
         stderr: What it complained of.
-
         assembly: The JSON documents it has written to `CDK_OUTDIR`, by file name.
-
         elsewhere: What it has written to its home or working directory.
     """
 
@@ -35,16 +29,13 @@ class Run(NamedTuple):
 
     @property
     def violations(self) -> list[str]:
-        """
-        The rules that CDK's validation report says are broken.
-        """
+        """The rules that CDK's validation report says are broken."""
         reports = self.assembly["validation-report.json"]["pluginReports"]
         return [violation["ruleName"] for report in reports for violation in report["violations"]]
 
 
 def environment(home: Path, *, validation: bool) -> dict[str, str]:
-    """
-    Name what a machine without AWS configuration has, with CDK's own validator or without.
+    """Name what a machine without AWS configuration has, with CDK's own validator or without.
 
     jsii unpacks CDK to a cache, by default under the home directory; the cache is shared, the home directory is empty.
     """
@@ -60,9 +51,7 @@ def environment(home: Path, *, validation: bool) -> dict[str, str]:
 
 
 def run(directory: Path, *command: str, validation: bool) -> Run:
-    """
-    Run a Python program as on a machine without AWS configuration, with CDK's own validator or without.
-    """
+    """Run a Python program as on a machine without AWS configuration, with CDK's own validator or without."""
     for name in ("home", "work", "cdk.out"):
         (directory / name).mkdir()
     done = subprocess.run(

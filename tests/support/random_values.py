@@ -1,6 +1,4 @@
-"""
-Random values of templates, for the tests of what reads them.
-"""
+"""Random values of templates, for the tests of what reads them."""
 
 from __future__ import annotations
 

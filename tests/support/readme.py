@@ -1,6 +1,4 @@
-"""
-The README, kept: its Python blocks run, and one that is followed by a text block must raise exactly that error.
-"""
+"""The README, kept: its Python blocks run, and one that is followed by a text block must raise exactly that error."""
 
 from __future__ import annotations
 
@@ -13,14 +11,10 @@ _BLOCK = re.compile(r"```python\n(?P<code>.*?)```\n(\n```text\n(?P<error>.*?)```
 
 
 class ReadmeParser:
-    """
-    Find the Python blocks, each with the error it promises, if any.
-    """
+    """Find the Python blocks, each with the error it promises, if any."""
 
     def __call__(self, document: Document) -> Iterable[Region]:
-        """
-        Yield one region for each block.
-        """
+        """Yield one region for each block."""
         for match in _BLOCK.finditer(document.text):
             line = document.text.count("\n", 0, match.start("code"))
             code = compile("\n" * line + match["code"], document.path, "exec")

@@ -1,6 +1,4 @@
-"""
-The table of cases: templates with the verdicts that an expert gives, and how they are written to disk.
-"""
+"""The table of cases: templates with the verdicts that an expert gives, and how they are written to disk."""
 
 from __future__ import annotations
 
@@ -27,14 +25,11 @@ _NUMBERS: Final = {"TEN": 10, "ELEVEN": 11, "TWELVE": 12, "FIFTY_ONE": 51}
 
 @dataclass(frozen=True)
 class Stack:
-    """
-    One stack of a case.
+    """One stack of a case.
 
     Attributes:
         text: Its template, as YAML.
-
         account: Its account, or None when it names none.
-
         region: Its region, or None when it names none.
     """
 
@@ -44,26 +39,19 @@ class Stack:
 
     @property
     def body(self) -> dict[str, Json]:
-        """
-        The parsed template.
-        """
+        """The parsed template."""
         return dict(yaml_templates.parse(self.text)[0])
 
 
 @dataclass(frozen=True)
 class Case:
-    """
-    One row of the table.
+    """One row of the table.
 
     Attributes:
         name: A true sentence.
-
         stacks: The stacks of the app, by name.
-
         nested: The nested templates of the only stack, by logical id.
-
         expected: The verdicts, as ``Rule Resource``, sorted.
-
         raw: Why CDK cannot write these templates itself; empty when it can.
     """
 
@@ -75,17 +63,13 @@ class Case:
 
     @property
     def is_plain(self) -> bool:
-        """
-        Whether one file says it all.
-        """
+        """Whether one file says it all."""
         return len(self.stacks) == 1 and not self.nested
 
 
 @cache
 def cases() -> list[Case]:
-    """
-    Read the table.
-    """
+    """Read the table."""
     table = yaml.safe_load((FOLDER / "verdicts.yaml").read_text(encoding="utf-8"))
     return [_case(row, table["resources"]) for row in table["cases"]]
 
@@ -112,9 +96,7 @@ def _stack(given: Mapping[str, Any], shared: Mapping[str, str]) -> Stack:
 
 
 def write_plain(case: Case, folder: Path) -> Path:
-    """
-    Write the only template of a case as the YAML it is.
-    """
+    """Write the only template of a case as the YAML it is."""
     (stack,) = case.stacks.values()
     path = folder / "template.yaml"
     path.write_text(stack.text, encoding="utf-8")
@@ -122,9 +104,7 @@ def write_plain(case: Case, folder: Path) -> Path:
 
 
 def write_cloud_assembly(case: Case, folder: Path) -> Path:
-    """
-    Write a case as ``cdk synth`` would.
-    """
+    """Write a case as ``cdk synth`` would."""
     artifacts = {}
     for name, stack in case.stacks.items():
         body, files = stack.body, {}
@@ -145,7 +125,5 @@ def write_cloud_assembly(case: Case, folder: Path) -> Path:
 
 
 def named(verdicts: Iterable[Verdict]) -> list[str]:
-    """
-    Write verdicts as the table does.
-    """
+    """Write verdicts as the table does."""
     return sorted(f"{verdict.finding.rule} {readable(verdict.logical_id)}" for verdict in verdicts)

@@ -1,5 +1,4 @@
-"""
-The page of the rules, written from their passports: ``python -m tests.support.rules_page``.
+"""The page of the rules, written from their passports: ``python -m tests.support.rules_page``.
 
 The rules and an example of each flow in; ``docs/rules.md`` flows out.
 """
@@ -45,25 +44,19 @@ other.
 
 @cache
 def examples() -> Mapping[str, Mapping[str, str]]:
-    """
-    Read the examples.
-    """
+    """Read the examples."""
     read: Mapping[str, Mapping[str, str]] = yaml.safe_load((FOLDER / "rules.yaml").read_text(encoding="utf-8"))
     return read
 
 
 def template_text(rule: str) -> str:
-    """
-    Write the template of an example, as a person would.
-    """
+    """Write the template of an example, as a person would."""
     twelve = "".join(f"\n{' ' * 6}- arn:aws:iam::{ACCOUNT}:role/r{number}" for number in range(1, 13))
     return "Resources:\n" + textwrap.indent(examples()[rule]["template"].replace("TWELVE", twelve), "  ")
 
 
 def found(rule: str) -> list[Finding]:
-    """
-    Judge the template of an example.
-    """
+    """Judge the template of an example."""
     path = Path("template.yaml")
     assembly = Assembly(bodies={path: yaml_templates.parse(template_text(rule))[0]})
     assembly.stacks.append(Template(path, "", ACCOUNT, REGION, assembly))
@@ -71,9 +64,7 @@ def found(rule: str) -> list[Finding]:
 
 
 def page() -> str:
-    """
-    Write the page.
-    """
+    """Write the page."""
     return "\n".join([_HEAD, *(_section(rule) for rule in rulebook.RULES)])
 
 
@@ -100,9 +91,7 @@ def _lines(rule: rulebook.Rule) -> Iterator[str]:
 
 
 def main() -> None:
-    """
-    Write the page to its place.
-    """
+    """Write the page to its place."""
     PAGE.write_text(page(), encoding="utf-8")
 
 

@@ -1,6 +1,4 @@
-"""
-What `app.synth()` says of the clusters in it, read from CDK's validation report.
-"""
+"""What `app.synth()` says of the clusters in it, read from CDK's validation report."""
 
 from __future__ import annotations
 
@@ -12,9 +10,7 @@ from redshift_roles.cdk.synthesized import PLUGIN_NAME
 
 
 def report_of(app: Any) -> list[dict[str, Any]]:
-    """
-    Synthesize and list what our plug-in found, as CDK wrote it down.
-    """
+    """Synthesize and list what our plug-in found, as CDK wrote it down."""
     try:
         app.synth()
     except RuntimeError as error:
@@ -27,14 +23,10 @@ def report_of(app: Any) -> list[dict[str, Any]]:
 
 
 def failures_of(app: Any) -> list[str]:
-    """
-    Name the rules that fail the synthesis.
-    """
+    """Name the rules that fail the synthesis."""
     return [violation["ruleName"] for violation in report_of(app) if violation["severity"] == "fatal"]
 
 
 def warnings_of(app: Any) -> list[str]:
-    """
-    Name the rules that only warn.
-    """
+    """Name the rules that only warn."""
     return [violation["ruleName"] for violation in report_of(app) if violation["severity"] == "warning"]

@@ -1,6 +1,4 @@
-"""
-The emulated Redshift behaves as AWS documents the real one, and speaks as botocore reads.
-"""
+"""The emulated Redshift behaves as AWS documents the real one, and speaks as botocore reads."""
 
 from __future__ import annotations
 
@@ -25,31 +23,23 @@ OTHERS = "arn:aws:iam::999999999999:role/A"
 
 
 class Someone:
-    """
-    A caller, who may pass every role but some, of which some do not trust Redshift.
-    """
+    """A caller, who may pass every role but some, of which some do not trust Redshift."""
 
     def __init__(self, *, denied: str = "", untrusting: str = "") -> None:
         self._denied, self._untrusting = denied, untrusting
 
     def trusts_redshift(self, role_arn: str) -> bool:
-        """
-        Trust all but one.
-        """
+        """Trust all but one."""
         return role_arn != self._untrusting
 
     def check_pass_role(self, role_arn: str) -> None:
-        """
-        Pass all but one.
-        """
+        """Pass all but one."""
         if role_arn == self._denied:
             raise RefusedError("AccessDenied", f"iam:PassRole on resource: {role_arn}", 403)
 
 
 class World:
-    """
-    One cluster, and time that passes when a test says so.
-    """
+    """One cluster, and time that passes when a test says so."""
 
     def __init__(self, *roles: str, quota: int = 50) -> None:
         self.time = 0.0
@@ -59,22 +49,16 @@ class World:
         self.time = 100.0
 
     def modify(self, caller: Someone | None = None, **request: Any) -> None:
-        """
-        Change the roles.
-        """
+        """Change the roles."""
         self.redshift.modify_cluster_iam_roles(caller or Someone(), {"ClusterIdentifier": "c", **request})
 
     def shown(self) -> Json:
-        """
-        Describe the cluster.
-        """
+        """Describe the cluster."""
         (cluster,) = self.redshift.describe_clusters(Someone(), {"ClusterIdentifier": "c"})["Clusters"]
         return dict(cluster)
 
     def roles(self) -> dict[str, str]:
-        """
-        List the roles with their status.
-        """
+        """List the roles with their status."""
         return {role["IamRoleArn"]: role["ApplyStatus"] for role in self.shown()["IamRoles"]}
 
 
@@ -93,9 +77,7 @@ class World:
 def test_fails_when_a_role_may_not_be_there_and_changes_nothing(
     caller: Someone, request_: Json, code: str, told: str
 ) -> None:
-    """
-    All or nothing: what comes with a role that is refused is refused as well.
-    """
+    """All or nothing: what comes with a role that is refused is refused as well."""
     world = World(A)
     with pytest.raises(RefusedError, match=told) as caught:
         world.modify(caller, **request_)
@@ -106,9 +88,7 @@ def test_fails_when_a_role_may_not_be_there_and_changes_nothing(
 
 
 def test_fails_when_the_cluster_is_changed_by_somebody_else_just_now() -> None:
-    """
-    Its status says so, and then is available while roles are still adding.
-    """
+    """Its status says so, and then is available while roles are still adding."""
     world = World()
     world.modify(AddIamRoles=[A])
     world.time += 3.9
@@ -124,9 +104,7 @@ def test_fails_when_the_cluster_is_changed_by_somebody_else_just_now() -> None:
 
 
 def test_fails_when_the_cluster_is_paused_until_it_is_resumed() -> None:
-    """
-    A paused cluster shows its roles, and takes no change.
-    """
+    """A paused cluster shows its roles, and takes no change."""
     world = World(A)
     world.redshift.pause_cluster(Someone(), {"ClusterIdentifier": "c"})
     with pytest.raises(RefusedError, match="not in the available state"):
@@ -146,9 +124,7 @@ def test_fails_when_the_cluster_is_paused_until_it_is_resumed() -> None:
 
 
 def test_fails_when_there_would_be_more_roles_than_the_quota() -> None:
-    """
-    What is removed in the same call makes room.
-    """
+    """What is removed in the same call makes room."""
     world = World(A, quota=1)
     with pytest.raises(RefusedError, match="may have 1 IAM roles"):
         world.modify(AddIamRoles=[B])
@@ -167,9 +143,7 @@ def test_fails_when_there_would_be_more_roles_than_the_quota() -> None:
     ],
 )
 def test_fails_when_a_cluster_cannot_be_made_and_makes_none(request_: Json, code: str) -> None:
-    """
-    Names must be free, groups must be there, and roles must be allowed.
-    """
+    """Names must be free, groups must be there, and roles must be allowed."""
     world = World()
     with pytest.raises(RefusedError) as caught:
         world.redshift.create_cluster(Someone(), request_)
@@ -179,8 +153,7 @@ def test_fails_when_a_cluster_cannot_be_made_and_makes_none(request_: Json, code
 
 
 def test_roles_come_and_go_over_time() -> None:
-    """
-    A role is adding, in sync, removing and gone; asking twice changes nothing, nor does removing what is not there.
+    """A role is adding, in sync, removing and gone; asking twice changes nothing, nor does removing what is not there.
     """
     world, seen = World(), []
     world.modify(AddIamRoles=[A], RemoveIamRoles=[B])
@@ -199,9 +172,7 @@ def test_roles_come_and_go_over_time() -> None:
 
 
 def test_a_role_that_is_stuck_never_comes_in_sync_but_can_go() -> None:
-    """
-    It is known by its name.
-    """
+    """It is known by its name."""
     world = World(STUCK)
     assert {STUCK: "adding"} == world.roles()
     world.modify(RemoveIamRoles=[STUCK])
@@ -210,9 +181,7 @@ def test_a_role_that_is_stuck_never_comes_in_sync_but_can_go() -> None:
 
 
 def test_a_role_that_comes_back_while_it_goes_is_adding() -> None:
-    """
-    It is listed once.
-    """
+    """It is listed once."""
     world = World(A)
     world.modify(RemoveIamRoles=[A])
     world.time += 5
@@ -221,9 +190,7 @@ def test_a_role_that_comes_back_while_it_goes_is_adding() -> None:
 
 
 def test_the_default_role_is_set_kept_cleared_and_goes_with_its_role() -> None:
-    """
-    Leaving it out leaves it alone; an empty text clears it.
-    """
+    """Leaving it out leaves it alone; an empty text clears it."""
     world, seen = World(A, B), []
     steps: list[Json] = [
         {"DefaultIamRoleArn": A},
@@ -241,9 +208,7 @@ def test_the_default_role_is_set_kept_cleared_and_goes_with_its_role() -> None:
 
 
 def test_fails_when_a_cluster_is_to_be_deleted_while_it_is_busy() -> None:
-    """
-    It stays, and leaves no snapshot; a moment later it can go.
-    """
+    """It stays, and leaves no snapshot; a moment later it can go."""
     world, final = World(A), {"ClusterIdentifier": "c", "FinalClusterSnapshotIdentifier": "c-final"}
     world.modify(DefaultIamRoleArn=A)
     world.time += 3.9
@@ -260,9 +225,7 @@ def test_fails_when_a_cluster_is_to_be_deleted_while_it_is_busy() -> None:
 
 
 def test_a_deleted_cluster_is_gone_and_leaves_a_snapshot_if_it_is_to() -> None:
-    """
-    Its name is then unknown.
-    """
+    """Its name is then unknown."""
     world = World()
     world.redshift.create_cluster(Someone(), {"ClusterIdentifier": "d"})
     world.redshift.delete_cluster(Someone(), {"ClusterIdentifier": "d", "SkipFinalClusterSnapshot": True})
@@ -297,9 +260,7 @@ def _some(*arns: str) -> st.SearchStrategy[list[str]]:
     )
 )
 def test_a_change_does_what_it_asks_or_nothing(steps: list[tuple[Json, float]]) -> None:
-    """
-    Whatever is asked, the default role is associated, and no role is listed twice; an empty request is no change.
-    """
+    """Whatever is asked, the default role is associated, and no role is listed twice; an empty request is no change."""
     redshift = FakeRedshift(roles={C: 0.0}, default=C, takes=5.0)
     free = 0.0
     for request, seconds in steps:
@@ -326,9 +287,7 @@ def test_a_change_does_what_it_asks_or_nothing(steps: list[tuple[Json, float]]) 
 
 
 def _asked(operation: str, request: Json, *, throttled: bool = False) -> Json:
-    """
-    Ask as botocore asks, and read the answer as botocore does.
-    """
+    """Ask as botocore asks, and read the answer as botocore does."""
     world = World(A)
     asked: OperationModel = redshift_api.service().operation_model(operation)
     form = QuerySerializer().serialize_to_request(request, asked)["body"]
@@ -348,25 +307,19 @@ def _asked(operation: str, request: Json, *, throttled: bool = False) -> Json:
 def test_fails_when_the_api_refuses_and_botocore_reads_why(
     operation: str, request_: Json, throttled: bool, code: str
 ) -> None:
-    """
-    The code of the refusal arrives.
-    """
+    """The code of the refusal arrives."""
     assert code == _asked(operation, request_, throttled=throttled)["Error"]["Code"]
 
 
 def test_fails_when_the_action_is_none_of_redshifts() -> None:
-    """
-    A form without one is refused as well.
-    """
+    """A form without one is refused as well."""
     for form in ({}, {"Action": "Nothing"}):
         with pytest.raises(RefusedError, match="Could not find operation"):
             redshift_api.operation(form)
 
 
 def test_botocore_reads_what_it_asked_for() -> None:
-    """
-    Lists, structures, numbers and flags survive the way there and back.
-    """
+    """Lists, structures, numbers and flags survive the way there and back."""
     request = {"ClusterIdentifier": "d", "NodeType": "ra3.large", "MasterUsername": "admin", "Port": 5440}
     made = _asked("CreateCluster", {**request, "Encrypted": True, "IamRoles": [A, B]})["Cluster"]
 
@@ -378,9 +331,7 @@ def test_botocore_reads_what_it_asked_for() -> None:
 
 
 def test_a_cluster_can_be_made_in_a_subnet_group_that_is_there() -> None:
-    """
-    And it says which one it is in.
-    """
+    """And it says which one it is in."""
     world = World()
     group = {"ClusterSubnetGroupName": "subnets"}
     made = world.redshift.create_cluster_subnet_group(Someone(), {**group, "Description": "", "SubnetIds": []})
@@ -392,9 +343,7 @@ def test_a_cluster_can_be_made_in_a_subnet_group_that_is_there() -> None:
 
 @pytest.mark.parametrize(("sent", "read"), [({}, None), ({"DefaultIamRoleArn": ""}, "")])
 def test_an_empty_text_is_not_an_absent_one(sent: Json, read: str | None) -> None:
-    """
-    The one clears the default role, the other leaves it alone.
-    """
+    """The one clears the default role, the other leaves it alone."""
     asked = redshift_api.service().operation_model("ModifyClusterIamRoles")
     request = {"ClusterIdentifier": "c", "AddIamRoles": [A], "RemoveIamRoles": [], **sent}
     form = QuerySerializer().serialize_to_request(request, asked)["body"]

@@ -1,6 +1,4 @@
-"""
-The emulator as a server: its own IAM decides who may do what, and with which roles.
-"""
+"""The emulator as a server: its own IAM decides who may do what, and with which roles."""
 
 from __future__ import annotations
 
@@ -23,9 +21,7 @@ TRUST = {
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """
-    The server.
-    """
+    """The server."""
     with emulator(tmp_path_factory.mktemp("emulator"), takes=0.2) as environment:
         yield environment
 
@@ -36,9 +32,7 @@ def _role(aws: dict[str, str], name: str, trust: Json) -> str:
 
 
 def test_fails_when_a_role_is_not_there_or_trusts_somebody_else(aws: dict[str, str]) -> None:
-    """
-    The server looks at the trust policies that its own IAM keeps.
-    """
+    """The server looks at the trust policies that its own IAM keeps."""
     somebody = json.loads(json.dumps(TRUST).replace("redshift", "lambda"))
     denying = json.loads(json.dumps(TRUST).replace("Allow", "Deny"))
     arns = [
@@ -56,9 +50,7 @@ def test_fails_when_a_role_is_not_there_or_trusts_somebody_else(aws: dict[str, s
 
 
 def test_fails_when_iam_does_not_allow_it(aws: dict[str, str]) -> None:
-    """
-    A user without a policy may not even look; one who may change a cluster may still not pass a role.
-    """
+    """A user without a policy may not even look; one who may change a cluster may still not pass a role."""
     role = _role(aws, "Trusted", TRUST)
     client(aws, "redshift").create_cluster(ClusterIdentifier="own", NodeType="ra3.large", MasterUsername="admin")
     iam = client(aws, "iam")
@@ -79,9 +71,7 @@ def test_fails_when_iam_does_not_allow_it(aws: dict[str, str]) -> None:
 
 
 def test_every_third_change_is_throttled_and_boto3_tries_again(aws: dict[str, str]) -> None:
-    """
-    Looking is not.
-    """
+    """Looking is not."""
     redshift = client(aws, "redshift")
     redshift.create_cluster(ClusterIdentifier="throttled", NodeType="ra3.large", MasterUsername="admin")
 
@@ -93,9 +83,7 @@ def test_every_third_change_is_throttled_and_boto3_tries_again(aws: dict[str, st
 
 
 def test_a_role_is_in_sync_after_a_while(aws: dict[str, str]) -> None:
-    """
-    In the time that the server was started with.
-    """
+    """In the time that the server was started with."""
     role = _role(aws, "Waiting", TRUST)
     redshift = client(aws, "redshift")
     made = redshift.create_cluster(
@@ -108,9 +96,7 @@ def test_a_role_is_in_sync_after_a_while(aws: dict[str, str]) -> None:
 
 
 def test_fails_when_the_server_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    The end of its log says why.
-    """
+    """The end of its log says why."""
     monkeypatch.setattr("tests.support.emulator.server.PROGRAM", "tests.support.emulator.nothing")
     with pytest.raises(RuntimeError, match=r"No module named tests\.emulator\.nothing"), emulator(tmp_path):
         pytest.fail("it runs")

@@ -1,6 +1,4 @@
-"""
-What is read from a cloud assembly on disk.
-"""
+"""What is read from a cloud assembly on disk."""
 
 from __future__ import annotations
 
@@ -16,18 +14,14 @@ from tests.conftest import ACCOUNT, REGION
 
 
 def _nested() -> StackText:
-    """
-    Describe a stack with two nested stacks, one of which has a nested stack too.
-    """
+    """Describe a stack with two nested stacks, one of which has a nested stack too."""
     grandchild = StackText(resources={"Deep": {"Type": "A::B::C"}})
     return StackText(nested={"Child": StackText(nested={"Grandchild": grandchild}), "Twin": StackText()})
 
 
 @pytest.mark.parametrize(("account", "region"), [(ACCOUNT, REGION), (ACCOUNT, None), (None, REGION), (None, None)])
 def test_a_stack_has_the_environment_of_its_artifact(tmp_path: Path, account: str | None, region: str | None) -> None:
-    """
-    What the manifest calls unknown is not known.
-    """
+    """What the manifest calls unknown is not known."""
     found = template(tmp_path, StackText(account=account, region=region))
 
     assert (account, region, "DataStack") == (found.account, found.region, found.stack_name)
@@ -35,9 +29,7 @@ def test_a_stack_has_the_environment_of_its_artifact(tmp_path: Path, account: st
 
 @pytest.mark.parametrize("environment", [{}, {"environment": ""}, {"environment": "aws://111111111111"}])
 def test_a_stack_without_an_environment_names_none(tmp_path: Path, environment: dict[str, str]) -> None:
-    """
-    An artifact that says nothing, or nothing complete, leaves account, region and name to the deployment.
-    """
+    """An artifact that says nothing, or nothing complete, leaves account, region and name to the deployment."""
     artifact = {
         "type": "aws:cloudformation:stack",
         "properties": {"templateFile": "Data.template.json"},
@@ -52,9 +44,7 @@ def test_a_stack_without_an_environment_names_none(tmp_path: Path, environment: 
 
 
 def test_an_assembly_of_nothing_has_no_stacks(tmp_path: Path) -> None:
-    """
-    A manifest may hold no artifacts, and artifacts of other kinds are passed over.
-    """
+    """A manifest may hold no artifacts, and artifacts of other kinds are passed over."""
     (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")
 
     assert Assembly.read(tmp_path).stacks == []
@@ -62,9 +52,7 @@ def test_an_assembly_of_nothing_has_no_stacks(tmp_path: Path) -> None:
 
 
 def test_stages_are_read_in_their_place(tmp_path: Path) -> None:
-    """
-    An assembly within the assembly brings its stacks along.
-    """
+    """An assembly within the assembly brings its stacks along."""
     (tmp_path / "assembly-Prod").mkdir()
     write_assembly(tmp_path / "assembly-Prod", stacks={"ProdData": StackText()})
     write_assembly(tmp_path, stacks={"First": StackText(), "Last": StackText(account=None)})
@@ -85,9 +73,7 @@ def test_stages_are_read_in_their_place(tmp_path: Path) -> None:
 
 
 def test_nested_stacks_are_found_by_their_assets(tmp_path: Path) -> None:
-    """
-    Nested stacks are of their parent's environment, and know their place in it.
-    """
+    """Nested stacks are of their parent's environment, and know their place in it."""
     top = template(tmp_path, _nested())
     child = top.nested["Child"]
     grandchild = child.nested["Grandchild"]
@@ -102,9 +88,7 @@ def test_nested_stacks_are_found_by_their_assets(tmp_path: Path) -> None:
 
 
 def test_parents_come_before_their_nested_stacks(tmp_path: Path) -> None:
-    """
-    The order is that of the files: each stack, then what is nested in it.
-    """
+    """The order is that of the files: each stack, then what is nested in it."""
     assembly = read(tmp_path, Data=_nested(), Other=StackText())
     files = [found.file for found in assembly.templates()]
 
@@ -136,18 +120,14 @@ def test_parents_come_before_their_nested_stacks(tmp_path: Path) -> None:
     ids=["no resource", "no properties", "no asset", "unknown asset", "built asset"],
 )
 def test_a_nested_stack_of_elsewhere_is_not_followed(tmp_path: Path, resource: Json) -> None:
-    """
-    Only templates that are part of the assembly are read.
-    """
+    """Only templates that are part of the assembly are read."""
     top = template(tmp_path, StackText(resources={"Nested": resource}, nested={"Ours": StackText()}))
 
     assert list(top.nested) == ["Ours"]
 
 
 def test_an_asset_that_is_no_nested_stack_is_not_one(tmp_path: Path) -> None:
-    """
-    The type of a resource makes it a stack, not what it points to.
-    """
+    """The type of a resource makes it a stack, not what it points to."""
     url = template(tmp_path, _nested()).properties("Child")["TemplateURL"]
     copy = {"Type": "A::B::C", "Properties": {"TemplateURL": url}}
 
@@ -155,9 +135,7 @@ def test_an_asset_that_is_no_nested_stack_is_not_one(tmp_path: Path) -> None:
 
 
 def test_a_stack_without_a_manifest_of_assets_has_none(tmp_path: Path) -> None:
-    """
-    What was written without assets is read without them.
-    """
+    """What was written without assets is read without them."""
     write_assembly(tmp_path, stacks={"Data": _nested()})
     (tmp_path / "Data.assets.json").unlink()
 
@@ -170,9 +148,7 @@ def test_a_stack_without_a_manifest_of_assets_has_none(tmp_path: Path) -> None:
     "assets", ["{}", "[]", '{"files": []}', '{"files": {"a": 1, "b": {}, "c": {"source": 1}, "d": {"source": {}}}}']
 )
 def test_a_manifest_of_assets_may_hold_none(tmp_path: Path, assets: str) -> None:
-    """
-    What is missing or misshapen is no asset.
-    """
+    """What is missing or misshapen is no asset."""
     write_assembly(tmp_path, stacks={"Data": _nested()})
     (tmp_path / "Data.assets.json").write_text(assets, encoding="utf-8")
 
@@ -182,9 +158,7 @@ def test_a_manifest_of_assets_may_hold_none(tmp_path: Path, assets: str) -> None
 
 
 def test_strangers_have_no_assets(tmp_path: Path) -> None:
-    """
-    Only an app says which files are its own.
-    """
+    """Only an app says which files are its own."""
     assembly = Assembly.read(write_assembly(tmp_path, stacks={"Data": _nested()}))
     assembly.is_app = False
 
@@ -194,9 +168,7 @@ def test_strangers_have_no_assets(tmp_path: Path) -> None:
 
 
 def test_a_template_that_would_be_nested_in_itself_is_not_followed(tmp_path: Path) -> None:
-    """
-    The assembly remembers it.
-    """
+    """The assembly remembers it."""
     write_assembly(tmp_path, stacks={"Data": _nested()})
     assets = tmp_path / "Data.assets.json"
     assets.write_text(assets.read_text().replace("DataTwin.nested", "Data"), encoding="utf-8")
@@ -208,9 +180,7 @@ def test_a_template_that_would_be_nested_in_itself_is_not_followed(tmp_path: Pat
 
 
 def test_assets_are_files_beside_the_template(tmp_path: Path) -> None:
-    """
-    A nested stack has the assets of its top-level stack; what is yet to be built is no file.
-    """
+    """A nested stack has the assets of its top-level stack; what is yet to be built is no file."""
     top = template(tmp_path, _nested())
 
     assert {path.name for path in top.assets.values()} == {
@@ -223,9 +193,7 @@ def test_assets_are_files_beside_the_template(tmp_path: Path) -> None:
 
 
 def test_a_place_that_is_not_synthesized_has_nothing_in_it() -> None:
-    """
-    Only its account and region are known.
-    """
+    """Only its account and region are known."""
     place = Template(None, "", ACCOUNT, REGION, Assembly())
 
     assert (place.body, place.file, place.assets, place.nested) == ({}, "", {}, {})
@@ -234,9 +202,7 @@ def test_a_place_that_is_not_synthesized_has_nothing_in_it() -> None:
 
 @pytest.mark.parametrize("body", ["[]", '"text"', "7", "", "Resources: {A: {Type: !Ref B}}"])
 def test_a_template_that_is_no_object_is_empty(tmp_path: Path, body: str) -> None:
-    """
-    A file that holds something else, such as an asset in YAML, is no reason to stop.
-    """
+    """A file that holds something else, such as an asset in YAML, is no reason to stop."""
     write_assembly(tmp_path, stacks={"Data": StackText()})
     (tmp_path / "Data.template.json").write_text(body, encoding="utf-8")
 
@@ -260,18 +226,14 @@ def test_a_template_that_is_no_object_is_empty(tmp_path: Path, body: str) -> Non
 def test_a_resource_has_a_type_and_properties_if_it_is_one(
     tmp_path: Path, resources: dict[str, Json], kind: str, properties: dict[str, Json]
 ) -> None:
-    """
-    What is missing or misshapen is empty.
-    """
+    """What is missing or misshapen is empty."""
     found = template(tmp_path, StackText(resources=resources))
 
     assert (kind, properties) == (found.resource_type("Role"), found.properties("Role"))
 
 
 def test_a_section_that_is_no_object_is_empty(tmp_path: Path) -> None:
-    """
-    A list of resources has none by name.
-    """
+    """A list of resources has none by name."""
     found = template(tmp_path)
     found.body = {"Resources": ["Role"]}
 
@@ -279,9 +241,7 @@ def test_a_section_that_is_no_object_is_empty(tmp_path: Path) -> None:
 
 
 def test_cross_region_exports_are_found_by_what_the_writer_calls_them(tmp_path: Path) -> None:
-    """
-    CDK's custom resource carries names and values.
-    """
+    """CDK's custom resource carries names and values."""
     resources: dict[str, Json] = {
         "Writer": {"Type": WRITER, "Properties": {"WriterProps": {"exports": {"/cdk/a": "first", "/cdk/b": "second"}}}},
         "Idle": {"Type": WRITER, "Properties": {"WriterProps": {}}},
@@ -303,18 +263,14 @@ def test_cross_region_exports_are_found_by_what_the_writer_calls_them(tmp_path: 
     ],
 )
 def test_a_misshapen_export_is_none(tmp_path: Path, stack: StackText) -> None:
-    """
-    Templates that CloudFormation will refuse are read all the same.
-    """
+    """Templates that CloudFormation will refuse are read all the same."""
     assembly = read(tmp_path, Data=stack)
 
     assert assembly.cross_region_exports == {}
 
 
 def test_equal_files_are_two_templates(tmp_path: Path) -> None:
-    """
-    Templates and assemblies are told apart by what they are, not by what is in them.
-    """
+    """Templates and assemblies are told apart by what they are, not by what is in them."""
     first, second = read(tmp_path, Data=StackText()), read(tmp_path, Data=StackText())
 
     assert len({first, second, *first.stacks, *second.stacks}) == 4

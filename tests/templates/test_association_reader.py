@@ -1,6 +1,4 @@
-"""
-Roles and default roles that an app gives one cluster in two places, and roles that Redshift may not assume.
-"""
+"""Roles and default roles that an app gives one cluster in two places, and roles that Redshift may not assume."""
 
 from __future__ import annotations
 
@@ -37,9 +35,7 @@ def _named(identifier: str, *roles: Json) -> Mapping[str, Json]:
 
 @pytest.mark.parametrize("identifier", ["warehouse", {"Ref": "Cluster"}])
 def test_fails_when_the_cluster_lists_the_role_too(tmp_path: Path, identifier: Json) -> None:
-    """
-    However the association names the cluster.
-    """
+    """However the association names the cluster."""
     role = {"Fn::GetAtt": ["Role", "Arn"]}
     resources = {
         "Role": trusting("redshift.amazonaws.com"),
@@ -54,9 +50,7 @@ def test_fails_when_the_cluster_lists_the_role_too(tmp_path: Path, identifier: J
 
 @pytest.mark.parametrize(("first", "second"), [("X", "Y"), ("X", "X")])
 def test_fails_when_two_stacks_have_one_role(tmp_path: Path, first: str, second: str) -> None:
-    """
-    Of one account and region, whether or not the two are called the same there.
-    """
+    """Of one account and region, whether or not the two are called the same there."""
     stacks = {
         "A": StackText(resources={first: _association("warehouse", arn("Other"), arn())}),
         "B": StackText(resources={second: _association("warehouse", arn())}),
@@ -73,9 +67,7 @@ def test_fails_when_two_stacks_have_one_role(tmp_path: Path, first: str, second:
 def test_two_stacks_that_do_not_say_where_they_are_may_have_two_clusters(
     tmp_path: Path, account: str | None, region: str | None
 ) -> None:
-    """
-    Such as one for development and one for production; one stack and its nested ones are in one place.
-    """
+    """Such as one for development and one for production; one stack and its nested ones are in one place."""
     made = StackText(resources={"A": _association("warehouse", arn())}, account=account, region=region)
     parent = replace(made, nested={"Nested": made})
 
@@ -84,9 +76,7 @@ def test_two_stacks_that_do_not_say_where_they_are_may_have_two_clusters(
 
 
 def test_fails_when_two_stacks_refer_to_one_role_wherever_they_are(tmp_path: Path) -> None:
-    """
-    CDK refers within one environment.
-    """
+    """CDK refers within one environment."""
     exported = {"Value": {"Fn::GetAtt": ["Role", "Arn"]}, "Export": {"Name": "Role"}}
     roles = StackText(
         resources={"Role": trusting("redshift.amazonaws.com")}, outputs={"Role": exported}, account=None, region=None
@@ -104,9 +94,7 @@ def _default(identifier: Json, role: Json) -> dict[str, Json]:
 
 
 def test_fails_when_two_stacks_set_the_default_of_one_cluster(tmp_path: Path) -> None:
-    """
-    Of one account and region; another cluster and a stack of nowhere are others.
-    """
+    """Of one account and region; another cluster and a stack of nowhere are others."""
     stacks = {name: StackText(resources={"D": _default("warehouse", arn(name))}) for name in ("A", "B")}
     other = StackText(resources={"D": _default("lake", arn("C")), "E": _association("warehouse", arn("D"))})
     nowhere = StackText(resources={"D": _default("warehouse", arn("E"))}, account=None, region=None)
@@ -122,9 +110,7 @@ def test_fails_when_two_stacks_set_the_default_of_one_cluster(tmp_path: Path) ->
 
 @pytest.mark.parametrize(("plain", "words"), [(True, "AssumeRolePolicyDocument"), (False, "RedshiftRole")])
 def test_fails_when_redshift_may_not_assume_a_role(tmp_path: Path, plain: bool, words: str) -> None:
-    """
-    Of those that the app defines; the fix is in the words of whoever reads it.
-    """
+    """Of those that the app defines; the fix is in the words of whoever reads it."""
     resources = {
         "Good": trusting("redshift.amazonaws.com"),
         "Bad": trusting("lambda.amazonaws.com"),
@@ -139,9 +125,7 @@ def test_fails_when_redshift_may_not_assume_a_role(tmp_path: Path, plain: bool, 
 
 
 def test_a_role_of_an_account_that_nobody_knows_is_undecided(tmp_path: Path) -> None:
-    """
-    One of this account is decided, and so is one that a literal ARN names: a CloudFormation Rule stands for it.
-    """
+    """One of this account is decided, and so is one that a literal ARN names: a CloudFormation Rule stands for it."""
     resources = {
         "Own": trusting("redshift.amazonaws.com"),
         "A": _association("warehouse", {"Ref": "RoleArn"}, arn(), {"Fn::GetAtt": ["Own", "Arn"]}),
@@ -154,9 +138,7 @@ def test_a_role_of_an_account_that_nobody_knows_is_undecided(tmp_path: Path) -> 
 
 
 def test_a_cluster_without_a_name_is_followed_through_exports(tmp_path: Path) -> None:
-    """
-    The resource itself is the cluster.
-    """
+    """The resource itself is the cluster."""
     exported = {"Value": {"Ref": "Cluster"}, "Export": {"Name": "Warehouse"}}
     home = StackText(resources={"Cluster": cluster([arn()])}, outputs={"Name": exported})
     there = StackText(resources={"Association": _association({"Fn::ImportValue": "Warehouse"}, arn())})
@@ -177,16 +159,12 @@ def test_a_cluster_without_a_name_is_followed_through_exports(tmp_path: Path) ->
     ],
 )
 def test_others_share_nothing(tmp_path: Path, resources: Mapping[str, Json]) -> None:
-    """
-    Other roles, other clusters, and what nobody knows.
-    """
+    """Other roles, other clusters, and what nobody knows."""
     assert [] == _found(tmp_path, Data=StackText(resources=resources))
 
 
 def test_another_region_is_another_cluster(tmp_path: Path) -> None:
-    """
-    Names are unique in an account and region.
-    """
+    """Names are unique in an account and region."""
     stacks = {
         region.replace("-", ""): StackText(resources={"A": _association("warehouse", arn())}, region=region)
         for region in ("eu-west-1", "us-east-1")
@@ -209,9 +187,7 @@ def test_another_region_is_another_cluster(tmp_path: Path) -> None:
 def test_fails_when_an_association_waits_for_itself(
     tmp_path: Path, waits: Mapping[str, Json], circle: list[tuple[str, int]]
 ) -> None:
-    """
-    One of its looks does.
-    """
+    """One of its looks does."""
     found = [{"Fn::GetAtt": ["First", "Found"]}, {"Fn::GetAtt": ["Second", "Found"]}, "false", {"Fn::GetAtt": []}]
     resources = {
         "A": {"Type": ASSOCIATION, "Properties": {"Found": found}},

@@ -1,6 +1,4 @@
-"""
-The rules held against everything in an app.
-"""
+"""The rules held against everything in an app."""
 
 from __future__ import annotations
 
@@ -18,9 +16,7 @@ from tests.support.rule_cases import Case, cases, named, write_cloud_assembly
 
 
 def test_the_table_has_cases_of_every_kind() -> None:
-    """
-    Each has a name of its own, and most rules are broken by one.
-    """
+    """Each has a name of its own, and most rules are broken by one."""
     names = [case.name for case in cases()]
 
     assert len(names) >= 60
@@ -29,9 +25,7 @@ def test_the_table_has_cases_of_every_kind() -> None:
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
 def test_a_case_has_the_verdicts_of_the_table(case: Case, tmp_path: Path) -> None:
-    """
-    Neither fewer than an expert gives, nor more.
-    """
+    """Neither fewer than an expert gives, nor more."""
     assembly = Assembly.read(write_cloud_assembly(case, tmp_path))
 
     assert case.expected == named(verdicts.judge(assembly, 10))
@@ -51,18 +45,14 @@ def _namespace(**properties: Json) -> dict[str, Json]:
 
 @pytest.mark.parametrize(("region", "limit"), [("us-iso-east-1", 10), ("eu-west-1", 20), (None, 20)])
 def test_a_limit_above_the_quota_of_a_region_is_that_quota(tmp_path: Path, region: str | None, limit: int) -> None:
-    """
-    For clusters; a namespace has no quota.
-    """
+    """For clusters; a namespace has no quota."""
     found = template(tmp_path, StackText(resources={"C": cluster([]), "N": _namespace()}, region=region))
 
     assert [Holder(found, "C", limit), Holder(found, "N", 20)] == list(verdicts.holders(found.assembly, 20))
 
 
 def test_fails_when_two_clusters_of_a_stack_name_roles_of_two_accounts(tmp_path: Path) -> None:
-    """
-    The stack can be deployed to one account only; the first role says to which.
-    """
+    """The stack can be deployed to one account only; the first role says to which."""
     resources = {"One": cluster([arn()]), "Two": cluster([arn(account=OTHER_ACCOUNT)])}
     found = verdicts.judge(read(tmp_path, Data=StackText(resources=resources, account=None)), 10)
 
@@ -84,9 +74,7 @@ def test_fails_when_two_clusters_of_a_stack_name_roles_of_two_accounts(tmp_path:
 def test_a_resource_is_called_by_its_construct_path_where_cdk_wrote_it_down(
     tmp_path: Path, metadata: Json, path: str
 ) -> None:
-    """
-    Else by its logical id.
-    """
+    """Else by its logical id."""
     found = template(tmp_path, StackText(resources={"C": {**cluster(["x"]), "Metadata": metadata}}))
 
     assert path == verdicts.construct_path(found, "C")
@@ -94,9 +82,7 @@ def test_a_resource_is_called_by_its_construct_path_where_cdk_wrote_it_down(
 
 
 def test_a_verdict_tells_what_it_is_about(tmp_path: Path) -> None:
-    """
-    The list of roles, the default role, or the statement.
-    """
+    """The list of roles, the default role, or the statement."""
     namespace = _namespace(IamRoles=["x"], DefaultIamRoleArn=arn())
     found = verdicts.judge(read(tmp_path, Data=StackText(resources={"N": namespace, "P": POLICY})), 10)
 
@@ -108,9 +94,7 @@ def test_a_verdict_tells_what_it_is_about(tmp_path: Path) -> None:
 
 
 def test_what_is_undecided_is_no_failure(tmp_path: Path) -> None:
-    """
-    Every rule is one or the other.
-    """
+    """Every rule is one or the other."""
     found = template(tmp_path)
     failing = [
         rule.name for rule in rulebook.RULES if Verdict(found, "", "", rule.finding("", ("message", "fix"))).is_failure
@@ -121,9 +105,7 @@ def test_what_is_undecided_is_no_failure(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("is_app", "expected"), [(True, ["PassRoleUnscoped P"]), (False, [])])
 def test_strangers_are_no_matter_of_each_other(tmp_path: Path, is_app: bool, expected: list[str]) -> None:
-    """
-    A policy beside clusters of another stack counts only where both are of one app.
-    """
+    """A policy beside clusters of another stack counts only where both are of one app."""
     assembly = read(
         tmp_path, Tools=StackText(resources={"P": POLICY}), Data=StackText(resources={"C": cluster([arn()])})
     )
@@ -134,9 +116,7 @@ def test_strangers_are_no_matter_of_each_other(tmp_path: Path, is_app: bool, exp
 
 @pytest.mark.parametrize("is_app", [True, False])
 def test_the_roles_of_strangers_are_no_matter_either(tmp_path: Path, is_app: bool) -> None:
-    """
-    Nor is a role that another stack's cluster has, by its name.
-    """
+    """Nor is a role that another stack's cluster has, by its name."""
     named_one = {**PASSING, "Resource": arn()}
     policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement": [named_one]}}}
     stacks = {"Tools": StackText(resources={"P": policy}), "Data": StackText(resources={"C": cluster([arn()])})}
@@ -147,9 +127,7 @@ def test_the_roles_of_strangers_are_no_matter_either(tmp_path: Path, is_app: boo
 
 
 def test_what_somebody_else_judges_is_left_out(tmp_path: Path) -> None:
-    """
-    Its roles are known all the same.
-    """
+    """Its roles are known all the same."""
     named_one = {**PASSING, "Resource": arn()}
     policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement": [named_one]}}}
     found = template(tmp_path, StackText(resources={"C": cluster([arn(), "x"]), "P": policy}))
@@ -159,9 +137,7 @@ def test_what_somebody_else_judges_is_left_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("plain", "words"), [(False, "'role_limit' is 10"), (True, "'--role-limit' is 10")])
 def test_findings_are_in_the_words_of_the_caller(tmp_path: Path, plain: bool, words: str) -> None:
-    """
-    An app's argument, or an option; as it comes, an app's.
-    """
+    """An app's argument, or an option; as it comes, an app's."""
     assembly = read(tmp_path, Data=StackText(resources={"C": cluster(_many(11))}))
     (verdict,) = verdicts.judge(assembly, 10, plain=plain)
 
@@ -170,9 +146,7 @@ def test_findings_are_in_the_words_of_the_caller(tmp_path: Path, plain: bool, wo
 
 
 def test_an_association_that_shares_a_role_is_found(tmp_path: Path) -> None:
-    """
-    Where the app has one.
-    """
+    """Where the app has one."""
     association = {
         "Type": "Custom::RedshiftRoleAssociation",
         "Properties": {"ClusterIdentifier": {"Ref": "C"}, "RoleArns": [arn()]},
@@ -183,9 +157,7 @@ def test_an_association_that_shares_a_role_is_found(tmp_path: Path) -> None:
 
 
 def test_an_association_that_somebody_else_judges_is_left_out(tmp_path: Path) -> None:
-    """
-    What it shares with one that nobody judges is told of that one.
-    """
+    """What it shares with one that nobody judges is told of that one."""
     properties = {"ClusterIdentifier": "warehouse", "RoleArns": [arn()], "DefaultRoleArn": arn()}
     made = StackText(resources={"A": {"Type": "Custom::RedshiftRoleAssociation", "Properties": properties}})
     assembly = read(tmp_path, First=made, Second=made)
@@ -199,9 +171,7 @@ def test_an_association_that_somebody_else_judges_is_left_out(tmp_path: Path) ->
 
 
 def test_an_app_of_nothing_has_no_verdicts(tmp_path: Path) -> None:
-    """
-    Nor has one of other things.
-    """
+    """Nor has one of other things."""
     assembly = read(
         tmp_path, Data=StackText(resources={"T": {"Type": "AWS::SNS::Topic", "Properties": {"A": ACCOUNT}}})
     )
@@ -210,9 +180,7 @@ def test_an_app_of_nothing_has_no_verdicts(tmp_path: Path) -> None:
 
 
 def test_fails_when_one_resource_breaks_a_rule_more_often_than_anybody_reads(tmp_path: Path) -> None:
-    """
-    Fifty are told, the last with the number of the others; every resource has its own fifty.
-    """
+    """Fifty are told, the last with the number of the others; every resource has its own fifty."""
 
     def policy(count: int) -> Json:
         return {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [PASSING] * count}}}
@@ -228,9 +196,7 @@ def test_fails_when_one_resource_breaks_a_rule_more_often_than_anybody_reads(tmp
 
 
 def test_one_finding_is_told_once(tmp_path: Path) -> None:
-    """
-    Two branches of a condition may break a rule alike.
-    """
+    """Two branches of a condition may break a rule alike."""
     statement = {"Fn::If": ["X", PASSING, {**PASSING, "Sid": "b"}]}
     policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [statement]}}}
     resources = {"C": cluster([arn()]), "P": policy, "Q": policy}

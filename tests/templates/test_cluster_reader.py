@@ -1,6 +1,4 @@
-"""
-Clusters as the synthesized templates show them.
-"""
+"""Clusters as the synthesized templates show them."""
 
 from __future__ import annotations
 
@@ -27,45 +25,33 @@ THIS: Json = {"Ref": "AWS::AccountId"}
 
 
 def _facts(found: Template, **options: Any) -> HolderFacts:
-    """
-    Read the cluster of a template.
-    """
+    """Read the cluster of a template."""
     return holder_facts(found, "Warehouse", path="Data/Warehouse", role_limit=10, **options)
 
 
 def _stack(iam_roles: Json, *, account: str | None = ACCOUNT, region: str | None = REGION, **more: Json) -> StackText:
-    """
-    Describe a stack with a cluster of these roles.
-    """
+    """Describe a stack with a cluster of these roles."""
     resources = {"Warehouse": cluster(iam_roles), **more.pop("resources", {})}
     return StackText(resources=resources, account=account, region=region, **more)
 
 
 def _read(tmp_path: Path, iam_roles: Json, **more: Json) -> tuple[RoleFacts, ...]:
-    """
-    Write a stack with a cluster of these roles, and read them.
-    """
+    """Write a stack with a cluster of these roles, and read them."""
     return _facts(template(tmp_path, _stack(iam_roles, **more))).roles
 
 
 def _assertion(first: Json, second: Json) -> Json:
-    """
-    Write an assertion that two values are equal.
-    """
+    """Write an assertion that two values are equal."""
     return {"Assert": {"Fn::Equals": [first, second]}, "AssertDescription": "…"}
 
 
 def _rules(*assertions: Json, **more: Json) -> dict[str, Json]:
-    """
-    Write a section of one CloudFormation rule.
-    """
+    """Write a section of one CloudFormation rule."""
     return {"Account": {"Assertions": list(assertions), **more}}
 
 
 def test_fails_when_a_role_of_the_stack_does_not_trust_redshift(tmp_path: Path) -> None:
-    """
-    The finished trust policy is read, and the role is called by its place and its logical id.
-    """
+    """The finished trust policy is read, and the role is called by its place and its logical id."""
     (found,) = _read(tmp_path, [LOADER], resources={"Loader": trusting("ec2.amazonaws.com")})
 
     assert RoleFacts("IamRoles[0] (Loader)", GENERATED, distrust=EC2_ONLY, defined=True) == found
@@ -74,9 +60,7 @@ def test_fails_when_a_role_of_the_stack_does_not_trust_redshift(tmp_path: Path) 
 @pytest.mark.parametrize("path", ["/", "/team/"])
 @pytest.mark.parametrize("written", ["literal", "by name"])
 def test_fails_when_a_role_of_another_stack_does_not_trust_redshift(tmp_path: Path, path: str, written: str) -> None:
-    """
-    A literal name is found wherever the app defines it.
-    """
+    """A literal name is found wherever the app defines it."""
     text = arn(path=path)
     given = text if written == "literal" else {"Fn::Sub": text.replace(ACCOUNT, "${AWS::AccountId}")}
     other = StackText(resources={"Theirs": trusting("ec2.amazonaws.com", name="Loader", path=path)})
@@ -86,9 +70,7 @@ def test_fails_when_a_role_of_another_stack_does_not_trust_redshift(tmp_path: Pa
 
 
 def test_fails_when_an_imported_role_does_not_trust_redshift(tmp_path: Path) -> None:
-    """
-    An export of the app leads to the role, generated name or not.
-    """
+    """An export of the app leads to the role, generated name or not."""
     outputs = {"Arn": {"Value": LOADER, "Export": {"Name": "Loader"}}}
     other = StackText(resources={"Loader": trusting("ec2.amazonaws.com")}, outputs=outputs)
     found = template(tmp_path, _stack([{"Fn::ImportValue": "Loader"}]), Other=other)
@@ -110,27 +92,21 @@ def test_fails_when_an_imported_role_does_not_trust_redshift(tmp_path: Path) -> 
 def test_fails_when_a_role_whose_name_is_not_known_does_not_trust_redshift(
     tmp_path: Path, given: Json, name: Json
 ) -> None:
-    """
-    The template defines it, whatever it will be called.
-    """
+    """The template defines it, whatever it will be called."""
     (found,) = _read(tmp_path, [given], resources={"Loader": trusting("ec2.amazonaws.com", name=name)})
 
     assert found.distrust == EC2_ONLY
 
 
 def test_fails_when_a_role_whose_path_is_not_known_does_not_trust_redshift(tmp_path: Path) -> None:
-    """
-    The template defines it, wherever it will stand.
-    """
+    """The template defines it, wherever it will stand."""
     (found,) = _read(tmp_path, [LOADER], resources={"Loader": trusting("ec2.amazonaws.com", path={"Ref": "Path"})})
 
     assert ("IamRoles[0] (Loader)", EC2_ONLY) == (found.label, found.distrust)
 
 
 def test_fails_when_a_role_trusts_redshift_in_another_region(tmp_path: Path) -> None:
-    """
-    The cluster's region counts, not the role's.
-    """
+    """The cluster's region counts, not the role's."""
     service = {"Fn::Sub": "redshift.${AWS::Region}.amazonaws.com"}
     loader = trusting("x", name="Loader")
     loader["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] = {"Service": service}
@@ -144,9 +120,7 @@ def test_fails_when_a_role_trusts_redshift_in_another_region(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("accounts", [(ACCOUNT, OTHER_ACCOUNT), (OTHER_ACCOUNT, ACCOUNT)])
 def test_each_account_has_its_own_role_of_a_name(tmp_path: Path, accounts: tuple[str, str]) -> None:
-    """
-    An app of two accounts may define the same role in each; the one of the cluster's account is read.
-    """
+    """An app of two accounts may define the same role in each; the one of the cluster's account is read."""
     services = {ACCOUNT: "ec2.amazonaws.com", OTHER_ACCOUNT: REDSHIFT}
     stacks = {
         f"In{account}": StackText(account=account, resources={"Loader": trusting(services[account], name="Loader")})
@@ -162,9 +136,7 @@ def test_each_account_has_its_own_role_of_a_name(tmp_path: Path, accounts: tuple
     [(arn("Other"), ACCOUNT), (arn(path="/team/"), ACCOUNT), (arn(), OTHER_ACCOUNT), (arn(), None)],
 )
 def test_a_role_of_elsewhere_is_not_judged_by_one_of_the_app(tmp_path: Path, text: str, account: str | None) -> None:
-    """
-    Another name, another path, another account, or an account that is not known.
-    """
+    """Another name, another path, another account, or an account that is not known."""
     other = StackText(account=account, resources={"Loader": trusting("ec2.amazonaws.com", name="Loader")})
     found = template(tmp_path, _stack([text]), Other=other)
 
@@ -172,9 +144,7 @@ def test_a_role_of_elsewhere_is_not_judged_by_one_of_the_app(tmp_path: Path, tex
 
 
 def test_agnostic_stacks_of_one_app_are_of_one_account(tmp_path: Path) -> None:
-    """
-    A role by name is that of the stack beside.
-    """
+    """A role by name is that of the stack beside."""
     other = StackText(account=None, region=None, resources={"Theirs": trusting("ec2.amazonaws.com", name="Loader")})
     given = {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:role/Loader"}
     found = template(tmp_path, _stack([given], account=None, region=None), Other=other)
@@ -210,9 +180,7 @@ def test_agnostic_stacks_of_one_app_are_of_one_account(tmp_path: Path) -> None:
     ids=["name", "ref", "user", "partition", "dynamic reference", "parameter", "bucket", "bucket's name", "account"],
 )
 def test_what_is_no_role_of_the_app_has_no_logical_id(tmp_path: Path, given: Json, text: str) -> None:
-    """
-    It is told by its place alone, and judged by its text.
-    """
+    """It is told by its place alone, and judged by its text."""
     resources = {
         "Named": trusting("ec2.amazonaws.com", name="Named"),
         "Person": {"Type": "AWS::IAM::User", "Properties": {"UserName": "Ann"}},
@@ -223,18 +191,14 @@ def test_what_is_no_role_of_the_app_has_no_logical_id(tmp_path: Path, given: Jso
 
 
 def test_a_reference_to_a_role_is_refused_as_a_name(tmp_path: Path) -> None:
-    """
-    Ref of a role gives its name, which is no ARN, though the name is still to be generated.
-    """
+    """Ref of a role gives its name, which is no ARN, though the name is still to be generated."""
     facts = _facts(template(tmp_path, _stack([{"Ref": "Loader"}], resources={"Loader": trusting(REDSHIFT)})))
 
     assert [finding.rule for finding in rules.check(facts)] == ["RoleArnInvalid"]
 
 
 def test_a_role_by_name_and_by_attribute_is_one_role(tmp_path: Path) -> None:
-    """
-    Written twice, it is a duplicate, though its name is still to be generated.
-    """
+    """Written twice, it is a duplicate, though its name is still to be generated."""
     by_name = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${Loader}"}
     facts = _facts(template(tmp_path, _stack([LOADER, by_name], resources={"Loader": trusting(REDSHIFT)})))
 
@@ -243,9 +207,7 @@ def test_a_role_by_name_and_by_attribute_is_one_role(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [None, NO_VALUE, {"Fn::Sub": "loader-${AWS::StackName}"}])
 def test_the_roles_of_two_stacks_are_two_roles(tmp_path: Path, name: Json) -> None:
-    """
-    Stacks of one class define roles that look alike.
-    """
+    """Stacks of one class define roles that look alike."""
     outputs = {"Arn": {"Value": LOADER}, "ByName": {"Value": {"Fn::Sub": f"arn:aws:iam::{ACCOUNT}:role/${{Loader}}"}}}
     child = StackText(resources={"Loader": trusting(REDSHIFT, name=name)}, outputs=outputs)
     for output in outputs:
@@ -258,9 +220,7 @@ def test_the_roles_of_two_stacks_are_two_roles(tmp_path: Path, name: Json) -> No
 
 @pytest.mark.parametrize("value", ["absent", [], NO_VALUE])
 def test_a_cluster_without_roles_has_none(tmp_path: Path, value: Json) -> None:
-    """
-    Nothing given, an empty list, and no value are the same.
-    """
+    """Nothing given, an empty list, and no value are the same."""
     stack = _stack(value)
     if value == "absent":
         del stack.resources["Warehouse"]["Properties"]["IamRoles"]
@@ -271,9 +231,7 @@ def test_a_cluster_without_roles_has_none(tmp_path: Path, value: Json) -> None:
 
 
 def test_roles_are_read_in_their_order(tmp_path: Path) -> None:
-    """
-    Each with the place where it stands.
-    """
+    """Each with the place where it stands."""
     found = _read(tmp_path, [arn("A"), LOADER, arn("B")], resources={"Loader": trusting(REDSHIFT)})
 
     assert found == (
@@ -284,9 +242,7 @@ def test_roles_are_read_in_their_order(tmp_path: Path) -> None:
 
 
 def test_an_entry_that_is_no_value_keeps_its_place(tmp_path: Path) -> None:
-    """
-    A role is told by the place where it stands in the template.
-    """
+    """A role is told by the place where it stands in the template."""
     assert _read(tmp_path, [NO_VALUE, arn()]) == (RoleFacts("IamRoles[1]", arn()),)
 
 
@@ -307,9 +263,7 @@ def test_an_entry_that_is_no_value_keeps_its_place(tmp_path: Path) -> None:
     ids=["lists", "entries", "entry or none", "list or none"],
 )
 def test_roles_behind_a_condition_are_conditional(tmp_path: Path, value: Json, expected: list[tuple[str, str]]) -> None:
-    """
-    A branch of the list or of an entry: the deployment decides.
-    """
+    """A branch of the list or of an entry: the deployment decides."""
     facts = _facts(template(tmp_path, _stack(value)))
 
     assert [RoleFacts(label, text, conditional=True) for label, text in expected] == [
@@ -320,9 +274,7 @@ def test_roles_behind_a_condition_are_conditional(tmp_path: Path, value: Json, e
 
 
 def test_fails_when_a_conditional_role_does_not_trust_redshift(tmp_path: Path) -> None:
-    """
-    It is wrong whenever the branch is taken, in whatever region that is.
-    """
+    """It is wrong whenever the branch is taken, in whatever region that is."""
     value = [{"Fn::If": ["C", LOADER, NO_VALUE]}]
     (found,) = _read(tmp_path, value, resources={"Loader": trusting("ec2.amazonaws.com")})
 
@@ -335,9 +287,7 @@ def test_fails_when_a_conditional_role_does_not_trust_redshift(tmp_path: Path) -
 
 @pytest.mark.parametrize("condition", ["C", None])
 def test_a_conditional_role_may_be_one_for_another_region(tmp_path: Path, condition: str | None) -> None:
-    """
-    The condition of the entry or of the cluster may be the one under which the stack is in that region.
-    """
+    """The condition of the entry or of the cluster may be the one under which the stack is in that region."""
     value: Json = [{"Fn::If": [condition, LOADER, NO_VALUE]}] if condition else [LOADER]
     stack = _stack(value, resources={"Loader": trusting("redshift.us-east-1.amazonaws.com")})
     stack.resources["Warehouse"]["Condition"] = "D"
@@ -356,9 +306,7 @@ def test_a_conditional_role_may_be_one_for_another_region(tmp_path: Path, condit
     ],
 )
 def test_a_list_parameter_may_hold_more_roles(tmp_path: Path, value: Json, known: list[RoleFacts]) -> None:
-    """
-    What is known is read, and that there may be more is said.
-    """
+    """What is known is read, and that there may be more is said."""
     parameters = {"Roles": {"Type": "CommaDelimitedList"}, "One": {"Type": "String"}}
     facts = _facts(template(tmp_path, _stack(value, parameters=parameters)))
 
@@ -366,9 +314,7 @@ def test_a_list_parameter_may_hold_more_roles(tmp_path: Path, value: Json, known
 
 
 def test_a_nested_stack_may_be_given_a_role_of_its_parent(tmp_path: Path) -> None:
-    """
-    The parameter leads to the parent's role and to its trust policy.
-    """
+    """The parameter leads to the parent's role and to its trust policy."""
     child = _stack([{"Ref": "Given"}], parameters={"Given": {"Type": "String"}}, passed={"Given": LOADER})
     stack = StackText(resources={"Loader": trusting("ec2.amazonaws.com")}, nested={"Child": child})
     nested = template(tmp_path, stack).nested["Child"]
@@ -392,9 +338,7 @@ def test_a_nested_stack_may_be_given_a_role_of_its_parent(tmp_path: Path) -> Non
 def test_a_trust_policy_that_only_the_deployment_knows_is_not_judged(
     tmp_path: Path, document: Json, trusted: bool
 ) -> None:
-    """
-    Intrinsic functions in it are evaluated where that is possible.
-    """
+    """Intrinsic functions in it are evaluated where that is possible."""
     loader: Json = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": document}}
     (found,) = _read(tmp_path, [LOADER], resources={"Loader": loader})
 
@@ -414,9 +358,7 @@ def test_a_trust_policy_that_only_the_deployment_knows_is_not_judged(
     ],
 )
 def test_the_principals_of_a_trust_policy_are_evaluated(tmp_path: Path, principal: Json, trusts: str | None) -> None:
-    """
-    In the stack of the role, as far as that stack is known.
-    """
+    """In the stack of the role, as far as that stack is known."""
     loader = trusting()
     loader["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] = principal
     mappings = {"Services": {REGION: {"Name": REDSHIFT}}}
@@ -426,9 +368,7 @@ def test_the_principals_of_a_trust_policy_are_evaluated(tmp_path: Path, principa
 
 
 def test_a_cluster_of_no_environment_leaves_it_to_the_deployment(tmp_path: Path) -> None:
-    """
-    What its neighbours expect is handed through, and nothing asserts it.
-    """
+    """What its neighbours expect is handed through, and nothing asserts it."""
     found = template(tmp_path, _stack([], account=None, region=None))
     facts = _facts(found, expected_account=OTHER_ACCOUNT)
 
@@ -442,9 +382,7 @@ def test_a_cluster_of_no_environment_leaves_it_to_the_deployment(tmp_path: Path)
 
 @pytest.mark.parametrize("expected", [None, OTHER_ACCOUNT])
 def test_a_rule_of_the_stack_goes_before_what_neighbours_expect(tmp_path: Path, expected: str | None) -> None:
-    """
-    The account it asserts is the only one the stack can be deployed to.
-    """
+    """The account it asserts is the only one the stack can be deployed to."""
     stack = _stack([], account=None, region=None, rules=_rules(_assertion(THIS, ACCOUNT)))
     options = {"expected_account": expected} if expected else {}
     facts = _facts(template(tmp_path, stack), **options)
@@ -492,9 +430,7 @@ def test_a_rule_of_the_stack_goes_before_what_neighbours_expect(tmp_path: Path, 
     ],
 )
 def test_a_rule_asserts_an_account_in_either_order(tmp_path: Path, written: Json, expected: str | None) -> None:
-    """
-    Unconditionally, and by its literal number; nested stacks are bound by the rule of their top-level stack.
-    """
+    """Unconditionally, and by its literal number; nested stacks are bound by the rule of their top-level stack."""
     stack = StackText(account=None, rules=written, nested={"Child": StackText(rules=_rules(_assertion(THIS, "x")))})
     found = template(tmp_path, stack)
 
@@ -503,9 +439,7 @@ def test_a_rule_asserts_an_account_in_either_order(tmp_path: Path, written: Json
 
 @pytest.mark.parametrize("assertions", [None, "text", 7, {"Assert": "text"}])
 def test_a_misshapen_list_of_assertions_asserts_nothing(tmp_path: Path, assertions: Json) -> None:
-    """
-    Templates that CloudFormation will refuse are read all the same.
-    """
+    """Templates that CloudFormation will refuse are read all the same."""
     found = template(tmp_path, StackText(rules={"Account": {"Assertions": assertions}}))
 
     assert asserted_account(found) is None
@@ -525,16 +459,12 @@ def test_a_misshapen_list_of_assertions_asserts_nothing(tmp_path: Path, assertio
 def test_a_cluster_claims_the_accounts_of_its_certain_literal_roles(
     account: str, roles: list[RoleFacts], expected: list[str]
 ) -> None:
-    """
-    In their order, and only where its stack names no account.
-    """
+    """In their order, and only where its stack names no account."""
     assert expected == claimed_accounts(holder(account=account, roles=roles))
 
 
 def test_two_clusters_of_a_stack_are_read_apart(tmp_path: Path) -> None:
-    """
-    The logical id says which one.
-    """
+    """The logical id says which one."""
     stack = _stack([arn("A")], resources={"Second": cluster([arn("B")])})
     (found,) = read(tmp_path, Data=stack).stacks
     second = holder_facts(found, "Second", path="Data/Second", role_limit=7)
@@ -546,9 +476,7 @@ NAMESPACE = "AWS::RedshiftServerless::Namespace"
 
 
 def _namespace(tmp_path: Path, **properties: Json) -> HolderFacts:
-    """
-    Write a stack with a namespace of these properties, and read it.
-    """
+    """Write a stack with a namespace of these properties, and read it."""
     resources = {
         "Warehouse": {"Type": NAMESPACE, "Properties": properties},
         "Loader": trusting("redshift-serverless.amazonaws.com"),
@@ -557,9 +485,7 @@ def _namespace(tmp_path: Path, **properties: Json) -> HolderFacts:
 
 
 def test_a_namespace_is_read_like_a_cluster(tmp_path: Path) -> None:
-    """
-    It trusts its own service, and has a default role.
-    """
+    """It trusts its own service, and has a default role."""
     facts = _namespace(tmp_path, IamRoles=[LOADER], DefaultIamRoleArn=LOADER)
 
     assert ("namespace", "IamRoles", ACCOUNT, REGION, 10) == (
@@ -587,18 +513,14 @@ def test_a_namespace_is_read_like_a_cluster(tmp_path: Path) -> None:
 def test_a_default_role_may_depend_on_a_condition(
     tmp_path: Path, value: Json, expected: list[tuple[str, bool]]
 ) -> None:
-    """
-    Each branch is a role that may be the default; no value is none.
-    """
+    """Each branch is a role that may be the default; no value is none."""
     facts = _namespace(tmp_path, DefaultIamRoleArn=value)
 
     assert expected == [(one.text, one.conditional) for one in facts.default_roles]
 
 
 def test_a_namespace_without_a_default_role_has_none(tmp_path: Path) -> None:
-    """
-    Nor has a cluster, whatever stands in its properties.
-    """
+    """Nor has a cluster, whatever stands in its properties."""
     assert () == _namespace(tmp_path).default_roles
     resources = {"Warehouse": {"Type": "AWS::Redshift::Cluster", "Properties": {"DefaultIamRoleArn": arn()}}}
     assert () == _facts(template(tmp_path, StackText(resources=resources))).default_roles
@@ -618,9 +540,7 @@ def test_a_namespace_without_a_default_role_has_none(tmp_path: Path) -> None:
     ],
 )
 def test_a_macro_of_ours_may_add_roles(tmp_path: Path, transform: Json, rewritten: bool) -> None:
-    """
-    Those of AWS leave them alone.
-    """
+    """Those of AWS leave them alone."""
     found = template(tmp_path, _stack([arn()]))
     found.assembly.bodies[found.path or tmp_path] = {**found.body, **({"Transform": transform} if transform else {})}
     del found.__dict__["body"]
@@ -637,9 +557,7 @@ def test_a_macro_of_ours_may_add_roles(tmp_path: Path, transform: Json, rewritte
     ],
 )
 def test_a_function_in_the_place_of_properties_may_add_roles(tmp_path: Path, resource: Json) -> None:
-    """
-    What it makes is not in the template.
-    """
+    """What it makes is not in the template."""
     found = template(tmp_path, StackText(resources={"Warehouse": {"Type": "AWS::Redshift::Cluster", **resource}}))
 
     assert _facts(found).more_roles
@@ -657,9 +575,7 @@ TRUST = '{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principa
     ],
 )
 def test_fails_when_a_trust_policy_that_is_a_text_lacks_redshift(tmp_path: Path, document: Json) -> None:
-    """
-    CloudFormation takes JSON in a text, and so do we.
-    """
+    """CloudFormation takes JSON in a text, and so do we."""
     loader = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": document}}
     (found,) = _read(tmp_path, [LOADER], resources={"Loader": loader})
 
@@ -668,9 +584,7 @@ def test_fails_when_a_trust_policy_that_is_a_text_lacks_redshift(tmp_path: Path,
 
 @pytest.mark.parametrize("document", ["{", "text", '"\\u0001"', "[" * 100_000])
 def test_a_text_that_is_no_document_is_not_judged(tmp_path: Path, document: str) -> None:
-    """
-    Nobody knows what it allows.
-    """
+    """Nobody knows what it allows."""
     loader = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": document}}
     (found,) = _read(tmp_path, [LOADER], resources={"Loader": loader})
 
@@ -678,9 +592,7 @@ def test_a_text_that_is_no_document_is_not_judged(tmp_path: Path, document: str)
 
 
 def test_a_role_of_the_same_stack_goes_before_one_of_the_same_name(tmp_path: Path) -> None:
-    """
-    Two stacks that are never deployed together may give a role the same name.
-    """
+    """Two stacks that are never deployed together may give a role the same name."""
     other = StackText(resources={"Theirs": trusting("ec2.amazonaws.com", name="Loader")})
     ours = trusting("redshift.amazonaws.com", name="Loader")
     found = template(tmp_path, _stack([arn()], resources={"Ours": ours}), Other=other)
@@ -690,9 +602,7 @@ def test_a_role_of_the_same_stack_goes_before_one_of_the_same_name(tmp_path: Pat
 
 
 def test_a_name_that_two_other_stacks_define_leads_to_neither(tmp_path: Path) -> None:
-    """
-    Either may be meant.
-    """
+    """Either may be meant."""
     others = {
         name: StackText(resources={"Theirs": trusting("ec2.amazonaws.com", name="Loader")}) for name in ("One", "Two")
     }
@@ -704,9 +614,7 @@ def test_a_name_that_two_other_stacks_define_leads_to_neither(tmp_path: Path) ->
 @pytest.mark.parametrize("is_app", [True, False])
 @pytest.mark.parametrize("name", [None, "Loader", {"Ref": "Name"}])
 def test_a_stranger_s_role_is_meant_only_where_its_own_name_is(tmp_path: Path, is_app: bool, name: Json) -> None:
-    """
-    Templates that are only read together may call two roles alike.
-    """
+    """Templates that are only read together may call two roles alike."""
     outputs = {"Out": {"Value": LOADER, "Export": {"Name": "Loader"}}}
     other = StackText(resources={"Loader": trusting("ec2.amazonaws.com", name=name)}, outputs=outputs)
     found = template(tmp_path, _stack([{"Fn::ImportValue": "Loader"}]), Other=other)
@@ -717,9 +625,7 @@ def test_a_stranger_s_role_is_meant_only_where_its_own_name_is(tmp_path: Path, i
 
 
 def test_a_role_that_is_never_there_is_not_meant(tmp_path: Path) -> None:
-    """
-    Its name may be that of one elsewhere.
-    """
+    """Its name may be that of one elsewhere."""
     loader = {**trusting("ec2.amazonaws.com", name="Loader"), "Condition": "Never"}
     never = {"Never": {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}}
     (one,) = _read(tmp_path, [arn()], resources={"Loader": loader}, conditions=never)
@@ -745,9 +651,7 @@ def test_a_role_that_is_never_there_is_not_meant(tmp_path: Path) -> None:
 def test_a_resource_is_there_where_all_its_conditions_hold(
     tmp_path: Path, own: Json, outer: Json, expected: bool | None
 ) -> None:
-    """
-    Those of the stacks it is nested in too.
-    """
+    """Those of the stacks it is nested in too."""
     here = {"Fn::Equals": [{"Ref": "AWS::Region"}, REGION]}
     conditions = {"Always": here, "Never": {"Fn::Not": [here]}}
     warehouse = {**cluster(["x"]), **({"Condition": own} if own else {})}
@@ -767,9 +671,7 @@ def test_a_resource_is_there_where_all_its_conditions_hold(
 
 @pytest.mark.parametrize("value", [None, 7, True, {}, {"a": "b"}, {"a": 1, "b": 2}])
 def test_fails_when_the_roles_are_no_list(tmp_path: Path, value: Json) -> None:
-    """
-    Nobody needs to deploy this to know.
-    """
+    """Nobody needs to deploy this to know."""
     facts = _facts(template(tmp_path, _stack(value)))
 
     assert [("IamRoles", "is no list")] == [(one.label, one.problem) for one in facts.roles]
@@ -789,9 +691,7 @@ def test_fails_when_the_roles_are_no_list(tmp_path: Path, value: Json) -> None:
 def test_an_empty_text_is_a_role_only_where_it_is_certain(
     tmp_path: Path, value: Json, condition: str | None, expected: list[str]
 ) -> None:
-    """
-    Else it is what the condition guards against.
-    """
+    """Else it is what the condition guards against."""
     stack = _stack(value)
     if condition:
         stack.resources["Warehouse"]["Condition"] = condition
@@ -803,7 +703,5 @@ def test_an_empty_text_is_a_role_only_where_it_is_certain(
     ("value", "expected"), [("", [""]), ({"Fn::If": ["C", "", arn()]}, [arn()]), ({"Fn::If": ["C", "", ""]}, [""])]
 )
 def test_an_empty_default_is_one_only_where_it_is_certain(tmp_path: Path, value: Json, expected: list[str]) -> None:
-    """
-    As with roles.
-    """
+    """As with roles."""
     assert expected == [one.text for one in _namespace(tmp_path, DefaultIamRoleArn=value).default_roles]

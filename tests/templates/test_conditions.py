@@ -1,6 +1,4 @@
-"""
-Conditions that are decided before the deployment.
-"""
+"""Conditions that are decided before the deployment."""
 
 from __future__ import annotations
 
@@ -70,9 +68,7 @@ def _holds(tmp_path: Path, condition: Json) -> bool | None:
     ],
 )
 def test_two_values_are_equal_where_their_texts_are(tmp_path: Path, sides: Json, expected: bool | None) -> None:
-    """
-    And are not where what is known of them differs; else only the deployment knows.
-    """
+    """And are not where what is known of them differs; else only the deployment knows."""
     assert expected is _holds(tmp_path, {"Fn::Equals": sides})
 
 
@@ -113,25 +109,19 @@ MAYBE: Json = {"Condition": "Unknown"}
     ],
 )
 def test_conditions_are_put_together(tmp_path: Path, condition: Json, expected: bool | None) -> None:
-    """
-    What is not known may be decided by the others; a circle decides nothing.
-    """
+    """What is not known may be decided by the others; a circle decides nothing."""
     assert expected is _holds(tmp_path, condition)
 
 
 @pytest.mark.parametrize("name", ["Nowhere", None, ["Yes"], {"Ref": "Yes"}])
 def test_what_is_no_condition_is_not_decided(tmp_path: Path, name: Json) -> None:
-    """
-    Nor is one that the template lacks.
-    """
+    """Nor is one that the template lacks."""
     assert holds(name, _template(tmp_path, Yes=REGION_IS), texts) is None
 
 
 @pytest.mark.parametrize(("depth", "expected"), [(30, True), (5_000, None)])
 def test_a_chain_of_conditions_comes_to_an_end(tmp_path: Path, depth: int, expected: bool | None) -> None:
-    """
-    Forty are enough for any template.
-    """
+    """Forty are enough for any template."""
     chain = {f"C{number}": {"Condition": f"C{number + 1}"} for number in range(depth)}
     found = _template(tmp_path, **chain, **{f"C{depth}": REGION_IS})
 
@@ -139,9 +129,7 @@ def test_a_chain_of_conditions_comes_to_an_end(tmp_path: Path, depth: int, expec
 
 
 def test_a_condition_and_its_opposite_are_one_question(tmp_path: Path) -> None:
-    """
-    Whatever they are called, and however often they are turned round.
-    """
+    """Whatever they are called, and however often they are turned round."""
     conditions: dict[str, Json] = {
         "Prod": UNKNOWN,
         "Again": UNKNOWN,
@@ -159,9 +147,7 @@ def test_a_condition_and_its_opposite_are_one_question(tmp_path: Path) -> None:
 
 
 def test_two_templates_ask_two_questions(tmp_path: Path) -> None:
-    """
-    What a parameter is called in one says nothing of the other.
-    """
+    """What a parameter is called in one says nothing of the other."""
     conditions = {"Prod": UNKNOWN}
     found = template(tmp_path, StackText(conditions=conditions, nested={"Child": StackText(conditions=conditions)}))
 
@@ -171,9 +157,7 @@ def test_two_templates_ask_two_questions(tmp_path: Path) -> None:
 @settings(database=None, deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(condition=VALUES)
 def test_whatever_stands_there_is_decided_or_not(tmp_path: Path, condition: Json) -> None:
-    """
-    Nothing raises.
-    """
+    """Nothing raises."""
     found = Template(None, "", None, None, _template(tmp_path).assembly)
     found.__dict__["body"] = {"Conditions": {"Asked": condition}}
 
@@ -194,9 +178,7 @@ def test_whatever_stands_there_is_decided_or_not(tmp_path: Path, condition: Json
     ],
 )
 def test_a_decided_condition_takes_one_branch(tmp_path: Path, argument: Json, expected: list[Json]) -> None:
-    """
-    An undecided one may take either, and what is not well formed takes none.
-    """
+    """An undecided one may take either, and what is not well formed takes none."""
     found = _template(tmp_path, Yes=REGION_IS, No=REGION_IS_NOT, Unknown=UNKNOWN)
 
     assert expected == taken(argument, found, texts)

@@ -1,6 +1,4 @@
-"""
-Templates and cloud assemblies on disk.
-"""
+"""Templates and cloud assemblies on disk."""
 
 from __future__ import annotations
 
@@ -39,9 +37,7 @@ def _write(path: Path, text: str = EMPTY) -> Path:
 
 
 def test_fails_when_a_file_is_not_text(tmp_path: Path) -> None:
-    """
-    Bytes that are no UTF-8 are told in one line.
-    """
+    """Bytes that are no UTF-8 are told in one line."""
     path = tmp_path / "template.yaml"
     path.write_bytes(b"\xff\xfe\x00")
     given = _read(path)
@@ -50,9 +46,7 @@ def test_fails_when_a_file_is_not_text(tmp_path: Path) -> None:
 
 
 def test_fails_when_a_file_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    The line says what the system says.
-    """
+    """The line says what the system says."""
     path = _write(tmp_path / "template.yaml")
 
     def refuse(_: Path) -> bytes:
@@ -65,9 +59,7 @@ def test_fails_when_a_file_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.
 
 @pytest.mark.parametrize("name", ["a.json", "a.template", "a.yaml", "a.txt"])
 def test_json_is_read_whatever_the_files_name(tmp_path: Path, name: str) -> None:
-    """
-    Also with a mark of its byte order.
-    """
+    """Also with a mark of its byte order."""
     path = _write(tmp_path / name, "\ufeff" + EMPTY)
 
     (assembly,) = _read(path).assemblies
@@ -76,18 +68,14 @@ def test_json_is_read_whatever_the_files_name(tmp_path: Path, name: str) -> None
 
 @pytest.mark.parametrize("name", ["a.template", "a.yaml"])
 def test_yaml_may_begin_with_a_brace(tmp_path: Path, name: str) -> None:
-    """
-    What looks like JSON and is none is read as YAML.
-    """
+    """What looks like JSON and is none is read as YAML."""
     (assembly,) = _read(_write(tmp_path / name, "{Resources: {A: {}}}")).assemblies
 
     assert [{"Resources": {"A": {}}}] == list(assembly.bodies.values())
 
 
 def test_templates_are_strangers_and_cloud_assemblies_are_apps(tmp_path: Path) -> None:
-    """
-    Both may be given at once.
-    """
+    """Both may be given at once."""
     folder = tmp_path / "cdk.out"
     folder.mkdir()
     write_assembly(folder, stacks={"Data": StackText(account=None, region=None), "Far": StackText()})
@@ -99,9 +87,7 @@ def test_templates_are_strangers_and_cloud_assemblies_are_apps(tmp_path: Path) -
 
 
 def test_nested_stacks_of_a_cloud_assembly_are_where_their_parent_is(tmp_path: Path) -> None:
-    """
-    The environment that was given reaches them.
-    """
+    """The environment that was given reaches them."""
     write_assembly(tmp_path, stacks={"Data": StackText(account=None, region=None, nested={"Child": StackText()})})
     (app,) = _read(tmp_path, environment=HERE).assemblies
 
@@ -109,9 +95,7 @@ def test_nested_stacks_of_a_cloud_assembly_are_where_their_parent_is(tmp_path: P
 
 
 def test_the_manifest_stands_for_its_folder(tmp_path: Path) -> None:
-    """
-    So a cloud assembly can be given by either.
-    """
+    """So a cloud assembly can be given by either."""
     write_assembly(tmp_path, stacks={"Data": StackText()})
     (app,) = _read(tmp_path / "manifest.json").assemblies
 
@@ -119,9 +103,7 @@ def test_the_manifest_stands_for_its_folder(tmp_path: Path) -> None:
 
 
 def test_a_path_that_is_given_twice_is_read_once(tmp_path: Path) -> None:
-    """
-    No finding is told twice.
-    """
+    """No finding is told twice."""
     path = _write(tmp_path / "a.json")
     (assembly,) = _read(path, path).assemblies
 
@@ -129,9 +111,7 @@ def test_a_path_that_is_given_twice_is_read_once(tmp_path: Path) -> None:
 
 
 def test_a_nested_template_is_found_by_the_name_its_address_ends_in(tmp_path: Path) -> None:
-    """
-    However the address begins; it is no stack of its own then.
-    """
+    """However the address begins; it is no stack of its own then."""
     child = _write(tmp_path / "child.yaml", "Resources: {A: {}}")
     parent = _write(tmp_path / "parent.json", _nesting("https://bucket/x/child.yaml", "./child.yaml", "other.yaml"))
     (assembly,) = _read(parent, child).assemblies
@@ -141,9 +121,7 @@ def test_a_nested_template_is_found_by_the_name_its_address_ends_in(tmp_path: Pa
 
 
 def test_a_name_that_two_files_have_leads_to_neither(tmp_path: Path) -> None:
-    """
-    All three are stacks of their own.
-    """
+    """All three are stacks of their own."""
     files = [_write(tmp_path / folder / "child.yaml", "Resources: {A: {}}") for folder in ("a", "b")]
     parent = _write(tmp_path / "parent.json", _nesting("./child.yaml"))
     (assembly,) = _read(parent, *files).assemblies
@@ -153,9 +131,7 @@ def test_a_name_that_two_files_have_leads_to_neither(tmp_path: Path) -> None:
 
 
 def test_of_several_files_of_one_name_the_longest_common_end_is_meant(tmp_path: Path) -> None:
-    """
-    A quick start has many files called template.yaml; two that are equally close are both stacks of their own.
-    """
+    """A quick start has many files called template.yaml; two that are equally close are both stacks of their own."""
     network, data = (
         _write(tmp_path / folder / "template.yaml", "Resources: {A: {}}") for folder in ("network", "data")
     )
@@ -167,9 +143,7 @@ def test_of_several_files_of_one_name_the_longest_common_end_is_meant(tmp_path: 
 
 
 def test_fails_when_templates_nest_each_other(tmp_path: Path) -> None:
-    """
-    A circle has no beginning, or no end. It is told once, and all there is to judge is judged.
-    """
+    """A circle has no beginning, or no end. It is told once, and all there is to judge is judged."""
     one, two = _write(tmp_path / "1.json", _nesting("2.json")), _write(tmp_path / "2.json", _nesting("1.json"))
     top, other = _write(tmp_path / "0.json", _nesting("1.json")), _write(tmp_path / "3.json")
 
@@ -181,9 +155,7 @@ def test_fails_when_templates_nest_each_other(tmp_path: Path) -> None:
 
 
 def test_fails_when_one_template_nests_too_much_and_keeps_the_others(tmp_path: Path) -> None:
-    """
-    Ten times ten times ten times ten, out of five small files.
-    """
+    """Ten times ten times ten times ten, out of five small files."""
     files = [_write(tmp_path / f"{n}.json", _nesting(*[f"{n + 1}.json"] * 10)) for n in range(4)]
     last, other = _write(tmp_path / "4.json"), _write(tmp_path / "other.json")
     given = _read(*files, last, other)
@@ -197,9 +169,7 @@ def test_fails_when_one_template_nests_too_much_and_keeps_the_others(tmp_path: P
     "assets", ["{}", "[]", "{", '{"files": 1}', '{"files": {"%s": {"source": {"path": "other.json"}}}}' % ("a" * 64)]
 )
 def test_a_file_of_assets_beside_a_template_is_not_opened(tmp_path: Path, assets: str) -> None:
-    """
-    Only an app that was given has assets: a template from elsewhere does not choose what is opened.
-    """
+    """Only an app that was given has assets: a template from elsewhere does not choose what is opened."""
     child = f"https://bucket/{'a' * 64}.json"
     path = _write(tmp_path / "x.template.json", _nesting(child))
     _write(tmp_path / "x.assets.json", assets)
@@ -212,9 +182,7 @@ def test_a_file_of_assets_beside_a_template_is_not_opened(tmp_path: Path, assets
 
 
 def test_a_cloud_assembly_within_a_folder_is_read_as_one(tmp_path: Path) -> None:
-    """
-    As if it had been named itself; its Stages are read in their place, and no file of it on its own.
-    """
+    """As if it had been named itself; its Stages are read in their place, and no file of it on its own."""
     folder = tmp_path / "project" / "cdk.out"
     stage = folder / "assembly-Prod"
     stage.mkdir(parents=True)
@@ -237,9 +205,7 @@ def test_a_cloud_assembly_within_a_folder_is_read_as_one(tmp_path: Path) -> None
 
 
 def test_fails_when_a_template_of_a_cloud_assembly_is_broken_and_keeps_the_others(tmp_path: Path) -> None:
-    """
-    The line names its file.
-    """
+    """The line names its file."""
     write_assembly(tmp_path, stacks={"Bad": StackText(), "Data": StackText(), "Gone": StackText()})
     bad, gone = tmp_path / "Bad.template.json", tmp_path / "Gone.template.json"
     bad.write_text('{"Resources": ')
@@ -251,9 +217,7 @@ def test_fails_when_a_template_of_a_cloud_assembly_is_broken_and_keeps_the_other
 
 
 def test_a_nested_template_of_an_app_may_be_yaml(tmp_path: Path) -> None:
-    """
-    An asset that somebody wrote by hand.
-    """
+    """An asset that somebody wrote by hand."""
     write_assembly(tmp_path, stacks={"Data": StackText(nested={"Child": StackText()})})
     assets = tmp_path / "Data.assets.json"
     assets.write_text(assets.read_text().replace("DataChild.nested.template.json", "child.yaml"))
@@ -277,9 +241,7 @@ def test_a_nested_template_of_an_app_may_be_yaml(tmp_path: Path) -> None:
 def test_what_lies_in_a_folder_and_is_not_meant_as_a_template_is_passed_over(
     tmp_path: Path, name: str, text: str | bytes
 ) -> None:
-    """
-    It is told where it is named itself.
-    """
+    """It is told where it is named itself."""
     sound = _write(tmp_path / "sound.yaml", "Resources: {A: {Type: 'A::B'}}")
     path = tmp_path / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -303,18 +265,14 @@ def test_what_lies_in_a_folder_and_is_not_meant_as_a_template_is_passed_over(
 def test_fails_when_what_is_meant_as_a_template_cannot_be_read_in_a_folder(
     tmp_path: Path, name: str, text: bytes
 ) -> None:
-    """
-    A template that is not judged is told.
-    """
+    """A template that is not judged is told."""
     (tmp_path / name).write_bytes(text)
 
     assert 1 == len(_read(tmp_path).unusable)
 
 
 def test_fails_when_a_path_is_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    An empty path, perhaps of a variable that is not set, is not the current folder.
-    """
+    """An empty path, perhaps of a variable that is not set, is not the current folder."""
     _write(tmp_path / "a.json", '{"Resources": {"A": {"Type": "A::B"}}}')
     monkeypatch.chdir(tmp_path)
     given = template_files.read([""], NOWHERE, lambda _: None)
@@ -324,18 +282,14 @@ def test_fails_when_a_path_is_no_text(tmp_path: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("name", ["a.YAML", "a.Json", "a.YML", "a.TEMPLATE"])
 def test_the_ending_of_a_name_may_be_in_capitals(tmp_path: Path, name: str) -> None:
-    """
-    As some systems write it.
-    """
+    """As some systems write it."""
     path = _write(tmp_path / name, '{"Resources": {"A": {"Type": "A::B"}}}')
 
     assert [[path]] == [[*assembly.bodies] for assembly in _read(tmp_path).assemblies]
 
 
 def test_the_manifest_of_something_else_is_passed_over(tmp_path: Path) -> None:
-    """
-    Web pages have one too. Where it is named itself, it is told.
-    """
+    """Web pages have one too. Where it is named itself, it is told."""
     manifest = _write(tmp_path / "manifest.json", '{"name": "App", "version": "1", "icons": []}')
     path = _write(tmp_path / "a.json", '{"Resources": {"A": {"Type": "A::B"}}}')
 
@@ -345,9 +299,7 @@ def test_the_manifest_of_something_else_is_passed_over(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("folder", ["node_modules/x", ".venv", "deep/.cache", "env"])
 def test_what_tools_keep_in_a_folder_is_passed_over(tmp_path: Path, folder: str) -> None:
-    """
-    A folder that is named itself is searched, whatever its name.
-    """
+    """A folder that is named itself is searched, whatever its name."""
     hidden = _write(tmp_path / folder / "a.yaml", "Resources: {A: {Type: 'A::B'}}")
     _write(tmp_path / "env" / "pyvenv.cfg", "")
     shown = _write(tmp_path / "deep" / "b.yaml", "Resources: {A: {Type: 'A::B'}}")
@@ -357,9 +309,7 @@ def test_what_tools_keep_in_a_folder_is_passed_over(tmp_path: Path, folder: str)
 
 
 def test_lines_are_as_close_as_they_are_known(tmp_path: Path) -> None:
-    """
-    The property where it is written, else its section, else the resource.
-    """
+    """The property where it is written, else its section, else the resource."""
     text = "Resources:\n  A:\n    Properties:\n      IamRoles: []\n  B: {}\n"
     path = _write(tmp_path / "a.yaml", text)
     given = _read(path)
@@ -373,9 +323,7 @@ def test_lines_are_as_close_as_they_are_known(tmp_path: Path) -> None:
 
 
 def test_every_file_is_counted(tmp_path: Path) -> None:
-    """
-    So that a person may watch.
-    """
+    """So that a person may watch."""
     counted: list[int] = []
     folder = tmp_path / "cdk.out"
     folder.mkdir()

@@ -1,6 +1,4 @@
-"""
-JSON templates.
-"""
+"""JSON templates."""
 
 from __future__ import annotations
 
@@ -26,9 +24,7 @@ from redshift_roles.templates.unusable import UnusableError
     ],
 )
 def test_fails_when_the_text_is_no_template(text: str, complaint: str) -> None:
-    """
-    One line says where and why.
-    """
+    """One line says where and why."""
     with pytest.raises(UnusableError) as caught:
         json_templates.parse(text)
 
@@ -38,16 +34,12 @@ def test_fails_when_the_text_is_no_template(text: str, complaint: str) -> None:
 
 @pytest.mark.parametrize("text", ["[" * 100 + "]" * 100, '{"a":' * 100 + "1" + "}" * 100])
 def test_a_hundred_levels_are_not_too_deep(text: str) -> None:
-    """
-    One less than what is refused.
-    """
+    """One less than what is refused."""
     assert json_templates.parse(text)
 
 
 def test_the_marks_of_holes_are_taken_out() -> None:
-    """
-    As in every other text.
-    """
+    """As in every other text."""
     assert ["\ufffd"] == json_templates.parse('["\\u0001"]')
 
 
@@ -66,25 +58,19 @@ def test_the_marks_of_holes_are_taken_out() -> None:
     ],
 )
 def test_the_line_of_a_resource_is_found_where_it_is_certain(text: str, expected: int | None) -> None:
-    """
-    A name that is a key of two objects leads to no line.
-    """
+    """A name that is a key of two objects leads to no line."""
     assert expected == json_templates.lines(text).get(("A",))
 
 
 def test_many_lines_are_found_in_one_go() -> None:
-    """
-    Each by its key.
-    """
+    """Each by its key."""
     text = json.dumps({"Resources": {f"R{number}": {"Type": "T"} for number in range(3)}}, indent=1)
 
     assert {("Resources",): 2, ("R0",): 3, ("R1",): 6, ("R2",): 9} == json_templates.lines(text)
 
 
 def test_json_within_a_text_is_passed_over_in_one_go() -> None:
-    """
-    A dashboard of a megabyte: looking again at each of its quotes would take minutes.
-    """
+    """A dashboard of a megabyte: looking again at each of its quotes would take minutes."""
     body = json.dumps({"widgets": [{"type": "metric", "properties": {"title": f"t{n}"}} for n in range(16_000)]})
     text = json.dumps({"Resources": {"Board": {"Body": body}}})
     start = time.perf_counter()

@@ -1,6 +1,4 @@
-"""
-What lists of templates may hold.
-"""
+"""What lists of templates may hold."""
 
 from __future__ import annotations
 
@@ -29,9 +27,7 @@ def _own(name: str) -> str:
 
 
 def test_a_list_that_is_passed_in_a_circle_comes_to_an_end(tmp_path: Path) -> None:
-    """
-    Two nested stacks that pass each other's lists are not known.
-    """
+    """Two nested stacks that pass each other's lists are not known."""
     turning = {"Fn::Split": [",", {"Fn::GetAtt": ["Child", "Outputs.Out"]}]}
     outputs = {"Out": {"Value": join(",", {"Fn::Select": [0, {"Ref": "In"}]}, {"Ref": "In"})}}
     child = StackText(outputs=outputs, passed={"In": turning}, parameters={"In": {"Type": "CommaDelimitedList"}})
@@ -89,9 +85,7 @@ def test_a_list_that_is_passed_in_a_circle_comes_to_an_end(tmp_path: Path) -> No
     ],
 )
 def test_a_list_has_entries(tmp_path: Path, value: Json, expected: list[list[str]]) -> None:
-    """
-    Each with what it may become, and a sign where the list may be longer.
-    """
+    """Each with what it may become, and a sign where the list may be longer."""
     parameters = {
         "List": {"Type": "CommaDelimitedList"},
         "Accounts": {"Type": "List<String>"},
@@ -125,9 +119,7 @@ OTHER = Branch('Data.template.json?{"Condition": "Other"}', 0)
     ],
 )
 def test_an_entry_has_the_branches_it_stands_in(tmp_path: Path, value: Json, expected: Json) -> None:
-    """
-    Those that exclude what was taken before are left out, and so are those that are decided.
-    """
+    """Those that exclude what was taken before are left out, and so are those that are decided."""
     conditions = {
         "Opposite": {"Fn::Not": [{"Condition": "Condition"}]},
         "Here": {"Fn::Equals": [{"Ref": "AWS::Region"}, REGION]},
@@ -140,9 +132,7 @@ def test_an_entry_has_the_branches_it_stands_in(tmp_path: Path, value: Json, exp
 
 @pytest.mark.parametrize(("count", "expected"), [(16, 16), (17, 1)])
 def test_at_most_sixteen_options_are_told(tmp_path: Path, count: int, expected: int) -> None:
-    """
-    Seventeen are one hole.
-    """
+    """Seventeen are one hole."""
     value: Json = "0"
     for number in range(1, count):
         value = {"Fn::If": [f"C{number}", str(number), value]}
@@ -154,9 +144,7 @@ def test_at_most_sixteen_options_are_told(tmp_path: Path, count: int, expected: 
 
 
 def test_what_is_assumed_is_no_question(tmp_path: Path) -> None:
-    """
-    The other branch is not taken, and what is asked besides is asked still.
-    """
+    """The other branch is not taken, and what is asked besides is asked still."""
     value = [if_("a", "b"), if_({"Fn::If": ["Other", "c", "d"]}, "e")]
     found = options(if_(value, ["f"]), template(tmp_path), (YES,))
     other = options(if_(value, ["f"]), template(tmp_path), (NO,))
@@ -168,9 +156,7 @@ def test_what_is_assumed_is_no_question(tmp_path: Path) -> None:
 
 
 def test_a_text_of_several_is_a_question_of_its_own(tmp_path: Path) -> None:
-    """
-    The same text elsewhere is the same question.
-    """
+    """The same text elsewhere is the same question."""
     value = join("", "a", if_("b", "c"))
     first, second, other = options([value, value, join("", "x", if_("b", "c"))], template(tmp_path))
 
@@ -181,18 +167,14 @@ def test_a_text_of_several_is_a_question_of_its_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", [["x"] * 2_000, [["x"] * 100] * 20, [[["x"] * 10] * 10] * 20])
 def test_of_a_long_list_the_beginning_is_read(tmp_path: Path, value: Json) -> None:
-    """
-    Nothing may have a thousand roles.
-    """
+    """Nothing may have a thousand roles."""
     found = entries(value, template(tmp_path))
 
     assert ([["x"]] * 1_000, [[MORE]]) == (found[:1_000], found[1_000:])
 
 
 def test_a_list_of_empty_lists_comes_to_an_end(tmp_path: Path) -> None:
-    """
-    A few aliases make millions of them.
-    """
+    """A few aliases make millions of them."""
     value: Json = []
     for _ in range(6):
         value = [value] * 10
@@ -201,9 +183,7 @@ def test_a_list_of_empty_lists_comes_to_an_end(tmp_path: Path) -> None:
 
 
 def test_a_split_never_cuts_what_is_not_known(tmp_path: Path) -> None:
-    """
-    The separator may be part of a hole's name, which is no text of the deployment's.
-    """
+    """The separator may be part of a hole's name, which is no text of the deployment's."""
     arn = join("", f"arn:aws:iam::{ACCOUNT}:role/", {"Fn::FindInMap": ["Roles", {"Ref": "X"}, "Name"]})
     found = template(tmp_path)
 
@@ -227,9 +207,7 @@ def test_a_split_never_cuts_what_is_not_known(tmp_path: Path) -> None:
 def test_a_list_that_is_passed_to_a_nested_stack_is_followed(
     tmp_path: Path, value: Json, passed: Json, expected: list[list[str]]
 ) -> None:
-    """
-    A text is taken apart at its commas; what only the deployment knows may be any number of entries.
-    """
+    """A text is taken apart at its commas; what only the deployment knows may be any number of entries."""
     child = StackText(parameters={"Roles": {"Type": "CommaDelimitedList"}}, passed={"Roles": passed})
     parameters = {"List": {"Type": "CommaDelimitedList"}}
     stack = StackText(resources={"Loader": trusting()}, parameters=parameters, nested={"Child": child})
@@ -243,9 +221,7 @@ def test_a_list_that_is_passed_to_a_nested_stack_is_followed(
 
 @pytest.mark.parametrize("depth", [38, 60])
 def test_lists_end_where_they_are_too_deep(tmp_path: Path, depth: int) -> None:
-    """
-    Forty functions within each other are enough for any template.
-    """
+    """Forty functions within each other are enough for any template."""
     listed: Json = ["x"]
     for _ in range(depth):
         listed = if_(listed, [])
@@ -256,7 +232,5 @@ def test_lists_end_where_they_are_too_deep(tmp_path: Path, depth: int) -> None:
 @settings(database=None, deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(value=VALUES)
 def test_whatever_a_template_holds_is_some_entries(value: Json) -> None:
-    """
-    Nothing raises, and each entry may become something.
-    """
+    """Nothing raises, and each entry may become something."""
     assert all(entry and all(isinstance(text, str) for text in entry) for entry in entries(value, PLACE))

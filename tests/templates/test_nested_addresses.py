@@ -1,6 +1,4 @@
-"""
-Which given file the address of a nested template means.
-"""
+"""Which given file the address of a nested template means."""
 
 from __future__ import annotations
 
@@ -35,9 +33,7 @@ def _join(*parts: Any) -> dict[str, Any]:
     ],
 )
 def test_an_address_means_the_file_of_its_path_or_of_its_end(address: Any, meant: str) -> None:
-    """
-    However it begins.
-    """
+    """However it begins."""
     assert Path(meant) == GivenFiles(FILES).nested(address, HOME, [HOME])
 
 
@@ -57,9 +53,7 @@ def test_an_address_means_the_file_of_its_path_or_of_its_end(address: Any, meant
     ],
 )
 def test_an_address_of_elsewhere_means_no_given_file(address: Any) -> None:
-    """
-    Nor does one that two files are equally close to.
-    """
+    """Nor does one that two files are equally close to."""
     assert None is GivenFiles(FILES).nested(address, HOME, [HOME])
 
 
@@ -77,16 +71,12 @@ def test_an_address_of_elsewhere_means_no_given_file(address: Any) -> None:
     ],
 )
 def test_an_address_leads_back_only_where_nothing_says_otherwise(address: Any, leads_back: bool) -> None:
-    """
-    The template of another folder, which was not given, has the name of this one.
-    """
+    """The template of another folder, which was not given, has the name of this one."""
     assert (HOME if leads_back else None) == GivenFiles(FILES).nested(address, HOME, [HOME])
 
 
 def test_no_address_is_too_long() -> None:
-    """
-    Whatever it repeats.
-    """
+    """Whatever it repeats."""
     start = time.perf_counter()
 
     for part in ("a", "a/", "a.", "/", "../", "x.yaml/", "%", "://"):
@@ -95,7 +85,5 @@ def test_no_address_is_too_long() -> None:
 
 
 def test_nothing_was_given() -> None:
-    """
-    Then nothing is meant.
-    """
+    """Then nothing is meant."""
     assert None is GivenFiles().nested("a.yaml", HOME, [HOME])

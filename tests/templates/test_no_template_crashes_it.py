@@ -1,6 +1,4 @@
-"""
-No crash on anything: whatever is in a file, the command ends with a verdict, or with one line and exit code 2.
-"""
+"""No crash on anything: whatever is in a file, the command ends with a verdict, or with one line and exit code 2."""
 
 from __future__ import annotations
 
@@ -137,9 +135,7 @@ REALISTIC = sorted(path for path in (FOLDER / "realistic").rglob("*") if path.is
 
 
 def _ends_well(*words: str) -> None:
-    """
-    Run the command and hold it to its promise, in every format and in time.
-    """
+    """Run the command and hold it to its promise, in every format and in time."""
     out, err = io.StringIO(), io.StringIO()
     began = time.process_time()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -158,9 +154,7 @@ def _ends_well(*words: str) -> None:
 @given(body=TEMPLATES)
 @pytest.mark.parametrize("options", [[], ["--account", "111111111111", "--region", "eu-west-1"]])
 def test_any_template_has_a_verdict(tmp_path: Path, options: list[str], body: Any) -> None:
-    """
-    Sections and functions of whatever shape are read, or passed over.
-    """
+    """Sections and functions of whatever shape are read, or passed over."""
     path = tmp_path / "template.json"
     path.write_text(json.dumps(body), encoding="utf-8")
 
@@ -170,9 +164,7 @@ def test_any_template_has_a_verdict(tmp_path: Path, options: list[str], body: An
 @CALM
 @given(body=TEMPLATES)
 def test_any_template_of_a_cloud_assembly_has_a_verdict(tmp_path: Path, body: Any) -> None:
-    """
-    So are those that CDK may have written.
-    """
+    """So are those that CDK may have written."""
     artifact = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "Data.template.json"}}
     (tmp_path / "Data.template.json").write_text(json.dumps(body), encoding="utf-8")
     (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": {"Data": artifact}}), encoding="utf-8")
@@ -183,9 +175,7 @@ def test_any_template_of_a_cloud_assembly_has_a_verdict(tmp_path: Path, body: An
 @CALM
 @given(manifest=st.one_of(VALUES, st.builds(lambda value: {"artifacts": {"A": value}}, VALUES)), assets=VALUES)
 def test_any_manifest_is_read_or_told(tmp_path: Path, manifest: Any, assets: Any) -> None:
-    """
-    A cloud assembly of whatever shape is no crash.
-    """
+    """A cloud assembly of whatever shape is no crash."""
     (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     (tmp_path / "Data.assets.json").write_text(json.dumps(assets), encoding="utf-8")
 
@@ -200,9 +190,7 @@ def test_any_manifest_is_read_or_told(tmp_path: Path, manifest: Any, assets: Any
 )
 @pytest.mark.parametrize("name", ["file.json", "file.yaml", "file.template"])
 def test_any_file_is_read_or_told(tmp_path: Path, name: str, content: bytes) -> None:
-    """
-    Bytes, texts and JSON that are no templates end in one line.
-    """
+    """Bytes, texts and JSON that are no templates end in one line."""
     (tmp_path / name).write_bytes(content)
 
     _ends_well(str(tmp_path / name))
@@ -220,9 +208,7 @@ def _mutated(text: str, mutations: list[tuple[int, int, str]]) -> str:
 def test_any_mutated_template_is_read_or_told(
     tmp_path: Path, which: Path, mutations: list[tuple[int, int, str]]
 ) -> None:
-    """
-    A slip of the hand anywhere in a realistic template is no crash.
-    """
+    """A slip of the hand anywhere in a realistic template is no crash."""
     path = tmp_path / which.name
     path.write_text(_mutated(which.read_text(encoding="utf-8"), mutations), encoding="utf-8", errors="replace")
 
@@ -230,9 +216,7 @@ def test_any_mutated_template_is_read_or_told(
 
 
 def _nested_sub(depth: int) -> Any:
-    """
-    Write a text that is twice the text below it.
-    """
+    """Write a text that is twice the text below it."""
     return {"Fn::Sub": ["${a}${a}", {"a": _nested_sub(depth - 1)}]} if depth else "x"
 
 
@@ -270,9 +254,7 @@ ARN = {"Fn::GetAtt": ["Role", "Arn"]}
     ids=["path", "name", "identifier", "sub", "index", "dynamic", "open", "stars"],
 )
 def test_what_looks_endless_comes_to_an_end(tmp_path: Path, resources: Any) -> None:
-    """
-    Texts that are made of themselves or of many like them, and patterns with many stars.
-    """
+    """Texts that are made of themselves or of many like them, and patterns with many stars."""
     path = tmp_path / "template.json"
     path.write_text(json.dumps({"Resources": resources}), encoding="utf-8")
 
@@ -280,9 +262,7 @@ def test_what_looks_endless_comes_to_an_end(tmp_path: Path, resources: Any) -> N
 
 
 def test_a_list_that_aliases_blow_up_is_read_in_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    Half a million roles in a few lines are told as too many, and as fifty that are none.
-    """
+    """Half a million roles in a few lines are told as too many, and as fifty that are none."""
     lines = ["A0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"A{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 5)]
     path = tmp_path / "template.yaml"
@@ -312,9 +292,7 @@ TOWER = "\n".join(
 def test_fails_when_aliases_make_a_small_text_large(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, complaint: str
 ) -> None:
-    """
-    Neither width nor depth grows beyond what a template may have.
-    """
+    """Neither width nor depth grows beyond what a template may have."""
     path = tmp_path / "bomb.yaml"
     path.write_text(text)
 
@@ -323,9 +301,7 @@ def test_fails_when_aliases_make_a_small_text_large(
 
 
 def test_fails_when_nested_stacks_multiply(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    Fourteen files, each of which nests the next one twice, would be sixteen thousand stacks.
-    """
+    """Fourteen files, each of which nests the next one twice, would be sixteen thousand stacks."""
     for number in range(14):
         stack = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": f"{number + 1}.json"}}
         (tmp_path / f"{number}.json").write_text(json.dumps({"Resources": {"One": stack, "Two": stack}}))
@@ -335,9 +311,7 @@ def test_fails_when_nested_stacks_multiply(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_nothing_in_a_template_is_opened(tmp_path: Path) -> None:
-    """
-    Only the given file is read, whatever addresses and paths stand in it, and whatever lies beside it.
-    """
+    """Only the given file is read, whatever addresses and paths stand in it, and whatever lies beside it."""
     secret = "a" * 64
     given_path = tmp_path / "x.template.json"
     stacks = {
@@ -355,9 +329,7 @@ def test_nothing_in_a_template_is_opened(tmp_path: Path) -> None:
 
 
 def _large() -> dict[str, Any]:
-    """
-    Write ten megabytes: clusters, one of them broken, and texts that look like templates and like patterns.
-    """
+    """Write ten megabytes: clusters, one of them broken, and texts that look like templates and like patterns."""
     listed = [f"arn:aws:iam::111111111111:role/R{number}" for number in range(9)]
     board = json.dumps({"widgets": [{"type": "metric", "properties": {"title": f"t{n}"}} for n in range(2_000)]})
     statement = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "arn:aws:iam::111111111111:role/" + "*a" * 60}
@@ -378,9 +350,7 @@ def _large() -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ["large.json", "large.yaml"])
 def test_ten_megabytes_are_read_in_seconds(tmp_path: Path, capsys: Any, name: str) -> None:
-    """
-    What grows with the square of anything takes hours.
-    """
+    """What grows with the square of anything takes hours."""
     path = tmp_path / name
     text = json.dumps(_large(), indent=1)
     path.write_text(text if name.endswith("json") else f"# JSON is YAML\n{text}")

@@ -1,6 +1,4 @@
-"""
-YAML templates, read safely.
-"""
+"""YAML templates, read safely."""
 
 from __future__ import annotations
 
@@ -23,9 +21,7 @@ def _body(text: str) -> Json:
 
 @pytest.fixture(params=["libyaml", "Python"], autouse=True)
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    Both of PyYAML's parsers tell the same.
-    """
+    """Both of PyYAML's parsers tell the same."""
     if request.param == "Python":
         monkeypatch.setattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -55,9 +51,7 @@ def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     ],
 )
 def test_fails_when_the_text_is_no_template(text: str, complaint: str) -> None:
-    """
-    One line says where and why.
-    """
+    """One line says where and why."""
     with pytest.raises(UnusableError) as caught:
         _body(text)
 
@@ -70,9 +64,7 @@ def test_fails_when_the_text_is_no_template(text: str, complaint: str) -> None:
 
 
 def test_a_hundred_levels_are_not_too_deep() -> None:
-    """
-    One less than what is refused.
-    """
+    """One less than what is refused."""
     node = _body("a: " + "[" * (DEEP - 1) + "]" * (DEEP - 1))["a"]
     depth = 0
     while node:
@@ -83,9 +75,7 @@ def test_a_hundred_levels_are_not_too_deep() -> None:
 
 @pytest.mark.parametrize("levels", [1, 2])
 def test_fails_when_an_alias_takes_a_depth_further(levels: int) -> None:
-    """
-    The depth of what an alias stands for counts where it stands.
-    """
+    """The depth of what an alias stands for counts where it stands."""
     half = DEEP // 2
     text = f"a: &a {'[' * half}{']' * half}\nb: {'[' * (half - 2)}{{c: *a}}{']' * (half - 2)}"
     assert _body(text)
@@ -95,9 +85,7 @@ def test_fails_when_an_alias_takes_a_depth_further(levels: int) -> None:
 
 
 def test_fails_when_pyyaml_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    The line says how to get it.
-    """
+    """The line says how to get it."""
     monkeypatch.setitem(sys.modules, "yaml", None)
 
     with pytest.raises(UnusableError, match=r"^YAML needs PyYAML: pip install 'cdk-redshift-roles\[cli\]'$"):
@@ -124,9 +112,7 @@ def test_fails_when_pyyaml_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None
     ],
 )
 def test_short_functions_become_long(text: str, expected: Json) -> None:
-    """
-    As CloudFormation reads them.
-    """
+    """As CloudFormation reads them."""
     assert {"a": expected} == _body(f"a: {text}")
 
 
@@ -152,9 +138,7 @@ def test_short_functions_become_long(text: str, expected: Json) -> None:
     ],
 )
 def test_values_stay_as_they_are_written(text: str, expected: Json) -> None:
-    """
-    Numbers and dates are texts, since an account may begin with a zero; only plain words are flags.
-    """
+    """Numbers and dates are texts, since an account may begin with a zero; only plain words are flags."""
     assert {"a": expected} == _body(f"a: {text}")
 
 
@@ -167,18 +151,14 @@ def test_values_stay_as_they_are_written(text: str, expected: Json) -> None:
     ],
 )
 def test_flags_have_many_words(words: str, value: Json) -> None:
-    """
-    Those of YAML 1.1, and no others.
-    """
+    """Those of YAML 1.1, and no others."""
     assert [value] * len(words.split()) == [_body(f"a: {word}")["a"] for word in words.split()]
     assert ["tRUE", "nO", "nULL"] == _body("[tRUE, nO, nULL]")
 
 
 @pytest.mark.parametrize(("count", "fits"), [(4, True), (5, False)])
 def test_the_size_of_what_aliases_repeat_is_counted(monkeypatch: pytest.MonkeyPatch, count: int, fits: bool) -> None:
-    """
-    Each container, key and value is one, and those of an alias count wherever it stands.
-    """
+    """Each container, key and value is one, and those of an alias count wherever it stands."""
     monkeypatch.setattr(yaml_templates, "_MAX_SIZE", 7 + 4 * 3)
     text = f"a: &a [x, y]\nb: [{', '.join(['*a'] * count)}]"
     if fits:
@@ -190,9 +170,7 @@ def test_the_size_of_what_aliases_repeat_is_counted(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("key", ["true", "null", "1", "2012-10-17", "On", "~"])
 def test_keys_are_texts(key: str) -> None:
-    """
-    Whatever they would be as values.
-    """
+    """Whatever they would be as values."""
     assert {key: {"b": "c"}} == _body(f"{key}: {{b: c}}")
 
 
@@ -209,9 +187,7 @@ def test_keys_are_texts(key: str) -> None:
     ],
 )
 def test_aliases_and_merges_are_followed(text: str, expected: dict[str, Json]) -> None:
-    """
-    Tools that package templates take them.
-    """
+    """Tools that package templates take them."""
     body = _body(text)
 
     assert expected == {key: body[key] for key in expected}
@@ -219,16 +195,12 @@ def test_aliases_and_merges_are_followed(text: str, expected: dict[str, Json]) -
 
 @pytest.mark.parametrize("text", ["", "# a comment\n", "---\n"])
 def test_a_text_without_a_document_is_nothing(text: str) -> None:
-    """
-    There is nothing to read.
-    """
+    """There is nothing to read."""
     assert (None, {}) == yaml_templates.parse(text)
 
 
 def test_the_lines_of_resources_are_known() -> None:
-    """
-    Down to the properties, and of resources only.
-    """
+    """Down to the properties, and of resources only."""
     text = (
         "Parameters:\n"
         "  P: {Type: String}\n"
@@ -256,18 +228,14 @@ def test_the_lines_of_resources_are_known() -> None:
 
 @pytest.mark.parametrize("text", [b"\xff".decode("latin-1"), "ключ: значение", "a: 日本"])
 def test_any_letters_are_read(text: str) -> None:
-    """
-    Texts of all languages, with keys or without.
-    """
+    """Texts of all languages, with keys or without."""
     found: Any = _body(text)
 
     assert found == text or found
 
 
 def test_the_lines_of_a_loop_are_those_of_what_it_repeats() -> None:
-    """
-    Also of a loop within a loop, and of a name that leaves out what is no letter or digit.
-    """
+    """Also of a loop within a loop, and of a name that leaves out what is no letter or digit."""
     text = """\
 Resources:
   Fn::ForEach::Outer:

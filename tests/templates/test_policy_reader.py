@@ -1,6 +1,4 @@
-"""
-Who may pass which roles, as the templates show it.
-"""
+"""Who may pass which roles, as the templates show it."""
 
 from __future__ import annotations
 
@@ -23,9 +21,7 @@ TO_REDSHIFT = {"StringEquals": {"iam:PassedToService": "redshift.amazonaws.com"}
 
 
 def _statement(**more: Json) -> dict[str, Json]:
-    """
-    Allow iam:PassRole on a role for Redshift.
-    """
+    """Allow iam:PassRole on a role for Redshift."""
     return {"Effect": "Allow", "Action": "iam:PassRole", "Resource": arn(), **more}
 
 
@@ -34,9 +30,7 @@ def _policy(*statements: Json) -> dict[str, Json]:
 
 
 def _read(tmp_path: Path, resource: Json, *, account: str | None = ACCOUNT, side: RedshiftSide = SIDE) -> list[Passing]:
-    """
-    Write a stack with this resource, and read who passes roles.
-    """
+    """Write a stack with this resource, and read who passes roles."""
     found = template(tmp_path, StackText(resources={"Policy": resource}, account=account))
     return list(passings(found, lambda _: side, lambda _, logical_id: f"Data/{logical_id}"))
 
@@ -47,9 +41,7 @@ def _facts(tmp_path: Path, statement: Json, **more: Json) -> PassRoleFacts:
 
 
 def test_a_statement_is_read_with_its_place(tmp_path: Path) -> None:
-    """
-    The second one of two, which names a role for Redshift and another one.
-    """
+    """The second one of two, which names a role for Redshift and another one."""
     other = _statement(Action="s3:GetObject")
     found = _read(tmp_path, _policy(other, _statement(Resource=[arn(), arn("Other")])))
 
@@ -59,9 +51,7 @@ def test_a_statement_is_read_with_its_place(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["Policy", "ManagedPolicy", "RolePolicy", "UserPolicy", "GroupPolicy"])
 def test_policies_of_every_kind_are_read(tmp_path: Path, kind: str) -> None:
-    """
-    Whoever they are attached to.
-    """
+    """Whoever they are attached to."""
     assert 1 == len(_read(tmp_path, {**_policy(_statement()), "Type": f"AWS::IAM::{kind}"}))
 
 
@@ -69,9 +59,7 @@ def test_policies_of_every_kind_are_read(tmp_path: Path, kind: str) -> None:
     "kind", ["IAM::Role", "IAM::User", "IAM::Group", "Serverless::Function", "Serverless::StateMachine"]
 )
 def test_policies_within_are_read(tmp_path: Path, kind: str) -> None:
-    """
-    The place says which policy of the list.
-    """
+    """The place says which policy of the list."""
     policies = ["AWSLambdaBasicExecutionRole", {"PolicyDocument": {"Statement": _statement()}}]
     (found,) = _read(tmp_path, {"Type": f"AWS::{kind}", "Properties": {"Policies": policies}})
 
@@ -80,9 +68,7 @@ def test_policies_within_are_read(tmp_path: Path, kind: str) -> None:
 
 
 def test_a_document_in_a_list_of_policies_is_read(tmp_path: Path) -> None:
-    """
-    SAM takes it.
-    """
+    """SAM takes it."""
     resource = {"Type": "AWS::Serverless::Function", "Properties": {"Policies": [{"Statement": [_statement()]}]}}
     (found,) = _read(tmp_path, resource)
 
@@ -91,9 +77,7 @@ def test_a_document_in_a_list_of_policies_is_read(tmp_path: Path) -> None:
 
 
 def test_what_a_permission_set_allows_is_read(tmp_path: Path) -> None:
-    """
-    Its policy is for people of other accounts; so roles of any cluster's account matter.
-    """
+    """Its policy is for people of other accounts; so roles of any cluster's account matter."""
     properties = {"InlinePolicy": {"Statement": [_statement(Resource=f"arn:aws:iam::{OTHER_ACCOUNT}:role/*")]}}
     side = RedshiftSide({}, frozenset({OTHER_ACCOUNT}))
     (found,) = _read(tmp_path, {"Type": "AWS::SSO::PermissionSet", "Properties": properties}, side=side)
@@ -106,9 +90,7 @@ def test_what_a_permission_set_allows_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["Function", "StateMachine"])
 def test_one_document_may_stand_in_the_place_of_a_list(tmp_path: Path, kind: str) -> None:
-    """
-    SAM takes it, and the name of a policy, which allows nothing that is written here.
-    """
+    """SAM takes it, and the name of a policy, which allows nothing that is written here."""
     resource = {"Type": f"AWS::Serverless::{kind}", "Properties": {"Policies": {"Statement": [_statement()]}}}
     (found,) = _read(tmp_path, resource)
 
@@ -119,9 +101,7 @@ def test_one_document_may_stand_in_the_place_of_a_list(tmp_path: Path, kind: str
 
 @pytest.mark.parametrize("place", ["Policies", "PolicyDocument"])
 def test_a_condition_may_decide_on_a_whole_policy(tmp_path: Path, place: str) -> None:
-    """
-    What is there where it holds is there.
-    """
+    """What is there where it holds is there."""
     document: Json = {"Statement": [_statement()]}
     policies: Json = [{"PolicyDocument": document if place == "Policies" else _if("X", NOTHING, document)}]
     listed = _if("X", policies, NOTHING) if place == "Policies" else policies
@@ -146,9 +126,7 @@ def test_a_condition_may_decide_on_a_whole_policy(tmp_path: Path, place: str) ->
     ],
 )
 def test_a_boundary_grants_nothing(tmp_path: Path, role: Json, policy: dict[str, Json], grants: bool) -> None:
-    """
-    Unless it is attached to somebody too.
-    """
+    """Unless it is attached to somebody too."""
     written = _policy(_statement())
     written["Properties"].update(policy)
     resources = {"Policy": written, "Role": {"Type": "AWS::IAM::Role", "Properties": role}}
@@ -159,9 +137,7 @@ def test_a_boundary_grants_nothing(tmp_path: Path, role: Json, policy: dict[str,
 
 @pytest.mark.parametrize("branch", [1, 2])
 def test_the_branches_of_a_condition_are_read(tmp_path: Path, branch: int) -> None:
-    """
-    A statement, or a policy, that is there under a condition is there.
-    """
+    """A statement, or a policy, that is there under a condition is there."""
     nothing = {"Ref": "AWS::NoValue"}
     statement = {"Fn::If": ["C", _statement(), nothing] if branch == 1 else ["C", nothing, _statement()]}
     policy = {"Fn::If": ["C", nothing, {"PolicyDocument": {"Statement": statement}}]}
@@ -173,9 +149,7 @@ def test_the_branches_of_a_condition_are_read(tmp_path: Path, branch: int) -> No
 
 @pytest.mark.parametrize("written", ["text", "Fn::Sub"])
 def test_a_document_that_is_a_text_is_read(tmp_path: Path, written: str) -> None:
-    """
-    CloudFormation takes JSON in a text, and functions in it.
-    """
+    """CloudFormation takes JSON in a text, and functions in it."""
     text = json.dumps({"Statement": [_statement()]})
     sub = {"Fn::Sub": text.replace(ACCOUNT, "${AWS::AccountId}")}
     document = text if written == "text" else sub
@@ -186,9 +160,7 @@ def test_a_document_that_is_a_text_is_read(tmp_path: Path, written: str) -> None
 
 @pytest.mark.parametrize("document", ["{", "[1]", "plain", None, [], {"Statement": "x"}, {"Statement": [1, None]}])
 def test_what_is_no_document_passes_nothing(tmp_path: Path, document: Json) -> None:
-    """
-    It is no crash either.
-    """
+    """It is no crash either."""
     assert [] == _read(tmp_path, {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": document}})
 
 
@@ -211,9 +183,7 @@ def test_what_is_no_document_passes_nothing(tmp_path: Path, document: Json) -> N
     ],
 )
 def test_an_action_passes_roles_by_its_name(tmp_path: Path, action: Json, passes: bool) -> None:
-    """
-    In any case, by a pattern of IAM's actions; an administrator's star is another matter.
-    """
+    """In any case, by a pattern of IAM's actions; an administrator's star is another matter."""
     assert passes == bool(_read(tmp_path, _policy(_statement(Action=action))))
 
 
@@ -228,9 +198,7 @@ def test_an_action_passes_roles_by_its_name(tmp_path: Path, action: Json, passes
     ],
 )
 def test_what_is_not_excluded_is_allowed(tmp_path: Path, excluded: Json, passes: bool) -> None:
-    """
-    Unlike an administrator's star, it was written with exceptions in mind.
-    """
+    """Unlike an administrator's star, it was written with exceptions in mind."""
     statement = {"Effect": "Allow", "NotAction": excluded, "Resource": "*"}
     found = _read(tmp_path, _policy(statement))
 
@@ -250,17 +218,13 @@ def test_what_is_not_excluded_is_allowed(tmp_path: Path, excluded: Json, passes:
     ],
 )
 def test_only_what_denies_roles_takes_something_back(tmp_path: Path, deny: dict[str, Json], is_silenced: bool) -> None:
-    """
-    A boundary, or a bucket, that nobody may touch is no role.
-    """
+    """A boundary, or a bucket, that nobody may touch is no role."""
     assert is_silenced == (not _read(tmp_path, _policy(_statement(), {"Effect": "Deny", **deny})))
 
 
 @pytest.mark.parametrize("denied", ["iam:PassRole", "iam:*", "*"])
 def test_what_a_document_denies_in_part_is_taken_at_its_word(tmp_path: Path, denied: str) -> None:
-    """
-    Another action that is denied changes nothing.
-    """
+    """Another action that is denied changes nothing."""
     deny = {"Effect": "Deny", "Action": denied, "Resource": "*"}
 
     assert [] == _read(tmp_path, _policy(_statement(), deny))
@@ -279,9 +243,7 @@ def test_what_a_document_denies_in_part_is_taken_at_its_word(tmp_path: Path, den
     ],
 )
 def test_a_condition_keeps_to_services(tmp_path: Path, condition: Json, services: tuple[str, ...] | None) -> None:
-    """
-    As far as it is known.
-    """
+    """As far as it is known."""
     more = {} if condition is None else {"Condition": condition}
 
     assert services == _facts(tmp_path, _statement(**more)).services
@@ -300,9 +262,7 @@ def _all_facts(tmp_path: Path, **more: Json) -> list[tuple[str, tuple[str, ...] 
 
 
 def test_a_statement_is_read_in_all_its_forms(tmp_path: Path) -> None:
-    """
-    One for each way in which the conditions within it may be decided, the same one alike in every place.
-    """
+    """One for each way in which the conditions within it may be decided, the same one alike in every place."""
     to = "redshift.amazonaws.com"
     condition = {"StringEquals": {"iam:PassedToService": to}}
 
@@ -321,9 +281,7 @@ def test_a_statement_is_read_in_all_its_forms(tmp_path: Path) -> None:
 
 
 def test_a_statement_of_many_conditions_is_read_as_it_stands(tmp_path: Path) -> None:
-    """
-    What they decide is not known then.
-    """
+    """What they decide is not known then."""
     resources = [_if(f"X{number}", "*", NOTHING) for number in range(6)]
 
     assert [("", None)] == _all_facts(tmp_path, Resource=resources)
@@ -331,9 +289,7 @@ def test_a_statement_of_many_conditions_is_read_as_it_stands(tmp_path: Path) -> 
 
 
 def test_a_statement_that_may_deny_allows_nothing_for_sure(tmp_path: Path) -> None:
-    """
-    Then the document is taken at its word.
-    """
+    """Then the document is taken at its word."""
     assert [] == _read(tmp_path, _policy(_statement(Effect=_if("X", "Allow", "Deny"))))
 
 
@@ -359,16 +315,12 @@ def test_a_statement_that_may_deny_allows_nothing_for_sure(tmp_path: Path) -> No
     ],
 )
 def test_a_resource_may_stand_for_every_role(tmp_path: Path, resource: Json, every_role: str) -> None:
-    """
-    A pattern that matches a name that nobody would give.
-    """
+    """A pattern that matches a name that nobody would give."""
     assert every_role == _facts(tmp_path, _statement(Resource=resource)).every_role
 
 
 def test_what_is_not_excluded_is_every_role(tmp_path: Path) -> None:
-    """
-    All but one is as good as all.
-    """
+    """All but one is as good as all."""
     statement = _statement(NotResource=arn("Admin"))
     del statement["Resource"]
 
@@ -405,9 +357,7 @@ def test_a_condition_may_pick_the_roles(tmp_path: Path, resource: str, key: str)
     ],
 )
 def test_roles_for_redshift_are_known(tmp_path: Path, resource: Json, named: tuple[str, ...]) -> None:
-    """
-    Each once, in order, by ARN or by pattern; a pattern for every role names none.
-    """
+    """Each once, in order, by ARN or by pattern; a pattern for every role names none."""
     assert named == _facts(tmp_path, _statement(Resource=resource)).redshift_roles
 
 
@@ -425,18 +375,14 @@ def test_roles_for_redshift_are_known(tmp_path: Path, resource: Json, named: tup
 def test_a_policy_is_beside_redshift_in_its_account(
     tmp_path: Path, account: str | None, accounts: set[str], beside: bool
 ) -> None:
-    """
-    Or where one of the accounts is not known.
-    """
+    """Or where one of the accounts is not known."""
     side = SIDE._replace(accounts=frozenset(accounts))
 
     assert beside == _facts(tmp_path, _statement(), account=account, side=side).beside_redshift
 
 
 def test_the_side_of_redshift_is_asked_for_only_where_roles_are_passed(tmp_path: Path) -> None:
-    """
-    Most templates have no such statement.
-    """
+    """Most templates have no such statement."""
 
     def never(_: object) -> RedshiftSide:
         raise AssertionError

@@ -1,6 +1,4 @@
-"""
-No false alarm: templates as people really write them.
-"""
+"""No false alarm: templates as people really write them."""
 
 from __future__ import annotations
 
@@ -18,17 +16,13 @@ EXPECTED: dict[str, list[str]] = yaml.safe_load((FOLDER / "realistic.yaml").read
 
 
 def test_every_template_has_expected_verdicts() -> None:
-    """
-    None is left out.
-    """
+    """None is left out."""
     assert sorted(path.name for path in (FOLDER / "realistic").iterdir()) == sorted(EXPECTED)
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_a_realistic_template_has_an_experts_verdicts(capsys: Any, name: str) -> None:
-    """
-    No more, no fewer.
-    """
+    """No more, no fewer."""
     path = str(FOLDER / "realistic" / name)
     code = cli.main(["check", path, "--account", ACCOUNT, "--region", REGION, "--format", "json"])
     report = json.loads(capsys.readouterr().out)
@@ -42,9 +36,7 @@ def test_a_realistic_template_has_an_experts_verdicts(capsys: Any, name: str) ->
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_where_the_environment_is_not_known_nothing_new_fails(capsys: Any, name: str) -> None:
-    """
-    Without account and region there may be more warnings, and only failures that were there before.
-    """
+    """Without account and region there may be more warnings, and only failures that were there before."""
     cli.main(["check", str(FOLDER / "realistic" / name), "--format", "json"])
     failed = [item for item in json.loads(capsys.readouterr().out)["findings"] if item["severity"] == "error"]
 

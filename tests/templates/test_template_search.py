@@ -1,6 +1,4 @@
-"""
-What the paths of a command line hold.
-"""
+"""What the paths of a command line hold."""
 
 from __future__ import annotations
 
@@ -21,9 +19,7 @@ def _write(path: Path, text: str = "{}") -> Path:
 
 
 def test_fails_when_there_is_nothing(tmp_path: Path) -> None:
-    """
-    No such path, or no file with a name that templates have.
-    """
+    """No such path, or no file with a name that templates have."""
     _write(tmp_path / "notes.md")
     _write(tmp_path / ".hidden.yaml")
     for path, complaint in (
@@ -36,9 +32,7 @@ def test_fails_when_there_is_nothing(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_searched_in_order(tmp_path: Path) -> None:
-    """
-    Its files, then its folders; what tools keep there is passed over, and so are links to folders, and pipes.
-    """
+    """Its files, then its folders; what tools keep there is passed over, and so are links to folders, and pipes."""
     outside = _write(tmp_path / "outside" / "x.yaml").parent
     top = tmp_path / "top"
     expected = [_write(top / name) for name in ("b.YML", "a/c.json", "a/d.template", "z/e.yaml")]
@@ -52,9 +46,7 @@ def test_a_folder_is_searched_in_order(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_named_is_searched_whatever_it_is(tmp_path: Path) -> None:
-    """
-    Who names a virtual environment means it.
-    """
+    """Who names a virtual environment means it."""
     path = _write(tmp_path / ".venv" / "a.yaml")
     _write(tmp_path / ".venv" / "pyvenv.cfg")
 
@@ -73,9 +65,7 @@ def test_a_folder_that_is_named_is_searched_whatever_it_is(tmp_path: Path) -> No
     ],
 )
 def test_a_cloud_assembly_is_known_by_its_manifest(tmp_path: Path, manifest: str, expected: bool) -> None:
-    """
-    Or, where that is broken, by the other file that CDK writes beside it.
-    """
+    """Or, where that is broken, by the other file that CDK writes beside it."""
     assert not template_search.is_assembly(tmp_path)
     path = _write(tmp_path / "out" / "manifest.json", manifest)
 
@@ -88,9 +78,7 @@ def test_a_cloud_assembly_is_known_by_its_manifest(tmp_path: Path, manifest: str
 
 
 def test_a_cloud_assembly_is_taken_as_a_whole(tmp_path: Path) -> None:
-    """
-    None of its files is taken on its own.
-    """
+    """None of its files is taken on its own."""
     _write(tmp_path / "app" / "cdk.out" / "manifest.json", '{"artifacts": {}}')
     _write(tmp_path / "app" / "cdk.out" / "S.template.json")
     _write(tmp_path / "app" / "cdk.out" / "assembly-Prod" / "manifest.json", '{"artifacts": {}}')

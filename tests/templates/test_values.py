@@ -1,6 +1,4 @@
-"""
-What values of templates may become, function by function.
-"""
+"""What values of templates may become, function by function."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ GENERATED = f"arn:aws:iam::{ACCOUNT}:role/DataStack-Loader-{hole('Data.template.
 
 
 def _own(name: str) -> str:
-    """
-    Write the hole of the stack ``Data`` with this name.
-    """
+    """Write the hole of the stack ``Data`` with this name."""
     return hole(f"Data.template.json#{name}")
 
 
@@ -46,9 +42,7 @@ def _own(name: str) -> str:
     ],
 )
 def test_a_literal_is_itself(tmp_path: Path, value: Json, expected: str) -> None:
-    """
-    Written as CloudFormation would write it.
-    """
+    """Written as CloudFormation would write it."""
     assert [expected] == texts(value, template(tmp_path))
 
 
@@ -64,9 +58,7 @@ def test_a_literal_is_itself(tmp_path: Path, value: Json, expected: str) -> None
     ids=["alone", "within", "sub", "joined", "beside"],
 )
 def test_a_dynamic_reference_is_not_known(tmp_path: Path, value: Json, expected: str) -> None:
-    """
-    Only the deployment reads the parameter, however the reference to it was put together.
-    """
+    """Only the deployment reads the parameter, however the reference to it was put together."""
     assert [expected] == texts(value, template(tmp_path))
 
 
@@ -90,24 +82,18 @@ def test_a_dynamic_reference_is_not_known(tmp_path: Path, value: Json, expected:
 def test_pseudo_parameters_are_known_where_the_stack_says_so(
     tmp_path: Path, name: str, region: str, expected: str
 ) -> None:
-    """
-    Account, region and what follows from the region.
-    """
+    """Account, region and what follows from the region."""
     assert [expected] == texts({"Ref": name}, template(tmp_path, StackText(region=region)))
 
 
 @pytest.mark.parametrize("name", ["AWS::AccountId", "AWS::Region", "AWS::Partition", "AWS::URLSuffix"])
 def test_pseudo_parameters_of_an_agnostic_stack_are_holes_of_their_names(tmp_path: Path, name: str) -> None:
-    """
-    They are the same wherever an agnostic stack asks for them.
-    """
+    """They are the same wherever an agnostic stack asks for them."""
     assert [hole(name)] == texts({"Ref": name}, template(tmp_path, StackText(account=None, region=None)))
 
 
 def test_the_names_of_two_stacks_are_two_names(tmp_path: Path) -> None:
-    """
-    A stack's own name and id are never those of another one.
-    """
+    """A stack's own name and id are never those of another one."""
     assembly = read(tmp_path, Data=StackText(), Other=StackText())
     for name in ("AWS::StackName", "AWS::StackId"):
         first, second = (texts({"Ref": name}, stack) for stack in assembly.stacks)
@@ -138,9 +124,7 @@ def test_the_names_of_two_stacks_are_two_names(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_known_is_a_hole_of_its_file(tmp_path: Path, value: Json, expected: str) -> None:
-    """
-    Equal values of one template are one hole, and a message can tell its name.
-    """
+    """Equal values of one template are one hole, and a message can tell its name."""
     resources = {"Loader": trusting(), "Bucket": {"Type": "AWS::S3::Bucket"}}
     parameters = {"Parameter": {"Type": "String", "Default": "x"}}
     found = template(tmp_path, StackText(resources=resources, parameters=parameters))
@@ -160,9 +144,7 @@ GARBAGE = [
 
 @pytest.mark.parametrize("value", GARBAGE)
 def test_garbage_is_not_known(tmp_path: Path, value: Json) -> None:
-    """
-    Shapes that CloudFormation refuses are read without complaint.
-    """
+    """Shapes that CloudFormation refuses are read without complaint."""
     (found,) = texts(value, template(tmp_path))
 
     assert len(holes(found)) == 1
@@ -170,9 +152,7 @@ def test_garbage_is_not_known(tmp_path: Path, value: Json) -> None:
 
 @pytest.mark.parametrize(("value", "expected"), [({"Ref": "Named"}, "Loader"), ({"Ref": "Person"}, "Ann")])
 def test_a_reference_to_a_role_is_its_name(tmp_path: Path, value: Json, expected: str) -> None:
-    """
-    CloudFormation's Ref of a role, a user or a group is no ARN.
-    """
+    """CloudFormation's Ref of a role, a user or a group is no ARN."""
     person = {"Type": "AWS::IAM::User", "Properties": {"UserName": "Ann"}}
     resources = {"Named": trusting(name="Loader"), "Person": person}
 
@@ -180,18 +160,14 @@ def test_a_reference_to_a_role_is_its_name(tmp_path: Path, value: Json, expected
 
 
 def test_a_reference_to_a_role_with_a_generated_name_cannot_become_an_arn(tmp_path: Path) -> None:
-    """
-    Its name begins with letters of its stack's, never with ``arn:``.
-    """
+    """Its name begins with letters of its stack's, never with ``arn:``."""
     (found,) = texts({"Ref": "Loader"}, template(tmp_path, StackText(resources={"Loader": trusting()})))
 
     assert builders.role(text=found).arn.problem == "is not an ARN"
 
 
 def test_references_to_roles_of_two_stacks_are_two_names(tmp_path: Path) -> None:
-    """
-    Two stacks may call their role alike.
-    """
+    """Two stacks may call their role alike."""
     stack = StackText(resources={"Loader": trusting()})
     assembly = read(tmp_path, Data=stack, Other=stack)
     first, second = (texts({"Ref": "Loader"}, found) for found in assembly.stacks)
@@ -200,9 +176,7 @@ def test_references_to_roles_of_two_stacks_are_two_names(tmp_path: Path) -> None
 
 
 def test_dynamic_references_of_two_stacks_may_be_two_values(tmp_path: Path) -> None:
-    """
-    What a reference is made of may differ from stack to stack, though it looks alike.
-    """
+    """What a reference is made of may differ from stack to stack, though it looks alike."""
     stack = StackText(parameters={"Stage": {"Type": "String"}})
     value = {"Fn::Sub": "{{resolve:ssm:/${Stage}/loader}}"}
     first, second = (texts(value, found) for found in read(tmp_path, Data=stack, Other=stack).stacks)
@@ -222,9 +196,7 @@ def test_dynamic_references_of_two_stacks_may_be_two_values(tmp_path: Path) -> N
     ],
 )
 def test_what_is_near_a_role_is_none(tmp_path: Path, value: Json, expected: str) -> None:
-    """
-    A managed policy, an instance profile and a role's id are as far known as a role, and can never be one.
-    """
+    """A managed policy, an instance profile and a role's id are as far known as a role, and can never be one."""
     policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"ManagedPolicyName": "Ours", "Path": "/team/"}}
     profile = {"Type": "AWS::IAM::InstanceProfile", "Properties": {"InstanceProfileName": "EC2"}}
     resources = {"Policy": policy, "Profile": profile, "Loader": trusting()}
@@ -251,9 +223,7 @@ LONG = "LoaderOfTheWholeWarehouseAndOfItsLake"
 def test_a_generated_name_begins_with_its_stack_s(
     tmp_path: Path, stack_name: str, logical_id: str, expected: str
 ) -> None:
-    """
-    Then comes the logical id, then what nobody knows; names of more than 64 characters are cut.
-    """
+    """Then comes the logical id, then what nobody knows; names of more than 64 characters are cut."""
     found = template(tmp_path, StackText(resources={logical_id: trusting()}))
     found.stack_name = stack_name
     (name,) = texts({"Ref": logical_id}, found)
@@ -263,9 +233,7 @@ def test_a_generated_name_begins_with_its_stack_s(
 
 
 def test_a_role_may_have_a_name_or_a_generated_one(tmp_path: Path) -> None:
-    """
-    Whatever the condition says, it has one.
-    """
+    """Whatever the condition says, it has one."""
     role = trusting(name=if_("Loader", builders.NO_VALUE), path=if_("/team/", builders.NO_VALUE))
     found = texts({"Fn::GetAtt": ["Loader", "Arn"]}, template(tmp_path, StackText(resources={"Loader": role})))
 
@@ -291,16 +259,12 @@ def test_a_role_may_have_a_name_or_a_generated_one(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("value", [{"Fn::GetAtt": ["Loader", "Arn"]}, {"Fn::GetAtt": "Loader.Arn"}])
 def test_the_arn_of_a_role_is_known_up_to_its_name(tmp_path: Path, value: Json, role: Json, expected: str) -> None:
-    """
-    Account and partition are those of the stack; a generated name is a hole of the role's.
-    """
+    """Account and partition are those of the stack; a generated name is a hole of the role's."""
     assert [expected] == texts(value, template(tmp_path, StackText(resources={"Loader": role})))
 
 
 def test_the_arn_of_a_role_has_the_holes_of_its_stack(tmp_path: Path) -> None:
-    """
-    A stack that names no environment leaves account and partition to the deployment.
-    """
+    """A stack that names no environment leaves account and partition to the deployment."""
     stack = StackText(account=None, region=None, resources={"Loader": trusting(name="Loader")})
 
     assert [builders.arn(account=THIS_ACCOUNT, partition=THIS_PARTITION)] == texts(
@@ -309,9 +273,7 @@ def test_the_arn_of_a_role_has_the_holes_of_its_stack(tmp_path: Path) -> None:
 
 
 def test_the_arn_of_a_role_may_be_one_of_several(tmp_path: Path) -> None:
-    """
-    Each path with each name.
-    """
+    """Each path with each name."""
     role = trusting(name=if_("A", "B"), path=if_("/x/", "/y/"))
     found = texts({"Fn::GetAtt": ["Loader", "Arn"]}, template(tmp_path, StackText(resources={"Loader": role})))
 
@@ -332,9 +294,7 @@ def test_the_arn_of_a_role_may_be_one_of_several(tmp_path: Path) -> None:
     ],
 )
 def test_a_join_has_the_texts_of_its_parts(tmp_path: Path, value: Json, expected: list[str]) -> None:
-    """
-    Each combination once; what becomes no value is left out with its separator.
-    """
+    """Each combination once; what becomes no value is left out with its separator."""
     assert expected == texts(value, template(tmp_path))
 
 
@@ -353,9 +313,7 @@ def test_a_join_has_the_texts_of_its_parts(tmp_path: Path, value: Json, expected
     ],
 )
 def test_a_join_that_cannot_be_evaluated_is_one_hole(tmp_path: Path, argument: Json) -> None:
-    """
-    A wrong shape, a list of the deployment, or more than sixteen texts.
-    """
+    """A wrong shape, a list of the deployment, or more than sixteen texts."""
     value = {"Fn::Join": argument}
     found = template(tmp_path)
 
@@ -382,8 +340,7 @@ def test_a_join_that_cannot_be_evaluated_is_one_hole(tmp_path: Path, argument: J
     ],
 )
 def test_a_sub_puts_values_into_its_text(tmp_path: Path, argument: Json, expected: list[str]) -> None:
-    """
-    Variables of its own go first, then references and attributes of the template; an exclamation mark keeps a text.
+    """Variables of its own go first, then references and attributes of the template; an exclamation mark keeps a text.
     """
     resources = {"Loader": trusting(name="Loader")}
 
@@ -394,9 +351,7 @@ def test_a_sub_puts_values_into_its_text(tmp_path: Path, argument: Json, expecte
     "argument", [None, 7, ["text"], ["text", {}, 1], [{"Ref": "X"}, {}], ["${A}", ["A"]], ["${A}", None], {"A": "b"}]
 )
 def test_a_sub_of_another_shape_is_one_hole(tmp_path: Path, argument: Json) -> None:
-    """
-    What CloudFormation would refuse is not known.
-    """
+    """What CloudFormation would refuse is not known."""
     value = {"Fn::Sub": argument}
     found = template(tmp_path)
 
@@ -424,9 +379,7 @@ def test_a_sub_of_another_shape_is_one_hole(tmp_path: Path, argument: Json) -> N
     ],
 )
 def test_a_select_takes_one_entry(tmp_path: Path, argument: Json, expected: list[str] | None) -> None:
-    """
-    Of a list, of a text that is split, or of a mapping, where no hole before it may hold the separator.
-    """
+    """Of a list, of a text that is split, or of a mapping, where no hole before it may hold the separator."""
     resources = {"Loader": trusting(name="Loader"), "Other": trusting()}
     found = template(
         tmp_path,
@@ -457,9 +410,7 @@ def test_a_select_takes_one_entry(tmp_path: Path, argument: Json, expected: list
     ],
 )
 def test_a_select_that_cannot_be_evaluated_is_one_hole(tmp_path: Path, argument: Json) -> None:
-    """
-    Beyond the end, of a list of the deployment, or of a text that is not certain.
-    """
+    """Beyond the end, of a list of the deployment, or of a text that is not certain."""
     value = {"Fn::Select": argument}
     found = template(tmp_path)
 
@@ -485,9 +436,7 @@ def test_a_select_that_cannot_be_evaluated_is_one_hole(tmp_path: Path, argument:
     ],
 )
 def test_a_mapping_is_looked_up(tmp_path: Path, argument: Json, expected: str | None) -> None:
-    """
-    Where all keys are known and the value is a text or a number.
-    """
+    """Where all keys are known and the value is a text or a number."""
     mapping = {"Roles": {REGION: {"Arn": LOADER, "Days": 7, "List": ["x"], "Dynamic": RESOLVE}}}
     value = {"Fn::FindInMap": argument}
     found = template(tmp_path, StackText(mappings=mapping))
@@ -505,17 +454,13 @@ def test_a_mapping_is_looked_up(tmp_path: Path, argument: Json, expected: str | 
     ],
 )
 def test_an_undecided_condition_leaves_both_branches(tmp_path: Path, value: Json, expected: list[str]) -> None:
-    """
-    Only the deployment decides; equal branches are no choice.
-    """
+    """Only the deployment decides; equal branches are no choice."""
     assert expected == texts(value, template(tmp_path))
 
 
 @pytest.mark.parametrize(("name", "expected"), [("Here", "a"), ("There", "b")])
 def test_a_decided_condition_leaves_one_branch(tmp_path: Path, name: str, expected: str) -> None:
-    """
-    The other one is never deployed.
-    """
+    """The other one is never deployed."""
     found = template(tmp_path, StackText(conditions=PLACES))
 
     assert [expected] == texts({"Fn::If": [name, "a", "b"]}, found)
@@ -523,9 +468,7 @@ def test_a_decided_condition_leaves_one_branch(tmp_path: Path, name: str, expect
 
 @pytest.mark.parametrize("argument", [["Condition", "a"], ["Condition", "a", "b", "c"], "Condition", None])
 def test_a_condition_of_another_shape_is_one_hole(tmp_path: Path, argument: Json) -> None:
-    """
-    A condition has a name and two branches.
-    """
+    """A condition has a name and two branches."""
     value = {"Fn::If": argument}
     found = template(tmp_path)
 
@@ -533,9 +476,7 @@ def test_a_condition_of_another_shape_is_one_hole(tmp_path: Path, argument: Json
 
 
 def _choices(count: int) -> Json:
-    """
-    Write a condition in a condition, as often as it takes for that many texts.
-    """
+    """Write a condition in a condition, as often as it takes for that many texts."""
     return if_(str(count), _choices(count - 1)) if count > 1 else "1"
 
 
@@ -549,23 +490,17 @@ def _choices(count: int) -> Json:
     ],
 )
 def test_at_most_sixteen_texts_are_told(tmp_path: Path, value: Json, count: int) -> None:
-    """
-    Seventeen are one hole.
-    """
+    """Seventeen are one hole."""
     assert count == len(texts(value, template(tmp_path)))
 
 
 def _export(value: Json, *, account: str | None = ACCOUNT, region: str | None = REGION) -> StackText:
-    """
-    Describe a stack that exports this value as ``Shared``.
-    """
+    """Describe a stack that exports this value as ``Shared``."""
     return StackText(outputs={"Out": {"Value": value, "Export": {"Name": "Shared"}}}, account=account, region=region)
 
 
 def test_an_export_may_have_a_computed_name(tmp_path: Path) -> None:
-    """
-    As long as it is known, and in a nested stack too.
-    """
+    """As long as it is known, and in a nested stack too."""
     named = {"Out": {"Value": "ours", "Export": {"Name": {"Fn::Sub": "${AWS::StackName}-Role"}}}}
     nested = StackText(
         outputs={"Out": {"Value": "theirs", "Export": {"Name": {"Ref": "Given"}}}}, passed={"Given": "x"}
@@ -578,9 +513,7 @@ def test_an_export_may_have_a_computed_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("output", [{"Value": "x", "Export": "Name"}, {"Value": "x", "Export": {}}, "text"])
 def test_a_misshapen_export_exports_nothing(tmp_path: Path, output: Json) -> None:
-    """
-    Templates that CloudFormation will refuse are read all the same.
-    """
+    """Templates that CloudFormation will refuse are read all the same."""
     value = {"Fn::ImportValue": "Name"}
     found = template(tmp_path, StackText(outputs={"Out": output}))
 
@@ -588,9 +521,7 @@ def test_a_misshapen_export_exports_nothing(tmp_path: Path, output: Json) -> Non
 
 
 def test_an_export_whose_name_is_not_known_is_nobody_s(tmp_path: Path) -> None:
-    """
-    Not even that of an import which is as little known.
-    """
+    """Not even that of an import which is as little known."""
     name = {"Fn::Sub": "${AWS::Region}-Role"}
     stack = StackText(region=None, outputs={"Out": {"Value": "x", "Export": {"Name": name}}})
     value = {"Fn::ImportValue": name}
@@ -604,9 +535,7 @@ def test_an_export_whose_name_is_not_known_is_nobody_s(tmp_path: Path) -> None:
 def test_an_import_is_followed_into_the_app(
     tmp_path: Path, name: Json, account: str | None, region: str | None
 ) -> None:
-    """
-    The exported value is evaluated where it stands.
-    """
+    """The exported value is evaluated where it stands."""
     other = _export({"Ref": "Theirs"}, account=account, region=region)
     found = template(tmp_path, Other=other)
 
@@ -620,9 +549,7 @@ def test_an_import_is_followed_into_the_app(
 def test_an_export_of_another_environment_is_not_followed(
     tmp_path: Path, account: str, region: str, importing: str
 ) -> None:
-    """
-    Exports are of one account and region.
-    """
+    """Exports are of one account and region."""
     value = {"Fn::ImportValue": "Shared"}
     found = template(tmp_path, StackText(region=importing), Other=_export("x", account=account, region=region))
 
@@ -630,9 +557,7 @@ def test_an_export_of_another_environment_is_not_followed(
 
 
 def test_an_import_takes_the_export_of_its_own_environment(tmp_path: Path) -> None:
-    """
-    Another account may export the same name.
-    """
+    """Another account may export the same name."""
     found = template(tmp_path, Ours=_export("ours"), Theirs=_export("theirs", account=OTHER_ACCOUNT))
 
     assert texts({"Fn::ImportValue": "Shared"}, found) == ["ours"]
@@ -640,9 +565,7 @@ def test_an_import_takes_the_export_of_its_own_environment(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", ["Shared", "Foreign", if_("Only", "Shared"), {"Ref": "Unknown"}, None, ["Shared"]])
 def test_an_import_that_is_ambiguous_or_foreign_is_one_hole(tmp_path: Path, name: Json) -> None:
-    """
-    Two exports of one name, none in the app, or a name that is not certain.
-    """
+    """Two exports of one name, none in the app, or a name that is not certain."""
     value = {"Fn::ImportValue": name}
     only = StackText(outputs={"Out": {"Value": "c", "Export": {"Name": "Only"}}})
     found = template(tmp_path, First=_export("a"), Second=_export("b", account=None), Third=only)
@@ -666,9 +589,7 @@ def test_an_import_that_is_ambiguous_or_foreign_is_one_hole(tmp_path: Path, name
     ],
 )
 def test_the_output_of_another_stack_is_followed_by_name(tmp_path: Path, argument: Json, expected: str | None) -> None:
-    """
-    As long as the stack is of this app, and of the region that is named.
-    """
+    """As long as the stack is of this app, and of the region that is named."""
     value = {"Fn::GetStackOutput": argument}
     other = StackText(outputs={"Out": {"Value": {"Ref": "Theirs"}}, "Empty": {}})
     anywhere = StackText(outputs={"Out": {"Value": "anywhere"}}, account=None, region=None)
@@ -684,9 +605,7 @@ def test_the_output_of_another_stack_is_followed_by_name(tmp_path: Path, argumen
 def test_a_value_of_another_region_is_followed_through_cdk_s_reader(
     tmp_path: Path, attribute: str, expected: str | None
 ) -> None:
-    """
-    What one stack writes under a name, the other reads under it.
-    """
+    """What one stack writes under a name, the other reads under it."""
     writer = {"Type": WRITER, "Properties": {"WriterProps": {"exports": {"/cdk/role": {"Ref": "Loader"}}}}}
     reading = StackText(resources={"Reader": {"Type": READER}, "Other": {"Type": "A::B::C"}})
     found = template(tmp_path, reading, Far=StackText(region="us-east-1", resources={"Writer": writer}))
@@ -718,9 +637,7 @@ NESTED = StackText(
     ],
 )
 def test_outputs_of_nested_stacks_are_followed(tmp_path: Path, value: Json, expected: str | None) -> None:
-    """
-    Down into the nested stack, and from there up to what was passed to it.
-    """
+    """Down into the nested stack, and from there up to what was passed to it."""
     resources = {"Loader": trusting(), "Foreign": {"Type": "AWS::CloudFormation::Stack"}}
     found = template(tmp_path, StackText(resources=resources, nested={"Child": NESTED}))
 
@@ -728,9 +645,7 @@ def test_outputs_of_nested_stacks_are_followed(tmp_path: Path, value: Json, expe
 
 
 def test_parameters_of_nested_stacks_are_what_is_passed(tmp_path: Path) -> None:
-    """
-    A parameter that the parent leaves out is its default.
-    """
+    """A parameter that the parent leaves out is its default."""
     top = template(tmp_path, StackText(resources={"Loader": trusting()}, nested={"Child": NESTED}))
     child = top.nested["Child"]
 
@@ -756,9 +671,7 @@ SSM = "AWS::SSM::Parameter::Value<String>"
 def test_a_parameter_of_a_nested_stack_is_no_name_of_a_parameter(
     tmp_path: Path, parameter: Json, passed: Json, expected: str | None
 ) -> None:
-    """
-    What AWS Systems Manager has under a name is not known, nor is what a macro passes.
-    """
+    """What AWS Systems Manager has under a name is not known, nor is what a macro passes."""
     child = StackText(parameters={"P": parameter}, passed=passed)
     found = template(tmp_path, StackText(nested={"Child": child})).nested["Child"]
 
@@ -766,9 +679,7 @@ def test_a_parameter_of_a_nested_stack_is_no_name_of_a_parameter(
 
 
 def test_a_parameter_of_a_top_level_stack_is_not_its_default(tmp_path: Path) -> None:
-    """
-    The deployment may give another one.
-    """
+    """The deployment may give another one."""
     found = template(tmp_path, StackText(parameters={"P": {"Type": "String", "Default": "x"}}))
 
     assert [_own("P")] == texts({"Ref": "P"}, found)
@@ -776,9 +687,7 @@ def test_a_parameter_of_a_top_level_stack_is_not_its_default(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("parts", [1, 2, 3, 9])
 def test_parameters_and_outputs_in_a_circle_come_to_an_end(tmp_path: Path, parts: int) -> None:
-    """
-    CloudFormation refuses such a template; here it is not known.
-    """
+    """CloudFormation refuses such a template; here it is not known."""
     turning = {"Fn::GetAtt": ["Child", "Outputs.Out"]}
     child = StackText(
         outputs={"Out": {"Value": join("", *[{"Ref": "In"}] * parts)}},
@@ -790,9 +699,7 @@ def test_parameters_and_outputs_in_a_circle_come_to_an_end(tmp_path: Path, parts
 
 
 def test_a_tower_of_references_is_not_built(tmp_path: Path) -> None:
-    """
-    Ten outputs, each of which is the one below it nine times, are not known, at once.
-    """
+    """Ten outputs, each of which is the one below it nine times, are not known, at once."""
     stack = StackText(outputs={"Out": {"Value": join("", *[{"Ref": "In"}] * 9)}}, passed={"In": "x"})
     below = {"Fn::GetAtt": ["Child", "Outputs.Out"]}
     for _ in range(10):
@@ -804,9 +711,7 @@ def test_a_tower_of_references_is_not_built(tmp_path: Path) -> None:
 
 
 def test_a_role_that_is_named_after_itself_is_not_known(tmp_path: Path) -> None:
-    """
-    CloudFormation refuses such a template; here its name is one that only the deployment knows.
-    """
+    """CloudFormation refuses such a template; here its name is one that only the deployment knows."""
     itself = {"Fn::GetAtt": ["Loader", "Arn"]}
     found = template(tmp_path, StackText(resources={"Loader": trusting(name=join("", itself, itself, itself))}))
 
@@ -824,18 +729,14 @@ def test_a_role_that_is_named_after_itself_is_not_known(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("value", [{"Fn::GetAtt": ["Loader", "Arn"]}, {"Ref": "Loader"}])
 def test_what_is_made_of_itself_comes_to_an_end(tmp_path: Path, resources: Json, value: Json) -> None:
-    """
-    At once.
-    """
+    """At once."""
     (text,) = texts(value, template(tmp_path, StackText(resources=resources)))
 
     assert holes(text)
 
 
 def test_a_variable_is_evaluated_once(tmp_path: Path) -> None:
-    """
-    However often it stands in a text, and however many such texts stand in each other.
-    """
+    """However often it stands in a text, and however many such texts stand in each other."""
     value: Json = "x"
     for _ in range(30):
         value = {"Fn::Sub": ["${a}${a}", {"a": value}]}
@@ -847,9 +748,7 @@ def test_a_variable_is_evaluated_once(tmp_path: Path) -> None:
 
 
 def _evaluated(found: Template) -> int:
-    """
-    Count the values of a template that are evaluated.
-    """
+    """Count the values of a template that are evaluated."""
     count = 0
     while worth(found):
         count += 1
@@ -857,9 +756,7 @@ def _evaluated(found: Template) -> int:
 
 
 def test_beyond_a_measure_nothing_is_evaluated(tmp_path: Path) -> None:
-    """
-    A template that can be deployed never comes there; one of many resources may have more values.
-    """
+    """A template that can be deployed never comes there; one of many resources may have more values."""
     resources = {f"R{number}": {"Type": "T"} for number in range(10)}
     assembly = read(tmp_path, Data=StackText(resources=resources, nested={"Child": StackText()}))
     counts = [_evaluated(found) for found in assembly.templates()]
@@ -871,9 +768,7 @@ def test_beyond_a_measure_nothing_is_evaluated(tmp_path: Path) -> None:
 
 
 def test_a_place_that_is_not_synthesized_is_asked_without_end() -> None:
-    """
-    Constructors ask about one value at a time.
-    """
+    """Constructors ask about one value at a time."""
     for _ in range(200_000):
         assert worth(PLACE)
 
@@ -884,9 +779,7 @@ def test_a_place_that_is_not_synthesized_is_asked_without_end() -> None:
     ids=["dynamic", "sub", "variables", "text"],
 )
 def test_a_text_that_is_too_long_is_not_known(tmp_path: Path, value: Json) -> None:
-    """
-    CloudFormation's values have at most 4,096 characters.
-    """
+    """CloudFormation's values have at most 4,096 characters."""
     found = template(tmp_path)
     (text,) = texts(value, found)
 
@@ -897,9 +790,7 @@ def test_a_text_that_is_too_long_is_not_known(tmp_path: Path, value: Json) -> No
 
 @pytest.mark.parametrize("depth", [38, 60])
 def test_values_end_where_they_are_too_deep(tmp_path: Path, depth: int) -> None:
-    """
-    Forty functions within each other are enough for any template.
-    """
+    """Forty functions within each other are enough for any template."""
     text: Json = "x"
     for _ in range(depth):
         text = join("", text)
@@ -912,9 +803,7 @@ def test_values_end_where_they_are_too_deep(tmp_path: Path, depth: int) -> None:
 @example(value={"Fn::GetAtt": None})
 @example(value={"Fn::Select": ["²", ["a"]]})
 def test_whatever_a_template_holds_is_some_texts(value: Json) -> None:
-    """
-    Nothing raises, there is always something to say, and never more than sixteen things.
-    """
+    """Nothing raises, there is always something to say, and never more than sixteen things."""
     found = texts(value, PLACE)
 
     assert 1 <= len(found) <= 16

@@ -1,5 +1,4 @@
-"""
-The answer to CloudFormation: small enough, and sent until it is heard.
+"""The answer to CloudFormation: small enough, and sent until it is heard.
 
 A request and an outcome flow in; an answer flows out.
 """
@@ -24,16 +23,12 @@ Json = dict[str, Any]
 
 
 class Outcome(NamedTuple):
-    """
-    How it went.
+    """How it went.
 
     Attributes:
         status: ``SUCCESS`` or ``FAILED``.
-
         reason: Why, where it failed.
-
         physical_id: The name of the resource.
-
         data: What the template can read of it.
     """
 
@@ -44,9 +39,7 @@ class Outcome(NamedTuple):
 
 
 def respond(event: Json, outcome: Outcome) -> None:
-    """
-    Send an answer; a connection that breaks does not undo what took minutes.
-    """
+    """Send an answer; a connection that breaks does not undo what took minutes."""
     body = _body(event, outcome)
     _log.info(body)
     sent = urllib.request.Request(  # noqa: S310  the address is CloudFormation's own
@@ -69,9 +62,7 @@ def _send(request: urllib.request.Request) -> None:
 
 
 def _body(event: Json, outcome: Outcome) -> str:
-    """
-    Write an answer, with as much of the reason as there is room for.
-    """
+    """Write an answer, with as much of the reason as there is room for."""
     kept = len(outcome.reason)
     while len(text := _text(event, outcome, _shortened(outcome.reason, kept))) > _MAX_BYTES and kept > 0:
         kept -= 8
@@ -79,9 +70,7 @@ def _body(event: Json, outcome: Outcome) -> str:
 
 
 def _shortened(reason: str, length: int) -> str:
-    """
-    Leave out the middle: what failed stands at the start, and what Redshift said at the end.
-    """
+    """Leave out the middle: what failed stands at the start, and what Redshift said at the end."""
     if len(reason) <= length:
         return reason
     half = max(length, 0) // 2

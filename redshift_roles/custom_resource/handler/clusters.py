@@ -1,5 +1,4 @@
-"""
-A cluster as the Redshift API shows it.
+"""A cluster as the Redshift API shows it.
 
 A client and an identifier flow in; facts about the cluster, and what went wrong in plain words, flow out.
 """
@@ -21,50 +20,34 @@ _MAYBE_SOON = {"InvalidParameterValue", "AccessDenied", "AccessDeniedException",
 
 
 class Client(Protocol):
-    """
-    The two calls of boto3's Redshift client that the handler needs.
-    """
+    """The two calls of boto3's Redshift client that the handler needs."""
 
     def describe_clusters(self, *, ClusterIdentifier: str) -> dict[str, Any]:  # noqa: N803  boto3's name
-        """
-        List the clusters of that name: one.
-        """
+        """List the clusters of that name: one."""
 
     def modify_cluster_iam_roles(self, **request: Any) -> object:  # noqa: ANN401  boto3's request
-        """
-        Add and remove roles, and set the default.
-        """
+        """Add and remove roles, and set the default."""
 
 
 class NotYetError(Exception):
-    """
-    The cluster is busy, or the API is: worth another try.
-    """
+    """The cluster is busy, or the API is: worth another try."""
 
 
 class MaybeSoonError(Exception):
-    """
-    Redshift does not take the role, or does not let us pass it: perhaps only until IAM has told everybody.
-    """
+    """Redshift does not take the role, or does not let us pass it: perhaps only until IAM has told everybody."""
 
 
 class RefusedError(Exception):
-    """
-    Nothing that waiting would mend.
-    """
+    """Nothing that waiting would mend."""
 
 
 def code_of(error: ClientError) -> str:
-    """
-    Name the error as the API does.
-    """
+    """Name the error as the API does."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def describe(client: Client, identifier: str) -> Cluster | None:
-    """
-    Read a cluster; None when there is none of that name.
-    """
+    """Read a cluster; None when there is none of that name."""
     try:
         found = client.describe_clusters(ClusterIdentifier=identifier)["Clusters"]
     except ClientError as error:
@@ -87,9 +70,7 @@ def _read(shown: dict[str, Any]) -> Cluster:
 
 
 def modify(client: Client, identifier: str, wanted: Change) -> None:
-    """
-    Change the roles of a cluster in one call.
-    """
+    """Change the roles of a cluster in one call."""
     request: dict[str, Any] = {"ClusterIdentifier": identifier}
     if wanted.add:
         request["AddIamRoles"] = list(wanted.add)

@@ -1,5 +1,4 @@
-"""
-Bringing a cluster to where an association wants it, and waiting until it is there.
+"""Bringing a cluster to where an association wants it, and waiting until it is there.
 
 What was wanted before and what is wanted now flow in; calls of the Redshift API flow out, until all is in sync, or one
 reason why it is not.
@@ -40,9 +39,7 @@ _GOING = {"deleting", "final-snapshot"}
 
 @dataclass
 class Clock:
-    """
-    Time, so that tests need not wait.
-    """
+    """Time, so that tests need not wait."""
 
     now: Callable[[], float] = time.monotonic
     date: Callable[[], float] = time.time
@@ -52,18 +49,13 @@ class Clock:
 
 @dataclass
 class Request:
-    """
-    What one request of CloudFormation asks.
+    """What one request of CloudFormation asks.
 
     Attributes:
         cluster: The cluster's identifier.
-
         before: What the association wanted of it before; nothing on a create.
-
         after: What it wants now; nothing on a delete.
-
         role_limit: How many roles the cluster may have, everybody's counted.
-
         seconds: How long it may take.
     """
 
@@ -75,8 +67,7 @@ class Request:
 
 
 def converge(client: Client, request: Request, clock: Clock) -> None:
-    """
-    Bring the cluster there.
+    """Bring the cluster there.
 
     Raises:
         RefusedError: With the cluster, the role and the status in its text.
@@ -89,8 +80,7 @@ def converge(client: Client, request: Request, clock: Clock) -> None:
 
 
 def look(client: Client, identifier: str, seconds: float, clock: Clock) -> Cluster:
-    """
-    Read a cluster, as soon as that is allowed and possible.
+    """Read a cluster, as soon as that is allowed and possible.
 
     Raises:
         RefusedError: When there is none.
@@ -99,8 +89,7 @@ def look(client: Client, identifier: str, seconds: float, clock: Clock) -> Clust
 
 
 def undo(client: Client, request: Request) -> None:
-    """
-    Take back what has been added so far to a cluster that was new to the association, as well as one call can;
+    """Take back what has been added so far to a cluster that was new to the association, as well as one call can;
     CloudFormation may or may not ask for it.
     """
     with suppress(NotYetError, MaybeSoonError, RefusedError):
@@ -111,8 +100,7 @@ def undo(client: Client, request: Request) -> None:
 
 
 class WaitingError(NotYetError):
-    """
-    The cluster is on its way: its status and what is waited for, and what Redshift said when a change had to wait.
+    """The cluster is on its way: its status and what is waited for, and what Redshift said when a change had to wait.
     """
 
     def __init__(self, state: str, *said: str) -> None:
@@ -126,8 +114,7 @@ _Result = TypeVar("_Result")
 def patiently(
     attempt: Callable[[bool], _Result], cluster: str, seconds: float, clock: Clock, *, about: str = ""
 ) -> _Result:
-    """
-    Try again until it works or the time is over, less and less often.
+    """Try again until it works or the time is over, less and less often.
 
     An attempt is told whether a refusal is to be believed: it no longer is IAM that has not told everybody yet. The
     reason has what was last seen of the cluster, and what went wrong since it last took a change.
@@ -172,14 +159,11 @@ def _found(client: Client, identifier: str) -> Cluster:
 
 @dataclass
 class _Run:
-    """
-    The attempts of one request.
+    """The attempts of one request.
 
     Attributes:
         client: Redshift.
-
         request: What is asked.
-
         changed: Whether the cluster was asked to change.
     """
 
@@ -188,9 +172,7 @@ class _Run:
     changed: bool = False
 
     def attempt(self, believed: bool) -> None:
-        """
-        Do what has to be done now; all is done when nothing is left to do and to wait for.
-        """
+        """Do what has to be done now; all is done when nothing is left to do and to wait for."""
         request, there = self.request, self._there()
         if there is None:
             return
@@ -208,9 +190,7 @@ class _Run:
         raise WaitingError(_state(request, there))
 
     def _there(self) -> Cluster | None:
-        """
-        Read the cluster; what was to be removed is gone with it.
-        """
+        """Read the cluster; what was to be removed is gone with it."""
         if self.request.after != NOTHING:
             return _found(self.client, self.request.cluster)
         there = describe(self.client, self.request.cluster)
@@ -218,9 +198,7 @@ class _Run:
 
 
 def _settle(client: Client, cluster: str, seconds: float, clock: Clock) -> None:
-    """
-    Wait until a cluster takes the next change; CloudFormation's own is not tried again. Late is not wrong.
-    """
+    """Wait until a cluster takes the next change; CloudFormation's own is not tried again. Late is not wrong."""
 
     def settled(_: bool) -> None:
         there = describe(client, cluster)
@@ -232,8 +210,7 @@ def _settle(client: Client, cluster: str, seconds: float, clock: Clock) -> None:
 
 
 def _has_room(request: Request, wanted: Change, there: Cluster) -> bool:
-    """
-    Count everybody's roles; those that are leaving are waited for.
+    """Count everybody's roles; those that are leaving are waited for.
 
     Who wants no more than before is not refused: it may be going back, and others may have come meanwhile.
     """
@@ -251,9 +228,8 @@ def _has_room(request: Request, wanted: Change, there: Cluster) -> bool:
 
 
 def _modify(client: Client, request: Request, wanted: Change, *, believed: bool) -> None:
-    """
-    Change the roles; a default of others that we may not pass, or that is no role any more, is not put back, as soon as
-    the refusal is to be believed.
+    """Change the roles; a default of others that we may not pass, or that is no role any more, is not put back, as soon
+    as the refusal is to be believed.
     """
     try:
         modify(client, request.cluster, wanted)

@@ -1,5 +1,4 @@
-"""
-The entry of the Lambda function: it answers CloudFormation, whatever happens.
+"""The entry of the Lambda function: it answers CloudFormation, whatever happens.
 
 A request flows in; an answer with a reason flows out.
 
@@ -36,20 +35,14 @@ Json = dict[str, Any]
 
 
 class Context(Protocol):
-    """
-    What AWS Lambda tells of the invocation.
-    """
+    """What AWS Lambda tells of the invocation."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """
-        Say how long it may still take.
-        """
+        """Say how long it may still take."""
 
 
 def handler(event: Json, context: Context) -> None:
-    """
-    Answer one request.
-    """
+    """Answer one request."""
     _log.info(json.dumps({key: value for key, value in event.items() if key != "ResponseURL"}))
     remaining = context.get_remaining_time_in_millis() / 1000 - _MARGIN_SECONDS
     status, reason, physical_id = "FAILED", "", str(event.get("PhysicalResourceId") or "nothing")
@@ -67,9 +60,7 @@ def handler(event: Json, context: Context) -> None:
 
 
 def answer(event: Json, client: Client, clock: Clock, seconds: float) -> tuple[str, Json]:
-    """
-    Do what a request asks, and return the physical id and the data of the resource.
-    """
+    """Do what a request asks, and return the physical id and the data of the resource."""
     properties = event["ResourceProperties"]
     if properties["Kind"] == "Before":
         return _look(event, client, clock, min(_LOOK_SECONDS, seconds))
@@ -87,9 +78,7 @@ def answer(event: Json, client: Client, clock: Clock, seconds: float) -> tuple[s
 
 
 def physical_id_of(event: Json) -> str:
-    """
-    Name a resource: the association by its cluster and its place in the stack, never by what it holds.
-    """
+    """Name a resource: the association by its cluster and its place in the stack, never by what it holds."""
     properties = event["ResourceProperties"]
     if event["RequestType"] == "Delete" or properties["Kind"] == "Before":
         return str(event.get("PhysicalResourceId") or "nothing")
@@ -107,16 +96,12 @@ def _moves(event: Json) -> bool:
 
 
 def _goes_back(event: Json) -> bool:
-    """
-    Say whether an update goes back from a cluster to which it never got: CloudFormation knows no name there.
-    """
+    """Say whether an update goes back from a cluster to which it never got: CloudFormation knows no name there."""
     return _moves(event) and event.get("PhysicalResourceId") == physical_id_of(event)
 
 
 def _leave(properties: Json, client: Client, clock: Clock, seconds: float) -> None:
-    """
-    Take ours away from a cluster that CloudFormation will not ask about any more, if it can be done in time.
-    """
+    """Take ours away from a cluster that CloudFormation will not ask about any more, if it can be done in time."""
     cluster, limit = properties["ClusterIdentifier"], int(properties["RoleLimit"])
     try:
         converge(client, Request(cluster, _association(properties), NOTHING, limit, seconds), clock)
@@ -125,9 +110,7 @@ def _leave(properties: Json, client: Client, clock: Clock, seconds: float) -> No
 
 
 def _request(event: Json, seconds: float) -> Request:
-    """
-    Read what is asked of the cluster; of an update that goes back, the larger limit counts.
-    """
+    """Read what is asked of the cluster; of an update that goes back, the larger limit counts."""
     properties, old = event["ResourceProperties"], _old(event)
     wanted = _association(properties)
     leaves = event["RequestType"] == "Delete"
@@ -152,8 +135,7 @@ def _association(properties: Json) -> Association:
 
 
 def _look(event: Json, client: Client, clock: Clock, seconds: float) -> tuple[str, Json]:
-    """
-    Look what is there, or remember what was seen: the physical id has the last answers, for a rollback.
+    """Look what is there, or remember what was seen: the physical id has the last answers, for a rollback.
 
     A role that was found is looked for again: we never remove it, so if it is gone, others removed it, and what we add
     from now on is ours.
@@ -170,26 +152,20 @@ def _look(event: Json, client: Client, clock: Clock, seconds: float) -> tuple[st
 
 
 def _told(event: Json, role: str, seen: str) -> Json:
-    """
-    Tell what was seen, and for a default role what a policy must name so that it can be put back.
-    """
+    """Tell what was seen, and for a default role what a policy must name so that it can be put back."""
     if role:
         return {"Found": seen}
     return {"DefaultRoleArn": seen, "PutBackRoleArn": seen or _no_role(event["StackId"])}
 
 
 def _no_role(stack_id: str) -> str:
-    """
-    Name a role that is not there: a policy must name something, also where there is nothing to put back.
-    """
+    """Name a role that is not there: a policy must name something, also where there is nothing to put back."""
     _, partition, _, _, account, *_ = stack_id.split(":")
     return f"arn:{partition}:iam::{account}:role/no-default-role"
 
 
 def _found(there: Cluster, role: str) -> str:
-    """
-    Say whether a role is there, or which is the default where no role is asked for.
-    """
+    """Say whether a role is there, or which is the default where no role is asked for."""
     if not role:
         return there.default or ""
     return "true" if there.roles.get(role, REMOVING) != REMOVING else "false"

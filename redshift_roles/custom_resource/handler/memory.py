@@ -1,5 +1,4 @@
-"""
-What looks have seen, as text that CloudFormation keeps: the physical id of a look.
+"""What looks have seen, as text that CloudFormation keeps: the physical id of a look.
 
 A physical id and an answer flow in; a physical id flows out. Pure.
 
@@ -22,33 +21,25 @@ _MAX_LENGTH = 1000
 
 
 class _Entry(NamedTuple):
-    """
-    What was seen, and until when it was kept up to date; None for what still is.
-    """
+    """What was seen, and until when it was kept up to date; None for what still is."""
 
     seen: str
     until: float | None
 
 
 def key_of(cluster: str, role: str) -> str:
-    """
-    Name what a look is about in a few characters.
-    """
+    """Name what a look is about in a few characters."""
     return hashlib.sha256(f"{cluster}\n{role}".encode()).hexdigest()[:16]
 
 
 def recall(physical_id: str, key: str, now: float) -> str | None:
-    """
-    Say what was seen before, if that still counts.
-    """
+    """Say what was seen before, if that still counts."""
     entry = _young(_entries(physical_id), now).get(key)
     return None if entry is None else entry.seen
 
 
 def remember(physical_id: str, key: str, seen: str, now: float) -> str:
-    """
-    Write a physical id that has what was seen now, and as much of what was seen before as it can hold.
-    """
+    """Write a physical id that has what was seen now, and as much of what was seen before as it can hold."""
     former = _young(_entries(physical_id), now)
     former.pop(key, None)
     texts = [f"{key}={quote(seen, safe=':/')}"]

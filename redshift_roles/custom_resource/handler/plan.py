@@ -1,5 +1,4 @@
-"""
-What has to change on a cluster.
+"""What has to change on a cluster.
 
 What an association wanted before, what it wants now and what is there flow in; one change flows out. Pure: the same
 three give the same change however often they are asked, so a request can come twice, or after a crash.
@@ -17,14 +16,11 @@ NO_DEFAULT = ""
 
 @dataclass(frozen=True)
 class Association:
-    """
-    What one association wants of a cluster.
+    """What one association wants of a cluster.
 
     Attributes:
         roles: ARN → whether the role was there before the association wanted it; then it stays when we go.
-
         default: The ARN of the role that is to be the default, or None to leave the default alone.
-
         default_before: What the default was before the association set one, or None.
     """
 
@@ -38,16 +34,12 @@ NOTHING = Association()
 
 @dataclass(frozen=True)
 class Cluster:
-    """
-    What is there.
+    """What is there.
 
     Attributes:
         status: ``available``, ``modifying``, ``paused`` and so on.
-
         roles: ARN → ``in-sync``, ``adding`` or ``removing``.
-
         default: The ARN of the default role, or None.
-
         modifying: Whether a change is under way.
     """
 
@@ -59,14 +51,11 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Change:
-    """
-    What one call of ModifyClusterIamRoles is to do.
+    """What one call of ModifyClusterIamRoles is to do.
 
     Attributes:
         add: ARNs, sorted.
-
         remove: ARNs, sorted.
-
         default: An ARN, `NO_DEFAULT` to clear it, or None to leave it alone.
     """
 
@@ -79,9 +68,7 @@ class Change:
 
 
 def change(before: Association, after: Association, there: Cluster) -> Change:
-    """
-    Say what has to change so that ours are there, those we no longer want are gone, and everybody else's stay.
-    """
+    """Say what has to change so that ours are there, those we no longer want are gone, and everybody else's stay."""
     present = {arn for arn, status in there.roles.items() if status != REMOVING}
     ours = {arn for arn, found in before.roles.items() if not found}
     add = set(after.roles) - set(there.roles)
@@ -95,9 +82,7 @@ def change(before: Association, after: Association, there: Cluster) -> Change:
 
 @dataclass(frozen=True)
 class _Defaults:
-    """
-    The default there is, the roles that may become it, and those that leave.
-    """
+    """The default there is, the roles that may become it, and those that leave."""
 
     current: str | None
     possible: set[str]
@@ -105,8 +90,7 @@ class _Defaults:
 
 
 def _default(before: Association, after: Association, there: _Defaults) -> str | None:
-    """
-    Say what the default role is to become; None to leave it alone.
+    """Say what the default role is to become; None to leave it alone.
 
     A default that we set goes when we go, unless somebody changed it since; what was there before us comes back, unless
     it is no longer associated. A default that is not associated yet is waited for, and one that leaves is none.
@@ -122,9 +106,7 @@ def _default(before: Association, after: Association, there: _Defaults) -> str |
 
 
 def waiting(before: Association, after: Association, there: Cluster) -> dict[str, str]:
-    """
-    List the roles that are not yet as they should be, with their status.
-    """
+    """List the roles that are not yet as they should be, with their status."""
     needed = {*after.roles, *([after.default] if after.default else [])}
     wanted = {arn: there.roles.get(arn, "not associated") for arn in needed}
     gone = {arn: there.roles[arn] for arn, found in before.roles.items() if not found and arn in there.roles}

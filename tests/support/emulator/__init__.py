@@ -1,3 +1,1 @@
-"""
-Amazon Redshift for the tests: a server that the real CDK command line deploys to.
-"""
+"""Amazon Redshift for the tests: a server that the real CDK command line deploys to."""

@@ -1,5 +1,4 @@
-"""
-The program: ministack with a Redshift of our own, ``python -m tests.support.emulator``.
+"""The program: ministack with a Redshift of our own, ``python -m tests.support.emulator``.
 
 The environment flows in (EMULATOR_TAKES, and what ministack reads); a server on one port flows out. It reaches into
 ministack where that has no door, which is why ministack is pinned.
@@ -41,17 +40,13 @@ _WATCH_SECONDS: Final = 0.5
 
 
 class Principal:
-    """
-    A caller by access key; without one, CloudFormation itself, which may pass every role.
-    """
+    """A caller by access key; without one, CloudFormation itself, which may pass every role."""
 
     def __init__(self, access_key: str | None) -> None:
         self._access_key = access_key
 
     def trusts_redshift(self, role_arn: str) -> bool:
-        """
-        Read the trust policy of a role of this account.
-        """
+        """Read the trust policy of a role of this account."""
         role = iam._roles.get(role_arn.rpartition("/")[2])
         if role is None or role["Arn"] != role_arn:
             return False
@@ -60,9 +55,7 @@ class Principal:
         return any(_lets_redshift_in(statement) for statement in read["Statement"])
 
     def check_pass_role(self, role_arn: str) -> None:
-        """
-        Ask the server's IAM, with the service that the role is passed to.
-        """
+        """Ask the server's IAM, with the service that the role is passed to."""
         if self._access_key is None:
             return
         context = {"iam:PassedToService": "redshift.amazonaws.com"}
@@ -85,9 +78,7 @@ def _lets_redshift_in(statement: Mapping[str, Any]) -> bool:
 
 
 class Service(ModuleType):
-    """
-    The service as the server loads it: clusters by account and region.
-    """
+    """The service as the server loads it: clusters by account and region."""
 
     def __init__(self, pace: Pace) -> None:
         super().__init__("redshift")
@@ -96,24 +87,18 @@ class Service(ModuleType):
         self._changes = itertools.count(1)
 
     def here(self) -> Redshift:
-        """
-        Find the clusters of the request's account and region.
-        """
+        """Find the clusters of the request's account and region."""
         key = get_account_id(), get_region()
         return self._kept.setdefault(key, Redshift(*key, self._pace))
 
     def reset(self) -> None:
-        """
-        Forget everything.
-        """
+        """Forget everything."""
         self._kept.clear()
 
     async def handle_request(
         self, _: str, __: str, headers: dict[str, str], body: bytes, query: Mapping[str, Any]
     ) -> Response:
-        """
-        Answer a request.
-        """
+        """Answer a request."""
         caller = Principal(router.extract_access_key_id(headers, query))
         form = dict(parse_qsl(body.decode(), keep_blank_values=True))
         changes = not form.get("Action", "").startswith("Describe")
@@ -123,9 +108,7 @@ class Service(ModuleType):
 
 
 def install(pace: Pace) -> Service:
-    """
-    Teach the server Redshift: its API, its permissions, its resource types.
-    """
+    """Teach the server Redshift: its API, its permissions, its resource types."""
     service = Service(pace)
     sys.modules["ministack.services.redshift"] = service
     app._loaded_modules["redshift"] = service
@@ -141,9 +124,7 @@ def install(pace: Pace) -> Service:
 
 
 def _name_clusters() -> None:
-    """
-    Let IAM see the cluster that a request is about.
-    """
+    """Let IAM see the cluster that a request is about."""
     others = iam_actions.extract_resource_arn
 
     def extract(service: str, *rest: Any) -> str:
@@ -157,8 +138,7 @@ def _name_clusters() -> None:
 
 
 async def serve() -> None:
-    """
-    Serve on one port of this machine until the process is told to end.
+    """Serve on one port of this machine until the process is told to end.
 
     ministack's own `main` would also take port 443.
     """
@@ -169,9 +149,7 @@ async def serve() -> None:
 
 
 def end_with(parent: int) -> None:
-    """
-    End, with the functions that run, when nobody is there any more who could end us: a killed program cannot.
-    """
+    """End, with the functions that run, when nobody is there any more who could end us: a killed program cannot."""
     while os.getppid() == parent:
         time.sleep(_WATCH_SECONDS)
     os.killpg(0, signal.SIGKILL)

@@ -1,5 +1,4 @@
-"""
-Amazon Redshift in memory, as far as roles go: clusters whose roles come and go over time.
+"""Amazon Redshift in memory, as far as roles go: clusters whose roles come and go over time.
 
 Written from the API's model and pages. What AWS does not document is invented here, and marked: the codes for too many
 roles, for a role of another account and for a default role that is not associated, the status while roles are changed,
@@ -24,9 +23,7 @@ _KEPT: Final = ("NodeType", "MasterUsername", "DBName", "Encrypted", "ClusterSub
 
 
 class RefusedError(Exception):
-    """
-    What the API refuses, with its code and the status of the response.
-    """
+    """What the API refuses, with its code and the status of the response."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -34,31 +31,22 @@ class RefusedError(Exception):
 
 
 class Caller(Protocol):
-    """
-    Who asks, and what IAM knows of roles.
-    """
+    """Who asks, and what IAM knows of roles."""
 
     def trusts_redshift(self, role_arn: str) -> bool:
-        """
-        Say whether a role exists and lets Redshift assume it.
-        """
+        """Say whether a role exists and lets Redshift assume it."""
 
     def check_pass_role(self, role_arn: str) -> None:
-        """
-        Refuse with AccessDenied when the caller may not pass a role to Redshift.
-        """
+        """Refuse with AccessDenied when the caller may not pass a role to Redshift."""
 
 
 @dataclass(frozen=True)
 class Pace:
-    """
-    How fast, how much, and what goes wrong.
+    """How fast, how much, and what goes wrong.
 
     Attributes:
         takes: Seconds until a role is in sync, or gone.
-
         busy: Seconds after a change in which another one is refused, and a deletion.
-
         quota: How many roles a cluster may have.
     """
 
@@ -69,26 +57,17 @@ class Pace:
 
 @dataclass
 class Cluster:
-    """
-    One cluster.
+    """One cluster.
 
     Attributes:
         identifier: Its name.
-
         properties: What it was created with.
-
         status: Its status when it is not busy.
-
         roles: ARN → when the role is in sync.
-
         leaving: ARN → when the role is gone.
-
         default: The default role's ARN.
-
         busy_until: When it takes the next change.
-
         busy_status: Its status until then.
-
         stuck: What the ARNs of roles have in them that never come in sync.
     """
 
@@ -104,8 +83,7 @@ class Cluster:
 
 
 class Redshift:
-    """
-    The clusters of one account and region.
+    """The clusters of one account and region.
 
     Methods are named after the API's actions, and take their parameters in the API's names.
     """
@@ -121,17 +99,13 @@ class Redshift:
         self.snapshots: list[str] = []
 
     def describe_clusters(self, _: Caller, request: Json) -> Json:
-        """
-        List one cluster, or all.
-        """
+        """List one cluster, or all."""
         name = request.get("ClusterIdentifier")
         found = [self.find(name)] if name else list(self.clusters.values())
         return {"Clusters": [self._shown(cluster) for cluster in found]}
 
     def create_cluster(self, caller: Caller, request: Json) -> Json:
-        """
-        Create a cluster with its roles.
-        """
+        """Create a cluster with its roles."""
         name = request["ClusterIdentifier"]
         if name in self.clusters:
             raise RefusedError("ClusterAlreadyExists", "Cluster already exists")
@@ -147,9 +121,7 @@ class Redshift:
         return {"Cluster": self._shown(made)}
 
     def modify_cluster_iam_roles(self, caller: Caller, request: Json) -> Json:
-        """
-        Add roles, remove roles and set the default role, all or nothing.
-        """
+        """Add roles, remove roles and set the default role, all or nothing."""
         cluster = self.find(request["ClusterIdentifier"])
         add, remove = request.get("AddIamRoles", []), request.get("RemoveIamRoles", [])
         default = request.get("DefaultIamRoleArn")
@@ -159,9 +131,7 @@ class Redshift:
         return {"Cluster": self._shown(cluster)}
 
     def delete_cluster(self, _: Caller, request: Json) -> Json:
-        """
-        Delete a cluster at once, unless it is busy, with a final snapshot unless the caller does without.
-        """
+        """Delete a cluster at once, unless it is busy, with a final snapshot unless the caller does without."""
         cluster = self.find(request["ClusterIdentifier"])
         if self._is_busy(cluster):
             raise RefusedError("InvalidClusterState", _UNDELETABLE)
@@ -171,41 +141,31 @@ class Redshift:
         return {"Cluster": {**self._shown(cluster), "ClusterStatus": "deleting"}}
 
     def pause_cluster(self, _: Caller, request: Json) -> Json:
-        """
-        Pause a cluster.
-        """
+        """Pause a cluster."""
         cluster = self.find(request["ClusterIdentifier"])
         self._check_available(cluster)
         cluster.status = "paused"
         return {"Cluster": self._shown(cluster)}
 
     def resume_cluster(self, _: Caller, request: Json) -> Json:
-        """
-        Resume a paused cluster.
-        """
+        """Resume a paused cluster."""
         cluster = self.find(request["ClusterIdentifier"])
         cluster.status = "available"
         return {"Cluster": self._shown(cluster)}
 
     def create_cluster_subnet_group(self, _: Caller, request: Json) -> Json:
-        """
-        Name a subnet group; the emulated clusters have no network.
-        """
+        """Name a subnet group; the emulated clusters have no network."""
         name = request["ClusterSubnetGroupName"]
         self.subnet_groups.add(name)
         return {"ClusterSubnetGroup": {"ClusterSubnetGroupName": name}}
 
     def describe_cluster_snapshots(self, _: Caller, request: Json) -> Json:
-        """
-        List the snapshots, or those of one cluster; they are named after theirs.
-        """
+        """List the snapshots, or those of one cluster; they are named after theirs."""
         start = request.get("ClusterIdentifier", "")
         return {"Snapshots": [{"SnapshotIdentifier": name} for name in self.snapshots if name.startswith(start)]}
 
     def find(self, name: str) -> Cluster:
-        """
-        Find a cluster.
-        """
+        """Find a cluster."""
         if name not in self.clusters:
             raise RefusedError("ClusterNotFound", f"Cluster {name} not found.", 404)
         return self.clusters[name]

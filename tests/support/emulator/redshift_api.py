@@ -1,5 +1,4 @@
-"""
-The query protocol of Amazon Redshift, both ways, from the shapes of botocore's service model.
+"""The query protocol of Amazon Redshift, both ways, from the shapes of botocore's service model.
 
 A form flows in and parameters flow out; an answer flows in and XML flows out.
 """
@@ -23,16 +22,12 @@ _REQUEST_ID: Final = "00000000-0000-0000-0000-000000000000"
 
 @functools.cache
 def service() -> ServiceModel:
-    """
-    Load the model of the service.
-    """
+    """Load the model of the service."""
     return botocore.session.Session().get_service_model("redshift")
 
 
 def operation(form: Mapping[str, str]) -> OperationModel:
-    """
-    Name the operation that a form asks for.
-    """
+    """Name the operation that a form asks for."""
     action = form.get("Action", "")
     if action not in service().operation_names:
         raise RefusedError("InvalidAction", f"Could not find operation {action} for version 2012-12-01")
@@ -40,9 +35,7 @@ def operation(form: Mapping[str, str]) -> OperationModel:
 
 
 def answer(redshift: Redshift, caller: Caller, form: Mapping[str, str], *, throttled: bool) -> tuple[int, bytes]:
-    """
-    Answer a request with a status and a body.
-    """
+    """Answer a request with a status and a body."""
     try:
         asked = _let_in(form, throttled=throttled)
         method = getattr(redshift, xform_name(asked.name))
@@ -61,9 +54,7 @@ def _let_in(form: Mapping[str, str], *, throttled: bool) -> OperationModel:
 
 
 def parameters(form: Mapping[str, str], shape: Shape) -> Json:
-    """
-    Read the parameters of an operation.
-    """
+    """Read the parameters of an operation."""
     members = {name: _read(form, _name(member, name), member) for name, member in shape.members.items()}
     return {name: value for name, value in members.items() if value is not None}
 
@@ -91,9 +82,7 @@ def _read_list(form: Mapping[str, str], prefix: str, member: Shape) -> list[obje
 
 
 def response(asked: OperationModel, answer: Json) -> bytes:
-    """
-    Write the answer to an operation.
-    """
+    """Write the answer to an operation."""
     root = Element(f"{asked.name}Response", xmlns=NAMESPACE)
     if asked.output_shape is not None:
         result = SubElement(root, asked.output_shape.serialization["resultWrapper"])
@@ -103,9 +92,7 @@ def response(asked: OperationModel, answer: Json) -> bytes:
 
 
 def refusal(error: RefusedError) -> bytes:
-    """
-    Write a refusal.
-    """
+    """Write a refusal."""
     root = Element("ErrorResponse", xmlns=NAMESPACE)
     told = SubElement(root, "Error")
     for name, text in (("Type", "Sender"), ("Code", error.code), ("Message", error.message)):

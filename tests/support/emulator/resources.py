@@ -1,5 +1,4 @@
-"""
-The resource types that the server lacks: what CloudFormation does with them.
+"""The resource types that the server lacks: what CloudFormation does with them.
 
 A resource's properties flow in; its physical id and attributes flow out, and the model changes.
 """
@@ -22,12 +21,10 @@ _REPLACING: Final = ("ClusterIdentifier", "MasterUsername", "DBName", "ClusterSu
 
 @dataclass(frozen=True)
 class Provisioning:
-    """
-    The handlers of the types.
+    """The handlers of the types.
 
     Attributes:
         redshift: The clusters of the request's account and region.
-
         caller: CloudFormation itself, which the server does not check for permissions.
     """
 
@@ -35,9 +32,7 @@ class Provisioning:
     caller: Any
 
     def install(self) -> None:
-        """
-        Teach the server the types.
-        """
+        """Teach the server the types."""
         provisioners._RESOURCE_HANDLERS |= {
             "AWS::EC2::FlowLog": {"create": _create_flow_log, "delete": _delete_flow_log},
             "AWS::Redshift::Cluster": {
@@ -76,9 +71,7 @@ class Provisioning:
         return name, _attributes(shown["Clusters"][0])
 
     def _delete_cluster(self, name: str, _: Json) -> None:
-        """
-        Delete a cluster, if it is not gone already; CloudFormation does not try again when it is busy.
-        """
+        """Delete a cluster, if it is not gone already; CloudFormation does not try again when it is busy."""
         redshift = self.redshift()
         if name in redshift.clusters:
             redshift.delete_cluster(self.caller, {"ClusterIdentifier": name, "SkipFinalClusterSnapshot": True})
@@ -114,13 +107,9 @@ def _attributes(cluster: Json) -> Json:
 
 
 def _create_flow_log(*_: object) -> Made:
-    """
-    Name a flow log: nothing flows in the emulated network.
-    """
+    """Name a flow log: nothing flows in the emulated network."""
     return f"fl-{new_uuid()[:8]}", {}
 
 
 def _delete_flow_log(*_: object) -> None:
-    """
-    Forget a flow log.
-    """
+    """Forget a flow log."""

@@ -1,5 +1,4 @@
-"""
-The server as a process of its own, with TLS, and what its clients need to reach it.
+"""The server as a process of its own, with TLS, and what its clients need to reach it.
 
 A folder flows in; a running server flows out, and is stopped in the end.
 """
@@ -34,9 +33,7 @@ _RETRIES: Final = Config(retries={"mode": "standard", "total_max_attempts": 8})
 
 
 def client(environment: Mapping[str, str], service: str, key: str = "test", secret: str = "test") -> Any:  # noqa: S107  the emulator's own
-    """
-    Make a client, by default the account's administrator's.
-    """
+    """Make a client, by default the account's administrator's."""
     return boto3.client(
         service,
         region_name=REGION,
@@ -50,12 +47,10 @@ def client(environment: Mapping[str, str], service: str, key: str = "test", secr
 
 @contextlib.contextmanager
 def emulator(folder: Path, *, takes: float = 1.0) -> Iterator[dict[str, str]]:
-    """
-    Run the emulator with IAM enforced, over TLS, and yield the environment of the account's administrator.
+    """Run the emulator with IAM enforced, over TLS, and yield the environment of the account's administrator.
 
     Args:
         folder: Where certificates, its log and its home are.
-
         takes: How long a role takes to be in sync or gone, in seconds.
     """
     port = _free_port()
