@@ -92,12 +92,12 @@ def ratio_of(times: dict[str, list[float]], one: str, other: str) -> float:
 def row(count: int, times: dict[str, list[float]]) -> str:
     """Write one row of the table."""
     ratio = ratio_of(times, "ours", "by_hand")
-    told = target(ratio, TARGETS[count]) if count in TARGETS else ""
+    reported = target(ratio, TARGETS[count]) if count in TARGETS else ""
     seconds = " | ".join(f"{median(times[program]):.2f}" for program in ("ours", "by_hand", "included"))
     guard = ratio_of(times, "ours", "unguarded")
     missed = "" if reached(guard, GUARD_TARGET) else f" {MISSED}"
     included = ratio_of(times, "ours", "included")
-    return f"| {count} | {seconds} | **{ratio:.2f}** | {told} | {included:.2f} | {guard:.2f}{missed} |"
+    return f"| {count} | {seconds} | **{ratio:.2f}** | {reported} | {included:.2f} | {guard:.2f}{missed} |"
 
 
 def measure_granted(count: int, runs: int) -> dict[str, list[float]]:

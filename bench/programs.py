@@ -45,9 +45,9 @@ def ours(count: int, outdir: str) -> None:
 
 def unguarded(count: int, outdir: str) -> None:
     """Build it with this library, without the guard at synth time."""
-    from redshift_roles.cdk import plugins as guard
+    from redshift_roles.cdk import plugins
 
-    guard.watch = lambda cluster, place: None  # noqa: ARG005
+    plugins.watch = lambda cluster, location: None  # noqa: ARG005
     ours(count, outdir)
 
 

@@ -125,7 +125,8 @@ def check_times(folder: Path) -> dict[str, float]:
     }
     return {
         name: median(
-            run("redshift_roles.cli.main", "check", str(folder / path), "--account", "111111111111")[0] for _ in range(3)
+            run("redshift_roles.cli.main", "check", str(folder / path), "--account", "111111111111")[0]
+            for _ in range(3)
         )
         for name, path in inputs.items()
     }

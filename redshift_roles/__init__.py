@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from redshift_roles import sql
     from redshift_roles.association import RoleAssociation
-    from redshift_roles.grants.chain_documents import RequiredPolicy
-    from redshift_roles.cluster import RedshiftCluster
-    from redshift_roles.rules.findings import Finding, RoleAssociationError
-    from redshift_roles.role import RedshiftRole
-    from redshift_roles.grants.chain import RoleChain
-    from redshift_roles.grants.redshift_grants import RedshiftGrants
-    from redshift_roles.cdk.role_rules_plugin import RoleAssociationRules
     from redshift_roles.aws.trust_documents import DbUser
+    from redshift_roles.cdk.role_rules_plugin import RoleAssociationRules
+    from redshift_roles.cluster import RedshiftCluster
+    from redshift_roles.grants.chain import RoleChain
+    from redshift_roles.grants.chain_documents import RequiredPolicy
+    from redshift_roles.grants.redshift_grants import RedshiftGrants
+    from redshift_roles.role import RedshiftRole
+    from redshift_roles.rules.findings import Finding, RoleAssociationError
     from redshift_roles.user_policy import RoleAssociationPolicy
     from redshift_roles.warehouse import RedshiftWarehouse
 

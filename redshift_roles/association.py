@@ -11,20 +11,18 @@ from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from redshift_roles.cdk import account_rule
-from redshift_roles.rules import arguments
-from redshift_roles.cdk import cluster_references as cluster_names
-from redshift_roles.aws import quotas as limits
-from redshift_roles.rules import shapes
-from redshift_roles.custom_resource.association_joining import default_troubles, join, members_of
-from redshift_roles.custom_resource.logical_ids import role_key
-from redshift_roles.custom_resource.cluster_resource import Member, Wanted
-from redshift_roles.rules.facts import HolderFacts, RoleFacts
-from redshift_roles.cdk.location import Place, path_of
-from redshift_roles.cdk.role_reader import role_facts, seconds_of
-from redshift_roles.cdk.validation import all_or_nothing, child_path, judged, place_for, refuse
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws import quotas
 from redshift_roles.aws.placeholders import is_text_token
+from redshift_roles.cdk import account_rule, cluster_references
+from redshift_roles.cdk.location import Location, path_of
+from redshift_roles.cdk.role_reader import role_facts, seconds_of
+from redshift_roles.cdk.validation import checked, child_location, child_path, raise_if, rollback_on_error
+from redshift_roles.custom_resource.association_joining import default_problems, join, members_of
+from redshift_roles.custom_resource.cluster_resource import Member, Wanted
+from redshift_roles.custom_resource.logical_ids import role_key
+from redshift_roles.rules import arguments, shapes
+from redshift_roles.rules.facts import AssociationFacts, RoleFacts
+from redshift_roles.rules.registry import Problem
 
 
 class RoleAssociation(Construct):
@@ -76,64 +74,66 @@ class RoleAssociation(Construct):
         cluster_identifier: str,
         roles: Sequence[iam.IRole],
         default_role: iam.IRole | None = None,
-        role_limit: int = limits.DEFAULT_ROLE_LIMIT,
+        role_limit: int = quotas.DEFAULT_ROLE_LIMIT,
         timeout: Duration | None = None,
     ) -> None:
-        place = place_for(scope, construct_id)
+        location = child_location(scope, construct_id)
 
         def path() -> str:
             return child_path(scope, construct_id)
 
-        troubles = [*_troubles(cluster_identifier, roles, default_role, role_limit, timeout)]
-        if any(message.startswith(("'roles", "'role_limit", "'default_role")) for message, _ in troubles):
-            refuse(path, limits.MODIFY_ROLES, troubles)
-        is_named = not any(message.startswith("'cluster_identifier") for message, _ in troubles)
+        problems = [*_problems(cluster_identifier, roles, default_role, role_limit, timeout)]
+        if any(message.startswith(("'roles", "'role_limit", "'default_role")) for message, _ in problems):
+            raise_if(path, quotas.MODIFY_ROLES, problems)
+        is_named = not any(message.startswith("'cluster_identifier") for message, _ in problems)
         distant = (
-            [*cluster_names.reference_troubles("cluster_identifier", cluster_identifier, place)] if is_named else []
+            [*cluster_references.reference_problems("cluster_identifier", cluster_identifier, location)]
+            if is_named
+            else []
         )
-        others = members_of(place, cluster_identifier) if is_named and not distant else ()
-        troubles += [*distant, *(default_troubles(others) if default_role else [])]
+        others = members_of(location, cluster_identifier) if is_named and not distant else ()
+        problems += [*distant, *(default_problems(others) if default_role else [])]
 
-        def holder(labelled: bool) -> HolderFacts:
-            theirs, ours, chosen = _read(others, roles, default_role, place, labelled=labelled)
+        def holder(labelled: bool) -> AssociationFacts:
+            theirs, ours, chosen = _read(others, roles, default_role, location, labelled=labelled)
             limit = max(role_limit, *(member.wanted.role_limit for member in others), 0)
-            return HolderFacts(
+            return AssociationFacts(
                 path=path() if labelled else "",
                 noun="cluster",
                 words="'roles' with those of the cluster's other associations" if theirs else "'roles'",
-                account=place.account,
-                region=place.region,
+                account=location.account,
+                region=location.region,
                 roles=(*theirs, *ours),
                 role_limit=limit if role_limit > 0 else role_limit,
-                expected_account=account_rule.expected_account(place),
+                expected_account=account_rule.expected_account(location),
                 account_asserted=True,
                 default_roles=chosen,
             )
 
-        facts = judged(path, limits.MODIFY_ROLES, troubles, holder)
+        facts = checked(path, quotas.MODIFY_ROLES, problems, holder)
         named = {
-            role_key(role, known, place): role
+            role_key(role, known, location): role
             for role, known in zip(roles, facts.roles[len(facts.roles) - len(roles) :], strict=True)
         }
-        seconds = int(seconds_of(timeout) or limits.DEFAULT_TIMEOUT_SECONDS)
-        with account_rule.withdrawn_on_error(place), all_or_nothing(scope, construct_id):
+        seconds = int(seconds_of(timeout) or quotas.DEFAULT_TIMEOUT_SECONDS)
+        with account_rule.withdrawn_on_error(location), rollback_on_error(scope, construct_id):
             super().__init__(scope, construct_id)
-            account_rule.assert_account(place, (role.account for role in facts.roles))
-            join(self, place, Wanted(cluster_identifier, named, default_role, role_limit, seconds))
+            account_rule.assert_account(location, (role.account for role in facts.roles))
+            join(self, location, Wanted(cluster_identifier, named, default_role, role_limit, seconds))
 
 
 def _read(
     others: Sequence[Member],
     roles: Sequence[iam.IRole],
     default_role: iam.IRole | None,
-    place: Place,
+    location: Location,
     *,
     labelled: bool,
 ) -> tuple[tuple[RoleFacts, ...], ...]:
     """Read the roles that the cluster has from other associations of this stack, those of this one, and its default."""
     theirs = [(role, member.scope) for member in others for role in member.wanted.roles.values()]
     everybody = [*(role for role, _ in theirs), *roles, *([default_role] if default_role else [])]
-    read = [*role_facts(everybody, place, "roles", labelled=labelled)]
+    read = [*role_facts(everybody, location, "roles", labelled=labelled)]
     first, last = len(theirs), len(theirs) + len(roles)
     return (
         tuple(
@@ -148,13 +148,13 @@ def _read(
     )
 
 
-def _troubles(
+def _problems(
     cluster_identifier: str,
     roles: Sequence[iam.IRole],
     default_role: iam.IRole | None,
     role_limit: int,
     timeout: Duration | None,
-) -> Iterator[Trouble]:
+) -> Iterator[Problem]:
     if not is_text_token(cluster_identifier):
         yield from arguments.CLUSTER_IDENTIFIER.check("cluster_identifier", cluster_identifier)
     yield from arguments.check_roles({"roles": roles})
@@ -164,15 +164,15 @@ def _troubles(
         yield from arguments.ROLE.check("default_role", default_role)
     if not shapes.is_whole(role_limit):
         yield f"'role_limit' is {shapes.shown(role_limit)}, allowed is a whole number", "pass role_limit=10"
-    yield from _timeout_troubles(timeout)
+    yield from _timeout_problems(timeout)
 
 
-def _timeout_troubles(timeout: Duration | None) -> Iterator[Trouble]:
+def _timeout_problems(timeout: Duration | None) -> Iterator[Problem]:
     if timeout is None:
         return
     yield from arguments.TIMEOUT.check("timeout", timeout)
     seconds = seconds_of(timeout)
-    low, high = limits.MIN_TIMEOUT_SECONDS, limits.MAX_TIMEOUT_SECONDS
+    low, high = quotas.MIN_TIMEOUT_SECONDS, quotas.MAX_TIMEOUT_SECONDS
     if isinstance(timeout, Duration) and (seconds is None or not low <= seconds <= high):
         shown = "known only to the deployment" if seconds is None else f"{seconds:g} seconds"
         yield f"'timeout' is {shown}, allowed is {low} to {high} seconds", "pass Duration.minutes(10)"

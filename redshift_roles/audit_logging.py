@@ -11,7 +11,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
 from constructs import IDependable
 
-from redshift_roles.cdk.location import Place, cluster_arn
+from redshift_roles.cdk.location import Location, cluster_arn
 
 if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
@@ -29,7 +29,7 @@ def logging_properties(bucket: s3.IBucket | None) -> redshift.CfnCluster.Logging
     return redshift.CfnCluster.LoggingPropertiesProperty(log_destination_type="s3", bucket_name=bucket.bucket_name)
 
 
-def let_redshift_write(bucket: s3.IBucket, place: Place, cluster_identifier: str | None) -> IDependable | None:
+def let_redshift_write(bucket: s3.IBucket, location: Location, cluster_identifier: str | None) -> IDependable | None:
     """Write the bucket policy that audit logging needs: for this cluster where it has a name, else for its region.
 
     Source:
@@ -41,8 +41,8 @@ def let_redshift_write(bucket: s3.IBucket, place: Place, cluster_identifier: str
         actions=["s3:GetBucketAcl", "s3:PutObject"],
         resources=[bucket.bucket_arn, bucket.arn_for_objects("*")],
         conditions={
-            "StringEquals": {"aws:SourceAccount": place.account_id},
-            "ArnLike": {"aws:SourceArn": cluster_arn(cluster_identifier or "*", place)},
+            "StringEquals": {"aws:SourceAccount": location.account_id},
+            "ArnLike": {"aws:SourceArn": cluster_arn(cluster_identifier or "*", location)},
         },
     )
     return bucket.add_to_resource_policy(statement).policy_dependable

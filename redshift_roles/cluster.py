@@ -14,10 +14,16 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
 from constructs import Construct
 
-from redshift_roles.cdk import account_rule
+from redshift_roles.audit_logging import let_redshift_write, logging_properties
+from redshift_roles.aws import quotas
+from redshift_roles.aws.placeholders import present
+from redshift_roles.cdk import account_rule, plugins
+from redshift_roles.cdk.cluster_network import Connectable, define_network
+from redshift_roles.cdk.location import Location, cluster_arn, path_of, remember_location
+from redshift_roles.cdk.role_reader import remember_role_arns, role_arn
+from redshift_roles.cdk.validation import child_location, child_path, raise_if, rollback_on_error
+from redshift_roles.cluster_checks import refuse_cluster, unknown_list
 from redshift_roles.rules import arguments
-from redshift_roles.cdk import plugins as guard
-from redshift_roles.aws import quotas as limits
 from redshift_roles.rules.arguments import (
     DEFAULT_ADMIN,
     DEFAULT_DATABASE,
@@ -25,13 +31,6 @@ from redshift_roles.rules.arguments import (
     DEFAULT_PORT,
     DEFAULT_WINDOW,
 )
-from redshift_roles.audit_logging import let_redshift_write, logging_properties
-from redshift_roles.cluster_checks import refuse_cluster, unknown_list
-from redshift_roles.cdk.cluster_network import Connectable, define_network
-from redshift_roles.cdk.location import Place, cluster_arn, path_of, remember_place
-from redshift_roles.cdk.role_reader import remember_role_arns, role_arn
-from redshift_roles.cdk.validation import all_or_nothing, child_path, place_for, refuse
-from redshift_roles.aws.placeholders import present
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
@@ -106,7 +105,7 @@ class RedshiftCluster(Connectable):
         construct_id: str,
         *,
         roles: Sequence[iam.IRole] = (),
-        role_limit: int = limits.DEFAULT_ROLE_LIMIT,
+        role_limit: int = quotas.DEFAULT_ROLE_LIMIT,
         default_role: iam.IRole | None = None,
         cluster_identifier: str | None = None,
         node_type: str = DEFAULT_NODE_TYPE,
@@ -127,7 +126,7 @@ class RedshiftCluster(Connectable):
         publicly_accessible: bool = False,
         removal_policy: RemovalPolicy = RemovalPolicy.SNAPSHOT,
     ) -> None:
-        place = place_for(scope, construct_id)
+        location = child_location(scope, construct_id)
         given = present(
             arguments.REQUIRED_OF_CLUSTER,
             roles=roles,
@@ -152,11 +151,11 @@ class RedshiftCluster(Connectable):
             publicly_accessible=publicly_accessible,
             removal_policy=removal_policy,
         )
-        facts = refuse_cluster(lambda: child_path(scope, construct_id), place, given)
-        with account_rule.withdrawn_on_error(place), all_or_nothing(scope, construct_id):
+        facts = refuse_cluster(lambda: child_path(scope, construct_id), location, given)
+        with account_rule.withdrawn_on_error(location), rollback_on_error(scope, construct_id):
             super().__init__(scope, construct_id)
-            remember_place(self, place)
-            self._place, self._role_limit, self._roles = place, role_limit, list(roles)
+            remember_location(self, location)
+            self._place, self._role_limit, self._roles = location, role_limit, list(roles)
             self._network = define_network(
                 self,
                 vpc=vpc,
@@ -205,13 +204,13 @@ class RedshiftCluster(Connectable):
             if self._roles:
                 remember_role_arns(self._roles, self._cfn_cluster.iam_roles or [])
             if audit_log_bucket is not None:
-                policy = let_redshift_write(audit_log_bucket, place, cluster_identifier)
+                policy = let_redshift_write(audit_log_bucket, location, cluster_identifier)
                 if policy is not None:
                     self._cfn_cluster.node.add_dependency(policy)
-            account_rule.assert_account(place, (role.account for role in facts.roles))
+            account_rule.assert_account(location, (role.account for role in facts.roles))
             if default_role is not None:
-                _define_default(self, place, default_role, role_limit)
-        guard.watch(self, place)
+                _define_default(self, location, default_role, role_limit)
+        plugins.watch(self, location)
 
     @property
     def cfn_cluster(self) -> redshift.CfnCluster:
@@ -267,23 +266,23 @@ class RedshiftCluster(Connectable):
         """
         given = present(roles=[*self._roles, role], role_limit=self._role_limit)
         listed = self._cfn_cluster.iam_roles or []
-        troubles = unknown_list(listed)
-        facts = refuse_cluster(lambda: path_of(self), self._place, given, troubles=troubles, only_roles=True)
+        problems = unknown_list(listed)
+        facts = refuse_cluster(lambda: path_of(self), self._place, given, problems=problems, only_roles=True)
         self._cfn_cluster.iam_roles = [*listed, role_arn(role)]
         self._roles.append(role)
         account_rule.assert_account(self._place, (role.account for role in facts.roles))
 
 
-def _define_default(cluster: RedshiftCluster, place: Place, role: iam.IRole, role_limit: int) -> None:
+def _define_default(cluster: RedshiftCluster, location: Location, role: iam.IRole, role_limit: int) -> None:
     """Set the default role, which AWS::Redshift::Cluster has no property for."""
     # These need aws_lambda, which a plain cluster does not.
-    from redshift_roles.custom_resource import association_joining
+    from redshift_roles.custom_resource import association_joining  # noqa: PLC0415
     from redshift_roles.custom_resource.cluster_resource import Wanted  # noqa: PLC0415
 
-    wanted = Wanted(cluster.cluster_identifier, {}, role, role_limit, limits.DEFAULT_TIMEOUT_SECONDS)
-    others = association_joining.members_of(place, wanted.cluster_identifier)
-    refuse(lambda: path_of(cluster), limits.DEFAULT_ROLE, association_joining.default_troubles(others))
-    association_joining.join(cluster, place, wanted)
+    wanted = Wanted(cluster.cluster_identifier, {}, role, role_limit, quotas.DEFAULT_TIMEOUT_SECONDS)
+    others = association_joining.members_of(location, wanted.cluster_identifier)
+    raise_if(lambda: path_of(cluster), quotas.DEFAULT_ROLE, association_joining.default_problems(others))
+    association_joining.join(cluster, location, wanted)
 
 
 def _days(retention: Duration | None) -> float:

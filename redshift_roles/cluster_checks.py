@@ -8,35 +8,35 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from redshift_roles.cdk import account_rule
-from redshift_roles.rules import arguments
-from redshift_roles.aws import quotas as limits
-from redshift_roles.rules.facts import HolderFacts, RoleFacts
-from redshift_roles.cdk.location import Place
-from redshift_roles.cdk.role_reader import role_facts, seconds_of
-from redshift_roles.cdk.validation import judged, refuse, unit_troubles
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws import quotas
 from redshift_roles.aws.placeholders import is_list_token
+from redshift_roles.cdk import account_rule
+from redshift_roles.cdk.location import Location
+from redshift_roles.cdk.role_reader import role_facts, seconds_of
+from redshift_roles.cdk.validation import checked, raise_if, unit_problems
+from redshift_roles.rules import arguments
+from redshift_roles.rules.facts import AssociationFacts, RoleFacts
+from redshift_roles.rules.registry import Problem
 
 _SECONDS_PER_DAY: Final = 86_400
 
 
 def refuse_cluster(
     path: Callable[[], str],
-    place: Place,
+    location: Location,
     given: Mapping[str, Any],
     *,
-    troubles: Iterable[Trouble] = (),
+    problems: Iterable[Problem] = (),
     own_role: RoleFacts | None = None,
     only_roles: bool = False,
-) -> HolderFacts:
+) -> AssociationFacts:
     """Raise all that is wrong with the arguments of a cluster.
 
     Args:
         path: Reads the path for the message.
-        place: Where the cluster will be.
+        location: Where the cluster will be.
         given: The arguments that are no tokens.
-        troubles: What else is wrong.
+        problems: What else is wrong.
         own_role: A role that the caller will make for it, counted before the given ones.
         only_roles: Whether the other arguments were checked before.
 
@@ -47,34 +47,34 @@ def refuse_cluster(
     seconds = seconds_of(retention)
     days = {} if seconds is None else {"snapshot_days": seconds / _SECONDS_PER_DAY}
     check = arguments.check_roles if only_roles else arguments.check_cluster
-    found = [*troubles, *check({**given, **days})]
-    found += unit_troubles("snapshot_retention", retention, seconds, "days")
+    found = [*problems, *check({**given, **days})]
+    found += unit_problems("snapshot_retention", retention, seconds, "days")
 
     chosen = [given["default_role"]] if "default_role" in given else []
 
-    def holder(labelled: bool) -> HolderFacts:
-        roles = [*role_facts([*given["roles"], *chosen], place, "roles", labelled=labelled)]
+    def holder(labelled: bool) -> AssociationFacts:
+        roles = [*role_facts([*given["roles"], *chosen], location, "roles", labelled=labelled)]
         defaults = roles[len(given["roles"]) :]
-        return HolderFacts(
+        return AssociationFacts(
             path=path() if labelled else "",
             noun="cluster",
             words="'roles' with the warehouse's own role" if own_role else "'roles'",
-            account=place.account,
-            region=place.region,
+            account=location.account,
+            region=location.region,
             roles=(*([own_role] if own_role else []), *roles[: len(given["roles"])]),
             role_limit=given["role_limit"],
-            expected_account=account_rule.expected_account(place),
+            expected_account=account_rule.expected_account(location),
             account_asserted=True,
             default_roles=tuple(role._replace(label="'default_role'") for role in defaults),
         )
 
     unreadable = any(message.startswith(("'roles", "'role_limit", "'default_role")) for message, _ in found)
     if unreadable:
-        refuse(path, limits.CREATE_CLUSTER, found)
-    return judged(path, limits.CREATE_CLUSTER, found, holder)
+        raise_if(path, quotas.CREATE_CLUSTER, found)
+    return checked(path, quotas.CREATE_CLUSTER, found, holder)
 
 
-def unknown_list(listed: Sequence[str]) -> list[Trouble]:
+def unknown_list(listed: Sequence[str]) -> list[Problem]:
     """Find a list that somebody put in the place of ours and that only the deployment knows."""
     if not any(is_list_token(entry) for entry in listed):
         return []

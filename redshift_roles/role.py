@@ -14,20 +14,18 @@ from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from redshift_roles.rules import arguments
-from redshift_roles.aws import quotas as limits
-from redshift_roles.rules import registry as rulebook
-from redshift_roles.sql import role_clause as sql_roles
-from redshift_roles.rules import trust_arguments
-from redshift_roles.rules.findings import RoleAssociationError
+from redshift_roles.aws import quotas
 from redshift_roles.aws.permissions import Home
-from redshift_roles.cdk.location import Place, least_length
-from redshift_roles.aws.policy_documents import size
-from redshift_roles.cdk.role_reader import OwnRole, remember_role, seconds_of
-from redshift_roles.cdk.validation import all_or_nothing, child_path, place_for, refuse, unit_troubles
-from redshift_roles.rules.registry import Trouble
 from redshift_roles.aws.placeholders import is_token, present, token_values
+from redshift_roles.aws.policy_documents import size
 from redshift_roles.aws.trust_documents import DbUser, Trust
+from redshift_roles.cdk.location import Location, least_length
+from redshift_roles.cdk.role_reader import OwnRole, remember_role, seconds_of
+from redshift_roles.cdk.validation import child_location, child_path, raise_if, rollback_on_error, unit_problems
+from redshift_roles.rules import arguments, registry, trust_arguments
+from redshift_roles.rules.findings import RoleAssociationError
+from redshift_roles.rules.registry import Problem
+from redshift_roles.sql import role_clause
 
 if TYPE_CHECKING:
     from redshift_roles.grants.redshift_grants import RedshiftGrants
@@ -85,10 +83,10 @@ class RedshiftRole(iam.Role):
         serverless: bool = False,
         db_users: Sequence[DbUser] | None = None,
         source_clusters: Sequence[str] | None = None,
-        trust_policy_quota: int = limits.TRUST_POLICY_SIZE,
+        trust_policy_quota: int = quotas.TRUST_POLICY_SIZE,
         regions: Sequence[str] | None = None,
     ) -> None:
-        place = place_for(scope, construct_id)
+        location = child_location(scope, construct_id)
         options: dict[str, Any] = {
             "role_name": role_name,
             "description": description,
@@ -105,32 +103,32 @@ class RedshiftRole(iam.Role):
             "source_clusters": source_clusters,
             "trust_policy_quota": trust_policy_quota,
         }
-        troubles = [
+        problems = [
             *arguments.check_role(given),
-            *unit_troubles("max_session_duration", max_session_duration, seconds, "seconds"),
+            *unit_problems("max_session_duration", max_session_duration, seconds, "seconds"),
             *trust_arguments.check(trust_arguments_given, serverless=serverless is True),
-            *_partition_troubles(regions, place),
+            *_partition_problems(regions, location),
         ]
 
         def path_here() -> str:
             return child_path(scope, construct_id)
 
-        refuse(path_here, limits.CREATE_ROLE, troubles)
+        raise_if(path_here, quotas.CREATE_ROLE, problems)
         if db_users or source_clusters:
-            home = Home(place.partition_name, place.region_name, place.account_id)
+            home = Home(location.partition_name, location.region_name, location.account_id)
             trust = Trust(home, tuple(regions or ()), serverless, tuple(db_users or ()), tuple(source_clusters or ()))
-            _refuse_too_large(trust, place, trust_policy_quota, path_here)
+            _refuse_too_large(trust, location, trust_policy_quota, path_here)
             props = iam.RoleProps(assumed_by=_restricted(trust), **options)
         else:
             trusted = tuple(regions or ()), serverless
             props = iam.RoleProps(assumed_by=_principal(*trusted), **options) if options else _plain(*trusted)
-        with all_or_nothing(scope, construct_id):
+        with rollback_on_error(scope, construct_id):
             # What iam.Role.__init__ does, less its check of a dozen absent options: a third of the time of a role.
             jsii.create(iam.Role, self, [scope, construct_id, props])
         literal = role_name is not None and not is_token([role_name, path])
         name = f"{path or '/'}{role_name}" if literal else ""
         given_policies = len(managed_policies or ())
-        remember_role(self, OwnRole(place, name, serverless, scope, trust_policy_quota, given_policies))
+        remember_role(self, OwnRole(location, name, serverless, scope, trust_policy_quota, given_policies))
 
     @property
     def redshift_grants(self) -> RedshiftGrants:
@@ -142,18 +140,18 @@ class RedshiftRole(iam.Role):
     @property
     def iam_role_clause(self) -> str:
         """Write the clause that names the role in SQL: ``IAM_ROLE 'arn:…'``; it may be a stack output."""
-        return sql_roles.clause(sql_roles.read(self))
+        return role_clause.clause(role_clause.read(self))
 
 
-def _partition_troubles(regions: object, place: Place) -> Iterator[Trouble]:
+def _partition_problems(regions: object, location: Location) -> Iterator[Problem]:
     """Find regions whose clusters could never assume the role: IAM knows no role of another partition."""
-    if place.region is None or not isinstance(regions, (list, tuple)):
+    if location.region is None or not isinstance(regions, (list, tuple)):
         return
-    home = limits.partition_of(place.region)
+    home = quotas.partition_of(location.region)
     for index, region in enumerate(regions):
-        if isinstance(region, str) and not is_token(region) and limits.partition_of(region) != home:
+        if isinstance(region, str) and not is_token(region) and quotas.partition_of(region) != home:
             yield (
-                f"'regions[{index}]' is {region!r} of partition {limits.partition_of(region)}, the role is in {home}",
+                f"'regions[{index}]' is {region!r} of partition {quotas.partition_of(region)}, the role is in {home}",
                 f"drop it, and define another role in a stack of {region}",
             )
 
@@ -177,12 +175,12 @@ def _restricted(trust: Trust) -> iam.PrincipalBase:
     return principals[0] if len(principals) == 1 else iam.CompositePrincipal(*principals)
 
 
-def _refuse_too_large(trust: Trust, place: Place, quota: int, path: Callable[[], str]) -> None:
+def _refuse_too_large(trust: Trust, location: Location, quota: int, path: Callable[[], str]) -> None:
     """Measure the trust policy, every token at the least that the deployment can write."""
-    length = size(trust.document(), lambda text: token_values(text, lambda name: "x" * least_length(name, place)))
+    length = size(trust.document(), lambda text: token_values(text, lambda name: "x" * least_length(name, location)))
     if length > quota:
-        trouble = (
+        problem = (
             f"the trust policy has at least {length:,} characters, 'trust_policy_quota' is {quota:,}",
             "divide the users among several roles, or raise the IAM quota and pass trust_policy_quota (at most 8,192)",
         )
-        raise RoleAssociationError([rulebook.POLICY_TOO_LARGE.finding(path(), trouble)])
+        raise RoleAssociationError([registry.POLICY_TOO_LARGE.finding(path(), problem)])

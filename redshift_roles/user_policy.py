@@ -12,21 +12,18 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces.aws_iam import IGroupRef, IUserRef
 from constructs import Construct
 
-from redshift_roles.cdk import account_rule
-from redshift_roles.rules import arguments
-from redshift_roles.aws import quotas as limits
-from redshift_roles.aws import arns as role_arns
-from redshift_roles.rules import registry as rulebook
-from redshift_roles.rules import shapes
-from redshift_roles.cdk.cluster_references import Cluster, cluster_arn, cluster_troubles
-from redshift_roles.rules.facts import HolderFacts
-from redshift_roles.rules.findings import RoleAssociationError
-from redshift_roles.cdk.location import Place, least_length, path_of
-from redshift_roles.aws.policy_documents import UserPolicy, size
-from redshift_roles.cdk.role_reader import Principal, principal_account, role_arn, role_facts, texts_of
-from redshift_roles.cdk.validation import all_or_nothing, child_path, judged, place_for, refuse
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws import arns, quotas
 from redshift_roles.aws.placeholders import is_token, present
+from redshift_roles.aws.policy_documents import UserPolicy, size
+from redshift_roles.cdk import account_rule
+from redshift_roles.cdk.cluster_references import Cluster, cluster_arn, cluster_problems
+from redshift_roles.cdk.location import Location, least_length, path_of
+from redshift_roles.cdk.role_reader import Principal, principal_account, role_arn, role_facts, texts_of
+from redshift_roles.cdk.validation import checked, child_location, child_path, raise_if, rollback_on_error
+from redshift_roles.rules import arguments, registry, shapes
+from redshift_roles.rules.facts import AssociationFacts
+from redshift_roles.rules.findings import RoleAssociationError
+from redshift_roles.rules.registry import Problem
 
 
 class RoleAssociationPolicy(iam.ManagedPolicy):
@@ -78,7 +75,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         managed_policy_name: str | None = None,
         description: str | None = None,
     ) -> None:
-        place = place_for(scope, construct_id)
+        location = child_location(scope, construct_id)
         given = present(
             arguments.REQUIRED_OF_POLICY,
             clusters=clusters,
@@ -92,27 +89,27 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         def path() -> str:
             return child_path(scope, construct_id)
 
-        def holder(labelled: bool) -> HolderFacts:
-            return pass_role_facts(pass_roles, place, path() if labelled else "", labelled=labelled)
+        def holder(labelled: bool) -> AssociationFacts:
+            return pass_role_facts(pass_roles, location, path() if labelled else "", labelled=labelled)
 
-        troubles = [
+        problems = [
             *arguments.check_policy(given),
-            *cluster_troubles(clusters, place),
-            *people_troubles(users, groups, place),
+            *cluster_problems(clusters, location),
+            *people_problems(users, groups, location),
         ]
-        readable = not any(message.startswith("'pass_roles") for message, _ in troubles)
+        readable = not any(message.startswith("'pass_roles") for message, _ in problems)
         if not readable:
-            refuse(path, limits.PASS_ROLE, troubles)
-        facts = judged(path, limits.PASS_ROLE, troubles, holder)
+            raise_if(path, quotas.PASS_ROLE, problems)
+        facts = checked(path, quotas.PASS_ROLE, problems, holder)
         policy = UserPolicy(
-            cluster_arns=[*dict.fromkeys(cluster_arn(cluster, place) for cluster in clusters)],
+            cluster_arns=[*dict.fromkeys(cluster_arn(cluster, location) for cluster in clusters)],
             role_arns=[*dict.fromkeys(role_arn(role) for role in pass_roles)],
             create_clusters=create_clusters,
             describe_all_clusters=describe_all_clusters,
         )
-        _refuse_too_large(policy, facts, place, path)
-        self._place = place
-        with all_or_nothing(scope, construct_id):
+        _refuse_too_large(policy, facts, location, path)
+        self._place = location
+        with rollback_on_error(scope, construct_id):
             super().__init__(
                 scope,
                 construct_id,
@@ -125,8 +122,8 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
             for group in groups:
                 super().attach_to_group(group)
             people: list[Principal] = [*users, *groups]
-            accounts = [principal_account(person, place) for person in people]
-            account_rule.assert_account(place, [*(role.account for role in facts.roles), *accounts])
+            accounts = [principal_account(person, location) for person in people]
+            account_rule.assert_account(location, [*(role.account for role in facts.roles), *accounts])
 
     def attach_to_user(self, user: IUserRef) -> None:
         """Attach the policy to a user of its account.
@@ -157,33 +154,33 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         super().attach_to_role(role)
 
     def _refuse(self, name: str, principal: Principal, kind: shapes.Kind) -> None:
-        refuse(lambda: path_of(self), limits.ATTACH_POLICY, kind.check(name, principal))
+        raise_if(lambda: path_of(self), quotas.ATTACH_POLICY, kind.check(name, principal))
         account = principal_account(principal, self._place)
-        troubles = _foreign([(name, principal)], [account], self._place)
-        refuse(lambda: path_of(self), limits.ATTACH_POLICY, troubles)
+        problems = _foreign([(name, principal)], [account], self._place)
+        raise_if(lambda: path_of(self), quotas.ATTACH_POLICY, problems)
         account_rule.assert_account(self._place, [account])
 
 
-def pass_role_facts(roles: Sequence[iam.IRole], place: Place, path: str, *, labelled: bool) -> HolderFacts:
+def pass_role_facts(roles: Sequence[iam.IRole], location: Location, path: str, *, labelled: bool) -> AssociationFacts:
     """Read the roles that a policy lets people pass."""
-    return HolderFacts(
+    return AssociationFacts(
         path=path,
         noun="policy",
         words="'pass_roles'",
-        account=place.account,
-        region=place.region,
-        roles=tuple(role_facts(roles, place, "pass_roles", labelled=labelled)),
-        expected_account=account_rule.expected_account(place),
+        account=location.account,
+        region=location.region,
+        roles=tuple(role_facts(roles, location, "pass_roles", labelled=labelled)),
+        expected_account=account_rule.expected_account(location),
         account_asserted=True,
     )
 
 
-def people_troubles(users: Sequence[iam.IUser], groups: Sequence[iam.IGroup], place: Place) -> list[Trouble]:
+def people_problems(users: Sequence[iam.IUser], groups: Sequence[iam.IGroup], location: Location) -> list[Problem]:
     """Find what is wrong with the people a policy in this place is to be attached to."""
-    troubles = [*arguments.check({"users": users, "groups": groups}, arguments.POLICY_ARGUMENTS)]
-    people = [] if troubles else [*_labelled("users", users), *_labelled("groups", groups)]
-    accounts = [principal_account(person, place) for _, person in people]
-    return [*troubles, *_foreign(people, accounts, place)]
+    problems = [*arguments.check({"users": users, "groups": groups}, arguments.POLICY_ARGUMENTS)]
+    people = [] if problems else [*_labelled("users", users), *_labelled("groups", groups)]
+    accounts = [principal_account(person, location) for _, person in people]
+    return [*problems, *_foreign(people, accounts, location)]
 
 
 def _labelled(name: str, people: Sequence[Principal]) -> Iterator[tuple[str, Principal]]:
@@ -191,12 +188,12 @@ def _labelled(name: str, people: Sequence[Principal]) -> Iterator[tuple[str, Pri
 
 
 def _foreign(
-    people: Iterable[tuple[str, Principal]], accounts: Sequence[str | None], place: Place
-) -> Iterator[Trouble]:
+    people: Iterable[tuple[str, Principal]], accounts: Sequence[str | None], location: Location
+) -> Iterator[Problem]:
     """Find users, groups and roles of other accounts."""
-    expected = account_rule.expected_account(place) or place.account
+    expected = account_rule.expected_account(location) or location.account
     for (label, person), account in zip(people, accounts, strict=True):
-        if role_arns.differ(account, expected):
+        if arns.differ(account, expected):
             yield (
                 f"'{label}' ({path_of(person)}) is in account {account}, the policy is in {expected}",
                 f"attach a policy of account {account}; CDK would attach this one to the same name in {expected}",
@@ -210,28 +207,28 @@ _STATEMENTS: Final = 600
 _GENERATED_NAME: Final = 15
 
 
-def _refuse_too_large(policy: UserPolicy, facts: HolderFacts, place: Place, path: Callable[[], str]) -> None:
+def _refuse_too_large(policy: UserPolicy, facts: AssociationFacts, location: Location, path: Callable[[], str]) -> None:
     """Measure the policy, closely only when it may be too large."""
     resources = [*policy.cluster_arns, *policy.role_arns]
-    if _STATEMENTS + sum(max(len(arn), _LONGEST_GENERATED) for arn in resources) <= limits.MANAGED_POLICY_SIZE:
+    if _STATEMENTS + sum(max(len(arn), _LONGEST_GENERATED) for arn in resources) <= quotas.MANAGED_POLICY_SIZE:
         return
     written = policy._replace(
-        cluster_arns=texts_of(policy.cluster_arns, place),
+        cluster_arns=texts_of(policy.cluster_arns, location),
         role_arns=[*dict.fromkeys(role.text for role in facts.roles)],
     )
-    made_up = _least_name(place)
+    made_up = _least_name(location)
     length = size(
         written.document(),
-        lambda text: role_arns.filled(text, lambda name: "x" * least_length(name, place, made_up)),
+        lambda text: arns.filled(text, lambda name: "x" * least_length(name, location, made_up)),
     )
-    if length > limits.MANAGED_POLICY_SIZE:
-        trouble = (
-            f"the policy has at least {length:,} characters, allowed is {limits.MANAGED_POLICY_SIZE:,}",
+    if length > quotas.MANAGED_POLICY_SIZE:
+        problem = (
+            f"the policy has at least {length:,} characters, allowed is {quotas.MANAGED_POLICY_SIZE:,}",
             "split it: one RoleAssociationPolicy for each group of clusters and roles",
         )
-        raise RoleAssociationError([rulebook.POLICY_TOO_LARGE.finding(path(), trouble)])
+        raise RoleAssociationError([registry.POLICY_TOO_LARGE.finding(path(), problem)])
 
 
-def _least_name(place: Place) -> int:
-    stack_name = "" if is_token(place.stack.stack_name) else place.stack.stack_name
-    return min(limits.CLUSTER_IDENTIFIER_LENGTH, len(stack_name) + _GENERATED_NAME)
+def _least_name(location: Location) -> int:
+    stack_name = "" if is_token(location.stack.stack_name) else location.stack.stack_name
+    return min(quotas.CLUSTER_IDENTIFIER_LENGTH, len(stack_name) + _GENERATED_NAME)

@@ -13,10 +13,15 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from redshift_roles.aws import arns, quotas
+from redshift_roles.aws.placeholders import present
 from redshift_roles.cdk import account_rule
+from redshift_roles.cdk.location import Location
+from redshift_roles.cdk.validation import child_location, child_path, rollback_on_error
+from redshift_roles.cluster import RedshiftCluster
+from redshift_roles.cluster_checks import refuse_cluster
+from redshift_roles.role import RedshiftRole
 from redshift_roles.rules import arguments
-from redshift_roles.aws import quotas as limits
-from redshift_roles.aws import arns as role_arns
 from redshift_roles.rules.arguments import (
     DEFAULT_ADMIN,
     DEFAULT_DATABASE,
@@ -24,14 +29,8 @@ from redshift_roles.rules.arguments import (
     DEFAULT_PORT,
     DEFAULT_WINDOW,
 )
-from redshift_roles.cluster import RedshiftCluster
-from redshift_roles.cluster_checks import refuse_cluster
 from redshift_roles.rules.facts import RoleFacts
-from redshift_roles.cdk.location import Place
-from redshift_roles.cdk.validation import all_or_nothing, child_path, place_for
-from redshift_roles.role import RedshiftRole
-from redshift_roles.aws.placeholders import present
-from redshift_roles.user_policy import RoleAssociationPolicy, people_troubles
+from redshift_roles.user_policy import RoleAssociationPolicy, people_problems
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
@@ -79,7 +78,7 @@ class RedshiftWarehouse(Construct):
         roles: Sequence[iam.IRole] = (),
         users: Sequence[iam.IUser] = (),
         groups: Sequence[iam.IGroup] = (),
-        role_limit: int = limits.DEFAULT_ROLE_LIMIT,
+        role_limit: int = quotas.DEFAULT_ROLE_LIMIT,
         default_role: iam.IRole | None = None,
         cluster_identifier: str | None = None,
         node_type: str = DEFAULT_NODE_TYPE,
@@ -100,7 +99,7 @@ class RedshiftWarehouse(Construct):
         publicly_accessible: bool = False,
         removal_policy: RemovalPolicy = RemovalPolicy.SNAPSHOT,
     ) -> None:
-        place = place_for(scope, construct_id)
+        location = child_location(scope, construct_id)
         props: dict[str, Any] = {
             "roles": roles,
             "role_limit": role_limit,
@@ -124,19 +123,19 @@ class RedshiftWarehouse(Construct):
             "publicly_accessible": publicly_accessible,
             "removal_policy": removal_policy,
         }
-        troubles = people_troubles(users, groups, place)
+        problems = people_problems(users, groups, location)
         own = RoleFacts(
             "the warehouse's own role",
-            f"arn:{role_arns.THIS_PARTITION}:iam::{place.account}:role/{role_arns.hole('Role')}",
+            f"arn:{arns.THIS_PARTITION}:iam::{location.account}:role/{arns.placeholder('Role')}",
         )
         refuse_cluster(
             lambda: child_path(scope, construct_id),
-            place,
+            location,
             present(arguments.REQUIRED_OF_CLUSTER, **props),
-            troubles=troubles,
+            problems=problems,
             own_role=own,
         )
-        with _unchanged_on_error(place, default_role), all_or_nothing(scope, construct_id):
+        with _unchanged_on_error(location, default_role), rollback_on_error(scope, construct_id):
             super().__init__(scope, construct_id)
             self._role = RedshiftRole(self, "Role")
             everybody = [self._role, *roles]
@@ -162,13 +161,13 @@ class RedshiftWarehouse(Construct):
 
 
 @contextmanager
-def _unchanged_on_error(place: Place, default_role: iam.IRole | None) -> Iterator[None]:
+def _unchanged_on_error(location: Location, default_role: iam.IRole | None) -> Iterator[None]:
     """Take back outside the warehouse what a warehouse that fails halfway has brought there."""
-    with account_rule.withdrawn_on_error(place):
+    with account_rule.withdrawn_on_error(location):
         if default_role is None:
             yield
             return
-        from redshift_roles.custom_resource import association_joining
+        from redshift_roles.custom_resource import association_joining  # noqa: PLC0415
 
-        with association_joining.unchanged_on_error(place):
+        with association_joining.unchanged_on_error(location):
             yield

@@ -17,9 +17,21 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 
-from redshift_roles import DbUser, RedshiftCluster, RedshiftGrants, RedshiftRole, RedshiftWarehouse, RoleAssociation, RoleAssociationError, RoleAssociationPolicy, RoleAssociationRules, RoleChain, sql
-from tests.support.builders import arn
+from redshift_roles import (
+    DbUser,
+    RedshiftCluster,
+    RedshiftGrants,
+    RedshiftRole,
+    RedshiftWarehouse,
+    RoleAssociation,
+    RoleAssociationError,
+    RoleAssociationPolicy,
+    RoleAssociationRules,
+    RoleChain,
+    sql,
+)
 from tests.conftest import ACCOUNT, REGION
+from tests.support.builders import arn
 from tests.support.templates import template_of
 
 MSK = f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/events/1"
@@ -235,8 +247,8 @@ RAW = ("raw ", "Token[", "token[", "e+289", "jsii", "object at 0x")
 def test_any_value_is_accepted_or_refused_in_words_for_people(stack: cdk.Stack, name: str, argument: str) -> None:
     """The text has no raw token and no error of jsii, and what is accepted is synthesized without one."""
     _, call = CALLS[name]
-    told = {kind: _told(call, stack, **{argument: value}) for kind, value in _values(stack).items()}
+    reported = {kind: _told(call, stack, **{argument: value}) for kind, value in _values(stack).items()}
 
-    assert {} == {kind: text for kind, text in told.items() if any(raw in text for raw in RAW)}
+    assert {} == {kind: text for kind, text in reported.items() if any(raw in text for raw in RAW)}
     text = json.dumps(template_of(stack), default=str)
     assert [] == [raw for raw in RAW if raw in text]

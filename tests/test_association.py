@@ -14,9 +14,9 @@ from aws_cdk import aws_redshift as redshift
 from constructs import Construct
 
 from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociation, RoleAssociationError
+from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support import nag
 from tests.support.builders import arn
-from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.synthesis import report_of
 from tests.support.templates import all_properties_of, deployed, properties_of, template_of
 
@@ -373,11 +373,11 @@ def test_without_a_default_role_there_is_no_function(stack: cdk.Stack) -> None:
 def test_roles_whose_paths_are_alike_are_two_roles(stack: cdk.Stack) -> None:
     """Each is looked for by itself, whatever their names run into one another to."""
     scopes = {name: Construct(stack, name) for name in ("A", "A-B", "AB", "A--B")}
-    places = (("A", "BC"), ("AB", "C"), ("A", "B-C"), ("A-B", "C"), ("A", "B--C"), ("A--B", "C"))
-    roles = [RedshiftRole(scopes[scope], name) for scope, name in places]
+    locations = (("A", "BC"), ("AB", "C"), ("A", "B-C"), ("A-B", "C"), ("A", "B--C"), ("A--B", "C"))
+    roles = [RedshiftRole(scopes[scope], name) for scope, name in locations]
     RoleAssociation(stack, "Association", cluster_identifier=WAREHOUSE, roles=roles)
 
-    assert len(places) == len(all_properties_of(stack, BEFORE))
+    assert len(locations) == len(all_properties_of(stack, BEFORE))
 
 
 def test_a_timeout_that_is_no_duration_is_refused_once(stack: cdk.Stack) -> None:

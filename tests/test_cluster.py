@@ -344,7 +344,8 @@ def test_the_defaults_are_secure_and_have_no_physical_name(stack: cdk.Stack) -> 
 
 @pytest.mark.parametrize("in_vpc", [True, False])
 def test_the_defaults_have_no_finding_under_five_nag_packs(app: cdk.App, stack: cdk.Stack, in_vpc: bool) -> None:
-    """AwsSolutions, HIPAA, NIST R4, NIST R5 and PCI find nothing, with nothing acknowledged, in either kind of network.
+    """AwsSolutions, HIPAA, NIST R4, NIST R5 and PCI find nothing, with nothing acknowledged, in either kind of
+    network.
     """
     vpc = ec2.Vpc(stack, "Vpc", max_azs=2)
     network: dict[str, Any] = {"vpc": vpc} if in_vpc else {"cluster_subnet_group_name": "subnets"}
@@ -498,7 +499,8 @@ def test_a_plain_role_and_cluster_import_no_more_of_cdk_than_they_need() -> None
     program = (
         "import sys\n"
         "import redshift_roles\n"
-        "from redshift_roles import rules, template_reading, arguments\n"
+        "from redshift_roles.rules import arguments, association_rules\n"
+        "from redshift_roles.templates import checker\n"
         "assert 'jsii' not in sys.modules, 'jsii'\n"
         "from aws_cdk import App, Stack\n"
         "from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationPolicy\n"

@@ -236,7 +236,8 @@ def test_one_statement_makes_a_role_a_cluster_and_the_policy_for_that_pair() -> 
 
 
 def test_published_policy_is_the_published_one_and_passes_roles_to_redshift_alone() -> None:
-    """The document is AWS's, statement by statement, with the condition on iam:PassRole and a name for each statement.
+    """The document is AWS's, statement by statement, with the condition on iam:PassRole and a name for each
+    statement.
     """
     done = synthesized("published_policy")
 
@@ -404,7 +405,8 @@ def test_hardened_cluster_reaches_amazon_s3_without_the_internet() -> None:
 
 
 def test_exact_permissions_allows_two_prefixes_and_the_next_role() -> None:
-    """One policy for all: read what lands, write reports, and assume what the other team shares; the SQL says so too.
+    """One policy for all: read what lands, write reports, and assume what the other team shares; the SQL says
+    so too.
     """
     done = synthesized("exact_permissions")
     _, policy = done.only("ExactPermissions", "AWS::IAM::ManagedPolicy")

@@ -63,12 +63,3 @@ def test_the_wheel_works_outside_the_checkout(wheel: Path, tmp_path: Path) -> No
     )
 
     assert "ok\n" == done.stdout
-
-
-@pytest.mark.parametrize("path", sorted(ROOT.glob("redshift_roles/**/*.py")), ids=lambda path: path.name)
-def test_a_module_says_what_flows_in_and_out(path: Path) -> None:
-    """Every room has a sign at its door."""
-    text = path.read_text()
-
-    assert text.startswith('"""\n')
-    assert "flow" in text.split('"""')[1]

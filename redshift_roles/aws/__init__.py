@@ -1,0 +1,1 @@
+"""What AWS documents: quotas, actions, ARNs and policy documents, each with its source."""

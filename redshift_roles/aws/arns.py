@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from redshift_roles.aws import quotas as limits
+from redshift_roles.aws import quotas
 
 _OPEN, _CLOSE = "\x01", "\x02"
 _HOLE: Final = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
@@ -26,15 +26,15 @@ _ACCOUNT: Final = re.compile("[0-9]{12}")
 _ROLE_NAME: Final = re.compile(r"[\w+=,.@-]+", re.ASCII)
 
 
-def hole(name: str) -> str:
+def placeholder(name: str) -> str:
     """Stand for a value that only the deployment knows; equal names stand for equal values."""
     return f"{_OPEN}{name}{_CLOSE}"
 
 
 # The account, partition and region of a stack that does not say where it will be deployed.
-THIS_ACCOUNT: Final = hole("AWS::AccountId")
-THIS_PARTITION: Final = hole("AWS::Partition")
-THIS_REGION: Final = hole("AWS::Region")
+THIS_ACCOUNT: Final = placeholder("AWS::AccountId")
+THIS_PARTITION: Final = placeholder("AWS::Partition")
+THIS_REGION: Final = placeholder("AWS::Region")
 
 
 def differ(account: str | None, other: str | None) -> bool:
@@ -42,7 +42,7 @@ def differ(account: str | None, other: str | None) -> bool:
     return None not in (account, other) and THIS_ACCOUNT not in (account, other) and account != other
 
 
-def has_hole(text: str) -> bool:
+def has_placeholder(text: str) -> bool:
     """Say whether a part of the text is not known."""
     return _OPEN in text
 
@@ -70,7 +70,7 @@ def split(text: str, separator: str) -> list[str]:
     return [re.sub(_OPEN, lambda _: next(waiting), part) for part in parts]
 
 
-def holes(text: str) -> list[str]:
+def placeholders(text: str) -> list[str]:
     """Name the holes of a text, in order."""
     return _HOLE.findall(text)
 
@@ -115,8 +115,8 @@ def parse(text: str) -> RoleArn:
         return RoleArn(None, None, None, _not_an_arn(text))
     partition, service, region, account, resource = match.groups()
     return RoleArn(
-        None if has_hole(partition) else partition,
-        account if account == THIS_ACCOUNT or not has_hole(account) else None,
+        None if has_placeholder(partition) else partition,
+        account if account == THIS_ACCOUNT or not has_placeholder(account) else None,
         resource,
         _problem(partition, service, region, account, resource),
     )
@@ -124,38 +124,42 @@ def parse(text: str) -> RoleArn:
 
 def _not_an_arn(text: str) -> str | None:
     literal = literal_start(text)
-    if has_hole(text) and ("arn:".startswith(literal) or literal.startswith("arn:")) and not _STACK_NAME.match(text):
+    if (
+        has_placeholder(text)
+        and ("arn:".startswith(literal) or literal.startswith("arn:"))
+        and not _STACK_NAME.match(text)
+    ):
         return None
     return "is empty" if not text.strip() else "is not an ARN"
 
 
 def _problem(partition: str, service: str, region: str, account: str, resource: str) -> str | None:
-    if not has_hole(partition) and partition not in limits.PARTITIONS:
+    if not has_placeholder(partition) and partition not in quotas.PARTITIONS:
         return f"is in '{partition}', which is no AWS partition"
     if service == "sts" and resource.startswith("assumed-role/"):
         return "is a session of an assumed role, not a role"
-    if not has_hole(service) and service != "iam":
+    if not has_placeholder(service) and service != "iam":
         return f"is of the service '{service}', not of IAM"
     if region:
         return "has a region; IAM ARNs have none"
-    if not has_hole(account) and not _ACCOUNT.fullmatch(account):
+    if not has_placeholder(account) and not _ACCOUNT.fullmatch(account):
         return f"has '{account}' where the account number of twelve digits belongs"
     return _resource_problem(resource)
 
 
 def _resource_problem(resource: str) -> str | None:
     kind, _, rest = resource.partition("/")
-    if has_hole(kind):
+    if has_placeholder(kind):
         return None
     if kind != "role":
         return f"is the ARN of a {kind}, not of a role" if kind.isalpha() else "is not the ARN of a role"
     if "*" in rest or "?" in rest:
         return "has a wildcard; name one role"
-    if has_hole(rest):
+    if has_placeholder(rest):
         return None
     path, _, name = rest.rpartition("/")
-    if not _ROLE_NAME.fullmatch(name) or len(name) > limits.ROLE_NAME_LENGTH:
+    if not _ROLE_NAME.fullmatch(name) or len(name) > quotas.ROLE_NAME_LENGTH:
         return f"ends in '{name}', which is no role name (1 to 64 letters, digits and +=,.@_-)"
-    if len(path) + 2 > limits.PATH_LENGTH:
-        return f"has a path of more than {limits.PATH_LENGTH} characters"
+    if len(path) + 2 > quotas.PATH_LENGTH:
+        return f"has a path of more than {quotas.PATH_LENGTH} characters"
     return None

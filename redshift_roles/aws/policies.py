@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
-from redshift_roles.aws import quotas as limits
+from redshift_roles.aws import quotas
 from redshift_roles.aws.permissions import Condition, Permission
 from redshift_roles.aws.policy_documents import Statement, size
 
@@ -20,7 +20,7 @@ def documents(
     *,
     key: Callable[[str], str] = str,
     written: Callable[[str], str] = str,
-    most: int = limits.MANAGED_POLICY_SIZE,
+    most: int = quotas.MANAGED_POLICY_SIZE,
 ) -> list[Document]:
     """Write the documents.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from redshift_roles.aws import quotas as limits
+from redshift_roles.aws import quotas
 from redshift_roles.aws.permissions import Permission
 from redshift_roles.aws.placeholders import is_token, split_outside_tokens, token_first, token_names, token_values
 
@@ -35,7 +35,7 @@ def longest(permission: Permission) -> dict[str, str]:
 def _arn(text: str, service: str) -> str:
     if token_first(text):
         head, *rest = split_outside_tokens(text, "/")
-        begin = _filled(head, limits.LONGEST_ARNS.get(service, limits.LONGEST_ARN))
+        begin = _filled(head, quotas.LONGEST_ARNS.get(service, quotas.LONGEST_ARN))
     else:
         fields = split_outside_tokens(text, ":")
         head, *rest = split_outside_tokens(":".join(fields[len(_FIELDS) :]), "/")
@@ -48,14 +48,14 @@ def _arn(text: str, service: str) -> str:
 
 def _name(text: str, service: str) -> str:
     """Write a name, of which the literal part has taken its share already."""
-    most = limits.LONGEST_NAMES.get(service, limits.LONGEST_NAME)
+    most = quotas.LONGEST_NAMES.get(service, quotas.LONGEST_NAME)
     return _filled(text, most - len(_literal(text).rpartition(":")[2]))
 
 
 def _key(pattern: str) -> str:
     """Write what object keys begin with: with all its tokens a key is no longer than Amazon S3 allows."""
     literal = _ESCAPED.sub(r"\1", _literal(pattern).removesuffix("*"))
-    return _filled(pattern, limits.S3_KEY_LENGTH - len(literal))
+    return _filled(pattern, quotas.S3_KEY_LENGTH - len(literal))
 
 
 def _literal(text: str) -> str:

@@ -10,15 +10,14 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from redshift_roles.aws import patterns
-from redshift_roles.aws import arns as role_arns
+from redshift_roles.aws import arns, patterns
 
 _ASSUME_ROLE: Final = "sts:assumerole"
 PROVISIONED: Final = "redshift"
 SERVERLESS: Final = "redshift-serverless"
 
 
-def distrust(document: object, region: str | None, *services: str) -> str | None:
+def trust_problem(document: object, region: str | None, *services: str) -> str | None:
     """Say why Redshift in this region may not assume a role with this trust policy; None when it may, or may well.
 
     Args:
@@ -49,7 +48,7 @@ def _distrust(document: object, region: str | None, service: str) -> str | None:
     if any(_may_be_service(name, region, service) for statement in allowing for name in _principals(statement)):
         return None
     names = sorted({str(name) for statement in allowing for name in _principals(statement)})
-    trusted = ", ".join(role_arns.readable(name) for name in names) or "nobody"
+    trusted = ", ".join(arns.readable(name) for name in names) or "nobody"
     called = "Redshift Serverless" if service == SERVERLESS else "Redshift"
     return f"trusts {trusted}; {called}{f' in {region}' if region else ''} cannot assume it"
 
@@ -81,7 +80,7 @@ def _matches(action: object) -> bool:
 
 def _may_be_assuming(statement: Mapping[str, object]) -> bool:
     actions = _listed(statement.get("Action", "*"))
-    return any(not isinstance(a, str) or role_arns.has_hole(a) or _matches(a) for a in actions)
+    return any(not isinstance(a, str) or arns.has_placeholder(a) or _matches(a) for a in actions)
 
 
 def _principals(statement: Mapping[str, object]) -> list[object]:
@@ -105,8 +104,8 @@ def _is_service_of(name: object, region: str | None, service: str) -> bool:
 def _may_be_service(name: object, region: str | None, service: str) -> bool:
     if not isinstance(name, str) or name == "*" or _is_service(name, region, service):
         return True
-    prefix, literal = f"{service}.", role_arns.literal_start(name)
-    return role_arns.has_hole(name) and (prefix.startswith(literal) or literal.startswith(prefix))
+    prefix, literal = f"{service}.", arns.literal_start(name)
+    return arns.has_placeholder(name) and (prefix.startswith(literal) or literal.startswith(prefix))
 
 
 _SERVICE: Final = re.compile(r"(redshift|redshift-serverless)(?:\.([a-z0-9-]+))?\.amazonaws\.com(?:\.cn)?")

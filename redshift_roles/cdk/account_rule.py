@@ -12,31 +12,31 @@ from typing import Final
 
 from aws_cdk import Aws, CfnRule, CfnRuleAssertion, Fn
 
-from redshift_roles.aws import arns as role_arns
-from redshift_roles.cdk.location import Place
+from redshift_roles.aws import arns
 from redshift_roles.cdk.jsii_compat import Remembered
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.cdk.location import Location
+from redshift_roles.rules.registry import Problem
 
 RULE_ID: Final = "RedshiftRolesAccount"
 
 _accounts: Remembered[str] = Remembered()
 
 
-def expected_account(place: Place) -> str | None:
+def expected_account(location: Location) -> str | None:
     """Read the account that the top-level stack's Rule asserts, or None while it has no Rule."""
-    return _accounts.get(place.top)
+    return _accounts.get(location.top)
 
 
-def contradictions(place: Place, named: Iterable[tuple[str, str | None]]) -> Iterator[Trouble]:
+def contradictions(location: Location, named: Iterable[tuple[str, str | None]]) -> Iterator[Problem]:
     """Find accounts that the top-level stack cannot be of, since its Rule asserts another one.
 
     Args:
-        place: Where roles or people are named.
+        location: Where roles or people are named.
         named: What the caller calls each, and its account as far as it is known.
     """
-    expected = expected_account(place)
+    expected = expected_account(location)
     for label, account in named:
-        if role_arns.differ(account, expected):
+        if arns.differ(account, expected):
             here = f"the stack already names a role of {expected} and can be of one account only"
             yield (
                 f"{label} is in account {account}, {here}",
@@ -44,14 +44,14 @@ def contradictions(place: Place, named: Iterable[tuple[str, str | None]]) -> Ite
             )
 
 
-def assert_account(place: Place, accounts: Iterable[str | None]) -> None:
+def assert_account(location: Location, accounts: Iterable[str | None]) -> None:
     """Write the Rule where the stack names no account and one of these, of roles or people it names, is known."""
-    if place.account != role_arns.THIS_ACCOUNT or place.top in _accounts:
+    if location.account != arns.THIS_ACCOUNT or location.top in _accounts:
         return
-    account = next((known for known in accounts if known and known != role_arns.THIS_ACCOUNT), None)
+    account = next((known for known in accounts if known and known != arns.THIS_ACCOUNT), None)
     if account:
         CfnRule(
-            place.top,
+            location.top,
             RULE_ID,
             assertions=[
                 CfnRuleAssertion(
@@ -60,17 +60,17 @@ def assert_account(place: Place, accounts: Iterable[str | None]) -> None:
                 )
             ],
         )
-        _accounts[place.top] = account
+        _accounts[location.top] = account
 
 
 @contextmanager
-def withdrawn_on_error(place: Place) -> Iterator[None]:
+def withdrawn_on_error(location: Location) -> Iterator[None]:
     """Take the Rule back when what it was written for fails halfway."""
-    before = expected_account(place)
+    before = expected_account(location)
     try:
         yield
     except Exception:
-        if before is None and place.top in _accounts:
-            _accounts.forget(place.top)
-            place.top.node.try_remove_child(RULE_ID)
+        if before is None and location.top in _accounts:
+            _accounts.forget(location.top)
+            location.top.node.try_remove_child(RULE_ID)
         raise

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from aws_cdk import aws_redshift as redshift
 from constructs import Construct
 
-from redshift_roles.aws import quotas as limits
-from redshift_roles.rules import registry as rulebook
-from redshift_roles.rules.findings import RoleAssociationError
+from redshift_roles.aws import quotas
 from redshift_roles.cdk.location import path_of
+from redshift_roles.rules import registry
+from redshift_roles.rules.findings import RoleAssociationError
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
@@ -79,7 +79,7 @@ def _subnet_ids(scope: Construct, vpc: ec2.IVpc, subnets: ec2.SubnetSelection | 
 
 
 def _refusal(construct: Construct, wrong: str, fix: str) -> RoleAssociationError:
-    finding = rulebook.INVALID_ARGUMENT.finding(path_of(construct), (wrong, fix), limits.CREATE_CLUSTER)
+    finding = registry.INVALID_ARGUMENT.finding(path_of(construct), (wrong, fix), quotas.CREATE_CLUSTER)
     return RoleAssociationError([finding])
 
 
@@ -89,7 +89,8 @@ def _selection(subnets: ec2.SubnetSelection | None) -> dict[str, Any]:
 
 
 class _ConnectableInterface:
-    """What jsii needs to know of `ec2.IConnectable` when a construct says that it is one, without importing `aws_ec2`.
+    """What jsii needs to know of `ec2.IConnectable` when a construct says that it is one, without importing
+    `aws_ec2`.
     """
 
     __jsii_type__ = "aws-cdk-lib.aws_ec2.IConnectable"

@@ -11,13 +11,12 @@ from typing import Protocol
 from aws_cdk import aws_redshift as redshift
 from constructs import IConstruct
 
-from redshift_roles.rules import arguments
-from redshift_roles.cdk import location as places
-from redshift_roles.aws import arns as role_arns
-from redshift_roles.rules import shapes
-from redshift_roles.cdk.location import Place, path_of, place_of, referred
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws import arns
 from redshift_roles.aws.placeholders import is_list_token, is_token
+from redshift_roles.cdk import location as locations
+from redshift_roles.cdk.location import Location, location_of, path_of, referred
+from redshift_roles.rules import arguments, shapes
+from redshift_roles.rules.registry import Problem
 
 
 class HasCfnCluster(IConstruct, Protocol):
@@ -35,24 +34,24 @@ class HasCfnCluster(IConstruct, Protocol):
 Cluster = HasCfnCluster | redshift.CfnCluster | str
 
 
-def cluster_arn(cluster: Cluster, place: Place) -> str:
+def cluster_arn(cluster: Cluster, location: Location) -> str:
     """Write a cluster's ARN for a policy in this place."""
     if isinstance(cluster, str):
-        return places.cluster_arn(cluster, place)
-    home = place_of(cluster)
-    return places.cluster_arn(_identifier(cluster, home, place), home)
+        return locations.cluster_arn(cluster, location)
+    home = location_of(cluster)
+    return locations.cluster_arn(_identifier(cluster, home, location), home)
 
 
-def _identifier(cluster: HasCfnCluster | redshift.CfnCluster, home: Place, place: Place) -> str:
+def _identifier(cluster: HasCfnCluster | redshift.CfnCluster, home: Location, location: Location) -> str:
     """Refer to a cluster: by reference in its own stack, by its literal identifier, if it has one, from another."""
     l1 = cluster if isinstance(cluster, redshift.CfnCluster) else cluster.cfn_cluster
-    literal = None if home.stack is place.stack else l1.cluster_identifier
+    literal = None if home.stack is location.stack else l1.cluster_identifier
     if literal and not is_token(literal):
         return literal
     return cluster.ref if isinstance(cluster, redshift.CfnCluster) else cluster.cluster_identifier
 
 
-def cluster_troubles(clusters: Sequence[Cluster], place: Place) -> Iterator[Trouble]:
+def cluster_problems(clusters: Sequence[Cluster], location: Location) -> Iterator[Problem]:
     """Find what cannot be named in a policy of this place."""
     if isinstance(clusters, str) or not isinstance(clusters, Sequence):
         yield f"'clusters' is {shapes.shown(clusters)}, allowed is a list", "pass clusters=[…]"
@@ -65,44 +64,44 @@ def cluster_troubles(clusters: Sequence[Cluster], place: Place) -> Iterator[Trou
         if isinstance(cluster, str):
             yield from arguments.CLUSTER_IDENTIFIER.check(name, cluster)
         elif isinstance(cluster, redshift.CfnCluster) or hasattr(type(cluster), "cfn_cluster"):
-            yield from _distance(name, cluster, place)
+            yield from _distance(name, cluster, location)
         else:
             allowed = "a RedshiftCluster, a CfnCluster or a literal identifier"
             yield f"'{name}' is {shapes.shown(cluster)}, allowed is {allowed}", f"pass {allowed}"
 
 
-def _distance(name: str, cluster: HasCfnCluster | redshift.CfnCluster, place: Place) -> Iterator[Trouble]:
-    home = place_of(cluster)
-    if home.stack is place.stack:
+def _distance(name: str, cluster: HasCfnCluster | redshift.CfnCluster, location: Location) -> Iterator[Problem]:
+    home = location_of(cluster)
+    if home.stack is location.stack:
         return
     label = f"{name} ({path_of(cluster)})"
-    if role_arns.differ(home.account, place.account):
+    if arns.differ(home.account, location.account):
         yield (
-            f"{label} is in account {home.account}, the policy is in {place.account}",
+            f"{label} is in account {home.account}, the policy is in {location.account}",
             f"define the policy in a stack of account {home.account}; IAM users act on clusters of their own account",
         )
-    elif is_token(_identifier(cluster, home, place)) and not places.can_refer(place, home):
+    elif is_token(_identifier(cluster, home, location)) and not locations.can_refer(location, home):
         yield (
             f"{label} is in a stack of another environment and has no cluster_identifier, so CDK cannot refer to it",
             "give the cluster a cluster_identifier, or both stacks the same env=",
         )
 
 
-def reference_troubles(name: str, identifier: str, place: Place) -> Iterator[Trouble]:
+def reference_problems(name: str, identifier: str, location: Location) -> Iterator[Problem]:
     """Find what keeps this place from acting on the cluster that a reference names."""
     for target in referred(identifier):
-        home = place_of(target)
-        if home.stack is not place.stack:
-            yield from _far(f"'{name}' refers to {path_of(target)}, which", home, place)
+        home = location_of(target)
+        if home.stack is not location.stack:
+            yield from _far(f"'{name}' refers to {path_of(target)}, which", home, location)
 
 
-def _far(label: str, home: Place, place: Place) -> Iterator[Trouble]:
-    if role_arns.differ(home.account, place.account):
-        wrong = f"{label} is in account {home.account}, and this is in {place.account}"
+def _far(label: str, home: Location, location: Location) -> Iterator[Problem]:
+    if arns.differ(home.account, location.account):
+        wrong = f"{label} is in account {home.account}, and this is in {location.account}"
         yield wrong, f"define this in a stack of account {home.account}"
-    if None not in (home.region, place.region) and home.region != place.region:
-        wrong = f"{label} is in region {home.region}, and this is in {place.region}"
+    if None not in (home.region, location.region) and home.region != location.region:
+        wrong = f"{label} is in region {home.region}, and this is in {location.region}"
         yield wrong, f"define this in a stack of region {home.region}"
-    elif not places.can_refer(place, home):
+    elif not locations.can_refer(location, home):
         wrong = f"{label} is in a stack of another environment or Stage, so CDK cannot refer to it"
         yield wrong, "define this in a stack of the same Stage and the same env="

@@ -13,14 +13,13 @@ from weakref import WeakKeyDictionary
 from aws_cdk import NestedStack, Reference, Stack, Stage, Tokenization
 from constructs import IConstruct
 
-from redshift_roles.aws import quotas as limits
-from redshift_roles.aws import arns as role_arns
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws import arns, quotas
 from redshift_roles.aws.placeholders import is_token
+from redshift_roles.rules.registry import Problem
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
+class Location:
     """Where a construct is: its stack and what CDK says of it.
 
     Attributes:
@@ -47,7 +46,7 @@ class Place:
     @property
     def account(self) -> str:
         """Twelve digits, or `role_arns.THIS_ACCOUNT` where the stack names no account."""
-        return role_arns.THIS_ACCOUNT if is_token(self.account_id) else self.account_id
+        return arns.THIS_ACCOUNT if is_token(self.account_id) else self.account_id
 
     @property
     def region(self) -> str | None:
@@ -55,29 +54,29 @@ class Place:
         return None if is_token(self.region_name) else self.region_name
 
 
-_places: WeakKeyDictionary[IConstruct, Place] = WeakKeyDictionary()
+_places: WeakKeyDictionary[IConstruct, Location] = WeakKeyDictionary()
 
 
-def place_of(scope: IConstruct) -> Place:
+def location_of(scope: IConstruct) -> Location:
     """Read where a construct is, once for each scope and stack."""
-    place = _places.get(scope)
-    if place is None:
+    location = _places.get(scope)
+    if location is None:
         stack = scope if isinstance(scope, Stack) else Stack.of(scope)
-        place = _places.get(stack) or _read_place(stack)
-        _places[scope] = _places[stack] = place
-    return place
+        location = _places.get(stack) or _read_place(stack)
+        _places[scope] = _places[stack] = location
+    return location
 
 
-def _read_place(stack: Stack) -> Place:
+def _read_place(stack: Stack) -> Location:
     top = stack
     while isinstance(top, NestedStack) and top.nested_stack_parent is not None:
         top = top.nested_stack_parent
-    return Place(stack, top, stack.node.root, stack.account, stack.region, stack.partition)
+    return Location(stack, top, stack.node.root, stack.account, stack.region, stack.partition)
 
 
-def remember_place(construct: IConstruct, place: Place) -> None:
+def remember_location(construct: IConstruct, location: Location) -> None:
     """Keep where a construct of ours is, which its scope already told."""
-    _places[construct] = place
+    _places[construct] = location
 
 
 def path_of(construct: object) -> str:
@@ -96,44 +95,44 @@ def referred(text: str) -> list[IConstruct]:
     return [token.target for token in tokens if isinstance(token, Reference)]
 
 
-def cluster_arn(identifier: str, home: Place) -> str:
+def cluster_arn(identifier: str, home: Location) -> str:
     """Write the ARN of a cluster, in the partition, region and account of its own stack."""
     return f"arn:{home.partition_name}:redshift:{home.region_name}:{home.account_id}:cluster:{identifier}"
 
 
-def least_length(name: str, place: Place, other: int = 1) -> int:
+def least_length(name: str, location: Location, other: int = 1) -> int:
     """Say how long a value is at least that only the deployment knows: a pseudo parameter in this place, or anything
     else.
 
     Args:
         name: How a token or a hole names the value: ``AWS.Region.4``, ``AWS::Region``.
-        place: Where it is written.
+        location: Where it is written.
         other: How long anything else is.
     """
     lengths = {
-        "AWS.Partition": len(limits.partition_of(place.region or "")),
-        "AWS.Region": len(place.region or "eu-west-1"),
+        "AWS.Partition": len(quotas.partition_of(location.region or "")),
+        "AWS.Region": len(location.region or "eu-west-1"),
         "AWS.AccountId": len("123456789012"),
     }
     named = name.replace("::", ".")
     return next((length for start, length in lengths.items() if named.startswith(start)), other)
 
 
-def refer(text: str, home: Place, place: Place, name: str) -> tuple[Any, Trouble | None]:
+def refer(text: str, home: Location, location: Location, name: str) -> tuple[Any, Problem | None]:
     """Resolve what is defined at home as a stack of another place would write it, or say why CDK would refuse to.
 
     Args:
         text: An ARN, perhaps a token.
         home: Where it is defined.
-        place: Where it is to be written.
+        location: Where it is to be written.
         name: What it can be given so that stacks of other environments can name it.
     """
     try:
-        value = place.stack.resolve(text)
+        value = location.stack.resolve(text)
     except RuntimeError:
         reason = f"is in a stack of another environment and has no {name}, so CDK cannot refer to it from here"
         return None, (reason, f"give it a {name}, or both stacks the same env=")
-    if home.stage is not place.stage and isinstance(value, dict) and not {"Fn::GetAtt", "Ref"}.isdisjoint(value):
+    if home.stage is not location.stage and isinstance(value, dict) and not {"Fn::GetAtt", "Ref"}.isdisjoint(value):
         reason = "is in another Stage, and CDK cannot refer from one Stage to another"
         return value, (reason, "put both in one Stage, or import it by its literal ARN")
     return value, None
@@ -149,7 +148,7 @@ def waits(stack: Stack, other: Stack) -> bool:
     return other in seen
 
 
-def can_refer(place: Place, home: Place) -> bool:
+def can_refer(location: Location, home: Location) -> bool:
     """Say whether a stack can refer to an attribute of a resource in another one."""
-    same = (place.account_id, place.region_name) == (home.account_id, home.region_name)
-    return place.stage is home.stage and (same or None not in (place.region, home.region))
+    same = (location.account_id, location.region_name) == (home.account_id, home.region_name)
+    return location.stage is home.stage and (same or None not in (location.region, home.region))

@@ -23,15 +23,14 @@ from aws_cdk import (
 from aws_cdk import aws_redshift as redshift
 from constructs import IConstruct
 
-from redshift_roles.rules import registry as rulebook
-from redshift_roles.rules import association_rules as rules
-from redshift_roles.templates import checker as verdicts
+from redshift_roles.cdk.location import Location, path_of
+from redshift_roles.cdk.synthesized import PLUGIN_NAME, synthesis_of, template_of, violation
+from redshift_roles.rules import association_rules, registry
+from redshift_roles.templates import checker
 from redshift_roles.templates.assembly import Assembly, Template
 from redshift_roles.templates.association_reader import Entry
-from redshift_roles.cdk.location import Place, path_of
-from redshift_roles.cdk.synthesized import PLUGIN_NAME, synthesis_of, template_of, violation
+from redshift_roles.templates.checker import Holder, Violation
 from redshift_roles.templates.cluster_reader import ROLES_PROPERTY
-from redshift_roles.templates.checker import Holder, Verdict
 
 
 class WatchedCluster(Protocol):
@@ -68,7 +67,7 @@ class WatchedAssociations(Protocol):
 
 class _Watched(NamedTuple):
     cluster: WatchedCluster
-    place: Place
+    location: Location
 
 
 @jsii.implements(IPolicyValidationPlugin)
@@ -78,7 +77,7 @@ class RoleGuard:
     def __init__(self, app: App) -> None:
         self._app = app
         self._watched: list[_Watched] = []
-        self._associations: list[tuple[WatchedAssociations, Place]] = []
+        self._associations: list[tuple[WatchedAssociations, Location]] = []
 
     @property
     def name(self) -> str:
@@ -92,36 +91,36 @@ class RoleGuard:
     @property
     def rule_ids(self) -> list[str]:
         """The names of the rules."""
-        return [rule.name for rule in rulebook.RULES]
+        return [rule.name for rule in registry.RULES]
 
-    def watch(self, cluster: WatchedCluster, place: Place) -> None:
+    def watch(self, cluster: WatchedCluster, location: Location) -> None:
         """Look after a cluster."""
-        self._watched.append(_Watched(cluster, place))
+        self._watched.append(_Watched(cluster, location))
 
-    def watch_associations(self, associations: WatchedAssociations, place: Place) -> None:
+    def watch_associations(self, associations: WatchedAssociations, location: Location) -> None:
         """Look after the associations of a cluster."""
-        if (associations, place) not in self._associations:
-            self._associations.append((associations, place))
+        if (associations, location) not in self._associations:
+            self._associations.append((associations, location))
 
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:  # noqa: ARG002
         """Judge every watched cluster as the templates show it; the app says where they are."""
         assembly = synthesis_of(self._app).assembly
         found = self.find(assembly)
-        judged = [
-            (Verdict(holder.template, holder.logical_id, f"Properties/{ROLES_PROPERTY}", finding), found[holder])
-            for holder, facts in verdicts.read(found)
-            for finding in rules.check(facts)
+        checked = [
+            (Violation(holder.template, holder.logical_id, f"Properties/{ROLES_PROPERTY}", finding), found[holder])
+            for holder, facts in checker.read(found)
+            for finding in association_rules.check(facts)
         ]
-        violations = [violation(verdict, "fatal", path_of(cluster.cfn_cluster)) for verdict, cluster in judged]
+        violations = [violation(verdict, "fatal", path_of(cluster.cfn_cluster)) for verdict, cluster in checked]
         paths = self._associated(assembly)
 
         def path(entry: Entry) -> str:
             found = paths.get(entry[:2])
-            return _path(found, entry.position) if found else verdicts.construct_path(*entry[:2])
+            return _path(found, entry.position) if found else checker.construct_path(*entry[:2])
 
-        told = [*verdicts.associated(assembly, path)] if self._associations else []
-        violations += [violation(verdict, "fatal", verdict.finding.path) for verdict in told]
-        everything = [*(verdict for verdict, _ in judged), *told]
+        reported = [*checker.associated(assembly, path)] if self._associations else []
+        violations += [violation(verdict, "fatal", verdict.finding.path) for verdict in reported]
+        everything = [*(verdict for verdict, _ in checked), *reported]
         return PolicyValidationPluginReport(
             success=not any(verdict.is_failure for verdict in everything), violations=violations
         )
@@ -129,10 +128,10 @@ class RoleGuard:
     def _associated(self, assembly: Assembly) -> dict[tuple[Template, str], WatchedAssociations]:
         """Find the resources of the watched associations in the templates."""
         found = {}
-        for associations, place in self._associations:
-            template = template_of(place.stack, assembly)
+        for associations, location in self._associations:
+            template = template_of(location.stack, assembly)
             if template and associations.resource:
-                found[template, place.stack.get_logical_id(associations.resource)] = associations
+                found[template, location.stack.get_logical_id(associations.resource)] = associations
         return found
 
     def watched(self, assembly: Assembly) -> set[tuple[Template, str]]:
@@ -145,12 +144,12 @@ class RoleGuard:
         return dict(self._find(assembly))
 
     def _find(self, assembly: Assembly) -> Iterator[tuple[Holder, WatchedCluster]]:
-        by_place: dict[Place, list[WatchedCluster]] = {}
+        by_place: dict[Location, list[WatchedCluster]] = {}
         for watched in self._watched:
-            by_place.setdefault(watched.place, []).append(watched.cluster)
-        for place, group in by_place.items():
-            template = template_of(place.stack, assembly)
-            references = place.stack.resolve([cluster.cluster_identifier for cluster in group])
+            by_place.setdefault(watched.location, []).append(watched.cluster)
+        for location, group in by_place.items():
+            template = template_of(location.stack, assembly)
+            references = location.stack.resolve([cluster.cluster_identifier for cluster in group])
             for cluster, reference in zip(group, references, strict=True):
                 if template and template.resource_type(reference["Ref"]):
                     yield Holder(template, reference["Ref"], cluster.role_limit), cluster
@@ -164,22 +163,22 @@ def _path(associations: WatchedAssociations, position: int | None) -> str:
 _guards: WeakKeyDictionary[IConstruct, RoleGuard] = WeakKeyDictionary()
 
 
-def watch(cluster: WatchedCluster, place: Place) -> None:
+def watch(cluster: WatchedCluster, location: Location) -> None:
     """Have the app's guard look after a cluster."""
-    _guard(place).watch(cluster, place)
+    _guard(location).watch(cluster, location)
 
 
-def watch_associations(associations: WatchedAssociations, place: Place) -> None:
+def watch_associations(associations: WatchedAssociations, location: Location) -> None:
     """Have the app's guard look after the associations of a cluster."""
-    _guard(place).watch_associations(associations, place)
+    _guard(location).watch_associations(associations, location)
 
 
-def _guard(place: Place) -> RoleGuard:
+def _guard(location: Location) -> RoleGuard:
     """Find the guard of an app; the first cluster or association brings it."""
-    guard = _guards.get(place.root)
+    guard = _guards.get(location.root)
     if guard is None:
-        guard = _guards[place.root] = RoleGuard(cast("App", place.root))
-        Validations.of(place.root).add_plugins(guard)
+        guard = _guards[location.root] = RoleGuard(cast("App", location.root))
+        Validations.of(location.root).add_plugins(guard)
     return guard
 
 

@@ -11,11 +11,11 @@ from weakref import WeakKeyDictionary
 
 from aws_cdk import IResource
 
-from redshift_roles.aws import arns as role_arns
-from redshift_roles.cdk.location import Place, can_refer, path_of, place_of, refer
-from redshift_roles.cdk.role_reader import known_account
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws import arns
 from redshift_roles.aws.placeholders import is_token
+from redshift_roles.cdk.location import Location, can_refer, location_of, path_of, refer
+from redshift_roles.cdk.role_reader import known_account
+from redshift_roles.rules.registry import Problem
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -41,9 +41,9 @@ class Resource(NamedTuple):
     key_arn: str | None
     key_account: str | None
 
-    def is_foreign(self, place: Place) -> bool:
+    def is_foreign(self, location: Location) -> bool:
         """Say whether it, or its key, is known to be of another account than a role in this place."""
-        return any(role_arns.differ(account, place.account) for account in (self.account, self.key_account))
+        return any(arns.differ(account, location.account) for account in (self.account, self.key_account))
 
 
 _SUFFIX: Final = "-??????"
@@ -70,7 +70,7 @@ def _resource(construct: IResource, attribute: str) -> Resource:
     arn: str = getattr(construct, attribute)
     if attribute == "secret_arn":
         arn = _with_suffix(cast("secretsmanager.ISecret", construct), arn)
-    home = place_of(construct)
+    home = location_of(construct)
     named = arn.split(":")[4:5]
     account = named[0] if named and named[0].isdigit() else known_account(construct.env.account, home)
     if key is None:
@@ -92,60 +92,60 @@ def _with_suffix(secret: secretsmanager.ISecret, arn: str) -> str:
     return secret.secret_full_arn or f"{arn}{_SUFFIX}"
 
 
-def secret_arn(secret: Resource, place: Place) -> str:
+def secret_arn(secret: Resource, location: Location) -> str:
     """Write a secret's ARN for a role in this place, where it is known in full or has the pattern of its end.
 
     A secret of another environment is known by its name alone there: CDK writes an ARN without the six characters.
     """
-    home = place_of(secret.construct)
-    if (home.account, home.region) == (place.account, place.region) or secret.arn.endswith(_SUFFIX):
+    home = location_of(secret.construct)
+    if (home.account, home.region) == (location.account, location.region) or secret.arn.endswith(_SUFFIX):
         return secret.arn
     defined = is_token(secret.arn) and secret.construct.node.default_child is not None
     return f"{secret.arn}{_SUFFIX}" if defined else secret.arn
 
 
-def resource_troubles(name: str, found: Resource, place: Place, *, shareable: bool) -> Iterator[Trouble]:
+def resource_problems(name: str, found: Resource, location: Location, *, shareable: bool) -> Iterator[Problem]:
     """Find why a role in this place could not use a resource even if it were granted.
 
     Args:
         name: What the caller calls the resource.
         found: The resource.
-        place: Where the role is.
+        location: Where the role is.
         shareable: Whether the owner of such a resource can let in a role of another account.
     """
-    problems = [*_problems(found, place, shareable=shareable)]
+    problems = [*_problems(found, location, shareable=shareable)]
     # The path costs two crossings, which only a message needs.
     label = f"'{name}' ({path_of(found.construct)})" if problems else ""
     yield from ((f"{label} {problem}", fix) for problem, fix in problems)
 
 
-def _problems(found: Resource, place: Place, *, shareable: bool) -> Iterator[Trouble]:
+def _problems(found: Resource, location: Location, *, shareable: bool) -> Iterator[Problem]:
     if found.key_arn and ":alias/" in found.key_arn:
         yield (
             "is encrypted with a key that is known by its alias only",
             "import the key by its own ARN: kms.Key.from_key_arn(…); IAM policies cannot name an alias",
         )
-    if role_arns.differ(found.account, place.account) and not shareable:
+    if arns.differ(found.account, location.account) and not shareable:
         yield (
-            f"is in account {found.account}, the role is in {place.account}",
+            f"is in account {found.account}, the role is in {location.account}",
             f"let the role assume one of account {found.account}: RoleChain(role, theirs), and grant it to that",
         )
     else:
-        yield from _out_of_reach(found, place)
+        yield from _out_of_reach(found, location)
 
 
-def _out_of_reach(found: Resource, place: Place) -> Iterator[Trouble]:
+def _out_of_reach(found: Resource, location: Location) -> Iterator[Problem]:
     """Find what CDK cannot name from here: the resource, or its key, which can have no physical name."""
-    home = place_of(found.construct)
-    if home.stack is not place.stack and is_token(found.arn):
-        _, obstacle = refer(found.arn, home, place, "physical name")
+    home = location_of(found.construct)
+    if home.stack is not location.stack and is_token(found.arn):
+        _, obstacle = refer(found.arn, home, location, "physical name")
         if obstacle:
             yield obstacle
             return
-    if found.key is None or not is_token(found.key_arn) or role_arns.differ(found.key_account, place.account):
+    if found.key is None or not is_token(found.key_arn) or arns.differ(found.key_account, location.account):
         return
-    home = place_of(found.key)
-    if home.stack is not place.stack and not can_refer(place, home):
+    home = location_of(found.key)
+    if home.stack is not location.stack and not can_refer(location, home):
         yield (
             "is encrypted with a key in a stack of another environment, to which CDK cannot refer from here",
             "give both stacks an env= with account and region, or import the key by its literal ARN",

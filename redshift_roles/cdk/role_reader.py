@@ -17,12 +17,12 @@ from aws_cdk.interfaces.aws_iam import IGroupRef, IUserRef
 from constructs import IConstruct
 
 from redshift_roles.aws import arns as role_arns
-from redshift_roles.templates.assembly import Assembly, Json, Template
-from redshift_roles.rules.facts import RoleFacts
-from redshift_roles.cdk.location import Place, path_of, place_of, refer
+from redshift_roles.aws.placeholders import is_token
 from redshift_roles.aws.policy_documents import rewritten
 from redshift_roles.cdk.jsii_compat import Remembered
-from redshift_roles.aws.placeholders import is_token
+from redshift_roles.cdk.location import Location, location_of, path_of, refer
+from redshift_roles.rules.facts import RoleFacts
+from redshift_roles.templates.assembly import Assembly, Json, Template
 from redshift_roles.templates.values import texts
 
 # Where `iam.Role.customize_roles` leaves its options.
@@ -35,7 +35,7 @@ class OwnRole(NamedTuple):
     """What is known of a role of ours.
 
     Attributes:
-        place: Where it is defined.
+        location: Where it is defined.
         path_and_name: Its path and name when they are given, else empty.
         serverless: Whether Redshift Serverless may assume it too.
         scope: What it is a child of.
@@ -43,7 +43,7 @@ class OwnRole(NamedTuple):
         managed_policies: How many managed policies it was given.
     """
 
-    place: Place
+    location: Location
     path_and_name: str
     serverless: bool
     scope: IConstruct
@@ -79,18 +79,20 @@ def own_role(role: object) -> OwnRole | None:
     return _own_roles.get(role)
 
 
-def role_place(role: iam.IRole) -> Place:
+def role_location(role: iam.IRole) -> Location:
     """Read where a role is."""
     own = own_role(role)
-    return own.place if own else place_of(role)
+    return own.location if own else location_of(role)
 
 
-def role_facts(roles: Sequence[iam.IRole], place: Place, words: str, *, labelled: bool = False) -> Iterator[RoleFacts]:
+def role_facts(
+    roles: Sequence[iam.IRole], location: Location, words: str, *, labelled: bool = False
+) -> Iterator[RoleFacts]:
     """Read roles as a construct in this place would name them.
 
     Args:
         roles: The roles.
-        place: Where the cluster or policy is.
+        location: Where the cluster or policy is.
         words: What the caller calls the list.
         labelled: Whether the labels hold the roles' construct paths, which costs crossings that only a message needs.
     """
@@ -100,49 +102,49 @@ def role_facts(roles: Sequence[iam.IRole], place: Place, words: str, *, labelled
         path = path_of(role) if labelled else ""
         label = f"{words}[{index}] ({path})" if path else f"{words}[{index}]"
         own = own_role(role)
-        facts = _own_role(role, own, label, place, distinct=all_ours) if own else _any_role(role, label, place)
+        facts = _own_role(role, own, label, location, distinct=all_ours) if own else _any_role(role, label, location)
         if not all_ours:
             twin = read.setdefault(role_arn(role), facts)
             facts = facts._replace(text=twin.text)
         yield facts
 
 
-def _own_role(role: iam.IRole, own: OwnRole, label: str, place: Place, *, distinct: bool) -> RoleFacts:
-    home = own.place
-    name = own.path_and_name or "/" + (role_arns.hole(f"{id(role)}#Name") if distinct else _nameless(role))
+def _own_role(role: iam.IRole, own: OwnRole, label: str, location: Location, *, distinct: bool) -> RoleFacts:
+    home = own.location
+    name = own.path_and_name or "/" + (role_arns.placeholder(f"{id(role)}#Name") if distinct else _nameless(role))
     text = f"arn:{_partition(home)}:iam::{home.account}:role{name}"
     # A role of another account is refused for that; it matters no more whether CDK can refer to it.
-    near = home.stack is place.stack or role_arns.differ(home.account, place.account)
-    _, obstacle = (None, None) if near else _reference(role, home, place)
-    return RoleFacts(label, text, unreachable=obstacle, defined=True)
+    near = home.stack is location.stack or role_arns.differ(home.account, location.account)
+    _, obstacle = (None, None) if near else _reference(role, home, location)
+    return RoleFacts(label, text, reference_problem=obstacle, defined=True)
 
 
 def _nameless(role: iam.IRole) -> str:
-    return role_arns.hole(f"{role_arn(role)}#Name")
+    return role_arns.placeholder(f"{role_arn(role)}#Name")
 
 
-def _partition(place: Place) -> str:
-    return role_arns.THIS_PARTITION if is_token(place.partition_name) else place.partition_name
+def _partition(location: Location) -> str:
+    return role_arns.THIS_PARTITION if is_token(location.partition_name) else location.partition_name
 
 
-def _any_role(role: iam.IRole, label: str, place: Place) -> RoleFacts:
-    account = known_account(role.env.account, place)
-    home = place_of(role)
-    if role_arns.differ(account, place.account):
-        value, unreachable = None, None
+def _any_role(role: iam.IRole, label: str, location: Location) -> RoleFacts:
+    account = known_account(role.env.account, location)
+    home = location_of(role)
+    if role_arns.differ(account, location.account):
+        value, reference_problem = None, None
     else:
-        value, unreachable = _reference(role, home, place)
-    text = _defined_text(role, account) or _text(value, role, place)
+        value, reference_problem = _reference(role, home, location)
+    text = _defined_text(role, account) or _text(value, role, location)
     if account and not role_arns.parse(text).account and not role_arns.parse(text).problem:
         text = f"arn:{role_arns.THIS_PARTITION}:iam::{account}:role/{_nameless(role)}"
-    return RoleFacts(label, text, unreachable=unreachable, defined=isinstance(role, iam.Role))
+    return RoleFacts(label, text, reference_problem=reference_problem, defined=isinstance(role, iam.Role))
 
 
-def known_account(account: str, place: Place) -> str | None:
+def known_account(account: str, location: Location) -> str | None:
     """Read an account as CDK writes it: twelve digits, `role_arns.THIS_ACCOUNT`, or None when it is not known."""
     if not is_token(account):
         return account
-    return role_arns.THIS_ACCOUNT if account in (Aws.ACCOUNT_ID, place.account_id) else None
+    return role_arns.THIS_ACCOUNT if account in (Aws.ACCOUNT_ID, location.account_id) else None
 
 
 def _defined_text(role: iam.IRole, account: str | None) -> str | None:
@@ -154,22 +156,22 @@ def _defined_text(role: iam.IRole, account: str | None) -> str | None:
     return f"arn:{role_arns.THIS_PARTITION}:iam::{account}:role{resource.path or '/'}{name}"
 
 
-def _text(value: Json, role: iam.IRole, place: Place) -> str:
+def _text(value: Json, role: iam.IRole, location: Location) -> str:
     arn = role_arn(role)
     if not is_token(arn):
-        return texts(arn, _nowhere(place))[0]
-    found = texts(value, _nowhere(place)) if value is not None else []
-    return found[0] if len(found) == 1 and role_arns.parse(found[0]).account else role_arns.hole(f"{arn}#Arn")
+        return texts(arn, _nowhere(location))[0]
+    found = texts(value, _nowhere(location)) if value is not None else []
+    return found[0] if len(found) == 1 and role_arns.parse(found[0]).account else role_arns.placeholder(f"{arn}#Arn")
 
 
-def _nowhere(place: Place) -> Template:
-    account = None if is_token(place.account_id) else place.account_id
-    return Template(None, "", account, place.region, Assembly())
+def _nowhere(location: Location) -> Template:
+    account = None if is_token(location.account_id) else location.account_id
+    return Template(None, "", account, location.region, Assembly())
 
 
-def _reference(role: iam.IRole, home: Place, place: Place) -> tuple[Json, str | None]:
+def _reference(role: iam.IRole, home: Location, location: Location) -> tuple[Json, str | None]:
     """Resolve a role's ARN as the stack of this place would write it, or say why CDK would refuse at synth time."""
-    value, obstacle = refer(role_arn(role), home, place, "role_name")
+    value, obstacle = refer(role_arn(role), home, location, "role_name")
     return value, obstacle and obstacle[0]
 
 
@@ -189,17 +191,17 @@ def trust_document(document: iam.PolicyDocument) -> dict[str, Any]:
     return found
 
 
-def as_known(document: object, place: Place, arns: Mapping[str, str] = MappingProxyType({})) -> Any:  # noqa: ANN401
+def as_known(document: object, location: Location, arns: Mapping[str, str] = MappingProxyType({})) -> Any:  # noqa: ANN401
     """Write a document as far as it is known, with holes where only the deployment knows.
 
     Args:
         document: With tokens in it.
-        place: Where it is to be written.
+        location: Where it is to be written.
         arns: What is known of some tokens.
     """
     given: dict[str, str] = {}
     rewritten(document, lambda text: given.setdefault(text, arns.get(text, text)))
-    known = dict(zip(given, texts_of([*given.values()], place), strict=True))
+    known = dict(zip(given, texts_of([*given.values()], location), strict=True))
     return rewritten(document, known.__getitem__)
 
 
@@ -212,8 +214,8 @@ def reports_policies(role: iam.IRole) -> bool:
     scope = own.scope if own else (role.node.scope or role)
     found = _reporting.get(scope)
     if found is None:
-        told = scope.node.try_get_context(_CUSTOMIZED)
-        found = _reporting[scope] = told is not None and told.get("preventSynthesis") is not False
+        reported = scope.node.try_get_context(_CUSTOMIZED)
+        found = _reporting[scope] = reported is not None and reported.get("preventSynthesis") is not False
     return found
 
 
@@ -226,23 +228,23 @@ def is_immutable(role: iam.IRole) -> bool:
     return node.id.startswith("ImmutableRole") or siblings.try_find_child(f"MutableRole{node.id}") is not None
 
 
-def texts_of(values: Sequence[str], place: Place) -> list[str]:
+def texts_of(values: Sequence[str], location: Location) -> list[str]:
     """Write values as far as they are known, with holes where only the deployment knows."""
-    resolved = place.stack.resolve(list(values))
-    return [found[0] for found in (texts(value, _nowhere(place)) for value in resolved)]
+    resolved = location.stack.resolve(list(values))
+    return [found[0] for found in (texts(value, _nowhere(location)) for value in resolved)]
 
 
-def account_of(arn: str, home_account: str, place: Place) -> str | None:
+def account_of(arn: str, home_account: str, location: Location) -> str | None:
     """Read the account of a user, group or role: the one its ARN names, else the one of its stack."""
-    return role_arns.parse(texts_of([arn], place)[0]).account or known_account(home_account, place)
+    return role_arns.parse(texts_of([arn], location)[0]).account or known_account(home_account, location)
 
 
-def principal_account(principal: Principal, place: Place) -> str | None:
+def principal_account(principal: Principal, location: Location) -> str | None:
     """Read the account of a user, group or role; None when it is not known or this is none of them."""
     for reference, arn in (("role_ref", "role_arn"), ("group_ref", "group_arn"), ("user_ref", "user_arn")):
         found = getattr(principal, reference, None)
         if found is not None:
-            return account_of(getattr(found, arn), principal.env.account, place)
+            return account_of(getattr(found, arn), principal.env.account, location)
     return None
 
 

@@ -12,17 +12,15 @@ from typing import Final, cast
 import jsii
 from aws_cdk import App, IPolicyValidationContext, IPolicyValidationPlugin, PolicyValidationPluginReport
 
-from redshift_roles.cdk import plugins as guard
-from redshift_roles.aws import quotas as limits
-from redshift_roles.aws import arns as role_arns
-from redshift_roles.rules import registry as rulebook
-from redshift_roles.rules import association_rules as rules
-from redshift_roles.templates import checker as verdicts
-from redshift_roles.rules.facts import HolderFacts
+from redshift_roles.aws import arns, quotas
+from redshift_roles.cdk import plugins
+from redshift_roles.cdk.synthesized import PLUGIN_NAME, Synthesis, shared_path, synthesis_of, violation
+from redshift_roles.rules import association_rules, registry
+from redshift_roles.rules.facts import AssociationFacts
 from redshift_roles.rules.findings import RoleAssociationError
 from redshift_roles.rules.shapes import is_whole, shown
-from redshift_roles.cdk.synthesized import PLUGIN_NAME, Synthesis, shared_path, synthesis_of, violation
-from redshift_roles.templates.checker import Verdict
+from redshift_roles.templates import checker
+from redshift_roles.templates.checker import Violation
 
 # What messages call it: it has no construct path.
 _PATH: Final = "RoleAssociationRules"
@@ -54,7 +52,7 @@ class RoleAssociationRules:
         (read 2026-11-24)
     """
 
-    def __init__(self, *, role_limit: int = limits.DEFAULT_ROLE_LIMIT) -> None:
+    def __init__(self, *, role_limit: int = quotas.DEFAULT_ROLE_LIMIT) -> None:
         _refuse(role_limit)
         self._role_limit = role_limit
 
@@ -70,17 +68,17 @@ class RoleAssociationRules:
     @property
     def rule_ids(self) -> list[str]:
         """The names of the rules."""
-        return [rule.name for rule in rulebook.RULES]
+        return [rule.name for rule in registry.RULES]
 
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
         """Judge what the templates show of the stacks that CDK asks about."""
         app = cast("App", context.app_construct)
         synthesis = synthesis_of(app)
         asked = {Path(path).resolve() for path in context.template_paths}
-        ours = guard.watched_in(app, synthesis.assembly)
+        ours = plugins.watched_in(app, synthesis.assembly)
         found = [
             verdict
-            for verdict in verdicts.judge(synthesis.assembly, self._role_limit, elsewhere=ours)
+            for verdict in checker.check(synthesis.assembly, self._role_limit, elsewhere=ours)
             if _file_of(verdict) in asked and _is_news(verdict, synthesis)
         ]
         return PolicyValidationPluginReport(
@@ -91,25 +89,25 @@ class RoleAssociationRules:
 
 def _refuse(role_limit: object) -> None:
     if not is_whole(role_limit):
-        trouble = (f"'role_limit' is {shown(role_limit)}, allowed is a whole number", "pass role_limit=10")
-        raise RoleAssociationError([rulebook.INVALID_ARGUMENT.finding(_PATH, trouble, limits.QUOTAS)])
-    nowhere = HolderFacts(
-        _PATH, "cluster", "IamRoles", role_arns.THIS_ACCOUNT, None, (), role_limit=cast("int", role_limit)
+        problem = (f"'role_limit' is {shown(role_limit)}, allowed is a whole number", "pass role_limit=10")
+        raise RoleAssociationError([registry.INVALID_ARGUMENT.finding(_PATH, problem, quotas.QUOTAS)])
+    nowhere = AssociationFacts(
+        _PATH, "cluster", "IamRoles", arns.THIS_ACCOUNT, None, (), role_limit=cast("int", role_limit)
     )
-    found = rules.check(nowhere)
+    found = association_rules.check(nowhere)
     if found:
         raise RoleAssociationError(found)
 
 
-def _file_of(verdict: Verdict) -> Path | None:
+def _file_of(verdict: Violation) -> Path | None:
     path = verdict.template.top.path
     return path.resolve() if path else None
 
 
-def _is_news(verdict: Verdict, synthesis: Synthesis) -> bool:
+def _is_news(verdict: Violation, synthesis: Synthesis) -> bool:
     """Say whether no other plug-in of the same app has reported this."""
     key = (verdict.template, verdict.logical_id, verdict.finding)
-    if key in synthesis.told:
+    if key in synthesis.reported:
         return False
-    synthesis.told.add(key)
+    synthesis.reported.add(key)
     return True

@@ -14,10 +14,10 @@ from weakref import WeakKeyDictionary
 from aws_cdk import App, CfnElement, NestedStack, PolicyViolatingResource, PolicyViolation, Stack
 from constructs import IConstruct
 
-from redshift_roles.templates.assembly import Assembly, Template
-from redshift_roles.rules.findings import Finding, printable
 from redshift_roles.aws.arns import readable
-from redshift_roles.templates.checker import Verdict
+from redshift_roles.rules.findings import Finding, printable
+from redshift_roles.templates.assembly import Assembly, Template
+from redshift_roles.templates.checker import Violation
 
 # The first half of every acknowledgement id.
 PLUGIN_NAME: Final = "redshift-roles"
@@ -35,7 +35,7 @@ class Synthesis:
 
     written: int
     assembly: Assembly
-    told: set[tuple[Template, str, Finding]] = field(default_factory=set)
+    reported: set[tuple[Template, str, Finding]] = field(default_factory=set)
 
 
 _syntheses: WeakKeyDictionary[IConstruct, Synthesis] = WeakKeyDictionary()
@@ -61,7 +61,7 @@ def template_of(stack: Stack, assembly: Assembly) -> Template | None:
     return above.nested.get(logical_id) if above else None
 
 
-def violation(verdict: Verdict, severity: str, construct_path: str | None) -> PolicyViolation:
+def violation(verdict: Violation, severity: str, construct_path: str | None) -> PolicyViolation:
     """Write a verdict as CDK reports it.
 
     Args:
@@ -86,7 +86,7 @@ def violation(verdict: Verdict, severity: str, construct_path: str | None) -> Po
     )
 
 
-def shared_path(verdict: Verdict, app: App) -> str | None:
+def shared_path(verdict: Violation, app: App) -> str | None:
     """Find the construct of a resource in a nested template that several nested stacks share; None for any other.
 
     CDK finds constructs by the file of the template and the logical id, which leads to one of those stacks only.
@@ -97,7 +97,7 @@ def shared_path(verdict: Verdict, app: App) -> str | None:
     return next(_paths_of(verdict, app), None)
 
 
-def _paths_of(verdict: Verdict, app: App) -> Iterator[str]:
+def _paths_of(verdict: Violation, app: App) -> Iterator[str]:
     for stack in app.node.find_all():
         if isinstance(stack, NestedStack) and template_of(stack, verdict.template.assembly) is verdict.template:
             for construct in stack.node.find_all():

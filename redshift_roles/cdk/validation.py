@@ -11,15 +11,12 @@ from contextlib import contextmanager
 from aws_cdk import Duration
 from constructs import Construct
 
-from redshift_roles.rules import arguments
-from redshift_roles.rules import registry as rulebook
-from redshift_roles.rules import association_rules as rules
-from redshift_roles.rules import shapes
-from redshift_roles.rules.facts import HolderFacts
-from redshift_roles.rules.findings import Finding, RoleAssociationError
 from redshift_roles.aws.quotas import CDK_ENVIRONMENTS, Source
-from redshift_roles.cdk.location import Place, path_of, place_of
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.cdk.location import Location, location_of, path_of
+from redshift_roles.rules import arguments, association_rules, registry, shapes
+from redshift_roles.rules.facts import AssociationFacts
+from redshift_roles.rules.findings import Finding, RoleAssociationError
+from redshift_roles.rules.registry import Problem
 
 
 def child_path(scope: Construct, construct_id: str) -> str:
@@ -28,42 +25,42 @@ def child_path(scope: Construct, construct_id: str) -> str:
     return f"{parent}/{name}" if parent else name
 
 
-def place_for(scope: Construct, construct_id: str) -> Place:
+def child_location(scope: Construct, construct_id: str) -> Location:
     """Read where a construct will be.
 
     Raises:
         RoleAssociationError: InvalidArgument, when that is in no stack, or when it cannot have that name.
     """
-    troubles = [*arguments.CONSTRUCT_ID.check("construct_id", construct_id)]
+    problems = [*arguments.CONSTRUCT_ID.check("construct_id", construct_id)]
     try:
-        place = place_of(scope) if isinstance(scope, Construct) else None
+        location = location_of(scope) if isinstance(scope, Construct) else None
     except RuntimeError:
-        place = None
-    if place is None:
+        location = None
+    if location is None:
         wrong = f"'scope' is {shapes.shown(scope)}, allowed is a Stack or a construct in one"
-        troubles.append((wrong, "pass the stack, or self inside a construct, as the first argument"))
-        raise RoleAssociationError(_invalid(shapes.id_shown(construct_id), CDK_ENVIRONMENTS, troubles))
-    refuse(lambda: child_path(scope, construct_id), CDK_ENVIRONMENTS, troubles)
-    return place
+        problems.append((wrong, "pass the stack, or self inside a construct, as the first argument"))
+        raise RoleAssociationError(_invalid(shapes.id_shown(construct_id), CDK_ENVIRONMENTS, problems))
+    raise_if(lambda: child_path(scope, construct_id), CDK_ENVIRONMENTS, problems)
+    return location
 
 
-def refuse(path: Callable[[], str], source: Source, troubles: Iterable[Trouble]) -> None:
+def raise_if(path: Callable[[], str], source: Source, problems: Iterable[Problem]) -> None:
     """Raise what is wrong with arguments; do nothing when all is well.
 
     Args:
         path: Reads the construct's path, which costs crossings that only a message needs.
         source: The AWS page about the arguments.
-        troubles: What is wrong with them.
+        problems: What is wrong with them.
 
     Raises:
         RoleAssociationError: InvalidArgument.
     """
-    listed = list(troubles)
+    listed = list(problems)
     if listed:
         raise RoleAssociationError(_invalid(path(), source, listed))
 
 
-def unit_troubles(name: str, duration: object, seconds: float | None, unit: str) -> Iterator[Trouble]:
+def unit_problems(name: str, duration: object, seconds: float | None, unit: str) -> Iterator[Problem]:
     """Find a duration that CDK could not convert: one that only the deployment knows, in another unit.
 
     Args:
@@ -77,37 +74,37 @@ def unit_troubles(name: str, duration: object, seconds: float | None, unit: str)
         yield f"{wrong}, allowed is a token for {unit}", f"pass Duration.{unit}(…)"
 
 
-def judged(
-    path: Callable[[], str], source: Source, troubles: Iterable[Trouble], holder: Callable[[bool], HolderFacts]
-) -> HolderFacts:
+def checked(
+    path: Callable[[], str], source: Source, problems: Iterable[Problem], holder: Callable[[bool], AssociationFacts]
+) -> AssociationFacts:
     """Read the facts about a cluster or policy, or raise one error with all that is wrong.
 
     Args:
         path: Reads the construct's path.
         source: The AWS page about the arguments.
-        troubles: What is wrong with them.
+        problems: What is wrong with them.
         holder: Reads the facts; with True, for a message.
 
     Raises:
         RoleAssociationError: InvalidArgument, and whatever the rules say.
     """
-    listed, facts = list(troubles), holder(False)
-    broken = rules.failures(rules.check(facts))
+    listed, facts = list(problems), holder(False)
+    broken = association_rules.failures(association_rules.check(facts))
     if listed or broken:
-        labelled = rules.failures(rules.check(holder(True))) if broken else []
+        labelled = association_rules.failures(association_rules.check(holder(True))) if broken else []
         raise RoleAssociationError([*_invalid(path(), source, listed), *labelled])
     return facts
 
 
-def _invalid(path: str, source: Source, troubles: Iterable[Trouble]) -> list[Finding]:
-    return [rulebook.INVALID_ARGUMENT.finding(path, trouble, source) for trouble in troubles]
+def _invalid(path: str, source: Source, problems: Iterable[Problem]) -> list[Finding]:
+    return [registry.INVALID_ARGUMENT.finding(path, problem, source) for problem in problems]
 
 
 _NAME_IS_TAKEN = "There is already a Construct with name"
 
 
 @contextmanager
-def all_or_nothing(scope: Construct, construct_id: str) -> Iterator[None]:
+def rollback_on_error(scope: Construct, construct_id: str) -> Iterator[None]:
     """Take a construct out of the tree again when making it fails halfway."""
     try:
         yield

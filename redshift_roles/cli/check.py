@@ -12,14 +12,13 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
-from redshift_roles.aws import quotas as limits
-from redshift_roles.cli import report as reports
-from redshift_roles.templates import files as template_files
-from redshift_roles.templates import checker as verdicts
-from redshift_roles.templates.assembly import Assembly, Template
-from redshift_roles.rules.findings import printable
-from redshift_roles.cli.report import Located, Report
+from redshift_roles.aws import quotas
 from redshift_roles.aws.arns import readable
+from redshift_roles.cli import report as reports
+from redshift_roles.cli.report import Located, Report
+from redshift_roles.rules.findings import printable
+from redshift_roles.templates import checker, files
+from redshift_roles.templates.assembly import Assembly, Template
 from redshift_roles.templates.files import Environment, Given
 
 FOUND: Final = 1
@@ -43,9 +42,9 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401  argparse names the typ
     parser.add_argument(
         "--role-limit",
         type=_role_limit,
-        default=limits.DEFAULT_ROLE_LIMIT,
+        default=quotas.DEFAULT_ROLE_LIMIT,
         metavar="N",
-        help=f"roles a cluster or namespace may have: 1 to {limits.ROLE_QUOTA}, default {limits.DEFAULT_ROLE_LIMIT}",
+        help=f"roles a cluster or namespace may have: 1 to {quotas.ROLE_QUOTA}, default {quotas.DEFAULT_ROLE_LIMIT}",
     )
     parser.add_argument("--account", type=_account, help="account of templates that name none: twelve digits")
     parser.add_argument("--region", type=_region, help="region of templates that name none, such as eu-west-1")
@@ -53,8 +52,8 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401  argparse names the typ
 
 
 def _role_limit(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= limits.ROLE_QUOTA:
-        raise argparse.ArgumentTypeError(f"'{text}', allowed is 1 to {limits.ROLE_QUOTA}")
+    if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= quotas.ROLE_QUOTA:
+        raise argparse.ArgumentTypeError(f"'{text}', allowed is 1 to {quotas.ROLE_QUOTA}")
     return int(text)
 
 
@@ -73,7 +72,7 @@ def _region(text: str) -> str:
 def run(arguments: argparse.Namespace) -> int:
     """Check, report, and say with the exit code how it went."""
     progress = _Progress()
-    given = template_files.read(arguments.paths, Environment(arguments.account, arguments.region), progress.read)
+    given = files.read(arguments.paths, Environment(arguments.account, arguments.region), progress.read)
     report = _judged(given, arguments.role_limit)
     progress.end()
     print(reports.FORMATS[arguments.format](report))  # noqa: T201  what the command is for
@@ -94,7 +93,7 @@ def _judged(given: Given, role_limit: int) -> Report:
 
 
 def _located(assembly: Assembly, given: Given, role_limit: int) -> Iterator[Located]:
-    for template, logical_id, location, finding in verdicts.judge(assembly, role_limit, plain=True):
+    for template, logical_id, location, finding in checker.check(assembly, role_limit, plain=True):
         if template.path:
             called = readable(logical_id)
             line = given.line_of(template.path, called, location)

@@ -12,10 +12,9 @@ import sys
 from collections.abc import Sequence
 from typing import Final, TextIO
 
-from redshift_roles.cli import check as check_command
-from redshift_roles.cli import status as status_command
+from redshift_roles.cli import check, status
 
-COMMANDS: Final = (check_command, status_command)
+COMMANDS: Final = (check, status)
 
 INTERRUPTED: Final = 130
 UNWRITABLE: Final = 2

@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from redshift_roles.cli import cluster_status
-from redshift_roles.rules.arguments import CLUSTER_IDENTIFIER
 from redshift_roles.cli.cluster_status import ClusterStatus
+from redshift_roles.rules.arguments import CLUSTER_IDENTIFIER
 
 LATE: Final = 1
 UNUSABLE: Final = 2
@@ -91,7 +91,7 @@ def _tell(line: str) -> None:
 def _waited(describe: Describe, identifier: str, seconds: int) -> ClusterStatus:
     """Ask until every role is in sync or the time is over; tell each step once."""
     deadline = time.monotonic() + seconds
-    delay, told = _FIRST_DELAY, ""
+    delay, reported = _FIRST_DELAY, ""
     while True:
         found: ClusterStatus | None = None
         try:
@@ -101,9 +101,9 @@ def _waited(describe: Describe, identifier: str, seconds: int) -> ClusterStatus:
             line = str(error)
             if time.monotonic() >= deadline:
                 raise
-        if line != told:
+        if line != reported:
             _tell(line)
-            told = line
+            reported = line
         left = deadline - time.monotonic()
         if found and (not found.late or left <= 0):
             if found.late:
@@ -123,14 +123,14 @@ def _describe(profile: str | None, region: str | None) -> Describe:
         raise _UnusableError("boto3 is not installed\n  fix: pip install 'cdk-redshift-roles[cli]'") from error
 
     # The last three come from what boto3 runs, reads and asks to find credentials.
-    troubles = (BotoCoreError, ValueError, OSError, EOFError)
+    problems = (BotoCoreError, ValueError, OSError, EOFError)
 
     def describe(identifier: str) -> ClusterStatus:
         try:
             found = client.describe_clusters(ClusterIdentifier=identifier)["Clusters"]
         except ClientError as error:
             raise _refused(error.response.get("Error", {}), identifier, client.meta.region_name) from error
-        except troubles as error:
+        except problems as error:
             raise _broken(error) from error
         if not found:
             raise _missing(identifier, client.meta.region_name)
@@ -139,7 +139,7 @@ def _describe(profile: str | None, region: str | None) -> Describe:
     try:
         session = boto3.Session(profile_name=profile, region_name=region)
         client = session.client("redshift", config=Config(retries={"mode": "standard", "total_max_attempts": 3}))
-    except troubles as error:
+    except problems as error:
         raise _broken(error) from error
     return describe
 

@@ -12,13 +12,13 @@ from weakref import WeakKeyDictionary
 
 from constructs import Construct, Dependable, DependencyGroup, IConstruct
 
-from redshift_roles.rules import fixes
-from redshift_roles.cdk import plugins as guard
+from redshift_roles.cdk import plugins
+from redshift_roles.cdk.location import Location, path_of
+from redshift_roles.custom_resource.cluster_resource import AssociatedCluster, Member, Wanted
 from redshift_roles.custom_resource.function import AssociationFunction
 from redshift_roles.custom_resource.logical_ids import cluster_key, digest
-from redshift_roles.custom_resource.cluster_resource import AssociatedCluster, Member, Wanted
-from redshift_roles.cdk.location import Place, path_of
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.rules import fixes
+from redshift_roles.rules.registry import Problem
 
 
 @dataclass
@@ -56,18 +56,18 @@ class _Joined:
 _joined: WeakKeyDictionary[AssociationFunction, _Joined] = WeakKeyDictionary()
 
 
-def _found(place: Place) -> _Joined:
-    function = AssociationFunction.find(place)
+def _found(location: Location) -> _Joined:
+    function = AssociationFunction.find(location)
     return _joined.setdefault(function, _Joined()) if function else _Joined()
 
 
-def members_of(place: Place, cluster_identifier: str) -> tuple[Member, ...]:
+def members_of(location: Location, cluster_identifier: str) -> tuple[Member, ...]:
     """List the associations that a cluster has in a stack."""
-    found = _found(place).clusters.get(cluster_key(cluster_identifier, place))
+    found = _found(location).clusters.get(cluster_key(cluster_identifier, location))
     return found.members if found else ()
 
 
-def default_troubles(members: Sequence[Member]) -> Iterator[Trouble]:
+def default_problems(members: Sequence[Member]) -> Iterator[Problem]:
     """Find the default role that a cluster has already, when another one is to be it."""
     for member in members:
         if member.wanted.default_role is not None:
@@ -78,27 +78,27 @@ def default_troubles(members: Sequence[Member]) -> Iterator[Trouble]:
             )
 
 
-def join(scope: Construct, place: Place, wanted: Wanted) -> None:
+def join(scope: Construct, location: Location, wanted: Wanted) -> None:
     """Let an association join those of its cluster; who waits for it, or for what it is in, waits for the cluster.
 
     Raises:
         RoleAssociationError: InvalidArgument; then nothing has changed.
     """
-    with unchanged_on_error(place):
-        function = AssociationFunction.of(scope, place)
-        joined = _found(place)
-        key = cluster_key(wanted.cluster_identifier, place)
+    with unchanged_on_error(location):
+        function = AssociationFunction.of(scope, location)
+        joined = _found(location)
+        key = cluster_key(wanted.cluster_identifier, location)
         if key not in joined.clusters:
             construct_id = key if key[:1].isalpha() else f"Cluster{digest(key)}"
-            joined.clusters[key] = AssociatedCluster(function, construct_id, place, key)
+            joined.clusters[key] = AssociatedCluster(function, construct_id, location, key)
         cluster = joined.clusters[key]
         cluster.write((*cluster.members, cluster.look(scope, wanted)))
         _refuse_more(function, scope, joined.clusters.values())
         around: IConstruct | None = scope
-        while around is not None and around is not place.stack:
+        while around is not None and around is not location.stack:
             joined.let_wait(around, cluster)
             around = around.node.scope
-    guard.watch_associations(cluster, place)
+    plugins.watch_associations(cluster, location)
 
 
 def _refuse_more(function: AssociationFunction, scope: Construct, clusters: Collection[AssociatedCluster]) -> None:
@@ -108,16 +108,16 @@ def _refuse_more(function: AssociationFunction, scope: Construct, clusters: Coll
 
 
 @contextmanager
-def unchanged_on_error(place: Place) -> Iterator[None]:
+def unchanged_on_error(location: Location) -> Iterator[None]:
     """Let the associations of a stack be as they were when something fails halfway."""
-    is_new = AssociationFunction.find(place) is None
-    joined = _found(place)
+    is_new = AssociationFunction.find(location) is None
+    joined = _found(location)
     members, waited = {key: cluster.members for key, cluster in joined.clusters.items()}, len(joined.waited)
     try:
         yield
     except Exception:
-        _found(place).restore(members, waited)
-        function = AssociationFunction.find(place)
+        _found(location).restore(members, waited)
+        function = AssociationFunction.find(location)
         if function and is_new:
             function.remove()
         raise

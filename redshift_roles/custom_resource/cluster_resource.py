@@ -13,11 +13,11 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from redshift_roles.aws import permissions
+from redshift_roles.aws.placeholders import is_token
+from redshift_roles.cdk.location import Location, cluster_arn, path_of
+from redshift_roles.cdk.role_reader import role_arn
 from redshift_roles.custom_resource.function import AssociationFunction
 from redshift_roles.custom_resource.logical_ids import digest
-from redshift_roles.cdk.location import Place, cluster_arn, path_of
-from redshift_roles.cdk.role_reader import role_arn
-from redshift_roles.aws.placeholders import is_token
 
 ASSOCIATION: Final = "RedshiftRoleAssociation"
 BEFORE: Final = "RedshiftRolesBefore"
@@ -75,11 +75,11 @@ class AssociatedCluster(Construct):
         policies: How many policies the function's role carries for it.
     """
 
-    def __init__(self, function: AssociationFunction, construct_id: str, place: Place, key: str) -> None:
+    def __init__(self, function: AssociationFunction, construct_id: str, location: Location, key: str) -> None:
         super().__init__(function, construct_id)
         self.members: tuple[Member, ...] = ()
         self.policies = 0
-        self._function, self._place, self._key = function, place, key
+        self._function, self._place, self._key = function, location, key
         self._allow = Construct(self, _ALLOW_ID)
         self._resource: CustomResource | None = None
 

@@ -13,15 +13,14 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IConstruct, IDependable
 
-from redshift_roles.custom_resource import association_code
-from redshift_roles.aws import quotas as limits
-from redshift_roles.aws import permissions
-from redshift_roles.grants.managed_policies import GrantedPolicies, granted_policies
-from redshift_roles.aws.policies import documents
+from redshift_roles.aws import permissions, quotas
 from redshift_roles.aws.permissions import Permission
-from redshift_roles.cdk.location import Place, path_of, place_of
-from redshift_roles.cdk.validation import refuse
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws.policies import documents
+from redshift_roles.cdk.location import Location, location_of, path_of
+from redshift_roles.cdk.validation import raise_if
+from redshift_roles.custom_resource import association_code
+from redshift_roles.grants.managed_policies import GrantedPolicies, granted_policies
+from redshift_roles.rules.registry import Problem
 
 # Nobody calls a construct of theirs that.
 _FUNCTION_ID: Final = "Custom::RedshiftRoleAssociation"
@@ -60,14 +59,14 @@ class AssociationFunction(Construct):
             code=association_code.code(),
             handler="handler.index.handler",
             runtime=lambda_.Runtime.PYTHON_3_14,
-            timeout=Duration.seconds(limits.FUNCTION_SECONDS),
+            timeout=Duration.seconds(quotas.FUNCTION_SECONDS),
             role=role,
             log_group=log_group,
             # No run begins so late that it would outlive CloudFormation's patience (`resource`).
-            max_event_age=Duration.seconds(limits.EVENT_SECONDS),
+            max_event_age=Duration.seconds(quotas.EVENT_SECONDS),
         )
         self._role = role
-        self._place = place_of(self)
+        self._place = location_of(self)
         self._logging = granted_policies(role, self._place, _LOGGING_ID, "roles")
         self._logging.allow(permissions.write_logs(log_group.log_group_arn))
         for answered, answers in ((self._function, _ANSWERS), (log_group, _LOG_ANSWERS)):
@@ -75,23 +74,23 @@ class AssociationFunction(Construct):
                 Validations.of(answered).acknowledge(Acknowledgment(id=rule, reason=reason))
 
     @classmethod
-    def find(cls, place: Place) -> AssociationFunction | None:
+    def find(cls, location: Location) -> AssociationFunction | None:
         """Find the function of a stack."""
-        found = place.stack.node.try_find_child(_FUNCTION_ID)
+        found = location.stack.node.try_find_child(_FUNCTION_ID)
         return found if isinstance(found, cls) else None
 
     @classmethod
-    def of(cls, scope: Construct, place: Place) -> AssociationFunction:
+    def of(cls, scope: Construct, location: Location) -> AssociationFunction:
         """Find the function of a stack, or make it.
 
         Raises:
             RoleAssociationError: InvalidArgument, when something else has its name there.
         """
-        found = place.stack.node.try_find_child(_FUNCTION_ID)
+        found = location.stack.node.try_find_child(_FUNCTION_ID)
         if isinstance(found, cls):
             return found
-        refuse(lambda: path_of(scope), limits.MODIFY_ROLES, [_name_is_taken(found)] if found else [])
-        return cls(place.stack, _FUNCTION_ID)
+        raise_if(lambda: path_of(scope), quotas.MODIFY_ROLES, [_name_is_taken(found)] if found else [])
+        return cls(location.stack, _FUNCTION_ID)
 
     def remove(self) -> None:
         """Take the function out of its stack."""
@@ -109,8 +108,10 @@ class AssociationFunction(Construct):
             RoleAssociationError: InvalidArgument.
         """
         spare = 2 if defaults else 1
-        most = limits.ROLE_POLICIES - len(self._logging.policies) - spare
-        refuse(lambda: path_of(scope), limits.IAM_QUOTAS, [_too_many(policies, most, spare)] if policies > most else [])
+        most = quotas.ROLE_POLICIES - len(self._logging.policies) - spare
+        raise_if(
+            lambda: path_of(scope), quotas.IAM_QUOTAS, [_too_many(policies, most, spare)] if policies > most else []
+        )
 
     def allow(self, scope: Construct, cluster_identifier: str, allowed: list[Permission]) -> list[iam.CfnManagedPolicy]:
         """Allow the function what one cluster needs, by policies that come and go with the cluster.
@@ -133,7 +134,8 @@ class AssociationFunction(Construct):
     def let_put_back(
         self, scope: Construct, construct_id: str, cluster_identifier: str, role_arn: str
     ) -> iam.CfnManagedPolicy:
-        """Allow the function to put back a default role that only the deployment knows; replaced with the cluster too.
+        """Allow the function to put back a default role that only the deployment knows; replaced with the
+        cluster too.
         """
         (document,) = documents(permissions.pass_role(role_arn, serverless=False))
         return iam.CfnManagedPolicy(
@@ -153,22 +155,22 @@ class AssociationFunction(Construct):
             construct_id,
             resource_type=f"Custom::{kind}",
             service_token=self._function.function_arn,
-            service_timeout=Duration.seconds(limits.EVENT_SECONDS + limits.FUNCTION_SECONDS),
+            service_timeout=Duration.seconds(quotas.EVENT_SECONDS + quotas.FUNCTION_SECONDS),
             properties=properties,
         )
         made.node.add_dependency(*policies, *self._logging.policies)
         return made
 
 
-def _too_many(policies: int, most: int, spare: int) -> Trouble:
-    parts = f"IAM attaches {limits.ROLE_POLICIES} to a role, one is for the logs, {spare} for the change of a cluster"
+def _too_many(policies: int, most: int, spare: int) -> Problem:
+    parts = f"IAM attaches {quotas.ROLE_POLICIES} to a role, one is for the logs, {spare} for the change of a cluster"
     return (
         f"the associations and default roles of this stack need {policies} policies, allowed is {most}: {parts}",
         "define this one in another stack, perhaps a nested one",
     )
 
 
-def _name_is_taken(found: IConstruct) -> Trouble:
+def _name_is_taken(found: IConstruct) -> Problem:
     return (
         f"{path_of(found)} is a {type(found).__name__}, where the function behind role associations belongs",
         "give that construct another id",

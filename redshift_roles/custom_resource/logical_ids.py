@@ -14,16 +14,16 @@ from aws_cdk import CfnElement, NestedStack, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
 
-from redshift_roles.rules.facts import RoleFacts
-from redshift_roles.cdk.location import Place, place_of, referred
-from redshift_roles.cdk.role_reader import role_arn
-from redshift_roles.aws.arns import has_hole
+from redshift_roles.aws.arns import has_placeholder
 from redshift_roles.aws.placeholders import is_token
+from redshift_roles.cdk.location import Location, location_of, referred
+from redshift_roles.cdk.role_reader import role_arn
+from redshift_roles.rules.facts import RoleFacts
 
 _texts: WeakKeyDictionary[Stack, dict[str, str]] = WeakKeyDictionary()
 
 
-def cluster_key(identifier: str, place: Place) -> str:
+def cluster_key(identifier: str, location: Location) -> str:
     """Name a cluster: by its literal identifier, however it was written, else by what CDK writes for it."""
     if not is_token(identifier):
         return identifier
@@ -32,17 +32,17 @@ def cluster_key(identifier: str, place: Place) -> str:
             literal = target.cluster_identifier
             if literal and not is_token(literal):
                 return literal
-    return _text(identifier, place)
+    return _text(identifier, location)
 
 
-def role_key(role: iam.IRole, facts: RoleFacts, place: Place) -> str:
+def role_key(role: iam.IRole, facts: RoleFacts, location: Location) -> str:
     """Name a role: by its path and name where they are known, however they were written, else by what CDK writes for
     it.
     """
     arn = facts.arn
-    if arn.account and arn.resource and not has_hole(arn.resource):
+    if arn.account and arn.resource and not has_placeholder(arn.resource):
         return arn.resource
-    return _text(role_arn(role), place)
+    return _text(role_arn(role), location)
 
 
 def digest(*keys: str) -> str:
@@ -50,19 +50,19 @@ def digest(*keys: str) -> str:
     return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]
 
 
-def _text(text: str, place: Place) -> str:
-    known = _texts.setdefault(place.stack, {})
+def _text(text: str, location: Location) -> str:
+    known = _texts.setdefault(location.stack, {})
     if text not in known:
-        known[text] = _read_text(text, place) if is_token(text) else text
+        known[text] = _read_text(text, location) if is_token(text) else text
     return known[text]
 
 
-def _read_text(text: str, place: Place) -> str:
-    homes = {_home(home, place) for home in map(place_of, referred(text)) if home.stack is not place.stack}
-    return " ".join([json.dumps(place.stack.resolve(text), sort_keys=True), *sorted(homes)])
+def _read_text(text: str, location: Location) -> str:
+    homes = {_home(home, location) for home in map(location_of, referred(text)) if home.stack is not location.stack}
+    return " ".join([json.dumps(location.stack.resolve(text), sort_keys=True), *sorted(homes)])
 
 
-def _home(home: Place, place: Place) -> str:
+def _home(home: Location, location: Location) -> str:
     """Tell a stack from others whose logical ids may be the same: by its name, and by its place among nested stacks."""
     names: list[str] = []
     stack = home.stack
@@ -70,4 +70,4 @@ def _home(home: Place, place: Place) -> str:
         parent = stack.nested_stack_parent
         names.append(parent.get_logical_id(cast("CfnElement", stack.nested_stack_resource)))
         stack = parent
-    return "/".join(["" if home.top is place.top else home.top.stack_name, *reversed(names)])
+    return "/".join(["" if home.top is location.top else home.top.stack_name, *reversed(names)])

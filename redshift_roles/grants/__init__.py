@@ -1,0 +1,1 @@
+"""What a role may do: managed policies, PassRole and role chains."""

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from redshift_roles.aws import quotas as limits
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws import quotas
+from redshift_roles.rules.registry import Problem
 
 
-def too_many(kind: str, number: int) -> Iterator[Trouble]:
+def too_many(kind: str, number: int) -> Iterator[Problem]:
     """Find more policies than IAM attaches, however the account's quota was raised.
 
     Args:
         kind: ``roles``, ``users`` or ``groups``.
         number: How many policies there are.
     """
-    _, most = limits.ATTACHED_POLICIES[kind]
+    _, most = quotas.ATTACHED_POLICIES[kind]
     if number > most:
         fix = f"divide the work among several {kind}; names that only the deployment knows count at their longest"
         yield f"with this, {number} managed policies would be attached, IAM attaches at most {most}", fix
@@ -26,7 +26,7 @@ def too_many(kind: str, number: int) -> Iterator[Trouble]:
 
 def undecided(kind: str, number: int) -> str | None:
     """Say what decides whether so many policies can be attached; None where IAM attaches them anyway."""
-    usual, most = limits.ATTACHED_POLICIES[kind]
+    usual, most = quotas.ATTACHED_POLICIES[kind]
     if number <= usual:
         return None
     return (

@@ -12,37 +12,36 @@ from typing import Final
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
+from redshift_roles.aws import quotas
+from redshift_roles.aws.trust import trust_problem
 from redshift_roles.cdk import account_rule
-from redshift_roles.grants import chain_links
-from redshift_roles.aws import quotas as limits
-from redshift_roles.rules import registry as rulebook
-from redshift_roles.rules import association_rules as rules
-from redshift_roles.sql import role_clause as sql_roles
-from redshift_roles.rules.arguments import ROLE
-from redshift_roles.grants.chain_links import Link
-from redshift_roles.rules.facts import HolderFacts
-from redshift_roles.rules.findings import Finding, RoleAssociationError
-from redshift_roles.grants.writer import later_troubles, note_chained
-from redshift_roles.cdk.location import Place, path_of, refer, waits
+from redshift_roles.cdk.location import Location, path_of, refer, waits
 from redshift_roles.cdk.role_reader import (
     as_known,
     own_role,
     principal_account,
     role_arn,
     role_facts,
-    role_place,
+    role_location,
     trust_document,
 )
-from redshift_roles.cdk.validation import refuse
-from redshift_roles.rules.registry import Rule, Trouble
+from redshift_roles.cdk.validation import raise_if
+from redshift_roles.grants import chain_links
+from redshift_roles.grants.chain_links import Link
+from redshift_roles.grants.writer import later_problems, note_chained
+from redshift_roles.rules import association_rules, registry
+from redshift_roles.rules.arguments import ROLE
 from redshift_roles.rules.association_rules import Check
-from redshift_roles.aws.trust import distrust
+from redshift_roles.rules.facts import AssociationFacts
+from redshift_roles.rules.findings import Finding, RoleAssociationError
+from redshift_roles.rules.registry import Problem, Rule
+from redshift_roles.sql import role_clause
 
 _CHECKS: Final[tuple[tuple[Rule, Check], ...]] = (
-    (rulebook.ROLE_ARN_INVALID, rules.role_arn_invalid),
-    (rulebook.ROLE_DUPLICATED, rules.role_duplicated),
-    (rulebook.ROLE_PARTITION_MISMATCH, rules.role_partition_mismatch),
-    (rulebook.SERVICE_LINKED_ROLE, rules.service_linked_role),
+    (registry.ROLE_ARN_INVALID, association_rules.role_arn_invalid),
+    (registry.ROLE_DUPLICATED, association_rules.role_duplicated),
+    (registry.ROLE_PARTITION_MISMATCH, association_rules.role_partition_mismatch),
+    (registry.SERVICE_LINKED_ROLE, association_rules.service_linked_role),
 )
 
 
@@ -73,7 +72,7 @@ class RoleChain:
 
     def __init__(self, first: iam.IRole, *others: iam.IRole) -> None:
         roles = (first, *others)
-        refuse(lambda: "RoleChain", limits.CHAINING_ROLES, _shape_troubles(roles))
+        raise_if(lambda: "RoleChain", quotas.CHAINING_ROLES, _shape_problems(roles))
         links = [Link(*pair, index == 0) for index, pair in enumerate(zip(roles, others, strict=False))]
         _refuse_broken(roles, links)
         plans = _plans(roles, links)
@@ -87,69 +86,69 @@ class RoleChain:
     @property
     def iam_role_clause(self) -> str:
         """Write the clause that names the chain in SQL: ``IAM_ROLE 'first,second'``; it may be a stack output."""
-        return sql_roles.clause(sql_roles.read(self))
+        return role_clause.clause(role_clause.read(self))
 
 
-def _shape_troubles(roles: Sequence[iam.IRole]) -> Iterator[Trouble]:
+def _shape_problems(roles: Sequence[iam.IRole]) -> Iterator[Problem]:
     for index, role in enumerate(roles):
         yield from ROLE.check("first" if index == 0 else f"others[{index - 1}]", role)
-    most = limits.CHAINED_ROLES
+    most = quotas.CHAINED_ROLES
     if not 1 < len(roles) <= most:
         yield f"the chain has {len(roles)} roles, allowed is 2 to {most}", f"chain 2 to {most} roles"
 
 
 def _refuse_broken(roles: Sequence[iam.IRole], links: Sequence[Link]) -> None:
     """Raise with everything that keeps the chain from working."""
-    path, place = path_of(roles[0]), role_place(roles[0])
-    holder = HolderFacts(
+    path, location = path_of(roles[0]), role_location(roles[0])
+    holder = AssociationFacts(
         path=path,
         noun="chain",
         words="'roles'",
-        account=place.account,
-        region=place.region,
-        roles=tuple(role_facts(roles, place, "roles", labelled=True)),
-        role_limit=limits.CHAINED_ROLES,
+        account=location.account,
+        region=location.region,
+        roles=tuple(role_facts(roles, location, "roles", labelled=True)),
+        role_limit=quotas.CHAINED_ROLES,
     )
-    findings = [rule.finding(path, trouble) for rule, check in _CHECKS for trouble in check(holder)]
-    findings += _first_findings(roles[0], path, place)
+    findings = [rule.finding(path, problem) for rule, check in _CHECKS for problem in check(holder)]
+    findings += _first_findings(roles[0], path, location)
     findings += [
-        rulebook.ROLE_ACCOUNT_MISMATCH.finding(path, trouble, limits.CHAINING_ROLES) for trouble in _foreign(links)
+        registry.ROLE_ACCOUNT_MISMATCH.finding(path, problem, quotas.CHAINING_ROLES) for problem in _foreign(links)
     ]
-    unreachable = [trouble for link in links for trouble in _out_of_reach(link)]
-    troubles = [*(unreachable or _circles(links)), *later_troubles(roles[1:])]
-    findings += [rulebook.INVALID_ARGUMENT.finding(path, trouble, limits.CHAINING_ROLES) for trouble in troubles]
+    reference_problem = [problem for link in links for problem in _out_of_reach(link)]
+    problems = [*(reference_problem or _circles(links)), *later_problems(roles[1:])]
+    findings += [registry.INVALID_ARGUMENT.finding(path, problem, quotas.CHAINING_ROLES) for problem in problems]
     if findings:
         raise RoleAssociationError(findings)
 
 
-def _foreign(links: Sequence[Link]) -> Iterator[Trouble]:
+def _foreign(links: Sequence[Link]) -> Iterator[Problem]:
     """Find roles of another account than the one their stack is settled on, that would get a policy there."""
     for index, link in enumerate(links):
         if link.writes_permissions and own_role(link.source) is None:
-            place = role_place(link.source)
-            named = f"roles[{index}] ({path_of(link.source)})", principal_account(link.source, place)
-            yield from account_rule.contradictions(place, [named])
+            location = role_location(link.source)
+            named = f"roles[{index}] ({path_of(link.source)})", principal_account(link.source, location)
+            yield from account_rule.contradictions(location, [named])
 
 
-def _out_of_reach(link: Link) -> Iterator[Trouble]:
+def _out_of_reach(link: Link) -> Iterator[Problem]:
     """Find roles that CDK cannot name from the stack of their neighbour."""
     sides = ((link.writes_permissions, link.source, link.target), (link.writes_trust, link.target, link.source))
     for ours, here, there in sides:
         if not ours or not link.crosses_stacks:
             continue
-        _, obstacle = refer(role_arn(there), role_place(there), role_place(here), "role_name")
+        _, obstacle = refer(role_arn(there), role_location(there), role_location(here), "role_name")
         if obstacle:
             reason, fix = obstacle
             yield f"a policy of {path_of(here)} cannot name {path_of(there)}, which {reason}", fix
 
 
-def _circles(links: Sequence[Link]) -> Iterator[Trouble]:
+def _circles(links: Sequence[Link]) -> Iterator[Problem]:
     """Find stacks that would each have to be deployed after the other: a trust policy names a role that is there
     already.
     """
     earlier: list[tuple[Stack, Stack]] = []
     for link in links:
-        source, target = role_place(link.source).top, role_place(link.target).top
+        source, target = role_location(link.source).top, role_location(link.target).top
         if not link.writes_trust or source is target:
             continue
         if waits(source, target) or (target, source) in earlier:
@@ -160,23 +159,23 @@ def _circles(links: Sequence[Link]) -> Iterator[Trouble]:
         earlier += [(source, target), *((first, target) for first, second in earlier if second is source)]
 
 
-def _first_findings(first: iam.IRole, path: str, place: Place) -> list[Finding]:
+def _first_findings(first: iam.IRole, path: str, location: Location) -> list[Finding]:
     """Find why the first role could not be associated with a cluster: Redshift may not assume it."""
     document = first.assume_role_policy if isinstance(first, iam.Role) and own_role(first) is None else None
-    written = as_known(trust_document(document), place) if document else {}
-    reason = distrust(written, place.region)
+    written = as_known(trust_document(document), location) if document else {}
+    reason = trust_problem(written, location.region)
     if reason is None:
         return []
     fix = "use RedshiftRole, or assumed_by=iam.ServicePrincipal('redshift.amazonaws.com'), for the first of the chain"
-    return [rulebook.TRUST_LACKS_REDSHIFT.finding(path, (f"first ({path}) {reason}", fix))]
+    return [registry.TRUST_LACKS_REDSHIFT.finding(path, (f"first ({path}) {reason}", fix))]
 
 
 def _plans(roles: Sequence[iam.IRole], links: Sequence[Link]) -> list[chain_links.Planned | None]:
     """Plan the policies of each link that are ours, or raise with all that would be too large."""
     plans = [chain_links.plan(link) for link in links]
     pairs = zip(links, plans, strict=True)
-    troubles = [trouble for link, planned in pairs for trouble in chain_links.no_room(link, planned)]
-    if troubles:
+    problems = [problem for link, planned in pairs for problem in chain_links.no_room(link, planned)]
+    if problems:
         path = path_of(roles[0])
-        raise RoleAssociationError([rulebook.POLICY_TOO_LARGE.finding(path, trouble) for trouble in troubles])
+        raise RoleAssociationError([registry.POLICY_TOO_LARGE.finding(path, problem) for problem in problems])
     return plans

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from redshift_roles.aws import actions
-from redshift_roles.aws import permissions
+from redshift_roles.aws import actions, permissions
 from redshift_roles.aws.policies import Document, documents
 
 

@@ -11,19 +11,18 @@ from typing import NamedTuple, cast
 
 from aws_cdk import aws_iam as iam
 
-from redshift_roles.cdk import account_rule
-from redshift_roles.aws import permissions
-from redshift_roles.aws import arns as role_arns
-from redshift_roles.grants.chain_documents import RequiredPolicy, permissions_policy, trust_policy, trust_statement
-from redshift_roles.grants.writer import GRANTS_ID
-from redshift_roles.grants.managed_policies import GrantedPolicies, Plan, granted_policies
-from redshift_roles.aws.policies import Document
-from redshift_roles.cdk.location import Place, id_after
-from redshift_roles.cdk.role_reader import is_immutable, own_role, principal_account, role_arn, role_place, trust_of
-from redshift_roles.cdk.jsii_compat import Remembered
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws import arns, permissions
 from redshift_roles.aws.placeholders import is_token
-from redshift_roles.grants.trust_policy import extend_trust, trust_troubles
+from redshift_roles.aws.policies import Document
+from redshift_roles.cdk import account_rule
+from redshift_roles.cdk.jsii_compat import Remembered
+from redshift_roles.cdk.location import Location, id_after
+from redshift_roles.cdk.role_reader import is_immutable, own_role, principal_account, role_arn, role_location, trust_of
+from redshift_roles.grants.chain_documents import RequiredPolicy, permissions_policy, trust_policy, trust_statement
+from redshift_roles.grants.managed_policies import GrantedPolicies, Plan, granted_policies
+from redshift_roles.grants.trust_policy import extend_trust, trust_problems
+from redshift_roles.grants.writer import GRANTS_ID
+from redshift_roles.rules.registry import Problem
 
 
 class Link(NamedTuple):
@@ -38,9 +37,9 @@ class Link(NamedTuple):
         """Say whether policies of this app reach the source."""
         if isinstance(self.source, iam.Role):
             return True
-        place = role_place(self.source)
-        account = principal_account(self.source, place)
-        here = account == place.account or (self.source_is_first and not role_arns.differ(account, place.account))
+        location = role_location(self.source)
+        account = principal_account(self.source, location)
+        here = account == location.account or (self.source_is_first and not arns.differ(account, location.account))
         return here and not is_immutable(self.source)
 
     @property
@@ -51,7 +50,7 @@ class Link(NamedTuple):
     @property
     def crosses_stacks(self) -> bool:
         """Say whether each side is in a stack of its own."""
-        return role_place(self.source).stack is not role_place(self.target).stack
+        return role_location(self.source).stack is not role_location(self.target).stack
 
 
 class Planned(NamedTuple):
@@ -69,12 +68,12 @@ def plan(link: Link) -> Planned | None:
     return _planned(link) if link.writes_permissions else None
 
 
-def no_room(link: Link, planned: Planned | None) -> Iterator[Trouble]:
+def no_room(link: Link, planned: Planned | None) -> Iterator[Problem]:
     """Find policies of either side that would be too large or too many."""
     if planned:
-        yield from planned.granted.troubles(planned.plan)
+        yield from planned.granted.problems(planned.plan)
     if link.source not in _sources(link.target):
-        yield from trust_troubles(link.target, trust_statement(role_arn(link.source)), link.source)
+        yield from trust_problems(link.target, trust_statement(role_arn(link.source)), link.source)
 
 
 def _planned(link: Link) -> Planned:
@@ -83,7 +82,7 @@ def _planned(link: Link) -> Planned:
     The target's trust policy names the source, so the target's stack depends on the source's already; a policy in the
     source's stack would close the circle.
     """
-    home, there = role_place(link.source), role_place(link.target)
+    home, there = role_location(link.source), role_location(link.target)
     same = (home.account_id, home.region_name) == (there.account_id, there.region_name)
     if link.writes_trust and link.crosses_stacks and same:
         construct_id = f"AssumedBy{id_after(link.source)}"
@@ -95,9 +94,9 @@ def _planned(link: Link) -> Planned:
 
 def write(link: Link, planned: Planned | None) -> Iterator[RequiredPolicy]:
     """Write both sides of a link, and return those that are not ours to write."""
-    source, target, home = role_arn(link.source), role_arn(link.target), role_place(link.source)
+    source, target, home = role_arn(link.source), role_arn(link.target), role_location(link.source)
     if planned is None:
-        yield _required(source, "permissions", permissions_policy(target), role_place(link.target))
+        yield _required(source, "permissions", permissions_policy(target), role_location(link.target))
     else:
         if own_role(link.source) is None:
             account_rule.assert_account(home, [principal_account(link.source, home)])
@@ -121,11 +120,11 @@ def _trust(link: Link, source: str) -> None:
     sources[link.source] = True
     _trusting[link.target] = sources
     extend_trust(link.target, document, trust_statement(source))
-    first, last = role_place(link.source).top, role_place(link.target).top
+    first, last = role_location(link.source).top, role_location(link.target).top
     if first is not last:
         last.add_stack_dependency(first)
 
 
-def _required(arn: str, kind: str, document: Document, place: Place) -> RequiredPolicy:
+def _required(arn: str, kind: str, document: Document, location: Location) -> RequiredPolicy:
     text = json.dumps(document, indent=2)
-    return RequiredPolicy(arn, kind, document, place.stack.to_json_string(document, 2) if is_token(text) else text)
+    return RequiredPolicy(arn, kind, document, location.stack.to_json_string(document, 2) if is_token(text) else text)

@@ -13,14 +13,14 @@ from typing import Any, NamedTuple, TypeGuard, cast
 from aws_cdk import aws_iam as iam
 from constructs import IConstruct
 
-from redshift_roles.aws import arns as role_arns
-from redshift_roles.aws.policies import documents
+from redshift_roles.aws import arns
 from redshift_roles.aws.permissions import Home, Permission
-from redshift_roles.cdk.location import Place, path_of, place_of, refer, waits
+from redshift_roles.aws.policies import documents
 from redshift_roles.aws.policy_documents import Statement, rewritten
-from redshift_roles.cdk.role_reader import as_known, role_arn
+from redshift_roles.cdk.location import Location, location_of, path_of, refer, waits
 from redshift_roles.cdk.resource_reader import Resource
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.cdk.role_reader import as_known, role_arn
+from redshift_roles.rules.registry import Problem
 
 
 class OwnerStatements(NamedTuple):
@@ -35,10 +35,12 @@ class OwnerStatements(NamedTuple):
     key: list[Statement]
 
 
-def owner_statements(allowed: Sequence[Permission], found: Resource, place: Place, principal: str) -> OwnerStatements:
+def owner_statements(
+    allowed: Sequence[Permission], found: Resource, location: Location, principal: str
+) -> OwnerStatements:
     """Write what lets a role of this place in from the owner's side: the same that the role is allowed."""
-    bucket = found.arn if role_arns.differ(found.account, place.account) else None
-    key = found.key_arn if role_arns.differ(found.key_account, place.account) else None
+    bucket = found.arn if arns.differ(found.account, location.account) else None
+    key = found.key_arn if arns.differ(found.key_account, location.account) else None
     in_bucket = [permission for permission in allowed if bucket and f"{permission.resource}/".startswith(f"{bucket}/")]
     with_key = [permission._replace(resource="*") for permission in allowed if permission.resource == key]
     return OwnerStatements(_for(principal, in_bucket), _for(principal, with_key))
@@ -54,16 +56,16 @@ def _for(principal: str, allowed: Sequence[Permission]) -> list[Statement]:
     return [{**statement, "Principal": {"AWS": principal}} for statement in nameless]
 
 
-def without_key_names(allowed: Sequence[Permission], found: Resource, place: Place) -> list[Permission]:
+def without_key_names(allowed: Sequence[Permission], found: Resource, location: Location) -> list[Permission]:
     """Allow the use of a key of this app in another account by what it is used for: the objects of the bucket.
 
     The key's policy names the role, so the role is there before the key, and its policy cannot name the key.
     """
     key = found.key
-    if not role_arns.differ(found.key_account, place.account) or not _is_of_this_app(key):
+    if not arns.differ(found.key_account, location.account) or not _is_of_this_app(key):
         return list(allowed)
-    home = place_of(key)
-    keys = Home(place.partition_name, home.region or "*", home.account).arn("kms", "key/*")
+    home = location_of(key)
+    keys = Home(location.partition_name, home.region or "*", home.account).arn("kms", "key/*")
     used = ("StringLike", "kms:EncryptionContext:aws:s3:arn", (found.arn, f"{found.arn}/*"))
     return [
         permission._replace(resource=keys, condition=used) if permission.resource == found.key_arn else permission
@@ -71,9 +73,9 @@ def without_key_names(allowed: Sequence[Permission], found: Resource, place: Pla
     ]
 
 
-def owner_troubles(
-    asked: OwnerStatements, found: Resource, role: iam.IRole, place: Place, *, owner_allows: bool
-) -> Iterator[Trouble]:
+def owner_problems(
+    asked: OwnerStatements, found: Resource, role: iam.IRole, location: Location, *, owner_allows: bool
+) -> Iterator[Problem]:
     """Say what the owner of a bucket or key must do first; nothing where this app can do it."""
     sides: tuple[tuple[str, Any, str | None, str, list[Statement]], ...] = (
         ("bucket", found.construct, found.account, "its bucket policy", asked.bucket),
@@ -84,20 +86,20 @@ def owner_troubles(
             continue
         path = path_of(found.construct)
         what = f"'bucket' ({path})" if noun == "bucket" else f"the key of 'bucket' ({path})"
-        label = f"{what} is in account {account}, the role is in {place.account}"
+        label = f"{what} is in account {account}, the role is in {location.account}"
         if _is_of_this_app(construct):
-            yield from _own_troubles(label, role, place, place_of(construct))
+            yield from _own_problems(label, role, location, location_of(construct))
         elif not owner_allows:
             fix = "send it to the owner (grant.resource_statements has it), and pass owner_allows=True when it is there"
-            yield f"{label}; {policy} needs {_text(statements, place)}", fix
+            yield f"{label}; {policy} needs {_text(statements, location)}", fix
 
 
-def _own_troubles(label: str, role: iam.IRole, place: Place, home: Place) -> Iterator[Trouble]:
+def _own_problems(label: str, role: iam.IRole, location: Location, home: Location) -> Iterator[Problem]:
     """Find what keeps a policy of this app from naming the role: AWS refuses a principal that is not there yet."""
-    _, obstacle = refer(role_arn(role), place, home, "role_name")
+    _, obstacle = refer(role_arn(role), location, home, "role_name")
     if obstacle:
         yield f"{label}, whose policy cannot name a role without a role_name", "give the role a role_name"
-    elif waits(place.top, home.top):
+    elif waits(location.top, home.top):
         yield (
             f"{label}, whose policy names the role, and the role's stack is deployed after it",
             "put the role into a stack that depends on nothing there",
@@ -109,17 +111,17 @@ def _is_of_this_app(construct: IConstruct | None) -> TypeGuard[IConstruct]:
     return construct is not None and construct.node.default_child is not None
 
 
-def _text(statements: Sequence[Statement], place: Place) -> str:
-    written = as_known(statements if len(statements) > 1 else statements[0], place)
-    return json.dumps(rewritten(written, role_arns.readable))
+def _text(statements: Sequence[Statement], location: Location) -> str:
+    written = as_known(statements if len(statements) > 1 else statements[0], location)
+    return json.dumps(rewritten(written, arns.readable))
 
 
-def shared_grant(identity: iam.Grant, asked: OwnerStatements, found: Resource, place: Place) -> iam.Grant:
+def shared_grant(identity: iam.Grant, asked: OwnerStatements, found: Resource, location: Location) -> iam.Grant:
     """Describe the owner's side as CDK does, and write it into the policies of a bucket and a key of this app."""
     grant = identity
     for construct, statements in ((found.construct, asked.bucket), (found.key, asked.key)):
         if statements and _is_of_this_app(construct):
-            place_of(construct).top.add_stack_dependency(place.top)
+            location_of(construct).top.add_stack_dependency(location.top)
         for statement in map(iam.PolicyStatement.from_json, statements):
             theirs = iam.Grant.add_statement_to_resource_policy(
                 statement=statement,

@@ -13,17 +13,17 @@ from aws_cdk import Annotations
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
 
+from redshift_roles.aws.permissions import Permission
+from redshift_roles.aws.placeholders import is_token
+from redshift_roles.aws.policies import Document, documents
+from redshift_roles.aws.token_lengths import longest
+from redshift_roles.cdk.jsii_compat import Remembered, reference_of
+from redshift_roles.cdk.location import Location
+from redshift_roles.cdk.role_reader import own_role, reports_policies
 from redshift_roles.grants.attachments import too_many, undecided
 from redshift_roles.grants.cdk_grant import conditions_of
 from redshift_roles.grants.deploy_time import same_values
-from redshift_roles.aws.policies import Document, documents
-from redshift_roles.aws.permissions import Permission
-from redshift_roles.cdk.location import Place
-from redshift_roles.cdk.role_reader import own_role, reports_policies
-from redshift_roles.cdk.jsii_compat import Remembered, reference_of
-from redshift_roles.rules.registry import Trouble
-from redshift_roles.aws.token_lengths import longest
-from redshift_roles.aws.placeholders import is_token
+from redshift_roles.rules.registry import Problem
 
 
 class Plan(NamedTuple):
@@ -50,14 +50,14 @@ class GrantedPolicies:
     def __init__(
         self,
         scope: Construct,
-        place: Place,
+        location: Location,
         construct_id: str,
         attachment: dict[str, Any],
         principal: _Principal | None = None,
     ) -> None:
         self.policies: list[iam.CfnManagedPolicy] = []
         self._scope = scope
-        self._place = place
+        self._place = location
         self._id = construct_id
         self._attachment = attachment
         self._permissions: dict[Permission, None] = {}
@@ -85,7 +85,7 @@ class GrantedPolicies:
         )
         return Plan(new, written, longer)
 
-    def troubles(self, plan: Plan) -> Iterator[Trouble]:
+    def problems(self, plan: Plan) -> Iterator[Problem]:
         """Find out whether IAM attaches as many policies as were planned."""
         if self._principal and len(plan.written) > len(self.policies):
             yield from too_many(self._principal.kind, self._principal.number(self, len(plan.written)))
@@ -160,7 +160,8 @@ def _texts(permission: Permission) -> tuple[str, ...]:
 
 
 class ReportedPolicies(GrantedPolicies):
-    """What is granted to a role whose policies CDK is told to report and not to write (``iam.Role.customize_roles``).
+    """What is granted to a role whose policies CDK is told to report and not to write
+    (``iam.Role.customize_roles``).
     """
 
     def write(self, plan: Plan) -> None:
@@ -180,13 +181,13 @@ _of_principals: Remembered[dict[tuple[str, str], GrantedPolicies]] = Remembered(
 
 
 def granted_policies(
-    principal: IConstruct, place: Place, construct_id: str, kind: str, *, scope: Construct | None = None
+    principal: IConstruct, location: Location, construct_id: str, kind: str, *, scope: Construct | None = None
 ) -> GrantedPolicies:
     """Find the policies of a principal.
 
     Args:
         principal: The role, user or group.
-        place: Where the policies are.
+        location: Where the policies are.
         construct_id: The id of the first policy.
         kind: ``roles``, ``users`` or ``groups``.
         scope: What the policies are children of. Default: the principal, or what an imported one is a child of, since
@@ -202,7 +203,7 @@ def granted_policies(
         made = ReportedPolicies if reported else GrantedPolicies
         own = own_role(principal)
         whose = _Principal(kind, own.managed_policies if own else 0, found)
-        found[key] = made(parent, place, name, {kind: [principal]}, whose)
+        found[key] = made(parent, location, name, {kind: [principal]}, whose)
     return found[key]
 
 

@@ -10,19 +10,16 @@ from typing import Any, Final
 
 from aws_cdk import aws_iam as iam
 
+from redshift_roles.aws import arns, permissions, quotas
 from redshift_roles.cdk import account_rule
-from redshift_roles.rules import grant_arguments
-from redshift_roles.aws import quotas as limits
-from redshift_roles.aws import permissions
-from redshift_roles.aws import arns as role_arns
-from redshift_roles.rules import registry as rulebook
+from redshift_roles.cdk.location import Location, path_of, refer
+from redshift_roles.cdk.role_reader import is_immutable, own_role, principal_account, role_arn, role_location
+from redshift_roles.cdk.validation import raise_if
 from redshift_roles.grants.cdk_grant import LateGrant, grant_of
-from redshift_roles.rules.findings import RoleAssociationError
 from redshift_roles.grants.managed_policies import granted_policies
-from redshift_roles.cdk.location import Place, path_of, refer
-from redshift_roles.cdk.role_reader import is_immutable, own_role, principal_account, role_arn, role_place
-from redshift_roles.cdk.validation import refuse
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.rules import grant_arguments, registry
+from redshift_roles.rules.findings import RoleAssociationError
+from redshift_roles.rules.registry import Problem
 from redshift_roles.rules.shapes import shown
 
 _PASSING_ID: Final = "PassRedshiftRoles"
@@ -35,12 +32,12 @@ def pass_role(role: iam.IRole, grantee: iam.IGrantable) -> iam.Grant:
     def path() -> str:
         return path_of(role)
 
-    refuse(path, limits.PASS_ROLE, grant_arguments.check({"grantee": grantee}))
+    raise_if(path, quotas.PASS_ROLE, grant_arguments.check({"grantee": grantee}))
     principal: Any = grantee.grant_principal
     kind = next((kind for kind, name in _ATTACHED_BY if hasattr(principal, name)), "")
-    refuse(path, limits.PASS_ROLE, [] if kind else [_nobody(grantee)])
-    home = role_place(principal)
-    accounts = principal_account(principal, home), principal_account(role, role_place(role))
+    raise_if(path, quotas.PASS_ROLE, [] if kind else [_nobody(grantee)])
+    home = role_location(principal)
+    accounts = principal_account(principal, home), principal_account(role, role_location(role))
     named = (f"'grantee' ({path_of(principal)})", accounts[0]), ("the role", accounts[1])
     foreign = (
         [*_foreign(principal, *accounts)]
@@ -49,14 +46,14 @@ def pass_role(role: iam.IRole, grantee: iam.IGrantable) -> iam.Grant:
     )
     if foreign:
         raise RoleAssociationError(
-            [rulebook.ROLE_ACCOUNT_MISMATCH.finding(path(), trouble, limits.PASS_ROLE) for trouble in foreign]
+            [registry.ROLE_ACCOUNT_MISMATCH.finding(path(), problem, quotas.PASS_ROLE) for problem in foreign]
         )
-    refuse(path, limits.PASS_ROLE, [*_unwritable(principal, kind), *_out_of_reach(role, home)])
+    raise_if(path, quotas.PASS_ROLE, [*_unwritable(principal, kind), *_out_of_reach(role, home)])
     own = own_role(role)
     allowed = permissions.pass_role(role_arn(role), serverless=own is not None and own.serverless)
     granted = granted_policies(principal, home, _PASSING_ID, kind)
     plan = granted.plan(allowed)
-    too_large = [rulebook.POLICY_TOO_LARGE.finding(path(), trouble) for trouble in granted.troubles(plan)]
+    too_large = [registry.POLICY_TOO_LARGE.finding(path(), problem) for problem in granted.problems(plan)]
     if too_large:
         raise RoleAssociationError(too_large)
     account_rule.assert_account(home, accounts)
@@ -64,30 +61,30 @@ def pass_role(role: iam.IRole, grantee: iam.IGrantable) -> iam.Grant:
     return LateGrant.of(lambda: grant_of(granted.policies, allowed))
 
 
-def _nobody(grantee: object) -> Trouble:
+def _nobody(grantee: object) -> Problem:
     return (
         f"'grantee' is {shown(grantee)}, allowed is a user, a group, a role, or what runs as a role",
         "pass iam.User(…), iam.Group(…), iam.Role(…), or a construct that runs as a role",
     )
 
 
-def _foreign(grantee: iam.IPrincipal, account: str | None, own: str | None) -> Iterator[Trouble]:
-    if role_arns.differ(account, own):
+def _foreign(grantee: iam.IPrincipal, account: str | None, own: str | None) -> Iterator[Problem]:
+    if arns.differ(account, own):
         yield (
             f"'grantee' ({path_of(grantee)}) is in account {account}, the role is in {own}",
             f"let a user, group or role of account {own} pass it; iam:PassRole cannot cross accounts",
         )
 
 
-def _elsewhere(grantee: iam.IPrincipal, account: str | None, written: str) -> Iterator[Trouble]:
-    if role_arns.differ(account, written):
+def _elsewhere(grantee: iam.IPrincipal, account: str | None, written: str) -> Iterator[Problem]:
+    if arns.differ(account, written):
         yield (
             f"'grantee' ({path_of(grantee)}) is in account {account}, its policy would be in {written}",
             f"import it in a stack of account {account}",
         )
 
 
-def _unwritable(grantee: iam.IRole, kind: str) -> Iterator[Trouble]:
+def _unwritable(grantee: iam.IRole, kind: str) -> Iterator[Problem]:
     if kind == "roles" and is_immutable(grantee):
         what = f"'grantee' ({path_of(grantee)}) was imported with mutable=False or is a role.without_policy_updates()"
         yield (
@@ -96,8 +93,8 @@ def _unwritable(grantee: iam.IRole, kind: str) -> Iterator[Trouble]:
         )
 
 
-def _out_of_reach(role: iam.IRole, home: Place) -> Iterator[Trouble]:
-    own = role_place(role)
+def _out_of_reach(role: iam.IRole, home: Location) -> Iterator[Problem]:
+    own = role_location(role)
     _, obstacle = (None, None) if own.stack is home.stack else refer(role_arn(role), own, home, "role_name")
     if obstacle:
         reason, fix = obstacle

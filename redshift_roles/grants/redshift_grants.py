@@ -11,21 +11,19 @@ from typing import TYPE_CHECKING
 from aws_cdk import Fn
 from aws_cdk import aws_iam as iam
 
-from redshift_roles.rules import grant_arguments
-from redshift_roles.aws import quotas as limits
-from redshift_roles.grants import pass_role as passing
-from redshift_roles.aws import permissions
-from redshift_roles.aws import arns as role_arns
-from redshift_roles.rules.arguments import ROLE
-from redshift_roles.grants.writer import GrantWriter, note_vended, vending_troubles
+from redshift_roles.aws import arns, permissions, quotas
 from redshift_roles.aws.permissions import Objects
-from redshift_roles.cdk.location import Place
-from redshift_roles.cdk.role_reader import role_arn
-from redshift_roles.cdk.validation import refuse
-from redshift_roles.cdk.jsii_compat import Remembered
-from redshift_roles.cdk.resource_reader import resource, secret_arn
-from redshift_roles.rules.registry import Trouble
 from redshift_roles.aws.placeholders import is_text_token, present
+from redshift_roles.cdk.jsii_compat import Remembered
+from redshift_roles.cdk.location import Location
+from redshift_roles.cdk.resource_reader import resource, secret_arn
+from redshift_roles.cdk.role_reader import role_arn
+from redshift_roles.cdk.validation import raise_if
+from redshift_roles.grants import pass_role as passing
+from redshift_roles.grants.writer import GrantWriter, note_vended, vending_problems
+from redshift_roles.rules import grant_arguments
+from redshift_roles.rules.arguments import ROLE
+from redshift_roles.rules.registry import Problem
 
 if TYPE_CHECKING:
     from aws_cdk import aws_dynamodb as dynamodb
@@ -74,7 +72,7 @@ class RedshiftGrants:
         Raises:
             RoleAssociationError: InvalidArgument, for what is no role.
         """
-        refuse(lambda: "RedshiftGrants.of", limits.COPY_PERMISSIONS, ROLE.check("role", role))
+        raise_if(lambda: "RedshiftGrants.of", quotas.COPY_PERMISSIONS, ROLE.check("role", role))
         found = _facades.get(role)
         if found is None:
             found = _facades[role] = cls(role)
@@ -109,11 +107,11 @@ class RedshiftGrants:
         given = present(
             ["bucket"], bucket=bucket, prefix=prefix, manifest=manifest, jsonpaths=jsonpaths, owner_allows=owner_allows
         )
-        self._writer.refuse(limits.S3_KEYS, grant_arguments.check(given))
+        self._writer.raise_if(quotas.S3_KEYS, grant_arguments.check(given))
         found = resource(bucket, "bucket_arn")
         objects = Objects(found.arn, found.key_arn, prefix, _files(manifest, jsonpaths))
         return self._writer.allow_in_bucket(
-            limits.S3_KEYS, permissions.copy_from(objects), found, owner_allows=owner_allows
+            quotas.S3_KEYS, permissions.copy_from(objects), found, owner_allows=owner_allows
         )
 
     def unload_to(
@@ -128,11 +126,11 @@ class RedshiftGrants:
             owner_allows: As in `copy_from`.
         """
         given = present(["bucket"], bucket=bucket, prefix=prefix, clean_path=clean_path, owner_allows=owner_allows)
-        self._writer.refuse(limits.S3_KEYS, grant_arguments.check(given))
+        self._writer.raise_if(quotas.S3_KEYS, grant_arguments.check(given))
         found = resource(bucket, "bucket_arn")
         objects = Objects(found.arn, found.key_arn, prefix)
         allowed = permissions.unload_to(objects, clean_path=clean_path)
-        return self._writer.allow_in_bucket(limits.S3_KEYS, allowed, found, owner_allows=owner_allows)
+        return self._writer.allow_in_bucket(quotas.S3_KEYS, allowed, found, owner_allows=owner_allows)
 
     def external_schema(
         self,
@@ -170,28 +168,28 @@ class RedshiftGrants:
             lake_formation=lake_formation,
             owner_allows=owner_allows,
         )
-        troubles = [*grant_arguments.check_external_schema(given)]
+        problems = [*grant_arguments.check_external_schema(given)]
         if lake_formation is True:
-            troubles += vending_troubles(self._writer.role)
-        self._writer.refuse(limits.SPECTRUM_POLICIES, troubles)
+            problems += vending_problems(self._writer.role)
+        self._writer.raise_if(quotas.SPECTRUM_POLICIES, problems)
         catalog = permissions.query_catalog(
             self._writer.home, database, tables, create_database=create_database, write=write
         )
         if bucket is None:
             note_vended(self._writer.role)
-            return self._writer.allow(limits.SPECTRUM_POLICIES, [*catalog, *permissions.lake_formation()])
+            return self._writer.allow(quotas.SPECTRUM_POLICIES, [*catalog, *permissions.lake_formation()])
         found = resource(bucket, "bucket_arn")
         files = permissions.query_objects(Objects(found.arn, found.key_arn, prefix), write=write)
         return self._writer.allow_in_bucket(
-            limits.SPECTRUM_POLICIES, [*catalog, *files], found, owner_allows=owner_allows
+            quotas.SPECTRUM_POLICIES, [*catalog, *files], found, owner_allows=owner_allows
         )
 
     def copy_from_dynamodb(self, table: dynamodb.ITable) -> iam.Grant:
         """Allow COPY from an Amazon DynamoDB table: describe and scan it, and decrypt with its key."""
-        self._writer.refuse(limits.COPY_PERMISSIONS, grant_arguments.check({"table": table}))
+        self._writer.raise_if(quotas.COPY_PERMISSIONS, grant_arguments.check({"table": table}))
         found = resource(table, "table_arn")
         return self._writer.allow(
-            limits.COPY_PERMISSIONS, permissions.copy_from_dynamodb(found.arn, found.key_arn), ("table", found)
+            quotas.COPY_PERMISSIONS, permissions.copy_from_dynamodb(found.arn, found.key_arn), ("table", found)
         )
 
     def copy_from_emr(self, cluster_id: str) -> iam.Grant:
@@ -200,8 +198,10 @@ class RedshiftGrants:
         Args:
             cluster_id: Its id, such as ``j-2AXXXXXXGAPLF``.
         """
-        self._writer.refuse(limits.LOAD_FROM_EMR, grant_arguments.check(present(["cluster_id"], cluster_id=cluster_id)))
-        return self._writer.allow(limits.LOAD_FROM_EMR, permissions.copy_from_emr(self._writer.home, cluster_id))
+        self._writer.raise_if(
+            quotas.LOAD_FROM_EMR, grant_arguments.check(present(["cluster_id"], cluster_id=cluster_id))
+        )
+        return self._writer.allow(quotas.LOAD_FROM_EMR, permissions.copy_from_emr(self._writer.home, cluster_id))
 
     def copy_over_ssh(self, bucket: s3.IBucket, manifest: str, *, owner_allows: bool = False) -> iam.Grant:
         """Allow COPY from remote hosts: get and list the manifest that names them.
@@ -212,36 +212,37 @@ class RedshiftGrants:
             owner_allows: As in `copy_from`.
         """
         given = present(["bucket", "manifest"], bucket=bucket, manifest=manifest, owner_allows=owner_allows)
-        self._writer.refuse(limits.COPY_PERMISSIONS, grant_arguments.check(given))
+        self._writer.raise_if(quotas.COPY_PERMISSIONS, grant_arguments.check(given))
         found = resource(bucket, "bucket_arn")
         allowed = permissions.copy_over_ssh(Objects(found.arn, found.key_arn, files=(manifest,)))
-        return self._writer.allow_in_bucket(limits.COPY_PERMISSIONS, allowed, found, owner_allows=owner_allows)
+        return self._writer.allow_in_bucket(quotas.COPY_PERMISSIONS, allowed, found, owner_allows=owner_allows)
 
     def federated_query(self, secret: secretsmanager.ISecret) -> iam.Grant:
         """Allow queries in Amazon RDS or Aurora (FROM POSTGRES, FROM MYSQL) with the credentials of a secret."""
-        self._writer.refuse(limits.FEDERATED_QUERY, grant_arguments.check({"secret": secret}))
+        self._writer.raise_if(quotas.FEDERATED_QUERY, grant_arguments.check({"secret": secret}))
         found = resource(secret, "secret_arn")
         return self._writer.allow(
-            limits.FEDERATED_QUERY,
-            permissions.federated_query(secret_arn(found, self._writer.place), found.key_arn),
+            quotas.FEDERATED_QUERY,
+            permissions.federated_query(secret_arn(found, self._writer.location), found.key_arn),
             ("secret", found),
         )
 
     def external_function(self, function: lambda_.IFunction) -> iam.Grant:
-        """Allow CREATE EXTERNAL FUNCTION over an AWS Lambda function: invoke exactly this function, version or alias.
+        """Allow CREATE EXTERNAL FUNCTION over an AWS Lambda function: invoke exactly this function, version or
+        alias.
         """
-        self._writer.refuse(limits.LAMBDA_FUNCTIONS, grant_arguments.check({"function": function}))
+        self._writer.raise_if(quotas.LAMBDA_FUNCTIONS, grant_arguments.check({"function": function}))
         found = resource(function, "function_arn")
         return self._writer.allow(
-            limits.LAMBDA_FUNCTIONS, permissions.external_function(found.arn), ("function", found)
+            quotas.LAMBDA_FUNCTIONS, permissions.external_function(found.arn), ("function", found)
         )
 
     def stream_from_kinesis(self, stream: kinesis.IStream) -> iam.Grant:
         """Allow streaming ingestion from a stream of Amazon Kinesis Data Streams, and decrypt with its key."""
-        self._writer.refuse(limits.STREAMING_KINESIS, grant_arguments.check({"stream": stream}))
+        self._writer.raise_if(quotas.STREAMING_KINESIS, grant_arguments.check({"stream": stream}))
         found = resource(stream, "stream_arn")
         return self._writer.allow(
-            limits.STREAMING_KINESIS, permissions.stream_from_kinesis(found.arn, found.key_arn), ("stream", found)
+            quotas.STREAMING_KINESIS, permissions.stream_from_kinesis(found.arn, found.key_arn), ("stream", found)
         )
 
     def stream_from_msk(self, cluster_arn: str, topics: Sequence[str]) -> iam.Grant:
@@ -252,11 +253,11 @@ class RedshiftGrants:
             topics: Names of topics, 1 or more.
         """
         given = present(["cluster_arn", "topics"], cluster_arn=cluster_arn, topics=topics)
-        troubles = [*grant_arguments.check(given)]
-        self._writer.refuse(limits.STREAMING_MSK, [*troubles, *_foreign_cluster(cluster_arn, self._writer.place)])
+        problems = [*grant_arguments.check(given)]
+        self._writer.raise_if(quotas.STREAMING_MSK, [*problems, *_foreign_cluster(cluster_arn, self._writer.location)])
         prefix = _topics_prefix(cluster_arn)
         return self._writer.allow(
-            limits.STREAMING_MSK, permissions.stream_from_msk(cluster_arn, [f"{prefix}/{topic}" for topic in topics])
+            quotas.STREAMING_MSK, permissions.stream_from_msk(cluster_arn, [f"{prefix}/{topic}" for topic in topics])
         )
 
     def create_model(self, bucket: s3.IBucket, *, owner_allows: bool = False) -> iam.Grant:
@@ -268,8 +269,8 @@ class RedshiftGrants:
             bucket: The bucket of SETTINGS (S3_BUCKET …).
             owner_allows: As in `copy_from`.
         """
-        self._writer.refuse(
-            limits.MACHINE_LEARNING,
+        self._writer.raise_if(
+            quotas.MACHINE_LEARNING,
             grant_arguments.check(present(["bucket"], bucket=bucket, owner_allows=owner_allows)),
         )
         found = resource(bucket, "bucket_arn")
@@ -277,7 +278,7 @@ class RedshiftGrants:
             self._writer.home, role_arn(self._writer.role), Objects(found.arn, found.key_arn)
         )
         return self._writer.allow_in_bucket(
-            limits.MACHINE_LEARNING, allowed, found, owner_allows=owner_allows, training=True
+            quotas.MACHINE_LEARNING, allowed, found, owner_allows=owner_allows, training=True
         )
 
     def pass_role(self, grantee: iam.IGrantable) -> iam.Grant:
@@ -303,14 +304,14 @@ def _topics_prefix(cluster_arn: str) -> str:
     return cluster_arn.replace(":cluster/", ":topic/")
 
 
-def _foreign_cluster(cluster_arn: str, place: Place) -> list[Trouble]:
+def _foreign_cluster(cluster_arn: str, location: Location) -> list[Problem]:
     literal = isinstance(cluster_arn, str) and not is_text_token(cluster_arn)
-    account = role_arns.account_of(cluster_arn) if literal else None
-    if not role_arns.differ(account, place.account):
+    account = arns.account_of(cluster_arn) if literal else None
+    if not arns.differ(account, location.account):
         return []
     return [
         (
-            f"'cluster_arn' is in account {account}, the role is in {place.account}",
+            f"'cluster_arn' is in account {account}, the role is in {location.account}",
             f"let the role assume one of account {account}: RoleChain(role, theirs), and grant it to that",
         )
     ]

@@ -11,13 +11,12 @@ from typing import Final
 from aws_cdk import Annotations
 from aws_cdk import aws_iam as iam
 
-from redshift_roles.aws import quotas as limits
-from redshift_roles.aws import arns as role_arns
-from redshift_roles.cdk.location import Place, least_length
+from redshift_roles.aws import arns, quotas
 from redshift_roles.aws.policy_documents import Statement, size
-from redshift_roles.cdk.role_reader import as_known, own_role, role_arn, role_place, trust_document, trust_of
-from redshift_roles.rules.registry import Trouble
 from redshift_roles.aws.trust_documents import merged
+from redshift_roles.cdk.location import Location, least_length
+from redshift_roles.cdk.role_reader import as_known, own_role, role_arn, role_location, trust_document, trust_of
+from redshift_roles.rules.registry import Problem
 
 _MINIMIZED: Final = "@aws-cdk/aws-iam:minimizePolicies"
 _UNDECIDED: Final = "redshift-roles:TrustPolicyUndecided"
@@ -26,7 +25,7 @@ _LEAST_ARN: Final = len("arn:aws:iam::123456789012:role/x")
 _arns: dict[str, str] = {}
 
 
-def trust_troubles(role: iam.IRole, statement: Statement, source: iam.IRole | None = None) -> Iterator[Trouble]:
+def trust_problems(role: iam.IRole, statement: Statement, source: iam.IRole | None = None) -> Iterator[Problem]:
     """Find out whether the trust policy of a role of the app has room for one more statement.
 
     Args:
@@ -37,11 +36,11 @@ def trust_troubles(role: iam.IRole, statement: Statement, source: iam.IRole | No
     document = trust_of(role)
     if document is None:
         return
-    own, place = own_role(role), role_place(role)
-    quota = own.trust_policy_quota if own else limits.LARGEST_TRUST_POLICY_SIZE
+    own, location = own_role(role), role_location(role)
+    quota = own.trust_policy_quota if own else quotas.LARGEST_TRUST_POLICY_SIZE
     if source is not None:
         _note_arn(source)
-    length = _least_size(document, [statement], role, place, quota)
+    length = _least_size(document, [statement], role, location, quota)
     if length > quota:
         allowed = f"'trust_policy_quota' is {quota:,}" if own else f"allowed is {quota:,}"
         yield (
@@ -53,8 +52,8 @@ def trust_troubles(role: iam.IRole, statement: Statement, source: iam.IRole | No
 def extend_trust(role: iam.IRole, document: iam.PolicyDocument, statement: Statement) -> None:
     """Add a statement to the trust policy of a role of the app; warn where only a raised quota has room for it."""
     document.add_statements(iam.PolicyStatement.from_json(statement))
-    usual = limits.TRUST_POLICY_SIZE
-    if own_role(role) is None and _least_size(document, [], role, role_place(role), usual) > usual:
+    usual = quotas.TRUST_POLICY_SIZE
+    if own_role(role) is None and _least_size(document, [], role, role_location(role), usual) > usual:
         warning = (
             f"The trust policy has more than the {usual:,} characters that IAM allows unless the quota was raised."
         )
@@ -64,22 +63,24 @@ def extend_trust(role: iam.IRole, document: iam.PolicyDocument, statement: State
 def _note_arn(role: iam.IRole) -> None:
     own = own_role(role)
     if own and own.path_and_name:
-        partition, account = role_arns.THIS_PARTITION, own.place.account
+        partition, account = arns.THIS_PARTITION, own.location.account
         _arns[role_arn(role)] = f"arn:{partition}:iam::{account}:role{own.path_and_name}"
 
 
-def _least_size(document: iam.PolicyDocument, added: list[Statement], role: iam.IRole, place: Place, quota: int) -> int:
+def _least_size(
+    document: iam.PolicyDocument, added: list[Statement], role: iam.IRole, location: Location, quota: int
+) -> int:
     """Measure a trust policy at the least that the deployment can write, merged where CDK is told to merge."""
-    statements = as_known([*trust_document(document)["Statement"], *added], place, _arns)
-    length = _size(statements, place)
+    statements = as_known([*trust_document(document)["Statement"], *added], location, _arns)
+    length = _size(statements, location)
     if length > quota and role.node.try_get_context(_MINIMIZED):
-        return _size(merged(statements), place)
+        return _size(merged(statements), location)
     return length
 
 
-def _size(statements: list[Statement], place: Place) -> int:
+def _size(statements: list[Statement], location: Location) -> int:
     def least(text: str) -> str:
-        return role_arns.filled(text, lambda name: "x" * least_length(name, place))
+        return arns.filled(text, lambda name: "x" * least_length(name, location))
 
     known = [{**statement, "Principal": _least_principal(statement.get("Principal"))} for statement in statements]
     return size({"Version": "2012-10-17", "Statement": known}, least)
@@ -91,5 +92,5 @@ def _least_principal(principal: object) -> object:
         return {kind: _least_principal(named) for kind, named in principal.items()}
     if isinstance(principal, list):
         return [_least_principal(named) for named in principal]
-    is_unknown = isinstance(principal, str) and role_arns.literal_start(principal) == ""
+    is_unknown = isinstance(principal, str) and arns.literal_start(principal) == ""
     return "x" * _LEAST_ARN if is_unknown else principal

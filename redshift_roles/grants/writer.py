@@ -11,26 +11,25 @@ from typing import Final
 
 from aws_cdk import aws_iam as iam
 
-from redshift_roles.cdk import account_rule
-from redshift_roles.aws import quotas as limits
-from redshift_roles.aws import arns as role_arns
-from redshift_roles.rules import registry as rulebook
+from redshift_roles.aws import arns, quotas
 from redshift_roles.aws.actions import PASSED_TO_TRAINING
-from redshift_roles.grants.cdk_grant import LateGrant, grant_of
-from redshift_roles.rules.findings import Finding, RoleAssociationError
-from redshift_roles.grants.managed_policies import granted_policies
-from redshift_roles.aws.quotas import Source
-from redshift_roles.grants.cross_account import owner_statements, owner_troubles, shared_grant, without_key_names
-from redshift_roles.aws.policies import documents
 from redshift_roles.aws.permissions import Home, Permission
-from redshift_roles.cdk.location import Place, path_of
+from redshift_roles.aws.policies import documents
 from redshift_roles.aws.policy_documents import Statement, size
-from redshift_roles.cdk.role_reader import is_immutable, own_role, principal_account, role_arn, role_place, trust_of
-from redshift_roles.cdk.validation import refuse
+from redshift_roles.aws.quotas import Source
+from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.jsii_compat import Remembered
-from redshift_roles.cdk.resource_reader import Resource, resource_troubles
-from redshift_roles.rules.registry import Trouble
-from redshift_roles.grants.trust_policy import extend_trust, trust_troubles
+from redshift_roles.cdk.location import Location, path_of
+from redshift_roles.cdk.resource_reader import Resource, resource_problems
+from redshift_roles.cdk.role_reader import is_immutable, own_role, principal_account, role_arn, role_location, trust_of
+from redshift_roles.cdk.validation import raise_if
+from redshift_roles.grants.cdk_grant import LateGrant, grant_of
+from redshift_roles.grants.cross_account import owner_problems, owner_statements, shared_grant, without_key_names
+from redshift_roles.grants.managed_policies import granted_policies
+from redshift_roles.grants.trust_policy import extend_trust, trust_problems
+from redshift_roles.rules import registry
+from redshift_roles.rules.findings import Finding, RoleAssociationError
+from redshift_roles.rules.registry import Problem
 
 GRANTS_ID: Final = "RedshiftGrants"
 _SURELY_SMALL: Final = 4_000
@@ -41,28 +40,28 @@ class GrantWriter:
 
     Attributes:
         role: The role.
-        place: Where it is.
+        location: Where it is.
         policies: Its managed policies so far.
     """
 
     def __init__(self, role: iam.IRole) -> None:
         self.role = role
-        self.place = role_place(role)
-        self._granted = granted_policies(role, self.place, GRANTS_ID, "roles")
+        self.location = role_location(role)
+        self._granted = granted_policies(role, self.location, GRANTS_ID, "roles")
         self.policies = self._granted.policies
 
     @property
     def home(self) -> Home:
         """Where resources are that have a name and no construct."""
-        return Home(self.place.partition_name, self.place.region_name, self.place.account_id)
+        return Home(self.location.partition_name, self.location.region_name, self.location.account_id)
 
     def path(self) -> str:
         """Read the role's path."""
         return path_of(self.role)
 
-    def refuse(self, source: Source, troubles: Iterable[Trouble]) -> None:
+    def raise_if(self, source: Source, problems: Iterable[Problem]) -> None:
         """Raise what is wrong with arguments."""
-        refuse(self.path, source, troubles)
+        raise_if(self.path, source, problems)
 
     def allow(
         self, source: Source, allowed: Sequence[Permission], named: tuple[str, Resource] | None = None
@@ -74,8 +73,8 @@ class GrantWriter:
             allowed: The permissions.
             named: What the caller calls the resource, and the resource, where there is one.
         """
-        troubles = [*resource_troubles(*named, self.place, shareable=False)] if named else []
-        return self._write(source, allowed, troubles)
+        problems = [*resource_problems(*named, self.location, shareable=False)] if named else []
+        return self._write(source, allowed, problems)
 
     def allow_in_bucket(
         self,
@@ -95,46 +94,46 @@ class GrantWriter:
             owner_allows: Whether the owner of another account has consented.
             training: Whether Amazon SageMaker must assume the role too, where its trust policy is ours to write.
         """
-        troubles = [*resource_troubles("bucket", bucket, self.place, shareable=True)]
-        if not bucket.is_foreign(self.place):
-            return self._write(source, allowed, troubles, training=training)
-        asked = owner_statements(allowed, bucket, self.place, role_arn(self.role))
-        troubles += owner_troubles(asked, bucket, self.role, self.place, owner_allows=owner_allows)
-        written = without_key_names(allowed, bucket, self.place)
-        self._write(source, written, troubles, training=training)
-        return shared_grant(grant_of(self.policies, written), asked, bucket, self.place)
+        problems = [*resource_problems("bucket", bucket, self.location, shareable=True)]
+        if not bucket.is_foreign(self.location):
+            return self._write(source, allowed, problems, training=training)
+        asked = owner_statements(allowed, bucket, self.location, role_arn(self.role))
+        problems += owner_problems(asked, bucket, self.role, self.location, owner_allows=owner_allows)
+        written = without_key_names(allowed, bucket, self.location)
+        self._write(source, written, problems, training=training)
+        return shared_grant(grant_of(self.policies, written), asked, bucket, self.location)
 
     def _write(
-        self, source: Source, allowed: Sequence[Permission], troubles: Sequence[Trouble], *, training: bool = False
+        self, source: Source, allowed: Sequence[Permission], problems: Sequence[Problem], *, training: bool = False
     ) -> iam.Grant:
-        account = None if own_role(self.role) else principal_account(self.role, self.place)
+        account = None if own_role(self.role) else principal_account(self.role, self.location)
         broken = [] if own_role(self.role) else self._unattachable(account)
-        broken += [rulebook.INVALID_ARGUMENT.finding(self.path(), trouble, source) for trouble in troubles]
+        broken += [registry.INVALID_ARGUMENT.finding(self.path(), problem, source) for problem in problems]
         self._raise(broken, _too_large(allowed))
         plan, untrusted = self._granted.plan(allowed), training and self.role not in _trained
-        too_large = [*self._granted.troubles(plan), *(trust_troubles(self.role, _TRAINING) if untrusted else [])]
+        too_large = [*self._granted.problems(plan), *(trust_problems(self.role, _TRAINING) if untrusted else [])]
         self._raise([], too_large)
-        account_rule.assert_account(self.place, [account])
+        account_rule.assert_account(self.location, [account])
         self._granted.write(plan)
         if untrusted:
             self._trust_training()
         return LateGrant.of(lambda: grant_of(self.policies, allowed))
 
-    def _raise(self, broken: Sequence[Finding], too_large: Iterable[Trouble]) -> None:
-        found = [*broken, *(rulebook.POLICY_TOO_LARGE.finding(self.path(), trouble) for trouble in too_large)]
+    def _raise(self, broken: Sequence[Finding], too_large: Iterable[Problem]) -> None:
+        found = [*broken, *(registry.POLICY_TOO_LARGE.finding(self.path(), problem) for problem in too_large)]
         if found:
             raise RoleAssociationError(found)
 
     def _unattachable(self, account: str | None) -> list[Finding]:
         """Find why no policy of this stack reaches the role."""
-        if role_arns.differ(account, self.place.account):
-            foreign = [_foreign(str(account), self.place)]
+        if arns.differ(account, self.location.account):
+            foreign = [_foreign(str(account), self.location)]
         else:
-            foreign = [*account_rule.contradictions(self.place, [("the role", account)])]
+            foreign = [*account_rule.contradictions(self.location, [("the role", account)])]
         if foreign:
-            return [rulebook.ROLE_ACCOUNT_MISMATCH.finding(self.path(), foreign[0], limits.CHAINING_ROLES)]
+            return [registry.ROLE_ACCOUNT_MISMATCH.finding(self.path(), foreign[0], quotas.CHAINING_ROLES)]
         if is_immutable(self.role):
-            return [rulebook.INVALID_ARGUMENT.finding(self.path(), _IMMUTABLE, limits.COPY_PERMISSIONS)]
+            return [registry.INVALID_ARGUMENT.finding(self.path(), _IMMUTABLE, quotas.COPY_PERMISSIONS)]
         return []
 
     def _trust_training(self) -> None:
@@ -163,14 +162,14 @@ _CHAIN_WITH_LAKE_FORMATION: Final = (
 )
 
 
-def _too_large(allowed: Sequence[Permission]) -> Iterator[Trouble]:
+def _too_large(allowed: Sequence[Permission]) -> Iterator[Problem]:
     """Find what no policy can hold, however it is divided; measured closely only where it may be so."""
     for permission in allowed:
         values = permission.condition[2] if permission.condition else ()
         if sum(map(len, (permission.resource, *values))) < _SURELY_SMALL:
             continue
         (document,) = documents([permission], most=sys.maxsize)
-        length, most = size(document, str), limits.MANAGED_POLICY_SIZE
+        length, most = size(document, str), quotas.MANAGED_POLICY_SIZE
         if length > most:
             yield (
                 f"the statement for {', '.join(permission.actions)} has {length:,} characters, allowed is {most:,}",
@@ -178,14 +177,14 @@ def _too_large(allowed: Sequence[Permission]) -> Iterator[Trouble]:
             )
 
 
-def _foreign(account: str, place: Place) -> Trouble:
+def _foreign(account: str, location: Location) -> Problem:
     return (
-        f"the role is in account {account}, its permissions would be in {place.account}",
-        f"write them in a stack of {account}, and let a role of {place.account} assume it: RoleChain(first, role)",
+        f"the role is in account {account}, its permissions would be in {location.account}",
+        f"write them in a stack of {account}, and let a role of {location.account} assume it: RoleChain(first, role)",
     )
 
 
-def vending_troubles(role: iam.IRole) -> list[Trouble]:
+def vending_problems(role: iam.IRole) -> list[Problem]:
     """Say why Lake Formation cannot vend data to a role."""
     return [_CHAIN_WITH_LAKE_FORMATION] if role in _chained else []
 
@@ -195,7 +194,7 @@ def note_vended(role: iam.IRole) -> None:
     _vended[role] = True
 
 
-def later_troubles(roles: Iterable[iam.IRole]) -> list[Trouble]:
+def later_problems(roles: Iterable[iam.IRole]) -> list[Problem]:
     """Find roles that cannot be later ones of a chain."""
     return [_CHAIN_WITH_LAKE_FORMATION for role in roles if role in _vended]
 

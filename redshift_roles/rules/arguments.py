@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Final
 
-from redshift_roles.aws import quotas as limits
-from redshift_roles.rules.registry import Trouble
-from redshift_roles.rules.shapes import Flag, Kind, ListOf, Number, Shape, Text, is_whole, shown
+from redshift_roles.aws import quotas
 from redshift_roles.aws.placeholders import is_list_token, is_number_token, is_token, known, readable
+from redshift_roles.rules.registry import Problem
+from redshift_roles.rules.shapes import Flag, Kind, ListOf, Number, Shape, Text, is_whole, shown
 
 DEFAULT_NODE_TYPE: Final = "ra3.large"
 DEFAULT_DATABASE: Final = "warehouse"
@@ -104,7 +104,7 @@ CLUSTER_ARGUMENTS: Final[Mapping[str, Shape]] = {
     "default_role": ROLE,
     "cluster_identifier": CLUSTER_IDENTIFIER,
     "node_type": _NODE_TYPE,
-    "number_of_nodes": Number(1, limits.MAX_NODES),
+    "number_of_nodes": Number(1, quotas.MAX_NODES),
     "database_name": _DATABASE,
     "admin_username": _ADMIN,
     "vpc": _VPC,
@@ -139,14 +139,14 @@ REQUIRED_OF_CLUSTER: Final = frozenset(
 )
 
 
-def check(given: Given, allowed: Mapping[str, Shape]) -> Iterator[Trouble]:
+def check(given: Given, allowed: Mapping[str, Shape]) -> Iterator[Problem]:
     """Check each argument by itself; a default was right when it was written."""
     for name, value in given.items():
         if name in allowed and value is not _DEFAULTS.get(name, _ABSENT):
             yield from allowed[name].check(name, value)
 
 
-def check_role(given: Given) -> Iterator[Trouble]:
+def check_role(given: Given) -> Iterator[Problem]:
     """Check the arguments of a role. ``session_seconds`` stands for a `Duration`."""
     yield from check(given, ROLE_ARGUMENTS)
     if given.get("regions", _ABSENT) in ([], ()):
@@ -155,7 +155,7 @@ def check_role(given: Given) -> Iterator[Trouble]:
             "name the regions, or leave regions out to trust all",
         )
     seconds = given.get("session_seconds")
-    low, high = limits.MIN_SESSION_SECONDS, limits.MAX_SESSION_SECONDS
+    low, high = quotas.MIN_SESSION_SECONDS, quotas.MAX_SESSION_SECONDS
     if isinstance(seconds, (int, float)) and not low <= seconds <= high:
         yield (
             f"'max_session_duration' is {seconds:g} seconds, allowed is {low} to {high} (1 to 12 hours)",
@@ -163,7 +163,7 @@ def check_role(given: Given) -> Iterator[Trouble]:
         )
 
 
-def check_policy(given: Given) -> Iterator[Trouble]:
+def check_policy(given: Given) -> Iterator[Problem]:
     """Check the arguments of a user policy."""
     yield from check(given, POLICY_ARGUMENTS)
     for name in ("clusters", "pass_roles"):
@@ -174,12 +174,12 @@ def check_policy(given: Given) -> Iterator[Trouble]:
             )
 
 
-def check_roles(given: Given) -> Iterator[Trouble]:
+def check_roles(given: Given) -> Iterator[Problem]:
     """Check the roles of a cluster alone."""
     yield from CLUSTER_ARGUMENTS["roles"].check("roles", given.get("roles"))
 
 
-def check_cluster(given: Given) -> Iterator[Trouble]:
+def check_cluster(given: Given) -> Iterator[Problem]:
     """Check the arguments of a cluster. ``snapshot_days`` stands for a `Duration`."""
     literal = known(given)
     yield from chain(
@@ -195,8 +195,8 @@ def check_cluster(given: Given) -> Iterator[Trouble]:
     )
 
 
-def _role_limit(given: Given) -> Iterator[Trouble]:
-    if not is_whole(given.get("role_limit", limits.DEFAULT_ROLE_LIMIT)):
+def _role_limit(given: Given) -> Iterator[Problem]:
+    if not is_whole(given.get("role_limit", quotas.DEFAULT_ROLE_LIMIT)):
         yield f"'role_limit' is {shown(given['role_limit'])}, allowed is a whole number", "pass role_limit=10"
 
 
@@ -204,14 +204,14 @@ def _role_limit(given: Given) -> Iterator[Trouble]:
 _PUBLIC: Final = ("admin_username", "public")
 
 
-def _reserved(given: Given) -> Iterator[Trouble]:
+def _reserved(given: Given) -> Iterator[Problem]:
     for name in ("database_name", "admin_username"):
         value = given.get(name)
-        if isinstance(value, str) and (value in limits.RESERVED_WORDS or (name, value) == _PUBLIC):
+        if isinstance(value, str) and (value in quotas.RESERVED_WORDS or (name, value) == _PUBLIC):
             yield f"'{name}' is {value!r}, which is a reserved word", f"choose another {name}"
 
 
-def _port(given: Given) -> Iterator[Trouble]:
+def _port(given: Given) -> Iterator[Problem]:
     node_type, port = given.get("node_type"), given.get("port")
     if "port" not in given or is_number_token(port):
         return
@@ -219,13 +219,13 @@ def _port(given: Given) -> Iterator[Trouble]:
         if not is_whole(port):
             yield f"'port' is {shown(port)}, allowed is a whole number", f"pass port={DEFAULT_PORT}"
         return
-    ranges = limits.MANAGED_STORAGE_PORTS if limits.has_managed_storage(node_type) else limits.OTHER_PORTS
+    ranges = quotas.MANAGED_STORAGE_PORTS if quotas.has_managed_storage(node_type) else quotas.OTHER_PORTS
     if not is_whole(port) or not any(port in allowed for allowed in ranges):
         words = " or ".join(f"{allowed.start} to {allowed.stop - 1}" for allowed in ranges)
         yield f"'port' is {shown(port)}, allowed for {node_type} is {words}", f"pass a port from {words}"
 
 
-def _network(given: Given) -> Iterator[Trouble]:
+def _network(given: Given) -> Iterator[Problem]:
     both = "vpc" in given, "cluster_subnet_group_name" in given
     if all(both):
         yield "'vpc' and 'cluster_subnet_group_name' are both given", "pass one of them"
@@ -235,12 +235,12 @@ def _network(given: Given) -> Iterator[Trouble]:
         yield "'vpc_subnets' is given without 'vpc'", "pass vpc=…, or drop vpc_subnets"
 
 
-def _snapshots(given: Given) -> Iterator[Trouble]:
+def _snapshots(given: Given) -> Iterator[Problem]:
     days, node_type = given.get("snapshot_days"), given.get("node_type")
     if isinstance(days, (int, float)) and isinstance(node_type, str):
-        low = 1 if limits.has_managed_storage(node_type) else 0
-        if days != int(days) or not low <= days <= limits.MAX_SNAPSHOT_DAYS:
-            allowed = f"{low} to {limits.MAX_SNAPSHOT_DAYS} whole days"
+        low = 1 if quotas.has_managed_storage(node_type) else 0
+        if days != int(days) or not low <= days <= quotas.MAX_SNAPSHOT_DAYS:
+            allowed = f"{low} to {quotas.MAX_SNAPSHOT_DAYS} whole days"
             yield (
                 f"'snapshot_retention' is {days:g} days, allowed for {node_type} is {allowed}",
                 "pass Duration.days(7)",
@@ -251,14 +251,14 @@ _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEK_MINUTES: Final = 7 * 24 * 60
 
 
-def _window_length(given: Given) -> Iterator[Trouble]:
+def _window_length(given: Given) -> Iterator[Problem]:
     window = given.get("preferred_maintenance_window")
     if window is DEFAULT_WINDOW or not isinstance(window, str) or not _WINDOW.fits(window):
         return
     start, end = (_minute(moment) for moment in window.lower().split("-"))
     length = (end - start) % _WEEK_MINUTES
-    if length < limits.MIN_MAINTENANCE_MINUTES:
-        allowed = f"allowed is at least {limits.MIN_MAINTENANCE_MINUTES}"
+    if length < quotas.MIN_MAINTENANCE_MINUTES:
+        allowed = f"allowed is at least {quotas.MIN_MAINTENANCE_MINUTES}"
         yield (
             f"'preferred_maintenance_window' is {window!r}, {length} minutes long, {allowed}",
             "end it at least 30 minutes after it begins",
@@ -270,17 +270,17 @@ def _minute(moment: str) -> int:
     return (_DAYS.index(day) * 24 + int(hour)) * 60 + int(minute)
 
 
-def _availability(given: Given) -> Iterator[Trouble]:
+def _availability(given: Given) -> Iterator[Problem]:
     if given.get("multi_az") is not True:
         return
     nodes, node_type = given.get("number_of_nodes"), given.get("node_type")
-    if is_whole(nodes) and nodes < limits.MIN_NODES_MULTI_AZ:  # type: ignore[operator]
+    if is_whole(nodes) and nodes < quotas.MIN_NODES_MULTI_AZ:  # type: ignore[operator]
         yield "'multi_az' is True for a cluster of one node", "pass number_of_nodes=2 or more, for each zone"
-    if isinstance(node_type, str) and not limits.has_managed_storage(node_type):
+    if isinstance(node_type, str) and not quotas.has_managed_storage(node_type):
         yield f"'multi_az' is True for node type {node_type!r}", "pass an RA3 node type"
 
 
-def _parameters(given: Given) -> Iterator[Trouble]:
+def _parameters(given: Given) -> Iterator[Problem]:
     parameters = given.get("parameters", {})
     if not isinstance(parameters, Mapping):
         yield f"'parameters' is {shown(parameters)}, allowed is a mapping of texts", "pass parameters={'name': 'value'}"

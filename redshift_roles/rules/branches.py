@@ -11,7 +11,7 @@ from itertools import product
 from math import prod
 from typing import Final
 
-from redshift_roles.rules.facts import Branch, HolderFacts, RoleFacts
+from redshift_roles.rules.facts import AssociationFacts, Branch, RoleFacts
 
 # Ways that questions which belong together are answered in, and roles that are looked at in all of them; beyond, each
 # role may be there or not.
@@ -21,7 +21,7 @@ _MAX_LOOKS: Final = 2_000
 _Placed = tuple[RoleFacts, frozenset[Branch]]
 
 
-def count(holder: HolderFacts) -> tuple[int, int]:
+def count(holder: AssociationFacts) -> tuple[int, int]:
     """Count the distinct roles: how many there are at least, and how many at most."""
     if not any(role.conditional for role in holder.roles):
         return (len(set(holder.identities)),) * 2
@@ -36,7 +36,7 @@ def count(holder: HolderFacts) -> tuple[int, int]:
     return fewest, min(most, len(set(holder.identities)))
 
 
-def unavoidable(holder: HolderFacts, is_wrong: Callable[[RoleFacts], bool]) -> list[RoleFacts]:
+def unavoidable(holder: AssociationFacts, is_wrong: Callable[[RoleFacts], bool]) -> list[RoleFacts]:
     """List the wrong roles of which the list has one however it comes out."""
     wrong = [role for role in holder.roles if is_wrong(role)]
     if not any(role.conditional for role in wrong):

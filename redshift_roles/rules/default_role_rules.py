@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from redshift_roles.aws import arns
 from redshift_roles.rules import fixes
-from redshift_roles.aws import arns as role_arns
-from redshift_roles.rules.facts import HolderFacts, RoleFacts
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.rules.facts import AssociationFacts, RoleFacts
+from redshift_roles.rules.registry import Problem
 
 
-def default_role_not_associated(holder: HolderFacts) -> Iterator[Trouble]:
+def default_role_not_associated(holder: AssociationFacts) -> Iterator[Problem]:
     """Find a default role that is surely not among the roles."""
     for role in _strange_defaults(holder):
         if not role.arn.problem and not _may_be_among(role, holder):
             yield f"{role.label} ({_called(role)}) is not among {holder.words}", fixes.default_role(holder)
 
 
-def default_role_undecided(holder: HolderFacts) -> Iterator[Trouble]:
+def default_role_undecided(holder: AssociationFacts) -> Iterator[Problem]:
     """Tell when only the deployment knows whether the default role is among the roles."""
     for role in _strange_defaults(holder):
         if not role.arn.problem and _may_be_among(role, holder):
@@ -28,36 +28,34 @@ def default_role_undecided(holder: HolderFacts) -> Iterator[Trouble]:
             yield unknown, fixes.default_role(holder)
 
 
-def _strange_defaults(holder: HolderFacts) -> list[RoleFacts]:
+def _strange_defaults(holder: AssociationFacts) -> list[RoleFacts]:
     """List what the default role may be and no associated role is."""
     return [role for role in holder.default_roles if holder.identity(role) not in holder.identities]
 
 
-def _may_be_among(role: RoleFacts, holder: HolderFacts) -> bool:
+def _may_be_among(role: RoleFacts, holder: AssociationFacts) -> bool:
     return role.conditional or holder.more_roles or any(_may_be_one(role, other, holder) for other in holder.roles)
 
 
-def _may_be_one(role: RoleFacts, other: RoleFacts, holder: HolderFacts) -> bool:
+def _may_be_one(role: RoleFacts, other: RoleFacts, holder: AssociationFacts) -> bool:
     """Say whether two roles that are written differently may still be one."""
-    accounts = [
-        holder.settled_account if each.account == role_arns.THIS_ACCOUNT else each.account for each in (role, other)
-    ]
-    if role.arn.problem or other.arn.problem or role_arns.differ(*accounts):
+    accounts = [holder.settled_account if each.account == arns.THIS_ACCOUNT else each.account for each in (role, other)]
+    if role.arn.problem or other.arn.problem or arns.differ(*accounts):
         return False
     if _is_another(role, other) or _is_another(other, role):
         return False
-    name, other_name = (each.arn.resource or role_arns.THIS_ACCOUNT for each in (role, other))
+    name, other_name = (each.arn.resource or arns.THIS_ACCOUNT for each in (role, other))
     return _may_become(name, other_name) or _may_become(other_name, name)
 
 
 def _is_another(role: RoleFacts, other: RoleFacts) -> bool:
     """Say whether a role of the app is surely not this one: nobody can have written the name it will get."""
-    return role.defined and (other.defined or not role_arns.has_hole(other.text))
+    return role.defined and (other.defined or not arns.has_placeholder(other.text))
 
 
 def _may_become(name: str, other: str) -> bool:
-    return other.startswith(role_arns.literal_start(name)) if role_arns.has_hole(name) else other == name
+    return other.startswith(arns.literal_start(name)) if arns.has_placeholder(name) else other == name
 
 
 def _called(role: RoleFacts) -> str:
-    return role_arns.readable(role.arn.resource or role.text).removeprefix("role/")
+    return arns.readable(role.arn.resource or role.text).removeprefix("role/")

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from redshift_roles.aws import quotas as limits
-from redshift_roles.aws import arns as role_arns
+from redshift_roles.aws import arns, quotas
 
 
 class Branch(NamedTuple):
@@ -45,16 +44,16 @@ class RoleFacts(NamedTuple):
     label: str
     text: str
     conditional: bool = False
-    distrust: str | None = None
-    unreachable: str | None = None
+    trust_problem: str | None = None
+    reference_problem: str | None = None
     defined: bool = False
     when: tuple[Branch, ...] = ()
     problem: str | None = None
 
     @property
-    def arn(self) -> role_arns.RoleArn:
+    def arn(self) -> arns.RoleArn:
         """The parts of the ARN."""
-        return role_arns.RoleArn(None, None, None, self.problem) if self.problem else role_arns.parse(self.text)
+        return arns.RoleArn(None, None, None, self.problem) if self.problem else arns.parse(self.text)
 
     @property
     def account(self) -> str | None:
@@ -66,11 +65,11 @@ class RoleFacts(NamedTuple):
     def literal_account(self) -> str | None:
         """The account when it is twelve digits, else None."""
         account = self.account
-        return None if account == role_arns.THIS_ACCOUNT else account
+        return None if account == arns.THIS_ACCOUNT else account
 
 
 @dataclass(frozen=True)
-class HolderFacts:
+class AssociationFacts:
     """A cluster, a Serverless namespace, or a user policy, and the roles it names.
 
     Attributes:
@@ -107,12 +106,12 @@ class HolderFacts:
     @cached_property
     def partition(self) -> str | None:
         """The partition that the region is in, or None when the region is not known."""
-        return limits.partition_of(self.region) if self.region else None
+        return quotas.partition_of(self.region) if self.region else None
 
     @cached_property
     def settled_account(self) -> str:
         """The only account this can be deployed to: its own, else the one that a role it names dictates."""
-        if self.account != role_arns.THIS_ACCOUNT:
+        if self.account != arns.THIS_ACCOUNT:
             return self.account
         dictated = (role.literal_account for role in self.roles if not role.conditional)
         return self.expected_account or next(filter(None, dictated), self.account)
@@ -127,7 +126,7 @@ class HolderFacts:
         account, resource = role.account, role.arn.resource
         if not account or not resource:
             return role.text
-        return f"{self.settled_account if account == role_arns.THIS_ACCOUNT else account}:{resource}"
+        return f"{self.settled_account if account == arns.THIS_ACCOUNT else account}:{resource}"
 
 
 class PassRoleFacts(NamedTuple):

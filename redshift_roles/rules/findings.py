@@ -40,14 +40,14 @@ class Finding:
         return f"{self.rule}: {self.message}\n    fix: {self.fix}\n    source: {self.source}"
 
 
-def shortened(told: Iterable[_Told], more: Callable[[_Told, str], _Told]) -> list[_Told]:
+def shortened(reported: Iterable[_Told], more: Callable[[_Told, str], _Told]) -> list[_Told]:
     """Tell each thing once and keep the list short; the last one tells how many are left out.
 
     Args:
-        told: What one rule has to say about one thing.
+        reported: What one rule has to say about one thing.
         more: Adds words to the last one.
     """
-    once = [*dict.fromkeys(told)]
+    once = [*dict.fromkeys(reported)]
     kept = once[:MOST]
     if len(once) > MOST:
         kept[-1] = more(kept[-1], f", and {len(once) - MOST} more")

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from redshift_roles.aws import quotas
 from redshift_roles.rules import arguments
-from redshift_roles.aws import quotas as limits
 from redshift_roles.rules.arguments import Given
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.rules.registry import Problem
 from redshift_roles.rules.shapes import Flag, Kind, ListOf, Shape, Text, shown
 
 _TABLE: Final = Kind("table_arn", "a dynamodb.ITable", "pass dynamodb.TableV2(…), or one of its from_ methods")
@@ -25,13 +25,13 @@ _GRANTEE: Final = Kind("grant_principal", "an iam.IGrantable", "pass a user, a g
 
 _BEGINNING: Final = "without a slash or s3:// in front"
 _PREFIX: Final = Text(
-    rf"(?!/|s3://)[^\x00-\x1f]{{1,{limits.S3_KEY_LENGTH}}}",
-    f"what object keys begin with, 1 to {limits.S3_KEY_LENGTH:,} characters {_BEGINNING}",
+    rf"(?!/|s3://)[^\x00-\x1f]{{1,{quotas.S3_KEY_LENGTH}}}",
+    f"what object keys begin with, 1 to {quotas.S3_KEY_LENGTH:,} characters {_BEGINNING}",
     "landing/",
 )
 _KEY: Final = Text(
-    rf"(?!/|s3://)[^\x00-\x1f]{{0,{limits.S3_KEY_LENGTH - 1}}}[^\x00-\x1f/]",
-    f"the key of one object, 1 to {limits.S3_KEY_LENGTH:,} characters {_BEGINNING}",
+    rf"(?!/|s3://)[^\x00-\x1f]{{0,{quotas.S3_KEY_LENGTH - 1}}}[^\x00-\x1f/]",
+    f"the key of one object, 1 to {quotas.S3_KEY_LENGTH:,} characters {_BEGINNING}",
     "manifests/load.json",
 )
 _CATALOG_NAME: Final = Text(r"[^\x00-\x1f/]{1,255}", "a name of 1 to 255 characters without a slash", "sales")
@@ -66,15 +66,15 @@ GRANT_ARGUMENTS: Final[Mapping[str, Shape]] = {
 }
 
 
-def check(given: Given) -> Iterator[Trouble]:
+def check(given: Given) -> Iterator[Problem]:
     """Check the arguments of one grant."""
     yield from arguments.check(given, GRANT_ARGUMENTS)
     for name in ("prefix", "manifest", "jsonpaths"):
         value = given.get(name)
         size = len(value.encode(errors="surrogatepass")) if isinstance(value, str) else 0
-        if size > limits.S3_KEY_LENGTH >= len(str(value)):
+        if size > quotas.S3_KEY_LENGTH >= len(str(value)):
             yield (
-                f"'{name}' has {size:,} bytes of UTF-8, allowed is {limits.S3_KEY_LENGTH:,}",
+                f"'{name}' has {size:,} bytes of UTF-8, allowed is {quotas.S3_KEY_LENGTH:,}",
                 "shorten it; Amazon S3 counts bytes",
             )
     yield from _policy_characters(given)
@@ -94,7 +94,7 @@ _IN_PLACE: Final = {
 }
 
 
-def _policy_characters(given: Given) -> Iterator[Trouble]:
+def _policy_characters(given: Given) -> Iterator[Problem]:
     """Find characters that no policy of IAM can hold: those after U+00FF."""
     for name, fix in _IN_PLACE.items():
         value = given.get(name)
@@ -114,7 +114,7 @@ _LEAVE_OUT: Final = {
 }
 
 
-def check_external_schema(given: Given) -> Iterator[Trouble]:
+def check_external_schema(given: Given) -> Iterator[Problem]:
     """Check where the data of an external schema comes from: a bucket, or what AWS Lake Formation vends."""
     yield from check(given)
     if given.get("lake_formation") is not True:

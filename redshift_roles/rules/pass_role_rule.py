@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from redshift_roles.aws import actions
-from redshift_roles.aws import arns as role_arns
-from redshift_roles.rules import registry as rulebook
+from redshift_roles.aws import actions, arns
+from redshift_roles.rules import registry
 from redshift_roles.rules.facts import PassRoleFacts
 from redshift_roles.rules.findings import Finding
 from redshift_roles.rules.passed_services import is_redshift
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.rules.registry import Problem
 
 _CONDITION = (
     f"add Condition: {{StringEquals: {{iam:PassedToService: {actions.PASSED_TO_SERVICE}}}}} "
@@ -21,7 +20,7 @@ _CONDITION = (
 )
 
 
-def pass_role_unscoped(facts: PassRoleFacts) -> Iterator[Trouble]:
+def pass_role_unscoped(facts: PassRoleFacts) -> Iterator[Problem]:
     """Find a statement that lets roles for Redshift be passed without a limit."""
     allows = f"{facts.label} allows iam:PassRole on"
     if facts.services is None:
@@ -31,7 +30,7 @@ def pass_role_unscoped(facts: PassRoleFacts) -> Iterator[Trouble]:
         elif facts.redshift_roles:
             yield f"{allows} {', '.join(facts.redshift_roles)} without iam:PassedToService", _fix(_CONDITION, facts)
     elif facts.every_role and any(is_redshift(service) for service in facts.services):
-        passed_to = ", ".join(role_arns.readable(service) for service in facts.services)
+        passed_to = ", ".join(arns.readable(service) for service in facts.services)
         fix = "name in Resource the roles that may be passed"
         yield f"{allows} '{facts.every_role}' to {passed_to}", _fix(fix, facts)
 
@@ -44,4 +43,4 @@ def _fix(fix: str, facts: PassRoleFacts) -> str:
 
 def check(facts: PassRoleFacts) -> list[Finding]:
     """Find everything that is broken."""
-    return [rulebook.PASS_ROLE_UNSCOPED.finding(facts.path, trouble) for trouble in pass_role_unscoped(facts)]
+    return [registry.PASS_ROLE_UNSCOPED.finding(facts.path, problem) for problem in pass_role_unscoped(facts)]

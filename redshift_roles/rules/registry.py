@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from redshift_roles.aws import quotas as limits
+from redshift_roles.aws import quotas
 from redshift_roles.rules.findings import Finding
 
 # What is wrong, and what to do about it.
-Trouble = tuple[str, str]
+Problem = tuple[str, str]
 
 
 class Rule(NamedTuple):
@@ -28,106 +28,106 @@ class Rule(NamedTuple):
     name: str
     sentence: str
     why: str
-    source: limits.Source
+    source: quotas.Source
     undecided: bool = False
 
-    def finding(self, path: str, trouble: Trouble, source: limits.Source | None = None) -> Finding:
+    def finding(self, path: str, problem: Problem, source: quotas.Source | None = None) -> Finding:
         """Report that the rule is broken; `source` names a closer page than the rule's own."""
-        return Finding(self.name, path, *trouble, (source or self.source).url)
+        return Finding(self.name, path, *problem, (source or self.source).url)
 
 
 ROLE_QUOTA_EXCEEDED: Final = Rule(
     "RoleQuotaExceeded",
     "A cluster or namespace has at most role_limit distinct roles.",
     "Redshift refuses to associate a role beyond a cluster's quota, at deploy time.",
-    limits.QUOTAS,
+    quotas.QUOTAS,
 )
 ROLE_COUNT_UNDECIDED: Final = Rule(
     "RoleCountUndecided",
     "The number of roles of a cluster or namespace is known at synth time.",
     "A list parameter, a condition or a macro may take it over its role limit at deploy time.",
-    limits.QUOTAS,
+    quotas.QUOTAS,
     undecided=True,
 )
 ROLE_LIMIT_OUT_OF_RANGE: Final = Rule(
     "RoleLimitOutOfRange",
     "role_limit is 1 to 50, and at most 10 in us-iso-east-1, us-iso-west-1 and us-isob-east-1.",
     "AWS's quota is not adjustable; a larger limit would promise what Redshift refuses.",
-    limits.QUOTAS,
+    quotas.QUOTAS,
 )
 ROLE_ACCOUNT_MISMATCH: Final = Rule(
     "RoleAccountMismatch",
     "A role and the cluster or policy that names it are of one account.",
     "Redshift associates only roles of the cluster's own account, and iam:PassRole cannot cross accounts.",
-    limits.ASSOCIATING_ROLES,
+    quotas.ASSOCIATING_ROLES,
 )
 ROLE_ACCOUNT_UNDECIDED: Final = Rule(
     "RoleAccountUndecided",
     "The account of each associated role is known at synth time.",
     "A role of another account would be refused only at deploy time.",
-    limits.ASSOCIATING_ROLES,
+    quotas.ASSOCIATING_ROLES,
     undecided=True,
 )
 ROLE_DUPLICATED: Final = Rule(
     "RoleDuplicated",
     "Each role is associated once.",
     "CloudFormation sends the list as it is; a role that stands in it twice hides a mistake.",
-    limits.ASSOCIATING_ROLES,
+    quotas.ASSOCIATING_ROLES,
 )
 ROLE_ARN_INVALID: Final = Rule(
     "RoleArnInvalid",
     "Each role is given by the ARN of an IAM role.",
     "Redshift refuses anything but the ARN of one IAM role, at deploy time.",
-    limits.IAM_IDENTIFIERS,
+    quotas.IAM_IDENTIFIERS,
 )
 ROLE_PARTITION_MISMATCH: Final = Rule(
     "RolePartitionMismatch",
     "A role's ARN is of the partition its cluster is in.",
     "A role exists in one partition only; the ARN names a role that is not there.",
-    limits.ARN_FORMAT,
+    quotas.ARN_FORMAT,
 )
 SERVICE_LINKED_ROLE: Final = Rule(
     "ServiceLinkedRole",
     "No service-linked role is associated.",
     "A service-linked role belongs to its service; Redshift refuses to associate it.",
-    limits.SERVICE_LINKED_ROLES,
+    quotas.SERVICE_LINKED_ROLES,
 )
 TRUST_LACKS_REDSHIFT: Final = Rule(
     "TrustLacksRedshift",
     "Each associated role that the app defines lets Redshift assume it.",
     "Redshift refuses: the IAM role must delegate access to an Amazon Redshift account.",
-    limits.AUTHORIZING_REDSHIFT,
+    quotas.AUTHORIZING_REDSHIFT,
 )
 DEFAULT_ROLE_NOT_ASSOCIATED: Final = Rule(
     "DefaultRoleNotAssociated",
     "The default role is one of the associated roles.",
     "Redshift refuses a default role that is not associated, at deploy time.",
-    limits.DEFAULT_ROLE,
+    quotas.DEFAULT_ROLE,
 )
 DEFAULT_ROLE_UNDECIDED: Final = Rule(
     "DefaultRoleUndecided",
     "It is known at synth time that the default role is one of the associated roles.",
     "A default role that is not associated would be refused only at deploy time.",
-    limits.DEFAULT_ROLE,
+    quotas.DEFAULT_ROLE,
     undecided=True,
 )
 PASS_ROLE_UNSCOPED: Final = Rule(
     "PassRoleUnscoped",
     "Whoever may pass a role to Redshift may pass named roles, and to named services.",
     "iam:PassRole on every role, or to every service, lets its holder act with the rights of any such role.",
-    limits.PASS_ROLE,
+    quotas.PASS_ROLE,
 )
 POLICY_TOO_LARGE: Final = Rule(
     "PolicyTooLarge",
     "At most: a managed policy 6,144 characters, a trust policy 2,048, white space not counted; a role 25 policies.",
     "IAM refuses a larger policy, or one more, at deploy time.",
-    limits.IAM_QUOTAS,
+    quotas.IAM_QUOTAS,
 )
 INVALID_ARGUMENT: Final = Rule(
     "InvalidArgument",
     "Each argument is of the documented kind and in the documented range.",
     "AWS would refuse it at deploy time, or CDK would fail far from the line that is wrong.",
-    limits.CREATE_CLUSTER,
+    quotas.CREATE_CLUSTER,
 )
 
 RULES: Final = (

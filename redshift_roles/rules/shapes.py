@@ -9,14 +9,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from redshift_roles.rules.registry import Trouble
 from redshift_roles.aws.placeholders import is_list_token, is_nameless, is_number_token, is_text_token, readable
+from redshift_roles.rules.registry import Problem
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class Text(NamedTuple):
-    """A text argument: its pattern, the allowed values in words, one to imitate, and whether it must be known at synth.
+    """A text argument: its pattern, the allowed values in words, one to imitate, and whether it must be known
+    at synth.
     """
 
     pattern: str
@@ -25,7 +26,8 @@ class Text(NamedTuple):
     literal: bool = False
 
     def fits(self, value: object) -> bool:
-        """Compare a value with the pattern; nothing can write half a character (a lone surrogate), or a list as a text.
+        """Compare a value with the pattern; nothing can write half a character (a lone surrogate), or a list as
+        a text.
         """
         if not isinstance(value, str) or _SURROGATE.search(value) or is_list_token(value):
             return False
@@ -33,7 +35,7 @@ class Text(NamedTuple):
             return False
         return bool(re.fullmatch(self.pattern, value, re.ASCII))
 
-    def check(self, name: str, value: object) -> Iterator[Trouble]:
+    def check(self, name: str, value: object) -> Iterator[Problem]:
         """Refuse what does not fit; what only the deployment knows may fit."""
         if (self.literal or not is_text_token(value)) and not self.fits(value):
             yield f"'{name}' is {shown(value)}, allowed is {self.allowed}", f"write it like {name}='{self.example}'"
@@ -46,7 +48,7 @@ class Number(NamedTuple):
     high: int
     literal: bool = False
 
-    def check(self, name: str, value: object) -> Iterator[Trouble]:
+    def check(self, name: str, value: object) -> Iterator[Problem]:
         """Compare a value with the range; what only the deployment knows may be in it."""
         if not self.literal and is_number_token(value):
             return
@@ -66,7 +68,7 @@ class Kind(NamedTuple):
         """Look at the class only: no crossing into jsii."""
         return any(hasattr(type(part), self.attribute) for part in (value, *_delegates(value)))
 
-    def check(self, name: str, value: object) -> Iterator[Trouble]:
+    def check(self, name: str, value: object) -> Iterator[Problem]:
         """Refuse what is of another kind."""
         if not self.fits(value):
             yield f"'{name}' is {shown(value)}, allowed is {self.noun}", self.advice
@@ -82,7 +84,7 @@ class ListOf(NamedTuple):
 
     item: Kind | Text
 
-    def check(self, name: str, value: object) -> Iterator[Trouble]:
+    def check(self, name: str, value: object) -> Iterator[Problem]:
         """Refuse what is no list, then check each entry."""
         if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Sequence):
             yield f"'{name}' is {shown(value)}, allowed is a list", f"pass {name}=[…]"
@@ -97,7 +99,7 @@ class ListOf(NamedTuple):
 class Flag:
     """A yes or no."""
 
-    def check(self, name: str, value: object) -> Iterator[Trouble]:
+    def check(self, name: str, value: object) -> Iterator[Problem]:
         """Refuse what is neither."""
         if not isinstance(value, bool):
             yield f"'{name}' is {shown(value)}, allowed is True or False", f"pass {name}=True or {name}=False"
@@ -108,7 +110,7 @@ def is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def unknown_list(name: str) -> Trouble:
+def unknown_list(name: str) -> Problem:
     """Refuse a list that only the deployment knows, where each entry is written by itself."""
     allowed = "a list whose entries are counted at synth"
     return f"'{name}' is a list that only the deployment knows, allowed is {allowed}", "name each of them"

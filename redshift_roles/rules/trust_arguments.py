@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from redshift_roles.aws import quotas as limits
-from redshift_roles.rules.arguments import CLUSTER_IDENTIFIER, Given
-from redshift_roles.rules.registry import Trouble
-from redshift_roles.rules.shapes import Number, Text, shown, unknown_list
+from redshift_roles.aws import quotas
 from redshift_roles.aws.placeholders import is_list_token, is_token
 from redshift_roles.aws.trust_documents import DbUser
+from redshift_roles.rules.arguments import CLUSTER_IDENTIFIER, Given
+from redshift_roles.rules.registry import Problem
+from redshift_roles.rules.shapes import Number, Text, shown, unknown_list
 
 _USER: Final = Text(r"[\w+=,.@:/-]{1,127}", "1 to 127 letters, digits and _+=,.@:/-", "loader")
 _WORKGROUP: Final = Text(r"[a-z0-9-]{3,64}", "the id of a workgroup", "8d6a9f0e-0000-0000-0000-000000000000")
-_QUOTA: Final = Number(limits.TRUST_POLICY_SIZE, limits.LARGEST_TRUST_POLICY_SIZE, literal=True)
+_QUOTA: Final = Number(quotas.TRUST_POLICY_SIZE, quotas.LARGEST_TRUST_POLICY_SIZE, literal=True)
 
 
-def check(given: Given, *, serverless: bool) -> Iterator[Trouble]:
+def check(given: Given, *, serverless: bool) -> Iterator[Problem]:
     """Check ``db_users``, ``source_clusters`` and ``trust_policy_quota`` of a role.
 
     Args:
@@ -46,7 +46,7 @@ def check(given: Given, *, serverless: bool) -> Iterator[Trouble]:
     yield from _QUOTA.check("trust_policy_quota", given.get("trust_policy_quota"))
 
 
-def _workgroups(users: object) -> Iterator[Trouble]:
+def _workgroups(users: object) -> Iterator[Problem]:
     """Refuse users of workgroups whose role Redshift Serverless may not assume."""
     for index, user in enumerate(users if isinstance(users, (list, tuple)) else ()):
         if isinstance(user, DbUser) and user.workgroup is not None:
@@ -56,7 +56,7 @@ def _workgroups(users: object) -> Iterator[Trouble]:
             )
 
 
-def _db_user(name: str, entry: object) -> Iterator[Trouble]:
+def _db_user(name: str, entry: object) -> Iterator[Problem]:
     if not isinstance(entry, DbUser):
         yield f"'{name}' is {shown(entry)}, allowed is a DbUser", "pass DbUser(cluster='warehouse', user='loader')"
         return
@@ -70,11 +70,11 @@ def _db_user(name: str, entry: object) -> Iterator[Trouble]:
         yield from _literal(f"{name}.{part}", value) or shape.check(f"{name}.{part}", value)
 
 
-def _cluster(name: str, entry: object) -> Iterator[Trouble]:
+def _cluster(name: str, entry: object) -> Iterator[Problem]:
     yield from _literal(name, entry) or CLUSTER_IDENTIFIER.check(name, entry)
 
 
-def _literal(name: str, value: object) -> list[Trouble]:
+def _literal(name: str, value: object) -> list[Problem]:
     """Refuse a reference: the cluster names the role, so the role cannot name the cluster too."""
     if not is_token(value):
         return []

@@ -6,14 +6,14 @@ through, so that the text can be a stack output. What Redshift would reject is r
 
 from __future__ import annotations
 
-from redshift_roles.aws import quotas as limits
-from redshift_roles.sql import role_clause as sql_roles
-from redshift_roles.sql.sql_checks import refuse
+from redshift_roles.aws import quotas
+from redshift_roles.sql import role_clause
+from redshift_roles.sql.assumerole import REVOKE_FROM_PUBLIC, grant_assumerole, revoke_assumerole
 from redshift_roles.sql.copy_command import copy
 from redshift_roles.sql.external_function import create_external_function
-from redshift_roles.sql.assumerole import REVOKE_FROM_PUBLIC, grant_assumerole, revoke_assumerole
-from redshift_roles.sql.role_clause import DEFAULT, SESSION, Role
 from redshift_roles.sql.external_schema import create_external_schema
+from redshift_roles.sql.role_clause import DEFAULT, SESSION, Role
+from redshift_roles.sql.sql_checks import raise_if
 from redshift_roles.sql.unload_command import unload
 
 __all__ = [
@@ -40,6 +40,6 @@ def iam_role(role: Role) -> str:
     Source:
         https://docs.aws.amazon.com/redshift/latest/dg/r_COPY.html (read 2026-11-24)
     """
-    named = sql_roles.read(role)
-    refuse("iam_role", limits.COPY, sql_roles.role_troubles("role", named, words=(DEFAULT, SESSION)))
-    return sql_roles.clause(named)
+    named = role_clause.read(role)
+    raise_if("iam_role", quotas.COPY, role_clause.role_problems("role", named, words=(DEFAULT, SESSION)))
+    return role_clause.clause(named)

@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from redshift_roles.aws import quotas as limits
-from redshift_roles.sql import sql_checks
-from redshift_roles.sql import role_clause as sql_roles
-from redshift_roles.sql import statement as sql_text
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws import quotas
+from redshift_roles.rules.registry import Problem
+from redshift_roles.sql import role_clause, sql_checks, statement
 from redshift_roles.sql.role_clause import DEFAULT, Role
 
 ALL: Final = "ALL"
@@ -54,7 +52,7 @@ def grant_assumerole(
         https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html (read 2026-11-24)
     """
     grantees = _Grantees(users, db_roles, groups, public=public)
-    flags = sql_checks.flag_troubles(revoke_from_public=revoke_from_public)
+    flags = sql_checks.flag_problems(revoke_from_public=revoke_from_public)
     clause = _clause("grant_assumerole", roles, grantees, statements, "TO", *flags)
     grant = f"GRANT ASSUMEROLE ON {clause};"
     return f"{REVOKE_FROM_PUBLIC}\n{grant}" if revoke_from_public else grant
@@ -88,15 +86,15 @@ class _Grantees:
         self._named = (("users", "", users), ("db_roles", "ROLE ", db_roles), ("groups", "GROUP ", groups))
         self._public = public
 
-    def troubles(self) -> Iterator[Trouble]:
+    def problems(self) -> Iterator[Problem]:
         for label, _, names in self._named:
-            yield from sql_checks.list_troubles(label, names)
-        yield from sql_checks.flag_troubles(public=self._public)
+            yield from sql_checks.list_problems(label, names)
+        yield from sql_checks.flag_problems(public=self._public)
         if not self._public and not any(names for _, _, names in self._named):
             yield "nobody is named", "name users, db_roles or groups, or pass public=True"
 
     def text(self) -> str:
-        named = [f"{word}{sql_text.identifier(entry)}" for _, word, names in self._named for entry in names]
+        named = [f"{word}{statement.identifier(entry)}" for _, word, names in self._named for entry in names]
         return ", ".join([*named, *(["PUBLIC"] if self._public else [])])
 
 
@@ -106,16 +104,16 @@ def _clause(
     grantees: _Grantees,
     statements: Sequence[str],
     preposition: str,
-    *flags: Trouble,
+    *flags: Problem,
 ) -> str:
-    named = [sql_roles.read(role) for role in (roles if isinstance(roles, (list, tuple)) else [roles])]
-    troubles = [*_roles_troubles(named), *_statements_troubles(statements), *grantees.troubles(), *flags]
-    sql_checks.refuse(function, limits.GRANT, troubles)
-    listed = ALL if named == [ALL] else ", ".join(map(sql_roles.role_text, named))
+    named = [role_clause.read(role) for role in (roles if isinstance(roles, (list, tuple)) else [roles])]
+    problems = [*_roles_problems(named), *_statements_problems(statements), *grantees.problems(), *flags]
+    sql_checks.raise_if(function, quotas.GRANT, problems)
+    listed = ALL if named == [ALL] else ", ".join(map(role_clause.role_text, named))
     return f"{listed} {preposition} {grantees.text()} FOR {', '.join(statements)}"
 
 
-def _roles_troubles(named: Sequence[object]) -> Iterator[Trouble]:
+def _roles_problems(named: Sequence[object]) -> Iterator[Problem]:
     if not named:
         yield "'roles' is empty, allowed is at least one role", "name the roles, or pass 'ALL'"
     for index, role in enumerate(named):
@@ -124,12 +122,12 @@ def _roles_troubles(named: Sequence[object]) -> Iterator[Trouble]:
                 yield f"'roles' has '{role}' beside other roles", f"pass '{role}' alone"
         else:
             label = f"roles[{index}]" if len(named) > 1 else "roles"
-            yield from sql_roles.role_troubles(label, role)
+            yield from role_clause.role_problems(label, role)
 
 
-def _statements_troubles(statements: Sequence[str]) -> Iterator[Trouble]:
-    yield from sql_checks.list_troubles(
-        "statements", statements, lambda label, entry: sql_checks.choice_troubles(label, entry, _STATEMENTS)
+def _statements_problems(statements: Sequence[str]) -> Iterator[Problem]:
+    yield from sql_checks.list_problems(
+        "statements", statements, lambda label, entry: sql_checks.choice_problems(label, entry, _STATEMENTS)
     )
     if not statements:
         yield "'statements' is empty, allowed is at least one", "pass statements=['COPY']"

@@ -9,15 +9,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
-from redshift_roles.aws import quotas as limits
-from redshift_roles.sql import sql_checks
-from redshift_roles.sql import role_clause as sql_roles
-from redshift_roles.sql import statement as sql_text
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws import quotas
+from redshift_roles.aws.placeholders import token_first
+from redshift_roles.rules.registry import Problem
 from redshift_roles.rules.shapes import shown
+from redshift_roles.sql import role_clause, sql_checks, statement
 from redshift_roles.sql.role_clause import DEFAULT, SESSION, Role
 from redshift_roles.sql.statement import Name, quoted, with_literal, with_value, word
-from redshift_roles.aws.placeholders import token_first
 
 _OTHER_ENCODINGS: Final = ("UTF16", "UTF16LE", "UTF16BE", "ISO88591")
 _CHOICES: Final[Mapping[str, Sequence[str]]] = {
@@ -28,9 +26,9 @@ _CHOICES: Final[Mapping[str, Sequence[str]]] = {
     "stat_update": ("ON", "OFF"),
 }
 _RANGES: Final[Mapping[str, tuple[int, int]]] = {
-    "read_ratio": (1, limits.MAX_READ_RATIO),
-    "max_error": (0, limits.MAX_ERRORS),
-    "ignore_header": (0, limits.MAX_INTEGER),
+    "read_ratio": (1, quotas.MAX_READ_RATIO),
+    "max_error": (0, quotas.MAX_ERRORS),
+    "ignore_header": (0, quotas.MAX_INTEGER),
 }
 _FLAGS: Final = (
     "manifest", "ssh", "explicit_ids", "accept_any_date", "blanks_as_null", "empty_as_null", "escape",
@@ -188,22 +186,22 @@ def copy(  # noqa: D417  options of one sort are told together
     Source:
         https://docs.aws.amazon.com/redshift/latest/dg/r_COPY.html (read 2026-11-24)
     """
-    given = sql_text.given_options(**{label: value for label, value in locals().items() if label in _GIVEN})
-    named = sql_roles.read(role)
-    troubles = [
-        *sql_checks.name_troubles("table", table),
-        *_source_troubles(source),
-        *sql_roles.role_troubles("role", named, words=(DEFAULT, SESSION) if job is None else ()),
-        *sql_checks.list_troubles("columns", columns),
-        *_value_troubles(given),
-        *_combination_troubles(given, _kind(source, ssh=ssh)),
-        *_job_troubles(job, job_auto),
+    given = statement.given_options(**{label: value for label, value in locals().items() if label in _GIVEN})
+    named = role_clause.read(role)
+    problems = [
+        *sql_checks.name_problems("table", table),
+        *_source_problems(source),
+        *role_clause.role_problems("role", named, words=(DEFAULT, SESSION) if job is None else ()),
+        *sql_checks.list_problems("columns", columns),
+        *_value_problems(given),
+        *_combination_problems(given, _kind(source, ssh=ssh)),
+        *_job_problems(job, job_auto),
     ]
-    sql_checks.refuse("copy", limits.COPY, troubles)
-    listed = f" ({sql_text.identifiers(columns)})" if columns else ""
-    head = f"COPY {sql_text.name(table)}{listed} FROM {quoted(source)} {sql_roles.clause(named)}"
-    tail = [] if job is None else [f"JOB CREATE {sql_text.identifier(job)} AUTO {'ON' if job_auto else 'OFF'}"]
-    return " ".join([head, *_format(given), *sql_text.clauses(given, _OPTIONS), *tail]) + ";"
+    sql_checks.raise_if("copy", quotas.COPY, problems)
+    listed = f" ({statement.identifiers(columns)})" if columns else ""
+    head = f"COPY {statement.name(table)}{listed} FROM {quoted(source)} {role_clause.clause(named)}"
+    tail = [] if job is None else [f"JOB CREATE {statement.identifier(job)} AUTO {'ON' if job_auto else 'OFF'}"]
+    return " ".join([head, *_format(given), *statement.clauses(given, _OPTIONS), *tail]) + ";"
 
 
 _GIVEN: Final = frozenset({*_OPTIONS, "format", "quote", "json", "avro", "job"})
@@ -217,36 +215,36 @@ def _kind(source: object, *, ssh: object) -> str:
     return "ssh" if ssh is True and scheme == "s3" else scheme
 
 
-def _source_troubles(source: object) -> Iterator[Trouble]:
-    yield from sql_checks.text_troubles({"source": source})
+def _source_problems(source: object) -> Iterator[Problem]:
+    yield from sql_checks.text_problems({"source": source})
     if isinstance(source, str) and source and not token_first(source) and not _SOURCE.match(source):
         allowed = "s3://bucket/prefix, emr://cluster-id/path or dynamodb://table"
         yield f"'source' is {shown(source)}, allowed is {allowed}", "write it like source='s3://bucket/landing/'"
 
 
-def _value_troubles(given: Mapping[str, object]) -> Iterator[Trouble]:
-    yield from sql_checks.flag_troubles(**{label: given[label] for label in _FLAGS if label in given})
-    yield from sql_checks.text_troubles({label: given[label] for label in _TEXTS if label in given})
-    yield from sql_checks.text_troubles({label: given[label] for label in ("null_as",) if label in given}, empty=True)
+def _value_problems(given: Mapping[str, object]) -> Iterator[Problem]:
+    yield from sql_checks.flag_problems(**{label: given[label] for label in _FLAGS if label in given})
+    yield from sql_checks.text_problems({label: given[label] for label in _TEXTS if label in given})
+    yield from sql_checks.text_problems({label: given[label] for label in ("null_as",) if label in given}, empty=True)
     for label in ("quote", "accept_inv_chars"):
-        yield from sql_checks.character_troubles(label, given.get(label))
+        yield from sql_checks.character_problems(label, given.get(label))
     for label, words in _MAPPINGS.items():
-        yield from _mapping_troubles(label, given.get(label), words)
+        yield from _mapping_problems(label, given.get(label), words)
     for label, allowed in _CHOICES.items():
         if label in given:
-            yield from sql_checks.choice_troubles(label, given[label], allowed)
+            yield from sql_checks.choice_problems(label, given[label], allowed)
     for label, (low, high) in _RANGES.items():
         if label in given:
-            yield from sql_checks.whole_troubles(label, given[label], low, high)
+            yield from sql_checks.whole_problems(label, given[label], low, high)
 
 
-def _mapping_troubles(label: str, value: object, words: Sequence[str]) -> Iterator[Trouble]:
+def _mapping_problems(label: str, value: object, words: Sequence[str]) -> Iterator[Problem]:
     if isinstance(value, str) and value not in ("", *words) and not token_first(value) and not _OBJECT.match(value):
         allowed = f"{', '.join(words)} or s3://bucket/paths.json"
         yield f"'{label}' is {shown(value)}, allowed is {allowed}", f"pass {label}='auto'"
 
 
-def _combination_troubles(given: Mapping[str, object], kind: str) -> Iterator[Trouble]:
+def _combination_problems(given: Mapping[str, object], kind: str) -> Iterator[Problem]:
     written = given.get("format")
     if isinstance(written, str) and written in _NOT_WITH_FORMAT:
         yield from sql_checks.clashes(given, f"format={written!r}", _NOT_WITH_FORMAT[written])
@@ -264,13 +262,13 @@ def _combination_troubles(given: Mapping[str, object], kind: str) -> Iterator[Tr
         yield "'read_ratio' is not given for a DynamoDB table", "pass read_ratio=50, the percentage of its throughput"
 
 
-def _job_troubles(job: object, job_auto: object) -> Iterator[Trouble]:
-    yield from sql_checks.flag_troubles(job_auto=job_auto)
+def _job_problems(job: object, job_auto: object) -> Iterator[Problem]:
+    yield from sql_checks.flag_problems(job_auto=job_auto)
     if job is None:
         if job_auto is False:
             yield "'job_auto' is given without job", "name the COPY job in job, or drop job_auto"
         return
-    yield from sql_checks.identifier_troubles("job", job)
+    yield from sql_checks.identifier_problems("job", job)
     if isinstance(job, str) and "-" in job:
         yield f"'job' is {shown(job)}, allowed is a name without hyphens", "write underscores"
 

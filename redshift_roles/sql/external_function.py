@@ -9,15 +9,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, cast
 
-from redshift_roles.aws import quotas as limits
-from redshift_roles.sql import sql_checks
-from redshift_roles.sql import role_clause as sql_roles
-from redshift_roles.sql import statement as sql_text
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws import quotas
+from redshift_roles.aws.placeholders import readable
+from redshift_roles.rules.registry import Problem
 from redshift_roles.rules.shapes import is_whole, shown
+from redshift_roles.sql import role_clause, sql_checks, statement
 from redshift_roles.sql.role_clause import Role
 from redshift_roles.sql.statement import Name, quoted, with_value
-from redshift_roles.aws.placeholders import readable
 
 _VOLATILITIES: Final = ("VOLATILE", "STABLE")
 # A type can be neither quoted nor escaped: these are all there are.
@@ -72,25 +70,25 @@ def create_external_function(
     Source:
         https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_FUNCTION.html (read 2026-11-24)
     """
-    named = sql_roles.read(role)
+    named = role_clause.read(role)
     batch = {"retry_timeout": retry_timeout, "max_batch_rows": max_batch_rows, "max_batch_size": max_batch_size}
-    given = sql_text.given_options(**batch)
-    troubles = [
-        *sql_checks.name_troubles("name", name),
-        *sql_checks.list_troubles("arguments", arguments, _type_troubles),
-        *_type_troubles("returns", returns),
-        *sql_roles.role_troubles("role", named),
-        *_target_troubles(function, endpoint, given),
-        *sql_checks.choice_troubles("volatility", volatility, _VOLATILITIES),
-        *sql_checks.flag_troubles(or_replace=or_replace),
-        *_batch_troubles(given),
+    given = statement.given_options(**batch)
+    problems = [
+        *sql_checks.name_problems("name", name),
+        *sql_checks.list_problems("arguments", arguments, _type_problems),
+        *_type_problems("returns", returns),
+        *role_clause.role_problems("role", named),
+        *_target_problems(function, endpoint, given),
+        *sql_checks.choice_problems("volatility", volatility, _VOLATILITIES),
+        *sql_checks.flag_problems(or_replace=or_replace),
+        *_batch_problems(given),
     ]
-    sql_checks.refuse("create_external_function", limits.EXTERNAL_FUNCTION, troubles)
+    sql_checks.raise_if("create_external_function", quotas.EXTERNAL_FUNCTION, problems)
     replace = "OR REPLACE " if or_replace else ""
-    head = f"CREATE {replace}EXTERNAL FUNCTION {sql_text.name(name)}({', '.join(arguments)})"
+    head = f"CREATE {replace}EXTERNAL FUNCTION {statement.name(name)}({', '.join(arguments)})"
     target = f"LAMBDA {quoted(function)}" if function is not None else f"SAGEMAKER {quoted(str(endpoint))}"
-    body = f"RETURNS {returns} {volatility} {target} {sql_roles.clause(named)}"
-    return " ".join([head, body, *sql_text.clauses(given, _OPTIONS)]) + ";"
+    body = f"RETURNS {returns} {volatility} {target} {role_clause.clause(named)}"
+    return " ".join([head, body, *statement.clauses(given, _OPTIONS)]) + ";"
 
 
 # In the order of the page.
@@ -101,15 +99,15 @@ _OPTIONS: Final[Mapping[str, Callable[[object], str]]] = {
 }
 
 
-def _type_troubles(label: str, entry: object) -> Iterator[Trouble]:
+def _type_problems(label: str, entry: object) -> Iterator[Problem]:
     if not isinstance(entry, str) or not _TYPE.fullmatch(entry):
         allowed = "the name of a data type"
         yield f"'{label}' is {shown(entry)}, allowed is {allowed}", "write it like 'varchar(20)' or 'decimal(10, 2)'"
 
 
-def _target_troubles(function: object, endpoint: object, given: Mapping[str, object]) -> Iterator[Trouble]:
-    targets = sql_text.given_options(function=function, endpoint=endpoint)
-    yield from sql_checks.text_troubles(targets)
+def _target_problems(function: object, endpoint: object, given: Mapping[str, object]) -> Iterator[Problem]:
+    targets = statement.given_options(function=function, endpoint=endpoint)
+    yield from sql_checks.text_problems(targets)
     if len(targets) != 1:
         both = "both given" if targets else "neither given"
         yield f"'function' and 'endpoint' are {both}", "pass the name of one: a Lambda function or a SageMaker endpoint"
@@ -117,15 +115,15 @@ def _target_troubles(function: object, endpoint: object, given: Mapping[str, obj
         yield from sql_checks.clashes(given, "endpoint", _OPTIONS)
 
 
-def _batch_troubles(given: Mapping[str, object]) -> Iterator[Trouble]:
+def _batch_problems(given: Mapping[str, object]) -> Iterator[Problem]:
     for label, low in (("retry_timeout", 0), ("max_batch_rows", 1)):
         if label in given:
-            yield from sql_checks.whole_troubles(label, given[label], low, limits.MAX_INTEGER)
+            yield from sql_checks.whole_problems(label, given[label], low, quotas.MAX_INTEGER)
     if "max_batch_size" in given:
-        yield from _size_troubles(given["max_batch_size"])
+        yield from _size_problems(given["max_batch_size"])
 
 
-def _size_troubles(size: object) -> Iterator[Trouble]:
+def _size_problems(size: object) -> Iterator[Problem]:
     number, unit = size if isinstance(size, tuple) and len(size) == len(("number", "unit")) else (None, None)
     kilobytes = _KILOBYTES.get(unit, 0) * number if isinstance(unit, str) and is_whole(number) else 0
     if not 1 <= kilobytes <= _MAX_KILOBYTES:

@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
-from redshift_roles.aws import quotas as limits
-from redshift_roles.sql import sql_checks
-from redshift_roles.sql import role_clause as sql_roles
-from redshift_roles.sql import statement as sql_text
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws import quotas
+from redshift_roles.rules.registry import Problem
+from redshift_roles.sql import role_clause, sql_checks, statement
 from redshift_roles.sql.role_clause import DEFAULT, SESSION, Role
 from redshift_roles.sql.statement import with_literal, with_value, word
 
@@ -49,7 +47,7 @@ _TEXTS: Final = ("database", "schema", "region", "uri", "secret_arn", "cluster_a
 
 
 def _role(text: str) -> Callable[[object], str]:
-    return lambda value: f"{text} {sql_roles.role_text(value)}"
+    return lambda value: f"{text} {role_clause.role_text(value)}"
 
 
 # In the order of the first syntax on the page.
@@ -130,50 +128,50 @@ def create_external_schema(
         https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_SCHEMA.html (read 2026-11-24)
     """
     options = {label: value for label, value in locals().items() if label in _GIVEN}
-    options |= {"role": sql_roles.read(role), "catalog_role": sql_roles.read(catalog_role)}
-    given = sql_text.given_options(**options)
-    troubles = [
-        *sql_checks.identifier_troubles("name", name),
-        *sql_checks.choice_troubles("source", source, _SOURCES),
-        *sql_checks.flag_troubles(if_not_exists=if_not_exists),
-        *_value_troubles(given),
-        *_roles_troubles(given, source, lake_formation=lake_formation),
-        *_combination_troubles(given, source),
-        *_stream_troubles(given, source),
+    options |= {"role": role_clause.read(role), "catalog_role": role_clause.read(catalog_role)}
+    given = statement.given_options(**options)
+    problems = [
+        *sql_checks.identifier_problems("name", name),
+        *sql_checks.choice_problems("source", source, _SOURCES),
+        *sql_checks.flag_problems(if_not_exists=if_not_exists),
+        *_value_problems(given),
+        *_roles_problems(given, source, lake_formation=lake_formation),
+        *_combination_problems(given, source),
+        *_stream_problems(given, source),
     ]
-    sql_checks.refuse("create_external_schema", limits.EXTERNAL_SCHEMA, troubles)
+    sql_checks.raise_if("create_external_schema", quotas.EXTERNAL_SCHEMA, problems)
     exists = "IF NOT EXISTS " if if_not_exists else ""
-    head = f"CREATE EXTERNAL SCHEMA {exists}{sql_text.identifier(name)} FROM {source}"
+    head = f"CREATE EXTERNAL SCHEMA {exists}{statement.identifier(name)} FROM {source}"
     written = {label: _OPTIONS[label] for label in _ORDERS.get(source, tuple(_OPTIONS))}
-    return " ".join([head, *sql_text.clauses(given, written)]) + ";"
+    return " ".join([head, *statement.clauses(given, written)]) + ";"
 
 
 _GIVEN: Final = frozenset({*_OPTIONS, "lake_formation"})
 
 
-def _value_troubles(given: Mapping[str, object]) -> Iterator[Trouble]:
-    yield from sql_checks.text_troubles({label: given[label] for label in _TEXTS if label in given})
-    yield from sql_checks.flag_troubles(**{label: given[label] for label in _FLAGS if label in given})
+def _value_problems(given: Mapping[str, object]) -> Iterator[Problem]:
+    yield from sql_checks.text_problems({label: given[label] for label in _TEXTS if label in given})
+    yield from sql_checks.flag_problems(**{label: given[label] for label in _FLAGS if label in given})
     if "authentication" in given:
-        yield from sql_checks.choice_troubles("authentication", given["authentication"], _AUTHENTICATIONS)
+        yield from sql_checks.choice_problems("authentication", given["authentication"], _AUTHENTICATIONS)
     if "port" in given:
-        yield from sql_checks.whole_troubles("port", given["port"], 1, 65_535)
+        yield from sql_checks.whole_problems("port", given["port"], 1, 65_535)
 
 
-def _roles_troubles(given: Mapping[str, object], source: object, *, lake_formation: bool) -> Iterator[Trouble]:
+def _roles_problems(given: Mapping[str, object], source: object, *, lake_formation: bool) -> Iterator[Problem]:
     words = (DEFAULT, SESSION) if source == _CATALOG else (DEFAULT,)
     for label, allowed in (("role", words), ("catalog_role", (SESSION,))):
         if label not in given:
             continue
-        yield from sql_roles.role_troubles(label, given[label], words=allowed)
-        if lake_formation is True and len(sql_roles.arns_of(given[label])) > 1:
+        yield from role_clause.role_problems(label, given[label], words=allowed)
+        if lake_formation is True and len(role_clause.arns_of(given[label])) > 1:
             yield (
                 f"'{label}' is a chain of roles, and Lake Formation takes none",
                 "pass the one role that is associated, and give it the grants in Lake Formation",
             )
 
 
-def _combination_troubles(given: Mapping[str, object], source: object) -> Iterator[Trouble]:
+def _combination_problems(given: Mapping[str, object], source: object) -> Iterator[Problem]:
     for label in given:
         allowed = _FOR.get(label)
         if allowed and source in _SOURCES and source not in allowed:
@@ -185,7 +183,7 @@ def _combination_troubles(given: Mapping[str, object], source: object) -> Iterat
         yield "'catalog_id' is given without a role 'SESSION'", "pass catalog_role='SESSION', or drop catalog_id"
 
 
-def _stream_troubles(given: Mapping[str, object], source: object) -> Iterator[Trouble]:
+def _stream_problems(given: Mapping[str, object], source: object) -> Iterator[Problem]:
     if source not in _STREAMS:
         return
     brokers, certificates = {"uri", "cluster_arn"} & set(given), {"authentication_arn", "secret_arn"} & set(given)

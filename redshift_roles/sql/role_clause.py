@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
-from redshift_roles.aws import quotas as limits
 from redshift_roles.aws import arns as role_arns
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws import quotas
+from redshift_roles.aws.placeholders import is_list_token, split_outside_tokens, token_values
+from redshift_roles.rules.registry import Problem
 from redshift_roles.rules.shapes import shown, unknown_list
 from redshift_roles.sql.statement import quoted
-from redshift_roles.aws.placeholders import is_list_token, split_outside_tokens, token_values
 
 DEFAULT: Final = "default"
 SESSION: Final = "SESSION"
@@ -65,7 +65,7 @@ def clause(role: object) -> str:
     return f"IAM_ROLE {role_text(role)}"
 
 
-def role_troubles(label: str, role: object, *, words: Sequence[str] = (DEFAULT,)) -> Iterator[Trouble]:
+def role_problems(label: str, role: object, *, words: Sequence[str] = (DEFAULT,)) -> Iterator[Problem]:
     """Find what is no role.
 
     Args:
@@ -82,8 +82,8 @@ def role_troubles(label: str, role: object, *, words: Sequence[str] = (DEFAULT,)
         allowed = "an iam.IRole, a RoleChain, 'default' or an ARN"
         yield f"'{label}' is {shown(role)}, allowed is {allowed}", f"pass {label}=role"
     arns = arns_of(role)
-    if len(arns) > limits.CHAINED_ROLES:
-        most = limits.CHAINED_ROLES
+    if len(arns) > quotas.CHAINED_ROLES:
+        most = quotas.CHAINED_ROLES
         yield f"'{label}' has {len(arns)} roles, allowed is {most}", f"chain at most {most} roles"
     for arn in arns:
         problem = "has spaces, and a chain has none" if arn != arn.strip() else _arn_problem(arn)
@@ -93,4 +93,4 @@ def role_troubles(label: str, role: object, *, words: Sequence[str] = (DEFAULT,)
 
 def _arn_problem(arn: str) -> str | None:
     """Judge what is literal in an ARN."""
-    return role_arns.parse(token_values(arn, role_arns.hole)).problem
+    return role_arns.parse(token_values(arn, role_arns.placeholder)).problem

@@ -7,28 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from redshift_roles.aws import quotas as limits
-from redshift_roles.rules import registry as rulebook
-from redshift_roles.rules.findings import RoleAssociationError
+from redshift_roles.aws import quotas
+from redshift_roles.aws.placeholders import is_list_token, is_number_token, is_text_token, is_token, token_values
 from redshift_roles.aws.quotas import Source
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.rules import registry
+from redshift_roles.rules.findings import RoleAssociationError
+from redshift_roles.rules.registry import Problem
 from redshift_roles.rules.shapes import Flag, Number, shown, unknown_list
 from redshift_roles.sql.statement import parts_of
-from redshift_roles.aws.placeholders import is_list_token, is_number_token, is_text_token, is_token, token_values
 
 
-def refuse(function: str, source: Source, troubles: Iterable[Trouble]) -> None:
+def raise_if(function: str, source: Source, problems: Iterable[Problem]) -> None:
     """Raise with everything that is wrong with a statement; do nothing when all is well.
 
     Raises:
         RoleAssociationError: InvalidArgument.
     """
-    findings = [rulebook.INVALID_ARGUMENT.finding(f"sql.{function}", trouble, source) for trouble in troubles]
+    findings = [registry.INVALID_ARGUMENT.finding(f"sql.{function}", problem, source) for problem in problems]
     if findings:
         raise RoleAssociationError(findings)
 
 
-def name_troubles(label: str, given: object, *, most: int = 3) -> Iterator[Trouble]:
+def name_problems(label: str, given: object, *, most: int = 3) -> Iterator[Problem]:
     """Find what cannot be a name."""
     if any(map(is_list_token, given if isinstance(given, tuple) else [given])):
         yield _entry_of_unknown(label)
@@ -40,20 +40,20 @@ def name_troubles(label: str, given: object, *, most: int = 3) -> Iterator[Troub
         yield f"'{label}' is {shown(given)}, allowed is {allowed}", f"write it like {label}='events'"
         return
     for part in parts:
-        yield from _part_troubles(label, part)
+        yield from _part_problems(label, part)
 
 
-def identifier_troubles(label: str, given: object) -> Iterator[Trouble]:
+def identifier_problems(label: str, given: object) -> Iterator[Problem]:
     """Find what cannot be one identifier."""
     if not isinstance(given, str):
         yield f"'{label}' is {shown(given)}, allowed is a name", f"write it like {label}='loader'"
         return
-    yield from _part_troubles(label, given)
+    yield from _part_problems(label, given)
 
 
-def list_troubles(
-    label: str, given: object, check: Callable[[str, object], Iterable[Trouble]] = identifier_troubles
-) -> Iterator[Trouble]:
+def list_problems(
+    label: str, given: object, check: Callable[[str, object], Iterable[Problem]] = identifier_problems
+) -> Iterator[Problem]:
     """Refuse what is no list, a text above all, which is a list of letters to Python; then check each entry."""
     if isinstance(given, (str, bytes)) or not isinstance(given, Sequence):
         yield f"'{label}' is {shown(given)}, allowed is a list", f"pass {label}=[…]"
@@ -65,16 +65,16 @@ def list_troubles(
         yield from check(f"{label}[{index}]", entry)
 
 
-def _part_troubles(label: str, part: str) -> Iterator[Trouble]:
+def _part_problems(label: str, part: str) -> Iterator[Problem]:
     """Measure what is literal; the deployment adds the rest."""
     length = len(_literal(part).encode(errors="surrogatepass"))
-    if length > limits.IDENTIFIER_LENGTH or not part:
-        allowed = f"1 to {limits.IDENTIFIER_LENGTH} bytes of UTF-8"
+    if length > quotas.IDENTIFIER_LENGTH or not part:
+        allowed = f"1 to {quotas.IDENTIFIER_LENGTH} bytes of UTF-8"
         yield f"'{label}' has a part of {length} bytes, allowed is {allowed}", f"give it {allowed}"
-    yield from _character_troubles(label, part)
+    yield from _character_problems(label, part)
 
 
-def _entry_of_unknown(label: str) -> Trouble:
+def _entry_of_unknown(label: str) -> Problem:
     return f"'{label}' is a list that only the deployment knows, allowed is a text", "pass one entry: Fn.select(0, …)"
 
 
@@ -82,7 +82,7 @@ def _literal(text: str) -> str:
     return token_values(text, lambda _: "")
 
 
-def _character_troubles(label: str, text: str) -> Iterator[Trouble]:
+def _character_problems(label: str, text: str) -> Iterator[Problem]:
     if is_list_token(text):
         yield _entry_of_unknown(label)
     if "\x00" in text:
@@ -91,34 +91,34 @@ def _character_troubles(label: str, text: str) -> Iterator[Trouble]:
         yield f"'{label}' holds half a character (a lone surrogate), which UTF-8 cannot write", "drop it"
 
 
-def text_troubles(given: Mapping[str, object], *, empty: bool = False) -> Iterator[Trouble]:
+def text_problems(given: Mapping[str, object], *, empty: bool = False) -> Iterator[Problem]:
     """Find what cannot be a literal: what is no text, is empty where it must not be, or holds what no statement can."""
     for label, value in given.items():
         if not isinstance(value, str) or not (value or empty):
             yield f"'{label}' is {shown(value)}, allowed is a text", f"write it like {label}='…'"
         else:
-            yield from _character_troubles(label, value)
+            yield from _character_problems(label, value)
 
 
-def character_troubles(label: str, value: object) -> Iterator[Trouble]:
+def character_problems(label: str, value: object) -> Iterator[Problem]:
     """Find what is not one ASCII character."""
     if isinstance(value, str) and not is_token(value) and not (len(value) == 1 and value.isascii()):
         yield f"'{label}' is {shown(value)}, allowed is one ASCII character", "pass the character itself, such as '|'"
 
 
-def flag_troubles(**given: object) -> Iterator[Trouble]:
+def flag_problems(**given: object) -> Iterator[Problem]:
     """Find what is neither yes nor no."""
     for label, value in given.items():
         yield from Flag().check(label, value)
 
 
-def choice_troubles(label: str, value: object, allowed: Sequence[str]) -> Iterator[Trouble]:
+def choice_problems(label: str, value: object, allowed: Sequence[str]) -> Iterator[Problem]:
     """Find what is none of the words that Redshift takes."""
     if value not in allowed:
         yield f"'{label}' is {shown(value)}, allowed is one of {', '.join(allowed)}", f"pass one of them as {label}"
 
 
-def whole_troubles(label: str, value: object, low: int, high: int) -> Iterator[Trouble]:
+def whole_problems(label: str, value: object, low: int, high: int) -> Iterator[Problem]:
     """Find what is no whole number, or one out of range; a token must come as text."""
     if is_number_token(value):
         yield f"'{label}' is a token for a number, which no text can hold", f"pass Token.as_string(…) as {label}"
@@ -126,13 +126,13 @@ def whole_troubles(label: str, value: object, low: int, high: int) -> Iterator[T
         yield from Number(low, high).check(label, value)
 
 
-def range_troubles(label: str, value: object, low: float, high: float) -> Iterator[Trouble]:
+def range_problems(label: str, value: object, low: float, high: float) -> Iterator[Problem]:
     """Find numbers out of range."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
         yield f"'{label}' is {shown(value)}, allowed is {low:g} to {high:g}", f"pass {low:g} to {high:g}"
 
 
-def clashes(given: Iterable[str], first: str, forbidden: Iterable[str]) -> Iterator[Trouble]:
+def clashes(given: Iterable[str], first: str, forbidden: Iterable[str]) -> Iterator[Problem]:
     """Find options that Redshift does not take together."""
     for label in given:
         if label in forbidden:

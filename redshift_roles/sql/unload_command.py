@@ -9,15 +9,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
-from redshift_roles.aws import quotas as limits
-from redshift_roles.sql import sql_checks
-from redshift_roles.sql import role_clause as sql_roles
-from redshift_roles.sql import statement as sql_text
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.aws import quotas
+from redshift_roles.aws.placeholders import token_first
+from redshift_roles.rules.registry import Problem
 from redshift_roles.rules.shapes import shown
+from redshift_roles.sql import role_clause, sql_checks, statement
 from redshift_roles.sql.role_clause import Role
 from redshift_roles.sql.statement import quoted, with_literal, with_value, word
-from redshift_roles.aws.placeholders import token_first
 
 _FORMATS: Final = ("CSV", "PARQUET", "JSON")
 _COMPRESSIONS: Final = ("GZIP", "BZIP2", "ZSTD")
@@ -127,21 +125,21 @@ def unload(  # noqa: D417  options of one sort are told together
     Source:
         https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD.html (read 2026-11-24)
     """
-    given = sql_text.given_options(**{label: value for label, value in locals().items() if label in _GIVEN})
-    named = sql_roles.read(role)
-    troubles = [
-        *sql_checks.text_troubles({"query": query}),
-        *_target_troubles(to),
-        *sql_roles.role_troubles("role", named),
-        *sql_checks.list_troubles("partition_by", partition_by),
-        *_value_troubles(given),
-        *_combination_troubles(given, partitioned=bool(partition_by)),
+    given = statement.given_options(**{label: value for label, value in locals().items() if label in _GIVEN})
+    named = role_clause.read(role)
+    problems = [
+        *sql_checks.text_problems({"query": query}),
+        *_target_problems(to),
+        *role_clause.role_problems("role", named),
+        *sql_checks.list_problems("partition_by", partition_by),
+        *_value_problems(given),
+        *_combination_problems(given, partitioned=bool(partition_by)),
     ]
-    sql_checks.refuse("unload", limits.UNLOAD, troubles)
-    head = f"UNLOAD ({quoted(query)}) TO {quoted(to)} {sql_roles.clause(named)}"
+    sql_checks.raise_if("unload", quotas.UNLOAD, problems)
+    head = f"UNLOAD ({quoted(query)}) TO {quoted(to)} {role_clause.clause(named)}"
     written = [] if format is None else [f"FORMAT AS {format}"]
     partitioned = _partition(partition_by, include=include_partition_columns)
-    return " ".join([head, *written, *partitioned, *sql_text.clauses(given, _OPTIONS)]) + ";"
+    return " ".join([head, *written, *partitioned, *statement.clauses(given, _OPTIONS)]) + ";"
 
 
 _GIVEN: Final = frozenset({*_OPTIONS, "format", "include_partition_columns"})
@@ -150,11 +148,11 @@ _GIVEN: Final = frozenset({*_OPTIONS, "format", "include_partition_columns"})
 def _partition(columns: Sequence[str], *, include: bool) -> list[str]:
     if not columns:
         return []
-    return [f"PARTITION BY ({sql_text.identifiers(columns)}){' INCLUDE' if include else ''}"]
+    return [f"PARTITION BY ({statement.identifiers(columns)}){' INCLUDE' if include else ''}"]
 
 
-def _target_troubles(to: object) -> Iterator[Trouble]:
-    yield from sql_checks.text_troubles({"to": to})
+def _target_problems(to: object) -> Iterator[Problem]:
+    yield from sql_checks.text_problems({"to": to})
     if not isinstance(to, str) or not to or token_first(to):
         return
     if not _TARGET.match(to):
@@ -163,23 +161,23 @@ def _target_troubles(to: object) -> Iterator[Trouble]:
         yield f"'to' is {shown(to)}, an access point alias, which UNLOAD does not take", "name the bucket itself"
 
 
-def _value_troubles(given: Mapping[str, object]) -> Iterator[Trouble]:
-    yield from sql_checks.flag_troubles(**{label: given[label] for label in _FLAGS if label in given})
-    yield from sql_checks.text_troubles({label: given[label] for label in _TEXTS if label in given})
-    yield from sql_checks.text_troubles({label: given[label] for label in ("null_as",) if label in given}, empty=True)
-    yield from sql_checks.character_troubles("delimiter", given.get("delimiter") or None)
+def _value_problems(given: Mapping[str, object]) -> Iterator[Problem]:
+    yield from sql_checks.flag_problems(**{label: given[label] for label in _FLAGS if label in given})
+    yield from sql_checks.text_problems({label: given[label] for label in _TEXTS if label in given})
+    yield from sql_checks.text_problems({label: given[label] for label in ("null_as",) if label in given}, empty=True)
+    yield from sql_checks.character_problems("delimiter", given.get("delimiter") or None)
     for label, allowed in (("format", _FORMATS), ("compression", _COMPRESSIONS), ("parallel", ("ON", "OFF"))):
         if label in given:
-            yield from sql_checks.choice_troubles(label, given[label], allowed)
+            yield from sql_checks.choice_problems(label, given[label], allowed)
     if "max_file_size_mb" in given:
-        low, high = limits.MIN_FILE_SIZE_MB, limits.MAX_FILE_SIZE_MB
-        yield from sql_checks.range_troubles("max_file_size_mb", given["max_file_size_mb"], low, high)
+        low, high = quotas.MIN_FILE_SIZE_MB, quotas.MAX_FILE_SIZE_MB
+        yield from sql_checks.range_problems("max_file_size_mb", given["max_file_size_mb"], low, high)
     if "row_group_size_mb" in given:
-        least, most = limits.MIN_ROW_GROUP_MB, limits.MAX_ROW_GROUP_MB
-        yield from sql_checks.whole_troubles("row_group_size_mb", given["row_group_size_mb"], least, most)
+        least, most = quotas.MIN_ROW_GROUP_MB, quotas.MAX_ROW_GROUP_MB
+        yield from sql_checks.whole_problems("row_group_size_mb", given["row_group_size_mb"], least, most)
 
 
-def _combination_troubles(given: Mapping[str, object], *, partitioned: bool) -> Iterator[Trouble]:
+def _combination_problems(given: Mapping[str, object], *, partitioned: bool) -> Iterator[Problem]:
     written = given.get("format")
     if isinstance(written, str) and written in _NOT_WITH_FORMAT:
         yield from sql_checks.clashes(given, f"format={written!r}", _NOT_WITH_FORMAT[written])

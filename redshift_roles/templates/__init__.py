@@ -1,0 +1,1 @@
+"""CloudFormation templates and cloud assemblies: parsed, evaluated and checked. Pure Python."""

@@ -140,7 +140,8 @@ class Template:
 
     @cached_property
     def assets(self) -> Mapping[str, Path]:
-        """The files of the top-level stack's assets, by hash; a template that is not of an app chooses no file to open.
+        """The files of the top-level stack's assets, by hash; a template that is not of an app chooses no file
+        to open.
         """
         if self.parent or not self.path or not self.assembly.is_app:
             return self.parent.assets if self.parent else {}

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from redshift_roles.rules import fixes
-from redshift_roles.aws import arns as role_arns
-from redshift_roles.rules import association_rules as rules
+from redshift_roles.aws import arns
+from redshift_roles.aws.arns import placeholders, readable
+from redshift_roles.rules import association_rules, fixes
+from redshift_roles.rules.facts import AssociationFacts, RoleFacts
+from redshift_roles.rules.registry import Problem
 from redshift_roles.templates.assembly import Assembly, Json, Template, function_of
-from redshift_roles.rules.facts import HolderFacts, RoleFacts
+from redshift_roles.templates.cluster_reader import CLUSTER, ROLES_PROPERTY, definition, role_key, trust_problem_of
 from redshift_roles.templates.list_entries import MORE, entries
-from redshift_roles.aws.arns import holes, readable
-from redshift_roles.rules.registry import Trouble
-from redshift_roles.templates.cluster_reader import CLUSTER, ROLES_PROPERTY, definition, distrust_of, role_key
 from redshift_roles.templates.values import NO_VALUE, texts
 
 ASSOCIATION: Final = "Custom::RedshiftRoleAssociation"
@@ -43,7 +42,7 @@ class Found(NamedTuple):
     """What is wrong with an entry of an association."""
 
     entry: Entry
-    trouble: Trouble
+    problem: Problem
 
 
 class _Claim(NamedTuple):
@@ -123,12 +122,12 @@ def _waits(answer: Json, template: Template) -> list[Json]:
 
 def untrusting(assembly: Assembly, *, plain: bool) -> Iterator[Found]:
     """Find roles of the app that an association associates and that Redshift may not assume."""
-    fix = fixes.trust(HolderFacts("", "cluster", ROLES, "", None, (), plain=plain))
+    fix = fixes.trust(AssociationFacts("", "cluster", ROLES, "", None, (), plain=plain))
     for template in assembly.templates():
         for logical_id in template.resources(ASSOCIATION):
             for claim in _claims(template, logical_id, ROLES):
                 defined = definition(claim.text, template)
-                reason = distrust_of(*defined, template.region) if defined else None
+                reason = trust_problem_of(*defined, template.region) if defined else None
                 if reason:
                     yield Found(claim.entry, (f"{claim.label} {reason}", fix))
 
@@ -136,15 +135,15 @@ def untrusting(assembly: Assembly, *, plain: bool) -> Iterator[Found]:
 def undecided(assembly: Assembly, *, plain: bool) -> Iterator[Found]:
     """Find roles of associations whose account only the deployment knows."""
     for template in assembly.templates():
-        account = template.account or role_arns.THIS_ACCOUNT
+        account = template.account or arns.THIS_ACCOUNT
         for logical_id in template.resources(ASSOCIATION):
             for claim in _claims(template, logical_id, ROLES):
                 role = RoleFacts(f"{ROLES}[{claim.entry.position}]", claim.text)
-                holder = HolderFacts(
+                holder = AssociationFacts(
                     "", "cluster", ROLES, account, template.region, (role,), account_asserted=True, plain=plain
                 )
-                for trouble in rules.role_account_undecided(holder):
-                    yield Found(claim.entry, trouble)
+                for problem in association_rules.role_account_undecided(holder):
+                    yield Found(claim.entry, problem)
 
 
 def _all_claims(assembly: Assembly) -> Iterator[tuple[_Claim, _Cluster]]:
@@ -181,4 +180,4 @@ def _cluster(identifier: str, role: str, template: Template) -> _Cluster:
 
 
 def _is_of_the_app(text: str, template: Template) -> bool:
-    return any(name.partition("#")[0] in template.assembly.by_key for name in holes(text))
+    return any(name.partition("#")[0] in template.assembly.by_key for name in placeholders(text))

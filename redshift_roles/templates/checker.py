@@ -11,17 +11,12 @@ from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
 
-from redshift_roles.templates import association_reader as association_rule
-from redshift_roles.aws import quotas as limits
-from redshift_roles.rules import pass_role_rule
-from redshift_roles.aws import arns as role_arns
-from redshift_roles.rules import registry as rulebook
-from redshift_roles.rules import association_rules as rules
-from redshift_roles.aws import trust
-from redshift_roles.templates.assembly import Assembly, Template
-from redshift_roles.rules.facts import HolderFacts
+from redshift_roles.aws import arns, quotas, trust
+from redshift_roles.rules import association_rules, pass_role_rule, registry
+from redshift_roles.rules.facts import AssociationFacts
 from redshift_roles.rules.findings import Finding, shortened
-from redshift_roles.templates.policy_reader import RedshiftSide, passings
+from redshift_roles.templates import association_reader
+from redshift_roles.templates.assembly import Assembly, Template
 from redshift_roles.templates.cluster_reader import (
     CLUSTER,
     DEFAULT_PROPERTY,
@@ -34,6 +29,7 @@ from redshift_roles.templates.cluster_reader import (
     role_key,
     trust_policy,
 )
+from redshift_roles.templates.policy_reader import RedshiftUsage, pass_role_statements
 
 
 class Holder(NamedTuple):
@@ -44,7 +40,7 @@ class Holder(NamedTuple):
     role_limit: int
 
 
-class Verdict(NamedTuple):
+class Violation(NamedTuple):
     """One finding about one resource.
 
     Attributes:
@@ -62,26 +58,26 @@ class Verdict(NamedTuple):
     @property
     def is_failure(self) -> bool:
         """Whether a rule is broken; else only the deployment knows."""
-        return self.finding.rule not in rulebook.UNDECIDED
+        return self.finding.rule not in registry.UNDECIDED
 
 
 def construct_path(template: Template, logical_id: str) -> str:
     """Name a resource by its construct path where CDK wrote it down, else by its logical id."""
     metadata = template.entry("Resources", logical_id).get("Metadata")
     path = metadata.get("aws:cdk:path") if isinstance(metadata, dict) else None
-    return path if isinstance(path, str) else role_arns.readable(logical_id)
+    return path if isinstance(path, str) else arns.readable(logical_id)
 
 
 def holders(assembly: Assembly, role_limit: int) -> Iterator[Holder]:
     """List the clusters and namespaces of an app; a limit above AWS's quota in a cluster's region is that quota."""
     for template in assembly.templates():
         for logical_id in template.resources(CLUSTER):
-            yield Holder(template, logical_id, min(role_limit, limits.role_quota(template.region)))
+            yield Holder(template, logical_id, min(role_limit, quotas.role_quota(template.region)))
         for logical_id in template.resources(NAMESPACE):
             yield Holder(template, logical_id, role_limit)
 
 
-def read(found: Iterable[Holder], *, plain: bool = False) -> Iterator[tuple[Holder, HolderFacts]]:
+def read(found: Iterable[Holder], *, plain: bool = False) -> Iterator[tuple[Holder, AssociationFacts]]:
     """Read each cluster, in the light of the accounts that its neighbours' roles claim for the top-level stack."""
     claims: dict[Template, str] = {}
     for holder in found:
@@ -99,13 +95,13 @@ def read(found: Iterable[Holder], *, plain: bool = False) -> Iterator[tuple[Hold
         yield holder, facts
 
 
-def judge(
+def check(
     assembly: Assembly,
     role_limit: int,
     *,
     plain: bool = False,
     elsewhere: Container[tuple[Template, str]] = (),
-) -> Iterator[Verdict]:
+) -> Iterator[Violation]:
     """Hold the rules against all clusters, namespaces and policies of an app.
 
     Args:
@@ -118,56 +114,56 @@ def judge(
         yield from _bounded(found)
 
 
-def _resource(verdict: Verdict) -> tuple[Template, str]:
+def _resource(verdict: Violation) -> tuple[Template, str]:
     return verdict.template, verdict.logical_id
 
 
-def _bounded(found: Iterable[Verdict]) -> Iterator[Verdict]:
+def _bounded(found: Iterable[Violation]) -> Iterator[Violation]:
     """Leave out what was told already, and of one rule more than anybody reads."""
-    by_rule: dict[str, list[Verdict]] = {}
+    by_rule: dict[str, list[Violation]] = {}
     for verdict in found:
         by_rule.setdefault(verdict.finding.rule, []).append(verdict)
     for same in by_rule.values():
         yield from shortened(same, _longer)
 
 
-def _longer(verdict: Verdict, words: str) -> Verdict:
+def _longer(verdict: Violation, words: str) -> Violation:
     return verdict._replace(finding=replace(verdict.finding, message=verdict.finding.message + words))
 
 
 def _judged(
     assembly: Assembly, role_limit: int, *, plain: bool, elsewhere: Container[tuple[Template, str]]
-) -> Iterator[Verdict]:
-    known: list[tuple[Template, HolderFacts]] = []
+) -> Iterator[Violation]:
+    known: list[tuple[Template, AssociationFacts]] = []
     for (template, logical_id, _), facts in read(holders(assembly, role_limit), plain=plain):
         known.append((template, facts))
         if (template, logical_id) not in elsewhere:
-            for finding in rules.check(facts):
-                yield Verdict(template, logical_id, _location(finding), finding)
+            for finding in association_rules.check(facts):
+                yield Violation(template, logical_id, _location(finding), finding)
     yield from associated(assembly, _entry_path, plain=plain, elsewhere=elsewhere)
-    sides: dict[Template | None, RedshiftSide] = {}
+    sides: dict[Template | None, RedshiftUsage] = {}
 
-    def side_of(template: Template) -> RedshiftSide:
+    def side_of(template: Template) -> RedshiftUsage:
         app = None if assembly.is_app else template.top
         if app not in sides:
             sides[app] = _redshift_side(assembly, known, app)
         return sides[app]
 
     for template in assembly.templates():
-        for passing in passings(template, side_of, construct_path):
+        for passing in pass_role_statements(template, side_of, construct_path):
             found = pass_role_rule.check(passing.facts)
             # However its conditions are decided: a statement that is sound where one holds was meant so.
             for finding in found if all(pass_role_rule.check(facts) for facts in passing.others) else ():
-                yield Verdict(template, passing.logical_id, passing.location, finding)
+                yield Violation(template, passing.logical_id, passing.location, finding)
 
 
 def associated(
     assembly: Assembly,
-    path: Callable[[association_rule.Entry], str],
+    path: Callable[[association_reader.Entry], str],
     *,
     plain: bool = False,
     elsewhere: Container[tuple[Template, str]] = (),
-) -> Iterator[Verdict]:
+) -> Iterator[Violation]:
     """Judge the role associations of an app; most apps have none.
 
     Args:
@@ -176,27 +172,27 @@ def associated(
         plain: Whether fixes are for the author of a template, not of a CDK app.
         elsewhere: The associations that somebody else judges, by template and logical id.
     """
-    if not any(template.resources(association_rule.ASSOCIATION) for template in assembly.templates()):
+    if not any(template.resources(association_reader.ASSOCIATION) for template in assembly.templates()):
         return
     for rule, found in (
-        (rulebook.ROLE_DUPLICATED, association_rule.twice(assembly, path)),
-        (rulebook.INVALID_ARGUMENT, association_rule.two_defaults(assembly, path)),
-        (rulebook.INVALID_ARGUMENT, association_rule.circles(assembly)),
-        (rulebook.TRUST_LACKS_REDSHIFT, association_rule.untrusting(assembly, plain=plain)),
-        (rulebook.ROLE_ACCOUNT_UNDECIDED, association_rule.undecided(assembly, plain=plain)),
+        (registry.ROLE_DUPLICATED, association_reader.twice(assembly, path)),
+        (registry.INVALID_ARGUMENT, association_reader.two_defaults(assembly, path)),
+        (registry.INVALID_ARGUMENT, association_reader.circles(assembly)),
+        (registry.TRUST_LACKS_REDSHIFT, association_reader.untrusting(assembly, plain=plain)),
+        (registry.ROLE_ACCOUNT_UNDECIDED, association_reader.undecided(assembly, plain=plain)),
     ):
-        for entry, trouble in found:
+        for entry, problem in found:
             if entry[:2] in elsewhere:
                 continue
-            name = association_rule.DEFAULT if entry.position is None else association_rule.ROLES
-            yield Verdict(entry.template, entry.logical_id, f"Properties/{name}", rule.finding(path(entry), trouble))
+            name = association_reader.DEFAULT if entry.position is None else association_reader.ROLES
+            yield Violation(entry.template, entry.logical_id, f"Properties/{name}", rule.finding(path(entry), problem))
 
 
-def _entry_path(entry: association_rule.Entry) -> str:
+def _entry_path(entry: association_reader.Entry) -> str:
     return construct_path(entry.template, entry.logical_id)
 
 
-_ABOUT_DEFAULT: Container[str] = (rulebook.DEFAULT_ROLE_NOT_ASSOCIATED.name, rulebook.DEFAULT_ROLE_UNDECIDED.name)
+_ABOUT_DEFAULT: Container[str] = (registry.DEFAULT_ROLE_NOT_ASSOCIATED.name, registry.DEFAULT_ROLE_UNDECIDED.name)
 
 
 def _location(finding: Finding) -> str:
@@ -204,18 +200,20 @@ def _location(finding: Finding) -> str:
     return f"Properties/{DEFAULT_PROPERTY if is_about_default else ROLES_PROPERTY}"
 
 
-def _redshift_side(assembly: Assembly, known: list[tuple[Template, HolderFacts]], top: Template | None) -> RedshiftSide:
+def _redshift_side(
+    assembly: Assembly, known: list[tuple[Template, AssociationFacts]], top: Template | None
+) -> RedshiftUsage:
     """Find what an app, or one stack, has of Redshift: roles that clusters have, and those that Redshift may assume."""
     roles: dict[tuple[str, str], str] = {}
     for key, homes in defined_roles(assembly).items():
         for home, logical_id in homes:
             if top in (None, home.top) and trust.trusted_services(trust_policy(home, logical_id)):
-                roles[key] = role_arns.readable(logical_id)
+                roles[key] = arns.readable(logical_id)
     accounts = set()
     for template, facts in known:
         if top in (None, template.top):
             accounts.add(facts.settled_account)
             for role in facts.roles:
                 defined = definition(role.text, template)
-                roles.setdefault(role_key(role.text), role_arns.readable(defined[1] if defined else role.text))
-    return RedshiftSide(roles, frozenset(accounts))
+                roles.setdefault(role_key(role.text), arns.readable(defined[1] if defined else role.text))
+    return RedshiftUsage(roles, frozenset(accounts))

@@ -10,11 +10,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from redshift_roles.aws import arns, trust
+from redshift_roles.rules.facts import AssociationFacts, Branch, RoleFacts
 from redshift_roles.templates import conditions
-from redshift_roles.aws import arns as role_arns
-from redshift_roles.aws import trust
 from redshift_roles.templates.assembly import Assembly, Json, Template, function_of
-from redshift_roles.rules.facts import Branch, HolderFacts, RoleFacts
 from redshift_roles.templates.list_entries import MORE, Entry, is_no_list, options
 from redshift_roles.templates.unusable import without_marks
 from redshift_roles.templates.values import NO_VALUE, texts, unknown
@@ -33,7 +32,7 @@ def holder_facts(
     role_limit: int,
     expected_account: str | None = None,
     plain: bool = False,
-) -> HolderFacts:
+) -> AssociationFacts:
     """Read a provisioned cluster or a Serverless namespace out of its template."""
     present = presence(template, logical_id)
     properties = template.properties(logical_id) if present is not False else {}
@@ -45,11 +44,11 @@ def holder_facts(
     default = options([properties[DEFAULT_PROPERTY]], template, assumed) if DEFAULT_PROPERTY in properties else []
     asserted = asserted_account(template)
     rewritten = present is not False and _is_rewritten(template, logical_id)
-    return HolderFacts(
+    return AssociationFacts(
         path=path,
         noun="namespace" if serverless else "cluster",
         words=ROLES_PROPERTY,
-        account=template.account or role_arns.THIS_ACCOUNT,
+        account=template.account or arns.THIS_ACCOUNT,
         region=template.region,
         roles=(*_no_roles(written), *_roles(listed, template, services, surely=present is True)),
         more_roles=rewritten or any(option.text == MORE for entry in listed for option in entry.options),
@@ -63,7 +62,8 @@ def holder_facts(
 
 
 def presence(template: Template, logical_id: str) -> bool | None:
-    """Say whether the conditions of a resource and of the nested stacks it is in hold; None where they are not decided.
+    """Say whether the conditions of a resource and of the nested stacks it is in hold; None where they are not
+    decided.
     """
     decided = [conditions.holds(name, home, texts) for name, home in _conditions(template, logical_id)]
     return False if False in decided else None if None in decided else True
@@ -85,7 +85,8 @@ def _assumed(template: Template, logical_id: str) -> tuple[Branch, ...]:
 
 
 def _is_rewritten(template: Template, logical_id: str) -> bool:
-    """Say whether a macro may write other roles than the template shows; those of AWS leave Redshift's resources alone.
+    """Say whether a macro may write other roles than the template shows; those of AWS leave Redshift's
+    resources alone.
     """
     macros = template.body.get("Transform", [])
     names = [macro.get("Name") if isinstance(macro, dict) else macro for macro in _listed(macros)]
@@ -131,10 +132,10 @@ def _roles(listed: list[Entry], template: Template, services: tuple[str, ...], *
             # Which region a condition holds in is not known.
             region = template.region if surely and not conditional else None
             yield RoleFacts(
-                f"{label} ({role_arns.readable(found[1])})",
+                f"{label} ({arns.readable(found[1])})",
                 text,
                 conditional,
-                distrust_of(*found, region, *services),
+                trust_problem_of(*found, region, *services),
                 defined=_is_named_by_deployment(found),
                 when=when,
             )
@@ -161,12 +162,12 @@ def definition(text: str, template: Template) -> tuple[Template, str] | None:
 
 
 def _is_generated_by(home: Template, text: str) -> bool:
-    return any(name.startswith(f"{home.key}#") for name in role_arns.holes(text))
+    return any(name.startswith(f"{home.key}#") for name in arns.placeholders(text))
 
 
 def role_key(text: str) -> tuple[str, str]:
     """Name a role so that two names are equal when they are of one role, however its partition is written."""
-    arn = role_arns.parse(text)
+    arn = arns.parse(text)
     return (arn.account, arn.resource) if arn.account and arn.resource and not arn.problem else ("", text)
 
 
@@ -188,16 +189,16 @@ def _defined_roles(assembly: Assembly) -> _Roles:
             if presence(template, logical_id) is False:
                 continue
             for text in texts({"Fn::GetAtt": [logical_id, "Arn"]}, template):
-                if role_arns.parse(text).account:
+                if arns.parse(text).account:
                     found.setdefault(role_key(text), []).append((template, logical_id))
     return found
 
 
-def distrust_of(home: Template, logical_id: str, region: str | None, *services: str) -> str | None:
+def trust_problem_of(home: Template, logical_id: str, region: str | None, *services: str) -> str | None:
     """Say why Redshift in this region may not assume a role of the app; None when it may, or may well."""
     key = f"distrust {logical_id} {region} {services}"
     if key not in home.memo:
-        home.memo[key] = trust.distrust(trust_policy(home, logical_id), region, *services)
+        home.memo[key] = trust.trust_problem(trust_policy(home, logical_id), region, *services)
     reason: str | None = home.memo[key]
     return reason
 
@@ -254,8 +255,8 @@ def _asserted(condition: Json) -> str | None:
     return next((side for side in sides if isinstance(side, str)), None)
 
 
-def claimed_accounts(facts: HolderFacts) -> list[str]:
+def claimed_accounts(facts: AssociationFacts) -> list[str]:
     """List the accounts that a cluster's roles say its stack must be deployed to, where the stack names none."""
-    if facts.account != role_arns.THIS_ACCOUNT or facts.conditional:
+    if facts.account != arns.THIS_ACCOUNT or facts.conditional:
         return []
     return [role.literal_account for role in facts.roles if role.literal_account and not role.conditional]

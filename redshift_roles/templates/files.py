@@ -13,9 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from redshift_roles.templates import json_templates
-from redshift_roles.templates import template_search
-from redshift_roles.templates import parsing as yaml_templates
+from redshift_roles.templates import json_templates, parsing, template_search
 from redshift_roles.templates.assembly import Assembly, Json, Template
 from redshift_roles.templates.nested_addresses import GivenFiles
 from redshift_roles.templates.template_search import Found
@@ -140,7 +138,7 @@ def _parsed(text: str, path: Path, given: Given) -> Json:
         except UnusableError:
             if is_json:
                 raise
-    body, given.lines[path] = yaml_templates.parse(text)
+    body, given.lines[path] = parsing.parse(text)
     return body
 
 

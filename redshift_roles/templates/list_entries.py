@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
+from redshift_roles.aws.arns import placeholder
+from redshift_roles.rules.facts import Branch
 from redshift_roles.templates import conditions
 from redshift_roles.templates.assembly import Json, Template, function_of
-from redshift_roles.rules.facts import Branch
 from redshift_roles.templates.references import passed_for
-from redshift_roles.aws.arns import hole
 from redshift_roles.templates.values import (
     MAX_DEPTH,
     MAX_TEXTS,
@@ -29,7 +29,7 @@ from redshift_roles.templates.values import (
 )
 
 # The unknown number of entries of a list that only the deployment knows.
-MORE: Final = hole("more entries")
+MORE: Final = placeholder("more entries")
 
 # Far more roles than anything may have.
 _MAX_ENTRIES: Final = 1_000

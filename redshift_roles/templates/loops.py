@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from redshift_roles.aws.arns import hole, readable
+from redshift_roles.aws.arns import placeholder, readable
 
 _LOOP: Final = "Fn::ForEach::"
 _MAX_DEPTH: Final = 5
@@ -35,7 +35,7 @@ def _unrolled(resources: Mapping[str, Json], home: str, depth: int) -> Iterator[
         elif depth and isinstance(value, list) and len(value) == 3 and isinstance(value[2], dict):
             variable = re.compile(rf"[$&]\{{{re.escape(str(value[0]))}\}}")
             loop = readable(name).replace("#", "/")
-            marked = _marked(value[2], variable, hole(f"{home}/{loop}#{value[0]}"), {})
+            marked = _marked(value[2], variable, placeholder(f"{home}/{loop}#{value[0]}"), {})
             yield from _unrolled(marked, home, depth - 1)
 
 

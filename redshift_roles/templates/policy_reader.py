@@ -9,15 +9,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from redshift_roles.templates import conditions
-from redshift_roles.rules import passed_services
-from redshift_roles.aws import arns as role_arns
-from redshift_roles.aws import iam_patterns as role_patterns
-from redshift_roles.templates.assembly import Assembly, Json, Template
-from redshift_roles.rules.facts import PassRoleFacts
+from redshift_roles.aws import arns, iam_patterns
 from redshift_roles.aws.patterns import matches
-from redshift_roles.templates.statement_forms import Holds, branches, forms
+from redshift_roles.rules import passed_services
+from redshift_roles.rules.facts import PassRoleFacts
+from redshift_roles.templates import conditions
+from redshift_roles.templates.assembly import Assembly, Json, Template
 from redshift_roles.templates.cluster_reader import document, evaluated, role_key
+from redshift_roles.templates.statement_forms import Holds, branches, forms
 from redshift_roles.templates.values import texts
 
 _PASSING: Final = "iam:passrole"
@@ -42,7 +41,7 @@ _BEARERS: Final = (
 )
 
 
-class RedshiftSide(NamedTuple):
+class RedshiftUsage(NamedTuple):
     """What an app has of Redshift, as far as a policy of it may concern that.
 
     Attributes:
@@ -54,7 +53,7 @@ class RedshiftSide(NamedTuple):
     accounts: frozenset[str]
 
 
-class Passing(NamedTuple):
+class PassRoleStatement(NamedTuple):
     """A statement that allows iam:PassRole, and where it stands.
 
     Attributes:
@@ -70,9 +69,9 @@ class Passing(NamedTuple):
     others: tuple[PassRoleFacts, ...] = ()
 
 
-def passings(
-    template: Template, side_of: Callable[[Template], RedshiftSide], path: Callable[[Template, str], str]
-) -> Iterator[Passing]:
+def pass_role_statements(
+    template: Template, side_of: Callable[[Template], RedshiftUsage], path: Callable[[Template, str], str]
+) -> Iterator[PassRoleStatement]:
     """Read every statement of a template that allows iam:PassRole.
 
     Args:
@@ -90,10 +89,10 @@ def passings(
             facts = [
                 _facts(statement, accounts, side, path(template, logical_id), _shown(where)) for statement in statements
             ]
-            yield Passing(logical_id, where, facts[0], tuple(facts[1:]))
+            yield PassRoleStatement(logical_id, where, facts[0], tuple(facts[1:]))
 
 
-def _accounts(logical_id: str, template: Template, side: RedshiftSide) -> frozenset[str]:
+def _accounts(logical_id: str, template: Template, side: RedshiftUsage) -> frozenset[str]:
     """List the accounts whose roles a policy may pass: its own where that is known, else those of the clusters."""
     is_elsewhere = template.resource_type(logical_id) == _PERMISSION_SET
     return side.accounts if template.account is None or is_elsewhere else frozenset({template.account})
@@ -158,7 +157,8 @@ def _listed_documents(logical_id: str, policies: Json, holds: Holds) -> Iterator
 
 
 def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """List the statements that allow iam:PassRole, each in all its forms, unless the document takes some of that back.
+    """List the statements that allow iam:PassRole, each in all its forms, unless the document takes some of
+    that back.
     """
     holds = _holds(template)
     written = document(policy, template)
@@ -198,23 +198,23 @@ def _denies(statement: Mapping[str, Any]) -> bool:
     listed = any(
         matches(text.lower(), _PASSING) for text in _texts(statement.get("Action", statement.get("NotAction")))
     )
-    about_roles = "NotResource" in statement or any(map(role_patterns.may_be_role, _texts(statement.get("Resource"))))
+    about_roles = "NotResource" in statement or any(map(iam_patterns.may_be_role, _texts(statement.get("Resource"))))
     return about_roles and listed != ("NotAction" in statement)
 
 
 def _facts(
-    statement: Mapping[str, Any], accounts: frozenset[str], side: RedshiftSide, path: str, label: str
+    statement: Mapping[str, Any], accounts: frozenset[str], side: RedshiftUsage, path: str, label: str
 ) -> PassRoleFacts:
     resources = ["*"] if "NotResource" in statement else _texts(statement.get("Resource"))
     condition = statement.get("Condition")
-    everywhere = [text for text in resources if role_patterns.is_every_role(text, accounts)]
+    everywhere = [text for text in resources if iam_patterns.is_every_role(text, accounts)]
     return PassRoleFacts(
         path=path,
         label=label,
         services=passed_services.services(condition),
-        every_role=role_arns.readable(everywhere[0]) if everywhere and not _is_tagged(condition) else "",
+        every_role=arns.readable(everywhere[0]) if everywhere and not _is_tagged(condition) else "",
         redshift_roles=tuple(dict.fromkeys(_redshift_roles(resources, side))),
-        beside_redshift=any(not role_arns.differ(one, other) for one in accounts for other in side.accounts),
+        beside_redshift=any(not arns.differ(one, other) for one in accounts for other in side.accounts),
         by_exclusion="NotAction" in statement,
     )
 
@@ -234,12 +234,12 @@ def _is_tagged(condition: object) -> bool:
     return any(key.startswith(("aws:resourcetag/", "iam:resourcetag/", "iam:associatedresourcearn")) for key in keys)
 
 
-def _redshift_roles(resources: list[str], side: RedshiftSide) -> Iterator[str]:
+def _redshift_roles(resources: list[str], side: RedshiftUsage) -> Iterator[str]:
     for text in resources:
         called = side.roles.get(role_key(text))
         if called:
             yield called
-        elif ("*" in text or "?" in text) and not role_patterns.is_every_role(text, ()):
+        elif ("*" in text or "?" in text) and not iam_patterns.is_every_role(text, ()):
             for (account, resource), name in side.roles.items():
-                if role_patterns.matches_role(text, account, resource):
+                if iam_patterns.matches_role(text, account, resource):
                     yield name

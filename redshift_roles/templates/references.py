@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
-from redshift_roles.aws import quotas as limits
-from redshift_roles.aws import arns as role_arns
+from redshift_roles.aws import arns, quotas
+from redshift_roles.aws.arns import placeholder
 from redshift_roles.templates.assembly import Assembly, Json, Template
 from redshift_roles.templates.conditions import Read
-from redshift_roles.aws.arns import hole
 
 # What AWS::NoValue becomes.
-NO_VALUE: Final = hole("AWS::NoValue")
+NO_VALUE: Final = placeholder("AWS::NoValue")
 
 _Found = TypeVar("_Found", bound="list[Any]")
 _URL_SUFFIXES: Final = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
@@ -77,9 +76,10 @@ def ref(name: Json, template: Template, read: Read) -> list[str]:
 
 
 def _cluster_identifier(logical_id: str, template: Template, read: Read) -> list[str]:
-    """Name a cluster: by its literal identifier, else by the resource itself, from whatever template it is looked at.
+    """Name a cluster: by its literal identifier, else by the resource itself, from whatever template it is
+    looked at.
     """
-    return _property("ClusterIdentifier", logical_id, template, read) or [hole(f"{template.key}#{logical_id}")]
+    return _property("ClusterIdentifier", logical_id, template, read) or [placeholder(f"{template.key}#{logical_id}")]
 
 
 def _property(name: str, logical_id: str, template: Template, read: Read) -> list[str]:
@@ -92,7 +92,7 @@ def _property(name: str, logical_id: str, template: Template, read: Read) -> lis
 
 def _pseudo(name: str, template: Template) -> str | None:
     region = template.region
-    partition = limits.partition_of(region) if region else None
+    partition = quotas.partition_of(region) if region else None
     known = {
         "AWS::AccountId": template.account,
         "AWS::Region": region,
@@ -100,8 +100,8 @@ def _pseudo(name: str, template: Template) -> str | None:
         "AWS::URLSuffix": None if partition is None else _URL_SUFFIXES.get(partition),
     }
     if name in ("AWS::StackName", "AWS::StackId"):
-        return (template.stack_name if name == "AWS::StackName" else "") or hole(f"{template.key}#{name}")
-    return (known.get(name) or hole(name)) if name.startswith("AWS::") else None
+        return (template.stack_name if name == "AWS::StackName" else "") or placeholder(f"{template.key}#{name}")
+    return (known.get(name) or placeholder(name)) if name.startswith("AWS::") else None
 
 
 def get_att(argument: Json, template: Template, read: Read) -> list[str]:
@@ -114,7 +114,7 @@ def get_att(argument: Json, template: Template, read: Read) -> list[str]:
     if kind in _IAM_ARNS and attribute == ("PolicyArn" if kind == "AWS::IAM::ManagedPolicy" else "Arn"):
         return _iam_arns(kind, logical_id, template, read)
     if kind == "AWS::IAM::Role" and attribute == "RoleId":
-        return [f"AROA{hole(f'{template.key}#{role_arns.readable(logical_id)}.RoleId')}"]
+        return [f"AROA{placeholder(f'{template.key}#{arns.readable(logical_id)}.RoleId')}"]
     if kind == "AWS::CloudFormation::Stack" and attribute.startswith("Outputs."):
         nested = template.nested.get(logical_id)
         output = nested.entry("Outputs", attribute.removeprefix("Outputs.")) if nested else {}
@@ -129,7 +129,7 @@ def get_att(argument: Json, template: Template, read: Read) -> list[str]:
 
 def _iam_arns(kind: str, logical_id: str, template: Template, read: Read) -> list[str]:
     word = _IAM_ARNS[kind]
-    account = template.account or role_arns.THIS_ACCOUNT
+    account = template.account or arns.THIS_ACCOUNT
     partition = _pseudo("AWS::Partition", template)
     names = _iam_names(kind, logical_id, template, read)
     paths = _property("Path", logical_id, template, read) or ["/"]
@@ -148,18 +148,18 @@ def _iam_names(kind: str, logical_id: str, template: Template, read: Read) -> li
 
 def _generated_name(logical_id: str, template: Template) -> str:
     """Write a name as CloudFormation makes it up (GENERATED_NAMES): stack, resource, and letters that nobody knows."""
-    parts = (template.stack_name or hole(f"{template.key}#AWS::StackName"), logical_id)
-    known = template.stack_name and not role_arns.has_hole(logical_id)
-    fits = known and sum(map(len, parts)) + _RANDOM_PART + 2 <= limits.ROLE_NAME_LENGTH
+    parts = (template.stack_name or placeholder(f"{template.key}#AWS::StackName"), logical_id)
+    known = template.stack_name and not arns.has_placeholder(logical_id)
+    fits = known and sum(map(len, parts)) + _RANDOM_PART + 2 <= quotas.ROLE_NAME_LENGTH
     written = parts if fits else [_cut(part, template) for part in parts]
-    return "-".join([*written, hole(f"{template.key}#{role_arns.readable(logical_id)}")])
+    return "-".join([*written, placeholder(f"{template.key}#{arns.readable(logical_id)}")])
 
 
 def _cut(part: str, template: Template) -> str:
     """Keep of a part what CloudFormation surely keeps when a name becomes too long."""
-    if role_arns.has_hole(part) or len(part) <= _SURE_PART:
+    if arns.has_placeholder(part) or len(part) <= _SURE_PART:
         return part
-    return part[:_SURE_PART] + hole(f"{template.key}/{part}#…")
+    return part[:_SURE_PART] + placeholder(f"{template.key}/{part}#…")
 
 
 def _follow(found: tuple[Template, Json] | None, read: Read) -> list[str]:
@@ -183,7 +183,7 @@ def exports(assembly: Assembly, read: Read) -> Mapping[str, list[tuple[Template,
             for output in template.section("Outputs").values():
                 export = output.get("Export") if isinstance(output, dict) else None
                 names = read(export["Name"], template) if isinstance(export, dict) and "Name" in export else []
-                if len(names) == 1 and not role_arns.has_hole(names[0]):
+                if len(names) == 1 and not arns.has_placeholder(names[0]):
                     found.setdefault(names[0], []).append((template, output.get("Value")))
     exported: Mapping[str, list[tuple[Template, Json]]] = assembly.memo["exports"]
     return exported

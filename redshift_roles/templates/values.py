@@ -13,13 +13,12 @@ from itertools import product
 from math import prod
 from typing import Final
 
-from redshift_roles.templates import conditions
-from redshift_roles.templates import references
-from redshift_roles.aws import arns as role_arns
+from redshift_roles.aws import arns
+from redshift_roles.aws.arns import placeholder
+from redshift_roles.templates import conditions, references
 from redshift_roles.templates.assembly import Json, Template, function_of
 from redshift_roles.templates.conditions import Read
 from redshift_roles.templates.references import once, passed_for
-from redshift_roles.aws.arns import hole
 
 NO_VALUE: Final = references.NO_VALUE
 
@@ -65,12 +64,12 @@ def worth(template: Template, count: int = 1) -> bool:
 
 def unknown(value: Json, template: Template) -> str:
     """Stand for a value that only the deployment knows."""
-    name = role_arns.readable(_name(value))
+    name = arns.readable(_name(value))
     if len(name) > _MAX_NAME:
         import hashlib  # noqa: PLC0415  slow to import, and hardly a name is so long
 
         name = f"{name[: _MAX_NAME // 10]}…{hashlib.sha256(name.encode(errors='replace')).hexdigest()}"
-    return hole(f"{template.key}#{name}")
+    return placeholder(f"{template.key}#{name}")
 
 
 def _name(value: Json) -> str:
@@ -90,13 +89,13 @@ def _dynamic(text: str) -> str:
     """Make holes of the dynamic references in a text."""
     if "{{resolve:" not in text:
         return text
-    return _DYNAMIC.sub(lambda match: match[0] if match[1] is None else hole(_dynamic_name(match[1])), text)
+    return _DYNAMIC.sub(lambda match: match[0] if match[1] is None else placeholder(_dynamic_name(match[1])), text)
 
 
 def _dynamic_name(reference: str) -> str:
     """Name a dynamic reference by what it is made of, which may differ from stack to stack, and by how it reads."""
-    made_of = [name.replace("#", "/") for name in role_arns.holes(reference)]
-    return "#".join([*(["/".join(made_of)] if made_of else []), role_arns.readable(reference)])
+    made_of = [name.replace("#", "/") for name in arns.placeholders(reference)]
+    return "#".join([*(["/".join(made_of)] if made_of else []), arns.readable(reference)])
 
 
 def _join(argument: Json, template: Template, read: Read) -> list[str]:
@@ -159,7 +158,7 @@ def _select(argument: Json, template: Template, read: Read) -> list[str]:
 
 def _is_one_part(text: str) -> bool:
     """Say whether no hole of a text can hold a separator: account, region and partition cannot."""
-    return all(name.startswith("AWS::") for name in role_arns.holes(text))
+    return all(name.startswith("AWS::") for name in arns.placeholders(text))
 
 
 def _parts(argument: Json, template: Template, read: Read) -> list[str]:
@@ -167,7 +166,7 @@ def _parts(argument: Json, template: Template, read: Read) -> list[str]:
     if not (isinstance(argument, list) and len(argument) == 2 and isinstance(argument[0], str) and argument[0]):
         return []
     found = read(argument[1], template)
-    return role_arns.split(found[0], argument[0]) if len(found) == 1 else []
+    return arns.split(found[0], argument[0]) if len(found) == 1 else []
 
 
 def items(value: Json, template: Template, read: Read) -> list[list[str]] | None:
@@ -211,12 +210,12 @@ def _passed_items(value: Json, home: Template, read: Read) -> list[list[str]] | 
     if is_list(value, home):
         return items(value, home, read)
     found = read(value, home)
-    return _sure([part.strip() for part in role_arns.split(found[0], ",")]) if len(found) == 1 else None
+    return _sure([part.strip() for part in arns.split(found[0], ",")]) if len(found) == 1 else None
 
 
 def _sure(parts: list[str]) -> list[list[str]] | None:
     """Make entries of the parts of a text, unless there are none or one may itself hold the separator."""
-    unsure = any(role_arns.has_hole(part) and not role_arns.parse(part).account for part in parts)
+    unsure = any(arns.has_placeholder(part) and not arns.parse(part).account for part in parts)
     return None if unsure or not parts else [[part] for part in parts]
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_roles.aws import actions
-from redshift_roles.aws import quotas as limits
+from redshift_roles.aws import actions, quotas
 from redshift_roles.aws.actions import Actions
 
 LISTS = {name: value for name, value in vars(actions).items() if isinstance(value, Actions)}
@@ -41,4 +40,4 @@ def test_the_lists_are_those_of_the_published_policy() -> None:
 
 def test_their_source_is_the_page_on_associating_roles() -> None:
     """The page that publishes the policy is the one that is cited."""
-    assert actions.ASSOCIATE_ROLES.source == limits.ASSOCIATING_ROLES
+    assert actions.ASSOCIATE_ROLES.source == quotas.ASSOCIATING_ROLES

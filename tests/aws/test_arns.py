@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_roles.aws import quotas as limits
+from redshift_roles.aws import quotas
 from redshift_roles.aws.arns import (
     THIS_ACCOUNT,
     THIS_PARTITION,
@@ -12,16 +12,16 @@ from redshift_roles.aws.arns import (
     RoleArn,
     differ,
     filled,
-    has_hole,
-    hole,
-    holes,
+    has_placeholder,
     literal_start,
     parse,
+    placeholder,
+    placeholders,
     readable,
     split,
 )
-from tests.support.builders import arn
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
+from tests.support.builders import arn
 
 ROLE_NAME = "which is no role name (1 to 64 letters, digits and +=,.@_-)"
 TWELVE_DIGITS = "where the account number of twelve digits belongs"
@@ -42,10 +42,10 @@ def test_fails_when_a_text_is_empty(text: str) -> None:
         "arn:aws:iam::111111111111",
         "arn:aws:iam::111111111111:",
         f"x{arn()}",
-        f"Loader-{hole('Suffix')}",
-        f"xarn:{hole('Partition')}",
-        f" {hole('Arn')}",
-        f"{hole('Data#AWS::StackName')}-Loader-{hole('Data#Loader')}",
+        f"Loader-{placeholder('Suffix')}",
+        f"xarn:{placeholder('Partition')}",
+        f" {placeholder('Arn')}",
+        f"{placeholder('Data#AWS::StackName')}-Loader-{placeholder('Data#Loader')}",
         "${Loader.Arn}",
     ],
 )
@@ -60,7 +60,7 @@ def test_fails_when_a_text_cannot_become_an_arn(text: str) -> None:
         ("arn:aws:iam::111111111111:user/Ann", "is the ARN of a user, not of a role"),
         ("arn:aws:iam::111111111111:group/People", "is the ARN of a group, not of a role"),
         ("arn:aws:iam::111111111111:policy/Loader", "is the ARN of a policy, not of a role"),
-        (f"arn:aws:iam::111111111111:user/{hole('User')}", "is the ARN of a user, not of a role"),
+        (f"arn:aws:iam::111111111111:user/{placeholder('User')}", "is the ARN of a user, not of a role"),
         ("arn:aws:iam::111111111111:root", "is the ARN of a root, not of a role"),
         ("arn:aws:iam::111111111111:Role/Loader", "is the ARN of a Role, not of a role"),
         ("arn:aws:iam::111111111111:role:Loader", "is not the ARN of a role"),
@@ -71,7 +71,7 @@ def test_fails_when_a_text_cannot_become_an_arn(text: str) -> None:
         ("arn:aws:s3:::bucket", "is of the service 's3', not of IAM"),
         ("arn:aws::us-east-1:111111111111:role/Loader", "is of the service '', not of IAM"),
         ("arn:aws:iam:us-east-1:111111111111:role/Loader", "has a region; IAM ARNs have none"),
-        (f"arn:aws:iam:{hole('AWS::Region')}:111111111111:role/Loader", "has a region; IAM ARNs have none"),
+        (f"arn:aws:iam:{placeholder('AWS::Region')}:111111111111:role/Loader", "has a region; IAM ARNs have none"),
         ("arn:amazon:iam::111111111111:role/Loader", "is in 'amazon', which is no AWS partition"),
         ("arn::iam::111111111111:role/Loader", "is in '', which is no AWS partition"),
         ("arn:aws:iam::11111111111:role/Loader", f"has '11111111111' {TWELVE_DIGITS}"),
@@ -82,7 +82,7 @@ def test_fails_when_a_text_cannot_become_an_arn(text: str) -> None:
         ("arn:aws:iam::111111111111:role/*", "has a wildcard; name one role"),
         ("arn:aws:iam::111111111111:role/Load?r", "has a wildcard; name one role"),
         ("arn:aws:iam::111111111111:role/team/*/Loader", "has a wildcard; name one role"),
-        (f"arn:aws:iam::111111111111:role/{hole('Name')}*", "has a wildcard; name one role"),
+        (f"arn:aws:iam::111111111111:role/{placeholder('Name')}*", "has a wildcard; name one role"),
         ("arn:aws:iam::111111111111:role/", f"ends in '', {ROLE_NAME}"),
         ("arn:aws:iam::111111111111:role/team/", f"ends in '', {ROLE_NAME}"),
         ("arn:aws:iam::111111111111:role", f"ends in '', {ROLE_NAME}"),
@@ -103,7 +103,7 @@ def test_the_account_of_twelve_digits_is_ascii() -> None:
     assert parse(arn(account="\u0661" * 12)).problem is not None
 
 
-@pytest.mark.parametrize("partition", limits.PARTITIONS)
+@pytest.mark.parametrize("partition", quotas.PARTITIONS)
 def test_an_arn_is_taken_apart(partition: str) -> None:
     """Partition, account and resource, in each partition of AWS."""
     expected = RoleArn(partition, ACCOUNT, "role/team/data/Loader", None)
@@ -121,19 +121,19 @@ def test_names_and_paths_are_allowed_to_their_last_character(name: str, path: st
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (hole("Arn"), RoleArn(None, None, None, None)),
-        (f"ar{hole('Rest')}", RoleArn(None, None, None, None)),
-        (f"arn:{hole('Rest')}", RoleArn(None, None, None, None)),
-        (f"arn:aws:iam::{hole('Rest')}", RoleArn(None, None, None, None)),
+        (placeholder("Arn"), RoleArn(None, None, None, None)),
+        (f"ar{placeholder('Rest')}", RoleArn(None, None, None, None)),
+        (f"arn:{placeholder('Rest')}", RoleArn(None, None, None, None)),
+        (f"arn:aws:iam::{placeholder('Rest')}", RoleArn(None, None, None, None)),
         (arn(partition=THIS_PARTITION), RoleArn(None, ACCOUNT, "role/Loader", None)),
         (arn(account=THIS_ACCOUNT), RoleArn("aws", THIS_ACCOUNT, "role/Loader", None)),
-        (arn(account=hole("Parameter")), RoleArn("aws", None, "role/Loader", None)),
-        (arn(account=f"1{hole('AWS::AccountId')}"), RoleArn("aws", None, "role/Loader", None)),
-        (arn(hole("a:b/c")), RoleArn("aws", ACCOUNT, f"role/{hole('a:b/c')}", None)),
-        (arn(account=hole("a:b")), RoleArn("aws", None, "role/Loader", None)),
-        (f"arn:aws:{hole('s')}::111111111111:role/L", RoleArn("aws", ACCOUNT, "role/L", None)),
-        (f"arn:aws:iam::111111111111:{hole('r')}", RoleArn("aws", ACCOUNT, hole("r"), None)),
-        (f"arn:aws:iam::111111111111:{hole('r')}/L", RoleArn("aws", ACCOUNT, f"{hole('r')}/L", None)),
+        (arn(account=placeholder("Parameter")), RoleArn("aws", None, "role/Loader", None)),
+        (arn(account=f"1{placeholder('AWS::AccountId')}"), RoleArn("aws", None, "role/Loader", None)),
+        (arn(placeholder("a:b/c")), RoleArn("aws", ACCOUNT, f"role/{placeholder('a:b/c')}", None)),
+        (arn(account=placeholder("a:b")), RoleArn("aws", None, "role/Loader", None)),
+        (f"arn:aws:{placeholder('s')}::111111111111:role/L", RoleArn("aws", ACCOUNT, "role/L", None)),
+        (f"arn:aws:iam::111111111111:{placeholder('r')}", RoleArn("aws", ACCOUNT, placeholder("r"), None)),
+        (f"arn:aws:iam::111111111111:{placeholder('r')}/L", RoleArn("aws", ACCOUNT, f"{placeholder('r')}/L", None)),
     ],
 )
 def test_parts_that_are_not_known_are_not_judged(text: str, expected: RoleArn) -> None:
@@ -143,21 +143,21 @@ def test_parts_that_are_not_known_are_not_judged(text: str, expected: RoleArn) -
 
 def test_a_text_without_holes_is_known() -> None:
     """A hole is seen wherever it stands."""
-    assert [False, True, True] == [has_hole(text) for text in ("", hole(""), f"arn:{hole('x')}:y")]
+    assert [False, True, True] == [has_placeholder(text) for text in ("", placeholder(""), f"arn:{placeholder('x')}:y")]
 
 
 def test_the_place_of_a_stack_is_what_cloudformation_calls_it() -> None:
     """The account, partition and region of the deployment are CloudFormation's pseudo parameters."""
     names = ["AWS::AccountId", "AWS::Partition", "AWS::Region"]
 
-    assert names == holes(THIS_ACCOUNT + THIS_PARTITION + THIS_REGION)
+    assert names == placeholders(THIS_ACCOUNT + THIS_PARTITION + THIS_REGION)
 
 
 def test_holes_are_named_in_order_and_filled_one_by_one() -> None:
     """Each hole gets its own value; what stands between them stays."""
-    text = f"a{hole('First')}b{hole('Second')}{hole('First')}c"
+    text = f"a{placeholder('First')}b{placeholder('Second')}{placeholder('First')}c"
 
-    assert holes(text) == ["First", "Second", "First"]
+    assert placeholders(text) == ["First", "Second", "First"]
     assert filled(text, str.upper) == "aFIRSTbSECONDFIRSTc"
 
 
@@ -166,8 +166,11 @@ def test_holes_are_named_in_order_and_filled_one_by_one() -> None:
     [
         ("", [""]),
         ("a,b,,c", ["a", "b", "", "c"]),
-        (f"a{hole('b,c')}", [f"a{hole('b,c')}"]),
-        (f"{hole('a')},b{hole('c,d')}{hole('e')},{hole('f,')}", [hole("a"), f"b{hole('c,d')}{hole('e')}", hole("f,")]),
+        (f"a{placeholder('b,c')}", [f"a{placeholder('b,c')}"]),
+        (
+            f"{placeholder('a')},b{placeholder('c,d')}{placeholder('e')},{placeholder('f,')}",
+            [placeholder("a"), f"b{placeholder('c,d')}{placeholder('e')}", placeholder("f,")],
+        ),
     ],
 )
 def test_a_text_is_split_around_its_holes(text: str, expected: list[str]) -> None:
@@ -175,7 +178,9 @@ def test_a_text_is_split_around_its_holes(text: str, expected: list[str]) -> Non
     assert expected == split(text, ",")
 
 
-@pytest.mark.parametrize(("text", "start"), [("", ""), ("arn:aws", "arn:aws"), (f"a{hole('b')}c{hole('d')}", "a")])
+@pytest.mark.parametrize(
+    ("text", "start"), [("", ""), ("arn:aws", "arn:aws"), (f"a{placeholder('b')}c{placeholder('d')}", "a")]
+)
 def test_the_start_of_a_text_is_known_up_to_its_first_hole(text: str, start: str) -> None:
     """A text without holes is known to its end."""
     assert start == literal_start(text)
@@ -185,8 +190,8 @@ def test_the_start_of_a_text_is_known_up_to_its_first_hole(text: str, start: str
     ("text", "expected"),
     [
         ("arn:aws", "arn:aws"),
-        (f"x{hole('AWS::AccountId')}y", "x${AWS::AccountId}y"),
-        (hole("Data.template.json#Loader.Arn"), "${Loader.Arn}"),
+        (f"x{placeholder('AWS::AccountId')}y", "x${AWS::AccountId}y"),
+        (placeholder("Data.template.json#Loader.Arn"), "${Loader.Arn}"),
     ],
 )
 def test_people_read_the_name_of_a_hole_without_its_file(text: str, expected: str) -> None:

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from redshift_roles.aws import iam_patterns as role_patterns
-from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, hole
+from redshift_roles.aws import iam_patterns
+from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, placeholder
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 
 
@@ -28,9 +28,9 @@ from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 )
 def test_a_pattern_may_stand_for_every_role(text: str) -> None:
     """In whatever partition."""
-    assert role_patterns.is_every_role(text, {ACCOUNT})
-    assert role_patterns.is_every_role(text, {THIS_ACCOUNT})
-    assert role_patterns.is_every_role(text, ())
+    assert iam_patterns.is_every_role(text, {ACCOUNT})
+    assert iam_patterns.is_every_role(text, {THIS_ACCOUNT})
+    assert iam_patterns.is_every_role(text, ())
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,12 @@ def test_a_pattern_may_stand_for_every_role(text: str) -> None:
         "arn:aws:s3*",
         "arn",
         "",
-        hole("Role"),
+        placeholder("Role"),
     ],
 )
 def test_a_pattern_may_stand_for_some_or_none(text: str) -> None:
     """Those of another account are none that this one can pass."""
-    assert not role_patterns.is_every_role(text, {ACCOUNT})
+    assert not iam_patterns.is_every_role(text, {ACCOUNT})
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_a_pattern_may_stand_for_some_or_none(text: str) -> None:
         (f"arn:aws:iam::{ACCOUNT}:role/L*", "role/Loader", True),
         (f"arn:aws:iam::{ACCOUNT}:role/Loade?", "role/Loader", True),
         ("arn:aws:iam::*:role/*/L*", "role/team/Loader", True),
-        (f"arn:aws:iam::{ACCOUNT}:role/Data-L-????????????", f"role/Data-L-{hole('Data#L')}", True),
-        (f"arn:aws:iam::{ACCOUNT}:role/{hole('Stack')}-*", f"role/{hole('Stack')}-L", True),
+        (f"arn:aws:iam::{ACCOUNT}:role/Data-L-????????????", f"role/Data-L-{placeholder('Data#L')}", True),
+        (f"arn:aws:iam::{ACCOUNT}:role/{placeholder('Stack')}-*", f"role/{placeholder('Stack')}-L", True),
         (f"arn:aws:iam::{ACCOUNT}:role/Load?", "role/Loader", False),
         (f"arn:aws:iam::{OTHER_ACCOUNT}:role/L*", "role/Loader", False),
         ("arn:aws:iam::*", "role/Loader", False),
@@ -66,7 +66,7 @@ def test_a_pattern_may_stand_for_some_or_none(text: str) -> None:
 )
 def test_a_pattern_matches_a_role_by_account_and_name(text: str, resource: str, expected: bool) -> None:
     """CloudFormation ends the names it makes in twelve letters and digits."""
-    assert expected == role_patterns.matches_role(text, ACCOUNT, resource)
+    assert expected == iam_patterns.matches_role(text, ACCOUNT, resource)
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ def test_a_pattern_matches_a_role_by_account_and_name(text: str, resource: str, 
     [
         ("*", True),
         ("arn:aws:iam::*", True),
-        (hole("Role"), True),
+        (placeholder("Role"), True),
         ("arn:aws:iam::*:*", True),
         ("arn:aws:iam::*:ro*", True),
         (f"arn:aws:iam::{ACCOUNT}:role/Admin", True),
-        (f"arn:aws:{hole('Service')}::{ACCOUNT}:{hole('Resource')}", True),
+        (f"arn:aws:{placeholder('Service')}::{ACCOUNT}:{placeholder('Resource')}", True),
         (f"arn:aws:iam::{ACCOUNT}:policy/boundary", False),
         (f"arn:aws:iam::{ACCOUNT}:user/*", False),
         ("arn:aws:s3:::bucket/*", False),
@@ -86,7 +86,7 @@ def test_a_pattern_matches_a_role_by_account_and_name(text: str, resource: str, 
 )
 def test_a_resource_may_be_a_role(text: str, expected: bool) -> None:
     """Unless what is literal in it says that it is something else."""
-    assert expected == role_patterns.may_be_role(text)
+    assert expected == iam_patterns.may_be_role(text)
 
 
 def test_no_pattern_takes_long() -> None:
@@ -94,6 +94,6 @@ def test_no_pattern_takes_long() -> None:
     text = f"arn:aws:iam::{ACCOUNT}:role/" + "*a" * 30 + "b"
     start = time.perf_counter()
 
-    assert not role_patterns.matches_role(text, ACCOUNT, "role/" + "a" * 64)
-    assert not role_patterns.is_every_role(text, {ACCOUNT})
+    assert not iam_patterns.matches_role(text, ACCOUNT, "role/" + "a" * 64)
+    assert not iam_patterns.is_every_role(text, {ACCOUNT})
     assert time.perf_counter() - start < 1

@@ -15,9 +15,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from redshift_roles.aws import permissions
-from redshift_roles.aws.quotas import PARTITIONS
-from redshift_roles.aws.policies import documents
 from redshift_roles.aws.permissions import Home, Objects, Permission
+from redshift_roles.aws.policies import documents
+from redshift_roles.aws.quotas import PARTITIONS
 from tests.support.iam import Request, allowed
 from tests.support.operations import BUCKET, OPERATIONS, Operation
 

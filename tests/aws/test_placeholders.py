@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redshift_roles.aws import placeholders as tokens
+from redshift_roles.aws import placeholders
 
 
 @pytest.mark.parametrize(
@@ -29,21 +29,21 @@ from redshift_roles.aws import placeholders as tokens
 )
 def test_a_token_is_known_without_a_crossing(value: object, token: bool) -> None:
     """Strings, numbers and lists that stand for something else are told from literals."""
-    assert token is tokens.is_token(value)
+    assert token is placeholders.is_token(value)
 
 
 def test_arguments_that_are_given_are_kept() -> None:
     """None is left out; tokens and falsy values stay."""
     region = cdk.Aws.REGION
 
-    assert {"a": "x", "c": 0, "d": False, "f": region} == tokens.present(a="x", b=None, c=0, d=False, f=region)
+    assert {"a": "x", "c": 0, "d": False, "f": region} == placeholders.present(a="x", b=None, c=0, d=False, f=region)
 
 
 def test_known_arguments_are_no_tokens() -> None:
     """Of any kind; None and falsy values stay."""
     arguments = {"a": "x", "b": None, "c": 0, "d": (), "e": cdk.Aws.REGION, "f": -1.8881545897087626e289}
 
-    assert {"a": "x", "b": None, "c": 0, "d": ()} == tokens.known(arguments)
+    assert {"a": "x", "b": None, "c": 0, "d": ()} == placeholders.known(arguments)
 
 
 @pytest.mark.parametrize(
@@ -58,15 +58,15 @@ def test_known_arguments_are_no_tokens() -> None:
 )
 def test_only_what_is_literal_is_changed(text: str, changed: str) -> None:
     """Tokens pass through as they are."""
-    assert changed == tokens.outside_tokens(text, str.upper)
+    assert changed == placeholders.outside_tokens(text, str.upper)
 
 
 def test_tokens_are_named_and_replaced() -> None:
     """By what stands between the brackets."""
     text = f"arn:{cdk.Aws.PARTITION}:x:${{Token[TOKEN.7]}}"
 
-    assert ["AWS.Partition", "TOKEN"] == [name.rpartition(".")[0] for name in tokens.token_names(text)]
-    assert "arn:<AWS>:x:<TOKEN>" == tokens.token_values(text, lambda name: f"<{name.partition('.')[0]}>")
+    assert ["AWS.Partition", "TOKEN"] == [name.rpartition(".")[0] for name in placeholders.token_names(text)]
+    assert "arn:<AWS>:x:<TOKEN>" == placeholders.token_values(text, lambda name: f"<{name.partition('.')[0]}>")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_tokens_are_named_and_replaced() -> None:
 )
 def test_a_text_may_begin_with_a_token(text: str, first: bool) -> None:
     """Then nobody knows how it begins."""
-    assert first == tokens.token_first(text)
+    assert first == placeholders.token_first(text)
 
 
 @pytest.mark.parametrize(
@@ -89,27 +89,27 @@ def test_a_text_may_begin_with_a_token(text: str, first: bool) -> None:
 )
 def test_a_text_is_not_divided_inside_a_token(text: str, parts: list[str]) -> None:
     """The dots in the names of tokens are not the caller's."""
-    assert parts == tokens.split_outside_tokens(text, ".")
+    assert parts == placeholders.split_outside_tokens(text, ".")
 
 
 def test_people_do_not_read_tokens() -> None:
     """A pseudo parameter has its name, everything else none."""
-    assert "a-${AWS::Region}-${Token}" == tokens.readable(f"a-{cdk.Aws.REGION}-${{Token[TOKEN.7]}}")
+    assert "a-${AWS::Region}-${Token}" == placeholders.readable(f"a-{cdk.Aws.REGION}-${{Token[TOKEN.7]}}")
 
 
 def test_a_token_may_stand_for_a_whole_list() -> None:
     """It is the one entry of a list then, and looks a little different."""
     (entry,) = cdk.Token.as_list(cdk.Fn.ref("Roles"))
 
-    assert tokens.is_list_token(entry)
-    assert not tokens.is_list_token(cdk.Aws.REGION)
-    assert tokens.is_token([entry])
-    assert tokens.is_token(("x", entry))
+    assert placeholders.is_list_token(entry)
+    assert not placeholders.is_list_token(cdk.Aws.REGION)
+    assert placeholders.is_token([entry])
+    assert placeholders.is_token(("x", entry))
 
 
 def test_a_required_argument_is_kept_even_when_it_is_none() -> None:
     """So that its check can refuse it."""
-    assert {"a": None} == tokens.present({"a", "b"}, a=None, c=None)
+    assert {"a": None} == placeholders.present({"a", "b"}, a=None, c=None)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,12 @@ def test_a_required_argument_is_kept_even_when_it_is_none() -> None:
 )  # fmt: skip
 def test_each_kind_of_token_is_told_apart(value: object, kinds: tuple[bool, ...]) -> None:
     """A text, a number, an entry for a whole list; of some nothing more can be told."""
-    tests = (tokens.is_text_token, tokens.is_number_token, tokens.is_list_token, tokens.is_nameless)
+    tests = (
+        placeholders.is_text_token,
+        placeholders.is_number_token,
+        placeholders.is_list_token,
+        placeholders.is_nameless,
+    )
 
     assert kinds == tuple(test(value) for test in tests)
 
@@ -151,7 +156,7 @@ def test_each_kind_of_token_is_told_apart(value: object, kinds: tuple[bool, ...]
 )
 def test_no_token_is_shown_to_people(value: str, text: str) -> None:
     """Whatever it stands for, and wherever it stands."""
-    assert text == tokens.readable(value)
+    assert text == placeholders.readable(value)
 
 
 LITERALS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="{"))
@@ -160,14 +165,15 @@ TOKENS = st.from_regex(r"[A-Za-z.]{1,12}\.[0-9]{1,4}", fullmatch=True)
 
 @given(parts=st.lists(st.tuples(LITERALS, TOKENS), max_size=4), rest=LITERALS)
 def test_literals_and_tokens_are_told_apart_wherever_they_stand(parts: list[tuple[str, str]], rest: str) -> None:
-    """What is between tokens is changed, piece by piece; tokens are named in their order and replaced in their places.
+    """What is between tokens is changed, piece by piece; tokens are named in their order and replaced in their
+    places.
     """
     text = "".join(f"{literal}${{Token[{name}]}}" for literal, name in parts) + rest
     changed = "".join(f"<{literal}>${{Token[{name}]}}" for literal, name in parts) + f"<{rest}>"
 
-    assert changed == tokens.outside_tokens(text, lambda literal: f"<{literal}>")
-    assert [name for _, name in parts] == tokens.token_names(text)
-    assert "".join(f"{literal}({name})" for literal, name in parts) + rest == tokens.token_values(
+    assert changed == placeholders.outside_tokens(text, lambda literal: f"<{literal}>")
+    assert [name for _, name in parts] == placeholders.token_names(text)
+    assert "".join(f"{literal}({name})" for literal, name in parts) + rest == placeholders.token_values(
         text, lambda name: f"({name})"
     )
 
@@ -175,6 +181,6 @@ def test_literals_and_tokens_are_told_apart_wherever_they_stand(parts: list[tupl
 def test_what_only_looks_like_a_token_is_literal() -> None:
     """A token of a list, a token without its end, and IAM's own variables."""
     for text in ("#{Token[x.1]}", "${Token[x.1]", "${Token[x.1}", "${aws:username}"):
-        assert text.upper() == tokens.outside_tokens(text, str.upper)
-        assert [] == tokens.token_names(text)
-        assert text == tokens.token_values(text, str.upper)
+        assert text.upper() == placeholders.outside_tokens(text, str.upper)
+        assert [] == placeholders.token_names(text)
+        assert text == placeholders.token_values(text, str.upper)

@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from redshift_roles.aws import quotas as limits
-from redshift_roles.aws import permissions
-from redshift_roles.aws.policies import documents
+from redshift_roles.aws import permissions, quotas
 from redshift_roles.aws.permissions import Objects, Permission
+from redshift_roles.aws.policies import documents
 from redshift_roles.aws.policy_documents import size
 from tests.support.operations import OPERATIONS
 
@@ -140,7 +139,7 @@ def test_a_policy_of_6144_characters_is_one(length: int, count: int) -> None:
 @pytest.mark.parametrize(("spare", "count"), [(-1, 2), (0, 1)])
 def test_a_token_counts_as_long_as_it_may_become(spare: int, count: int) -> None:
     """Two keys whose ARNs only the deployment knows, at the longest that any service gives."""
-    longest = "k" * limits.LONGEST_ARN
+    longest = "k" * quotas.LONGEST_ARN
     (whole,) = documents(_read(f"{longest}1", f"{longest}2"))
     tokens = _read("${Token[TOKEN.1]}", "${Token[TOKEN.2]}")
 
@@ -177,8 +176,8 @@ def test_the_limit_is_that_of_a_managed_policy() -> None:
     allowed = _read(*(f"arn:aws:s3:::bucket-{number:04}/landing/*" for number in range(400)))
     written = documents(allowed)
 
-    assert all(size(document, str) <= limits.MANAGED_POLICY_SIZE for document in written)
-    assert all(size(document, str) > limits.MANAGED_POLICY_SIZE - 60 for document in written[:-1])
+    assert all(size(document, str) <= quotas.MANAGED_POLICY_SIZE for document in written)
+    assert all(size(document, str) > quotas.MANAGED_POLICY_SIZE - 60 for document in written[:-1])
     assert _unfolded(written) == {("s3:GetObject", permission.resource, "null") for permission in allowed}
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from redshift_roles.aws.arns import filled, placeholder
 from redshift_roles.aws.policy_documents import UserPolicy, size
-from redshift_roles.aws.arns import filled, hole
 from tests.support.builders import arn
 
 CLUSTERS = [f"arn:aws:redshift:us-east-1:111111111111:cluster:{name}" for name in ("first", "second")]
@@ -82,8 +82,8 @@ def test_the_smallest_document_names_one_of_each() -> None:
         ({}, _nothing, 2),
         ({"Sid": "A b"}, _nothing, len('{"Sid":"A b"}')),
         ({"a": ["é", 1, True, None]}, _nothing, len('{"a":["é",1,true,null]}')),
-        ({"a": [f"x{hole('Name')}y"]}, len, len('{"a":["xNamey"]}')),
-        ({"a": hole("long") + hole("b")}, len, len('{"a":"longb"}')),
+        ({"a": [f"x{placeholder('Name')}y"]}, len, len('{"a":["xNamey"]}')),
+        ({"a": placeholder("long") + placeholder("b")}, len, len('{"a":"longb"}')),
     ],
 )
 def test_the_size_counts_characters_without_space_between_parts(

@@ -6,13 +6,13 @@ from datetime import date
 
 import pytest
 
-from redshift_roles.aws import quotas as limits
+from redshift_roles.aws import quotas
 
-SOURCES = {name: value for name, value in vars(limits).items() if isinstance(value, limits.Source)}
+SOURCES = {name: value for name, value in vars(quotas).items() if isinstance(value, quotas.Source)}
 
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
-def test_each_source_is_an_aws_page_and_a_day(source: limits.Source) -> None:
+def test_each_source_is_an_aws_page_and_a_day(source: quotas.Source) -> None:
     """Each fact stands on a page of AWS's documentation, read on a day that is written down."""
     assert source.url.startswith("https://docs.aws.amazon.com/")
     assert source.read == date.fromisoformat(source.read).isoformat()
@@ -32,7 +32,7 @@ def test_each_source_is_an_aws_page_and_a_day(source: limits.Source) -> None:
 )
 def test_the_role_quota_is_ten_in_three_isolated_regions(region: str | None, quota: int) -> None:
     """AWS lets a cluster have fifty roles, and ten in the three isolated regions that its page names."""
-    assert quota == limits.role_quota(region)
+    assert quota == quotas.role_quota(region)
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def test_the_role_quota_is_ten_in_three_isolated_regions(region: str | None, quo
 )
 def test_a_region_is_in_one_known_partition(region: str, partition: str) -> None:
     """The head of a region's name says which partition it is in."""
-    assert partition == limits.partition_of(region)
-    assert partition in limits.PARTITIONS
+    assert partition == quotas.partition_of(region)
+    assert partition in quotas.PARTITIONS
 
 
 @pytest.mark.parametrize(
@@ -61,12 +61,12 @@ def test_a_region_is_in_one_known_partition(region: str, partition: str) -> None
 )
 def test_ra3_and_rg_nodes_have_managed_storage(node_type: str, expected: bool) -> None:
     """RA3 and RG nodes keep their data in managed storage, DC2 nodes on their own disks."""
-    assert expected is limits.has_managed_storage(node_type)
+    assert expected is quotas.has_managed_storage(node_type)
 
 
 def test_the_default_role_limit_is_ten() -> None:
     """Ten is this project's limit, the larger numbers are AWS's."""
-    assert (10, 50, 10) == (limits.DEFAULT_ROLE_LIMIT, limits.ROLE_QUOTA, limits.ISOLATED_ROLE_QUOTA)
+    assert (10, 50, 10) == (quotas.DEFAULT_ROLE_LIMIT, quotas.ROLE_QUOTA, quotas.ISOLATED_ROLE_QUOTA)
 
 
 # As the page lists them, in lower case and in alphabetical order.
@@ -87,4 +87,4 @@ RESERVED_WORDS = """
 
 def test_the_reserved_words_are_those_of_the_page() -> None:
     """No word is missing from the set and none is added to it."""
-    assert RESERVED_WORDS == sorted(limits.RESERVED_WORDS)
+    assert RESERVED_WORDS == sorted(quotas.RESERVED_WORDS)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from redshift_roles.aws.arns import THIS_REGION, hole
-from redshift_roles.aws.trust import PROVISIONED, SERVERLESS, distrust, trusted_services
+from redshift_roles.aws.arns import THIS_REGION, placeholder
+from redshift_roles.aws.trust import PROVISIONED, SERVERLESS, trust_problem, trusted_services
 from tests.conftest import REGION
 
 REDSHIFT = {"Service": "redshift.amazonaws.com"}
@@ -22,7 +22,7 @@ def _statement(principal: object, effect: str = "Allow", action: object = "sts:A
 
 def _distrust(*statements: object, region: str | None = REGION) -> str | None:
     """Judge a trust policy of these statements."""
-    return distrust({"Version": "2012-10-17", "Statement": list(statements)}, region)
+    return trust_problem({"Version": "2012-10-17", "Statement": list(statements)}, region)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def _distrust(*statements: object, region: str | None = REGION) -> str | None:
         ({"Service": "redshift.amazonaws-com"}, "redshift.amazonaws-com"),
         ({"Service": "redshift.eu-west-1xamazonaws.com"}, "redshift.eu-west-1xamazonaws.com"),
         ({"AWS": "arn:aws:iam::111111111111:root"}, "arn:aws:iam::111111111111:root"),
-        ({"AWS": f"arn:aws:iam::{hole('AWS::AccountId')}:root"}, "arn:aws:iam::${AWS::AccountId}:root"),
+        ({"AWS": f"arn:aws:iam::{placeholder('AWS::AccountId')}:root"}, "arn:aws:iam::${AWS::AccountId}:root"),
         ({"Service": []}, "nobody"),
         ({}, "nobody"),
     ],
@@ -89,9 +89,9 @@ def test_fails_when_redshift_is_denied(principal: object, action: object) -> Non
         _statement({"Service": "redshift.us-east-1.amazonaws.com"}, "Deny"),
         {"Effect": "Deny", "NotPrincipal": REDSHIFT, "Action": "sts:AssumeRole"},
         {"Effect": "Deny", "Principal": "*", "NotAction": "sts:AssumeRole"},
-        _statement({"AWS": hole("Somebody")}, "Deny"),
+        _statement({"AWS": placeholder("Somebody")}, "Deny"),
         _statement([{"Fn::If": ["Strict", "*", "arn:aws:iam::111111111111:root"]}], "Deny"),
-        _statement(REDSHIFT, "Deny", hole("Action")),
+        _statement(REDSHIFT, "Deny", placeholder("Action")),
         _statement(REDSHIFT, "Deny", [{"Ref": "Action"}]),
     ],
     ids=[
@@ -123,10 +123,10 @@ def test_a_denial_that_may_not_be_of_redshift_does_not_fail(denial: object) -> N
         {"Service": "redshift.eu-west-1.amazonaws.com"},
         {"Service": "redshift.eu-west-1.amazonaws.com.cn"},
         {"AWS": "arn:aws:iam::111111111111:root", "Service": ["ec2.amazonaws.com", "redshift.amazonaws.com"]},
-        {"Service": f"redshift.{hole('AWS::URLSuffix')}"},
+        {"Service": f"redshift.{placeholder('AWS::URLSuffix')}"},
         {"Service": f"redshift.{THIS_REGION}.amazonaws.com"},
-        {"Service": f"redshift.eu-{hole('Direction')}-1.amazonaws.com"},
-        {"Service": hole("Service")},
+        {"Service": f"redshift.eu-{placeholder('Direction')}-1.amazonaws.com"},
+        {"Service": placeholder("Service")},
         {"Service": [{"Fn::If": ["Serverless", "a", "b"]}]},
     ],
 )
@@ -149,7 +149,9 @@ def test_a_denial_of_one_region_may_not_be_that_of_the_cluster() -> None:
     assert _distrust(denial, _statement(REDSHIFT), region=None) is None
 
 
-@pytest.mark.parametrize("action", [hole("Action"), [hole("Action")], [{"Ref": "Action"}], ["x", "sts:AssumeRole"]])
+@pytest.mark.parametrize(
+    "action", [placeholder("Action"), [placeholder("Action")], [{"Ref": "Action"}], ["x", "sts:AssumeRole"]]
+)
 def test_an_action_that_is_not_known_may_be_the_right_one(action: object) -> None:
     """One action of a list is enough, and one that only the deployment knows may be it."""
     assert _distrust(_statement(REDSHIFT, action=action)) is None
@@ -174,7 +176,7 @@ def test_any_regional_name_is_enough_for_a_region_that_is_not_known(region: str)
     assert _distrust(_statement({"Service": f"redshift.{region}.amazonaws.com"}), region=None) is None
 
 
-@pytest.mark.parametrize("service", [f"ec2.{hole('AWS::URLSuffix')}", f"logs.{THIS_REGION}.amazonaws.com"])
+@pytest.mark.parametrize("service", [f"ec2.{placeholder('AWS::URLSuffix')}", f"logs.{THIS_REGION}.amazonaws.com"])
 def test_fails_when_a_service_of_another_name_is_trusted_in_an_unknown_region(service: str) -> None:
     """A hole behind another service's name does not make it Redshift."""
     assert _distrust(_statement({"Service": service}), region=None) is not None
@@ -184,19 +186,19 @@ def test_fails_when_a_service_of_another_name_is_trusted_in_an_unknown_region(se
     "document",
     [
         None,
-        hole("Document"),
+        placeholder("Document"),
         [],
         {},
         {"Version": "2012-10-17"},
-        {"Statement": hole("Statements")},
-        {"Statement": [hole("Effect"), _statement(EC2)]},
+        {"Statement": placeholder("Statements")},
+        {"Statement": [placeholder("Effect"), _statement(EC2)]},
         {"Statement": [_statement(EC2), {"Principal": REDSHIFT, "Action": "sts:AssumeRole"}]},
     ],
     ids=["none", "text", "list", "empty", "no statement", "unknown list", "unknown statement", "no effect"],
 )
 def test_a_document_with_a_statement_that_is_not_known_is_not_judged(document: object) -> None:
     """A statement that only the deployment knows may allow Redshift."""
-    assert distrust(document, REGION) is None
+    assert trust_problem(document, REGION) is None
 
 
 @pytest.mark.parametrize(
@@ -209,12 +211,12 @@ def test_a_document_with_a_statement_that_is_not_known_is_not_judged(document: o
 )
 def test_one_statement_may_stand_without_a_list(statement: object, expected: str | None) -> None:
     """IAM takes one statement for a list of one."""
-    assert expected == distrust({"Statement": statement}, REGION)
+    assert expected == trust_problem({"Statement": statement}, REGION)
 
 
 def test_an_effect_that_is_not_known_is_not_judged() -> None:
     """The deployment may make it Allow."""
-    assert _distrust(_statement(REDSHIFT, hole("Effect"))) is None
+    assert _distrust(_statement(REDSHIFT, placeholder("Effect"))) is None
 
 
 def test_who_is_denied_is_not_among_those_who_are_trusted() -> None:
@@ -226,7 +228,7 @@ def test_who_is_denied_is_not_among_those_who_are_trusted() -> None:
 
 def _serverless(*statements: object, region: str | None = REGION) -> str | None:
     """Judge a trust policy for a namespace."""
-    return distrust({"Statement": list(statements)}, region, SERVERLESS, PROVISIONED)
+    return trust_problem({"Statement": list(statements)}, region, SERVERLESS, PROVISIONED)
 
 
 @pytest.mark.parametrize(
@@ -251,8 +253,8 @@ def test_fails_when_neither_service_may_assume_the_role_of_a_namespace(statement
         REDSHIFT,
         {"Service": "redshift-serverless.amazonaws.com"},
         {"Service": "redshift-serverless.eu-west-1.amazonaws.com"},
-        {"Service": hole("Data#Service")},
-        {"Service": f"redshift-{hole('Data#Service')}"},
+        {"Service": placeholder("Data#Service")},
+        {"Service": f"redshift-{placeholder('Data#Service')}"},
         "*",
     ],
 )
@@ -280,7 +282,7 @@ def test_a_service_that_is_denied_leaves_the_other() -> None:
         ),
         ([_statement(EC2)], []),
         ([_statement("*")], []),
-        ([_statement({"Service": hole("Data#Service")})], []),
+        ([_statement({"Service": placeholder("Data#Service")})], []),
         ([_statement({"Service": [1, "redshift.amazonaws.com"]})], [PROVISIONED]),
         ([_statement(REDSHIFT, effect="Deny")], []),
         ([_statement(REDSHIFT, action="sts:TagSession")], []),

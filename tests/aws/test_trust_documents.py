@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redshift_roles.aws import quotas as limits
-from redshift_roles.aws.quotas import PARTITIONS
+from redshift_roles.aws import quotas
 from redshift_roles.aws.permissions import Home
 from redshift_roles.aws.policy_documents import size
-from redshift_roles.aws.trust import distrust
+from redshift_roles.aws.quotas import PARTITIONS
+from redshift_roles.aws.trust import trust_problem
 from redshift_roles.aws.trust_documents import DbUser, Trust, merged
 from tests.support.iam import Assumption, assumed
 
@@ -209,7 +209,7 @@ def test_redshift_is_trusted_in_every_combination(
     """What restricts a role does not lock Redshift out, as far as the rule can tell."""
     trust = Trust(HOME, regions, serverless, db_users, source_clusters)
 
-    assert distrust(trust.document(), "us-west-2") is None
+    assert trust_problem(trust.document(), "us-west-2") is None
     assert serverless == any("serverless" in principal.service for principal in trust.principals())
 
 
@@ -243,7 +243,7 @@ def test_each_user_takes_the_room_of_an_external_id() -> None:
     assert (added, added) == (two - one, three - two)
 
 
-@pytest.mark.parametrize(("quota", "most"), [(limits.TRUST_POLICY_SIZE, 27), (limits.LARGEST_TRUST_POLICY_SIZE, 117)])
+@pytest.mark.parametrize(("quota", "most"), [(quotas.TRUST_POLICY_SIZE, 27), (quotas.LARGEST_TRUST_POLICY_SIZE, 117)])
 def test_a_trust_policy_holds_so_many_users(quota: int, most: int) -> None:
     """With names of eight letters and a cluster of nine; one more is more than IAM takes."""
     lengths = [

@@ -13,10 +13,18 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from redshift_roles import RedshiftCluster, RedshiftGrants, RedshiftRole, RedshiftWarehouse, RoleAssociationError, RoleAssociationPolicy, RoleChain
+from redshift_roles import (
+    RedshiftCluster,
+    RedshiftGrants,
+    RedshiftRole,
+    RedshiftWarehouse,
+    RoleAssociationError,
+    RoleAssociationPolicy,
+    RoleChain,
+)
 from redshift_roles.cdk.account_rule import RULE_ID
-from tests.support.associations import ASSOCIATION
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
+from tests.support.associations import ASSOCIATION
 from tests.support.synthesis import failures_of, warnings_of
 from tests.support.templates import template_of
 

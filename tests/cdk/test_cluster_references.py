@@ -7,8 +7,8 @@ import pytest
 from aws_cdk import aws_redshift as redshift
 
 from redshift_roles import RedshiftCluster
-from redshift_roles.cdk import location as places
-from redshift_roles.cdk.cluster_references import Cluster, cluster_arn, cluster_troubles
+from redshift_roles.cdk.cluster_references import Cluster, cluster_arn, cluster_problems
+from redshift_roles.cdk.location import location_of
 from tests.conftest import ACCOUNT, REGION
 
 
@@ -28,7 +28,7 @@ def test_fails_when_a_cluster_is_in_another_stage(app: cdk.App, stack: cdk.Stack
     """CDK cannot refer from one Stage to another."""
     staged = cdk.Stack(cdk.Stage(app, "Stage"), "Data", env=cdk.Environment(account=ACCOUNT, region=REGION))
 
-    ((message, fix),) = cluster_troubles([_l1(staged)], places.place_of(stack))
+    ((message, fix),) = cluster_problems([_l1(staged)], location_of(stack))
     assert "clusters[0] (Stage/Data/L1) is in a stack of another environment and has no cluster_identifier" in message
     assert fix.startswith("give the cluster a cluster_identifier")
 
@@ -38,30 +38,30 @@ def test_fails_when_only_the_deployment_knows_the_clusters(stack: cdk.Stack) -> 
     listed = cdk.Token.as_list(cdk.Fn.ref("Clusters"))
     wrong = "'clusters' is a list that only the deployment knows, allowed is a list whose entries are counted at synth"
 
-    assert [(wrong, "name each of them")] == list(cluster_troubles(listed, places.place_of(stack)))
-    assert [] == list(cluster_troubles([cdk.Fn.ref("Cluster")], places.place_of(stack)))
+    assert [(wrong, "name each of them")] == list(cluster_problems(listed, location_of(stack)))
+    assert [] == list(cluster_problems([cdk.Fn.ref("Cluster")], location_of(stack)))
 
 
 @pytest.mark.parametrize("region", [REGION, "us-east-1"])
 def test_a_literal_identifier_needs_no_reference(app: cdk.App, stack: cdk.Stack, region: str) -> None:
     """From another stack a named cluster is named, not referred to."""
     other = cdk.Stack(app, "Other", env=cdk.Environment(account=ACCOUNT, region=region))
-    place = places.place_of(stack)
+    location = location_of(stack)
     clusters: list[Cluster] = [
         _l1(other, cluster_identifier="sales"),
         RedshiftCluster(other, "Cluster", cluster_identifier="sales", cluster_subnet_group_name="subnets"),
     ]
 
     expected = f"arn:{stack.partition}:redshift:{region}:{ACCOUNT}:cluster:sales"
-    assert [] == list(cluster_troubles(clusters, place))
-    assert [expected, expected] == [cluster_arn(cluster, place) for cluster in clusters]
+    assert [] == list(cluster_problems(clusters, location))
+    assert [expected, expected] == [cluster_arn(cluster, location) for cluster in clusters]
 
 
 def test_in_its_own_stack_a_named_cluster_is_referred_to(stack: cdk.Stack) -> None:
     """A reference follows what an override makes of the name."""
     cluster = RedshiftCluster(stack, "Cluster", cluster_identifier="sales", cluster_subnet_group_name="subnets")
 
-    assert cluster_arn(cluster, places.place_of(stack)) == cluster.cluster_arn
+    assert cluster_arn(cluster, location_of(stack)) == cluster.cluster_arn
     assert cluster.cluster_arn.endswith(f":cluster:{cluster.cluster_identifier}")
 
 
@@ -69,4 +69,4 @@ def test_a_token_is_taken_as_an_identifier(stack: cdk.Stack) -> None:
     """Only the deployment knows whether it is a valid one."""
     name = cdk.CfnParameter(stack, "Name").value_as_string
 
-    assert [] == list(cluster_troubles([name], places.place_of(stack)))
+    assert [] == list(cluster_problems([name], location_of(stack)))

@@ -9,24 +9,35 @@ import pytest
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from redshift_roles.cdk import location as places
-from redshift_roles.aws import arns as role_arns
+from redshift_roles.aws import arns
+from redshift_roles.cdk.location import (
+    Location,
+    can_refer,
+    cluster_arn,
+    id_after,
+    least_length,
+    location_of,
+    path_of,
+    refer,
+    waits,
+)
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 
 
 def test_a_place_is_that_of_the_nearest_stack(app: cdk.App, stack: cdk.Stack, agnostic: cdk.Stack) -> None:
-    """Account and region are known or not; a nested stack knows its top; the stage is the app where there is no other.
+    """Account and region are known or not; a nested stack knows its top; the stage is the app where there is no
+    other.
     """
-    known, unknown = places.place_of(Construct(stack, "Scope")), places.place_of(agnostic)
+    known, unknown = location_of(Construct(stack, "Scope")), location_of(agnostic)
     nested = cdk.NestedStack(cdk.NestedStack(stack, "Nested"), "Deep")
     staged = cdk.Stack(cdk.Stage(app, "Stage"), "Stack")
 
     assert (stack, stack, ACCOUNT, REGION, app) == (known.stack, known.top, known.account, known.region, known.root)
-    assert (role_arns.THIS_ACCOUNT, None) == (unknown.account, unknown.region)
-    assert (nested, stack) == (places.place_of(nested).stack, places.place_of(nested).top)
+    assert (arns.THIS_ACCOUNT, None) == (unknown.account, unknown.region)
+    assert (nested, stack) == (location_of(nested).stack, location_of(nested).top)
     assert app is known.stage
-    assert places.place_of(staged).stage is staged.node.scope
-    assert known is places.place_of(stack)
+    assert location_of(staged).stage is staged.node.scope
+    assert known is location_of(stack)
 
 
 @pytest.mark.parametrize(
@@ -44,19 +55,20 @@ def test_a_place_is_that_of_the_nearest_stack(app: cdk.App, stack: cdk.Stack, ag
 def test_a_token_is_as_long_as_its_shortest_value(
     stack: cdk.Stack, agnostic: cdk.Stack, token: str, length: int
 ) -> None:
-    """A pseudo parameter has the length of this place's, or of a usual region's where none is known; others have one.
+    """A pseudo parameter has the length of this place's, or of a usual region's where none is known; others
+    have one.
     """
-    assert length == places.least_length(token, places.place_of(stack))
-    assert length == places.least_length(token, places.place_of(agnostic))
-    assert (length if length > 1 else 40) == places.least_length(token, places.place_of(stack), 40)
+    assert length == least_length(token, location_of(stack))
+    assert length == least_length(token, location_of(agnostic))
+    assert (length if length > 1 else 40) == least_length(token, location_of(stack), 40)
 
 
 def test_the_length_follows_the_region(app: cdk.App) -> None:
     """The partition of China has a longer name, as has its region."""
-    china = places.place_of(cdk.Stack(app, "China", env=cdk.Environment(region="cn-northwest-1")))
+    china = location_of(cdk.Stack(app, "China", env=cdk.Environment(region="cn-northwest-1")))
 
-    assert len("aws-cn") == places.least_length("AWS.Partition.3", china)
-    assert len("cn-northwest-1") == places.least_length("AWS.Region.4", china)
+    assert len("aws-cn") == least_length("AWS.Partition.3", china)
+    assert len("cn-northwest-1") == least_length("AWS.Region.4", china)
 
 
 def test_a_stack_can_refer_to_its_own_environment_and_to_known_regions(
@@ -64,40 +76,40 @@ def test_a_stack_can_refer_to_its_own_environment_and_to_known_regions(
 ) -> None:
     """Not into another stage, and not between a stack with a region and one without."""
 
-    def place(scope: Construct, account: str, region: str) -> places.Place:
-        return places.place_of(
+    def location(scope: Construct, account: str, region: str) -> Location:
+        return location_of(
             cdk.Stack(scope, f"Of{account}{region}", env=cdk.Environment(account=account, region=region))
         )
 
-    here = places.place_of(stack)
+    here = location_of(stack)
 
-    assert places.can_refer(here, place(app, ACCOUNT, REGION))
-    assert places.can_refer(here, place(app, OTHER_ACCOUNT, "us-east-1"))
-    assert places.can_refer(places.place_of(agnostic), places.place_of(cdk.Stack(app, "Agnostic")))
-    assert not places.can_refer(here, places.place_of(agnostic))
-    assert not places.can_refer(here, place(cdk.Stage(app, "Stage"), ACCOUNT, REGION))
+    assert can_refer(here, location(app, ACCOUNT, REGION))
+    assert can_refer(here, location(app, OTHER_ACCOUNT, "us-east-1"))
+    assert can_refer(location_of(agnostic), location_of(cdk.Stack(app, "Agnostic")))
+    assert not can_refer(here, location_of(agnostic))
+    assert not can_refer(here, location(cdk.Stage(app, "Stage"), ACCOUNT, REGION))
 
 
 def test_a_cluster_has_an_arn_of_its_own_place(stack: cdk.Stack, agnostic: cdk.Stack) -> None:
     """With a colon before its name; what no stack names is left to the deployment."""
-    home, nowhere = places.place_of(stack), places.place_of(agnostic)
+    home, nowhere = location_of(stack), location_of(agnostic)
 
-    assert f"arn:{stack.partition}:redshift:{REGION}:{ACCOUNT}:cluster:w" == places.cluster_arn("w", home)
+    assert f"arn:{stack.partition}:redshift:{REGION}:{ACCOUNT}:cluster:w" == cluster_arn("w", home)
     assert f"arn:{cdk.Aws.PARTITION}:redshift:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:cluster:w" == (
-        places.cluster_arn("w", nowhere)
+        cluster_arn("w", nowhere)
     )
 
 
 def test_what_is_no_construct_has_no_path(stack: cdk.Stack) -> None:
     """A construct has its own."""
-    assert ("", "Data") == (places.path_of("Data"), places.path_of(stack))
+    assert ("", "Data") == (path_of("Data"), path_of(stack))
 
 
 def test_ids_after_paths_are_as_different_as_the_paths(stack: cdk.Stack) -> None:
     """Whatever the names run into one another to."""
     scopes = {name: Construct(stack, name) for name in ("A", "A-B", "AB", "A--B")}
     pairs = (("A", "BC"), ("AB", "C"), ("A", "B-C"), ("A-B", "C"), ("A", "B--C"), ("A--B", "C"))
-    ids = [places.id_after(Construct(scopes[scope], name)) for scope, name in pairs]
+    ids = [id_after(Construct(scopes[scope], name)) for scope, name in pairs]
 
     assert "Data--A--BC" == ids[0]
     assert len(pairs) == len(set(ids))
@@ -109,8 +121,8 @@ def test_a_stack_waits_for_those_it_depends_on_and_theirs(app: cdk.App) -> None:
     second.add_stack_dependency(first)
     third.add_stack_dependency(second)
 
-    assert [True, True, True] == [places.waits(third, other) for other in (first, second, third)]
-    assert [True, False, False] == [places.waits(first, other) for other in (first, second, third)]
+    assert [True, True, True] == [waits(third, other) for other in (first, second, third)]
+    assert [True, False, False] == [waits(first, other) for other in (first, second, third)]
 
 
 @pytest.mark.parametrize(
@@ -130,11 +142,11 @@ def test_a_reference_reaches_stacks_of_one_stage_and_environment(
     app: cdk.App, stack: cdk.Stack, make: Any, reason: str | None
 ) -> None:
     """Where it does not, the reason and a way out are told; a literal reaches everywhere."""
-    home, place = places.place_of(stack), places.place_of(make(app))
-    value, obstacle = places.refer(s3.Bucket(stack, "Bucket").bucket_arn, home, place, "name")
+    home, location = location_of(stack), location_of(make(app))
+    value, obstacle = refer(s3.Bucket(stack, "Bucket").bucket_arn, home, location, "name")
     literal = "arn:aws:s3:::bucket"
 
     assert (reason is None) == (obstacle is None)
     assert (obstacle or ("",))[0].startswith(reason or "")
     assert value is None or "Fn::GetAtt" in value
-    assert (literal, None) == places.refer(literal, home, place, "name")
+    assert (literal, None) == refer(literal, home, location, "name")

@@ -15,7 +15,7 @@ from aws_cdk import aws_redshift as redshift
 from aws_cdk.assertions import Template
 
 from redshift_roles import RedshiftCluster, RedshiftRole
-from redshift_roles.rules import registry as rulebook
+from redshift_roles.rules import registry
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.programs import ROOT, environment
 from tests.support.synthesis import failures_of, report_of, warnings_of
@@ -271,11 +271,11 @@ def test_an_app_can_be_synthesized_again(stack: cdk.Stack) -> None:
 
 def test_the_plug_in_lists_its_rules(stack: cdk.Stack) -> None:
     """CDK is told the ids that can be acknowledged."""
-    from redshift_roles.cdk import plugins as guard
+    from redshift_roles.cdk import plugins  # noqa: PLC0415
 
     _cluster(stack)
-    plug_in = guard._guards[stack.node.root]
+    plug_in = plugins._guards[stack.node.root]
 
-    assert [rule.name for rule in rulebook.RULES] == plug_in.rule_ids
+    assert [rule.name for rule in registry.RULES] == plug_in.rule_ids
     assert "redshift-roles" == plug_in.name
     assert plug_in.version is None

@@ -12,9 +12,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 
-from redshift_roles.cdk.location import place_of
-from redshift_roles.cdk.resource_reader import resource, resource_troubles
 from redshift_roles.aws.arns import THIS_ACCOUNT
+from redshift_roles.cdk.location import location_of
+from redshift_roles.cdk.resource_reader import resource, resource_problems
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 
 
@@ -58,13 +58,13 @@ def test_a_foreign_key_makes_a_resource_foreign(stack: cdk.Stack) -> None:
     key = kms.Key.from_key_arn(stack, "Key", f"arn:aws:kms:{REGION}:{OTHER_ACCOUNT}:key/1")
     found = resource(s3.Bucket(stack, "B", encryption_key=key), "bucket_arn")
 
-    assert (ACCOUNT, OTHER_ACCOUNT, True) == (found.account, found.key_account, found.is_foreign(place_of(stack)))
-    assert not resource(s3.Bucket(stack, "Plain"), "bucket_arn").is_foreign(place_of(stack))
+    assert (ACCOUNT, OTHER_ACCOUNT, True) == (found.account, found.key_account, found.is_foreign(location_of(stack)))
+    assert not resource(s3.Bucket(stack, "Plain"), "bucket_arn").is_foreign(location_of(stack))
 
 
-def _troubles(bucket: s3.IBucket, stack: cdk.Stack, *, shareable: bool) -> list[tuple[str, str]]:
+def _problems(bucket: s3.IBucket, stack: cdk.Stack, *, shareable: bool) -> list[tuple[str, str]]:
     found = resource(bucket, "bucket_arn")
-    return list(resource_troubles("bucket", found, place_of(stack), shareable=shareable))
+    return list(resource_problems("bucket", found, location_of(stack), shareable=shareable))
 
 
 def test_fails_when_it_is_of_another_account_and_cannot_be_shared(stack: cdk.Stack) -> None:
@@ -76,15 +76,15 @@ def test_fails_when_it_is_of_another_account_and_cannot_be_shared(stack: cdk.Sta
             f"'bucket' (Data/Theirs) is in account {OTHER_ACCOUNT}, the role is in {ACCOUNT}",
             f"let the role assume one of account {OTHER_ACCOUNT}: RoleChain(role, theirs), and grant it to that",
         )
-    ] == _troubles(theirs, stack, shareable=False)
-    assert [] == _troubles(theirs, stack, shareable=True)
+    ] == _problems(theirs, stack, shareable=False)
+    assert [] == _problems(theirs, stack, shareable=True)
 
 
 def test_fails_when_the_alias_and_the_place_are_wrong(app: cdk.App, stack: cdk.Stack) -> None:
     """Both are told at once."""
     there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
     alias = kms.Alias.from_alias_name(there, "Alias", "alias/sales")
-    troubles = _troubles(s3.Bucket(there, "Landing", encryption_key=alias), stack, shareable=True)
+    problems = _problems(s3.Bucket(there, "Landing", encryption_key=alias), stack, shareable=True)
 
     assert [
         "'bucket' (There/Landing) is encrypted with a key that is known by its alias only",
@@ -92,7 +92,7 @@ def test_fails_when_the_alias_and_the_place_are_wrong(app: cdk.App, stack: cdk.S
             "'bucket' (There/Landing) is in a stack of another environment and has no physical name, so CDK cannot "
             "refer to it from here"
         ),
-    ] == [message for message, _ in troubles]
+    ] == [message for message, _ in problems]
 
 
 def test_a_named_bucket_of_another_region_can_be_referred_to(app: cdk.App, stack: cdk.Stack) -> None:
@@ -100,8 +100,8 @@ def test_a_named_bucket_of_another_region_can_be_referred_to(app: cdk.App, stack
     there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
     beside = cdk.Stack(app, "Beside", env=cdk.Environment(account=ACCOUNT, region=REGION))
 
-    assert [] == _troubles(s3.Bucket(there, "Landing", bucket_name="sales"), stack, shareable=True)
-    assert [] == _troubles(s3.Bucket(beside, "Landing"), stack, shareable=True)
+    assert [] == _problems(s3.Bucket(there, "Landing", bucket_name="sales"), stack, shareable=True)
+    assert [] == _problems(s3.Bucket(beside, "Landing"), stack, shareable=True)
 
 
 @pytest.mark.parametrize("imported", [False, True])

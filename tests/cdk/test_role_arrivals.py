@@ -171,15 +171,15 @@ def _template(app: Any, stack: cdk.Stack) -> dict[str, Any]:
 
 
 @pytest.fixture(params=["known", "agnostic"])
-def place(request: pytest.FixtureRequest, stack: cdk.Stack, agnostic: cdk.Stack) -> tuple[cdk.Stack, int]:
+def location(request: pytest.FixtureRequest, stack: cdk.Stack, agnostic: cdk.Stack) -> tuple[cdk.Stack, int]:
     """The cluster's stack and the column of its verdict."""
     return (stack, 1) if request.param == "known" else (agnostic, 2)
 
 
 @pytest.mark.parametrize("how", ARRIVALS)
-def test_the_constructor_judges_a_role_however_it_arrives(how: str, place: tuple[cdk.Stack, int]) -> None:
+def test_the_constructor_judges_a_role_however_it_arrives(how: str, location: tuple[cdk.Stack, int]) -> None:
     """The verdict is the one of the table, at the constructor's line where it can be known there."""
-    stack, column = place
+    stack, column = location
 
     def associate(role: iam.IRole) -> object:
         return RedshiftCluster(stack, "Cluster", roles=[role], cluster_subnet_group_name="subnets")
@@ -188,9 +188,9 @@ def test_the_constructor_judges_a_role_however_it_arrives(how: str, place: tuple
 
 
 @pytest.mark.parametrize("how", ARRIVALS)
-def test_add_role_judges_a_role_however_it_arrives(how: str, place: tuple[cdk.Stack, int]) -> None:
+def test_add_role_judges_a_role_however_it_arrives(how: str, location: tuple[cdk.Stack, int]) -> None:
     """The verdict does not depend on when a role comes."""
-    stack, column = place
+    stack, column = location
     cluster = RedshiftCluster(stack, "Cluster", cluster_subnet_group_name="subnets")
 
     assert ARRIVALS[how][column] == _verdict(stack, cluster.add_role, ARRIVALS[how][0])
@@ -220,7 +220,8 @@ def test_fails_when_the_parent_passes_a_nested_stack_a_role_that_does_not_trust_
 
 
 def test_a_role_of_another_region_is_followed_through_cross_region_references(app: cdk.App) -> None:
-    """A role that CDK carries into another region by custom resource is of the same account, and its trust is checked.
+    """A role that CDK carries into another region by custom resource is of the same account, and its trust is
+    checked.
     """
     home = cdk.Stack(app, "Home", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
     far = cdk.Stack(app, "Far", env=cdk.Environment(account=ACCOUNT, region=REGION), cross_region_references=True)

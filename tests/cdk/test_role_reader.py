@@ -9,31 +9,31 @@ import pytest
 from aws_cdk import aws_iam as iam
 
 from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationError
-from redshift_roles.cdk import location as places
-from redshift_roles.cdk import role_reader as reading
-from redshift_roles.aws import arns as role_arns
-from tests.support.builders import arn
+from redshift_roles.aws import arns
+from redshift_roles.cdk import role_reader
+from redshift_roles.cdk.location import location_of
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.support.builders import arn
 
 
 def test_labels_have_paths_only_when_asked_for(stack: cdk.Stack) -> None:
     """A message has the role's path; the first look does without."""
-    role, place = RedshiftRole(stack, "Role"), places.place_of(stack)
+    role, location = RedshiftRole(stack, "Role"), location_of(stack)
 
     def labels(labelled: bool) -> list[str]:
-        return [facts.label for facts in reading.role_facts([role], place, "roles", labelled=labelled)]
+        return [facts.label for facts in role_reader.role_facts([role], location, "roles", labelled=labelled)]
 
     assert (["roles[0]"], ["roles[0] (Data/Role)"]) == (labels(False), labels(True))
 
 
 def test_the_same_role_reads_the_same_whoever_made_it(stack: cdk.Stack) -> None:
     """A role and an import of its own ARN token have one text, though nobody knows its name."""
-    role, place = RedshiftRole(stack, "Role"), places.place_of(stack)
+    role, location = RedshiftRole(stack, "Role"), location_of(stack)
     again = iam.Role.from_role_arn(stack, "Again", role.role_arn)
     other = RedshiftRole(stack, "Other")
 
     def texts(*roles: iam.IRole) -> list[str]:
-        return [facts.text for facts in reading.role_facts(roles, place, "roles")]
+        return [facts.text for facts in role_reader.role_facts(roles, location, "roles")]
 
     for order in ([role, again, other], [again, other, role]):
         assert 2 == len(set(texts(*order)))
@@ -44,7 +44,7 @@ def test_the_same_role_reads_the_same_whoever_made_it(stack: cdk.Stack) -> None:
     [
         (f"arn:aws:iam::{OTHER_ACCOUNT}:user/bob", ACCOUNT, OTHER_ACCOUNT),
         (cdk.Fn.import_value("user"), OTHER_ACCOUNT, OTHER_ACCOUNT),
-        (cdk.Fn.import_value("user"), cdk.Aws.ACCOUNT_ID, role_arns.THIS_ACCOUNT),
+        (cdk.Fn.import_value("user"), cdk.Aws.ACCOUNT_ID, arns.THIS_ACCOUNT),
         (cdk.Fn.import_value("user"), cdk.Fn.import_value("account"), None),
     ],
     ids=["named", "of a known stack", "of this deployment", "unknown"],
@@ -53,17 +53,17 @@ def test_an_account_is_the_one_of_the_arn_else_of_the_stack(
     stack: cdk.Stack, arn: str, home: str, account: str | None
 ) -> None:
     """An imported user is in the account its ARN names, wherever it was imported."""
-    assert account == reading.account_of(arn, home, places.place_of(stack))
+    assert account == role_reader.account_of(arn, home, location_of(stack))
 
 
 def test_a_role_arn_is_read_once(stack: cdk.Stack) -> None:
     """Later readings take what was read before, or what the cluster's list told."""
     role, other = RedshiftRole(stack, "Role"), RedshiftRole(stack, "Other")
-    first = reading.role_arn(role)
-    reading.remember_role_arns([other], ["told"])
+    first = role_reader.role_arn(role)
+    role_reader.remember_role_arns([other], ["told"])
 
-    assert first is reading.role_arn(role)
-    assert "told" == reading.role_arn(other)
+    assert first is role_reader.role_arn(role)
+    assert "told" == role_reader.role_arn(other)
 
 
 @pytest.mark.parametrize(
@@ -72,12 +72,12 @@ def test_a_role_arn_is_read_once(stack: cdk.Stack) -> None:
 )
 def test_durations_are_read_in_seconds(seconds: float | None, duration: Any) -> None:
     """What is no duration is left to the check of its kind."""
-    assert seconds == reading.seconds_of(duration)
+    assert seconds == role_reader.seconds_of(duration)
 
 
 def test_a_duration_that_is_a_token_is_not_known() -> None:
     """Only the deployment knows how long it is."""
-    assert reading.seconds_of(cdk.Duration.days(cdk.Token.as_number(cdk.Fn.ref("Days")))) is None
+    assert role_reader.seconds_of(cdk.Duration.days(cdk.Token.as_number(cdk.Fn.ref("Days")))) is None
 
 
 def test_a_role_of_ours_is_remembered(stack: cdk.Stack) -> None:
@@ -90,13 +90,13 @@ def test_a_role_of_ours_is_remembered(stack: cdk.Stack) -> None:
         RedshiftRole(stack, "Token", role_name=cdk.Fn.import_value("name"), path="/team/"),
         RedshiftRole(stack, "Path", role_name="named", path=cdk.Fn.import_value("path")),
     ]
-    place = places.place_of(stack)
+    location = location_of(stack)
 
-    nameless = reading.OwnRole(place, "", False, stack, 2048, 0)
+    nameless = role_reader.OwnRole(location, "", False, stack, 2048, 0)
 
-    assert reading.OwnRole(place, "/team/loader", True, stack, 4096, 1) == reading.own_role(role)
-    assert [nameless] * 3 == [reading.own_role(one) for one in (plain, *tokens)]
-    assert reading.own_role(iam.Role(stack, "Other", assumed_by=iam.AccountRootPrincipal())) is None
+    assert role_reader.OwnRole(location, "/team/loader", True, stack, 4096, 1) == role_reader.own_role(role)
+    assert [nameless] * 3 == [role_reader.own_role(one) for one in (plain, *tokens)]
+    assert role_reader.own_role(iam.Role(stack, "Other", assumed_by=iam.AccountRootPrincipal())) is None
 
 
 def test_a_role_is_where_it_was_defined_or_imported(stack: cdk.Stack, agnostic: cdk.Stack) -> None:
@@ -104,9 +104,9 @@ def test_a_role_is_where_it_was_defined_or_imported(stack: cdk.Stack, agnostic: 
     ours = RedshiftRole(cdk.NestedStack(stack, "Nested"), "Role")
     imported = iam.Role.from_role_name(agnostic, "Imported", "loader")
 
-    assert places.place_of(ours) == reading.role_place(ours)
-    assert stack is reading.role_place(ours).top
-    assert agnostic is reading.role_place(imported).stack
+    assert location_of(ours) == role_reader.role_location(ours)
+    assert stack is role_reader.role_location(ours).top
+    assert agnostic is role_reader.role_location(imported).stack
 
 
 @pytest.mark.parametrize(
@@ -125,15 +125,15 @@ def test_a_role_is_where_it_was_defined_or_imported(stack: cdk.Stack, agnostic: 
 )
 def test_a_principal_has_the_account_of_its_arn(stack: cdk.Stack, make: Any, account: str | None) -> None:
     """None where only the deployment knows, and for what has no account."""
-    assert account == reading.principal_account(make(stack), places.place_of(stack))
+    assert account == role_reader.principal_account(make(stack), location_of(stack))
 
 
 def test_a_principal_in_a_stack_without_an_account_is_of_this_account(agnostic: cdk.Stack) -> None:
     """Whatever that will be."""
-    place = places.place_of(agnostic)
+    location = location_of(agnostic)
 
-    assert role_arns.THIS_ACCOUNT == reading.principal_account(RedshiftRole(agnostic, "Role"), place)
-    assert role_arns.THIS_ACCOUNT == reading.principal_account(iam.User(agnostic, "User"), place)
+    assert arns.THIS_ACCOUNT == role_reader.principal_account(RedshiftRole(agnostic, "Role"), location)
+    assert arns.THIS_ACCOUNT == role_reader.principal_account(iam.User(agnostic, "User"), location)
 
 
 @pytest.mark.parametrize(
@@ -146,14 +146,14 @@ def test_an_import_tells_whether_it_takes_policies(
     """CDK takes a role of another account for immutable whatever was asked."""
     role = iam.Role.from_role_arn(stack, "Imported", arn(account=account), mutable=mutable)
 
-    assert immutable == reading.is_immutable(role)
+    assert immutable == role_reader.is_immutable(role)
 
 
 def test_a_role_of_the_app_takes_policies(stack: cdk.Stack) -> None:
     """Unless it is wrapped."""
     role = RedshiftRole(stack, "Role")
 
-    assert (False, True) == (reading.is_immutable(role), reading.is_immutable(role.without_policy_updates()))
+    assert (False, True) == (role_reader.is_immutable(role), role_reader.is_immutable(role.without_policy_updates()))
 
 
 def test_the_trust_policy_is_found_where_the_app_defines_the_role(stack: cdk.Stack) -> None:
@@ -161,10 +161,10 @@ def test_the_trust_policy_is_found_where_the_app_defines_the_role(stack: cdk.Sta
     role, lazy = RedshiftRole(stack, "Role"), iam.LazyRole(stack, "Lazy", assumed_by=iam.AccountRootPrincipal())
     imported = iam.Role.from_role_arn(stack, "Imported", arn())
 
-    assert [None, None] == [reading.trust_of(lazy), reading.trust_of(imported)]
+    assert [None, None] == [role_reader.trust_of(lazy), role_reader.trust_of(imported)]
     assert lazy.role_arn
     for made in (role, lazy):
-        document = reading.trust_of(made)
+        document = role_reader.trust_of(made)
         assert document is not None
         assert "sts:AssumeRole" == document.to_json()["Statement"][0]["Action"]
 

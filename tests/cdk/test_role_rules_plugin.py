@@ -19,7 +19,7 @@ from aws_cdk import cloudformation_include as include
 from aws_cdk.assertions import Template
 
 from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationError, RoleAssociationRules
-from redshift_roles.rules import registry as rulebook
+from redshift_roles.rules import registry
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.rule_cases import Case, Stack, cases, write_cloud_assembly
 from tests.support.synthesis import report_of
@@ -182,7 +182,7 @@ def test_fails_when_a_policy_of_the_app_passes_every_role(ruled: cdk.App, stack:
 
 def test_what_this_library_writes_breaks_nothing(ruled: cdk.App, stack: cdk.Stack) -> None:
     """Its roles, clusters, policies and grants are clean."""
-    from redshift_roles import RedshiftWarehouse
+    from redshift_roles import RedshiftWarehouse  # noqa: PLC0415
 
     RedshiftWarehouse(stack, "Warehouse", cluster_subnet_group_name="subnets")
     RedshiftRole(stack, "Role", serverless=True).redshift_grants.pass_role(iam.User(stack, "User"))
@@ -273,7 +273,7 @@ def test_the_plug_in_lists_its_rules() -> None:
     """CDK is told the ids that can be acknowledged."""
     plug_in = RoleAssociationRules()
 
-    assert [rule.name for rule in rulebook.RULES] == plug_in.rule_ids
+    assert [rule.name for rule in registry.RULES] == plug_in.rule_ids
     assert "redshift-roles" == plug_in.name
     assert plug_in.version is None
 

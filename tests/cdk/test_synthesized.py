@@ -6,15 +6,15 @@ from typing import Any
 
 import aws_cdk as cdk
 
-from redshift_roles.rules import registry as rulebook
 from redshift_roles.cdk.synthesized import shared_path, synthesis_of, template_of, violation
-from redshift_roles.templates.checker import Verdict
+from redshift_roles.rules import registry
+from redshift_roles.templates.checker import Violation
 
 
-def _verdict(app: Any, stack: cdk.Stack, rule: rulebook.Rule, logical_id: str = "Topic") -> Verdict:
+def _verdict(app: Any, stack: cdk.Stack, rule: registry.Rule, logical_id: str = "Topic") -> Violation:
     template = template_of(stack, synthesis_of(app).assembly)
     assert template is not None
-    return Verdict(template, logical_id, "Properties/IamRoles", rule.finding("Data", ("message", "fix")))
+    return Violation(template, logical_id, "Properties/IamRoles", rule.finding("Data", ("message", "fix")))
 
 
 def test_a_synthesis_is_read_once(app: Any, stack: cdk.Stack) -> None:
@@ -28,7 +28,7 @@ def test_a_synthesis_is_read_once(app: Any, stack: cdk.Stack) -> None:
     second = synthesis_of(app)
     assert first is not second
     assert "AWS::SNS::Topic" == second.assembly.stacks[0].resource_type("Topic")
-    assert set() == second.told
+    assert set() == second.reported
 
 
 def test_the_template_of_a_stack_is_found(app: Any, stack: cdk.Stack) -> None:
@@ -45,25 +45,26 @@ def test_the_template_of_a_stack_is_found(app: Any, stack: cdk.Stack) -> None:
 
 
 def test_a_verdict_is_written_as_cdk_reports_it(app: Any, stack: cdk.Stack) -> None:
-    """What is broken has the severity that is given, what is undecided is a warning; the source stands beside the fix.
+    """What is broken has the severity that is given, what is undecided is a warning; the source stands beside
+    the fix.
     """
     app.synth()
-    broken: Any = violation(_verdict(app, stack, rulebook.ROLE_DUPLICATED), "fatal", "Data/Topic")
-    undecided: Any = violation(_verdict(app, stack, rulebook.ROLE_COUNT_UNDECIDED), "fatal", None)
+    broken: Any = violation(_verdict(app, stack, registry.ROLE_DUPLICATED), "fatal", "Data/Topic")
+    undecided: Any = violation(_verdict(app, stack, registry.ROLE_COUNT_UNDECIDED), "fatal", None)
 
     assert ("fatal", "warning") == (broken.severity, undecided.severity)
-    assert ("RoleDuplicated", "message", f"fix (source: {rulebook.ROLE_DUPLICATED.source.url})") == (
+    assert ("RoleDuplicated", "message", f"fix (source: {registry.ROLE_DUPLICATED.source.url})") == (
         broken.rule_name,
         broken.description,
         broken.fix,
     )
-    (place,) = broken.violating_resources
+    (location,) = broken.violating_resources
     assert ("Topic", "Data/Topic", ["Properties/IamRoles"]) == (
-        place.resource_logical_id,
-        place.construct_path,
-        place.locations,
+        location.resource_logical_id,
+        location.construct_path,
+        location.locations,
     )
-    assert place.template_path.endswith("/Data.template.json")
+    assert location.template_path.endswith("/Data.template.json")
 
 
 def test_only_a_shared_template_needs_its_construct_found(app: Any, stack: cdk.Stack) -> None:
@@ -72,7 +73,7 @@ def test_only_a_shared_template_needs_its_construct_found(app: Any, stack: cdk.S
     for scope in nested:
         cdk.CfnResource(scope, "Topic", type="AWS::SNS::Topic")
     app.synth()
-    paths = [shared_path(_verdict(app, scope, rulebook.ROLE_DUPLICATED), app) for scope in (stack, *nested)]
+    paths = [shared_path(_verdict(app, scope, registry.ROLE_DUPLICATED), app) for scope in (stack, *nested)]
 
     assert [None, "Data/One/Topic", "Data/Two/Topic"] == paths
-    assert shared_path(_verdict(app, nested[0], rulebook.ROLE_DUPLICATED, "Nothing"), app) is None
+    assert shared_path(_verdict(app, nested[0], registry.ROLE_DUPLICATED, "Nothing"), app) is None

@@ -9,7 +9,7 @@ from aws_cdk import App, Stack
 from constructs import Construct
 
 from redshift_roles import RedshiftCluster, RedshiftRole, RedshiftWarehouse, RoleAssociationError, RoleAssociationPolicy
-from redshift_roles.cdk.validation import all_or_nothing, child_path
+from redshift_roles.cdk.validation import child_path, rollback_on_error
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_a_construct_that_fails_halfway_is_taken_out_again(stack: Stack) -> None
     """The error passes through and the tree is as it was."""
 
     def fail_halfway() -> None:
-        with all_or_nothing(stack, "Half"):
+        with rollback_on_error(stack, "Half"):
             Construct(stack, "Half")
             raise KeyError
 
@@ -46,7 +46,7 @@ def test_a_construct_whose_name_is_taken_leaves_the_first_one(stack: Stack) -> N
     """The child of that name is somebody else's."""
     first = Construct(stack, "Taken")
 
-    with pytest.raises(RuntimeError), all_or_nothing(stack, "Taken"):
+    with pytest.raises(RuntimeError), rollback_on_error(stack, "Taken"):
         Construct(stack, "Taken")
 
     assert first is stack.node.find_child("Taken")
@@ -54,7 +54,7 @@ def test_a_construct_whose_name_is_taken_leaves_the_first_one(stack: Stack) -> N
 
 def test_a_construct_that_succeeds_stays(stack: Stack) -> None:
     """Nothing is taken out without an error."""
-    with all_or_nothing(stack, "Whole"):
+    with rollback_on_error(stack, "Whole"):
         whole = Construct(stack, "Whole")
 
     assert whole is stack.node.find_child("Whole")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from redshift_roles.cli import main as cli
+from redshift_roles.cli import main
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 from tests.support.programs import ROOT
 from tests.support.rule_cases import Case, cases, write_cloud_assembly, write_plain
@@ -55,7 +55,7 @@ def check(capsys: pytest.CaptureFixture[str]) -> Any:
     """Run the command in this process."""
 
     def run(*words: object) -> Told:
-        code = cli.main(["check", *map(str, words)])
+        code = main.main(["check", *map(str, words)])
         captured = capsys.readouterr()
         return Told(code, captured.out, captured.err)
 
@@ -78,7 +78,7 @@ def template(tmp_path: Path) -> Any:
 def test_fails_when_a_rule_is_broken(check: Any, template: Any) -> None:
     """The report tells where, which rule, what to do, and the page that says so; the exit code is 1."""
     path = template(BROKEN)
-    told = check(path, "--account", ACCOUNT)
+    reported = check(path, "--account", ACCOUNT)
 
     assert (
         f"{path}:6: Warehouse\n"
@@ -87,8 +87,8 @@ def test_fails_when_a_rule_is_broken(check: Any, template: Any) -> None:
         f"    source: {PAGE}\n"
         "\n"
         "1 template checked: 1 error, 0 warnings\n"
-    ) == told.out
-    assert (1, "") == (told.code, told.err)
+    ) == reported.out
+    assert (1, "") == (reported.code, reported.err)
 
 
 def test_fails_when_a_role_does_not_trust_redshift_in_words_for_templates(check: Any, template: Any) -> None:
@@ -110,26 +110,28 @@ def test_fails_when_there_are_more_roles_than_the_limit_that_was_given(check: An
     roles = [f"arn:aws:iam::{ACCOUNT}:role/R{n}" for n in range(3)]
     cluster = {"Type": "AWS::Redshift::Cluster", "Properties": {"IamRoles": roles}}
     path = template(json.dumps({"Resources": {"Warehouse": cluster}}))
-    told = check(path, "--account", ACCOUNT, "--role-limit", 2)
+    reported = check(path, "--account", ACCOUNT, "--role-limit", 2)
 
-    assert "IamRoles has 3 entries, '--role-limit' is 2\n    fix: drop 1 role, or pass --role-limit 3" in told.out
-    assert (1, 0) == (told.code, check(path, "--account", ACCOUNT, "--role-limit", 3).code)
+    assert "IamRoles has 3 entries, '--role-limit' is 2\n    fix: drop 1 role, or pass --role-limit 3" in reported.out
+    assert (1, 0) == (reported.code, check(path, "--account", ACCOUNT, "--role-limit", 3).code)
 
 
 def test_what_is_undecided_is_told_and_does_not_fail(check: Any, template: Any) -> None:
     """A warning leaves the exit code at 0."""
-    told = check(template(UNDECIDED))
+    reported = check(template(UNDECIDED))
 
-    assert "  warning RoleAccountUndecided: IamRoles[0] is ${RoleArn}, whose account only the deployment" in told.out
-    assert told.out.endswith("1 template checked: 0 errors, 1 warning\n")
-    assert 0 == told.code
+    assert (
+        "  warning RoleAccountUndecided: IamRoles[0] is ${RoleArn}, whose account only the deployment" in reported.out
+    )
+    assert reported.out.endswith("1 template checked: 0 errors, 1 warning\n")
+    assert 0 == reported.code
 
 
 def test_a_sound_template_is_told_in_one_line(check: Any, template: Any) -> None:
     """Nothing but the count."""
-    told = check(template(SOUND))
+    reported = check(template(SOUND))
 
-    assert (0, "1 template checked: 0 errors, 0 warnings\n") == (told.code, told.out)
+    assert (0, "1 template checked: 0 errors, 0 warnings\n") == (reported.code, reported.out)
 
 
 @pytest.mark.parametrize(
@@ -150,20 +152,20 @@ def test_a_sound_template_is_told_in_one_line(check: Any, template: Any) -> None
 def test_fails_when_a_file_is_no_template(check: Any, template: Any, name: str, text: str, complaint: str) -> None:
     """One line says which file and why; the exit code is 2."""
     path = template(text, name)
-    told = check(path)
+    reported = check(path)
 
-    assert told.err.startswith(f"redshift-roles: {path}: {complaint}")
-    assert (2, 1) == (told.code, told.err.count("\n"))
-    assert "0 templates checked: 0 errors, 0 warnings\n" == told.out
+    assert reported.err.startswith(f"redshift-roles: {path}: {complaint}")
+    assert (2, 1) == (reported.code, reported.err.count("\n"))
+    assert "0 templates checked: 0 errors, 0 warnings\n" == reported.out
 
 
 def test_fails_when_a_path_is_missing_and_judges_the_others(check: Any, template: Any, tmp_path: Path) -> None:
     """What can be judged is; the exit code tells that something could not."""
-    told = check(tmp_path / "nothing", template(BROKEN), "--account", ACCOUNT)
+    reported = check(tmp_path / "nothing", template(BROKEN), "--account", ACCOUNT)
 
-    assert f"redshift-roles: {tmp_path / 'nothing'}: no such file or folder\n" == told.err
-    assert "RoleAccountMismatch" in told.out
-    assert 2 == told.code
+    assert f"redshift-roles: {tmp_path / 'nothing'}: no such file or folder\n" == reported.err
+    assert "RoleAccountMismatch" in reported.out
+    assert 2 == reported.code
 
 
 @pytest.mark.parametrize(
@@ -180,7 +182,7 @@ def test_fails_when_a_path_is_missing_and_judges_the_others(check: Any, template
 def test_fails_when_an_option_makes_no_sense(capsys: Any, words: list[str], complaint: str) -> None:
     """The usage and what is allowed are told."""
     with pytest.raises(SystemExit) as caught:
-        cli.main(["check", "template.yaml", *words])
+        main.main(["check", "template.yaml", *words])
 
     assert 2 == caught.value.code
     assert complaint in capsys.readouterr().err
@@ -212,10 +214,10 @@ def test_nested_templates_are_followed_among_the_given_files(check: Any, templat
         "parent.yaml",
     )
     child = template(UNDECIDED, "child.yaml")
-    told = check(parent, child, "--account", ACCOUNT)
+    reported = check(parent, child, "--account", ACCOUNT)
 
-    assert f"{child}:6: Warehouse (nested in parent.yaml/Child)\n  error RoleAccountMismatch" in told.out
-    assert told.out.endswith("2 templates checked: 1 error, 0 warnings\n")
+    assert f"{child}:6: Warehouse (nested in parent.yaml/Child)\n  error RoleAccountMismatch" in reported.out
+    assert reported.out.endswith("2 templates checked: 1 error, 0 warnings\n")
 
 
 def test_a_nested_template_that_is_not_given_is_not_fetched(check: Any, template: Any) -> None:
@@ -231,9 +233,9 @@ def test_fails_when_a_template_nests_itself(check: Any, template: Any) -> None:
     """A circle of nested stacks has no end."""
     stack = "{Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: ./self.yaml}}"
     path = template(f"Resources:\n  Child: {stack}\n", "self.yaml")
-    told = check(path)
+    reported = check(path)
 
-    assert (2, f"redshift-roles: {path}: nests itself\n") == (told.code, told.err)
+    assert (2, f"redshift-roles: {path}: nests itself\n") == (reported.code, reported.err)
 
 
 def test_a_folder_of_templates_is_searched(check: Any, template: Any, tmp_path: Path) -> None:
@@ -242,18 +244,18 @@ def test_a_folder_of_templates_is_searched(check: Any, template: Any, tmp_path: 
     template(SOUND, "folder/b.template")
     template("just: notes\n", "folder/notes.yaml")
     template("# Resources:: in prose", "folder/README.md")
-    told = check(tmp_path / "folder", "--account", ACCOUNT)
+    reported = check(tmp_path / "folder", "--account", ACCOUNT)
 
-    assert told.out.endswith("2 templates checked: 1 error, 0 warnings\n")
-    assert (1, "") == (told.code, told.err)
+    assert reported.out.endswith("2 templates checked: 1 error, 0 warnings\n")
+    assert (1, "") == (reported.code, reported.err)
 
 
 def test_fails_when_a_folder_holds_no_templates(check: Any, tmp_path: Path) -> None:
     """An empty folder is a mistake of the caller."""
-    told = check(tmp_path)
+    reported = check(tmp_path)
 
-    assert f"redshift-roles: {tmp_path}: holds no templates (.json, .template, .yaml, .yml)\n" == told.err
-    assert 2 == told.code
+    assert f"redshift-roles: {tmp_path}: holds no templates (.json, .template, .yaml, .yml)\n" == reported.err
+    assert 2 == reported.code
 
 
 @pytest.mark.parametrize("manifest", ["{", "[]", '{"artifacts": {"A": {}}}', '{"artifacts": 1}'])
@@ -261,16 +263,16 @@ def test_fails_when_a_cloud_assembly_is_broken(check: Any, template: Any, tmp_pa
     """Whatever is wrong with it, one line says so."""
     template(manifest, "manifest.json")
     template('{"version": "50"}', "cdk.out")
-    told = check(tmp_path)
+    reported = check(tmp_path)
 
-    assert (2, f"redshift-roles: {tmp_path}: not a cloud assembly that can be read\n") == (told.code, told.err)
+    assert (2, f"redshift-roles: {tmp_path}: not a cloud assembly that can be read\n") == (reported.code, reported.err)
 
 
 def test_sarif_has_the_rules_and_the_places(check: Any, template: Any) -> None:
     """Code hosts show each result beside its line."""
     path = template(BROKEN)
-    told = check(path, "--account", ACCOUNT, "--format", "sarif")
-    log = json.loads(told.out)
+    reported = check(path, "--account", ACCOUNT, "--format", "sarif")
+    log = json.loads(reported.out)
     (run,) = log["runs"]
     (result,) = run["results"]
     rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
@@ -282,16 +284,16 @@ def test_sarif_has_the_rules_and_the_places(check: Any, template: Any) -> None:
     )
     assert ("RoleAccountMismatch", "RoleAccountMismatch", "error") == (rule["id"], result["ruleId"], result["level"])
     assert (PAGE, "error") == (rule["helpUri"], rule["defaultConfiguration"]["level"])
-    (place,) = result["locations"]
-    assert {"artifactLocation": {"uri": path.as_posix()}, "region": {"startLine": 6}} == place["physicalLocation"]
-    assert "Warehouse" == place["logicalLocations"][0]["name"]
+    (location,) = result["locations"]
+    assert {"artifactLocation": {"uri": path.as_posix()}, "region": {"startLine": 6}} == location["physicalLocation"]
+    assert "Warehouse" == location["logicalLocations"][0]["name"]
     assert f"Fix: {CHAIN}" in result["message"]["text"]
 
 
 def test_sarif_tells_what_could_not_be_read(check: Any, tmp_path: Path) -> None:
     """The run was not successful, and says why."""
-    told = check(tmp_path / "nothing", "--format", "sarif")
-    (invocation,) = json.loads(told.out)["runs"][0]["invocations"]
+    reported = check(tmp_path / "nothing", "--format", "sarif")
+    (invocation,) = json.loads(reported.out)["runs"][0]["invocations"]
 
     assert not invocation["executionSuccessful"]
     assert (
@@ -320,10 +322,10 @@ def test_a_cloud_assembly_has_the_verdicts_of_the_table(check: Any, case: Case, 
         _agrees(check(path, "--format", "json"), case)
 
 
-def _agrees(told: Told, case: Case) -> None:
-    assert case.expected == sorted(f"{item['rule']} {item['logicalId']}" for item in told.found)
-    assert int(any(item["severity"] == "error" for item in told.found)) == told.code
-    assert "" == told.err
+def _agrees(reported: Told, case: Case) -> None:
+    assert case.expected == sorted(f"{item['rule']} {item['logicalId']}" for item in reported.found)
+    assert int(any(item["severity"] == "error" for item in reported.found)) == reported.code
+    assert "" == reported.err
 
 
 def test_it_runs_where_there_is_no_node_and_no_cdk(template: Any, tmp_path: Path) -> None:
@@ -349,10 +351,10 @@ def test_a_yaml_template_without_pyyaml_is_told_in_one_line(
     """The line says what to install; JSON needs nothing."""
     path = template(SOUND)
     monkeypatch.setitem(sys.modules, "yaml", None)
-    told = check(path)
+    reported = check(path)
 
-    assert f"redshift-roles: {path}: YAML needs PyYAML: pip install 'cdk-redshift-roles[cli]'\n" == told.err
-    assert (2, 0) == (told.code, check(template('{"Resources": {}}', "a.json")).code)
+    assert f"redshift-roles: {path}: YAML needs PyYAML: pip install 'cdk-redshift-roles[cli]'\n" == reported.err
+    assert (2, 0) == (reported.code, check(template('{"Resources": {}}', "a.json")).code)
 
 
 @pytest.mark.parametrize(("is_terminal", "count", "shown"), [(True, 20, True), (True, 19, False), (False, 20, False)])
@@ -363,6 +365,6 @@ def test_many_files_are_counted_for_a_person(
     for number in range(count):
         template(SOUND, f"many/{number}.yaml")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
-    told = check(tmp_path / "many")
+    reported = check(tmp_path / "many")
 
-    assert (f"\rredshift-roles: {count} files read\r\x1b[K" if shown else "") == told.err
+    assert (f"\rredshift-roles: {count} files read\r\x1b[K" if shown else "") == reported.err

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from redshift_roles.cli import main as cli
+from redshift_roles.cli import main
 from tests.support.programs import ROOT
 
 
@@ -29,7 +29,7 @@ def _command(run: Any) -> Any:
 def test_fails_when_no_command_is_given(capsys: pytest.CaptureFixture[str]) -> None:
     """The usage is told; the exit code is 2."""
     with pytest.raises(SystemExit) as caught:
-        cli.main([])
+        main.main([])
 
     assert 2 == caught.value.code
     assert "usage: redshift-roles" in capsys.readouterr().err
@@ -43,9 +43,9 @@ def test_a_command_gives_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
         seen.append(arguments)
         return 7
 
-    monkeypatch.setattr(cli, "COMMANDS", (_command(run),))
+    monkeypatch.setattr(main, "COMMANDS", (_command(run),))
 
-    assert 7 == cli.main(["do"])
+    assert 7 == main.main(["do"])
     assert [run] == [arguments.run for arguments in seen]
 
 
@@ -55,9 +55,9 @@ def test_who_interrupts_sees_no_traceback(monkeypatch: pytest.MonkeyPatch) -> No
     def run(_: argparse.Namespace) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "COMMANDS", (_command(run),))
+    monkeypatch.setattr(main, "COMMANDS", (_command(run),))
 
-    assert 130 == cli.main(["do"])
+    assert 130 == main.main(["do"])
 
 
 def test_a_reader_may_have_seen_enough(tmp_path: Path) -> None:
@@ -139,4 +139,4 @@ def test_the_script_is_installed_under_its_name() -> None:
         0
     ]
 
-    assert cli.main is getattr(import_module(module), name)
+    assert main.main is getattr(import_module(module), name)

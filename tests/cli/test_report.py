@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from redshift_roles.rules import registry as rulebook
 from redshift_roles.cli.report import FORMATS, Located, Report
+from redshift_roles.rules import registry
 
-BROKEN = rulebook.ROLE_DUPLICATED.finding("Warehouse", ("twice", "drop one"))
-UNDECIDED = rulebook.ROLE_COUNT_UNDECIDED.finding("Warehouse", ("many", "count them"))
+BROKEN = registry.ROLE_DUPLICATED.finding("Warehouse", ("twice", "drop one"))
+UNDECIDED = registry.ROLE_COUNT_UNDECIDED.finding("Warehouse", ("many", "count them"))
 PAGE = "https://docs.aws.amazon.com/redshift/latest/mgmt"
 LIMITS = f"{PAGE}/amazon-redshift-limits.html"
 ASSOCIATING = f"{PAGE}/copy-unload-iam-role-associating-with-clusters.html"
@@ -72,11 +72,11 @@ def test_code_hosts_read_rules_and_results() -> None:
     rules = run["tool"]["driver"]["rules"]
 
     assert ["https://json.schemastore.org/sarif-2.1.0.json", "2.1.0"] == [log["$schema"], log["version"]]
-    assert [(rule.name, rule.sentence, rule.why, rule.source.url) for rule in rulebook.RULES] == [
+    assert [(rule.name, rule.sentence, rule.why, rule.source.url) for rule in registry.RULES] == [
         (rule["id"], rule["shortDescription"]["text"], rule["fullDescription"]["text"], rule["helpUri"])
         for rule in rules
     ]
-    assert {rule.name: "warning" if rule.undecided else "error" for rule in rulebook.RULES} == {
+    assert {rule.name: "warning" if rule.undecided else "error" for rule in registry.RULES} == {
         rule["id"]: rule["defaultConfiguration"]["level"] for rule in rules
     }
     assert [("RoleDuplicated", "error"), ("RoleCountUndecided", "warning"), ("RoleDuplicated", "error")] == [
@@ -109,14 +109,14 @@ def test_a_report_of_nothing_is_whole_in_every_format() -> None:
 def test_nothing_in_a_template_gives_orders_to_a_terminal() -> None:
     """A colour, a new line and a change of direction are written as escapes."""
     finding = replace(BROKEN, path="C\x1b[31m\n::error::x", message="'bad\n  error Foo\u202e'", fix="drop\r'\udcff'")
-    told = FORMATS["text"](Report(1, [Located(Path("a\n.yaml"), 3, "m\t", "C", "", finding)], []))
+    reported = FORMATS["text"](Report(1, [Located(Path("a\n.yaml"), 3, "m\t", "C", "", finding)], []))
 
     assert [
         r"a\n.yaml:3: C\x1b[31m\n::error::x (nested in m\t)",
         r"  error RoleDuplicated: 'bad\n  error Foo\u202e'",
         r"    fix: drop\r'\udcff'",
         f"    source: {ASSOCIATING}",
-    ] == told.split("\n")[:4]
+    ] == reported.split("\n")[:4]
 
 
 def test_the_name_of_a_file_may_be_no_text() -> None:

@@ -23,7 +23,7 @@ from botocore.exceptions import (
 )
 from botocore.stub import Stubber
 
-from redshift_roles.cli import main as cli
+from redshift_roles.cli import main
 from redshift_roles.cli import status as status_command
 from tests.conftest import ACCOUNT, REGION
 
@@ -100,7 +100,7 @@ def status(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
         monkeypatch.setattr(time, "monotonic", lambda: sum(slept))
         monkeypatch.setattr(time, "sleep", slept.append)
         with stubber:
-            code = cli.main(["status", "warehouse", *words])
+            code = main.main(["status", "warehouse", *words])
         stubber.assert_no_pending_responses()
         captured = capsys.readouterr()
         return Told(code, captured.out, captured.err, slept, sessions)
@@ -110,7 +110,7 @@ def status(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 
 def _real(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
     """Run the command with the real boto3, which asks nobody: there is no configuration."""
-    code = cli.main(["status", "warehouse", *words])
+    code = main.main(["status", "warehouse", *words])
     captured = capsys.readouterr()
     assert "" == captured.out
     return code, captured.err
@@ -126,11 +126,11 @@ def test_fails_when_there_is_no_region(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_fails_when_the_region_has_no_such_form(capsys: pytest.CaptureFixture[str]) -> None:
     """A typing error in the region is told as such."""
-    code, told = _real(capsys, "--region", "eu west")
+    code, reported = _real(capsys, "--region", "eu west")
 
     assert 2 == code
-    assert "eu west" in told
-    assert "fix: name the cluster's region: --region eu-west-1" in told
+    assert "eu west" in reported
+    assert "fix: name the cluster's region: --region eu-west-1" in reported
 
 
 def test_fails_when_there_are_no_credentials(capsys: pytest.CaptureFixture[str]) -> None:
@@ -168,26 +168,26 @@ def test_fails_when_boto3_is_not_installed(monkeypatch: pytest.MonkeyPatch, caps
 @pytest.mark.parametrize("answer", [("ClusterNotFound", "no"), ("ClusterNotFoundFault", "no"), {"Clusters": []}])
 def test_fails_when_there_is_no_such_cluster(status: Status, answer: Any) -> None:
     """The cluster and the region are named."""
-    told = status([answer])
+    reported = status([answer])
 
     assert (
         "redshift-roles: there is no provisioned cluster 'warehouse' in eu-west-1 in the account of these credentials\n"
         "  fix: list them: aws redshift describe-clusters --query 'Clusters[].ClusterIdentifier'\n"
-    ) == told.err
-    assert (2, "") == (told.code, told.out)
+    ) == reported.err
+    assert (2, "") == (reported.code, reported.out)
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"])
 def test_fails_when_it_is_not_allowed(status: Status, code: str) -> None:
     """The fix names the action and the cluster."""
-    told = status([(code, "User: x is not authorized")])
+    reported = status([(code, "User: x is not authorized")])
 
     assert (
         f"redshift-roles: {code}: User: x is not authorized\n"
         "  fix: allow redshift:DescribeClusters on cluster:warehouse; "
         "the RoleAssociationPolicy for this cluster does\n"
-    ) == told.err
-    assert 2 == told.code
+    ) == reported.err
+    assert 2 == reported.code
 
 
 @pytest.mark.parametrize(
@@ -201,21 +201,21 @@ def test_fails_when_it_is_not_allowed(status: Status, code: str) -> None:
 )
 def test_fails_when_aws_refuses_for_another_reason(status: Status, code: str, fix: str) -> None:
     """AWS's own words come first, then what to do."""
-    told = status([(code, "no")])
+    reported = status([(code, "no")])
 
-    assert f"redshift-roles: {code}: no\n  fix: {fix}\n" == told.err
-    assert 2 == told.code
+    assert f"redshift-roles: {code}: no\n  fix: {fix}\n" == reported.err
+    assert 2 == reported.code
 
 
 def test_fails_when_aws_cannot_be_reached(status: Status) -> None:
     """The address is told; without --wait it is asked once."""
-    told = status([UNREACHABLE])
+    reported = status([UNREACHABLE])
 
     assert (
         'redshift-roles: Could not connect to the endpoint URL: "https://redshift.eu-west-1.amazonaws.com"\n'
         "  fix: check the network, and the region\n"
-    ) == told.err
-    assert (2, []) == (told.code, told.slept)
+    ) == reported.err
+    assert (2, []) == (reported.code, reported.slept)
 
 
 @pytest.mark.parametrize(
@@ -228,10 +228,10 @@ def test_fails_when_aws_cannot_be_reached(status: Status) -> None:
 )
 def test_fails_at_once_when_boto3_cannot_ask(status: Status, error: Exception, fix: str) -> None:
     """What the configuration lacks does not come by waiting; what is unknown is told as it is."""
-    told = status([error], "--wait")
+    reported = status([error], "--wait")
 
-    assert told.err.startswith(f"redshift-roles: {error}\n  fix: {fix}")
-    assert (2, []) == (told.code, told.slept)
+    assert reported.err.startswith(f"redshift-roles: {error}\n  fix: {fix}")
+    assert (2, []) == (reported.code, reported.slept)
 
 
 LOG_IN = "log in: aws sso login, or aws configure; or name a profile: --profile NAME"
@@ -264,11 +264,11 @@ def test_fails_when_credentials_cannot_be_found_out(
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name, raising=False)
 
-    code, told = _real(capsys, "--profile", "p", "--wait")
+    code, reported = _real(capsys, "--profile", "p", "--wait")
 
     assert 2 == code
-    assert told.endswith(f"redshift-roles: {said}\n  fix: {LOG_IN}\n")
-    assert "Traceback" not in told
+    assert reported.endswith(f"redshift-roles: {said}\n  fix: {LOG_IN}\n")
+    assert "Traceback" not in reported
 
 
 def test_fails_when_the_configuration_cannot_be_read(
@@ -280,9 +280,9 @@ def test_fails_when_the_configuration_cannot_be_read(
         raise PermissionError(13, "Permission denied", "/home/me/.aws/config")
 
     monkeypatch.setattr(boto3, "Session", closed)
-    told = f"redshift-roles: [Errno 13] Permission denied: '/home/me/.aws/config'\n  fix: {LOG_IN}\n"
+    reported = f"redshift-roles: [Errno 13] Permission denied: '/home/me/.aws/config'\n  fix: {LOG_IN}\n"
 
-    assert (2, told) == _real(capsys)
+    assert (2, reported) == _real(capsys)
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_fails_when_the_configuration_cannot_be_read(
 def test_fails_when_a_word_cannot_be_understood(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Argparse tells which, and AWS is not asked."""
     with pytest.raises(SystemExit) as caught:
-        cli.main(["status", *words])
+        main.main(["status", *words])
 
     assert 2 == caught.value.code
     assert "redshift-roles status: error:" in capsys.readouterr().err
@@ -308,30 +308,30 @@ def test_the_bounds_of_a_timeout_are_allowed(text: str) -> None:
 def test_fails_when_the_time_is_over(status: Status) -> None:
     """What is there then is reported, and what is missing is said; it never sleeps beyond the end."""
     late = _answer((A, "in-sync"), (B, "adding"))
-    told = status([late, late, late], "--timeout", "4")
+    reported = status([late, late, late], "--timeout", "4")
 
-    assert f"cluster warehouse is available\n  in-sync  {A}\n  adding   {B}\n" == told.out
+    assert f"cluster warehouse is available\n  in-sync  {A}\n  adding   {B}\n" == reported.out
     assert (
         f"redshift-roles: cluster warehouse is available; 1 of 2 roles in sync; {B} is adding\n"
         "redshift-roles: cluster warehouse is available; not every role is in sync after 4 seconds\n"
-    ) == told.err
-    assert (1, [2.0, 2.0]) == (told.code, told.slept)
+    ) == reported.err
+    assert (1, [2.0, 2.0]) == (reported.code, reported.slept)
 
 
 def test_fails_when_aws_is_out_of_reach_until_the_time_is_over(status: Status) -> None:
     """Then there is nothing to report."""
-    told = status([UNREACHABLE] * 3, "--wait", "--timeout", "3")
+    reported = status([UNREACHABLE] * 3, "--wait", "--timeout", "3")
 
-    assert (2, "", [2.0, 1.0]) == (told.code, told.out, told.slept)
-    assert 2 == told.err.count("Could not connect")
+    assert (2, "", [2.0, 1.0]) == (reported.code, reported.out, reported.slept)
+    assert 2 == reported.err.count("Could not connect")
 
 
 def test_fails_at_once_when_waiting_would_not_help(status: Status) -> None:
     """A cluster that is deleted while it is waited for ends the wait."""
-    told = status([_answer((A, "adding")), ("ClusterNotFound", "no")], "--wait")
+    reported = status([_answer((A, "adding")), ("ClusterNotFound", "no")], "--wait")
 
-    assert (2, [2.0]) == (told.code, told.slept)
-    assert "there is no provisioned cluster 'warehouse'" in told.err
+    assert (2, [2.0]) == (reported.code, reported.slept)
+    assert "there is no provisioned cluster 'warehouse'" in reported.err
 
 
 @pytest.mark.parametrize(
@@ -342,9 +342,9 @@ def test_without_wait_it_asks_once_and_the_exit_code_says_whether_all_are_in_syn
     status: Status, answer: Any, code: int
 ) -> None:
     """Nothing goes to standard error."""
-    told = status([answer])
+    reported = status([answer])
 
-    assert (code, [], "") == (told.code, told.slept, told.err)
+    assert (code, [], "") == (reported.code, reported.slept, reported.err)
 
 
 def test_it_shows_each_role_and_marks_the_default(status: Status) -> None:
@@ -358,14 +358,14 @@ def test_it_shows_each_role_and_marks_the_default(status: Status) -> None:
 def test_it_waits_until_all_are_in_sync_and_tells_each_step_once(status: Status) -> None:
     """The pauses grow, to fifteen seconds; a moment without an answer does not end the wait."""
     adding, busy = _answer((A, "adding"), status="modifying"), ("Throttling", "slow")
-    told = status([adding, adding, busy, busy, adding, adding, adding, _answer((A, "in-sync"))], "--wait")
+    reported = status([adding, adding, busy, busy, adding, adding, adding, _answer((A, "in-sync"))], "--wait")
 
-    assert f"cluster warehouse is available\n  in-sync  {A}\n" == told.out
+    assert f"cluster warehouse is available\n  in-sync  {A}\n" == reported.out
     step = f"redshift-roles: cluster warehouse is modifying; 0 of 1 roles in sync; {A} is adding\n"
     busy_step = "redshift-roles: Throttling: slow\n  fix: try again later\n"
     done = "redshift-roles: cluster warehouse is available; 1 of 1 roles in sync\n"
-    assert step + busy_step + step + done == told.err
-    assert (0, [2.0, 3.0, 4.5, 6.75, 10.125, 15.0, 15.0]) == (told.code, told.slept)
+    assert step + busy_step + step + done == reported.err
+    assert (0, [2.0, 3.0, 4.5, 6.75, 10.125, 15.0, 15.0]) == (reported.code, reported.slept)
 
 
 def test_a_lost_connection_does_not_end_the_wait(status: Status) -> None:

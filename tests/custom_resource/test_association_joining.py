@@ -12,9 +12,17 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from redshift_roles import RedshiftCluster, RedshiftRole, RedshiftWarehouse, RoleAssociation, RoleAssociationError
-from tests.support.associations import ASSOCIATION, BEFORE, ENVIRONMENT, WAREHOUSE, associate, template_after, three_roles
-from tests.support.builders import arn
 from tests.conftest import ACCOUNT, REGION
+from tests.support.associations import (
+    ASSOCIATION,
+    BEFORE,
+    ENVIRONMENT,
+    WAREHOUSE,
+    associate,
+    template_after,
+    three_roles,
+)
+from tests.support.builders import arn
 from tests.support.templates import all_properties_of, properties_of, template_of
 
 

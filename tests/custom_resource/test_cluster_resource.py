@@ -12,7 +12,15 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
 
 from redshift_roles import RedshiftCluster, RedshiftRole
-from tests.support.associations import ASSOCIATION, BEFORE, ENVIRONMENT, WAREHOUSE, associate, template_after, three_roles
+from tests.support.associations import (
+    ASSOCIATION,
+    BEFORE,
+    ENVIRONMENT,
+    WAREHOUSE,
+    associate,
+    template_after,
+    three_roles,
+)
 from tests.support.builders import arn
 from tests.support.templates import all_properties_of, properties_of, template_of
 

@@ -289,16 +289,16 @@ def test_an_update_to_another_cluster_leaves_the_former_one_alone() -> None:
 
 @pytest.mark.parametrize("trouble", [{"exists": False}, {"busy_until": 10_000.0}, {"status": "paused"}])
 def test_a_rollback_succeeds_also_where_there_is_nothing_to_clean_up(
-    trouble: dict[str, Any], caplog: pytest.LogCaptureFixture
+    problem: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     """It leaves half of its time to what it is for; what stays is in the log."""
-    two = Account(new=FakeRedshift(roles={A: 0.0}, **trouble), old=FakeRedshift(roles={F: 0.0}))
+    two = Account(new=FakeRedshift(roles={A: 0.0}, **problem), old=FakeRedshift(roles={F: 0.0}))
     event = _moving("Update", "old/Association", to="old", back_from="new")
     index.answer(event, two, two.clock(), 800)
 
     assert {F, A} == two.clusters["old"].arns()
     assert two.clusters["old"].time < 200
-    assert ("exists" in trouble) == ("what was begun there stays: cluster new: " not in caplog.text)
+    assert ("exists" in problem) == ("what was begun there stays: cluster new: " not in caplog.text)
 
 
 @pytest.mark.parametrize(("limit", "old_limit"), [("10", "20"), ("20", "10")])
@@ -338,7 +338,8 @@ def test_the_former_default_is_remembered() -> None:
 
 
 def test_what_was_seen_long_ago_is_looked_at_again() -> None:
-    """A value that comes back months later finds what others did meanwhile; one that never went away counts for ever.
+    """A value that comes back months later finds what others did meanwhile; one that never went away counts for
+    ever.
     """
     redshift = FakeRedshift()
     physical_id, _ = _answer(_look(), redshift)

@@ -22,20 +22,20 @@ DONE = Outcome("SUCCESS", "", "p", {"Found": "true"})
 class _Heard(io.BytesIO):
     """What CloudFormation says to an answer, which may break off."""
 
-    trouble: Exception | None = None
+    problem: Exception | None = None
 
     def read(self, size: int | None = -1) -> bytes:
         """Read it all, or fail."""
-        if self.trouble:
-            raise self.trouble
+        if self.problem:
+            raise self.problem
         return super().read(size)
 
 
 class _Line:
     """A line to CloudFormation that breaks first."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *troubles: Exception | None) -> None:
-        self.troubles, self.sent, self.slept = list(troubles), list[bytes](), list[float]()
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *problems: Exception | None) -> None:
+        self.problems, self.sent, self.slept = list(problems), list[bytes](), list[float]()
         monkeypatch.setattr("urllib.request.urlopen", self._urlopen)
         monkeypatch.setattr(time, "sleep", self.slept.append)
 
@@ -46,12 +46,12 @@ class _Line:
             request.full_url,
         )
         assert "" == request.get_header("Content-type")
-        trouble = self.troubles.pop(0) if self.troubles else None
+        problem = self.problems.pop(0) if self.problems else None
         heard = _Heard()
-        if isinstance(trouble, http.client.IncompleteRead):
-            heard.trouble = trouble
-        elif trouble:
-            raise trouble
+        if isinstance(problem, http.client.IncompleteRead):
+            heard.problem = problem
+        elif problem:
+            raise problem
         else:
             self.sent.append(request.data)
         return heard
@@ -71,7 +71,7 @@ def test_fails_when_cloudformation_never_listens(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(urllib.error.URLError, match="reset by peer"):
         respond(EVENT, DONE)
 
-    assert ([], [0.5, 1.0, 2.0], []) == (line.sent, line.slept, line.troubles)
+    assert ([], [0.5, 1.0, 2.0], []) == (line.sent, line.slept, line.problems)
 
 
 @pytest.mark.parametrize("times", [1, 3])
@@ -79,15 +79,15 @@ def test_fails_when_cloudformation_never_listens(monkeypatch: pytest.MonkeyPatch
     "trouble", [RESET, TimeoutError("slow"), http.client.BadStatusLine(""), http.client.IncompleteRead(b"")]
 )
 def test_an_answer_is_sent_again_when_the_line_breaks(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, trouble: Exception, times: int
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, problem: Exception, times: int
 ) -> None:
     """The same, after a pause; the log says why."""
-    line = _Line(monkeypatch, *[trouble] * times)
+    line = _Line(monkeypatch, *[problem] * times)
     respond(EVENT, DONE)
 
     assert "SUCCESS" == line.body()["Status"]
     assert times == len(line.slept)
-    assert times == caplog.text.count(f"the answer is not sent yet: {type(trouble).__name__}: ")
+    assert times == caplog.text.count(f"the answer is not sent yet: {type(problem).__name__}: ")
 
 
 def test_an_answer_has_what_cloudformation_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:

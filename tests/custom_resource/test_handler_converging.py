@@ -326,11 +326,11 @@ def test_fails_at_once_when_redshift_says_no() -> None:
 def test_a_former_default_that_redshift_never_takes_is_not_put_back(code: str) -> None:
     """It may be one that we may not pass, or no role any more; a stack that is being deleted goes all the same."""
 
-    def refuse(_: FakeRedshift) -> None:
+    def raise_if(_: FakeRedshift) -> None:
         if redshift.calls[-1]["DefaultIamRoleArn"]:
             raise error(code)
 
-    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, on_call=refuse)
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, on_call=raise_if)
     _run(redshift, _ours(A, default=A, default_before=F), NOTHING)
 
     assert ({F}, None) == (redshift.arns(), redshift.default)

@@ -36,7 +36,7 @@ class _Resource:
 
 
 @dataclass(frozen=True)
-class Trouble:
+class Problem:
     """What goes wrong in a deployment.
 
     Attributes:
@@ -66,7 +66,7 @@ class Stack:
     def __init__(self, account: Account) -> None:
         self.account = account
         self.role, self.default, self.association = (_Resource(name) for name in ("Role", "Default", "Association"))
-        self.trouble = Trouble()
+        self.problem = Problem()
 
     @property
     def wants(self) -> tuple[str, str] | None:
@@ -74,16 +74,16 @@ class Stack:
         found = self.association.properties
         return (found["ClusterIdentifier"], found["RoleArns"][0]) if found else None
 
-    def deploy(self, cluster: str, role: str, trouble: Trouble) -> None:
+    def deploy(self, cluster: str, role: str, problem: Problem) -> None:
         """Create or update all, or go back."""
         before = copy.deepcopy((self.role, self.default, self.association))
-        self.trouble = trouble
+        self.problem = problem
         changes = 0
 
         def die(moment: str) -> None:
             nonlocal changes
             changes += moment == "before"
-            if trouble.kill_at == changes - 1 and (moment == "after") == trouble.heard:
+            if problem.kill_at == changes - 1 and (moment == "after") == problem.heard:
                 raise _Killed
 
         self.account.around = die
@@ -106,13 +106,13 @@ class Stack:
         for number, (resource, named) in enumerate(((self.role, {"RoleArn": role}), (self.default, {}))):
             properties = {"Kind": "Before", "ClusterIdentifier": cluster, **named}
             if resource.properties != properties:
-                self._change(resource, properties, heard=self.trouble.deaf_look != number)
+                self._change(resource, properties, heard=self.problem.deaf_look != number)
         self._change(self.association, self._wanted(cluster, role))
-        if self.trouble.fails_later:
+        if self.problem.fails_later:
             raise _FailedError
 
     def _wanted(self, cluster: str, role: str) -> Json:
-        joins = [STUCK] if self.trouble.stuck else []
+        joins = [STUCK] if self.problem.stuck else []
         return {
             "Kind": "Association",
             "ClusterIdentifier": cluster,
@@ -134,7 +134,7 @@ class Stack:
         except _Killed:
             raise _FailedError from None
         except RefusedError:
-            if self.trouble.learns:
+            if self.problem.learns:
                 resource.physical_id = index.physical_id_of(event)
             raise _FailedError from None
         if not heard:
@@ -154,8 +154,8 @@ class Stack:
             self.role, self.default, self.association = role, default, association
             return
         if reached.properties != association.properties or reached.physical_id != association.physical_id:
-            told = {"Found": [self.role.data["Found"]], "DefaultBefore": self.default.data["DefaultRoleArn"]}
-            self.association.physical_id, _ = self._send("Update", reached, {**association.properties, **told})
+            reported = {"Found": [self.role.data["Found"]], "DefaultBefore": self.default.data["DefaultRoleArn"]}
+            self.association.physical_id, _ = self._send("Update", reached, {**association.properties, **reported})
             self.association.properties = association.properties
             self._clean_up(reached)
 
@@ -211,13 +211,13 @@ class Story:
         """Name what is associated."""
         return {(name, arn) for name, cluster in self.account.clusters.items() for arn in cluster.arns()}
 
-    def deploy(self, place: tuple[str, str], trouble: Trouble) -> None:
+    def deploy(self, location: tuple[str, str], problem: Problem) -> None:
         """Deploy with these values. What was left a moment ago is remembered as it was then."""
-        cluster, role = place
-        if self.now() - self.left.get(place, -2 * DAY) <= DAY and place in self.theirs:
-            self.shared.add(place)
+        cluster, role = location
+        if self.now() - self.left.get(location, -2 * DAY) <= DAY and location in self.theirs:
+            self.shared.add(location)
         before = self.stack.wants
-        self.stack.deploy(cluster, role, trouble)
+        self.stack.deploy(cluster, role, problem)
         self.left |= {known: self.now() for known in (before, (cluster, role)) if known not in (None, self.stack.wants)}
 
     def delete(self) -> None:
@@ -225,28 +225,28 @@ class Story:
         self.stack.delete()
         self.left = {}
 
-    def add(self, place: tuple[str, str]) -> None:
+    def add(self, location: tuple[str, str]) -> None:
         """Somebody else associates a role."""
-        cluster, role = place
+        cluster, role = location
         redshift = self.account.clusters[cluster]
         if role not in redshift.roles:
             redshift.roles[role] = 0.0
             redshift.leaving.pop(role, None)
-            self.theirs.add(place)
-            if self.stack.wants == place:
-                self.shared.add(place)
+            self.theirs.add(location)
+            if self.stack.wants == location:
+                self.shared.add(location)
 
-    def remove(self, place: tuple[str, str]) -> None:
+    def remove(self, location: tuple[str, str]) -> None:
         """Somebody else removes a role, perhaps ours."""
-        cluster, role = place
+        cluster, role = location
         redshift = self.account.clusters[cluster]
         redshift.roles.pop(role, None)
         if redshift.default == role:
             redshift.default = None
             self.touched.add(cluster)
-        if self.stack.wants == place:
-            self.shared.add(place)
-        self.theirs.discard(place)
+        if self.stack.wants == location:
+            self.shared.add(location)
+        self.theirs.discard(location)
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""
@@ -255,11 +255,11 @@ class Story:
 
 PLACES = st.tuples(st.sampled_from("xy"), st.sampled_from([A, B]))
 TROUBLE = st.one_of(
-    st.just(Trouble()),
-    st.builds(Trouble, kill_at=st.sampled_from([0, 1]), heard=st.booleans(), learns=st.booleans()),
-    st.builds(Trouble, deaf_look=st.sampled_from([0, 1])),
-    st.builds(Trouble, fails_later=st.just(True)),
-    st.builds(Trouble, stuck=st.just(True), learns=st.booleans()),
+    st.just(Problem()),
+    st.builds(Problem, kill_at=st.sampled_from([0, 1]), heard=st.booleans(), learns=st.booleans()),
+    st.builds(Problem, deaf_look=st.sampled_from([0, 1])),
+    st.builds(Problem, fails_later=st.just(True)),
+    st.builds(Problem, stuck=st.just(True), learns=st.booleans()),
 )
 STEPS = st.lists(
     st.one_of(
@@ -277,10 +277,10 @@ STEPS = st.lists(
 def test_a_role_that_others_removed_while_we_were_elsewhere_goes_with_us() -> None:
     """It was found at first; within a day we come back and put it there ourselves."""
     story = Story({("y", A)})
-    story.deploy(("y", A), Trouble())
-    story.deploy(("x", A), Trouble())
+    story.deploy(("y", A), Problem())
+    story.deploy(("x", A), Problem())
     story.remove(("y", A))
-    story.deploy(("y", A), Trouble())
+    story.deploy(("y", A), Problem())
     back = story.there()
     story.delete()
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_roles.custom_resource.handler.plan import NO_DEFAULT, NOTHING, Association, Change, Cluster, change, waiting
+from redshift_roles.custom_resource.handler.plan import (
+    NO_DEFAULT,
+    NOTHING,
+    Association,
+    Change,
+    Cluster,
+    change,
+    waiting,
+)
 
 A, B, C, F = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "C", "Foreign"))
 

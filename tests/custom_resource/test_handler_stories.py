@@ -123,9 +123,9 @@ class Story:
         # Whether both have chosen in turns, or what was to come back had gone meanwhile.
         self.muddled = False
 
-    def deploy(self, roles: tuple[str, ...], default: str | None, trouble: tuple[str, Any]) -> None:
+    def deploy(self, roles: tuple[str, ...], default: str | None, problem: tuple[str, Any]) -> None:
         """Deploy, with what may go wrong."""
-        kind, detail = trouble
+        kind, detail = problem
         self.redshift.stuck = {detail} if kind == "stuck" else set()
         self.redshift.kill_at, self.redshift.was_heard = detail if kind == "killed" else (None, False)
         self.redshift.meanwhile = (lambda: self.add(detail)) if kind == "meanwhile" else None
@@ -163,7 +163,8 @@ class Story:
             self.choose(None)
 
     def choose(self, role: str | None) -> None:
-        """Somebody else sets the default role, or clears it; one that is ours again cannot be told from our own choice.
+        """Somebody else sets the default role, or clears it; one that is ours again cannot be told from our own
+        choice.
         """
         if role == self.redshift.default or (role is not None and role not in self.redshift.roles):
             return

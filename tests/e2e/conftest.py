@@ -18,7 +18,8 @@ _BEGAN = time.monotonic()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how long it took. There is no limit: a slow machine that does other things too breaks none of what is proven.
+    """Say how long it took. There is no limit: a slow machine that does other things too breaks none of what is
+    proven.
     """
     terminalreporter.write_line(f"deployments: {time.monotonic() - _BEGAN:.0f} seconds")
 

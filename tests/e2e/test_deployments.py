@@ -1,4 +1,5 @@
-"""What really happens: bootstrap, deploy, change, fail, roll back, destroy; with IAM enforced, and foreign roles there.
+"""What really happens: bootstrap, deploy, change, fail, roll back, destroy; with IAM enforced, and foreign
+roles there.
 """
 
 from __future__ import annotations
@@ -223,7 +224,8 @@ def test_associations_are_renamed_and_roles_move_between_them(moving: Future[lis
 def test_what_cannot_work_fails_clearly_and_is_rolled_back(
     aws: Aws, foreign: str, doomed: dict[str, Future[Told]]
 ) -> None:
-    """One more role that is stuck, and one that may not be passed: the reason names both, and all is as it was before.
+    """One more role that is stuck, and one that may not be passed: the reason names both, and all is as it was
+    before.
     """
     codes, said = {}, {}
     for state, future in doomed.items():

@@ -12,8 +12,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from redshift_roles import RedshiftRole, RoleAssociationError, RoleChain
-from tests.support.builders import arn
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.support.builders import arn
 from tests.support.functions import function_of
 from tests.support.templates import all_properties_of, template_of
 
@@ -135,7 +135,8 @@ def test_fails_when_a_role_is_in_another_stage(app: cdk.App, stack: cdk.Stack) -
 
 @pytest.mark.parametrize("named", [True, False])
 def test_fails_when_a_chain_leads_back_into_the_first_stack(app: cdk.App, stack: cdk.Stack, named: bool) -> None:
-    """Each stack would need the other one first, named or not, and CDK would say so in words of its own at synth time.
+    """Each stack would need the other one first, named or not, and CDK would say so in words of its own at
+    synth time.
     """
     there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region=REGION))
     second, third = (
@@ -410,7 +411,8 @@ def test_a_role_that_cdk_hands_out_is_trusted_once(stack: cdk.Stack) -> None:
 
 
 def test_the_trust_of_a_role_that_others_made_is_theirs_to_write(app: cdk.App, stack: cdk.Stack) -> None:
-    """CDK was told to write no roles: it reports what the first role needs, and the trust of the last one is required.
+    """CDK was told to write no roles: it reports what the first role needs, and the trust of the last one is
+    required.
     """
     iam.Role.customize_roles(stack, use_precreated_roles={"First": "first", "Last": "last"})
     first, last = RedshiftRole(stack, "First"), RedshiftRole(stack, "Last")

@@ -14,7 +14,8 @@ OTHER = arn("Other")
 
 @pytest.mark.parametrize("second", [SECOND, arn("Second")], ids=["another account", "one account"])
 def test_fails_when_a_side_of_the_link_is_missing(second: str) -> None:
-    """An evaluator that is not ours: both sides let the first role in, one alone does not, and no other role comes in.
+    """An evaluator that is not ours: both sides let the first role in, one alone does not, and no other role
+    comes in.
     """
     mine, theirs = permissions_policy(second), trust_policy(FIRST)
     assert [True, False, False, False, False] == assumed(

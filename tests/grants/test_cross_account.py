@@ -164,7 +164,8 @@ def test_the_bucket_waits_for_the_role_that_its_policy_names(app: cdk.App, stack
 
 
 def test_the_role_does_not_wait_for_the_key_that_waits_for_it(stack: cdk.Stack, there: cdk.Stack) -> None:
-    """The key's policy names the role, so a role that needs an output of the key's stack could never be deployed first.
+    """The key's policy names the role, so a role that needs an output of the key's stack could never be
+    deployed first.
     """
     bucket = s3.Bucket(there, "Landing", bucket_name="landing-of-theirs", encryption=s3.BucketEncryption.KMS)
     RedshiftRole(stack, "Role", role_name="loader").redshift_grants.copy_from(bucket)
@@ -182,7 +183,8 @@ def test_the_role_does_not_wait_for_the_key_that_waits_for_it(stack: cdk.Stack, 
 
 
 def test_fails_when_the_role_is_deployed_after_the_bucket(stack: cdk.Stack, there: cdk.Stack) -> None:
-    """The bucket's policy names the role, so each stack would have to be the first; whoever owns the bucket said yes.
+    """The bucket's policy names the role, so each stack would have to be the first; whoever owns the bucket
+    said yes.
     """
     stack.add_stack_dependency(there)
     bucket = s3.Bucket(there, "Landing", bucket_name="landing-of-theirs")

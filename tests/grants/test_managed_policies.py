@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from redshift_roles import RedshiftRole
-from redshift_roles.grants.managed_policies import granted_policies
-from redshift_roles.aws.quotas import MANAGED_POLICY_SIZE
 from redshift_roles.aws.permissions import Objects, Permission, copy_from
-from redshift_roles.cdk.location import place_of
 from redshift_roles.aws.policy_documents import size
+from redshift_roles.aws.quotas import MANAGED_POLICY_SIZE
+from redshift_roles.cdk.location import location_of
+from redshift_roles.grants.managed_policies import granted_policies
 from tests.support.templates import all_properties_of, deployed
 
 POLICY = "AWS::IAM::ManagedPolicy"
@@ -35,27 +35,27 @@ def _read(resource: str) -> Permission:
 
 def test_nothing_is_written_for_nothing(stack: cdk.Stack) -> None:
     """No permission, no policy."""
-    granted_policies(RedshiftRole(stack, "Role"), place_of(stack), "Grants", "roles").allow([])
+    granted_policies(RedshiftRole(stack, "Role"), location_of(stack), "Grants", "roles").allow([])
 
     assert [] == all_properties_of(stack, POLICY)
 
 
 def test_the_policies_of_a_principal_are_found_again(stack: cdk.Stack) -> None:
     """By its own object, the id and the scope."""
-    role, place = RedshiftRole(stack, "Role"), place_of(stack)
-    found = granted_policies(role, place, "Grants", "roles")
+    role, location = RedshiftRole(stack, "Role"), location_of(stack)
+    found = granted_policies(role, location, "Grants", "roles")
 
-    assert found is granted_policies(role, place, "Grants", "roles")
-    assert found is not granted_policies(role, place, "Others", "roles")
-    assert found is not granted_policies(role, place, "Grants", "roles", scope=stack)
-    assert found is not granted_policies(RedshiftRole(stack, "Second"), place, "Grants", "roles")
+    assert found is granted_policies(role, location, "Grants", "roles")
+    assert found is not granted_policies(role, location, "Others", "roles")
+    assert found is not granted_policies(role, location, "Grants", "roles", scope=stack)
+    assert found is not granted_policies(RedshiftRole(stack, "Second"), location, "Grants", "roles")
 
 
 @pytest.mark.parametrize(("length", "policies"), [(5800, 1), (5900, 2)])
 def test_a_token_counts_at_its_longest(stack: cdk.Stack, length: int, policies: int) -> None:
     """A bucket's ARN may have 83 characters."""
     bucket = cdk.Fn.import_value("Bucket")
-    granted = granted_policies(RedshiftRole(stack, "Role"), place_of(stack), "Grants", "roles")
+    granted = granted_policies(RedshiftRole(stack, "Role"), location_of(stack), "Grants", "roles")
     granted.allow([_read(f"arn:aws:s3:::{'a' * length}"), _read(bucket), _read(f"{bucket}/x")])
 
     assert policies == len(granted.policies)
@@ -64,10 +64,10 @@ def test_a_token_counts_at_its_longest(stack: cdk.Stack, length: int, policies: 
 @pytest.mark.parametrize(("length", "policies"), [(6144, 1), (6145, 2)])
 def test_a_policy_has_as_many_characters_as_iam_allows(stack: cdk.Stack, length: int, policies: int) -> None:
     """To the character."""
-    granted = granted_policies(RedshiftRole(stack, "Role"), place_of(stack), "Grants", "roles")
+    granted = granted_policies(RedshiftRole(stack, "Role"), location_of(stack), "Grants", "roles")
     granted.allow([_read("a"), _read("b")])
     spare = length - size(stack.resolve(granted.policies[0].policy_document), str)
-    granted = granted_policies(RedshiftRole(stack, "Second"), place_of(stack), "Grants", "roles")
+    granted = granted_policies(RedshiftRole(stack, "Second"), location_of(stack), "Grants", "roles")
     granted.allow([_read("a"), _read("b" * (spare + 1))])
 
     assert policies == len(granted.policies)
@@ -77,7 +77,7 @@ def test_a_policy_has_as_many_characters_as_iam_allows(stack: cdk.Stack, length:
 def test_a_policy_that_grows_is_divided_and_nothing_is_lost(stack: cdk.Stack) -> None:
     """The first one is written anew, the others are beside it with numbers, all on the same role."""
     role = RedshiftRole(stack, "Role")
-    granted = granted_policies(role, place_of(stack), "Grants", "roles")
+    granted = granted_policies(role, location_of(stack), "Grants", "roles")
     listed = [f"arn:aws:s3:::{number:03}{'a' * 500}" for number in range(30)]
     for resource in listed:
         granted.allow([_read(resource)])
@@ -92,7 +92,7 @@ def test_a_policy_that_grows_is_divided_and_nothing_is_lost(stack: cdk.Stack) ->
 
 def test_what_is_allowed_already_writes_nothing(stack: cdk.Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even the same document again."""
-    granted = granted_policies(RedshiftRole(stack, "Role"), place_of(stack), "Grants", "roles")
+    granted = granted_policies(RedshiftRole(stack, "Role"), location_of(stack), "Grants", "roles")
     granted.allow([_read("arn:aws:s3:::a/*")])
     written: list[object] = []
     spy = property(lambda _: None, lambda _, document: written.append(document))
@@ -108,26 +108,26 @@ def test_the_policies_of_an_import_are_beside_it(stack: cdk.Stack) -> None:
     """Under its own id, so that two imports do not meet."""
     for name in ("A", "B"):
         role = iam.Role.from_role_name(stack, name, name.lower())
-        granted_policies(role, place_of(stack), "Grants", "roles").allow([_read("arn:aws:s3:::a/*")])
+        granted_policies(role, location_of(stack), "Grants", "roles").allow([_read("arn:aws:s3:::a/*")])
 
     assert {"AGrants", "BGrants"} == {child.node.id for child in stack.node.children} - {"A", "B"}
 
 
 def test_the_policies_of_a_role_that_cdk_hands_out_are_found_again(stack: cdk.Stack) -> None:
     """By what it is, not by the Python object that stands for it this time; so is the scope."""
-    role, place = iam.Role.from_role_name(stack, "A", "a"), place_of(stack)
+    role, location = iam.Role.from_role_name(stack, "A", "a"), location_of(stack)
     again: Any = role.grant_principal
 
     assert again is not role
-    assert granted_policies(role, place, "Grants", "roles") is granted_policies(again, place, "Grants", "roles")
-    assert granted_policies(role, place, "X", "roles", scope=role) is (  # type: ignore[arg-type]
-        granted_policies(role, place, "X", "roles", scope=again)
+    assert granted_policies(role, location, "Grants", "roles") is granted_policies(again, location, "Grants", "roles")
+    assert granted_policies(role, location, "X", "roles", scope=role) is (  # type: ignore[arg-type]
+        granted_policies(role, location, "X", "roles", scope=again)
     )
 
 
 def test_a_policy_that_is_not_needed_any_more_is_taken_away(stack: cdk.Stack) -> None:
     """Nothing of it stays in the template, and it can come again."""
-    granted = granted_policies(RedshiftRole(stack, "Role"), place_of(stack), "Grants", "roles")
+    granted = granted_policies(RedshiftRole(stack, "Role"), location_of(stack), "Grants", "roles")
     granted.allow([_read(f"arn:aws:s3:::{number:02}{'a' * 500}") for number in range(30)])
     before = len(granted.policies)
     plan = granted.plan([_read("arn:aws:s3:::x")])
@@ -141,7 +141,7 @@ def test_a_policy_that_is_not_needed_any_more_is_taken_away(stack: cdk.Stack) ->
 
 def test_a_plan_writes_nothing(stack: cdk.Stack) -> None:
     """What is refused after it leaves no trace, also not in what is measured later."""
-    granted = granted_policies(RedshiftRole(stack, "Role"), place_of(stack), "Grants", "roles")
+    granted = granted_policies(RedshiftRole(stack, "Role"), location_of(stack), "Grants", "roles")
     plan = granted.plan([_read(cdk.Fn.import_value("Lake"))])
 
     assert 1 == len(plan.written) == len(plan.longest)
@@ -166,7 +166,7 @@ def test_the_order_changes_nothing_and_no_policy_is_too_large(
     ]
     written = []
     for name, order in (("A", lake), ("B", data.draw(st.permutations(lake)))):
-        granted = granted_policies(RedshiftRole(stack, f"{name}{number}"), place_of(stack), "Grants", "roles")
+        granted = granted_policies(RedshiftRole(stack, f"{name}{number}"), location_of(stack), "Grants", "roles")
         for permission in order:
             granted.allow([permission])
         written.append(granted.plan([]))
@@ -227,9 +227,9 @@ def test_warns_when_only_a_raised_quota_lets_iam_attach_them(stack: cdk.Stack, n
     """What the role was given counts too, and what it may pass: a child of another principal does not."""
     policy = iam.ManagedPolicy.from_aws_managed_policy_name("ReadOnlyAccess")
     role = RedshiftRole(stack, "Role", managed_policies=[policy])
-    granted_policies(role, place_of(stack), "Grants", "roles").allow(_full(number - 1))
-    granted_policies(role, place_of(stack), "Others", "roles").allow(_full(1))
-    granted_policies(RedshiftRole(stack, "Second"), place_of(stack), "Grants", "roles").allow(_full(1))
+    granted_policies(role, location_of(stack), "Grants", "roles").allow(_full(number - 1))
+    granted_policies(role, location_of(stack), "Others", "roles").allow(_full(1))
+    granted_policies(RedshiftRole(stack, "Second"), location_of(stack), "Grants", "roles").allow(_full(1))
 
     assert expected is _warned(stack)
 
@@ -237,12 +237,12 @@ def test_warns_when_only_a_raised_quota_lets_iam_attach_them(stack: cdk.Stack, n
 def test_fails_when_no_quota_lets_iam_attach_them(stack: cdk.Stack) -> None:
     """The plan says so, before anything is written."""
     role = RedshiftRole(stack, "Role", managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name("ReadOnly")])
-    granted_policies(role, place_of(stack), "Others", "roles").allow(_full(1))
-    granted = granted_policies(role, place_of(stack), "Grants", "roles")
+    granted_policies(role, location_of(stack), "Others", "roles").allow(_full(1))
+    granted = granted_policies(role, location_of(stack), "Grants", "roles")
     granted.allow(_full(22))
     few, many = granted.plan(_full(23)), granted.plan(_full(24))
 
-    assert [] == [*granted.troubles(few)]
-    assert [26] == [int(message.split()[2]) for message, _ in granted.troubles(many)]
-    assert [] == [*granted.troubles(granted.plan(_full(22)))]
+    assert [] == [*granted.problems(few)]
+    assert [26] == [int(message.split()[2]) for message, _ in granted.problems(many)]
+    assert [] == [*granted.problems(granted.plan(_full(22)))]
     assert 22 == len(granted.policies)

@@ -11,8 +11,8 @@ import pytest
 from aws_cdk import aws_iam as iam
 
 from redshift_roles import RedshiftGrants, RedshiftRole, RoleAssociationError
-from tests.support.builders import arn
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.support.builders import arn
 from tests.support.functions import function_of
 from tests.support.templates import all_properties_of, properties_of, template_of
 
@@ -243,7 +243,8 @@ def test_two_roles_are_one_policy(stack: cdk.Stack) -> None:
     ],
 )
 def test_two_roles_are_one_policy_of_whoever_cdk_hands_out(stack: cdk.Stack, make: Any) -> None:
-    """CDK makes another Python object each time for who is behind a function or an import; calling twice adds nothing.
+    """CDK makes another Python object each time for who is behind a function or an import; calling twice adds
+    nothing.
     """
     who, roles = make(stack), [RedshiftRole(stack, name) for name in ("A", "B")]
     for role in (*roles, roles[0]):

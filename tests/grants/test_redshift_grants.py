@@ -20,8 +20,8 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 
 from redshift_roles import DbUser, RedshiftCluster, RedshiftGrants, RedshiftRole, RoleAssociationError, RoleChain
 from redshift_roles.cdk.account_rule import RULE_ID
-from tests.support import nag
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.support import nag
 from tests.support.functions import function_of
 from tests.support.synthesis import report_of
 from tests.support.templates import all_properties_of, deployed, properties_of, template_of
@@ -1037,7 +1037,8 @@ def test_fails_when_a_grant_needs_more_policies_than_iam_attaches(stack: cdk.Sta
 
 @pytest.mark.parametrize("ours", [True, False])
 def test_a_role_that_others_made_has_its_permissions_in_the_report(app: cdk.App, stack: cdk.Stack, ours: bool) -> None:
-    """Where CDK is told to write no roles and policies, it writes none, and what the role needs stands in its report.
+    """Where CDK is told to write no roles and policies, it writes none, and what the role needs stands in its
+    report.
     """
     iam.Role.customize_roles(stack, use_precreated_roles={"Data/Role": "theirs"})
     trust = {} if ours else {"assumed_by": iam.ServicePrincipal("redshift.amazonaws.com")}
@@ -1319,7 +1320,8 @@ def test_what_cdk_nag_says_of_each_grant(
     grant: Callable[[RedshiftGrants, s3.IBucket], object],
     resources: set[str],
 ) -> None:
-    """No wildcard action, ever; a wildcard resource where IAM or AWS's page has no other form, as docs/cdk-nag.md says.
+    """No wildcard action, ever; a wildcard resource where IAM or AWS's page has no other form, as
+    docs/cdk-nag.md says.
     """
     grant(RedshiftRole(stack, "Role").redshift_grants, bucket)
     app.synth()

@@ -11,9 +11,9 @@ from aws_cdk import assertions
 from aws_cdk import aws_iam as iam
 
 from redshift_roles import RedshiftRole, RoleAssociationError, RoleChain
-from redshift_roles.grants.chain_documents import trust_statement
 from redshift_roles.aws.policy_documents import size
-from redshift_roles.grants.trust_policy import extend_trust, trust_troubles
+from redshift_roles.grants.chain_documents import trust_statement
+from redshift_roles.grants.trust_policy import extend_trust, trust_problems
 from tests.support.builders import arn
 from tests.support.templates import all_properties_of, deployed
 
@@ -58,7 +58,7 @@ def _letting_in(letters: list[int]) -> dict[str, object]:
 @pytest.mark.parametrize(("spare", "troubles"), [(0, 0), (-1, 1)])
 @pytest.mark.parametrize(("make", "quota"), [(RedshiftRole, 2048), (RedshiftRole, 4096), (iam.Role, 8192)])
 def test_fails_when_a_trust_policy_has_no_room(
-    stack: cdk.Stack, make: Any, quota: int, spare: int, troubles: int
+    stack: cdk.Stack, make: Any, quota: int, spare: int, problems: int
 ) -> None:
     """To the character: the quota of a role of ours, else the largest that any account has."""
     ours = make is RedshiftRole
@@ -66,10 +66,10 @@ def test_fails_when_a_trust_policy_has_no_room(
     role = make(stack, "Role", **given)
     (properties,) = all_properties_of(stack, ROLE)
     before = size(properties["AssumeRolePolicyDocument"], str)
-    found = [*trust_troubles(role, _sized(quota - before - len(",") - spare))]
+    found = [*trust_problems(role, _sized(quota - before - len(",") - spare))]
     allowed = f"'trust_policy_quota' is {quota:,}" if ours else f"allowed is {quota:,}"
 
-    assert troubles == len(found)
+    assert problems == len(found)
     assert all(
         message == f"with this, the trust policy of the role has at least {quota + 1:,} characters, {allowed}"
         for message, _ in found
@@ -139,4 +139,4 @@ def test_warns_when_only_a_raised_quota_has_room(stack: cdk.Stack, length: int, 
 
 def test_the_trust_of_an_import_is_not_measured(stack: cdk.Stack) -> None:
     """It is not ours to write."""
-    assert [] == [*trust_troubles(iam.Role.from_role_name(stack, "Imported", "loader"), _sized(9000))]
+    assert [] == [*trust_problems(iam.Role.from_role_name(stack, "Imported", "loader"), _sized(9000))]

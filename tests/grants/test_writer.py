@@ -7,19 +7,19 @@ import pytest
 from aws_cdk import aws_iam as iam
 
 from redshift_roles import RedshiftRole, RoleAssociationError
-from redshift_roles.aws import quotas as limits
+from redshift_roles.aws import quotas
+from redshift_roles.aws.permissions import Home, Permission
+from redshift_roles.aws.policies import documents
+from redshift_roles.aws.policy_documents import size
 from redshift_roles.grants.writer import (
     GrantWriter,
-    later_troubles,
+    later_problems,
     note_chained,
     note_vended,
-    vending_troubles,
+    vending_problems,
 )
-from redshift_roles.aws.policies import documents
-from redshift_roles.aws.permissions import Home, Permission
-from redshift_roles.aws.policy_documents import size
-from tests.support.builders import arn
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.support.builders import arn
 
 _READ = Permission("ReadObjects", ("s3:GetObject",), "arn:aws:s3:::a/*")
 
@@ -28,12 +28,12 @@ def test_fails_when_arguments_are_wrong(stack: cdk.Stack) -> None:
     """At the role's path, with the page of AWS that says so."""
     writer = GrantWriter(RedshiftRole(stack, "Role"))
     with pytest.raises(RoleAssociationError) as caught:
-        writer.refuse(limits.S3_KEYS, [("one", "fix it"), ("two", "fix that")])
+        writer.raise_if(quotas.S3_KEYS, [("one", "fix it"), ("two", "fix that")])
 
     assert [("Data/Role", "one", "fix it"), ("Data/Role", "two", "fix that")] == [
         (finding.path, finding.message, finding.fix) for finding in caught.value.findings
     ]
-    assert {limits.S3_KEYS.url} == {finding.source for finding in caught.value.findings}
+    assert {quotas.S3_KEYS.url} == {finding.source for finding in caught.value.findings}
     assert [] == writer.policies
 
 
@@ -41,7 +41,7 @@ def test_fails_when_the_role_is_of_another_account_even_for_what_is_allowed(stac
     """The fix is a chain; nothing is written."""
     writer = GrantWriter(iam.Role.from_role_arn(stack, "Theirs", arn(account=OTHER_ACCOUNT)))
     with pytest.raises(RoleAssociationError) as caught:
-        writer.allow(limits.S3_KEYS, [_READ])
+        writer.allow(quotas.S3_KEYS, [_READ])
     (finding,) = caught.value.findings
 
     assert "RoleAccountMismatch" == finding.rule
@@ -57,8 +57,8 @@ def test_lake_formation_and_later_roles_exclude_each_other(stack: cdk.Stack) -> 
     note_vended(vended)
     note_chained(chained)
 
-    assert 1 == len(vending_troubles(chained)) == len(later_troubles([vended, neither]))
-    assert [] == vending_troubles(neither) == later_troubles([chained, neither])
+    assert 1 == len(vending_problems(chained)) == len(later_problems([vended, neither]))
+    assert [] == vending_problems(neither) == later_problems([chained, neither])
 
 
 def test_names_are_of_the_place_of_the_role(stack: cdk.Stack) -> None:
@@ -71,7 +71,7 @@ def test_names_are_of_the_place_of_the_role(stack: cdk.Stack) -> None:
 def test_fails_when_one_statement_is_too_large_for_a_policy(stack: cdk.Stack) -> None:
     """It cannot be divided, and IAM would refuse it; nothing is written, and one character less is."""
     writer = GrantWriter(RedshiftRole(stack, "Role"))
-    most = limits.MANAGED_POLICY_SIZE
+    most = quotas.MANAGED_POLICY_SIZE
 
     def allowed(length: int) -> Permission:
         condition = ("StringLike", "s3:prefix", ("a" * 3000, "b" * (length - 3000)))
@@ -79,11 +79,11 @@ def test_fails_when_one_statement_is_too_large_for_a_policy(stack: cdk.Stack) ->
 
     frame = size(documents([allowed(4000)])[0], str) - 4000
     with pytest.raises(RoleAssociationError) as caught:
-        writer.allow(limits.S3_KEYS, [_READ, allowed(most - frame + 1)])
+        writer.allow(quotas.S3_KEYS, [_READ, allowed(most - frame + 1)])
     (finding,) = caught.value.findings
 
     assert "PolicyTooLarge" == finding.rule
     assert "the statement for s3:ListBucket has 6,145 characters, allowed is 6,144" == finding.message
     assert [] == writer.policies
-    writer.allow(limits.S3_KEYS, [_READ, allowed(most - frame)])
+    writer.allow(quotas.S3_KEYS, [_READ, allowed(most - frame)])
     assert 2 == len(writer.policies)

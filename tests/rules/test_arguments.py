@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from redshift_roles.rules import arguments
-from redshift_roles.rules.registry import Trouble
+from redshift_roles.rules.registry import Problem
 
 Check = Any
 
@@ -49,22 +49,22 @@ REGION = "a region's name"
 NODES = "a whole number from 1 to 100"
 
 
-def _cluster(**given: object) -> list[Trouble]:
+def _cluster(**given: object) -> list[Problem]:
     """Check these arguments beside a sound network and node type."""
     return list(arguments.check_cluster({**NETWORK, "node_type": "ra3.large", **given}))
 
 
-def _without_network(**given: object) -> list[Trouble]:
+def _without_network(**given: object) -> list[Problem]:
     """Check these arguments of a cluster alone."""
     return list(arguments.check_cluster(given))
 
 
-def _role(**given: object) -> list[Trouble]:
+def _role(**given: object) -> list[Problem]:
     """Check these arguments of a role."""
     return list(arguments.check_role(given))
 
 
-def _policy(**given: object) -> list[Trouble]:
+def _policy(**given: object) -> list[Problem]:
     """Check these arguments of a user policy."""
     return list(arguments.check_policy(given))
 
@@ -388,7 +388,7 @@ def test_a_port_is_not_judged_where_the_node_type_is_not_known() -> None:
     ],
     ids=["neither", "both", "subnets without vpc"],
 )
-def test_fails_when_the_network_is_not_named_once(given: Mapping[str, object], expected: Trouble) -> None:
+def test_fails_when_the_network_is_not_named_once(given: Mapping[str, object], expected: Problem) -> None:
     """Exactly one of a VPC and a subnet group says where the cluster stands."""
     assert [expected] == _without_network(**given)
 
@@ -474,7 +474,7 @@ def test_a_maintenance_window_of_half_an_hour_passes(window: str) -> None:
         ({}, []),
     ],
 )
-def test_two_zones_need_two_nodes_of_managed_storage(given: Mapping[str, object], expected: list[Trouble]) -> None:
+def test_two_zones_need_two_nodes_of_managed_storage(given: Mapping[str, object], expected: list[Problem]) -> None:
     """What is not known is not judged."""
     assert expected == _cluster(multi_az=True, **given)
     assert _without_network(**NETWORK, multi_az=True) == []
@@ -507,7 +507,7 @@ def test_one_zone_needs_neither() -> None:
     ],
     ids=["values", "names", "list", "none"],
 )
-def test_fails_when_parameters_are_no_texts(parameters: object, expected: list[Trouble]) -> None:
+def test_fails_when_parameters_are_no_texts(parameters: object, expected: list[Problem]) -> None:
     """The fix writes the value as Redshift takes it."""
     assert expected == _cluster(parameters=parameters)
 
@@ -562,7 +562,7 @@ def test_fails_when_a_policy_names_nothing(name: str, value: object) -> None:
         (None, [("'construct_id' is None, allowed is a literal name", "write it like construct_id='Warehouse'")]),
     ],
 )
-def test_a_construct_has_a_name(value: object, expected: list[Trouble]) -> None:
+def test_a_construct_has_a_name(value: object, expected: list[Problem]) -> None:
     """Any text with a letter to see."""
     assert expected == list(arguments.CONSTRUCT_ID.check("construct_id", value))
 
@@ -592,7 +592,7 @@ def test_arguments_of_another_construct_are_left_alone() -> None:
 
 def test_everything_is_told_at_once() -> None:
     """The arguments come first in the order in which they were given, then what they are together."""
-    found: Iterator[Trouble] = arguments.check_cluster(
+    found: Iterator[Problem] = arguments.check_cluster(
         {
             "node_type": "dc2.large",
             "database_name": "user",

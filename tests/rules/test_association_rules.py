@@ -7,13 +7,12 @@ import itertools
 
 import pytest
 
-from redshift_roles.aws import quotas as limits
-from redshift_roles.rules import registry as rulebook
-from redshift_roles.rules import association_rules as rules
-from redshift_roles.rules.facts import Branch, HolderFacts, RoleFacts
-from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, hole
-from tests.support.builders import arn, holder, role, roles, told
+from redshift_roles.aws import quotas
+from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, placeholder
+from redshift_roles.rules import association_rules, registry
+from redshift_roles.rules.facts import AssociationFacts, Branch, RoleFacts
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
+from tests.support.builders import arn, holder, reported, role, roles
 
 NOT_ADJUSTABLE = "the AWS quota is not adjustable"
 CONDITIONS = "name the roles one by one without conditions, or acknowledge this when the deployment keeps the limit"
@@ -24,12 +23,12 @@ ONE_ROLE = "give the ARN of an IAM role: arn:PARTITION:iam::ACCOUNT:role/NAME, w
 OURS = role()
 FOREIGN = role(label="roles[1]", text=arn(account=OTHER_ACCOUNT))
 DEFAULT = role(label="DefaultIamRoleArn", text=arn("Default"))
-UNKNOWN = role(text=hole("Data.template.json#Imported"))
+UNKNOWN = role(text=placeholder("Data.template.json#Imported"))
 
 
-def _told(facts: HolderFacts) -> list[tuple[str, str, str]]:
+def _told(facts: AssociationFacts) -> list[tuple[str, str, str]]:
     """Check, and keep what is told."""
-    return told(rules.check(facts))
+    return reported(association_rules.check(facts))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +145,7 @@ def test_a_count_that_is_exceeded_for_certain_is_not_undecided_too() -> None:
     """A failure says it all."""
     facts = holder(roles=[*roles(11), *roles(2, conditional=True, start=11)], more_roles=True)
 
-    assert [finding.rule for finding in rules.check(facts)] == ["RoleQuotaExceeded"]
+    assert [finding.rule for finding in association_rules.check(facts)] == ["RoleQuotaExceeded"]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +164,7 @@ def test_fails_when_one_stack_names_roles_of_two_accounts(account_asserted: bool
     """A stack that names no account can still be of one only."""
     facts = holder(account=THIS_ACCOUNT, region=None, roles=[OURS, FOREIGN], account_asserted=account_asserted)
     where = f"the cluster's stack already names a role of {ACCOUNT} and can be of one account only"
-    found = told(rules.failures(rules.check(facts)))
+    found = reported(association_rules.failures(association_rules.check(facts)))
 
     assert found == [("RoleAccountMismatch", f"roles[1] is in account {OTHER_ACCOUNT}, {where}", CHAIN)]
 
@@ -219,8 +218,8 @@ def test_a_literal_role_is_undecided_where_nothing_asserts_its_account(
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        (hole("Data.template.json#Imported"), "${Imported}"),
-        (arn(account=hole("Parameter")), "arn:aws:iam::${Parameter}:role/Loader"),
+        (placeholder("Data.template.json#Imported"), "${Imported}"),
+        (arn(account=placeholder("Parameter")), "arn:aws:iam::${Parameter}:role/Loader"),
     ],
 )
 def test_a_role_is_undecided_when_only_the_deployment_knows_its_account(
@@ -267,7 +266,7 @@ def test_a_conditional_role_of_the_holder_s_account_passes(account: str) -> None
         (ACCOUNT, arn(account=THIS_ACCOUNT), arn(account=THIS_ACCOUNT, partition=THIS_PARTITION)),
         (THIS_ACCOUNT, arn(), arn(account=THIS_ACCOUNT)),
         (THIS_ACCOUNT, arn(account=THIS_ACCOUNT), arn()),
-        (ACCOUNT, arn(hole("D#Role")), arn(hole("D#Role"), account=THIS_ACCOUNT)),
+        (ACCOUNT, arn(placeholder("D#Role")), arn(placeholder("D#Role"), account=THIS_ACCOUNT)),
     ],
     ids=["literal", "partition", "by name", "by name twice", "settled by literal", "settled later", "generated name"],
 )
@@ -286,9 +285,9 @@ def test_fails_when_a_role_stands_twice(account: str, first: str, second: str) -
 def test_fails_when_the_account_that_a_literal_settles_makes_two_roles_one() -> None:
     """A literal ARN says which account the stack is of, and so which role a name means."""
     by_name = role(text=arn(account=THIS_ACCOUNT), label="roles[1]")
-    found = rules.failures(rules.check(holder(account=THIS_ACCOUNT, roles=[OURS, by_name])))
+    found = association_rules.failures(association_rules.check(holder(account=THIS_ACCOUNT, roles=[OURS, by_name])))
 
-    assert told(found) == [("RoleDuplicated", "roles[1] and roles[0] are the same role", "drop roles[1]")]
+    assert reported(found) == [("RoleDuplicated", "roles[1] and roles[0] are the same role", "drop roles[1]")]
 
 
 def test_fails_twice_when_a_role_stands_three_times() -> None:
@@ -305,23 +304,30 @@ def test_fails_twice_when_a_role_stands_three_times() -> None:
     [
         (arn("Loader"), arn("loader")),
         (arn(), arn(path="/team/")),
-        (arn(hole("A#Role")), arn(hole("B#Role"))),
-        (hole("A#Import"), hole("B#Import")),
-        (arn(account=hole("A#Account")), arn(account=hole("B#Account"))),
-        (arn(account=hole("A#Account")), arn()),
+        (arn(placeholder("A#Role")), arn(placeholder("B#Role"))),
+        (placeholder("A#Import"), placeholder("B#Import")),
+        (arn(account=placeholder("A#Account")), arn(account=placeholder("B#Account"))),
+        (arn(account=placeholder("A#Account")), arn()),
     ],
     ids=["case", "path", "generated names", "unknown", "unknown accounts", "unknown account"],
 )
 def test_different_roles_are_not_duplicates(first: str, second: str) -> None:
     """Account, path and name together make a role."""
-    assert rules.failures(rules.check(holder(roles=[role(text=first), role(text=second, label="roles[1]")]))) == []
+    assert (
+        association_rules.failures(
+            association_rules.check(holder(roles=[role(text=first), role(text=second, label="roles[1]")]))
+        )
+        == []
+    )
 
 
 def test_the_same_unknown_role_twice_is_one_role() -> None:
     """Equal holes are equal values, though nobody knows them yet."""
-    found = rules.failures(rules.check(holder(roles=[UNKNOWN, UNKNOWN._replace(label="roles[1]")])))
+    found = association_rules.failures(
+        association_rules.check(holder(roles=[UNKNOWN, UNKNOWN._replace(label="roles[1]")]))
+    )
 
-    assert told(found) == [("RoleDuplicated", "roles[1] and roles[0] are the same role", "drop roles[1]")]
+    assert reported(found) == [("RoleDuplicated", "roles[1] and roles[0] are the same role", "drop roles[1]")]
 
 
 def test_the_same_role_in_two_branches_is_no_duplicate() -> None:
@@ -358,7 +364,7 @@ def test_fails_when_a_role_is_no_role(account: str, text: str, reason: str) -> N
 
 def test_an_invalid_arn_shows_its_holes_by_name() -> None:
     """A message never shows what stands for a token."""
-    facts = holder(roles=[role(text=f"arn:aws:iam::{ACCOUNT}:user/{hole('Data.template.json#Ann')}")])
+    facts = holder(roles=[role(text=f"arn:aws:iam::{ACCOUNT}:user/{placeholder('Data.template.json#Ann')}")])
     message = f"roles[0] is 'arn:aws:iam::{ACCOUNT}:user/${{Ann}}', which is the ARN of a user, not of a role"
 
     assert _told(facts) == [("RoleArnInvalid", message, ONE_ROLE)]
@@ -494,11 +500,11 @@ def test_faults_without_end_are_told_up_to_fifty() -> None:
     assert 1 == len(_told(holder(roles=wrong[:1] * 60)))
 
 
-@pytest.mark.parametrize("name", ["AWSServiceRoleForRedshift", hole("Name")])
+@pytest.mark.parametrize("name", ["AWSServiceRoleForRedshift", placeholder("Name")])
 def test_fails_when_a_role_belongs_to_a_service(name: str) -> None:
     """The path alone gives a service-linked role away."""
     text = arn(name, path="/aws-service-role/redshift.amazonaws.com/")
-    shown = text.replace(hole("Name"), "${Name}")
+    shown = text.replace(placeholder("Name"), "${Name}")
 
     assert _told(holder(roles=[role(text=text)])) == [
         (
@@ -517,7 +523,7 @@ def test_a_path_that_only_looks_like_a_service_s_passes(path: str) -> None:
 
 def test_fails_when_redshift_is_not_trusted() -> None:
     """The reason that the trust policy gives is told behind the role's name."""
-    facts = holder(roles=[role(distrust="trusts nobody; Redshift cannot assume it")])
+    facts = holder(roles=[role(trust_problem="trusts nobody; Redshift cannot assume it")])
     fix = "use RedshiftRole, or assumed_by=iam.ServicePrincipal('redshift.amazonaws.com')"
 
     assert _told(facts) == [("TrustLacksRedshift", "roles[0] trusts nobody; Redshift cannot assume it", fix)]
@@ -525,7 +531,7 @@ def test_fails_when_redshift_is_not_trusted() -> None:
 
 def test_fails_when_a_role_is_out_of_reach() -> None:
     """The reason is told behind the role's name."""
-    facts = holder(roles=[role(unreachable="is of another environment")])
+    facts = holder(roles=[role(reference_problem="is of another environment")])
     fix = "give both stacks the same env=, or pass iam.Role.from_role_arn(…) with the role's literal ARN"
 
     assert _told(facts) == [("InvalidArgument", "roles[0] is of another environment", fix)]
@@ -536,32 +542,32 @@ def test_everything_is_told_at_once_in_the_order_of_the_rules() -> None:
     listed = [
         role(label="a", text="Loader"),
         role(label="b", text=arn(account=OTHER_ACCOUNT, partition="aws-cn")),
-        role(label="c", text=arn(path="/aws-service-role/x/"), distrust="is closed", unreachable="is away"),
+        role(label="c", text=arn(path="/aws-service-role/x/"), trust_problem="is closed", reference_problem="is away"),
         role(label="d", text=arn(path="/aws-service-role/x/")),
         UNKNOWN,
     ]
     facts = holder(roles=listed, role_limit=0)
-    found = rules.check(facts)
+    found = association_rules.check(facts)
 
     assert [
-        ("RoleLimitOutOfRange", limits.QUOTAS),
-        ("RoleQuotaExceeded", limits.QUOTAS),
-        ("RoleArnInvalid", limits.IAM_IDENTIFIERS),
-        ("RoleAccountMismatch", limits.ASSOCIATING_ROLES),
-        ("RolePartitionMismatch", limits.ARN_FORMAT),
-        ("RoleDuplicated", limits.ASSOCIATING_ROLES),
-        ("ServiceLinkedRole", limits.SERVICE_LINKED_ROLES),
-        ("ServiceLinkedRole", limits.SERVICE_LINKED_ROLES),
-        ("InvalidArgument", limits.CREATE_CLUSTER),
-        ("TrustLacksRedshift", limits.AUTHORIZING_REDSHIFT),
-        ("RoleAccountUndecided", limits.ASSOCIATING_ROLES),
-    ] == [(finding.rule, next(s for s in vars(limits).values() if _is_page(s, finding.source))) for finding in found]
+        ("RoleLimitOutOfRange", quotas.QUOTAS),
+        ("RoleQuotaExceeded", quotas.QUOTAS),
+        ("RoleArnInvalid", quotas.IAM_IDENTIFIERS),
+        ("RoleAccountMismatch", quotas.ASSOCIATING_ROLES),
+        ("RolePartitionMismatch", quotas.ARN_FORMAT),
+        ("RoleDuplicated", quotas.ASSOCIATING_ROLES),
+        ("ServiceLinkedRole", quotas.SERVICE_LINKED_ROLES),
+        ("ServiceLinkedRole", quotas.SERVICE_LINKED_ROLES),
+        ("InvalidArgument", quotas.CREATE_CLUSTER),
+        ("TrustLacksRedshift", quotas.AUTHORIZING_REDSHIFT),
+        ("RoleAccountUndecided", quotas.ASSOCIATING_ROLES),
+    ] == [(finding.rule, next(s for s in vars(quotas).values() if _is_page(s, finding.source))) for finding in found]
     assert {"Data/Warehouse"} == {finding.path for finding in found}
 
 
 def _is_page(value: object, url: str) -> bool:
     """Say whether a value is the source with this address."""
-    return isinstance(value, limits.Source) and value.url == url
+    return isinstance(value, quotas.Source) and value.url == url
 
 
 REACHING = {
@@ -572,8 +578,8 @@ REACHING = {
     "RolePartitionMismatch": holder(region="cn-north-1", roles=[OURS]),
     "RoleDuplicated": holder(roles=[OURS, role(label="roles[1]")]),
     "ServiceLinkedRole": holder(roles=[role(text=arn(path="/aws-service-role/x/"))]),
-    "InvalidArgument": holder(roles=[role(unreachable="is away")]),
-    "TrustLacksRedshift": holder(roles=[role(distrust="is closed")]),
+    "InvalidArgument": holder(roles=[role(reference_problem="is away")]),
+    "TrustLacksRedshift": holder(roles=[role(trust_problem="is closed")]),
     "RoleCountUndecided": holder(more_roles=True),
     "RoleAccountUndecided": holder(roles=[UNKNOWN]),
     "DefaultRoleNotAssociated": holder(default_roles=[OURS]),
@@ -581,26 +587,26 @@ REACHING = {
 }
 
 
-@pytest.mark.parametrize("rule", [rule for rule, _ in rules.CHECKS], ids=lambda rule: str(rule.name))
-def test_each_rule_is_reached_alone(rule: rulebook.Rule) -> None:
+@pytest.mark.parametrize("rule", [rule for rule, _ in association_rules.CHECKS], ids=lambda rule: str(rule.name))
+def test_each_rule_is_reached_alone(rule: registry.Rule) -> None:
     """No rule is written and left unwired, and none speaks for another."""
-    found = rules.check(REACHING[rule.name])
+    found = association_rules.check(REACHING[rule.name])
 
     assert [(rule.name, rule.source.url)] == [(finding.rule, finding.source) for finding in found]
-    assert found == rules.failures(found) or rule.undecided
+    assert found == association_rules.failures(found) or rule.undecided
 
 
 def test_the_rules_are_those_of_the_checks_and_the_size_of_policies() -> None:
     """The size is checked where a policy is written, and who passes roles is a rule of its own; the others are here."""
     expected = {*REACHING, "PolicyTooLarge", "PassRoleUnscoped"}
 
-    assert expected == {rule.name for rule in rulebook.RULES}
+    assert expected == {rule.name for rule in registry.RULES}
 
 
 def test_undecided_rules_never_count_as_failures() -> None:
     """The verdicts that only the deployment can give are warnings; what stays keeps its order."""
-    found = [rule.finding("Data", ("message", "fix")) for rule in rulebook.RULES]
-    names = [finding.rule for finding in rules.failures(found)]
+    found = [rule.finding("Data", ("message", "fix")) for rule in registry.RULES]
+    names = [finding.rule for finding in association_rules.failures(found)]
 
-    assert frozenset({"RoleCountUndecided", "RoleAccountUndecided", "DefaultRoleUndecided"}) == rulebook.UNDECIDED
-    assert names == [rule.name for rule in rulebook.RULES if rule.name not in rulebook.UNDECIDED]
+    assert frozenset({"RoleCountUndecided", "RoleAccountUndecided", "DefaultRoleUndecided"}) == registry.UNDECIDED
+    assert names == [rule.name for rule in registry.RULES if rule.name not in registry.UNDECIDED]

@@ -6,20 +6,20 @@ import dataclasses
 
 import pytest
 
-from redshift_roles.rules import association_rules as rules
-from redshift_roles.rules.facts import HolderFacts, RoleFacts
-from redshift_roles.aws.arns import THIS_ACCOUNT, hole
-from tests.support.builders import arn, holder, role, told
+from redshift_roles.aws.arns import THIS_ACCOUNT, placeholder
+from redshift_roles.rules import association_rules
+from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
+from tests.support.builders import arn, holder, reported, role
 
 OURS = role()
 DEFAULT = role(label="DefaultIamRoleArn", text=arn("Default"))
-UNKNOWN = role(text=hole("Data.template.json#Imported"))
+UNKNOWN = role(text=placeholder("Data.template.json#Imported"))
 
 
-def _told(facts: HolderFacts) -> list[tuple[str, str, str]]:
+def _told(facts: AssociationFacts) -> list[tuple[str, str, str]]:
     """Check, and keep what is told."""
-    return told(rules.check(facts))
+    return reported(association_rules.check(facts))
 
 
 @pytest.mark.parametrize("text", ["", "loader", "arn:aws:iam::111111111111:user/Ann"])
@@ -36,8 +36,8 @@ def test_fails_when_the_default_role_is_no_role(text: str) -> None:
         [],
         [OURS],
         [role(text=arn("Other"))],
-        [role(text=arn(f"Other-{hole('Data#Other')}"))],
-        [role(text=arn(f"Default-{hole('Data#Default')}"))],
+        [role(text=arn(f"Other-{placeholder('Data#Other')}"))],
+        [role(text=arn(f"Default-{placeholder('Data#Default')}"))],
         [role(text=arn("Default", account=OTHER_ACCOUNT))],
         [role(text=arn("Default", path="/team/"))],
         [role(text="garbage")],
@@ -60,12 +60,12 @@ def test_fails_when_the_default_role_is_surely_another(listed: list[RoleFacts]) 
         holder(roles=[OURS], default_roles=[DEFAULT._replace(conditional=True)]),
         holder(roles=[UNKNOWN], default_roles=[DEFAULT]),
         holder(roles=[role(text=arn("Default", account=THIS_ACCOUNT))], default_roles=[DEFAULT], account=THIS_ACCOUNT),
-        holder(roles=[role(text=arn(f"Def{hole('x#Rest')}"))], default_roles=[DEFAULT]),
-        holder(roles=[role(text=arn("Default", account=hole("x#Owner")))], default_roles=[DEFAULT]),
-        holder(roles=[OURS], default_roles=[DEFAULT._replace(text=hole("x#Role"))]),
+        holder(roles=[role(text=arn(f"Def{placeholder('x#Rest')}"))], default_roles=[DEFAULT]),
+        holder(roles=[role(text=arn("Default", account=placeholder("x#Owner")))], default_roles=[DEFAULT]),
+        holder(roles=[OURS], default_roles=[DEFAULT._replace(text=placeholder("x#Role"))]),
     ],
 )
-def test_whether_the_default_role_is_one_of_the_roles_may_be_undecided(facts: HolderFacts) -> None:
+def test_whether_the_default_role_is_one_of_the_roles_may_be_undecided(facts: AssociationFacts) -> None:
     """A list that may grow, a condition, and names or accounts that are not known leave it to the deployment."""
     found = [(name, message) for name, message, _ in _told(facts) if name.startswith("Default")]
 
@@ -84,20 +84,20 @@ def test_whether_the_default_role_is_one_of_the_roles_may_be_undecided(facts: Ho
         holder(roles=[OURS]),
     ],
 )
-def test_a_default_role_among_the_roles_breaks_nothing(facts: HolderFacts) -> None:
+def test_a_default_role_among_the_roles_breaks_nothing(facts: AssociationFacts) -> None:
     """However it is written, and whatever is not known of it."""
     assert [] == [name for name, _, _ in _told(facts) if name.startswith("Default")]
 
 
 def test_a_role_of_the_app_is_no_other_role_of_the_app() -> None:
     """Nor one whose ARN stands there in full; what only the deployment knows may be it."""
-    generated = f"arn:aws:iam::{ACCOUNT}:role/{hole('Generated')}"
-    other = f"arn:aws:iam::{ACCOUNT}:role/{hole('Other')}"
+    generated = f"arn:aws:iam::{ACCOUNT}:role/{placeholder('Generated')}"
+    other = f"arn:aws:iam::{ACCOUNT}:role/{placeholder('Other')}"
     default = role(text=generated, label="'default_role'")._replace(defined=True)
 
     def found(among: RoleFacts) -> list[str]:
-        judged = dataclasses.replace(holder(roles=[among]), default_roles=(default,))
-        return [finding.rule for finding in rules.check(judged)]
+        checked = dataclasses.replace(holder(roles=[among]), default_roles=(default,))
+        return [finding.rule for finding in association_rules.check(checked)]
 
     assert ["DefaultRoleNotAssociated"] == found(role(text=other)._replace(defined=True))
     assert ["DefaultRoleNotAssociated"] == found(role(text=arn("Literal")))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, parse, placeholder
 from redshift_roles.rules.facts import RoleFacts
-from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, hole, parse
-from tests.support.builders import arn, holder, role
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
+from tests.support.builders import arn, holder, role
 
 OURS = role()
 CONDITIONAL = role(text=arn(account=OTHER_ACCOUNT), conditional=True)
 ANYWHERE = role(text=arn(account=THIS_ACCOUNT))
-UNKNOWN = role(text=hole("Imported"))
+UNKNOWN = role(text=placeholder("Imported"))
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,8 @@ UNKNOWN = role(text=hole("Imported"))
     [
         (arn(), ACCOUNT, ACCOUNT),
         (arn(account=THIS_ACCOUNT), THIS_ACCOUNT, None),
-        (arn(account=hole("Parameter")), None, None),
-        (hole("Imported"), None, None),
+        (arn(account=placeholder("Parameter")), None, None),
+        (placeholder("Imported"), None, None),
     ],
 )
 def test_an_account_is_literal_only_in_digits(text: str, account: str | None, literal: str | None) -> None:
@@ -84,7 +84,7 @@ def test_a_bad_account_number_settles_nothing() -> None:
         (f"arn:{THIS_PARTITION}:iam::{THIS_ACCOUNT}:role/A", "111111111111:role/A"),
         ("arn:aws:iam::222222222222:role/A", "222222222222:role/A"),
         ("arn:aws:iam::111111111111:user/A", "arn:aws:iam::111111111111:user/A"),
-        (hole("Data#Role"), hole("Data#Role")),
+        (placeholder("Data#Role"), placeholder("Data#Role")),
         ("garbage", "garbage"),
     ],
 )

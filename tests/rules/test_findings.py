@@ -97,7 +97,7 @@ def test_what_a_terminal_would_obey_is_written_as_an_escape(text: str, shown: st
 @pytest.mark.parametrize(("count", "last"), [(0, []), (1, ["0"]), (MOST, ["49"]), (MOST + 1, ["49, and 1 more"])])
 def test_a_list_is_as_long_as_a_person_reads(count: int, last: list[str]) -> None:
     """Each thing is told once, and the last one tells how many are left out."""
-    told = [str(number) for number in range(count) for _ in range(2)]
-    kept = shortened(told, str.__add__)
+    reported = [str(number) for number in range(count) for _ in range(2)]
+    kept = shortened(reported, str.__add__)
 
     assert (min(count, MOST), last) == (len(kept), kept[-1:])

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from redshift_roles.rules import fixes
 from redshift_roles.aws.arns import THIS_ACCOUNT
-from tests.support.builders import holder, role
+from redshift_roles.rules import fixes
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
+from tests.support.builders import holder, role
 
 
 @pytest.mark.parametrize(

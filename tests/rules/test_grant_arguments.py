@@ -56,7 +56,7 @@ class _Bucket:
 )
 def test_fails_when_an_argument_is_wrong(given: dict[str, Any], message: str) -> None:
     """The message has the argument's name, the value and what is allowed."""
-    assert [message] == [trouble for trouble, _ in grant_arguments.check(given)]
+    assert [message] == [problem for problem, _ in grant_arguments.check(given)]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_fails_when_an_argument_is_wrong(given: dict[str, Any], message: str) ->
 )
 def test_fails_when_an_argument_is_a_step_too_far(given: dict[str, Any]) -> None:
     """One character too many, one mark that is not allowed: one finding, that names the argument."""
-    (message,) = [trouble for trouble, _ in grant_arguments.check(given)]
+    (message,) = [problem for problem, _ in grant_arguments.check(given)]
 
     assert message.startswith(f"'{next(iter(given))}")
 
@@ -197,7 +197,7 @@ def test_good_arguments_pass(given: dict[str, Any]) -> None:
 )
 def test_the_data_of_a_schema_is_in_a_bucket_or_vended(given: dict[str, Any], messages: list[str]) -> None:
     """One of the two, not both and not neither."""
-    assert messages == [trouble for trouble, _ in grant_arguments.check_external_schema(given)]
+    assert messages == [problem for problem, _ in grant_arguments.check_external_schema(given)]
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_roles.aws import quotas as limits
+from redshift_roles.aws import quotas
 from redshift_roles.rules import pass_role_rule
 from redshift_roles.rules.facts import PassRoleFacts
-from tests.support.builders import told
+from tests.support.builders import reported
 
 CONDITION = (
     "add Condition: {StringEquals: {iam:PassedToService: redshift.amazonaws.com}} "
@@ -60,8 +60,8 @@ def test_fails_when_a_statement_is_unscoped(facts: PassRoleFacts, message: str, 
     """Every role to everybody, a role for Redshift to everybody, and every role to Redshift."""
     found = pass_role_rule.check(facts)
 
-    assert [("PassRoleUnscoped", message, fix)] == told(found)
-    assert [("Data/Policy", limits.PASS_ROLE.url)] == [(finding.path, finding.source) for finding in found]
+    assert [("PassRoleUnscoped", message, fix)] == reported(found)
+    assert [("Data/Policy", quotas.PASS_ROLE.url)] == [(finding.path, finding.source) for finding in found]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from redshift_roles.rules import trust_arguments
 from redshift_roles.aws.trust_documents import DbUser
+from redshift_roles.rules import trust_arguments
 
 UNKNOWN = "is known only to the deployment, allowed is a literal"
 COUNTED = "is a list that only the deployment knows, allowed is a list whose entries are counted at synth"

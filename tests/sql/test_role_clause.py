@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from redshift_roles import sql
-from redshift_roles.sql import role_clause as sql_roles
+from redshift_roles.sql import role_clause
 from tests.support.builders import arn
 
 FIRST, SECOND = arn("First"), arn("Second", account="222222222222")
@@ -31,8 +31,8 @@ class _Chain:
     role_arns = (FIRST, SECOND)
 
 
-def _messages(role: object, words: tuple[str, ...] = (sql_roles.DEFAULT,)) -> list[str]:
-    return [message for message, _ in sql_roles.role_troubles("role", sql_roles.read(role), words=words)]
+def _messages(role: object, words: tuple[str, ...] = (role_clause.DEFAULT,)) -> list[str]:
+    return [message for message, _ in role_clause.role_problems("role", role_clause.read(role), words=words)]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_fails_when_one_of_a_chain_is_no_role() -> None:
     assert ["'role' holds 'x', which is not an ARN", "'role' holds empty, which is empty"] == _messages(f"{FIRST},x,")
 
 
-@pytest.mark.parametrize("word", [sql_roles.DEFAULT, sql_roles.SESSION])
+@pytest.mark.parametrize("word", [role_clause.DEFAULT, role_clause.SESSION])
 def test_fails_when_the_statement_does_not_take_the_word(word: str) -> None:
     """Where it does, it is written."""
     assert [f"'role' is '{word}', which this statement does not take"] == _messages(word, ())
@@ -83,7 +83,7 @@ def test_fails_when_it_is_neither_role_nor_chain_nor_text(role: object) -> None:
 )
 def test_a_role_that_only_the_deployment_knows_passes(role: str) -> None:
     """In whole or in part, alone or in a chain."""
-    assert ([], f"'{role}'") == (_messages(role), sql_roles.role_text(role))
+    assert ([], f"'{role}'") == (_messages(role), role_clause.role_text(role))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_role_that_only_the_deployment_knows_passes(role: str) -> None:
 )
 def test_a_chain_is_taken_apart(role: object, arns: list[str]) -> None:
     """At its commas, but not inside a token."""
-    assert arns == sql_roles.arns_of(sql_roles.read(role))
+    assert arns == role_clause.arns_of(role_clause.read(role))
 
 
 STATEMENTS: dict[str, Callable[[_Role], str]] = {

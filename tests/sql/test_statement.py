@@ -104,9 +104,9 @@ def _as_it_was(value: str) -> None:
     # The name of a COPY job has no hyphens.
     job = value.replace("-", "_")
     harmless, spoilt = tokens_of(_statements("x", "j")), tokens_of(_statements(value, job))
-    places = {"x": value, "j": job, "s3://b/x": f"s3://b/{value}", "emr://j/x": f"emr://j/{value}"}
+    locations = {"x": value, "j": job, "s3://b/x": f"s3://b/{value}", "emr://j/x": f"emr://j/{value}"}
 
-    assert [(kind, text if kind == "other" else places.get(text, text)) for kind, text in harmless] == spoilt
+    assert [(kind, text if kind == "other" else locations.get(text, text)) for kind, text in harmless] == spoilt
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from redshift_roles.templates.assembly import Assembly, Json, Template
-from redshift_roles.rules.facts import HolderFacts, RoleFacts
+from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.rules.findings import Finding
+from redshift_roles.templates.assembly import Assembly, Json, Template
 from tests.conftest import ACCOUNT, REGION
 
 CLUSTER = "AWS::Redshift::Cluster"
@@ -30,11 +30,13 @@ def role(
     text: str = "arn:aws:iam::111111111111:role/Loader",
     label: str = "roles[0]",
     conditional: bool = False,
-    distrust: str | None = None,
-    unreachable: str | None = None,
+    trust_problem: str | None = None,
+    reference_problem: str | None = None,
 ) -> RoleFacts:
     """Describe one role; as it comes, it is a sound one."""
-    return RoleFacts(label, text, conditional=conditional, distrust=distrust, unreachable=unreachable)
+    return RoleFacts(
+        label, text, conditional=conditional, trust_problem=trust_problem, reference_problem=reference_problem
+    )
 
 
 def roles(count: int, *, conditional: bool = False, start: int = 0) -> tuple[RoleFacts, ...]:
@@ -56,9 +58,9 @@ def holder(
     account_asserted: bool = False,
     default_roles: Iterable[RoleFacts] = (),
     plain: bool = False,
-) -> HolderFacts:
+) -> AssociationFacts:
     """Describe a cluster of a known account and region; as it comes, nothing is wrong with it."""
-    return HolderFacts(
+    return AssociationFacts(
         path="Data/Warehouse",
         noun=noun,
         words=words,
@@ -74,7 +76,7 @@ def holder(
     )
 
 
-def told(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
+def reported(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
     """Keep what a finding tells: its rule, its message and its fix."""
     return [(finding.rule, finding.message, finding.fix) for finding in findings]
 

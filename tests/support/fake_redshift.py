@@ -1,4 +1,5 @@
-"""The emulated Redshift as boto3's client shows it: failures on demand, and time that passes only when somebody sleeps.
+"""The emulated Redshift as boto3's client shows it: failures on demand, and time that passes only when somebody
+sleeps.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from redshift_roles.aws.policies import documents
 from redshift_roles.aws.permissions import Permission
+from redshift_roles.aws.policies import documents
 
 _SCRIPT = Path(__file__).parent / "evaluate.mjs"
 _ACCOUNT = "111111111111"

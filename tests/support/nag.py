@@ -39,7 +39,8 @@ def findings(app: cdk.App) -> set[tuple[str, str]]:
 
 
 def acknowledged(app: cdk.App) -> set[tuple[str, str]]:
-    """List what is acknowledged in an app, rule and path, but for what CDK's own constructs tell CDK's own validator.
+    """List what is acknowledged in an app, rule and path, but for what CDK's own constructs tell CDK's own
+    validator.
     """
     rules = [
         (str(rule).removeprefix("Annotation::"), construct.node.path)

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 import yaml
 
-from redshift_roles.templates import parsing as yaml_templates
-from redshift_roles.templates.assembly import Json
 from redshift_roles.aws.arns import readable
-from redshift_roles.templates.checker import Verdict
+from redshift_roles.templates import parsing
+from redshift_roles.templates.assembly import Json
+from redshift_roles.templates.checker import Violation
 from tests.conftest import ACCOUNT, REGION
 
 FOLDER: Final = Path(__file__).parent.parent / "data"
@@ -40,7 +40,7 @@ class Stack:
     @property
     def body(self) -> dict[str, Json]:
         """The parsed template."""
-        return dict(yaml_templates.parse(self.text)[0])
+        return dict(parsing.parse(self.text)[0])
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,6 @@ def write_cloud_assembly(case: Case, folder: Path) -> Path:
     return folder
 
 
-def named(verdicts: Iterable[Verdict]) -> list[str]:
+def named(verdicts: Iterable[Violation]) -> list[str]:
     """Write verdicts as the table does."""
     return sorted(f"{verdict.finding.rule} {readable(verdict.logical_id)}" for verdict in verdicts)

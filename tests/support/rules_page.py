@@ -13,11 +13,10 @@ from typing import Final
 
 import yaml
 
-from redshift_roles.rules import registry as rulebook
-from redshift_roles.templates import checker as verdicts
-from redshift_roles.templates import parsing as yaml_templates
-from redshift_roles.templates.assembly import Assembly, Template
+from redshift_roles.rules import registry
 from redshift_roles.rules.findings import Finding
+from redshift_roles.templates import checker, parsing
+from redshift_roles.templates.assembly import Assembly, Template
 from tests.conftest import ACCOUNT, REGION
 from tests.support.programs import ROOT
 from tests.support.rule_cases import FOLDER
@@ -37,8 +36,8 @@ What Redshift or IAM would refuse at deploy time, or worse, accept. One set of r
 A rule is kept, broken, or **undecided**: then only the deployment knows, and a warning with a name of its own says what
 would decide it. Acknowledging a warning silences no failure. A template that a macro rewrites is undecided too.
 
-This page is written by `python -m tests.support.rules_page` from the rules themselves; each example breaks its rule and no
-other.
+This page is written by `python -m tests.support.rules_page` from the rules themselves; each example breaks its rule and
+no other.
 """
 
 
@@ -58,21 +57,21 @@ def template_text(rule: str) -> str:
 def found(rule: str) -> list[Finding]:
     """Judge the template of an example."""
     path = Path("template.yaml")
-    assembly = Assembly(bodies={path: yaml_templates.parse(template_text(rule))[0]})
+    assembly = Assembly(bodies={path: parsing.parse(template_text(rule))[0]})
     assembly.stacks.append(Template(path, "", ACCOUNT, REGION, assembly))
-    return [verdict.finding for verdict in verdicts.judge(assembly, 10)]
+    return [verdict.finding for verdict in checker.check(assembly, 10)]
 
 
 def page() -> str:
     """Write the page."""
-    return "\n".join([_HEAD, *(_section(rule) for rule in rulebook.RULES)])
+    return "\n".join([_HEAD, *(_section(rule) for rule in registry.RULES)])
 
 
-def _section(rule: rulebook.Rule) -> str:
+def _section(rule: registry.Rule) -> str:
     return "\n".join(_lines(rule))
 
 
-def _lines(rule: rulebook.Rule) -> Iterator[str]:
+def _lines(rule: registry.Rule) -> Iterator[str]:
     example = examples()[rule.name]
     yield f"## {rule.name}\n"
     yield f"{rule.sentence} {rule.why}\n"
@@ -80,8 +79,8 @@ def _lines(rule: rulebook.Rule) -> Iterator[str]:
         yield "A warning: only the deployment knows.\n"
     if "template" in example:
         yield f"```yaml\n{template_text(rule.name)}```\n"
-        told = found(rule.name)[0]
-        message, fix = told.message, told.fix
+        reported = found(rule.name)[0]
+        message, fix = reported.message, reported.fix
     else:
         yield f"```python\n{example['python']}```\n"
         message, fix = example["says"], example["fix"]

@@ -63,7 +63,7 @@ class World:
 
 
 @pytest.mark.parametrize(
-    ("caller", "request_", "code", "told"),
+    ("caller", "request_", "code", "reported"),
     [
         (Someone(untrusting=B), {"AddIamRoles": [B]}, "InvalidParameterValue", "must delegate access to an Amazon Red"),
         (Someone(denied=B), {"AddIamRoles": [B]}, "AccessDenied", f"iam:PassRole on resource: {B}"),
@@ -75,11 +75,11 @@ class World:
     ],
 )
 def test_fails_when_a_role_may_not_be_there_and_changes_nothing(
-    caller: Someone, request_: Json, code: str, told: str
+    caller: Someone, request_: Json, code: str, reported: str
 ) -> None:
     """All or nothing: what comes with a role that is refused is refused as well."""
     world = World(A)
-    with pytest.raises(RefusedError, match=told) as caught:
+    with pytest.raises(RefusedError, match=reported) as caught:
         world.modify(caller, **request_)
 
     assert code == caught.value.code
@@ -153,7 +153,8 @@ def test_fails_when_a_cluster_cannot_be_made_and_makes_none(request_: Json, code
 
 
 def test_roles_come_and_go_over_time() -> None:
-    """A role is adding, in sync, removing and gone; asking twice changes nothing, nor does removing what is not there.
+    """A role is adding, in sync, removing and gone; asking twice changes nothing, nor does removing what is not
+    there.
     """
     world, seen = World(), []
     world.modify(AddIamRoles=[A], RemoveIamRoles=[B])

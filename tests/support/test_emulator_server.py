@@ -98,5 +98,5 @@ def test_a_role_is_in_sync_after_a_while(aws: dict[str, str]) -> None:
 def test_fails_when_the_server_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The end of its log says why."""
     monkeypatch.setattr("tests.support.emulator.server.PROGRAM", "tests.support.emulator.nothing")
-    with pytest.raises(RuntimeError, match=r"No module named tests\.emulator\.nothing"), emulator(tmp_path):
+    with pytest.raises(RuntimeError, match=r"No module named tests\.support\.emulator\.nothing"), emulator(tmp_path):
         pytest.fail("it runs")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from redshift_roles.templates.assembly import Assembly, Json, Template
-from tests.support.builders import ROLE, WRITER, StackText, read, template, write_assembly
 from tests.conftest import ACCOUNT, REGION
+from tests.support.builders import ROLE, WRITER, StackText, read, template, write_assembly
 
 
 def _nested() -> StackText:
@@ -194,10 +194,10 @@ def test_assets_are_files_beside_the_template(tmp_path: Path) -> None:
 
 def test_a_place_that_is_not_synthesized_has_nothing_in_it() -> None:
     """Only its account and region are known."""
-    place = Template(None, "", ACCOUNT, REGION, Assembly())
+    location = Template(None, "", ACCOUNT, REGION, Assembly())
 
-    assert (place.body, place.file, place.assets, place.nested) == ({}, "", {}, {})
-    assert place.top is place
+    assert (location.body, location.file, location.assets, location.nested) == ({}, "", {}, {})
+    assert location.top is location
 
 
 @pytest.mark.parametrize("body", ["[]", '"text"', "7", "", "Resources: {A: {Type: !Ref B}}"])

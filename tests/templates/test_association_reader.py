@@ -10,8 +10,8 @@ import pytest
 
 from redshift_roles.templates.assembly import Json
 from redshift_roles.templates.association_reader import Entry, circles, twice, two_defaults, undecided, untrusting
-from tests.support.builders import StackText, arn, cluster, read, trusting
 from tests.conftest import ACCOUNT, REGION
+from tests.support.builders import StackText, arn, cluster, read, trusting
 
 ASSOCIATION = "Custom::RedshiftRoleAssociation"
 
@@ -25,7 +25,7 @@ def _path(entry: Entry) -> str:
 
 
 def _found(tmp_path: Path, **stacks: StackText) -> list[tuple[str, str]]:
-    return [(found.entry.logical_id, found.trouble[0]) for found in twice(read(tmp_path, **stacks), _path)]
+    return [(found.entry.logical_id, found.problem[0]) for found in twice(read(tmp_path, **stacks), _path)]
 
 
 def _named(identifier: str, *roles: Json) -> Mapping[str, Json]:
@@ -103,7 +103,7 @@ def test_fails_when_two_stacks_set_the_default_of_one_cluster(tmp_path: Path) ->
     assert [("B.template.json", "D", None)] == [
         (each.entry.template.key, each.entry.logical_id, each.entry.position) for each in found
     ]
-    message, fix = found[0].trouble
+    message, fix = found[0].problem
     assert "DefaultRoleArn is given, and A/D sets the default role of the same cluster too" == message
     assert "leave it to one of them: a cluster has one default role" == fix
 
@@ -119,7 +119,7 @@ def test_fails_when_redshift_may_not_assume_a_role(tmp_path: Path, plain: bool, 
     (found,) = untrusting(read(tmp_path, Data=StackText(resources=resources)), plain=plain)
 
     assert ("A", 2) == (found.entry.logical_id, found.entry.position)
-    message, fix = found.trouble
+    message, fix = found.problem
     assert "RoleArns[2] (Bad) trusts lambda.amazonaws.com; Redshift in eu-west-1 cannot assume it" == message
     assert words in fix
 
@@ -134,7 +134,7 @@ def test_a_role_of_an_account_that_nobody_knows_is_undecided(tmp_path: Path) -> 
     (found,) = undecided(read(tmp_path, Data=stack), plain=False)
 
     assert ("A", 0) == (found.entry.logical_id, found.entry.position)
-    assert found.trouble[0].startswith("RoleArns[0] is ${RoleArn}, whose account only the deployment knows")
+    assert found.problem[0].startswith("RoleArns[0] is ${RoleArn}, whose account only the deployment knows")
 
 
 def test_a_cluster_without_a_name_is_followed_through_exports(tmp_path: Path) -> None:

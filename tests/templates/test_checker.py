@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from redshift_roles.rules import registry as rulebook
-from redshift_roles.templates import checker as verdicts
+from redshift_roles.rules import registry
+from redshift_roles.templates import checker
 from redshift_roles.templates.assembly import Assembly, Json
-from redshift_roles.templates.checker import Holder, Verdict
-from tests.support.builders import StackText, arn, cluster, read, template
+from redshift_roles.templates.checker import Holder, Violation
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
+from tests.support.builders import StackText, arn, cluster, read, template
 from tests.support.rule_cases import Case, cases, named, write_cloud_assembly
 
 
@@ -28,7 +28,7 @@ def test_a_case_has_the_verdicts_of_the_table(case: Case, tmp_path: Path) -> Non
     """Neither fewer than an expert gives, nor more."""
     assembly = Assembly.read(write_cloud_assembly(case, tmp_path))
 
-    assert case.expected == named(verdicts.judge(assembly, 10))
+    assert case.expected == named(checker.check(assembly, 10))
 
 
 PASSING = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
@@ -48,13 +48,13 @@ def test_a_limit_above_the_quota_of_a_region_is_that_quota(tmp_path: Path, regio
     """For clusters; a namespace has no quota."""
     found = template(tmp_path, StackText(resources={"C": cluster([]), "N": _namespace()}, region=region))
 
-    assert [Holder(found, "C", limit), Holder(found, "N", 20)] == list(verdicts.holders(found.assembly, 20))
+    assert [Holder(found, "C", limit), Holder(found, "N", 20)] == list(checker.holders(found.assembly, 20))
 
 
 def test_fails_when_two_clusters_of_a_stack_name_roles_of_two_accounts(tmp_path: Path) -> None:
     """The stack can be deployed to one account only; the first role says to which."""
     resources = {"One": cluster([arn()]), "Two": cluster([arn(account=OTHER_ACCOUNT)])}
-    found = verdicts.judge(read(tmp_path, Data=StackText(resources=resources, account=None)), 10)
+    found = checker.check(read(tmp_path, Data=StackText(resources=resources, account=None)), 10)
 
     assert ["RoleAccountMismatch Two", "RoleAccountUndecided One"] == [
         name for name in named(found) if name != "RoleAccountUndecided Two"
@@ -77,14 +77,14 @@ def test_a_resource_is_called_by_its_construct_path_where_cdk_wrote_it_down(
     """Else by its logical id."""
     found = template(tmp_path, StackText(resources={"C": {**cluster(["x"]), "Metadata": metadata}}))
 
-    assert path == verdicts.construct_path(found, "C")
-    assert [path] == [verdict.finding.path for verdict in verdicts.judge(found.assembly, 10)]
+    assert path == checker.construct_path(found, "C")
+    assert [path] == [verdict.finding.path for verdict in checker.check(found.assembly, 10)]
 
 
 def test_a_verdict_tells_what_it_is_about(tmp_path: Path) -> None:
     """The list of roles, the default role, or the statement."""
     namespace = _namespace(IamRoles=["x"], DefaultIamRoleArn=arn())
-    found = verdicts.judge(read(tmp_path, Data=StackText(resources={"N": namespace, "P": POLICY})), 10)
+    found = checker.check(read(tmp_path, Data=StackText(resources={"N": namespace, "P": POLICY})), 10)
 
     assert [
         ("RoleArnInvalid", "N", "Properties/IamRoles"),
@@ -97,10 +97,12 @@ def test_what_is_undecided_is_no_failure(tmp_path: Path) -> None:
     """Every rule is one or the other."""
     found = template(tmp_path)
     failing = [
-        rule.name for rule in rulebook.RULES if Verdict(found, "", "", rule.finding("", ("message", "fix"))).is_failure
+        rule.name
+        for rule in registry.RULES
+        if Violation(found, "", "", rule.finding("", ("message", "fix"))).is_failure
     ]
 
-    assert [rule.name for rule in rulebook.RULES if not rule.undecided] == failing
+    assert [rule.name for rule in registry.RULES if not rule.undecided] == failing
 
 
 @pytest.mark.parametrize(("is_app", "expected"), [(True, ["PassRoleUnscoped P"]), (False, [])])
@@ -111,7 +113,7 @@ def test_strangers_are_no_matter_of_each_other(tmp_path: Path, is_app: bool, exp
     )
     assembly.is_app = is_app
 
-    assert expected == named(verdicts.judge(assembly, 10))
+    assert expected == named(checker.check(assembly, 10))
 
 
 @pytest.mark.parametrize("is_app", [True, False])
@@ -123,7 +125,7 @@ def test_the_roles_of_strangers_are_no_matter_either(tmp_path: Path, is_app: boo
     assembly = read(tmp_path, **stacks)
     assembly.is_app = is_app
 
-    assert (["PassRoleUnscoped P"] if is_app else []) == named(verdicts.judge(assembly, 10))
+    assert (["PassRoleUnscoped P"] if is_app else []) == named(checker.check(assembly, 10))
 
 
 def test_what_somebody_else_judges_is_left_out(tmp_path: Path) -> None:
@@ -132,17 +134,17 @@ def test_what_somebody_else_judges_is_left_out(tmp_path: Path) -> None:
     policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement": [named_one]}}}
     found = template(tmp_path, StackText(resources={"C": cluster([arn(), "x"]), "P": policy}))
 
-    assert ["PassRoleUnscoped P"] == named(verdicts.judge(found.assembly, 10, elsewhere={(found, "C")}))
+    assert ["PassRoleUnscoped P"] == named(checker.check(found.assembly, 10, elsewhere={(found, "C")}))
 
 
 @pytest.mark.parametrize(("plain", "words"), [(False, "'role_limit' is 10"), (True, "'--role-limit' is 10")])
 def test_findings_are_in_the_words_of_the_caller(tmp_path: Path, plain: bool, words: str) -> None:
     """An app's argument, or an option; as it comes, an app's."""
     assembly = read(tmp_path, Data=StackText(resources={"C": cluster(_many(11))}))
-    (verdict,) = verdicts.judge(assembly, 10, plain=plain)
+    (verdict,) = checker.check(assembly, 10, plain=plain)
 
     assert f"IamRoles has 11 entries, {words}" == verdict.finding.message
-    assert "'role_limit'" in next(iter(verdicts.judge(assembly, 10))).finding.message
+    assert "'role_limit'" in next(iter(checker.check(assembly, 10))).finding.message
 
 
 def test_an_association_that_shares_a_role_is_found(tmp_path: Path) -> None:
@@ -151,7 +153,7 @@ def test_an_association_that_shares_a_role_is_found(tmp_path: Path) -> None:
         "Type": "Custom::RedshiftRoleAssociation",
         "Properties": {"ClusterIdentifier": {"Ref": "C"}, "RoleArns": [arn()]},
     }
-    found = verdicts.judge(read(tmp_path, Data=StackText(resources={"C": cluster([arn()]), "A": association})), 10)
+    found = checker.check(read(tmp_path, Data=StackText(resources={"C": cluster([arn()]), "A": association})), 10)
 
     assert ["RoleDuplicated A"] == named(found)
 
@@ -163,10 +165,10 @@ def test_an_association_that_somebody_else_judges_is_left_out(tmp_path: Path) ->
     assembly = read(tmp_path, First=made, Second=made)
     first, second = assembly.stacks
 
-    assert ["InvalidArgument A", "RoleDuplicated A"] == named(verdicts.judge(assembly, 10, elsewhere={(first, "A")}))
-    assert [] == named(verdicts.judge(assembly, 10, elsewhere={(second, "A")}))
+    assert ["InvalidArgument A", "RoleDuplicated A"] == named(checker.check(assembly, 10, elsewhere={(first, "A")}))
+    assert [] == named(checker.check(assembly, 10, elsewhere={(second, "A")}))
     assert {"Properties/RoleArns", "Properties/DefaultRoleArn"} == {
-        verdict.location for verdict in verdicts.judge(assembly, 10)
+        verdict.location for verdict in checker.check(assembly, 10)
     }
 
 
@@ -176,7 +178,7 @@ def test_an_app_of_nothing_has_no_verdicts(tmp_path: Path) -> None:
         tmp_path, Data=StackText(resources={"T": {"Type": "AWS::SNS::Topic", "Properties": {"A": ACCOUNT}}})
     )
 
-    assert [] == [*verdicts.judge(Assembly(), 10), *verdicts.judge(assembly, 10)]
+    assert [] == [*checker.check(Assembly(), 10), *checker.check(assembly, 10)]
 
 
 def test_fails_when_one_resource_breaks_a_rule_more_often_than_anybody_reads(tmp_path: Path) -> None:
@@ -186,7 +188,7 @@ def test_fails_when_one_resource_breaks_a_rule_more_often_than_anybody_reads(tmp
         return {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [PASSING] * count}}}
 
     resources = {"W": cluster([arn()]), "C": policy(1_050), "D": policy(50), "E": policy(51)}
-    found = list(verdicts.judge(read(tmp_path, Data=StackText(resources=resources)), 50))
+    found = list(checker.check(read(tmp_path, Data=StackText(resources=resources)), 50))
     message = "Statement[49] allows iam:PassRole on '*' to every service"
 
     assert ["C"] * 50 + ["D"] * 50 + ["E"] * 50 == [verdict.logical_id for verdict in found]
@@ -202,5 +204,5 @@ def test_one_finding_is_told_once(tmp_path: Path) -> None:
     resources = {"C": cluster([arn()]), "P": policy, "Q": policy}
 
     assert ["PassRoleUnscoped P", "PassRoleUnscoped Q"] == named(
-        verdicts.judge(read(tmp_path, Data=StackText(resources=resources)), 10)
+        checker.check(read(tmp_path, Data=StackText(resources=resources)), 10)
     )

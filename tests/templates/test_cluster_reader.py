@@ -8,23 +8,23 @@ from typing import Any
 
 import pytest
 
-from redshift_roles.rules import association_rules as rules
+from redshift_roles.aws.arns import THIS_ACCOUNT, placeholder
+from redshift_roles.rules import association_rules
+from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.templates.assembly import Json, Template
-from redshift_roles.rules.facts import HolderFacts, RoleFacts
-from redshift_roles.aws.arns import THIS_ACCOUNT, hole
 from redshift_roles.templates.cluster_reader import asserted_account, claimed_accounts, holder_facts, presence
-from tests.support.builders import NO_VALUE, StackText, arn, cluster, holder, read, role, template, trusting
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.support.builders import NO_VALUE, StackText, arn, cluster, holder, read, role, template, trusting
 
 REDSHIFT = "redshift.amazonaws.com"
 LOADER: Json = {"Fn::GetAtt": ["Loader", "Arn"]}
-GENERATED = arn(f"DataStack-Loader-{hole('Data.template.json#Loader')}")
+GENERATED = arn(f"DataStack-Loader-{placeholder('Data.template.json#Loader')}")
 EC2_ONLY = "trusts ec2.amazonaws.com; Redshift in eu-west-1 cannot assume it"
 RESOLVE = "{{resolve:ssm:/loader}}"
 THIS: Json = {"Ref": "AWS::AccountId"}
 
 
-def _facts(found: Template, **options: Any) -> HolderFacts:
+def _facts(found: Template, **options: Any) -> AssociationFacts:
     """Read the cluster of a template."""
     return holder_facts(found, "Warehouse", path="Data/Warehouse", role_limit=10, **options)
 
@@ -54,7 +54,7 @@ def test_fails_when_a_role_of_the_stack_does_not_trust_redshift(tmp_path: Path) 
     """The finished trust policy is read, and the role is called by its place and its logical id."""
     (found,) = _read(tmp_path, [LOADER], resources={"Loader": trusting("ec2.amazonaws.com")})
 
-    assert RoleFacts("IamRoles[0] (Loader)", GENERATED, distrust=EC2_ONLY, defined=True) == found
+    assert RoleFacts("IamRoles[0] (Loader)", GENERATED, trust_problem=EC2_ONLY, defined=True) == found
 
 
 @pytest.mark.parametrize("path", ["/", "/team/"])
@@ -66,7 +66,7 @@ def test_fails_when_a_role_of_another_stack_does_not_trust_redshift(tmp_path: Pa
     other = StackText(resources={"Theirs": trusting("ec2.amazonaws.com", name="Loader", path=path)})
     found = template(tmp_path, _stack([given]), Other=other)
 
-    assert _facts(found).roles == (RoleFacts("IamRoles[0] (Theirs)", text, distrust=EC2_ONLY),)
+    assert _facts(found).roles == (RoleFacts("IamRoles[0] (Theirs)", text, trust_problem=EC2_ONLY),)
 
 
 def test_fails_when_an_imported_role_does_not_trust_redshift(tmp_path: Path) -> None:
@@ -74,9 +74,9 @@ def test_fails_when_an_imported_role_does_not_trust_redshift(tmp_path: Path) -> 
     outputs = {"Arn": {"Value": LOADER, "Export": {"Name": "Loader"}}}
     other = StackText(resources={"Loader": trusting("ec2.amazonaws.com")}, outputs=outputs)
     found = template(tmp_path, _stack([{"Fn::ImportValue": "Loader"}]), Other=other)
-    text = arn(f"OtherStack-Loader-{hole('Other.template.json#Loader')}")
+    text = arn(f"OtherStack-Loader-{placeholder('Other.template.json#Loader')}")
 
-    assert _facts(found).roles == (RoleFacts("IamRoles[0] (Loader)", text, distrust=EC2_ONLY, defined=True),)
+    assert _facts(found).roles == (RoleFacts("IamRoles[0] (Loader)", text, trust_problem=EC2_ONLY, defined=True),)
 
 
 @pytest.mark.parametrize(
@@ -95,14 +95,14 @@ def test_fails_when_a_role_whose_name_is_not_known_does_not_trust_redshift(
     """The template defines it, whatever it will be called."""
     (found,) = _read(tmp_path, [given], resources={"Loader": trusting("ec2.amazonaws.com", name=name)})
 
-    assert found.distrust == EC2_ONLY
+    assert found.trust_problem == EC2_ONLY
 
 
 def test_fails_when_a_role_whose_path_is_not_known_does_not_trust_redshift(tmp_path: Path) -> None:
     """The template defines it, wherever it will stand."""
     (found,) = _read(tmp_path, [LOADER], resources={"Loader": trusting("ec2.amazonaws.com", path={"Ref": "Path"})})
 
-    assert ("IamRoles[0] (Loader)", EC2_ONLY) == (found.label, found.distrust)
+    assert ("IamRoles[0] (Loader)", EC2_ONLY) == (found.label, found.trust_problem)
 
 
 def test_fails_when_a_role_trusts_redshift_in_another_region(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_fails_when_a_role_trusts_redshift_in_another_region(tmp_path: Path) -> 
     far = StackText(region="us-east-1", resources={"Loader": loader})
     found = template(tmp_path, _stack([arn()]), Far=far)
 
-    assert [item.distrust for item in _facts(found).roles] == [
+    assert [item.trust_problem for item in _facts(found).roles] == [
         "trusts redshift.us-east-1.amazonaws.com; Redshift in eu-west-1 cannot assume it"
     ]
 
@@ -128,7 +128,7 @@ def test_each_account_has_its_own_role_of_a_name(tmp_path: Path, accounts: tuple
     }
     found = template(tmp_path, _stack([arn()]), **stacks)
 
-    assert [item.distrust for item in _facts(found).roles] == [EC2_ONLY]
+    assert [item.trust_problem for item in _facts(found).roles] == [EC2_ONLY]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_agnostic_stacks_of_one_app_are_of_one_account(tmp_path: Path) -> None:
         RoleFacts(
             "IamRoles[0] (Theirs)",
             arn(account=THIS_ACCOUNT),
-            distrust="trusts ec2.amazonaws.com; Redshift cannot assume it",
+            trust_problem="trusts ec2.amazonaws.com; Redshift cannot assume it",
         ),
     )
 
@@ -165,16 +165,16 @@ def test_agnostic_stacks_of_one_app_are_of_one_account(tmp_path: Path) -> None:
         ({"Ref": "Named"}, "Named"),
         ({"Fn::GetAtt": ["Person", "Arn"]}, f"arn:aws:iam::{ACCOUNT}:user/Ann"),
         (arn("Named", partition="amazon"), arn("Named", partition="amazon")),
-        ({"Fn::Join": ["/", [f"arn:aws:iam::{ACCOUNT}:role", RESOLVE]]}, arn(hole(RESOLVE))),
-        ({"Ref": "Parameter"}, hole("Data.template.json#Parameter")),
-        ({"Fn::GetAtt": ["Bucket", "Arn"]}, hole("Data.template.json#Bucket.Arn")),
+        ({"Fn::Join": ["/", [f"arn:aws:iam::{ACCOUNT}:role", RESOLVE]]}, arn(placeholder(RESOLVE))),
+        ({"Ref": "Parameter"}, placeholder("Data.template.json#Parameter")),
+        ({"Fn::GetAtt": ["Bucket", "Arn"]}, placeholder("Data.template.json#Bucket.Arn")),
         (
             {"Fn::Sub": f"arn:aws:iam::{ACCOUNT}:role/${{Bucket}}"},
-            f"arn:aws:iam::{ACCOUNT}:role/{hole('Data.template.json#Bucket')}",
+            f"arn:aws:iam::{ACCOUNT}:role/{placeholder('Data.template.json#Bucket')}",
         ),
         (
             {"Fn::Sub": "arn:aws:iam::${Parameter}:role/Named"},
-            arn("Named", account=hole("Data.template.json#Parameter")),
+            arn("Named", account=placeholder("Data.template.json#Parameter")),
         ),
     ],
     ids=["name", "ref", "user", "partition", "dynamic reference", "parameter", "bucket", "bucket's name", "account"],
@@ -194,7 +194,7 @@ def test_a_reference_to_a_role_is_refused_as_a_name(tmp_path: Path) -> None:
     """Ref of a role gives its name, which is no ARN, though the name is still to be generated."""
     facts = _facts(template(tmp_path, _stack([{"Ref": "Loader"}], resources={"Loader": trusting(REDSHIFT)})))
 
-    assert [finding.rule for finding in rules.check(facts)] == ["RoleArnInvalid"]
+    assert [finding.rule for finding in association_rules.check(facts)] == ["RoleArnInvalid"]
 
 
 def test_a_role_by_name_and_by_attribute_is_one_role(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_role_by_name_and_by_attribute_is_one_role(tmp_path: Path) -> None:
     by_name = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${Loader}"}
     facts = _facts(template(tmp_path, _stack([LOADER, by_name], resources={"Loader": trusting(REDSHIFT)})))
 
-    assert [finding.rule for finding in rules.check(facts)] == ["RoleDuplicated"]
+    assert [finding.rule for finding in association_rules.check(facts)] == ["RoleDuplicated"]
 
 
 @pytest.mark.parametrize("name", [None, NO_VALUE, {"Fn::Sub": "loader-${AWS::StackName}"}])
@@ -215,7 +215,7 @@ def test_the_roles_of_two_stacks_are_two_roles(tmp_path: Path, name: Json) -> No
         facts = _facts(template(tmp_path, _stack(given, nested={"First": child, "Second": child})))
 
         assert len(facts.roles) == 2
-        assert rules.check(facts) == []
+        assert association_rules.check(facts) == []
 
 
 @pytest.mark.parametrize("value", ["absent", [], NO_VALUE])
@@ -225,7 +225,7 @@ def test_a_cluster_without_roles_has_none(tmp_path: Path, value: Json) -> None:
     if value == "absent":
         del stack.resources["Warehouse"]["Properties"]["IamRoles"]
 
-    assert _facts(template(tmp_path, stack)) == HolderFacts(
+    assert _facts(template(tmp_path, stack)) == AssociationFacts(
         path="Data/Warehouse", noun="cluster", words="IamRoles", account=ACCOUNT, region=REGION, roles=(), role_limit=10
     )
 
@@ -281,7 +281,7 @@ def test_fails_when_a_conditional_role_does_not_trust_redshift(tmp_path: Path) -
     assert (True, True, "trusts ec2.amazonaws.com; Redshift cannot assume it") == (
         found.conditional,
         found.defined,
-        found.distrust,
+        found.trust_problem,
     )
 
 
@@ -293,7 +293,7 @@ def test_a_conditional_role_may_be_one_for_another_region(tmp_path: Path, condit
     stack.resources["Warehouse"]["Condition"] = "D"
     (found,) = _facts(template(tmp_path, stack)).roles
 
-    assert found.distrust is None
+    assert found.trust_problem is None
 
 
 @pytest.mark.parametrize(
@@ -319,7 +319,7 @@ def test_a_nested_stack_may_be_given_a_role_of_its_parent(tmp_path: Path) -> Non
     stack = StackText(resources={"Loader": trusting("ec2.amazonaws.com")}, nested={"Child": child})
     nested = template(tmp_path, stack).nested["Child"]
 
-    assert _facts(nested).roles == (RoleFacts("IamRoles[0] (Loader)", GENERATED, distrust=EC2_ONLY, defined=True),)
+    assert _facts(nested).roles == (RoleFacts("IamRoles[0] (Loader)", GENERATED, trust_problem=EC2_ONLY, defined=True),)
 
 
 @pytest.mark.parametrize(
@@ -342,7 +342,7 @@ def test_a_trust_policy_that_only_the_deployment_knows_is_not_judged(
     loader: Json = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": document}}
     (found,) = _read(tmp_path, [LOADER], resources={"Loader": loader})
 
-    assert trusted == (found.distrust is None)
+    assert trusted == (found.trust_problem is None)
 
 
 @pytest.mark.parametrize(
@@ -364,7 +364,7 @@ def test_the_principals_of_a_trust_policy_are_evaluated(tmp_path: Path, principa
     mappings = {"Services": {REGION: {"Name": REDSHIFT}}}
     (found,) = _read(tmp_path, [LOADER], resources={"Loader": loader}, mappings=mappings)
 
-    assert (trusts and f"trusts {trusts}; Redshift in eu-west-1 cannot assume it") == found.distrust
+    assert (trusts and f"trusts {trusts}; Redshift in eu-west-1 cannot assume it") == found.trust_problem
 
 
 def test_a_cluster_of_no_environment_leaves_it_to_the_deployment(tmp_path: Path) -> None:
@@ -450,7 +450,7 @@ def test_a_misshapen_list_of_assertions_asserts_nothing(tmp_path: Path, assertio
     [
         (ACCOUNT, [role()], []),
         (THIS_ACCOUNT, [], []),
-        (THIS_ACCOUNT, [role(text=arn(account=THIS_ACCOUNT)), role(text=hole("Arn"))], []),
+        (THIS_ACCOUNT, [role(text=arn(account=THIS_ACCOUNT)), role(text=placeholder("Arn"))], []),
         (THIS_ACCOUNT, [role(conditional=True)], []),
         (THIS_ACCOUNT, [role(text=arn(account=OTHER_ACCOUNT)), role()], [OTHER_ACCOUNT, ACCOUNT]),
     ],
@@ -475,7 +475,7 @@ def test_two_clusters_of_a_stack_are_read_apart(tmp_path: Path) -> None:
 NAMESPACE = "AWS::RedshiftServerless::Namespace"
 
 
-def _namespace(tmp_path: Path, **properties: Json) -> HolderFacts:
+def _namespace(tmp_path: Path, **properties: Json) -> AssociationFacts:
     """Write a stack with a namespace of these properties, and read it."""
     resources = {
         "Warehouse": {"Type": NAMESPACE, "Properties": properties},
@@ -495,7 +495,9 @@ def test_a_namespace_is_read_like_a_cluster(tmp_path: Path) -> None:
         facts.region,
         facts.role_limit,
     )
-    assert [("IamRoles[0] (Loader)", GENERATED, None)] == [(one.label, one.text, one.distrust) for one in facts.roles]
+    assert [("IamRoles[0] (Loader)", GENERATED, None)] == [
+        (one.label, one.text, one.trust_problem) for one in facts.roles
+    ]
     assert [("DefaultIamRoleArn", GENERATED, False)] == [
         (one.label, one.text, one.conditional) for one in facts.default_roles
     ]
@@ -579,7 +581,7 @@ def test_fails_when_a_trust_policy_that_is_a_text_lacks_redshift(tmp_path: Path,
     loader = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": document}}
     (found,) = _read(tmp_path, [LOADER], resources={"Loader": loader})
 
-    assert str(found.distrust).startswith("trusts ec2.amazonaws")
+    assert str(found.trust_problem).startswith("trusts ec2.amazonaws")
 
 
 @pytest.mark.parametrize("document", ["{", "text", '"\\u0001"', "[" * 100_000])
@@ -588,7 +590,7 @@ def test_a_text_that_is_no_document_is_not_judged(tmp_path: Path, document: str)
     loader = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": document}}
     (found,) = _read(tmp_path, [LOADER], resources={"Loader": loader})
 
-    assert found.distrust is None
+    assert found.trust_problem is None
 
 
 def test_a_role_of_the_same_stack_goes_before_one_of_the_same_name(tmp_path: Path) -> None:
@@ -598,7 +600,7 @@ def test_a_role_of_the_same_stack_goes_before_one_of_the_same_name(tmp_path: Pat
     found = template(tmp_path, _stack([arn()], resources={"Ours": ours}), Other=other)
     (one,) = _facts(found).roles
 
-    assert ("IamRoles[0] (Ours)", None) == (one.label, one.distrust)
+    assert ("IamRoles[0] (Ours)", None) == (one.label, one.trust_problem)
 
 
 def test_a_name_that_two_other_stacks_define_leads_to_neither(tmp_path: Path) -> None:
@@ -608,7 +610,7 @@ def test_a_name_that_two_other_stacks_define_leads_to_neither(tmp_path: Path) ->
     }
     (one,) = _facts(template(tmp_path, _stack([arn()]), **others)).roles
 
-    assert ("IamRoles[0]", None) == (one.label, one.distrust)
+    assert ("IamRoles[0]", None) == (one.label, one.trust_problem)
 
 
 @pytest.mark.parametrize("is_app", [True, False])
@@ -621,7 +623,7 @@ def test_a_stranger_s_role_is_meant_only_where_its_own_name_is(tmp_path: Path, i
     found.assembly.is_app = is_app
     (one,) = _facts(found).roles
 
-    assert (is_app or name != "Loader") == (one.distrust is not None)
+    assert (is_app or name != "Loader") == (one.trust_problem is not None)
 
 
 def test_a_role_that_is_never_there_is_not_meant(tmp_path: Path) -> None:
@@ -630,7 +632,7 @@ def test_a_role_that_is_never_there_is_not_meant(tmp_path: Path) -> None:
     never = {"Never": {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}}
     (one,) = _read(tmp_path, [arn()], resources={"Loader": loader}, conditions=never)
 
-    assert ("IamRoles[0]", None) == (one.label, one.distrust)
+    assert ("IamRoles[0]", None) == (one.label, one.trust_problem)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from redshift_roles.templates.assembly import Json, Template
 from redshift_roles.templates.conditions import holds, question, taken
 from redshift_roles.templates.values import texts
-from tests.support.builders import NO_VALUE, StackText, if_, template, trusting
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.support.builders import NO_VALUE, StackText, if_, template, trusting
 from tests.support.random_values import VALUES
 
 REGION_IS: Json = {"Fn::Equals": [{"Ref": "AWS::Region"}, REGION]}

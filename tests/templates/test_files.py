@@ -9,8 +9,8 @@ import pytest
 
 from redshift_roles.templates import files as template_files
 from redshift_roles.templates.files import Environment, Given
-from tests.support.builders import StackText, write_assembly
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.support.builders import StackText, write_assembly
 from tests.support.opened_files import opened_files
 
 NOWHERE = Environment(None, None)
@@ -49,10 +49,10 @@ def test_fails_when_a_file_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.
     """The line says what the system says."""
     path = _write(tmp_path / "template.yaml")
 
-    def refuse(_: Path) -> bytes:
+    def raise_if(_: Path) -> bytes:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "read_bytes", raise_if)
 
     assert [f"{path}: Permission denied"] == _read(path).unusable
 

@@ -7,23 +7,23 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from redshift_roles.templates.assembly import Json
+from redshift_roles.aws.arns import placeholder
 from redshift_roles.rules.facts import Branch
+from redshift_roles.templates.assembly import Json
 from redshift_roles.templates.list_entries import MORE, Entry, Option, entries, options
-from redshift_roles.aws.arns import hole
 from redshift_roles.templates.values import NO_VALUE, texts, unknown
+from tests.conftest import ACCOUNT, REGION
 from tests.support import builders
 from tests.support.builders import StackText, if_, join, template, trusting
-from tests.conftest import ACCOUNT, REGION
 from tests.support.random_values import PLACE, VALUES
 
 RESOLVE = "{{resolve:ssm:/loader}}"
 LOADER = f"arn:aws:iam::{ACCOUNT}:role/Loader"
-GENERATED = f"arn:aws:iam::{ACCOUNT}:role/DataStack-Loader-{hole('Data.template.json#Loader')}"
+GENERATED = f"arn:aws:iam::{ACCOUNT}:role/DataStack-Loader-{placeholder('Data.template.json#Loader')}"
 
 
 def _own(name: str) -> str:
-    return hole(f"Data.template.json#{name}")
+    return placeholder(f"Data.template.json#{name}")
 
 
 def test_a_list_that_is_passed_in_a_circle_comes_to_an_end(tmp_path: Path) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from redshift_roles.aws.arns import placeholder, readable
 from redshift_roles.templates.assembly import Json
 from redshift_roles.templates.loops import unrolled
-from redshift_roles.aws.arns import hole, readable
 
-NAME = hole("home/Fn::ForEach::L#Name")
+NAME = placeholder("home/Fn::ForEach::L#Name")
 
 
 def test_a_template_without_loops_stays_as_it_is() -> None:
@@ -33,7 +33,7 @@ def test_loops_stand_in_loops() -> None:
     """Each variable has a hole of its own."""
     inner = {"Fn::ForEach::Inner": ["Size", ["s"], {"C${Name}${Size}": {}}]}
 
-    name, size = hole("home/Fn::ForEach::Outer#Name"), hole("home/Fn::ForEach::Inner#Size")
+    name, size = placeholder("home/Fn::ForEach::Outer#Name"), placeholder("home/Fn::ForEach::Inner#Size")
     assert {f"C{name}{size}": {}} == unrolled({"Fn::ForEach::Outer": ["Name", ["a"], inner]}, "home")
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from redshift_roles.cli import main as cli
+from redshift_roles.cli import main
 from tests.support.opened_files import opened_files
 from tests.support.rule_cases import FOLDER
 
@@ -139,8 +139,8 @@ def _ends_well(*words: str) -> None:
     out, err = io.StringIO(), io.StringIO()
     began = time.process_time()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = cli.main(["check", *words, "--format", "sarif"])
-        cli.main(["check", *words])
+        code = main.main(["check", *words, "--format", "sarif"])
+        main.main(["check", *words])
     assert SECONDS > time.process_time() - began
     complaints = err.getvalue().splitlines()
 
@@ -271,7 +271,7 @@ def test_a_list_that_aliases_blow_up_is_read_in_part(tmp_path: Path, capsys: pyt
     )
     began = time.process_time()
 
-    assert 1 == cli.main(["check", str(path)])
+    assert 1 == main.main(["check", str(path)])
     assert SECONDS > time.process_time() - began
     assert ", and 950 more" in capsys.readouterr().out
 
@@ -296,7 +296,7 @@ def test_fails_when_aliases_make_a_small_text_large(
     path = tmp_path / "bomb.yaml"
     path.write_text(text)
 
-    assert 2 == cli.main(["check", str(path)])
+    assert 2 == main.main(["check", str(path)])
     assert capsys.readouterr().err.endswith(f": {complaint}\n")
 
 
@@ -306,7 +306,7 @@ def test_fails_when_nested_stacks_multiply(tmp_path: Path, capsys: pytest.Captur
         stack = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": f"{number + 1}.json"}}
         (tmp_path / f"{number}.json").write_text(json.dumps({"Resources": {"One": stack, "Two": stack}}))
 
-    assert 2 == cli.main(["check", str(tmp_path)])
+    assert 2 == main.main(["check", str(tmp_path)])
     assert "redshift-roles: 0.json: more than 5,000 nested stacks\n" == capsys.readouterr().err
 
 
@@ -323,7 +323,7 @@ def test_nothing_in_a_template_is_opened(tmp_path: Path) -> None:
     (tmp_path / "beside.json").write_text('{"Resources": {"C": {}}}')
     (tmp_path / "x.assets.json").write_text(json.dumps({"files": {secret: {"source": {"path": "beside.json"}}}}))
     with opened_files() as opened:
-        code = cli.main(["check", str(given_path)])
+        code = main.main(["check", str(given_path)])
 
     assert (0, [str(given_path)]) == (code, opened)
 
@@ -357,7 +357,7 @@ def test_ten_megabytes_are_read_in_seconds(tmp_path: Path, capsys: Any, name: st
     assert len(text) > 10_000_000
     start = time.perf_counter()
 
-    assert 1 == cli.main(["check", str(path), "--account", "111111111111", "--format", "json"])
+    assert 1 == main.main(["check", str(path), "--account", "111111111111", "--format", "json"])
     assert time.perf_counter() - start < 60
     (finding,) = json.loads(capsys.readouterr().out)["findings"]
     assert ("Broken", True) == (finding["logicalId"], finding["line"] > 1_000)

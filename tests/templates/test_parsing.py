@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from redshift_roles.templates import parsing as yaml_templates
+from redshift_roles.templates import parsing
 from redshift_roles.templates.assembly import Json
 from redshift_roles.templates.unusable import UnusableError
 
@@ -16,7 +16,7 @@ DEEP = 100
 
 
 def _body(text: str) -> Json:
-    return yaml_templates.parse(text)[0]
+    return parsing.parse(text)[0]
 
 
 @pytest.fixture(params=["libyaml", "Python"], autouse=True)
@@ -55,12 +55,12 @@ def test_fails_when_the_text_is_no_template(text: str, complaint: str) -> None:
     with pytest.raises(UnusableError) as caught:
         _body(text)
 
-    told = str(caught.value)
-    reason = told.removeprefix(complaint)
-    assert told.startswith(complaint)
+    reported = str(caught.value)
+    reason = reported.removeprefix(complaint)
+    assert reported.startswith(complaint)
     assert complaint.endswith(" ") == bool(reason)
     assert "not readable" != reason
-    assert "\n" not in told
+    assert "\n" not in reported
 
 
 def test_a_hundred_levels_are_not_too_deep() -> None:
@@ -159,7 +159,7 @@ def test_flags_have_many_words(words: str, value: Json) -> None:
 @pytest.mark.parametrize(("count", "fits"), [(4, True), (5, False)])
 def test_the_size_of_what_aliases_repeat_is_counted(monkeypatch: pytest.MonkeyPatch, count: int, fits: bool) -> None:
     """Each container, key and value is one, and those of an alias count wherever it stands."""
-    monkeypatch.setattr(yaml_templates, "_MAX_SIZE", 7 + 4 * 3)
+    monkeypatch.setattr(parsing, "_MAX_SIZE", 7 + 4 * 3)
     text = f"a: &a [x, y]\nb: [{', '.join(['*a'] * count)}]"
     if fits:
         assert [["x", "y"]] * count == _body(text)["b"]
@@ -196,7 +196,7 @@ def test_aliases_and_merges_are_followed(text: str, expected: dict[str, Json]) -
 @pytest.mark.parametrize("text", ["", "# a comment\n", "---\n"])
 def test_a_text_without_a_document_is_nothing(text: str) -> None:
     """There is nothing to read."""
-    assert (None, {}) == yaml_templates.parse(text)
+    assert (None, {}) == parsing.parse(text)
 
 
 def test_the_lines_of_resources_are_known() -> None:
@@ -223,7 +223,7 @@ def test_the_lines_of_resources_are_known() -> None:
         ("B", "Type"): 9,
     }
 
-    assert expected == yaml_templates.parse(text)[1]
+    assert expected == parsing.parse(text)[1]
 
 
 @pytest.mark.parametrize("text", [b"\xff".decode("latin-1"), "ключ: значение", "a: 日本"])
@@ -253,7 +253,7 @@ Resources:
               IamRoles: []
   E: {}
 """
-    lines = yaml_templates.parse(text)[1]
+    lines = parsing.parse(text)[1]
 
     below = ((), ("Properties",), ("Properties", "IamRoles"))
 

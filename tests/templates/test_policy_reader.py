@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from redshift_roles.templates.assembly import Json
-from redshift_roles.rules.facts import PassRoleFacts
-from redshift_roles.templates.policy_reader import Passing, RedshiftSide, passings
 from redshift_roles.aws.arns import THIS_ACCOUNT
-from tests.support.builders import StackText, arn, template, trusting
+from redshift_roles.rules.facts import PassRoleFacts
+from redshift_roles.templates.assembly import Json
+from redshift_roles.templates.policy_reader import PassRoleStatement, RedshiftUsage, pass_role_statements
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
+from tests.support.builders import StackText, arn, template, trusting
 
-SIDE = RedshiftSide(
+SIDE = RedshiftUsage(
     {(ACCOUNT, "role/Loader"): "Loader", (ACCOUNT, "role/team/Spectrum"): "Spectrum"}, frozenset({ACCOUNT})
 )
 TO_REDSHIFT = {"StringEquals": {"iam:PassedToService": "redshift.amazonaws.com"}}
@@ -29,10 +29,12 @@ def _policy(*statements: Json) -> dict[str, Json]:
     return {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": list(statements)}}}
 
 
-def _read(tmp_path: Path, resource: Json, *, account: str | None = ACCOUNT, side: RedshiftSide = SIDE) -> list[Passing]:
+def _read(
+    tmp_path: Path, resource: Json, *, account: str | None = ACCOUNT, side: RedshiftUsage = SIDE
+) -> list[PassRoleStatement]:
     """Write a stack with this resource, and read who passes roles."""
     found = template(tmp_path, StackText(resources={"Policy": resource}, account=account))
-    return list(passings(found, lambda _: side, lambda _, logical_id: f"Data/{logical_id}"))
+    return list(pass_role_statements(found, lambda _: side, lambda _, logical_id: f"Data/{logical_id}"))
 
 
 def _facts(tmp_path: Path, statement: Json, **more: Json) -> PassRoleFacts:
@@ -46,7 +48,7 @@ def test_a_statement_is_read_with_its_place(tmp_path: Path) -> None:
     found = _read(tmp_path, _policy(other, _statement(Resource=[arn(), arn("Other")])))
 
     facts = PassRoleFacts("Data/Policy", "Statement[1]", None, "", ("Loader",), beside_redshift=True)
-    assert [Passing("Policy", "Properties/PolicyDocument/Statement/1", facts)] == found
+    assert [PassRoleStatement("Policy", "Properties/PolicyDocument/Statement/1", facts)] == found
 
 
 @pytest.mark.parametrize("kind", ["Policy", "ManagedPolicy", "RolePolicy", "UserPolicy", "GroupPolicy"])
@@ -79,7 +81,7 @@ def test_a_document_in_a_list_of_policies_is_read(tmp_path: Path) -> None:
 def test_what_a_permission_set_allows_is_read(tmp_path: Path) -> None:
     """Its policy is for people of other accounts; so roles of any cluster's account matter."""
     properties = {"InlinePolicy": {"Statement": [_statement(Resource=f"arn:aws:iam::{OTHER_ACCOUNT}:role/*")]}}
-    side = RedshiftSide({}, frozenset({OTHER_ACCOUNT}))
+    side = RedshiftUsage({}, frozenset({OTHER_ACCOUNT}))
     (found,) = _read(tmp_path, {"Type": "AWS::SSO::PermissionSet", "Properties": properties}, side=side)
 
     assert "Properties/InlinePolicy/Statement/0" == found.location
@@ -100,11 +102,11 @@ def test_one_document_may_stand_in_the_place_of_a_list(tmp_path: Path, kind: str
 
 
 @pytest.mark.parametrize("place", ["Policies", "PolicyDocument"])
-def test_a_condition_may_decide_on_a_whole_policy(tmp_path: Path, place: str) -> None:
+def test_a_condition_may_decide_on_a_whole_policy(tmp_path: Path, location: str) -> None:
     """What is there where it holds is there."""
     document: Json = {"Statement": [_statement()]}
-    policies: Json = [{"PolicyDocument": document if place == "Policies" else _if("X", NOTHING, document)}]
-    listed = _if("X", policies, NOTHING) if place == "Policies" else policies
+    policies: Json = [{"PolicyDocument": document if location == "Policies" else _if("X", NOTHING, document)}]
+    listed = _if("X", policies, NOTHING) if location == "Policies" else policies
     (found,) = _read(tmp_path, {"Type": "AWS::IAM::Role", "Properties": {"Policies": listed}})
 
     assert "Properties/Policies/0/PolicyDocument/Statement/0" == found.location
@@ -132,7 +134,7 @@ def test_a_boundary_grants_nothing(tmp_path: Path, role: Json, policy: dict[str,
     resources = {"Policy": written, "Role": {"Type": "AWS::IAM::Role", "Properties": role}}
     found = template(tmp_path, StackText(resources=resources))
 
-    assert grants == bool([*passings(found, lambda _: SIDE, lambda _, logical_id: logical_id)])
+    assert grants == bool([*pass_role_statements(found, lambda _: SIDE, lambda _, logical_id: logical_id)])
 
 
 @pytest.mark.parametrize("branch", [1, 2])
@@ -384,11 +386,11 @@ def test_a_policy_is_beside_redshift_in_its_account(
 def test_the_side_of_redshift_is_asked_for_only_where_roles_are_passed(tmp_path: Path) -> None:
     """Most templates have no such statement."""
 
-    def never(_: object) -> RedshiftSide:
+    def never(_: object) -> RedshiftUsage:
         raise AssertionError
 
     found = template(
         tmp_path, StackText(resources={"Policy": _policy(_statement(Action="s3:*")), "Role": trusting("x")})
     )
 
-    assert [] == list(passings(found, never, lambda _, logical_id: logical_id))
+    assert [] == list(pass_role_statements(found, never, lambda _, logical_id: logical_id))

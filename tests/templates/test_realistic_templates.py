@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from redshift_roles.cli import main as cli
+from redshift_roles.cli import main
 from tests.conftest import ACCOUNT, REGION
 from tests.support.rule_cases import FOLDER
 
@@ -24,7 +24,7 @@ def test_every_template_has_expected_verdicts() -> None:
 def test_a_realistic_template_has_an_experts_verdicts(capsys: Any, name: str) -> None:
     """No more, no fewer."""
     path = str(FOLDER / "realistic" / name)
-    code = cli.main(["check", path, "--account", ACCOUNT, "--region", REGION, "--format", "json"])
+    code = main.main(["check", path, "--account", ACCOUNT, "--region", REGION, "--format", "json"])
     report = json.loads(capsys.readouterr().out)
     found = report["findings"]
 
@@ -37,7 +37,7 @@ def test_a_realistic_template_has_an_experts_verdicts(capsys: Any, name: str) ->
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_where_the_environment_is_not_known_nothing_new_fails(capsys: Any, name: str) -> None:
     """Without account and region there may be more warnings, and only failures that were there before."""
-    cli.main(["check", str(FOLDER / "realistic" / name), "--format", "json"])
+    main.main(["check", str(FOLDER / "realistic" / name), "--format", "json"])
     failed = [item for item in json.loads(capsys.readouterr().out)["findings"] if item["severity"] == "error"]
 
     assert {f"{item['rule']} {item['logicalId']}" for item in failed} <= set(EXPECTED[name])

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
+from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, placeholder, placeholders
 from redshift_roles.templates.assembly import Json, Template
-from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, hole, holes
 from redshift_roles.templates.values import NO_VALUE, texts, unknown, worth
+from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support import builders
 from tests.support.builders import READER, WRITER, StackText, if_, join, read, template, trusting
-from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.random_values import PLACE, VALUES
 
 PLACES: dict[str, Json] = {
@@ -21,12 +21,12 @@ PLACES: dict[str, Json] = {
 }
 RESOLVE = "{{resolve:ssm:/loader}}"
 LOADER = f"arn:aws:iam::{ACCOUNT}:role/Loader"
-GENERATED = f"arn:aws:iam::{ACCOUNT}:role/DataStack-Loader-{hole('Data.template.json#Loader')}"
+GENERATED = f"arn:aws:iam::{ACCOUNT}:role/DataStack-Loader-{placeholder('Data.template.json#Loader')}"
 
 
 def _own(name: str) -> str:
     """Write the hole of the stack ``Data`` with this name."""
-    return hole(f"Data.template.json#{name}")
+    return placeholder(f"Data.template.json#{name}")
 
 
 @pytest.mark.parametrize(
@@ -49,11 +49,14 @@ def test_a_literal_is_itself(tmp_path: Path, value: Json, expected: str) -> None
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (RESOLVE, hole(RESOLVE)),
-        (f"a{RESOLVE}b{RESOLVE}", f"a{hole(RESOLVE)}b{hole(RESOLVE)}"),
-        ({"Fn::Sub": RESOLVE}, hole(RESOLVE)),
-        (join("", "{{resolve:ssm:/", {"Ref": "AWS::Region"}, "/loader}}"), hole("{{resolve:ssm:/eu-west-1/loader}}")),
-        (join("", f"arn:aws:iam::{ACCOUNT}:role/", RESOLVE), f"arn:aws:iam::{ACCOUNT}:role/{hole(RESOLVE)}"),
+        (RESOLVE, placeholder(RESOLVE)),
+        (f"a{RESOLVE}b{RESOLVE}", f"a{placeholder(RESOLVE)}b{placeholder(RESOLVE)}"),
+        ({"Fn::Sub": RESOLVE}, placeholder(RESOLVE)),
+        (
+            join("", "{{resolve:ssm:/", {"Ref": "AWS::Region"}, "/loader}}"),
+            placeholder("{{resolve:ssm:/eu-west-1/loader}}"),
+        ),
+        (join("", f"arn:aws:iam::{ACCOUNT}:role/", RESOLVE), f"arn:aws:iam::{ACCOUNT}:role/{placeholder(RESOLVE)}"),
     ],
     ids=["alone", "within", "sub", "joined", "beside"],
 )
@@ -73,7 +76,7 @@ def test_a_dynamic_reference_is_not_known(tmp_path: Path, value: Json, expected:
         ("AWS::URLSuffix", REGION, "amazonaws.com"),
         ("AWS::URLSuffix", "us-gov-west-1", "amazonaws.com"),
         ("AWS::URLSuffix", "cn-north-1", "amazonaws.com.cn"),
-        ("AWS::URLSuffix", "us-iso-east-1", hole("AWS::URLSuffix")),
+        ("AWS::URLSuffix", "us-iso-east-1", placeholder("AWS::URLSuffix")),
         ("AWS::NoValue", REGION, NO_VALUE),
         ("AWS::StackName", REGION, "DataStack"),
         ("AWS::StackId", REGION, _own("AWS::StackId")),
@@ -89,7 +92,7 @@ def test_pseudo_parameters_are_known_where_the_stack_says_so(
 @pytest.mark.parametrize("name", ["AWS::AccountId", "AWS::Region", "AWS::Partition", "AWS::URLSuffix"])
 def test_pseudo_parameters_of_an_agnostic_stack_are_holes_of_their_names(tmp_path: Path, name: str) -> None:
     """They are the same wherever an agnostic stack asks for them."""
-    assert [hole(name)] == texts({"Ref": name}, template(tmp_path, StackText(account=None, region=None)))
+    assert [placeholder(name)] == texts({"Ref": name}, template(tmp_path, StackText(account=None, region=None)))
 
 
 def test_the_names_of_two_stacks_are_two_names(tmp_path: Path) -> None:
@@ -147,7 +150,7 @@ def test_garbage_is_not_known(tmp_path: Path, value: Json) -> None:
     """Shapes that CloudFormation refuses are read without complaint."""
     (found,) = texts(value, template(tmp_path))
 
-    assert len(holes(found)) == 1
+    assert len(placeholders(found)) == 1
 
 
 @pytest.mark.parametrize(("value", "expected"), [({"Ref": "Named"}, "Loader"), ({"Ref": "Person"}, "Ann")])
@@ -216,8 +219,8 @@ LONG = "LoaderOfTheWholeWarehouseAndOfItsLake"
         ("Data" * 3, LONG, f"{'Data' * 3}-{LONG}-"),
         ("Data" * 3 + "x", LONG, f"{'Data' * 3}x-{LONG[:20]}"),
         ("Data" * 11, "Loader", f"{'Data' * 5}"),
-        ("", "Loader", hole("Data.template.json#AWS::StackName") + "-Loader-"),
-        ("", LONG, hole("Data.template.json#AWS::StackName") + f"-{LONG[:20]}"),
+        ("", "Loader", placeholder("Data.template.json#AWS::StackName") + "-Loader-"),
+        ("", LONG, placeholder("Data.template.json#AWS::StackName") + f"-{LONG[:20]}"),
     ],
 )
 def test_a_generated_name_begins_with_its_stack_s(
@@ -228,7 +231,7 @@ def test_a_generated_name_begins_with_its_stack_s(
     found.stack_name = stack_name
     (name,) = texts({"Ref": logical_id}, found)
 
-    assert (expected, hole("")[0]) == (name[: len(expected)], name[len(expected)])
+    assert (expected, placeholder("")[0]) == (name[: len(expected)], name[len(expected)])
     assert name.endswith(f"-{_own(logical_id)}")
 
 
@@ -340,7 +343,8 @@ def test_a_join_that_cannot_be_evaluated_is_one_hole(tmp_path: Path, argument: J
     ],
 )
 def test_a_sub_puts_values_into_its_text(tmp_path: Path, argument: Json, expected: list[str]) -> None:
-    """Variables of its own go first, then references and attributes of the template; an exclamation mark keeps a text.
+    """Variables of its own go first, then references and attributes of the template; an exclamation mark keeps
+    a text.
     """
     resources = {"Loader": trusting(name="Loader")}
 
@@ -423,7 +427,7 @@ def test_a_select_that_cannot_be_evaluated_is_one_hole(tmp_path: Path, argument:
         (["Roles", {"Ref": "AWS::Region"}, "Arn"], LOADER),
         (["Roles", REGION, "Arn", {"DefaultValue": "x"}], LOADER),
         (["Roles", REGION, "Days"], "7"),
-        (["Roles", REGION, "Dynamic"], hole(RESOLVE)),
+        (["Roles", REGION, "Dynamic"], placeholder(RESOLVE)),
         (["Roles", "us-east-1", "Arn"], None),
         (["Roles", REGION, "Nothing"], None),
         (["Nothing", REGION, "Arn"], None),
@@ -539,7 +543,7 @@ def test_an_import_is_followed_into_the_app(
     other = _export({"Ref": "Theirs"}, account=account, region=region)
     found = template(tmp_path, Other=other)
 
-    assert [hole("Other.template.json#Theirs")] == texts({"Fn::ImportValue": name}, found)
+    assert [placeholder("Other.template.json#Theirs")] == texts({"Fn::ImportValue": name}, found)
 
 
 @pytest.mark.parametrize(
@@ -576,8 +580,8 @@ def test_an_import_that_is_ambiguous_or_foreign_is_one_hole(tmp_path: Path, name
 @pytest.mark.parametrize(
     ("argument", "expected"),
     [
-        ({"StackName": "OtherStack", "OutputName": "Out"}, hole("Other.template.json#Theirs")),
-        ({"StackName": "OtherStack", "OutputName": "Out", "Region": REGION}, hole("Other.template.json#Theirs")),
+        ({"StackName": "OtherStack", "OutputName": "Out"}, placeholder("Other.template.json#Theirs")),
+        ({"StackName": "OtherStack", "OutputName": "Out", "Region": REGION}, placeholder("Other.template.json#Theirs")),
         ({"StackName": "OtherStack", "OutputName": "Out", "Region": "us-east-1"}, None),
         ({"StackName": "AnywhereStack", "OutputName": "Out", "Region": "us-east-1"}, "anywhere"),
         ({"StackName": "OtherStack", "OutputName": "Nothing"}, None),
@@ -600,7 +604,7 @@ def test_the_output_of_another_stack_is_followed_by_name(tmp_path: Path, argumen
 
 @pytest.mark.parametrize(
     ("attribute", "expected"),
-    [("/cdk/role", hole("Far.template.json#Loader")), ("/cdk/other", None), ("Arn", None)],
+    [("/cdk/role", placeholder("Far.template.json#Loader")), ("/cdk/other", None), ("Arn", None)],
 )
 def test_a_value_of_another_region_is_followed_through_cdk_s_reader(
     tmp_path: Path, attribute: str, expected: str | None
@@ -695,7 +699,7 @@ def test_parameters_and_outputs_in_a_circle_come_to_an_end(tmp_path: Path, parts
     )
     found = template(tmp_path, StackText(nested={"Child": child}))
 
-    assert [(1, True)] == [(len(options), all(map(holes, options))) for options in [texts(turning, found)]]
+    assert [(1, True)] == [(len(options), all(map(placeholders, options))) for options in [texts(turning, found)]]
 
 
 def test_a_tower_of_references_is_not_built(tmp_path: Path) -> None:
@@ -707,7 +711,7 @@ def test_a_tower_of_references_is_not_built(tmp_path: Path) -> None:
     found = template(tmp_path, StackText(nested={"Child": stack}))
 
     (text,) = texts(below, found)
-    assert holes(text)
+    assert placeholders(text)
 
 
 def test_a_role_that_is_named_after_itself_is_not_known(tmp_path: Path) -> None:
@@ -732,7 +736,7 @@ def test_what_is_made_of_itself_comes_to_an_end(tmp_path: Path, resources: Json,
     """At once."""
     (text,) = texts(value, template(tmp_path, StackText(resources=resources)))
 
-    assert holes(text)
+    assert placeholders(text)
 
 
 def test_a_variable_is_evaluated_once(tmp_path: Path) -> None:
@@ -742,7 +746,7 @@ def test_a_variable_is_evaluated_once(tmp_path: Path) -> None:
         value = {"Fn::Sub": ["${a}${a}", {"a": value}]}
     found = template(tmp_path)
 
-    assert holes(texts(value, found)[0])
+    assert placeholders(texts(value, found)[0])
     assert ["xx" * 2] == texts({"Fn::Sub": ["${a}${a}", {"a": {"Fn::Sub": ["${a}${a}", {"a": "x"}]}}]}, found)
     assert ["aa", "bb"] == texts({"Fn::Sub": ["${v}${v}", {"v": if_("a", "b")}]}, found)
 

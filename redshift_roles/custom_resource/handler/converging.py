@@ -100,7 +100,8 @@ def undo(client: Client, request: Request) -> None:
 
 
 class WaitingError(NotYetError):
-    """The cluster is on its way: its status and what is waited for, and what Redshift said when a change had to wait.
+    """The cluster is on its way: its status and what is waited for, and what Redshift said when a change had to
+    wait.
     """
 
     def __init__(self, state: str, *said: str) -> None:

@@ -94,9 +94,9 @@ def response(asked: OperationModel, answer: Json) -> bytes:
 def refusal(error: RefusedError) -> bytes:
     """Write a refusal."""
     root = Element("ErrorResponse", xmlns=NAMESPACE)
-    told = SubElement(root, "Error")
+    reported = SubElement(root, "Error")
     for name, text in (("Type", "Sender"), ("Code", error.code), ("Message", error.message)):
-        SubElement(told, name).text = text
+        SubElement(reported, name).text = text
     SubElement(root, "RequestId").text = _REQUEST_ID
     return bytes(tostring(root))
 
