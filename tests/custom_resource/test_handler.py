@@ -287,7 +287,7 @@ def test_an_update_to_another_cluster_leaves_the_former_one_alone() -> None:
     assert ({F, A}, A) == (old.arns(), old.default)
 
 
-@pytest.mark.parametrize("trouble", [{"exists": False}, {"busy_until": 10_000.0}, {"status": "paused"}])
+@pytest.mark.parametrize("problem", [{"exists": False}, {"busy_until": 10_000.0}, {"status": "paused"}])
 def test_a_rollback_succeeds_also_where_there_is_nothing_to_clean_up(
     problem: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -76,7 +76,7 @@ def test_fails_when_cloudformation_never_listens(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("times", [1, 3])
 @pytest.mark.parametrize(
-    "trouble", [RESET, TimeoutError("slow"), http.client.BadStatusLine(""), http.client.IncompleteRead(b"")]
+    "problem", [RESET, TimeoutError("slow"), http.client.BadStatusLine(""), http.client.IncompleteRead(b"")]
 )
 def test_an_answer_is_sent_again_when_the_line_breaks(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, problem: Exception, times: int

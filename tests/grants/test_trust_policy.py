@@ -55,7 +55,7 @@ def _letting_in(letters: list[int]) -> dict[str, object]:
     return {**trust_statement(roles[0]), "Principal": {"AWS": roles}}
 
 
-@pytest.mark.parametrize(("spare", "troubles"), [(0, 0), (-1, 1)])
+@pytest.mark.parametrize(("spare", "problems"), [(0, 0), (-1, 1)])
 @pytest.mark.parametrize(("make", "quota"), [(RedshiftRole, 2048), (RedshiftRole, 4096), (iam.Role, 8192)])
 def test_fails_when_a_trust_policy_has_no_room(
     stack: cdk.Stack, make: Any, quota: int, spare: int, problems: int

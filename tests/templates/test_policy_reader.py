@@ -101,7 +101,7 @@ def test_one_document_may_stand_in_the_place_of_a_list(tmp_path: Path, kind: str
     assert [] == _read(tmp_path, {**resource, "Properties": {"Policies": "AdministratorAccess"}})
 
 
-@pytest.mark.parametrize("place", ["Policies", "PolicyDocument"])
+@pytest.mark.parametrize("location", ["Policies", "PolicyDocument"])
 def test_a_condition_may_decide_on_a_whole_policy(tmp_path: Path, location: str) -> None:
     """What is there where it holds is there."""
     document: Json = {"Statement": [_statement()]}
