@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,6 @@ import boto3
 import pytest
 from botocore.exceptions import ConnectionClosedError
 from botocore.stub import Stubber
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from redshift_roles.custom_resource.handler import answers, index
 from redshift_roles.custom_resource.handler.clusters import NotYetError, RefusedError, describe, modify
@@ -548,121 +546,6 @@ def test_a_lost_connection_is_worth_another_try() -> None:
         describe(Lost(), CLUSTER)
     with pytest.raises(NotYetError, match="ConnectionClosedError: Connection was closed"):
         modify(Lost(), CLUSTER, Change(add=(A,)))
-
-
-class Stack:
-    """CloudFormation as far as it matters: it keeps the answers of looks, sends requests, and rolls back what fails."""
-
-    def __init__(self, redshift: FakeRedshift) -> None:
-        self.redshift = redshift
-        self.looks: dict[str, tuple[str, dict[str, Any]]] = {}
-        self.properties: dict[str, Any] | None = None
-
-    def look(self, role: str) -> str:
-        """Answer from what was kept, or look."""
-        if role not in self.looks:
-            self.looks[role] = _answer(_look(role=role), self.redshift)
-        return str(self.looks[role][1]["Found"])
-
-    def deploy(self, roles: tuple[str, ...], *, crash_after: int | None, twice: bool) -> None:
-        """Create or update the association; on a failure, go back to what was."""
-        before = self.properties
-        wanted = _event(roles=roles, found=tuple(self.look(role) for role in roles))["ResourceProperties"]
-        try:
-            self._send(before, wanted, crash_after=crash_after)
-            if twice:
-                self._send(before, wanted, crash_after=None)
-            self.properties = wanted
-        except RefusedError:
-            if before is None:
-                _answer({**_event("Delete"), "ResourceProperties": wanted}, self.redshift)
-            else:
-                with suppress(RefusedError):
-                    self._send(wanted, before, crash_after=None)
-        kept = set(self.properties["RoleArns"]) if self.properties else set()
-        self.looks = {role: look for role, look in self.looks.items() if role in kept}
-
-    def delete(self, *, crash_after: int | None) -> None:
-        """Delete the association, and forget it."""
-        if self.properties is not None:
-            event = {**_event("Delete"), "ResourceProperties": self.properties}
-            self._crashing(event, crash_after)
-            with suppress(RefusedError):
-                _answer(event, self.redshift)
-                self.properties, self.looks = None, {}
-
-    def _send(self, before: dict[str, Any] | None, after: dict[str, Any], *, crash_after: int | None) -> None:
-        event = {**_event("Create" if before is None else "Update"), "ResourceProperties": after}
-        event |= {"OldResourceProperties": before} if before is not None else {}
-        self._crashing(event, crash_after)
-        _answer(event, self.redshift)
-
-    def _crashing(self, event: dict[str, Any], crash_after: int | None) -> None:
-        """Let the function die at its n-th call, before or after Redshift heard it; AWS Lambda then runs it again."""
-        if crash_after is None:
-            return
-        count = 0
-
-        def crash(redshift: FakeRedshift) -> None:  # noqa: ARG001
-            nonlocal count
-            count += 1
-            if count > crash_after:
-                raise KeyboardInterrupt
-
-        self.redshift.on_call = crash
-        try:
-            _answer(event, self.redshift)
-        except (KeyboardInterrupt, RefusedError):
-            pass
-        finally:
-            self.redshift.on_call = None
-
-
-ROLES = st.lists(st.sampled_from([A, B, C]), max_size=3, unique=True).map(tuple)
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("deploy"), ROLES, st.sampled_from([None, None, 0, 1]), st.booleans()),
-        st.tuples(st.just("delete"), st.sampled_from([None, 0])),
-        st.tuples(st.just("foreign adds"), st.sampled_from([F, G, A])),
-        st.tuples(st.just("foreign removes"), st.sampled_from([F, G, B])),
-        st.tuples(st.just("fails"), st.sampled_from(["InvalidClusterState", "UnsupportedOperation"])),
-        st.tuples(st.just("sticks"), st.sampled_from([A, B])),
-    ),
-    max_size=14,
-)
-
-
-@settings(max_examples=250)
-@given(start=st.sets(st.sampled_from([F, G, A])), steps=STEPS)
-def test_foreign_roles_are_never_lost_and_ours_never_left_behind(start: set[str], steps: list[tuple[Any, ...]]) -> None:
-    """Whatever order of deployments, failures, crashes, repetitions and edits of others."""
-    redshift = FakeRedshift(roles=dict.fromkeys(start, 0.0))
-    stack = Stack(redshift)
-    foreign = set(start)
-    for step, *arguments in steps:
-        redshift.stuck = redshift.stuck if step == "deploy" else set()
-        if step == "deploy":
-            stack.deploy(arguments[0], crash_after=arguments[1], twice=arguments[2])
-        elif step == "delete":
-            stack.delete(crash_after=arguments[0])
-        elif step == "foreign adds" and arguments[0] not in redshift.roles:
-            redshift.roles[arguments[0]] = 0.0
-            redshift.leaving.pop(arguments[0], None)
-            if stack.properties is None or arguments[0] not in stack.properties["RoleArns"]:
-                foreign.add(arguments[0])
-        elif step == "foreign removes":
-            redshift.roles.pop(arguments[0], None)
-            foreign.discard(arguments[0])
-        elif step == "fails":
-            redshift.failures = [error(arguments[0])]
-        elif step == "sticks":
-            redshift.stuck = {arguments[0]}
-        redshift.failures = redshift.failures if step == "fails" else []
-        assert foreign <= redshift.arns()
-    redshift.stuck, redshift.failures = set(), []
-    stack.delete(crash_after=None)
-
-    assert foreign == redshift.arns()
 
 
 def test_a_look_takes_at_most_three_minutes() -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redshift_roles.custom_resource.handler import index
 from redshift_roles.custom_resource.handler.clusters import RefusedError
-from tests.support.fake_redshift import CLUSTER, STACK, FakeRedshift
+from tests.support.fake_redshift import CLUSTER, STACK, FakeRedshift, error
 
 A, B, C, F, G = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "C", "Foreign", "Guest"))
 DEFAULT = "the default"
@@ -54,6 +55,8 @@ class CloudFormation:
         self.redshift = redshift
         self.looks: dict[str, Json] = {}
         self.properties: Json | None = None
+        # Whether AWS Lambda runs a killed function again.
+        self.runs_again = False
 
     def deploy(self, roles: tuple[str, ...], default: str | None) -> bool:
         """Create or update the association, and say whether that succeeded."""
@@ -85,8 +88,11 @@ class CloudFormation:
         return self._answer({"RequestType": "Create", "StackId": STACK, "ResourceProperties": properties})[1]
 
     def _until_done(self, kind: str, properties: Json, old: Json | None) -> None:
-        while not self._send(kind, properties, old):
+        for _ in range(4):
+            if self._send(kind, properties, old):
+                return
             self.redshift.stuck = set()
+        pytest.fail(f"the {kind} never ends")
 
     def _send(self, kind: str, properties: Json, old: Json | None) -> bool:
         event = {
@@ -97,7 +103,9 @@ class CloudFormation:
         }
         try:
             self._answer(event if old is None else {**event, "OldResourceProperties": old})
-        except (Killed, RefusedError):
+        except Killed:
+            return self.runs_again and self._send(kind, properties, old)
+        except RefusedError:
             return False
         return True
 
@@ -127,7 +135,8 @@ class Story:
         """Deploy, with what may go wrong."""
         kind, detail = problem
         self.redshift.stuck = {detail} if kind == "stuck" else set()
-        self.redshift.kill_at, self.redshift.was_heard = detail if kind == "killed" else (None, False)
+        self.redshift.failures = [error(detail)] if kind == "refused" else []
+        self._kill(detail if kind == "killed" else None)
         self.redshift.meanwhile = (lambda: self.add(detail)) if kind == "meanwhile" else None
         had_default = bool(self.stack.properties and self.stack.properties.get("DefaultRoleArn"))
         if default not in roles:
@@ -142,7 +151,17 @@ class Story:
         # Going back sets the default again that was ours before.
         if not self.stack.deploy(roles, default) and had_default:
             self.others_chose_last = False
-        self.redshift.stuck, self.redshift.kill_at, self.redshift.meanwhile = set(), None, None
+        self.redshift.stuck, self.redshift.failures, self.redshift.meanwhile = set(), [], None
+        self._kill(None)
+
+    def delete(self, killed: tuple[int, bool, bool] | None = None) -> None:
+        """Delete the association; CloudFormation asks again until it is gone."""
+        self._kill(killed)
+        self.stack.delete()
+        self._kill(None)
+
+    def _kill(self, killed: tuple[int, bool, bool] | None) -> None:
+        self.redshift.kill_at, self.redshift.was_heard, self.stack.runs_again = killed or (None, False, False)
 
     def add(self, role: str) -> None:
         """Somebody else associates a role."""
@@ -216,16 +235,18 @@ def test_of_two_stacks_that_share_a_role_the_second_that_came_leaves_it() -> Non
 
 
 ROLES = st.lists(st.sampled_from([A, B, C]), min_size=1, max_size=3, unique=True).map(tuple)
+KILLED = st.tuples(st.sampled_from([0, 1]), st.booleans(), st.booleans())
 TROUBLE = st.one_of(
     st.just(("none", None)),
     st.tuples(st.just("stuck"), st.sampled_from([A, B, C])),
-    st.tuples(st.just("killed"), st.tuples(st.sampled_from([0, 1]), st.booleans())),
+    st.tuples(st.just("killed"), KILLED),
+    st.tuples(st.just("refused"), st.sampled_from(["InvalidClusterState", "UnsupportedOperation"])),
     st.tuples(st.just("meanwhile"), st.sampled_from([F, G, B])),
 )
 DEPLOY = st.tuples(st.just("deploy"), ROLES, st.sampled_from([None, A, B]), TROUBLE)
 STEP = st.one_of(
     DEPLOY,
-    st.tuples(st.just("delete")),
+    st.tuples(st.just("delete"), st.none() | KILLED),
     st.tuples(st.just("add"), st.sampled_from([F, G, A])),
     st.tuples(st.just("remove"), st.sampled_from([F, G, A, B])),
     st.tuples(st.just("choose"), st.sampled_from([None, F, G, A])),
@@ -246,10 +267,7 @@ DEFAULT_STEPS = st.tuples(
 def _lived(start: set[str], default: str | None, steps: list[tuple[Any, ...]]) -> Story:
     story = Story(start, default)
     for step, *arguments in steps:
-        if step == "delete":
-            story.stack.delete()
-        else:
-            getattr(story, step)(*arguments)
+        getattr(story, step)(*arguments)
         story.settle()
         assert set(story.kept()) <= story.redshift.arns()
     return story
