@@ -1,20 +1,19 @@
-"""The rule about who may pass roles to Redshift.
-
-Facts about a statement of a policy flow in, findings flow out. Pure Python, like the other rules.
-"""
+"""The rule about who may pass roles to Redshift, and how it reads a condition on ``iam:PassedToService``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, NamedTuple
 
 from redshift_roles.aws import actions, arns
+from redshift_roles.aws.patterns import matches
 from redshift_roles.rules import registry
 from redshift_roles.rules.facts import PassRoleFacts
 from redshift_roles.rules.findings import Finding
-from redshift_roles.rules.passed_services import is_redshift
 from redshift_roles.rules.registry import Problem
 
-_CONDITION = (
+_CONDITION: Final = (
     f"add Condition: {{StringEquals: {{iam:PassedToService: {actions.PASSED_TO_SERVICE}}}}} "
     f"(for Serverless {actions.PASSED_TO_SERVERLESS})"
 )
@@ -44,3 +43,66 @@ def _fix(fix: str, facts: PassRoleFacts) -> str:
 def check(facts: PassRoleFacts) -> list[Finding]:
     """Find everything that is broken."""
     return [registry.PASS_ROLE_UNSCOPED.finding(facts.path, problem) for problem in pass_role_unscoped(facts)]
+
+
+_KEY: Final = "iam:passedtoservice"
+_OPERATOR: Final = re.compile(r"(?:foranyvalue:|forallvalues:)?string(not)?(equals|equalsignorecase|like)(?:ifexists)?")
+_REDSHIFT: Final = (actions.PASSED_TO_SERVICE, actions.PASSED_TO_SERVERLESS)
+# A service that does not exist: a pattern that matches it matches every service.
+_NOBODY: Final = "0-redshift-roles-0.amazonaws.com"
+
+
+class _Operator(NamedTuple):
+    names: tuple[str, ...]
+    excludes: bool
+    matches: Callable[[str, str], bool]
+
+    def allows(self, service: str) -> bool:
+        return self.excludes != any(self.matches(name, service) for name in self.names)
+
+
+def is_redshift(service: str) -> bool:
+    """Return whether a service principal, or a pattern of some, is one of Redshift's."""
+    literal = service.startswith(("redshift.", "redshift-serverless."))
+    return literal or any(matches(service, name) for name in _REDSHIFT)
+
+
+def passed_services(condition: object) -> tuple[str, ...] | None:
+    """List the services to which a statement's condition restricts iam:PassRole; None where it does not.
+
+    All operators must hold at once. The list is empty where only the deployment knows, and where nothing is left.
+    """
+    if condition is None:
+        return None
+    if not isinstance(condition, Mapping) or not all(isinstance(keys, Mapping) for keys in condition.values()):
+        return ()
+    operators = [each for each in _operators(condition) if not each.allows(_NOBODY) or not _of_redshift([each])]
+    if not operators:
+        return None
+    if len(operators) == 1 and not operators[0].excludes:
+        return operators[0].names
+    return tuple(_of_redshift(operators))
+
+
+def _of_redshift(operators: list[_Operator]) -> list[str]:
+    return [service for service in _REDSHIFT if all(each.allows(service) for each in operators)]
+
+
+def _operators(condition: Mapping[str, Mapping[str, object]]) -> Iterator[_Operator]:
+    for operator, keys in condition.items():
+        known = _OPERATOR.fullmatch(operator.lower())
+        for key, values in keys.items() if known else ():
+            if key.lower() == _KEY and known:
+                listed = values if isinstance(values, list) else [values]
+                names = tuple(value for value in listed if isinstance(value, str))
+                yield _read(names, known[2], excludes=known[1] is not None)
+
+
+def _read(names: tuple[str, ...], operator: str, *, excludes: bool) -> _Operator:
+    if operator == "like":
+        return _Operator(names, excludes, matches)
+    # Only StringLike has wildcards; in the others they are characters that no service has.
+    literal = tuple(name for name in names if "*" not in name and "?" not in name)
+    if operator == "equalsignorecase":
+        literal = tuple(name.lower() for name in literal)
+    return _Operator(literal, excludes, str.__eq__)
