@@ -275,7 +275,7 @@ def test_the_code_is_the_handler_and_nothing_else(app: cdk.App, stack: cdk.Stack
     folder = Path(app.synth().directory)
     (asset,) = [path for path in folder.iterdir() if path.is_dir() and path.name.startswith("asset.")]
 
-    modules = ("__init__", "answers", "clusters", "converging", "index", "memory", "plan")
+    modules = ("__init__", "answers", "clusters", "index", "plan", "reconcile", "snapshots")
     assert {f"{module}.py" for module in modules} == {path.name for path in asset.rglob("*") if path.is_file()}
     assert {"handler"} == {path.name for path in asset.iterdir()}
     assert "handler.index.handler" == properties_of(stack, "AWS::Lambda::Function")["Handler"]

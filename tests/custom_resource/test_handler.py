@@ -18,7 +18,7 @@ from botocore.exceptions import ConnectionClosedError
 from botocore.stub import Stubber
 
 from redshift_roles.custom_resource.handler import answers, index
-from redshift_roles.custom_resource.handler.clusters import NotYetError, RefusedError, describe, modify
+from redshift_roles.custom_resource.handler.clusters import RefusedError, RetryableError, describe, modify
 from redshift_roles.custom_resource.handler.plan import Change, Cluster
 from tests.support.fake_redshift import CLUSTER, STACK, Account, FakeRedshift, error
 
@@ -296,7 +296,7 @@ def test_a_rollback_succeeds_also_where_there_is_nothing_to_clean_up(
 
     assert {F, A} == two.clusters["old"].arns()
     assert two.clusters["old"].time < 200
-    assert ("exists" in problem) == ("what was begun there stays: cluster new: " not in caplog.text)
+    assert ("exists" in problem) == ("not removed: cluster new: " not in caplog.text)
 
 
 @pytest.mark.parametrize(("limit", "old_limit"), [("10", "20"), ("20", "10")])
@@ -484,13 +484,13 @@ def test_errors_of_the_api_are_told_apart(stubbed: tuple[Any, Stubber]) -> None:
 
     assert describe(client, CLUSTER) is None
     assert describe(client, CLUSTER) is None
-    with pytest.raises(NotYetError, match="Throttling"):
+    with pytest.raises(RetryableError, match="Throttling"):
         describe(client, CLUSTER)
-    with pytest.raises(NotYetError, match="InternalFailure"):
+    with pytest.raises(RetryableError, match="InternalFailure"):
         describe(client, CLUSTER)
     with pytest.raises(RefusedError, match="Odd"):
         describe(client, CLUSTER)
-    with pytest.raises(NotYetError, match="InvalidClusterState: busy"):
+    with pytest.raises(RetryableError, match="InvalidClusterState: busy"):
         modify(client, CLUSTER, Change(add=(A,)))
     with pytest.raises(RefusedError, match="Other: no"):
         modify(client, CLUSTER, Change(add=(A,)))
@@ -542,9 +542,9 @@ def test_a_lost_connection_is_worth_another_try() -> None:
         def modify_cluster_iam_roles(self, **request: Any) -> None:
             raise ConnectionClosedError(endpoint_url=str(request))
 
-    with pytest.raises(NotYetError, match="ConnectionClosedError: Connection was closed"):
+    with pytest.raises(RetryableError, match="ConnectionClosedError: Connection was closed"):
         describe(Lost(), CLUSTER)
-    with pytest.raises(NotYetError, match="ConnectionClosedError: Connection was closed"):
+    with pytest.raises(RetryableError, match="ConnectionClosedError: Connection was closed"):
         modify(Lost(), CLUSTER, Change(add=(A,)))
 
 

@@ -87,7 +87,7 @@ def test_an_answer_is_sent_again_when_the_line_breaks(
 
     assert "SUCCESS" == line.body()["Status"]
     assert times == len(line.slept)
-    assert times == caplog.text.count(f"the answer is not sent yet: {type(problem).__name__}: ")
+    assert times == caplog.text.count(f"the reply is not sent yet: {type(problem).__name__}: ")
 
 
 def test_an_answer_has_what_cloudformation_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from redshift_roles.custom_resource.handler.converging import Clock
+from redshift_roles.custom_resource.handler.reconcile import Clock
 from tests.support.emulator.clusters import Cluster, Json, Pace, Redshift, RefusedError
 
 CLUSTER = "warehouse"

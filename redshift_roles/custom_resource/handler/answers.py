@@ -1,7 +1,4 @@
-"""The answer to CloudFormation: small enough, and sent until it is heard.
-
-A request and an outcome flow in; an answer flows out.
-"""
+"""The reply to CloudFormation: at most 4,096 bytes, and sent again when the connection breaks."""
 
 from __future__ import annotations
 
@@ -16,20 +13,20 @@ _log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 4
 PAUSES = (0.5, 1.0, 2.0)
-# CloudFormation takes an answer of 4,096 bytes.
+# The largest reply that CloudFormation accepts.
 _MAX_BYTES = 4096
 
 Json = dict[str, Any]
 
 
 class Outcome(NamedTuple):
-    """How it went.
+    """The result of a request.
 
     Attributes:
         status: ``SUCCESS`` or ``FAILED``.
-        reason: Why, where it failed.
-        physical_id: The name of the resource.
-        data: What the template can read of it.
+        reason: Why it failed.
+        physical_id: The physical id of the resource.
+        data: The attributes that the template can read.
     """
 
     status: str
@@ -39,7 +36,7 @@ class Outcome(NamedTuple):
 
 
 def respond(event: Json, outcome: Outcome) -> None:
-    """Send an answer; a connection that breaks does not undo what took minutes."""
+    """Send the reply, and try again when the connection breaks: the change before it may have taken minutes."""
     body = _body(event, outcome)
     _log.info(body)
     sent = urllib.request.Request(  # noqa: S310  the address is CloudFormation's own
@@ -52,7 +49,7 @@ def respond(event: Json, outcome: Outcome) -> None:
         except (OSError, http.client.HTTPException) as error:
             if not pauses:
                 raise
-            _log.warning("the answer is not sent yet: %s: %s", type(error).__name__, error)
+            _log.warning("the reply is not sent yet: %s: %s", type(error).__name__, error)
         time.sleep(pauses.pop(0))
 
 
@@ -62,7 +59,7 @@ def _send(request: urllib.request.Request) -> None:
 
 
 def _body(event: Json, outcome: Outcome) -> str:
-    """Write an answer, with as much of the reason as there is room for."""
+    """Return the reply, with as much of the reason as fits."""
     kept = len(outcome.reason)
     while len(text := _text(event, outcome, _shortened(outcome.reason, kept))) > _MAX_BYTES and kept > 0:
         kept -= 8
@@ -70,7 +67,7 @@ def _body(event: Json, outcome: Outcome) -> str:
 
 
 def _shortened(reason: str, length: int) -> str:
-    """Leave out the middle: what failed stands at the start, and what Redshift said at the end."""
+    """Leave out the middle: the start says what failed, and the end what Redshift said."""
     if len(reason) <= length:
         return reason
     half = max(length, 0) // 2

@@ -1,7 +1,4 @@
-"""A cluster as the Redshift API shows it.
-
-A client and an identifier flow in; facts about the cluster, and what went wrong in plain words, flow out.
-"""
+"""A cluster as the Redshift API shows it, and the errors of that API by what can be done about them."""
 
 from __future__ import annotations
 
@@ -15,47 +12,47 @@ _BUSY = {"InvalidClusterState", "InvalidClusterStateFault"}
 _THROTTLED = {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"}
 _SERVER_ERROR = 500
 _GONE = {"ClusterNotFound", "ClusterNotFoundFault"}
-# A role, or the policy that lets us pass it, may have been created seconds ago; IAM takes a while to tell everybody.
-_MAYBE_SOON = {"InvalidParameterValue", "AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+# A role, or the policy that lets us pass it, may have been created seconds ago; IAM takes a while to propagate it.
+_PROPAGATING = {"InvalidParameterValue", "AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 
 
 class Client(Protocol):
     """The two calls of boto3's Redshift client that the handler needs."""
 
     def describe_clusters(self, *, ClusterIdentifier: str) -> dict[str, Any]:  # noqa: N803  boto3's name
-        """List the clusters of that name: one."""
+        """List the one cluster of that name."""
 
     def modify_cluster_iam_roles(self, **request: Any) -> object:  # noqa: ANN401  boto3's request
         """Add and remove roles, and set the default."""
 
 
-class NotYetError(Exception):
-    """The cluster is busy, or the API is: worth another try."""
+class RetryableError(Exception):
+    """The cluster is busy, or the call was throttled."""
 
 
-class MaybeSoonError(Exception):
-    """Redshift does not take the role, or does not let us pass it: perhaps only until IAM has told everybody."""
+class PropagationError(Exception):
+    """Redshift does not accept the role, or does not let us pass it, perhaps only until IAM has propagated it."""
 
 
 class RefusedError(Exception):
-    """Nothing that waiting would mend."""
+    """An error that waiting does not solve."""
 
 
-def code_of(error: ClientError) -> str:
-    """Name the error as the API does."""
+def _code_of(error: ClientError) -> str:
+    """Return the error's code."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def describe(client: Client, identifier: str) -> Cluster | None:
-    """Read a cluster; None when there is none of that name."""
+    """Return a cluster, or None when there is none of that name."""
     try:
         found = client.describe_clusters(ClusterIdentifier=identifier)["Clusters"]
     except ClientError as error:
-        if code_of(error) in _GONE:
+        if _code_of(error) in _GONE:
             return None
-        raise _told(error) from error
+        raise _error_of(error) from error
     except BotoCoreError as error:
-        raise NotYetError(f"{type(error).__name__}: {error}") from error
+        raise RetryableError(f"{type(error).__name__}: {error}") from error
     return _read(found[0]) if found else None
 
 
@@ -81,15 +78,15 @@ def modify(client: Client, identifier: str, wanted: Change) -> None:
     try:
         client.modify_cluster_iam_roles(**request)
     except ClientError as error:
-        raise _told(error) from error
+        raise _error_of(error) from error
     except BotoCoreError as error:
-        raise NotYetError(f"{type(error).__name__}: {error}") from error
+        raise RetryableError(f"{type(error).__name__}: {error}") from error
 
 
-def _told(error: ClientError) -> Exception:
-    code, message = code_of(error), error.response.get("Error", {}).get("Message", "")
+def _error_of(error: ClientError) -> Exception:
+    code, message = _code_of(error), error.response.get("Error", {}).get("Message", "")
     text = f"{code}: {message}"
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _BUSY | _THROTTLED or status >= _SERVER_ERROR:
-        return NotYetError(text)
-    return MaybeSoonError(text) if code in _MAYBE_SOON else RefusedError(text)
+        return RetryableError(text)
+    return PropagationError(text) if code in _PROPAGATING else RefusedError(text)

@@ -1,7 +1,6 @@
-"""What has to change on a cluster.
+"""What has to change on a cluster, from what was wanted before, what is wanted now, and what is there.
 
-What an association wanted before, what it wants now and what is there flow in; one change flows out. Pure: the same
-three give the same change however often they are asked, so a request can come twice, or after a crash.
+The same three always give the same change, so a request may be repeated, also after a crash.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ class Association:
     """What one association wants of a cluster.
 
     Attributes:
-        roles: ARN → whether the role was there before the association wanted it; then it stays when we go.
-        default: The ARN of the role that is to be the default, or None to leave the default alone.
-        default_before: What the default was before the association set one, or None.
+        roles: ARN → whether the role was associated before; then it stays when the association is deleted.
+        default: The ARN of the default role, or None to leave the default alone.
+        default_before: The default role before the association set one, or None.
     """
 
     roles: dict[str, bool] = field(default_factory=dict)
@@ -34,7 +33,7 @@ NOTHING = Association()
 
 @dataclass(frozen=True)
 class Cluster:
-    """What is there.
+    """The state of a cluster.
 
     Attributes:
         status: ``available``, ``modifying``, ``paused`` and so on.
@@ -51,7 +50,7 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Change:
-    """What one call of ModifyClusterIamRoles is to do.
+    """One call of ModifyClusterIamRoles.
 
     Attributes:
         add: ARNs, sorted.
@@ -68,7 +67,7 @@ class Change:
 
 
 def change(before: Association, after: Association, there: Cluster) -> Change:
-    """Say what has to change so that ours are there, those we no longer want are gone, and everybody else's stay."""
+    """Return the change that adds our roles, removes those no longer wanted, and leaves the roles of others alone."""
     present = {arn for arn, status in there.roles.items() if status != REMOVING}
     ours = {arn for arn, found in before.roles.items() if not found}
     add = set(after.roles) - set(there.roles)
@@ -82,7 +81,7 @@ def change(before: Association, after: Association, there: Cluster) -> Change:
 
 @dataclass(frozen=True)
 class _Defaults:
-    """The default there is, the roles that may become it, and those that leave."""
+    """The present default, the roles that may become the default, and those that are removed."""
 
     current: str | None
     possible: set[str]
@@ -90,10 +89,10 @@ class _Defaults:
 
 
 def _default(before: Association, after: Association, there: _Defaults) -> str | None:
-    """Say what the default role is to become; None to leave it alone.
+    """Return the new default role, or None to leave it alone.
 
-    A default that we set goes when we go, unless somebody changed it since; what was there before us comes back, unless
-    it is no longer associated. A default that is not associated yet is waited for, and one that leaves is none.
+    A default that we set is removed with us, unless somebody changed it since. Then the former one is restored, if it
+    is still associated. A default that is not associated yet is waited for.
     """
     kept = None if there.current in there.leaving else there.current
     target = kept
@@ -106,7 +105,7 @@ def _default(before: Association, after: Association, there: _Defaults) -> str |
 
 
 def waiting(before: Association, after: Association, there: Cluster) -> dict[str, str]:
-    """List the roles that are not yet as they should be, with their status."""
+    """Return the roles that are not yet as wanted, with their status."""
     needed = {*after.roles, *([after.default] if after.default else [])}
     wanted = {arn: there.roles.get(arn, "not associated") for arn in needed}
     gone = {arn: there.roles[arn] for arn, found in before.roles.items() if not found and arn in there.roles}

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from redshift_roles.custom_resource.handler.clusters import RefusedError
-from redshift_roles.custom_resource.handler.converging import Clock, Request, converge, undo
 from redshift_roles.custom_resource.handler.plan import NOTHING, Association
+from redshift_roles.custom_resource.handler.reconcile import Clock, Request, reconcile, undo
 from tests.support.fake_redshift import CLUSTER, FakeRedshift, error
 
 A, B, F = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "Foreign"))
@@ -28,7 +28,7 @@ def _run(
     seconds: float = 300,
     cluster: str = CLUSTER,
 ) -> None:
-    converge(redshift, Request(cluster, before, after, role_limit, seconds), redshift.clock())
+    reconcile(redshift, Request(cluster, before, after, role_limit, seconds), redshift.clock())
 
 
 def _refused(redshift: FakeRedshift, *sides: Association, **options: Any) -> str:
@@ -231,8 +231,9 @@ def test_fails_when_there_is_no_room() -> None:
     """Everybody's roles are counted, and none is removed to make room."""
     redshift = FakeRedshift(roles={f"{F}{number}": 0.0 for number in range(9)})
 
-    assert "cluster warehouse: 11 roles would be associated, 9 of them others', allowed is 10" == _refused(
-        redshift, NOTHING, _ours(A, B)
+    assert (
+        "cluster warehouse: it would have 11 roles, 9 of them of others; 'role_limit' must be 11 or more, got 10"
+        == _refused(redshift, NOTHING, _ours(A, B))
     )
     assert [] == redshift.calls
     _run(redshift, NOTHING, _ours(A))
@@ -256,7 +257,10 @@ def test_fails_when_there_is_no_room_for_one_more() -> None:
     redshift = FakeRedshift(roles={A: 0.0, **{f"{F}{number}": 0.0 for number in range(9)}})
     message = _refused(redshift, _ours(A), _ours(A, B))
 
-    assert "cluster warehouse: 11 roles would be associated, 9 of them others', allowed is 10" == message
+    assert (
+        "cluster warehouse: it would have 11 roles, 9 of them of others; 'role_limit' must be 11 or more, got 10"
+        == message
+    )
 
 
 def test_leaving_needs_no_room() -> None:
@@ -447,7 +451,7 @@ def _pauses(jitter: float) -> list[float]:
 
     clock = Clock(now=lambda: redshift.time, sleep=sleep, jitter=lambda: jitter)
     with pytest.raises(RefusedError):
-        converge(redshift, Request(CLUSTER, NOTHING, _ours(A), 10, 300), clock)
+        reconcile(redshift, Request(CLUSTER, NOTHING, _ours(A), 10, 300), clock)
     return pauses
 
 

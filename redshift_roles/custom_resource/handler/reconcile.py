@@ -1,8 +1,4 @@
-"""Bringing a cluster to where an association wants it, and waiting until it is there.
-
-What was wanted before and what is wanted now flow in; calls of the Redshift API flow out, until all is in sync, or one
-reason why it is not.
-"""
+"""Change the roles of a cluster until they are what an association wants and are in sync."""
 
 from __future__ import annotations
 
@@ -14,27 +10,27 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from .clusters import Client, MaybeSoonError, NotYetError, RefusedError, describe, modify
+from .clusters import Client, PropagationError, RefusedError, RetryableError, describe, modify
 from .plan import NO_DEFAULT, NOTHING, REMOVING, Association, Change, Cluster, change, waiting
 
 _log = logging.getLogger(__name__)
 
 _FIRST_DELAY = 2.0
 _LONGEST_DELAY = 20.0
-# How long a refusal may still be IAM telling everybody about a new role or policy.
+# How long a refusal may come from a new role or policy that IAM has not propagated yet.
 _PROPAGATION = 90.0
-_HOPELESS = {
+_UNUSABLE = {
     "paused": "resume it first",
     "deleting": "it is being deleted",
     "final-snapshot": "it is being deleted",
     "hardware-failure": "restore it from a snapshot first",
-    "incompatible-hsm": "mend its HSM first",
-    "incompatible-network": "mend its network first",
-    "incompatible-parameters": "mend its parameters first",
+    "incompatible-hsm": "repair its HSM first",
+    "incompatible-network": "repair its network first",
+    "incompatible-parameters": "correct its parameters first",
     "incompatible-restore": "restore it from another snapshot first",
     "storage-full": "resize it first",
 }
-_GOING = {"deleting", "final-snapshot"}
+_DELETING = {"deleting", "final-snapshot"}
 
 
 @dataclass
@@ -49,13 +45,13 @@ class Clock:
 
 @dataclass
 class Request:
-    """What one request of CloudFormation asks.
+    """One request of CloudFormation.
 
     Attributes:
         cluster: The cluster's identifier.
-        before: What the association wanted of it before; nothing on a create.
+        before: What the association wanted before; nothing on a create.
         after: What it wants now; nothing on a delete.
-        role_limit: How many roles the cluster may have, everybody's counted.
+        role_limit: How many roles the cluster may have, those of others included.
         seconds: How long it may take.
     """
 
@@ -66,43 +62,42 @@ class Request:
     seconds: float
 
 
-def converge(client: Client, request: Request, clock: Clock) -> None:
-    """Bring the cluster there.
+def reconcile(client: Client, request: Request, clock: Clock) -> None:
+    """Change the cluster and wait until it is as wanted.
 
     Raises:
-        RefusedError: With the cluster, the role and the status in its text.
+        RefusedError: When it cannot be; the text has the cluster, the role and the status.
     """
     deadline = clock.now() + request.seconds
     run = _Run(client, request)
-    patiently(run.attempt, request.cluster, request.seconds, clock, about=_roles(request))
+    retry(run.attempt, request.cluster, request.seconds, clock, about=_roles(request))
     if run.changed or request.after == NOTHING:
         _settle(client, request.cluster, deadline - clock.now(), clock)
 
 
-def look(client: Client, identifier: str, seconds: float, clock: Clock) -> Cluster:
-    """Read a cluster, as soon as that is allowed and possible.
+def read(client: Client, identifier: str, seconds: float, clock: Clock) -> Cluster:
+    """Return the state of a cluster, as soon as IAM and the API allow it.
 
     Raises:
-        RefusedError: When there is none.
+        RefusedError: When there is no such cluster.
     """
-    return patiently(lambda _: _found(client, identifier), identifier, seconds, clock)
+    return retry(lambda _: _found(client, identifier), identifier, seconds, clock)
 
 
 def undo(client: Client, request: Request) -> None:
-    """Take back what has been added so far to a cluster that was new to the association, as well as one call can;
-    CloudFormation may or may not ask for it.
+    """Remove what was added to a cluster that was new to the association, with one call and without waiting.
+
+    CloudFormation may or may not ask for it later.
     """
-    with suppress(NotYetError, MaybeSoonError, RefusedError):
+    with suppress(RetryableError, PropagationError, RefusedError):
         there = describe(client, request.cluster)
         wanted = change(request.after, request.before, there) if there else None
         if wanted:
-            _modify(client, request, wanted, believed=True)
+            _modify(client, request, wanted, final=True)
 
 
-class WaitingError(NotYetError):
-    """The cluster is on its way: its status and what is waited for, and what Redshift said when a change had to
-    wait.
-    """
+class WaitingError(RetryableError):
+    """The cluster is not as wanted yet: its status, what is waited for, and what Redshift said to the last change."""
 
     def __init__(self, state: str, *said: str) -> None:
         super().__init__(state)
@@ -112,30 +107,30 @@ class WaitingError(NotYetError):
 _Result = TypeVar("_Result")
 
 
-def patiently(
+def retry(
     attempt: Callable[[bool], _Result], cluster: str, seconds: float, clock: Clock, *, about: str = ""
 ) -> _Result:
-    """Try again until it works or the time is over, less and less often.
+    """Repeat an attempt with growing pauses, until it succeeds or the time is over.
 
-    An attempt is told whether a refusal is to be believed: it no longer is IAM that has not told everybody yet. The
-    reason has what was last seen of the cluster, and what went wrong since it last took a change.
+    An attempt gets whether a refusal is final: then IAM has had the time to propagate a new role or policy. The error's
+    text has the last state of the cluster, and what went wrong since its last change.
     """
     deadline = clock.now() + seconds
-    trusted_from = clock.now() + min(_PROPAGATION, seconds / 2)
+    final_from = clock.now() + min(_PROPAGATION, seconds / 2)
     delay, seen = _FIRST_DELAY, about
     said: dict[str, None] = {}
     while True:
-        believed = clock.now() >= trusted_from
+        final = clock.now() >= final_from
         try:
-            return attempt(believed)
+            return attempt(final)
         except WaitingError as error:
             seen = str(error)
             said = {**said, **dict.fromkeys(error.said)} if error.said else {}
-        except NotYetError as error:
+        except RetryableError as error:
             said[str(error)] = None
-        except MaybeSoonError as error:
+        except PropagationError as error:
             said[str(error)] = None
-            if believed:
+            if final:
                 raise RefusedError(_reason(f"cluster {cluster}", about, str(error))) from error
         except RefusedError as error:
             raise RefusedError(f"cluster {cluster}: {error}") from error
@@ -163,43 +158,43 @@ class _Run:
     """The attempts of one request.
 
     Attributes:
-        client: Redshift.
-        request: What is asked.
-        changed: Whether the cluster was asked to change.
+        client: The Redshift client.
+        request: The request.
+        changed: Whether a change was requested of Redshift.
     """
 
     client: Client
     request: Request
     changed: bool = False
 
-    def attempt(self, believed: bool) -> None:
-        """Do what has to be done now; all is done when nothing is left to do and to wait for."""
+    def attempt(self, final: bool) -> None:
+        """Make the change that is missing; return when there is nothing left to change and to wait for."""
         request, there = self.request, self._there()
         if there is None:
             return
         wanted = change(request.before, request.after, there)
         if not wanted and not waiting(request.before, request.after, there):
             return
-        if there.status in _HOPELESS:
-            raise RefusedError(f"its status is {there.status}; {_HOPELESS[there.status]}")
+        if there.status in _UNUSABLE:
+            raise RefusedError(f"its status is {there.status}; {_UNUSABLE[there.status]}")
         if wanted and there.status in ("available", "") and _has_room(request, wanted, there):
             self.changed = True
             try:
-                _modify(self.client, request, wanted, believed=believed)
-            except NotYetError as error:
+                _modify(self.client, request, wanted, final=final)
+            except RetryableError as error:
                 raise WaitingError(_state(request, there), str(error)) from error
         raise WaitingError(_state(request, there))
 
     def _there(self) -> Cluster | None:
-        """Read the cluster; what was to be removed is gone with it."""
+        """Return the cluster's state, or None when a delete finds it gone, and its roles with it."""
         if self.request.after != NOTHING:
             return _found(self.client, self.request.cluster)
         there = describe(self.client, self.request.cluster)
-        return None if there is None or there.status in _GOING else there
+        return None if there is None or there.status in _DELETING else there
 
 
 def _settle(client: Client, cluster: str, seconds: float, clock: Clock) -> None:
-    """Wait until a cluster takes the next change; CloudFormation's own is not tried again. Late is not wrong."""
+    """Wait until the cluster accepts the next change, because CloudFormation does not retry its own. It never fails."""
 
     def settled(_: bool) -> None:
         there = describe(client, cluster)
@@ -207,13 +202,13 @@ def _settle(client: Client, cluster: str, seconds: float, clock: Clock) -> None:
             raise WaitingError(there.status)
 
     with suppress(RefusedError):
-        patiently(settled, cluster, seconds, clock)
+        retry(settled, cluster, seconds, clock)
 
 
 def _has_room(request: Request, wanted: Change, there: Cluster) -> bool:
-    """Count everybody's roles; those that are leaving are waited for.
+    """Return whether there is room for the roles, or there will be when those that are being removed are gone.
 
-    Who wants no more than before is not refused: it may be going back, and others may have come meanwhile.
+    A request for no more roles than before always fits: it may be a rollback, after others added roles.
     """
     if not wanted.add:
         return True
@@ -223,21 +218,20 @@ def _has_room(request: Request, wanted: Change, there: Cluster) -> bool:
     if grows and total > request.role_limit:
         others = len(staying - set(request.after.roles))
         raise RefusedError(
-            f"{total} roles would be associated, {others} of them others', allowed is {request.role_limit}"
+            f"it would have {total} roles, {others} of them of others; 'role_limit' must be {total} or more, "
+            f"got {request.role_limit}"
         )
     return len(set(there.roles) - set(wanted.remove) | set(wanted.add)) <= max(request.role_limit, total)
 
 
-def _modify(client: Client, request: Request, wanted: Change, *, believed: bool) -> None:
-    """Change the roles; a default of others that we may not pass, or that is no role any more, is not put back, as soon
-    as the refusal is to be believed.
-    """
+def _modify(client: Client, request: Request, wanted: Change, *, final: bool) -> None:
+    """Change the roles; when Redshift's refusal is final, do so without restoring the former default role."""
     try:
         modify(client, request.cluster, wanted)
-    except MaybeSoonError as error:
-        if not believed or wanted.default in (None, NO_DEFAULT, request.after.default):
+    except PropagationError as error:
+        if not final or wanted.default in (None, NO_DEFAULT, request.after.default):
             raise
-        _log.warning("the default role that was there before is not put back: %s", error)
+        _log.warning("the former default role is not restored: %s", error)
         modify(client, request.cluster, replace(wanted, default=NO_DEFAULT))
 
 
