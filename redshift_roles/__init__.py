@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from redshift_roles.cluster import RedshiftCluster
     from redshift_roles.grants.chain import RoleChain
     from redshift_roles.grants.chain_documents import RequiredPolicy
+    from redshift_roles.grants.grant import RedshiftGrant
     from redshift_roles.grants.redshift_grants import RedshiftGrants
     from redshift_roles.role import RedshiftRole
     from redshift_roles.rules.findings import Finding, RoleAssociationError
@@ -27,6 +28,7 @@ _HOMES = {
     "DbUser": "aws.trust_documents",
     "Finding": "rules.findings",
     "RedshiftCluster": "cluster",
+    "RedshiftGrant": "grants.grant",
     "RedshiftGrants": "grants.redshift_grants",
     "RedshiftRole": "role",
     "RedshiftWarehouse": "warehouse",
@@ -43,6 +45,7 @@ __all__ = [
     "DbUser",
     "Finding",
     "RedshiftCluster",
+    "RedshiftGrant",
     "RedshiftGrants",
     "RedshiftRole",
     "RedshiftWarehouse",

@@ -14,6 +14,7 @@ PUBLIC = [
     "DbUser",
     "Finding",
     "RedshiftCluster",
+    "RedshiftGrant",
     "RedshiftGrants",
     "RedshiftRole",
     "RedshiftWarehouse",
@@ -72,7 +73,7 @@ def test_what_writes_templates_is_documented(name: str) -> None:
     assert [] == [option for option in options if f"{option}:" not in text and f"{option}," not in text]
 
 
-@pytest.mark.parametrize("name", ["DbUser", "Finding", "RequiredPolicy", "RoleAssociationError"])
+@pytest.mark.parametrize("name", ["DbUser", "Finding", "RedshiftGrant", "RequiredPolicy", "RoleAssociationError"])
 def test_values_are_documented(name: str) -> None:
     """Each tells its attributes."""
     assert "\nAttributes:\n" in (inspect.getdoc(getattr(redshift_roles, name)) or "")

@@ -116,19 +116,10 @@ def _text(statements: Sequence[Statement], location: Location) -> str:
     return json.dumps(rewritten(written, arns.readable))
 
 
-def shared_grant(identity: iam.Grant, asked: OwnerStatements, found: Resource, location: Location) -> iam.Grant:
-    """Describe the owner's side as CDK does, and write it into the policies of a bucket and a key of this app."""
-    grant = identity
+def add_to_policies(asked: OwnerStatements, found: Resource, location: Location) -> None:
+    """Add the statements to the policies of a bucket and a key of this app, whose stacks then wait for the role's."""
     for construct, statements in ((found.construct, asked.bucket), (found.key, asked.key)):
         if statements and _is_of_this_app(construct):
             location_of(construct).top.add_stack_dependency(location.top)
-        for statement in map(iam.PolicyStatement.from_json, statements):
-            theirs = iam.Grant.add_statement_to_resource_policy(
-                statement=statement,
-                resource=cast("iam.IResourceWithPolicyV2", construct),
-                grantee=statement.principals[0],
-                actions=statement.actions,
-                resource_arns=statement.resources,
-            )
-            grant = grant.combine(theirs)
-    return grant
+            for statement in statements:
+                cast("Any", construct).add_to_resource_policy(iam.PolicyStatement.from_json(statement))

@@ -1,33 +1,83 @@
-"""The managed policies of what was granted to a role, user or group.
-
-Permissions flow in, grant by grant; as few managed policies as IAM's size allows flow out, the same whatever the order.
-"""
+"""The managed policies of what was granted to a user, group or role."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final, NamedTuple, cast
 
-from aws_cdk import Annotations
+from aws_cdk import (
+    Annotations,
+    DefaultTokenResolver,
+    IPostProcessor,
+    IResolvable,
+    IResolveContext,
+    Reference,
+    Stack,
+    StringConcat,
+    Tokenization,
+)
 from aws_cdk import aws_iam as iam
-from constructs import Construct, IConstruct
+from constructs import Construct, DependencyGroup, IConstruct
 
+from redshift_roles.aws import quotas
 from redshift_roles.aws.permissions import Permission
 from redshift_roles.aws.placeholders import is_token
 from redshift_roles.aws.policies import Document, documents
 from redshift_roles.aws.token_lengths import longest
 from redshift_roles.cdk.jsii_compat import Remembered, reference_of
-from redshift_roles.cdk.location import Location
+from redshift_roles.cdk.location import Location, path_of
 from redshift_roles.cdk.role_reader import own_role, reports_policies
-from redshift_roles.grants.attachments import too_many, undecided
-from redshift_roles.grants.cdk_grant import conditions_of
-from redshift_roles.grants.deploy_time import same_values
 from redshift_roles.rules.registry import Problem
+
+_UNDECIDED: Final = "redshift-roles:AttachedPoliciesUndecided"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A user, group or role, and what was granted to it.
+
+    Attributes:
+        kind: ``roles``, ``users`` or ``groups``.
+        given: How many managed policies it was created with.
+        granted: Its policies, by the scope that they are children of and the id of the first.
+        trusted: The principals that were added to its trust policy, and what is known of each.
+        notes: What else restricts it; see `writer`.
+    """
+
+    kind: str
+    given: int
+    granted: dict[tuple[str, str], GrantedPolicies] = field(default_factory=dict)
+    trusted: dict[str, str] = field(default_factory=dict)
+    notes: set[str] = field(default_factory=set)
+
+    def number(self, changed: GrantedPolicies, written: int) -> int:
+        """Count the attached policies when some of them change."""
+        return self.given + written + sum(len(one.policies) for one in self.granted.values() if one is not changed)
+
+
+_principals: Remembered[Principal] = Remembered()
+
+
+def principal_of(construct: IConstruct, kind: str = "roles") -> Principal:
+    """Return what was granted to a user, group or role.
+
+    Args:
+        construct: The user, group or role.
+        kind: ``roles``, ``users`` or ``groups``.
+    """
+    found = _principals.get(construct)
+    if found is None:
+        own = own_role(construct)
+        found = _principals[construct] = Principal(kind, own.managed_policies if own else 0)
+    return found
 
 
 class Plan(NamedTuple):
-    """What a principal's policies will be.
+    """What the policies of a principal will be.
 
     Attributes:
         new: The permissions that are not there yet.
@@ -41,7 +91,7 @@ class Plan(NamedTuple):
 
 
 class GrantedPolicies:
-    """The policies of one principal, children of a construct near it.
+    """The policies of one principal, as few as IAM's size allows, the same whatever the order of the grants.
 
     Attributes:
         policies: The managed policies, none before the first grant.
@@ -53,24 +103,25 @@ class GrantedPolicies:
         location: Location,
         construct_id: str,
         attachment: dict[str, Any],
-        principal: _Principal | None = None,
+        principal: Principal | None = None,
     ) -> None:
         self.policies: list[iam.CfnManagedPolicy] = []
         self._scope = scope
-        self._place = location
+        self._location = location
         self._id = construct_id
         self._attachment = attachment
         self._permissions: dict[Permission, None] = {}
         self._plan = Plan((), [], {})
         self._keys: dict[str, str] = {}
         self._principal = principal
+        self._dependable: DependencyGroup | None = None
 
     def allow(self, permissions: Sequence[Permission]) -> None:
         """Add permissions; those that are there already add nothing."""
         self.write(self.plan(permissions))
 
     def plan(self, permissions: Sequence[Permission]) -> Plan:
-        """Say what the policies will be with more permissions, and write nothing."""
+        """Return what the policies will be with more permissions, and write nothing."""
         new = tuple(permission for permission in dict.fromkeys(permissions) if permission not in self._permissions)
         if not new:
             return self._plan._replace(new=())
@@ -86,9 +137,14 @@ class GrantedPolicies:
         return Plan(new, written, longer)
 
     def problems(self, plan: Plan) -> Iterator[Problem]:
-        """Find out whether IAM attaches as many policies as were planned."""
-        if self._principal and len(plan.written) > len(self.policies):
-            yield from too_many(self._principal.kind, self._principal.number(self, len(plan.written)))
+        """Find more policies than IAM attaches, however the quota of the account was raised."""
+        if self._principal is None or len(plan.written) <= len(self.policies):
+            return
+        kind, number = self._principal.kind, self._principal.number(self, len(plan.written))
+        _, most = quotas.ATTACHED_POLICIES[kind]
+        if number > most:
+            fix = f"divide the work among several {kind}; names that only the deployment knows count at their longest"
+            yield f"with this, {number} managed policies would be attached, IAM attaches at most {most}", fix
 
     def write(self, plan: Plan) -> None:
         """Write what was planned."""
@@ -98,116 +154,123 @@ class GrantedPolicies:
             return
         for index, document in enumerate(plan.written):
             if index >= len(self.policies):
-                self._add(index, document)
+                self._add(f"{self._id}{index + 1}" if index else self._id, document)
             elif document != before.written[index]:
                 self.policies[index].policy_document = document
-        for index in range(len(plan.written), len(self.policies)):
-            self._scope.node.try_remove_child(self._construct_id(index))
-        del self.policies[len(plan.written) :]
         self._warn()
 
-    def _warn(self) -> None:
-        principal = self._principal
-        warning = undecided(principal.kind, principal.number(self, len(self.policies))) if principal else None
-        if warning:
-            Annotations.of(self._scope).add_warning_v2(_UNDECIDED, warning)
+    def apply_before(self, constructs: Iterable[IConstruct]) -> None:
+        """Make constructs depend on the policies of now and of later."""
+        if self._dependable is None:
+            self._dependable = DependencyGroup(*self.policies)
+        for construct in constructs:
+            construct.node.add_dependency(self._dependable)
 
-    def _construct_id(self, index: int) -> str:
-        return f"{self._id}{index + 1}" if index else self._id
-
-    def _add(self, index: int, document: Document) -> None:
-        construct_id = self._construct_id(index)
+    def _add(self, construct_id: str, document: Document) -> None:
         policy = iam.CfnManagedPolicy(self._scope, construct_id, policy_document=document, **self._attachment)
         self.policies.append(policy)
+        if self._dependable:
+            self._dependable.add(policy)
+
+    def _warn(self) -> None:
+        """Warn where only an account whose quota was raised attaches as many policies."""
+        if self._principal is None:
+            return
+        kind, number = self._principal.kind, self._principal.number(self, len(self.policies))
+        usual, most = quotas.ATTACHED_POLICIES[kind]
+        if number > usual:
+            warning = (
+                f"More than {usual} managed policies are attached. IAM attaches {usual} unless the quota of the "
+                f"account was raised, and then at most {most}; divide the work among several {kind}, or see that it "
+                "was."
+            )
+            Annotations.of(self._scope).add_warning_v2(_UNDECIDED, warning)
 
     def _sorted_by(self, together: Iterable[Permission]) -> dict[str, str]:
         """Sort by what CDK will write, not by the numbers of tokens: those depend on the order of calls."""
         needed: dict[str, None] = {}
-        for _, same in groupby(sorted(together, key=_sid), _sid):
-            listed = [_texts(permission) for permission in same]
+        for _, same in groupby(sorted(together, key=lambda one: one.sid), lambda one: one.sid):
+            listed = [(one.resource, *(one.condition[2] if one.condition else ())) for one in same]
             if len(listed) > 1:
                 needed.update(dict.fromkeys(text for texts in listed for text in texts if is_token(text)))
-        return same_values(needed, self._place.stack, self._keys)
+        return _same_values(needed, self._location.stack, self._keys)
 
 
-class _Principal(NamedTuple):
-    """Who has the policies.
-
-    Attributes:
-        kind: ``roles``, ``users`` or ``groups``.
-        given: How many policies were given to it when it was made.
-        granted: All that were granted to it.
-    """
-
-    kind: str
-    given: int
-    granted: Mapping[tuple[str, str], GrantedPolicies]
-
-    def number(self, changed: GrantedPolicies, written: int) -> int:
-        """Count the policies when some of them change."""
-        return self.given + written + sum(len(one.policies) for one in self.granted.values() if one is not changed)
-
-
-_UNDECIDED: Final = "redshift-roles:AttachedPoliciesUndecided"
-
-
-def _sid(permission: Permission) -> str:
-    return permission.sid
-
-
-def _texts(permission: Permission) -> tuple[str, ...]:
-    return (permission.resource, *(permission.condition[2] if permission.condition else ()))
-
-
-class ReportedPolicies(GrantedPolicies):
-    """What is granted to a role whose policies CDK is told to report and not to write
-    (``iam.Role.customize_roles``).
-    """
+class _ReportedPolicies(GrantedPolicies):
+    """What is granted to a role whose policies CDK is told to report (``iam.Role.customize_roles``)."""
 
     def write(self, plan: Plan) -> None:
-        """Tell CDK, which writes the policies of this role into ``iam-policy-report.txt``."""
+        """Give CDK the statements; it writes them into ``iam-policy-report.txt``."""
         (role,) = self._attachment["roles"]
         self._permissions.update(dict.fromkeys(plan.new))
         for permission in plan.new:
+            operator, key, values = permission.condition or ("", "", ())
             statement = iam.PolicyStatement(
                 actions=list(permission.actions),
                 resources=[permission.resource],
-                conditions=conditions_of(permission),
+                conditions={operator: {key: list(values)}} if permission.condition else None,
             )
             role.add_to_principal_policy(statement)
 
 
-_of_principals: Remembered[dict[tuple[str, str], GrantedPolicies]] = Remembered()
-
-
 def granted_policies(
-    principal: IConstruct, location: Location, construct_id: str, kind: str, *, scope: Construct | None = None
+    construct: IConstruct, location: Location, construct_id: str, kind: str, *, scope: Construct | None = None
 ) -> GrantedPolicies:
-    """Find the policies of a principal.
+    """Return the policies of a principal.
 
     Args:
-        principal: The role, user or group.
+        construct: The role, user or group.
         location: Where the policies are.
         construct_id: The id of the first policy.
         kind: ``roles``, ``users`` or ``groups``.
         scope: What the policies are children of. Default: the principal, or what an imported one is a child of, since
             CDK takes no import for a scope; then the ids begin with the import's.
     """
-    found = _of_principals.get(principal)
-    if found is None:
-        found = _of_principals[principal] = {}
+    principal = principal_of(construct, kind)
     key = (reference_of(scope), construct_id)
-    if key not in found:
-        parent, name = (scope, construct_id) if scope else _beside(principal, construct_id)
-        reported = kind == "roles" and reports_policies(cast("iam.IRole", principal))
-        made = ReportedPolicies if reported else GrantedPolicies
-        own = own_role(principal)
-        whose = _Principal(kind, own.managed_policies if own else 0, found)
-        found[key] = made(parent, location, name, {kind: [principal]}, whose)
-    return found[key]
+    if key not in principal.granted:
+        parent, name = (scope, construct_id) if scope else _beside(construct, construct_id)
+        reported = kind == "roles" and reports_policies(cast("iam.IRole", construct))
+        make = _ReportedPolicies if reported else GrantedPolicies
+        principal.granted[key] = make(parent, location, name, {kind: [construct]}, principal)
+    return principal.granted[key]
 
 
-def _beside(principal: IConstruct, construct_id: str) -> tuple[Construct, str]:
-    if isinstance(principal, Construct):
-        return principal, construct_id
-    return cast("Construct", principal.node.scope), f"{principal.node.id}{construct_id}"
+def _beside(construct: IConstruct, construct_id: str) -> tuple[Construct, str]:
+    if isinstance(construct, Construct):
+        return construct, construct_id
+    return cast("Construct", construct.node.scope), f"{construct.node.id}{construct_id}"
+
+
+class _ByPath(DefaultTokenResolver):
+    """Writes references by the paths of their resources: logical ids of different stacks may be the same."""
+
+    def __init__(self) -> None:
+        super().__init__(StringConcat())
+
+    def resolve_token(self, t: IResolvable, context: IResolveContext, post_processor: IPostProcessor) -> object:
+        """Write one token."""
+        if isinstance(t, Reference):
+            return f"{path_of(t.target)}.{t.display_name}"
+        resolved: object = super().resolve_token(t, context, post_processor)
+        return resolved
+
+
+def _same_values(texts: Collection[str], stack: Stack, known: dict[str, str]) -> dict[str, str]:
+    """Return a key for each text with tokens, the same for the same value, however often it was made a token.
+
+    Args:
+        texts: The texts.
+        stack: Where they are to be written.
+        known: What this stack writes for texts that were resolved before; those of now are added.
+    """
+    new = [text for text in texts if text not in known]
+    if new:
+        resolved = stack.resolve(new)
+        known.update(zip(new, (json.dumps(value, sort_keys=True) for value in resolved), strict=True))
+    times = Counter(known[text] for text in texts)
+    return {text: known[text] if times[known[text]] == 1 else f"{known[text]} {_paths(text, stack)}" for text in texts}
+
+
+def _paths(text: str, stack: Stack) -> str:
+    return json.dumps(Tokenization.resolve(text, scope=stack, resolver=_ByPath(), preparing=False), sort_keys=True)

@@ -15,7 +15,7 @@ from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.location import Location, path_of, refer
 from redshift_roles.cdk.role_reader import is_immutable, own_role, principal_account, role_arn, role_location
 from redshift_roles.cdk.validation import raise_if
-from redshift_roles.grants.cdk_grant import LateGrant, grant_of
+from redshift_roles.grants.grant import RedshiftGrant
 from redshift_roles.grants.managed_policies import granted_policies
 from redshift_roles.rules import grant_arguments, registry
 from redshift_roles.rules.findings import RoleAssociationError
@@ -26,7 +26,7 @@ _PASSING_ID: Final = "PassRedshiftRoles"
 _ATTACHED_BY: Final = (("roles", "role_name"), ("users", "user_name"), ("groups", "group_name"))
 
 
-def pass_role(role: iam.IRole, grantee: iam.IGrantable) -> iam.Grant:
+def pass_role(role: iam.IRole, grantee: iam.IGrantable) -> RedshiftGrant:
     """Allow a grantee to pass a role to Amazon Redshift and to nothing else."""
 
     def path() -> str:
@@ -58,7 +58,7 @@ def pass_role(role: iam.IRole, grantee: iam.IGrantable) -> iam.Grant:
         raise RoleAssociationError(too_large)
     account_rule.assert_account(home, accounts)
     granted.write(plan)
-    return LateGrant.of(lambda: grant_of(granted.policies, allowed))
+    return RedshiftGrant(granted)
 
 
 def _nobody(grantee: object) -> Problem:

@@ -20,6 +20,7 @@ from redshift_roles.cdk.resource_reader import resource, secret_arn
 from redshift_roles.cdk.role_reader import role_arn
 from redshift_roles.cdk.validation import raise_if
 from redshift_roles.grants import pass_role as passing
+from redshift_roles.grants.grant import RedshiftGrant
 from redshift_roles.grants.writer import GrantWriter, note_vended, vending_problems
 from redshift_roles.rules import grant_arguments
 from redshift_roles.rules.arguments import ROLE
@@ -39,8 +40,8 @@ class RedshiftGrants:
     """Grant a role what Redshift does with it: exactly the actions that AWS documents, on exactly what is named.
 
     ``RedshiftGrants.of(role)`` takes any `iam.IRole`; ``RedshiftRole.redshift_grants`` is the same for a role of ours.
-    Each method returns an `iam.Grant` and can be called twice without harm. A customer managed key of a bucket, table,
-    secret or stream is found and granted by itself.
+    Each method returns a `RedshiftGrant` and can be called twice without harm. A customer managed key of a bucket,
+    table, secret or stream is found and granted by itself.
 
     Args:
         role: The role; ``RedshiftGrants.of`` is the way to give it, since it finds what was granted before.
@@ -91,7 +92,7 @@ class RedshiftGrants:
         manifest: str | None = None,
         jsonpaths: str | None = None,
         owner_allows: bool = False,
-    ) -> iam.Grant:
+    ) -> RedshiftGrant:
         """Allow COPY from Amazon S3: get the objects, list them, find the bucket's region, decrypt with the bucket's
         key.
 
@@ -116,7 +117,7 @@ class RedshiftGrants:
 
     def unload_to(
         self, bucket: s3.IBucket, *, prefix: str | None = None, clean_path: bool = False, owner_allows: bool = False
-    ) -> iam.Grant:
+    ) -> RedshiftGrant:
         """Allow UNLOAD to Amazon S3: get, put and list objects, and encrypt with the bucket's key.
 
         Args:
@@ -143,7 +144,7 @@ class RedshiftGrants:
         write: bool = False,
         lake_formation: bool = False,
         owner_allows: bool = False,
-    ) -> iam.Grant:
+    ) -> RedshiftGrant:
         """Allow CREATE EXTERNAL SCHEMA … FROM DATA CATALOG and queries of its tables (Redshift Spectrum).
 
         Args:
@@ -184,7 +185,7 @@ class RedshiftGrants:
             quotas.SPECTRUM_POLICIES, [*catalog, *files], found, owner_allows=owner_allows
         )
 
-    def copy_from_dynamodb(self, table: dynamodb.ITable) -> iam.Grant:
+    def copy_from_dynamodb(self, table: dynamodb.ITable) -> RedshiftGrant:
         """Allow COPY from an Amazon DynamoDB table: describe and scan it, and decrypt with its key."""
         self._writer.raise_if(quotas.COPY_PERMISSIONS, grant_arguments.check({"table": table}))
         found = resource(table, "table_arn")
@@ -192,7 +193,7 @@ class RedshiftGrants:
             quotas.COPY_PERMISSIONS, permissions.copy_from_dynamodb(found.arn, found.key_arn), ("table", found)
         )
 
-    def copy_from_emr(self, cluster_id: str) -> iam.Grant:
+    def copy_from_emr(self, cluster_id: str) -> RedshiftGrant:
         """Allow COPY from an Amazon EMR cluster of the role's account and region: list its instances.
 
         Args:
@@ -203,7 +204,7 @@ class RedshiftGrants:
         )
         return self._writer.allow(quotas.LOAD_FROM_EMR, permissions.copy_from_emr(self._writer.home, cluster_id))
 
-    def copy_over_ssh(self, bucket: s3.IBucket, manifest: str, *, owner_allows: bool = False) -> iam.Grant:
+    def copy_over_ssh(self, bucket: s3.IBucket, manifest: str, *, owner_allows: bool = False) -> RedshiftGrant:
         """Allow COPY from remote hosts: get and list the manifest that names them.
 
         Args:
@@ -217,7 +218,7 @@ class RedshiftGrants:
         allowed = permissions.copy_over_ssh(Objects(found.arn, found.key_arn, files=(manifest,)))
         return self._writer.allow_in_bucket(quotas.COPY_PERMISSIONS, allowed, found, owner_allows=owner_allows)
 
-    def federated_query(self, secret: secretsmanager.ISecret) -> iam.Grant:
+    def federated_query(self, secret: secretsmanager.ISecret) -> RedshiftGrant:
         """Allow queries in Amazon RDS or Aurora (FROM POSTGRES, FROM MYSQL) with the credentials of a secret."""
         self._writer.raise_if(quotas.FEDERATED_QUERY, grant_arguments.check({"secret": secret}))
         found = resource(secret, "secret_arn")
@@ -227,7 +228,7 @@ class RedshiftGrants:
             ("secret", found),
         )
 
-    def external_function(self, function: lambda_.IFunction) -> iam.Grant:
+    def external_function(self, function: lambda_.IFunction) -> RedshiftGrant:
         """Allow CREATE EXTERNAL FUNCTION over an AWS Lambda function: invoke exactly this function, version or
         alias.
         """
@@ -237,7 +238,7 @@ class RedshiftGrants:
             quotas.LAMBDA_FUNCTIONS, permissions.external_function(found.arn), ("function", found)
         )
 
-    def stream_from_kinesis(self, stream: kinesis.IStream) -> iam.Grant:
+    def stream_from_kinesis(self, stream: kinesis.IStream) -> RedshiftGrant:
         """Allow streaming ingestion from a stream of Amazon Kinesis Data Streams, and decrypt with its key."""
         self._writer.raise_if(quotas.STREAMING_KINESIS, grant_arguments.check({"stream": stream}))
         found = resource(stream, "stream_arn")
@@ -245,7 +246,7 @@ class RedshiftGrants:
             quotas.STREAMING_KINESIS, permissions.stream_from_kinesis(found.arn, found.key_arn), ("stream", found)
         )
 
-    def stream_from_msk(self, cluster_arn: str, topics: Sequence[str]) -> iam.Grant:
+    def stream_from_msk(self, cluster_arn: str, topics: Sequence[str]) -> RedshiftGrant:
         """Allow streaming ingestion from Amazon MSK with IAM authentication.
 
         Args:
@@ -260,7 +261,7 @@ class RedshiftGrants:
             quotas.STREAMING_MSK, permissions.stream_from_msk(cluster_arn, [f"{prefix}/{topic}" for topic in topics])
         )
 
-    def create_model(self, bucket: s3.IBucket, *, owner_allows: bool = False) -> iam.Grant:
+    def create_model(self, bucket: s3.IBucket, *, owner_allows: bool = False) -> RedshiftGrant:
         """Allow CREATE MODEL: train with Amazon SageMaker, and keep the models in a bucket.
 
         A role that the app defines lets SageMaker assume it too; an imported role must do so already.
@@ -281,7 +282,7 @@ class RedshiftGrants:
             quotas.MACHINE_LEARNING, allowed, found, owner_allows=owner_allows, training=True
         )
 
-    def pass_role(self, grantee: iam.IGrantable) -> iam.Grant:
+    def pass_role(self, grantee: iam.IGrantable) -> RedshiftGrant:
         """Allow a user, group or role to pass this role to Amazon Redshift and to nothing else.
 
         CDK's own ``grant_pass_role`` lets them pass it to any service. A role of ours that Redshift Serverless may

@@ -23,8 +23,8 @@ from redshift_roles.cdk.location import Location, path_of
 from redshift_roles.cdk.resource_reader import Resource, resource_problems
 from redshift_roles.cdk.role_reader import is_immutable, own_role, principal_account, role_arn, role_location, trust_of
 from redshift_roles.cdk.validation import raise_if
-from redshift_roles.grants.cdk_grant import LateGrant, grant_of
-from redshift_roles.grants.cross_account import owner_problems, owner_statements, shared_grant, without_key_names
+from redshift_roles.grants.cross_account import add_to_policies, owner_problems, owner_statements, without_key_names
+from redshift_roles.grants.grant import RedshiftGrant
 from redshift_roles.grants.managed_policies import granted_policies
 from redshift_roles.grants.trust_policy import extend_trust, trust_problems
 from redshift_roles.rules import registry
@@ -65,7 +65,7 @@ class GrantWriter:
 
     def allow(
         self, source: Source, allowed: Sequence[Permission], named: tuple[str, Resource] | None = None
-    ) -> iam.Grant:
+    ) -> RedshiftGrant:
         """Allow something, or raise with everything that keeps it from working.
 
         Args:
@@ -84,7 +84,7 @@ class GrantWriter:
         *,
         owner_allows: bool,
         training: bool = False,
-    ) -> iam.Grant:
+    ) -> RedshiftGrant:
         """Allow what needs a bucket, and the consent of the bucket's owner when that is another account.
 
         Args:
@@ -101,11 +101,12 @@ class GrantWriter:
         problems += owner_problems(asked, bucket, self.role, self.location, owner_allows=owner_allows)
         written = without_key_names(allowed, bucket, self.location)
         self._write(source, written, problems, training=training)
-        return shared_grant(grant_of(self.policies, written), asked, bucket, self.location)
+        add_to_policies(asked, bucket, self.location)
+        return RedshiftGrant(self._granted, [*asked.bucket, *asked.key])
 
     def _write(
         self, source: Source, allowed: Sequence[Permission], problems: Sequence[Problem], *, training: bool = False
-    ) -> iam.Grant:
+    ) -> RedshiftGrant:
         account = None if own_role(self.role) else principal_account(self.role, self.location)
         broken = [] if own_role(self.role) else self._unattachable(account)
         broken += [registry.INVALID_ARGUMENT.finding(self.path(), problem, source) for problem in problems]
@@ -117,7 +118,7 @@ class GrantWriter:
         self._granted.write(plan)
         if untrusted:
             self._trust_training()
-        return LateGrant.of(lambda: grant_of(self.policies, allowed))
+        return RedshiftGrant(self._granted)
 
     def _raise(self, broken: Sequence[Finding], too_large: Iterable[Problem]) -> None:
         found = [*broken, *(registry.POLICY_TOO_LARGE.finding(self.path(), problem) for problem in too_large)]

@@ -125,20 +125,6 @@ def test_the_policies_of_a_role_that_cdk_hands_out_are_found_again(stack: cdk.St
     )
 
 
-def test_a_policy_that_is_not_needed_any_more_is_taken_away(stack: cdk.Stack) -> None:
-    """Nothing of it stays in the template, and it can come again."""
-    granted = granted_policies(RedshiftRole(stack, "Role"), location_of(stack), "Grants", "roles")
-    granted.allow([_read(f"arn:aws:s3:::{number:02}{'a' * 500}") for number in range(30)])
-    before = len(granted.policies)
-    plan = granted.plan([_read("arn:aws:s3:::x")])
-    granted.write(plan._replace(written=plan.written[:1]))
-    less = len(granted.policies), len(all_properties_of(stack, POLICY))
-    granted.allow([_read("arn:aws:s3:::y")])
-
-    assert (3, (1, 1), 3) == (before, less, len(granted.policies))
-    assert ["Grants", "Grants2", "Grants3"] == [policy.node.id for policy in granted.policies]
-
-
 def test_a_plan_writes_nothing(stack: cdk.Stack) -> None:
     """What is refused after it leaves no trace, also not in what is measured later."""
     granted = granted_policies(RedshiftRole(stack, "Role"), location_of(stack), "Grants", "roles")

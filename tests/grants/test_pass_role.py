@@ -167,19 +167,6 @@ def test_the_policy_is_in_the_stack_of_the_grantee(app: cdk.App, stack: cdk.Stac
     assert [stack] == there.dependencies
 
 
-def test_the_grant_is_cdks_own(stack: cdk.Stack) -> None:
-    """It lists the statement, and others can wait for the policy."""
-    user = iam.User(stack, "User")
-    grant = RedshiftRole(stack, "Role").redshift_grants.pass_role(user)
-    waiting = cdk.CfnResource(stack, "Waiting", type="AWS::SNS::Topic")
-    grant.apply_before(waiting)
-    resources = template_of(stack)["Resources"]
-    (policy,) = [key for key, found in resources.items() if found["Type"] == POLICY]
-
-    assert ["iam:PassRole"] == [statement.to_json()["Action"] for statement in grant.principal_statements]
-    assert [policy] == resources["Waiting"]["DependsOn"]
-
-
 @pytest.mark.parametrize(
     ("kind", "make"),
     [

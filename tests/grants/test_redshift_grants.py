@@ -18,7 +18,15 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 
-from redshift_roles import DbUser, RedshiftCluster, RedshiftGrants, RedshiftRole, RoleAssociationError, RoleChain
+from redshift_roles import (
+    DbUser,
+    RedshiftCluster,
+    RedshiftGrant,
+    RedshiftGrants,
+    RedshiftRole,
+    RoleAssociationError,
+    RoleChain,
+)
 from redshift_roles.cdk.account_rule import RULE_ID
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support import nag
@@ -640,7 +648,7 @@ def test_each_flag_reaches_the_policy(
     ],
 )
 def test_the_owners_consent_is_asked_of_each_method(
-    stack: cdk.Stack, grants: RedshiftGrants, grant: Callable[..., iam.Grant]
+    stack: cdk.Stack, grants: RedshiftGrants, grant: Callable[..., RedshiftGrant]
 ) -> None:
     """Without it, or with False, a bucket of another account is refused; with True it is granted."""
     bucket = _foreign(stack)
@@ -650,7 +658,7 @@ def test_the_owners_consent_is_asked_of_each_method(
     assert all(f"is in account {OTHER_ACCOUNT}, the role is in {ACCOUNT}" in message for _, message in found)
     assert () == grants.policies
 
-    assert [] != grant(grants, bucket, owner_allows=True).resource_statements
+    assert () != grant(grants, bucket, owner_allows=True).resource_statements
     assert "arn:aws:s3:::theirs" in json.dumps(statements_of(stack))
 
 
@@ -786,7 +794,7 @@ def _several_policies(order: tuple[int, ...]) -> dict[str, Any]:
     stage = cdk.CfnParameter(stack, "Stage").value_as_string
     lake, grants = s3.Bucket.from_bucket_name(stack, "Lake", "lake"), RedshiftRole(stack, "Role").redshift_grants
     tables = [f"table_{number:02}" for number in range(14)]
-    calls: list[Callable[[], iam.Grant]] = [
+    calls: list[Callable[[], object]] = [
         lambda: grants.external_schema(f"sales_{stage}", bucket=lake, prefix="sales/", tables=tables),
         lambda: grants.copy_from(lake, prefix=f"{stage}/landing/"),
         lambda: grants.unload_to(lake, prefix="out/"),
@@ -831,7 +839,7 @@ def test_the_order_of_calls_changes_nothing(order: tuple[int, ...], buckets: tup
         stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data")
         made = {name: s3.Bucket(stack, name) for name in buckets}
         grants = RedshiftRole(stack, "Role").redshift_grants
-        calls: list[Callable[[], iam.Grant]] = [
+        calls: list[Callable[[], object]] = [
             lambda: grants.copy_from(made["A"], prefix="a/"),
             lambda: grants.copy_from(made["B"], prefix="b/"),
             lambda: grants.unload_to(made["A"], prefix="out/"),
@@ -880,49 +888,6 @@ def test_another_policy_begins_where_one_is_full(stack: cdk.Stack, grants: Redsh
     assert 120 == len(read)
     assert ["RedshiftGrants", "RedshiftGrants2"] == [policy.node.id for policy in grants.policies[:2]]
     assert len([sid for sid in sids if sid.startswith("ListObjects")]) == 120
-
-
-def test_the_grant_is_cdks_own(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """It succeeded, it lists its statements, others can wait for it, and it combines with others."""
-    bucket = s3.Bucket(stack, "Landing")
-    grant = grants.copy_from(bucket, prefix="x/")
-    waiting = cdk.CfnResource(stack, "Waiting", type="AWS::SNS::Topic")
-    grant.assert_success()
-    grant.apply_before(waiting)
-    combined = grant.combine(grants.unload_to(bucket, prefix="y/"))
-    policy = stack.resolve(grants.policies[0].ref)["Ref"]
-
-    assert isinstance(grant, iam.Grant)
-    assert grant.success
-    assert ["s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"] == [
-        statement.to_json()["Action"] for statement in grant.principal_statements
-    ]
-    assert {"StringLike": {"s3:prefix": ["x/*"]}} == grant.principal_statements[1].to_json()["Condition"]
-    assert [] == grant.resource_statements
-    assert 6 == len(combined.principal_statements)
-    assert [policy] == template_of(stack)["Resources"]["Waiting"]["DependsOn"]
-
-
-def test_others_can_wait_for_all_policies(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """A grant may be divided among several policies."""
-    bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "sales")
-    listed = [grants.copy_from(bucket, prefix=f"prefix-{number:03}/") for number in range(60)]
-    waiting = cdk.CfnResource(stack, "Waiting", type="AWS::SNS::Topic")
-    listed[-1].apply_before(waiting)
-
-    assert len(grants.policies) > 1
-    assert (
-        sorted(stack.resolve(policy.ref)["Ref"] for policy in grants.policies)
-        == (template_of(stack)["Resources"]["Waiting"]["DependsOn"])
-    )
-
-
-def test_a_grant_of_cdk_combines_with_ours(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """Also when ours was never looked at before."""
-    bucket, role = s3.Bucket(stack, "Landing"), iam.Role(stack, "Theirs", assumed_by=iam.AccountRootPrincipal())
-    theirs = bucket.grant_delete(role)
-
-    assert 4 == len(theirs.combine(grants.copy_from(bucket)).principal_statements)
 
 
 def test_one_facade_serves_a_role(stack: cdk.Stack) -> None:
@@ -1045,7 +1010,7 @@ def test_a_role_that_others_made_has_its_permissions_in_the_report(app: cdk.App,
     make: Any = RedshiftRole if ours else iam.Role
     grants = RedshiftGrants.of(make(stack, "Role", **trust))
     lake = s3.Bucket.from_bucket_name(stack, "Lake", "lake")
-    grant = grants.copy_from(lake, prefix="a/")
+    grants.copy_from(lake, prefix="a/")
     for _ in range(2):
         grants.create_model(lake)
     (reported,) = json.loads((Path(app.synth().directory) / "iam-policy-report.json").read_text())["roles"]
@@ -1058,7 +1023,6 @@ def test_a_role_that_others_made_has_its_permissions_in_the_report(app: cdk.App,
     assert {"StringLike": {"s3:prefix": ["a/*"]}} in [statement.get("Condition") for statement in statements]
     assert len(set(written)) == len(written)
     assert "Resources" not in template_of(stack)
-    assert grant.success
     assert () == grants.policies
 
 
