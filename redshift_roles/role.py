@@ -16,7 +16,7 @@ from constructs import Construct
 
 from redshift_roles.aws import quotas
 from redshift_roles.aws.permissions import Home
-from redshift_roles.aws.placeholders import is_token, present, token_values
+from redshift_roles.aws.placeholders import TOKENS, is_token, present
 from redshift_roles.aws.policy_documents import size
 from redshift_roles.aws.trust_documents import DbUser, Trust
 from redshift_roles.cdk.location import Location, least_length
@@ -177,7 +177,7 @@ def _restricted(trust: Trust) -> iam.PrincipalBase:
 
 def _refuse_too_large(trust: Trust, location: Location, quota: int, path: Callable[[], str]) -> None:
     """Measure the trust policy, every token at the least that the deployment can write."""
-    length = size(trust.document(), lambda text: token_values(text, lambda name: "x" * least_length(name, location)))
+    length = size(trust.document(), lambda text: TOKENS.filled(text, lambda name: "x" * least_length(name, location)))
     if length > quota:
         problem = (
             f"the trust policy has at least {length:,} characters, 'trust_policy_quota' is {quota:,}",

@@ -13,7 +13,7 @@ from aws_cdk.interfaces.aws_iam import IGroupRef, IUserRef
 from constructs import Construct
 
 from redshift_roles.aws import arns, quotas
-from redshift_roles.aws.placeholders import is_token, present
+from redshift_roles.aws.placeholders import PLACEHOLDERS, is_token, present
 from redshift_roles.aws.policy_documents import UserPolicy, size
 from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.cluster_references import Cluster, cluster_arn, cluster_problems
@@ -219,7 +219,7 @@ def _refuse_too_large(policy: UserPolicy, facts: AssociationFacts, location: Loc
     made_up = _least_name(location)
     length = size(
         written.document(),
-        lambda text: arns.filled(text, lambda name: "x" * least_length(name, location, made_up)),
+        lambda text: PLACEHOLDERS.filled(text, lambda name: "x" * least_length(name, location, made_up)),
     )
     if length > quotas.MANAGED_POLICY_SIZE:
         problem = (

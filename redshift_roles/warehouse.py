@@ -14,7 +14,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from redshift_roles.aws import arns, quotas
-from redshift_roles.aws.placeholders import present
+from redshift_roles.aws.placeholders import placeholder, present
 from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.location import Location
 from redshift_roles.cdk.validation import child_location, child_path, rollback_on_error
@@ -126,7 +126,7 @@ class RedshiftWarehouse(Construct):
         problems = people_problems(users, groups, location)
         own = RoleFacts(
             "the warehouse's own role",
-            f"arn:{arns.THIS_PARTITION}:iam::{location.account}:role/{arns.placeholder('Role')}",
+            f"arn:{arns.THIS_PARTITION}:iam::{location.account}:role/{placeholder('Role')}",
         )
         refuse_cluster(
             lambda: child_path(scope, construct_id),

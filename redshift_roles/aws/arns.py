@@ -1,34 +1,21 @@
-"""Role ARNs as far as they are known.
-
-A text with holes flows in: an ARN some of whose parts only the deployment knows. Its parts, its trouble in words and
-its readable form flow out.
-
-A hole is a name between two control characters that no ARN can hold. Two equal names stand for equal values, so two
-texts that are equal are one role even where nobody knows its name yet.
-"""
+"""The ARNs of roles, whose parts may be placeholders, and what is wrong with them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from redshift_roles.aws import quotas
+from redshift_roles.aws.placeholders import has_placeholder, literal_start, placeholder
 
-_OPEN, _CLOSE = "\x01", "\x02"
-_HOLE: Final = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
-_PART: Final = f"(?:[^:{_OPEN}]|{_OPEN}[^{_CLOSE}]*{_CLOSE})*"
+_PLACEHOLDER: Final = placeholder("[^\x02]*")
+_PART: Final = f"(?:[^:\x01]|{_PLACEHOLDER})*"
 _ARN: Final = re.compile(f"arn:({_PART}):({_PART}):({_PART}):({_PART}):(.+)", re.DOTALL)
 # No stack is called ``arn:``.
-_STACK_NAME: Final = re.compile(f"{_OPEN}[^{_CLOSE}]*#AWS::StackName{_CLOSE}")
+_STACK_NAME: Final = re.compile(placeholder("[^\x02]*#AWS::StackName"))
 _ACCOUNT: Final = re.compile("[0-9]{12}")
 _ROLE_NAME: Final = re.compile(r"[\w+=,.@-]+", re.ASCII)
-
-
-def placeholder(name: str) -> str:
-    """Stand for a value that only the deployment knows; equal names stand for equal values."""
-    return f"{_OPEN}{name}{_CLOSE}"
 
 
 # The account, partition and region of a stack that does not say where it will be deployed.
@@ -40,49 +27,6 @@ THIS_REGION: Final = placeholder("AWS::Region")
 def differ(account: str | None, other: str | None) -> bool:
     """Say whether two accounts are known and are not the same."""
     return None not in (account, other) and THIS_ACCOUNT not in (account, other) and account != other
-
-
-def has_placeholder(text: str) -> bool:
-    """Say whether a part of the text is not known."""
-    return _OPEN in text
-
-
-def literal_start(text: str) -> str:
-    """Take what stands before the first hole."""
-    return text.partition(_OPEN)[0]
-
-
-def literal_end(text: str) -> str:
-    """Take what stands after the last hole."""
-    return text.rpartition(_CLOSE)[2]
-
-
-def split(text: str, separator: str) -> list[str]:
-    """Take a text apart at a separator, but never inside a hole."""
-    kept: list[str] = []
-
-    def keep(match: re.Match[str]) -> str:
-        kept.append(match[0])
-        return _OPEN
-
-    waiting = iter(kept)
-    parts = _HOLE.sub(keep, text).split(separator)
-    return [re.sub(_OPEN, lambda _: next(waiting), part) for part in parts]
-
-
-def placeholders(text: str) -> list[str]:
-    """Name the holes of a text, in order."""
-    return _HOLE.findall(text)
-
-
-def filled(text: str, value: Callable[[str], str]) -> str:
-    """Put values into the holes of a text."""
-    return _HOLE.sub(lambda match: value(match[1]), text)
-
-
-def readable(text: str) -> str:
-    """Write a text for people: ``${Name}`` where the value is not known."""
-    return filled(text, lambda name: f"${{{name.rpartition('#')[2]}}}")
 
 
 def account_of(arn: str) -> str | None:

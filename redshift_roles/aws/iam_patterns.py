@@ -9,8 +9,8 @@ import re
 from collections.abc import Collection
 from typing import Final
 
-from redshift_roles.aws import arns
 from redshift_roles.aws.patterns import matches
+from redshift_roles.aws.placeholders import PLACEHOLDERS, has_placeholder
 
 # A name that nobody gives to a role: a pattern that matches it matches every role.
 _NOBODY: Final = "0-redshift-roles-0/0"
@@ -20,7 +20,7 @@ _WILD: Final = re.compile("[*?\x01]")
 
 
 def _parts(text: str) -> list[str]:
-    return arns.split(text, ":")
+    return PLACEHOLDERS.split(text, ":")
 
 
 def is_every_role(text: str, accounts: Collection[str]) -> bool:
@@ -35,7 +35,7 @@ def is_every_role(text: str, accounts: Collection[str]) -> bool:
 
 
 def _may_be(pattern: str, account: str) -> bool:
-    return arns.has_placeholder(pattern) or arns.has_placeholder(account) or matches(pattern, account)
+    return has_placeholder(pattern) or has_placeholder(account) or matches(pattern, account)
 
 
 def matches_role(text: str, account: str, resource: str) -> bool:
@@ -44,7 +44,7 @@ def matches_role(text: str, account: str, resource: str) -> bool:
     if len(parts) < 6 or not matches(parts[4], account):
         return False
     pattern = ":".join(parts[5:])
-    return matches(pattern, resource) or matches(pattern, arns.filled(resource, lambda _: _MADE))
+    return matches(pattern, resource) or matches(pattern, PLACEHOLDERS.filled(resource, lambda _: _MADE))
 
 
 def may_be_role(text: str) -> bool:
@@ -54,6 +54,6 @@ def may_be_role(text: str) -> bool:
         return True
     start = _WILD.split(":".join(parts[5:]))[0]
     service = parts[2]
-    return (arns.has_placeholder(service) or matches(service, "iam")) and (
+    return (has_placeholder(service) or matches(service, "iam")) and (
         start.startswith("role/") or "role/".startswith(start)
     )

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from redshift_roles.aws import actions
 from redshift_roles.aws.actions import Actions
-from redshift_roles.aws.placeholders import outside_tokens
+from redshift_roles.aws.placeholders import TOKENS
 
 # Operator, key, values.
 Condition = tuple[str, str, tuple[str, ...]]
@@ -87,7 +87,7 @@ class Objects(NamedTuple):
 
 def literally(text: str) -> str:
     """Write a text so that IAM takes its wildcards and dollar signs as they stand."""
-    return outside_tokens(text, lambda part: "".join(f"${{{mark}}}" if mark in "*?$" else mark for mark in part))
+    return TOKENS.outside(text, lambda part: "".join(f"${{{mark}}}" if mark in "*?$" else mark for mark in part))
 
 
 def _with_key(sid: str, allowed: Actions, key: str | None) -> list[Permission]:

@@ -1,102 +1,143 @@
-"""What stands for a value that only the deployment knows.
+"""Values that only the deployment knows, where they stand in texts and arguments.
 
-Arguments flow in; those that are literals flow out. The only room that knows what a Token looks like: CDK's own test
-costs a crossing into the jsii kernel.
+A CDK argument has tokens. The template readers write placeholders: names between two control characters, which no ARN
+contains. Two equal names stand for equal values, so two equal texts are equal whatever the deployment puts in. CDK's
+own test for tokens calls into the jsii kernel; this module does not.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
-_TOKEN_MARKS: Final = ("${Token[", "#{Token[")
+
+class Marker:
+    """One way to mark a value that only the deployment knows in a text.
+
+    Args:
+        start: What stands before its name.
+        end: What stands after its name.
+        others: A pattern for such values that have no name.
+    """
+
+    def __init__(self, start: str, end: str, others: str = "(?!)") -> None:
+        self._named = re.compile(f"{re.escape(start)}([^{re.escape(end[0])}]*){re.escape(end)}")
+        self._any = re.compile(f"{self._named.pattern}|{others}")
+
+    def names(self, text: str) -> list[str]:
+        """Return the names in order."""
+        return self._named.findall(text)
+
+    def filled(self, text: str, value: Callable[[str], str]) -> str:
+        """Replace each name by a value."""
+        return self._named.sub(lambda match: value(match[1]), text)
+
+    def outside(self, text: str, change: Callable[[str], str]) -> str:
+        """Change what is literal."""
+        return "".join(change(literal) + marked for literal, marked in self._pieces(text))
+
+    def split(self, text: str, separator: str) -> list[str]:
+        """Split at a separator, but never inside a name."""
+        parts = [""]
+        for literal, marked in self._pieces(text):
+            first, *more = literal.split(separator)
+            parts[-1] += first
+            parts += more
+            parts[-1] += marked
+        return parts
+
+    def _pieces(self, text: str) -> Iterator[tuple[str, str]]:
+        end = 0
+        for match in self._any.finditer(text):
+            yield text[end : match.start()], match[0]
+            end = match.end()
+        yield text[end:], ""
+
+
+_OPEN, _CLOSE = "\x01", "\x02"
+_TOKEN, _LIST_TOKEN = "${Token[", "#{Token["
+# How the token of a list, and that of a number, look inside a text.
+_NAMELESS: Final = r"#\{Token\[[^\]]*\]\}|-1\.[0-9]+e\+289"
 # A number that stands for a token is below any number a template can hold.
 _NUMBER_TOKEN: Final = -1e200
-_TOKEN: Final = re.compile(r"\$\{Token\[([^\]]*)\]\}")
-# How the token of a list, and that of a number, look inside a text.
-_OTHER_TOKEN: Final = re.compile(r"#\{Token\[[^\]]*\]\}|-1\.[0-9]+e\+289")
-_ANY_TOKEN: Final = re.compile(f"{_TOKEN.pattern}|{_OTHER_TOKEN.pattern}")
 _UNNAMED: Final = "${Token}"
+
+PLACEHOLDERS: Final = Marker(_OPEN, _CLOSE)
+TOKENS: Final = Marker(_TOKEN, "]}", _NAMELESS)
+
+
+def placeholder(name: str) -> str:
+    """Return the placeholder of this name."""
+    return f"{_OPEN}{name}{_CLOSE}"
+
+
+def has_placeholder(text: str) -> bool:
+    """Return whether a part of a text is not known."""
+    return _OPEN in text
+
+
+def literal_start(text: str) -> str:
+    """Return what stands before the first placeholder."""
+    return text.partition(_OPEN)[0]
+
+
+def literal_end(text: str) -> str:
+    """Return what stands after the last placeholder."""
+    return text.rpartition(_CLOSE)[2]
+
+
+def readable(text: str) -> str:
+    """Write a text for people: ``${Name}`` for a placeholder or pseudo parameter, ``${Token}`` for any other token."""
+    named = PLACEHOLDERS.filled(text, lambda name: f"${{{name.rpartition('#')[2]}}}")
+    return re.sub(_NAMELESS, _UNNAMED, TOKENS.filled(named, _pseudo_parameter))
+
+
+def _pseudo_parameter(token: str) -> str:
+    return f"${{{token.rpartition('.')[0].replace('.', '::')}}}" if token.startswith("AWS.") else _UNNAMED
 
 
 def is_token(value: object) -> bool:
-    """Say whether a string, number or list stands for a value that only the deployment knows."""
+    """Return whether a string, a number or an entry of a list is a token or contains one."""
     if isinstance(value, str):
-        return any(mark in value for mark in _TOKEN_MARKS)
+        return _TOKEN in value or _LIST_TOKEN in value
     if isinstance(value, (list, tuple)):
-        return any(is_token(item) for item in value)
+        return any(map(is_token, value))
     return is_number_token(value)
 
 
 def is_number_token(value: object) -> bool:
-    """Say whether a number stands for one that only the deployment knows."""
+    """Return whether a number is a token."""
     return isinstance(value, float) and value < _NUMBER_TOKEN
 
 
 def is_list_token(entry: object) -> bool:
-    """Say whether the entry of a list stands for a whole list."""
-    return isinstance(entry, str) and _TOKEN_MARKS[1] in entry
+    """Return whether an entry of a list stands for a whole list."""
+    return isinstance(entry, str) and _LIST_TOKEN in entry
 
 
 def is_text_token(value: object) -> bool:
-    """Say whether a text has a part that only the deployment knows; the token of a list or a number makes no text."""
-    return isinstance(value, str) and _TOKEN_MARKS[0] in value and _TOKEN_MARKS[1] not in value
-
-
-def present(required: Collection[str] = (), **arguments: object) -> dict[str, object]:
-    """Keep the arguments that are given; a required one is kept even when it is None."""
-    return {name: value for name, value in arguments.items() if value is not None or name in required}
-
-
-def known(arguments: Mapping[str, object]) -> dict[str, object]:
-    """Keep the arguments that are no tokens."""
-    return {name: value for name, value in arguments.items() if not is_token(value)}
-
-
-def outside_tokens(text: str, change: Callable[[str], str]) -> str:
-    """Change the literal parts of a text."""
-    end, parts = 0, []
-    for token in _TOKEN.finditer(text):
-        parts += [change(text[end : token.start()]), token[0]]
-        end = token.end()
-    return "".join([*parts, change(text[end:])])
-
-
-def split_outside_tokens(text: str, separator: str) -> list[str]:
-    """Take a text apart at a separator, but never inside a token."""
-    tokens = _ANY_TOKEN.finditer(text)
-    parts = _ANY_TOKEN.sub(_TOKEN_MARKS[0], text).split(separator)
-    return [re.sub(re.escape(_TOKEN_MARKS[0]), lambda _: next(tokens)[0], part) for part in parts]
-
-
-def readable(text: str) -> str:
-    """Write a text for people: ``${AWS::Region}``, or ``${Token}`` for what has no name."""
-    return _OTHER_TOKEN.sub(_UNNAMED, token_values(text, _named))
-
-
-def _named(token: str) -> str:
-    name, _, _ = token.rpartition(".")
-    return f"${{{name.replace('.', '::')}}}" if name.startswith("AWS.") else _UNNAMED
+    """Return whether a value is a text with a token; the token of a list or a number makes no text."""
+    return isinstance(value, str) and _TOKEN in value and _LIST_TOKEN not in value
 
 
 def is_nameless(value: object) -> bool:
-    """Say whether a value is a token, nothing beside it, of which no more can be told."""
+    """Return whether a value is one token without a readable name and nothing else."""
     if isinstance(value, (list, tuple)):
         return any(map(is_list_token, value))
     return readable(value) == _UNNAMED if isinstance(value, str) else is_token(value)
 
 
-def token_values(text: str, value: Callable[[str], str]) -> str:
-    """Put values in the place of tokens; a token's name begins with what it stands for, such as ``AWS.Partition``."""
-    return _TOKEN.sub(lambda token: value(token[1]), text)
-
-
-def token_names(text: str) -> list[str]:
-    """Name the tokens in a text."""
-    return _TOKEN.findall(text)
-
-
 def token_first(text: str) -> bool:
-    """Say whether a text begins with a token."""
-    return text.startswith(_TOKEN_MARKS)
+    """Return whether a text begins with a token."""
+    return text.startswith((_TOKEN, _LIST_TOKEN))
+
+
+def present(required: Collection[str] = (), **arguments: object) -> dict[str, object]:
+    """Return the arguments that are given, and the required ones even when they are None."""
+    return {name: value for name, value in arguments.items() if value is not None or name in required}
+
+
+def known(arguments: Mapping[str, object]) -> dict[str, object]:
+    """Return the arguments that are no tokens."""
+    return {name: value for name, value in arguments.items() if not is_token(value)}

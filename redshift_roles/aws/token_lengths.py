@@ -10,7 +10,7 @@ from typing import Final
 
 from redshift_roles.aws import quotas
 from redshift_roles.aws.permissions import Permission
-from redshift_roles.aws.placeholders import is_token, split_outside_tokens, token_first, token_names, token_values
+from redshift_roles.aws.placeholders import TOKENS, is_token, token_first
 
 _PSEUDO_PARAMETERS: Final = {"AWS.Partition": 10, "AWS.Region": 14, "AWS.AccountId": 12}
 # The fields of an ARN before the resource: arn, partition, service, region, account.
@@ -34,11 +34,11 @@ def longest(permission: Permission) -> dict[str, str]:
 
 def _arn(text: str, service: str) -> str:
     if token_first(text):
-        head, *rest = split_outside_tokens(text, "/")
+        head, *rest = TOKENS.split(text, "/")
         begin = _filled(head, quotas.LONGEST_ARNS.get(service, quotas.LONGEST_ARN))
     else:
-        fields = split_outside_tokens(text, ":")
-        head, *rest = split_outside_tokens(":".join(fields[len(_FIELDS) :]), "/")
+        fields = TOKENS.split(text, ":")
+        head, *rest = TOKENS.split(":".join(fields[len(_FIELDS) :]), "/")
         scope = [_filled(field, most) for field, most in zip(fields, _FIELDS, strict=False)]
         begin = ":".join([*scope, _name(head, service)])
     if service == "s3":
@@ -59,16 +59,16 @@ def _key(pattern: str) -> str:
 
 
 def _literal(text: str) -> str:
-    return token_values(text, lambda _: "")
+    return TOKENS.filled(text, lambda _: "")
 
 
 def _filled(text: str, most: int) -> str:
     """Put values into a text, which together have at most so many characters, or what is known of pseudo parameters."""
-    first = next((name for name in token_names(text) if _pseudo(name) is None), None)
-    lengths = {name: _pseudo(name) or 0 for name in token_names(text)}
+    first = next((name for name in TOKENS.names(text) if _pseudo(name) is None), None)
+    lengths = {name: _pseudo(name) or 0 for name in TOKENS.names(text)}
     if first is not None:
         lengths[first] = max(most - sum(lengths.values()), 1)
-    return token_values(text, lambda name: "x" * lengths[name])
+    return TOKENS.filled(text, lambda name: "x" * lengths[name])
 
 
 def _pseudo(name: str) -> int | None:

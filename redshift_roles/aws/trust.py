@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from redshift_roles.aws import arns, patterns
+from redshift_roles.aws import patterns
+from redshift_roles.aws.placeholders import has_placeholder, literal_start, readable
 
 _ASSUME_ROLE: Final = "sts:assumerole"
 PROVISIONED: Final = "redshift"
@@ -48,7 +49,7 @@ def _distrust(document: object, region: str | None, service: str) -> str | None:
     if any(_may_be_service(name, region, service) for statement in allowing for name in _principals(statement)):
         return None
     names = sorted({str(name) for statement in allowing for name in _principals(statement)})
-    trusted = ", ".join(arns.readable(name) for name in names) or "nobody"
+    trusted = ", ".join(readable(name) for name in names) or "nobody"
     called = "Redshift Serverless" if service == SERVERLESS else "Redshift"
     return f"trusts {trusted}; {called}{f' in {region}' if region else ''} cannot assume it"
 
@@ -80,7 +81,7 @@ def _matches(action: object) -> bool:
 
 def _may_be_assuming(statement: Mapping[str, object]) -> bool:
     actions = _listed(statement.get("Action", "*"))
-    return any(not isinstance(a, str) or arns.has_placeholder(a) or _matches(a) for a in actions)
+    return any(not isinstance(a, str) or has_placeholder(a) or _matches(a) for a in actions)
 
 
 def _principals(statement: Mapping[str, object]) -> list[object]:
@@ -104,8 +105,8 @@ def _is_service_of(name: object, region: str | None, service: str) -> bool:
 def _may_be_service(name: object, region: str | None, service: str) -> bool:
     if not isinstance(name, str) or name == "*" or _is_service(name, region, service):
         return True
-    prefix, literal = f"{service}.", arns.literal_start(name)
-    return arns.has_placeholder(name) and (prefix.startswith(literal) or literal.startswith(prefix))
+    prefix, literal = f"{service}.", literal_start(name)
+    return has_placeholder(name) and (prefix.startswith(literal) or literal.startswith(prefix))
 
 
 _SERVICE: Final = re.compile(r"(redshift|redshift-serverless)(?:\.([a-z0-9-]+))?\.amazonaws\.com(?:\.cn)?")

@@ -17,7 +17,7 @@ from aws_cdk.interfaces.aws_iam import IGroupRef, IUserRef
 from constructs import IConstruct
 
 from redshift_roles.aws import arns as role_arns
-from redshift_roles.aws.placeholders import is_token
+from redshift_roles.aws.placeholders import is_token, placeholder
 from redshift_roles.aws.policy_documents import rewritten
 from redshift_roles.cdk.jsii_compat import Remembered
 from redshift_roles.cdk.location import Location, location_of, path_of, refer
@@ -111,7 +111,7 @@ def role_facts(
 
 def _own_role(role: iam.IRole, own: OwnRole, label: str, location: Location, *, distinct: bool) -> RoleFacts:
     home = own.location
-    name = own.path_and_name or "/" + (role_arns.placeholder(f"{id(role)}#Name") if distinct else _nameless(role))
+    name = own.path_and_name or "/" + (placeholder(f"{id(role)}#Name") if distinct else _nameless(role))
     text = f"arn:{_partition(home)}:iam::{home.account}:role{name}"
     # A role of another account is refused for that; it matters no more whether CDK can refer to it.
     near = home.stack is location.stack or role_arns.differ(home.account, location.account)
@@ -120,7 +120,7 @@ def _own_role(role: iam.IRole, own: OwnRole, label: str, location: Location, *, 
 
 
 def _nameless(role: iam.IRole) -> str:
-    return role_arns.placeholder(f"{role_arn(role)}#Name")
+    return placeholder(f"{role_arn(role)}#Name")
 
 
 def _partition(location: Location) -> str:
@@ -161,7 +161,7 @@ def _text(value: Json, role: iam.IRole, location: Location) -> str:
     if not is_token(arn):
         return texts(arn, _nowhere(location))[0]
     found = texts(value, _nowhere(location)) if value is not None else []
-    return found[0] if len(found) == 1 and role_arns.parse(found[0]).account else role_arns.placeholder(f"{arn}#Arn")
+    return found[0] if len(found) == 1 and role_arns.parse(found[0]).account else placeholder(f"{arn}#Arn")
 
 
 def _nowhere(location: Location) -> Template:

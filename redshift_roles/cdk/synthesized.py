@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 from aws_cdk import App, CfnElement, NestedStack, PolicyViolatingResource, PolicyViolation, Stack
 from constructs import IConstruct
 
-from redshift_roles.aws.arns import readable
+from redshift_roles.aws.placeholders import readable
 from redshift_roles.rules.findings import Finding, printable
 from redshift_roles.templates.assembly import Assembly, Template
 from redshift_roles.templates.checker import Violation

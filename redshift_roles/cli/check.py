@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from redshift_roles.aws import quotas
-from redshift_roles.aws.arns import readable
+from redshift_roles.aws.placeholders import readable
 from redshift_roles.cli import report as reports
 from redshift_roles.cli.report import Located, Report
 from redshift_roles.rules.findings import printable

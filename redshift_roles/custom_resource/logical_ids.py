@@ -14,8 +14,7 @@ from aws_cdk import CfnElement, NestedStack, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
 
-from redshift_roles.aws.arns import has_placeholder
-from redshift_roles.aws.placeholders import is_token
+from redshift_roles.aws.placeholders import has_placeholder, is_token
 from redshift_roles.cdk.location import Location, location_of, referred
 from redshift_roles.cdk.role_reader import role_arn
 from redshift_roles.rules.facts import RoleFacts

@@ -15,6 +15,7 @@ from constructs import IConstruct
 
 from redshift_roles.aws import arns
 from redshift_roles.aws.permissions import Home, Permission
+from redshift_roles.aws.placeholders import readable
 from redshift_roles.aws.policies import documents
 from redshift_roles.aws.policy_documents import Statement, rewritten
 from redshift_roles.cdk.location import Location, location_of, path_of, refer, waits
@@ -113,7 +114,7 @@ def _is_of_this_app(construct: IConstruct | None) -> TypeGuard[IConstruct]:
 
 def _text(statements: Sequence[Statement], location: Location) -> str:
     written = as_known(statements if len(statements) > 1 else statements[0], location)
-    return json.dumps(rewritten(written, arns.readable))
+    return json.dumps(rewritten(written, readable))
 
 
 def add_to_policies(asked: OwnerStatements, found: Resource, location: Location) -> None:

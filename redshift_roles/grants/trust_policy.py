@@ -12,6 +12,7 @@ from aws_cdk import Annotations
 from aws_cdk import aws_iam as iam
 
 from redshift_roles.aws import arns, quotas
+from redshift_roles.aws.placeholders import PLACEHOLDERS, literal_start
 from redshift_roles.aws.policy_documents import Statement, size
 from redshift_roles.aws.trust_documents import merged
 from redshift_roles.cdk.location import Location, least_length
@@ -80,7 +81,7 @@ def _least_size(
 
 def _size(statements: list[Statement], location: Location) -> int:
     def least(text: str) -> str:
-        return arns.filled(text, lambda name: "x" * least_length(name, location))
+        return PLACEHOLDERS.filled(text, lambda name: "x" * least_length(name, location))
 
     known = [{**statement, "Principal": _least_principal(statement.get("Principal"))} for statement in statements]
     return size({"Version": "2012-10-17", "Statement": known}, least)
@@ -92,5 +93,5 @@ def _least_principal(principal: object) -> object:
         return {kind: _least_principal(named) for kind, named in principal.items()}
     if isinstance(principal, list):
         return [_least_principal(named) for named in principal]
-    is_unknown = isinstance(principal, str) and arns.literal_start(principal) == ""
+    is_unknown = isinstance(principal, str) and literal_start(principal) == ""
     return "x" * _LEAST_ARN if is_unknown else principal

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from redshift_roles.aws import arns, quotas
+from redshift_roles.aws.placeholders import readable
 from redshift_roles.rules import branches, fixes, registry
 from redshift_roles.rules.default_role_rules import default_role_not_associated, default_role_undecided
 from redshift_roles.rules.facts import AssociationFacts, RoleFacts
@@ -101,7 +102,7 @@ def role_account_undecided(holder: AssociationFacts) -> Iterator[Problem]:
                 fixes.other_branch(f"partition '{holder.partition}'", holder),
             )
         elif role.account is None:
-            unknown = f"{role.label} is {arns.readable(role.text)}, whose account only the deployment knows"
+            unknown = f"{role.label} is {readable(role.text)}, whose account only the deployment knows"
             yield (
                 f"{unknown}; the {holder.noun} is in {fixes.account_name(account)}",
                 fixes.unknown_account(holder),
@@ -139,7 +140,7 @@ def role_arn_invalid(holder: AssociationFacts) -> Iterator[Problem]:
     for role in (*holder.roles, *holder.default_roles):
         if role.arn.problem:
             yield (
-                f"{role.label} is '{arns.readable(role.text)}', which {role.arn.problem}",
+                f"{role.label} is '{readable(role.text)}', which {role.arn.problem}",
                 f"give {'a list of ARNs' if role.problem else 'the ARN'} of {_A_ROLE}",
             )
 
@@ -172,7 +173,7 @@ def service_linked_role(holder: AssociationFacts) -> Iterator[Problem]:
     """Find roles that belong to an AWS service."""
     for role in holder.roles:
         if (role.arn.resource or "").startswith("role/aws-service-role/"):
-            yield f"{role.label} is '{arns.readable(role.text)}', a service-linked role", fixes.own_role(holder)
+            yield f"{role.label} is '{readable(role.text)}', a service-linked role", fixes.own_role(holder)
 
 
 def trust_lacks_redshift(holder: AssociationFacts) -> Iterator[Problem]:

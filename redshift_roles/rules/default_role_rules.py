@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from redshift_roles.aws import arns
+from redshift_roles.aws.placeholders import has_placeholder, literal_start, readable
 from redshift_roles.rules import fixes
 from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.rules.registry import Problem
@@ -50,12 +51,12 @@ def _may_be_one(role: RoleFacts, other: RoleFacts, holder: AssociationFacts) -> 
 
 def _is_another(role: RoleFacts, other: RoleFacts) -> bool:
     """Say whether a role of the app is surely not this one: nobody can have written the name it will get."""
-    return role.defined and (other.defined or not arns.has_placeholder(other.text))
+    return role.defined and (other.defined or not has_placeholder(other.text))
 
 
 def _may_become(name: str, other: str) -> bool:
-    return other.startswith(arns.literal_start(name)) if arns.has_placeholder(name) else other == name
+    return other.startswith(literal_start(name)) if has_placeholder(name) else other == name
 
 
 def _called(role: RoleFacts) -> str:
-    return arns.readable(role.arn.resource or role.text).removeprefix("role/")
+    return readable(role.arn.resource or role.text).removeprefix("role/")

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from redshift_roles.aws import actions, arns
+from redshift_roles.aws import actions
 from redshift_roles.aws.patterns import matches
+from redshift_roles.aws.placeholders import readable
 from redshift_roles.rules import registry
 from redshift_roles.rules.facts import PassRoleFacts
 from redshift_roles.rules.findings import Finding
@@ -29,7 +30,7 @@ def pass_role_unscoped(facts: PassRoleFacts) -> Iterator[Problem]:
         elif facts.redshift_roles:
             yield f"{allows} {', '.join(facts.redshift_roles)} without iam:PassedToService", _fix(_CONDITION, facts)
     elif facts.every_role and any(is_redshift(service) for service in facts.services):
-        passed_to = ", ".join(arns.readable(service) for service in facts.services)
+        passed_to = ", ".join(readable(service) for service in facts.services)
         fix = "name in Resource the roles that may be passed"
         yield f"{allows} '{facts.every_role}' to {passed_to}", _fix(fix, facts)
 

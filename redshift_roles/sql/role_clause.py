@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from redshift_roles.aws import arns as role_arns
 from redshift_roles.aws import quotas
-from redshift_roles.aws.placeholders import is_list_token, split_outside_tokens, token_values
+from redshift_roles.aws.placeholders import TOKENS, is_list_token, placeholder
 from redshift_roles.rules.registry import Problem
 from redshift_roles.rules.shapes import shown, unknown_list
 from redshift_roles.sql.statement import quoted
@@ -52,7 +52,7 @@ def read(role: object) -> object:
 
 def arns_of(role: object) -> list[str]:
     """List the ARNs of a role that was read; none where a word stands for it."""
-    return [] if role in (DEFAULT, SESSION) or not isinstance(role, str) else split_outside_tokens(role, ",")
+    return [] if role in (DEFAULT, SESSION) or not isinstance(role, str) else TOKENS.split(role, ",")
 
 
 def role_text(role: object) -> str:
@@ -93,4 +93,4 @@ def role_problems(label: str, role: object, *, words: Sequence[str] = (DEFAULT,)
 
 def _arn_problem(arn: str) -> str | None:
     """Judge what is literal in an ARN."""
-    return role_arns.parse(token_values(arn, role_arns.placeholder)).problem
+    return role_arns.parse(TOKENS.filled(arn, placeholder)).problem

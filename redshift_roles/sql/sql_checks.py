@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from redshift_roles.aws import quotas
-from redshift_roles.aws.placeholders import is_list_token, is_number_token, is_text_token, is_token, token_values
+from redshift_roles.aws.placeholders import TOKENS, is_list_token, is_number_token, is_text_token, is_token
 from redshift_roles.aws.quotas import Source
 from redshift_roles.rules import registry
 from redshift_roles.rules.findings import RoleAssociationError
@@ -79,7 +79,7 @@ def _entry_of_unknown(label: str) -> Problem:
 
 
 def _literal(text: str) -> str:
-    return token_values(text, lambda _: "")
+    return TOKENS.filled(text, lambda _: "")
 
 
 def _character_problems(label: str, text: str) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
-from redshift_roles.aws.placeholders import split_outside_tokens
+from redshift_roles.aws.placeholders import TOKENS
 
 # ``table``, ``schema.table``, or the parts one by one where a part has a dot.
 Name = str | tuple[str, ...]
@@ -37,7 +37,7 @@ def name(given: Name) -> str:
 
 def parts_of(given: Name) -> list[str]:
     """Take a name apart at its dots; one that is given in parts is apart already."""
-    return split_outside_tokens(given, ".") if isinstance(given, str) else list(given)
+    return TOKENS.split(given, ".") if isinstance(given, str) else list(given)
 
 
 def given_options(**options: object) -> dict[str, object]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from redshift_roles.aws import arns
-from redshift_roles.aws.arns import placeholders, readable
+from redshift_roles.aws.placeholders import PLACEHOLDERS, readable
 from redshift_roles.rules import association_rules, fixes
 from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.rules.registry import Problem
@@ -180,4 +180,4 @@ def _cluster(identifier: str, role: str, template: Template) -> _Cluster:
 
 
 def _is_of_the_app(text: str, template: Template) -> bool:
-    return any(name.partition("#")[0] in template.assembly.by_key for name in placeholders(text))
+    return any(name.partition("#")[0] in template.assembly.by_key for name in PLACEHOLDERS.names(text))

@@ -11,7 +11,8 @@ from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
 
-from redshift_roles.aws import arns, quotas, trust
+from redshift_roles.aws import quotas, trust
+from redshift_roles.aws.placeholders import readable
 from redshift_roles.rules import association_rules, pass_role_rule, registry
 from redshift_roles.rules.facts import AssociationFacts
 from redshift_roles.rules.findings import Finding, shortened
@@ -65,7 +66,7 @@ def construct_path(template: Template, logical_id: str) -> str:
     """Name a resource by its construct path where CDK wrote it down, else by its logical id."""
     metadata = template.entry("Resources", logical_id).get("Metadata")
     path = metadata.get("aws:cdk:path") if isinstance(metadata, dict) else None
-    return path if isinstance(path, str) else arns.readable(logical_id)
+    return path if isinstance(path, str) else readable(logical_id)
 
 
 def holders(assembly: Assembly, role_limit: int) -> Iterator[Holder]:
@@ -208,12 +209,12 @@ def _redshift_side(
     for key, homes in defined_roles(assembly).items():
         for home, logical_id in homes:
             if top in (None, home.top) and trust.trusted_services(trust_policy(home, logical_id)):
-                roles[key] = arns.readable(logical_id)
+                roles[key] = readable(logical_id)
     accounts = set()
     for template, facts in known:
         if top in (None, template.top):
             accounts.add(facts.settled_account)
             for role in facts.roles:
                 defined = definition(role.text, template)
-                roles.setdefault(role_key(role.text), arns.readable(defined[1] if defined else role.text))
+                roles.setdefault(role_key(role.text), readable(defined[1] if defined else role.text))
     return RedshiftUsage(roles, frozenset(accounts))

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from redshift_roles.aws import arns, trust
+from redshift_roles.aws.placeholders import PLACEHOLDERS, readable
 from redshift_roles.rules.facts import AssociationFacts, Branch, RoleFacts
 from redshift_roles.templates import conditions
 from redshift_roles.templates.assembly import Assembly, Json, Template, function_of
@@ -132,7 +133,7 @@ def _roles(listed: list[Entry], template: Template, services: tuple[str, ...], *
             # Which region a condition holds in is not known.
             region = template.region if surely and not conditional else None
             yield RoleFacts(
-                f"{label} ({arns.readable(found[1])})",
+                f"{label} ({readable(found[1])})",
                 text,
                 conditional,
                 trust_problem_of(*found, region, *services),
@@ -162,7 +163,7 @@ def definition(text: str, template: Template) -> tuple[Template, str] | None:
 
 
 def _is_generated_by(home: Template, text: str) -> bool:
-    return any(name.startswith(f"{home.key}#") for name in arns.placeholders(text))
+    return any(name.startswith(f"{home.key}#") for name in PLACEHOLDERS.names(text))
 
 
 def role_key(text: str) -> tuple[str, str]:

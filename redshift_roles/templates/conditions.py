@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Final
 
-from redshift_roles.aws import arns
+from redshift_roles.aws.placeholders import has_placeholder, literal_end, literal_start
 from redshift_roles.templates.assembly import Json, Template, function_of
 
 # Lists the texts that a value of a template may become.
@@ -99,16 +99,16 @@ def _equal(sides: list[Json], template: Template, read: Read) -> bool | None:
 def _same(one: str, other: str) -> bool | None:
     if one == other:
         return True
-    if not arns.has_placeholder(one):
+    if not has_placeholder(one):
         one, other = other, one
-    return None if arns.has_placeholder(one) and _may_become(one, other) else False
+    return None if has_placeholder(one) and _may_become(one, other) else False
 
 
 def _may_become(text: str, other: str) -> bool:
     """Say whether a text with holes may become another one, as far as what is literal at their ends tells."""
-    start, end = arns.literal_start(text), arns.literal_end(text)
-    if not arns.has_placeholder(other):
+    start, end = literal_start(text), literal_end(text)
+    if not has_placeholder(other):
         return len(start) + len(end) <= len(other) and other.startswith(start) and other.endswith(end)
-    other_start, other_end = arns.literal_start(other), arns.literal_end(other)
+    other_start, other_end = literal_start(other), literal_end(other)
     starts = other_start.startswith(start) or start.startswith(other_start)
     return starts and (other_end.endswith(end) or end.endswith(other_end))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
-from redshift_roles.aws.arns import placeholder
+from redshift_roles.aws.placeholders import placeholder
 from redshift_roles.rules.facts import Branch
 from redshift_roles.templates import conditions
 from redshift_roles.templates.assembly import Json, Template, function_of

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from redshift_roles.aws.arns import placeholder, readable
+from redshift_roles.aws.placeholders import placeholder, readable
 
 _LOOP: Final = "Fn::ForEach::"
 _MAX_DEPTH: Final = 5

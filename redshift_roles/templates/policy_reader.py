@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from redshift_roles.aws import arns, iam_patterns
 from redshift_roles.aws.patterns import matches
+from redshift_roles.aws.placeholders import readable
 from redshift_roles.rules import pass_role_rule
 from redshift_roles.rules.facts import PassRoleFacts
 from redshift_roles.templates import conditions
@@ -212,7 +213,7 @@ def _facts(
         path=path,
         label=label,
         services=pass_role_rule.passed_services(condition),
-        every_role=arns.readable(everywhere[0]) if everywhere and not _is_tagged(condition) else "",
+        every_role=readable(everywhere[0]) if everywhere and not _is_tagged(condition) else "",
         redshift_roles=tuple(dict.fromkeys(_redshift_roles(resources, side))),
         beside_redshift=any(not arns.differ(one, other) for one in accounts for other in side.accounts),
         by_exclusion="NotAction" in statement,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from redshift_roles.aws import arns, quotas
-from redshift_roles.aws.arns import placeholder
+from redshift_roles.aws.placeholders import has_placeholder, placeholder, readable
 from redshift_roles.templates.assembly import Assembly, Json, Template
 from redshift_roles.templates.conditions import Read
 
@@ -114,7 +114,7 @@ def get_att(argument: Json, template: Template, read: Read) -> list[str]:
     if kind in _IAM_ARNS and attribute == ("PolicyArn" if kind == "AWS::IAM::ManagedPolicy" else "Arn"):
         return _iam_arns(kind, logical_id, template, read)
     if kind == "AWS::IAM::Role" and attribute == "RoleId":
-        return [f"AROA{placeholder(f'{template.key}#{arns.readable(logical_id)}.RoleId')}"]
+        return [f"AROA{placeholder(f'{template.key}#{readable(logical_id)}.RoleId')}"]
     if kind == "AWS::CloudFormation::Stack" and attribute.startswith("Outputs."):
         nested = template.nested.get(logical_id)
         output = nested.entry("Outputs", attribute.removeprefix("Outputs.")) if nested else {}
@@ -149,15 +149,15 @@ def _iam_names(kind: str, logical_id: str, template: Template, read: Read) -> li
 def _generated_name(logical_id: str, template: Template) -> str:
     """Write a name as CloudFormation makes it up (GENERATED_NAMES): stack, resource, and letters that nobody knows."""
     parts = (template.stack_name or placeholder(f"{template.key}#AWS::StackName"), logical_id)
-    known = template.stack_name and not arns.has_placeholder(logical_id)
+    known = template.stack_name and not has_placeholder(logical_id)
     fits = known and sum(map(len, parts)) + _RANDOM_PART + 2 <= quotas.ROLE_NAME_LENGTH
     written = parts if fits else [_cut(part, template) for part in parts]
-    return "-".join([*written, placeholder(f"{template.key}#{arns.readable(logical_id)}")])
+    return "-".join([*written, placeholder(f"{template.key}#{readable(logical_id)}")])
 
 
 def _cut(part: str, template: Template) -> str:
     """Keep of a part what CloudFormation surely keeps when a name becomes too long."""
-    if arns.has_placeholder(part) or len(part) <= _SURE_PART:
+    if has_placeholder(part) or len(part) <= _SURE_PART:
         return part
     return part[:_SURE_PART] + placeholder(f"{template.key}/{part}#…")
 
@@ -183,7 +183,7 @@ def exports(assembly: Assembly, read: Read) -> Mapping[str, list[tuple[Template,
             for output in template.section("Outputs").values():
                 export = output.get("Export") if isinstance(output, dict) else None
                 names = read(export["Name"], template) if isinstance(export, dict) and "Name" in export else []
-                if len(names) == 1 and not arns.has_placeholder(names[0]):
+                if len(names) == 1 and not has_placeholder(names[0]):
                     found.setdefault(names[0], []).append((template, output.get("Value")))
     exported: Mapping[str, list[tuple[Template, Json]]] = assembly.memo["exports"]
     return exported

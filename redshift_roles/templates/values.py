@@ -14,7 +14,7 @@ from math import prod
 from typing import Final
 
 from redshift_roles.aws import arns
-from redshift_roles.aws.arns import placeholder
+from redshift_roles.aws.placeholders import PLACEHOLDERS, has_placeholder, placeholder, readable
 from redshift_roles.templates import conditions, references
 from redshift_roles.templates.assembly import Json, Template, function_of
 from redshift_roles.templates.conditions import Read
@@ -64,7 +64,7 @@ def worth(template: Template, count: int = 1) -> bool:
 
 def unknown(value: Json, template: Template) -> str:
     """Stand for a value that only the deployment knows."""
-    name = arns.readable(_name(value))
+    name = readable(_name(value))
     if len(name) > _MAX_NAME:
         import hashlib  # noqa: PLC0415  slow to import, and hardly a name is so long
 
@@ -94,8 +94,8 @@ def _dynamic(text: str) -> str:
 
 def _dynamic_name(reference: str) -> str:
     """Name a dynamic reference by what it is made of, which may differ from stack to stack, and by how it reads."""
-    made_of = [name.replace("#", "/") for name in arns.placeholders(reference)]
-    return "#".join([*(["/".join(made_of)] if made_of else []), arns.readable(reference)])
+    made_of = [name.replace("#", "/") for name in PLACEHOLDERS.names(reference)]
+    return "#".join([*(["/".join(made_of)] if made_of else []), readable(reference)])
 
 
 def _join(argument: Json, template: Template, read: Read) -> list[str]:
@@ -158,7 +158,7 @@ def _select(argument: Json, template: Template, read: Read) -> list[str]:
 
 def _is_one_part(text: str) -> bool:
     """Say whether no hole of a text can hold a separator: account, region and partition cannot."""
-    return all(name.startswith("AWS::") for name in arns.placeholders(text))
+    return all(name.startswith("AWS::") for name in PLACEHOLDERS.names(text))
 
 
 def _parts(argument: Json, template: Template, read: Read) -> list[str]:
@@ -166,7 +166,7 @@ def _parts(argument: Json, template: Template, read: Read) -> list[str]:
     if not (isinstance(argument, list) and len(argument) == 2 and isinstance(argument[0], str) and argument[0]):
         return []
     found = read(argument[1], template)
-    return arns.split(found[0], argument[0]) if len(found) == 1 else []
+    return PLACEHOLDERS.split(found[0], argument[0]) if len(found) == 1 else []
 
 
 def items(value: Json, template: Template, read: Read) -> list[list[str]] | None:
@@ -210,12 +210,12 @@ def _passed_items(value: Json, home: Template, read: Read) -> list[list[str]] | 
     if is_list(value, home):
         return items(value, home, read)
     found = read(value, home)
-    return _sure([part.strip() for part in arns.split(found[0], ",")]) if len(found) == 1 else None
+    return _sure([part.strip() for part in PLACEHOLDERS.split(found[0], ",")]) if len(found) == 1 else None
 
 
 def _sure(parts: list[str]) -> list[list[str]] | None:
     """Make entries of the parts of a text, unless there are none or one may itself hold the separator."""
-    unsure = any(arns.has_placeholder(part) and not arns.parse(part).account for part in parts)
+    unsure = any(has_placeholder(part) and not arns.parse(part).account for part in parts)
     return None if unsure or not parts else [[part] for part in parts]
 
 

@@ -5,21 +5,8 @@ from __future__ import annotations
 import pytest
 
 from redshift_roles.aws import quotas
-from redshift_roles.aws.arns import (
-    THIS_ACCOUNT,
-    THIS_PARTITION,
-    THIS_REGION,
-    RoleArn,
-    differ,
-    filled,
-    has_placeholder,
-    literal_start,
-    parse,
-    placeholder,
-    placeholders,
-    readable,
-    split,
-)
+from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, THIS_REGION, RoleArn, differ, parse
+from redshift_roles.aws.placeholders import PLACEHOLDERS, has_placeholder, literal_start, placeholder, readable
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 from tests.support.builders import arn
 
@@ -150,15 +137,15 @@ def test_the_place_of_a_stack_is_what_cloudformation_calls_it() -> None:
     """The account, partition and region of the deployment are CloudFormation's pseudo parameters."""
     names = ["AWS::AccountId", "AWS::Partition", "AWS::Region"]
 
-    assert names == placeholders(THIS_ACCOUNT + THIS_PARTITION + THIS_REGION)
+    assert names == PLACEHOLDERS.names(THIS_ACCOUNT + THIS_PARTITION + THIS_REGION)
 
 
 def test_holes_are_named_in_order_and_filled_one_by_one() -> None:
     """Each hole gets its own value; what stands between them stays."""
     text = f"a{placeholder('First')}b{placeholder('Second')}{placeholder('First')}c"
 
-    assert placeholders(text) == ["First", "Second", "First"]
-    assert filled(text, str.upper) == "aFIRSTbSECONDFIRSTc"
+    assert PLACEHOLDERS.names(text) == ["First", "Second", "First"]
+    assert PLACEHOLDERS.filled(text, str.upper) == "aFIRSTbSECONDFIRSTc"
 
 
 @pytest.mark.parametrize(
@@ -175,7 +162,7 @@ def test_holes_are_named_in_order_and_filled_one_by_one() -> None:
 )
 def test_a_text_is_split_around_its_holes(text: str, expected: list[str]) -> None:
     """The separator may be part of a hole's name, which stays whole."""
-    assert expected == split(text, ",")
+    assert expected == PLACEHOLDERS.split(text, ",")
 
 
 @pytest.mark.parametrize(

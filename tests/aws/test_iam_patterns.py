@@ -7,7 +7,8 @@ import time
 import pytest
 
 from redshift_roles.aws import iam_patterns
-from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, placeholder
+from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION
+from redshift_roles.aws.placeholders import placeholder
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 
 

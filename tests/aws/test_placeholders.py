@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from redshift_roles.aws import placeholders
+from redshift_roles.aws.placeholders import TOKENS
 
 
 @pytest.mark.parametrize(
@@ -58,15 +59,15 @@ def test_known_arguments_are_no_tokens() -> None:
 )
 def test_only_what_is_literal_is_changed(text: str, changed: str) -> None:
     """Tokens pass through as they are."""
-    assert changed == placeholders.outside_tokens(text, str.upper)
+    assert changed == TOKENS.outside(text, str.upper)
 
 
 def test_tokens_are_named_and_replaced() -> None:
     """By what stands between the brackets."""
     text = f"arn:{cdk.Aws.PARTITION}:x:${{Token[TOKEN.7]}}"
 
-    assert ["AWS.Partition", "TOKEN"] == [name.rpartition(".")[0] for name in placeholders.token_names(text)]
-    assert "arn:<AWS>:x:<TOKEN>" == placeholders.token_values(text, lambda name: f"<{name.partition('.')[0]}>")
+    assert ["AWS.Partition", "TOKEN"] == [name.rpartition(".")[0] for name in TOKENS.names(text)]
+    assert "arn:<AWS>:x:<TOKEN>" == TOKENS.filled(text, lambda name: f"<{name.partition('.')[0]}>")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_a_text_may_begin_with_a_token(text: str, first: bool) -> None:
 )
 def test_a_text_is_not_divided_inside_a_token(text: str, parts: list[str]) -> None:
     """The dots in the names of tokens are not the caller's."""
-    assert parts == placeholders.split_outside_tokens(text, ".")
+    assert parts == TOKENS.split(text, ".")
 
 
 def test_people_do_not_read_tokens() -> None:
@@ -160,10 +161,10 @@ def test_no_token_is_shown_to_people(value: str, text: str) -> None:
 
 
 LITERALS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="{"))
-TOKENS = st.from_regex(r"[A-Za-z.]{1,12}\.[0-9]{1,4}", fullmatch=True)
+TOKEN_NAMES = st.from_regex(r"[A-Za-z.]{1,12}\.[0-9]{1,4}", fullmatch=True)
 
 
-@given(parts=st.lists(st.tuples(LITERALS, TOKENS), max_size=4), rest=LITERALS)
+@given(parts=st.lists(st.tuples(LITERALS, TOKEN_NAMES), max_size=4), rest=LITERALS)
 def test_literals_and_tokens_are_told_apart_wherever_they_stand(parts: list[tuple[str, str]], rest: str) -> None:
     """What is between tokens is changed, piece by piece; tokens are named in their order and replaced in their
     places.
@@ -171,16 +172,16 @@ def test_literals_and_tokens_are_told_apart_wherever_they_stand(parts: list[tupl
     text = "".join(f"{literal}${{Token[{name}]}}" for literal, name in parts) + rest
     changed = "".join(f"<{literal}>${{Token[{name}]}}" for literal, name in parts) + f"<{rest}>"
 
-    assert changed == placeholders.outside_tokens(text, lambda literal: f"<{literal}>")
-    assert [name for _, name in parts] == placeholders.token_names(text)
-    assert "".join(f"{literal}({name})" for literal, name in parts) + rest == placeholders.token_values(
+    assert changed == TOKENS.outside(text, lambda literal: f"<{literal}>")
+    assert [name for _, name in parts] == TOKENS.names(text)
+    assert "".join(f"{literal}({name})" for literal, name in parts) + rest == TOKENS.filled(
         text, lambda name: f"({name})"
     )
 
 
 def test_what_only_looks_like_a_token_is_literal() -> None:
-    """A token of a list, a token without its end, and IAM's own variables."""
-    for text in ("#{Token[x.1]}", "${Token[x.1]", "${Token[x.1}", "${aws:username}"):
-        assert text.upper() == placeholders.outside_tokens(text, str.upper)
-        assert [] == placeholders.token_names(text)
-        assert text == placeholders.token_values(text, str.upper)
+    """A token without its end, and IAM's own variables."""
+    for text in ("${Token[x.1]", "${Token[x.1}", "${aws:username}"):
+        assert text.upper() == TOKENS.outside(text, str.upper)
+        assert [] == TOKENS.names(text)
+        assert text == TOKENS.filled(text, str.upper)

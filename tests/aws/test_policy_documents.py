@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from redshift_roles.aws.arns import filled, placeholder
+from redshift_roles.aws.placeholders import PLACEHOLDERS, placeholder
 from redshift_roles.aws.policy_documents import UserPolicy, size
 from tests.support.builders import arn
 
@@ -90,7 +90,7 @@ def test_the_size_counts_characters_without_space_between_parts(
     document: object, hole_length: Callable[[str], int], expected: int
 ) -> None:
     """Space inside a text counts, space between parts does not, and a hole counts as long as it is said to be."""
-    assert expected == size(document, lambda text: filled(text, lambda name: "x" * hole_length(name)))
+    assert expected == size(document, lambda text: PLACEHOLDERS.filled(text, lambda name: "x" * hole_length(name)))
 
 
 @pytest.mark.parametrize(

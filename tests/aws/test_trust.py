@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from redshift_roles.aws.arns import THIS_REGION, placeholder
+from redshift_roles.aws.arns import THIS_REGION
+from redshift_roles.aws.placeholders import placeholder
 from redshift_roles.aws.trust import PROVISIONED, SERVERLESS, trust_problem, trusted_services
 from tests.conftest import REGION
 

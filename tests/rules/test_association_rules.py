@@ -8,7 +8,8 @@ import itertools
 import pytest
 
 from redshift_roles.aws import quotas
-from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, placeholder
+from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION
+from redshift_roles.aws.placeholders import placeholder
 from redshift_roles.rules import association_rules, registry
 from redshift_roles.rules.facts import AssociationFacts, Branch, RoleFacts
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT

@@ -6,7 +6,8 @@ import dataclasses
 
 import pytest
 
-from redshift_roles.aws.arns import THIS_ACCOUNT, placeholder
+from redshift_roles.aws.arns import THIS_ACCOUNT
+from redshift_roles.aws.placeholders import placeholder
 from redshift_roles.rules import association_rules
 from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, parse, placeholder
+from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, parse
+from redshift_roles.aws.placeholders import placeholder
 from redshift_roles.rules.facts import RoleFacts
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 from tests.support.builders import arn, holder, role

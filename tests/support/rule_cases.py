@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import yaml
 
-from redshift_roles.aws.arns import readable
+from redshift_roles.aws.placeholders import readable
 from redshift_roles.templates import parsing
 from redshift_roles.templates.assembly import Json
 from redshift_roles.templates.checker import Violation

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from redshift_roles.aws.arns import THIS_ACCOUNT, placeholder
+from redshift_roles.aws.arns import THIS_ACCOUNT
+from redshift_roles.aws.placeholders import placeholder
 from redshift_roles.rules import association_rules
 from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.templates.assembly import Json, Template

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from redshift_roles.aws.arns import placeholder
+from redshift_roles.aws.placeholders import placeholder
 from redshift_roles.rules.facts import Branch
 from redshift_roles.templates.assembly import Json
 from redshift_roles.templates.list_entries import MORE, Entry, Option, entries, options

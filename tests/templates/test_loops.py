@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_roles.aws.arns import placeholder, readable
+from redshift_roles.aws.placeholders import placeholder, readable
 from redshift_roles.templates.assembly import Json
 from redshift_roles.templates.loops import unrolled
 

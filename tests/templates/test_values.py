@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, placeholder, placeholders
+from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION
+from redshift_roles.aws.placeholders import PLACEHOLDERS, placeholder
 from redshift_roles.templates.assembly import Json, Template
 from redshift_roles.templates.values import NO_VALUE, texts, unknown, worth
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
@@ -150,7 +151,7 @@ def test_garbage_is_not_known(tmp_path: Path, value: Json) -> None:
     """Shapes that CloudFormation refuses are read without complaint."""
     (found,) = texts(value, template(tmp_path))
 
-    assert len(placeholders(found)) == 1
+    assert len(PLACEHOLDERS.names(found)) == 1
 
 
 @pytest.mark.parametrize(("value", "expected"), [({"Ref": "Named"}, "Loader"), ({"Ref": "Person"}, "Ann")])
@@ -699,7 +700,7 @@ def test_parameters_and_outputs_in_a_circle_come_to_an_end(tmp_path: Path, parts
     )
     found = template(tmp_path, StackText(nested={"Child": child}))
 
-    assert [(1, True)] == [(len(options), all(map(placeholders, options))) for options in [texts(turning, found)]]
+    assert [(1, True)] == [(len(options), all(map(PLACEHOLDERS.names, options))) for options in [texts(turning, found)]]
 
 
 def test_a_tower_of_references_is_not_built(tmp_path: Path) -> None:
@@ -711,7 +712,7 @@ def test_a_tower_of_references_is_not_built(tmp_path: Path) -> None:
     found = template(tmp_path, StackText(nested={"Child": stack}))
 
     (text,) = texts(below, found)
-    assert placeholders(text)
+    assert PLACEHOLDERS.names(text)
 
 
 def test_a_role_that_is_named_after_itself_is_not_known(tmp_path: Path) -> None:
@@ -736,7 +737,7 @@ def test_what_is_made_of_itself_comes_to_an_end(tmp_path: Path, resources: Json,
     """At once."""
     (text,) = texts(value, template(tmp_path, StackText(resources=resources)))
 
-    assert placeholders(text)
+    assert PLACEHOLDERS.names(text)
 
 
 def test_a_variable_is_evaluated_once(tmp_path: Path) -> None:
@@ -746,7 +747,7 @@ def test_a_variable_is_evaluated_once(tmp_path: Path) -> None:
         value = {"Fn::Sub": ["${a}${a}", {"a": value}]}
     found = template(tmp_path)
 
-    assert placeholders(texts(value, found)[0])
+    assert PLACEHOLDERS.names(texts(value, found)[0])
     assert ["xx" * 2] == texts({"Fn::Sub": ["${a}${a}", {"a": {"Fn::Sub": ["${a}${a}", {"a": "x"}]}}]}, found)
     assert ["aa", "bb"] == texts({"Fn::Sub": ["${v}${v}", {"v": if_("a", "b")}]}, found)
 
