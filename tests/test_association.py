@@ -108,7 +108,7 @@ def test_what_was_there_before_is_looked_at_first(stack: cdk.Stack) -> None:
         "Kind": "Association",
         "ClusterIdentifier": WAREHOUSE,
         "RoleArns": arns,
-        "Found": [{"Fn::GetAtt": [by_role[str(role)], "Found"]} for role in arns],
+        "WasAssociated": [{"Fn::GetAtt": [by_role[str(role)], "WasAssociated"]} for role in arns],
         "RoleLimit": "10",
         "TimeoutSeconds": "600",
         "DefaultRoleArn": arns[1],

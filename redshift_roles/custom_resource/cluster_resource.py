@@ -138,7 +138,7 @@ class AssociatedCluster(Construct):
             "Kind": "Association",
             "ClusterIdentifier": identifier,
             "RoleArns": [roles[key] for key in sorted(roles)],
-            "Found": [looks[key].get_att_string("Found") for key in sorted(roles)],
+            "WasAssociated": [looks[key].get_att_string("WasAssociated") for key in sorted(roles)],
             "RoleLimit": str(max(each.role_limit for each in wanted)),
             "TimeoutSeconds": str(max(each.seconds for each in wanted)),
         }

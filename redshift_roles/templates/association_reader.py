@@ -22,7 +22,7 @@ from redshift_roles.templates.values import NO_VALUE, texts
 ASSOCIATION: Final = "Custom::RedshiftRoleAssociation"
 ROLES: Final = "RoleArns"
 DEFAULT: Final = "DefaultRoleArn"
-FOUND: Final = "Found"
+WAS_ASSOCIATED: Final = "WasAssociated"
 _CLUSTER_IDENTIFIER: Final = "ClusterIdentifier"
 
 # Where the cluster is, as far as two places can be known to be one, and its identifier.
@@ -100,7 +100,7 @@ def circles(assembly: Assembly) -> Iterator[Found]:
     """Find associations that wait for another one of the same cluster and stack, which is the same resource."""
     for template in assembly.templates():
         for logical_id in template.resources(ASSOCIATION):
-            answers = template.properties(logical_id).get(FOUND)
+            answers = template.properties(logical_id).get(WAS_ASSOCIATED)
             for position, answer in enumerate(answers if isinstance(answers, list) else []):
                 if logical_id in _waits(answer, template):
                     yield Found(

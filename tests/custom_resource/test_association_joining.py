@@ -30,7 +30,7 @@ def _waits(resources: dict[str, Any], key: str) -> Iterator[str]:
     """Name all that a resource waits for, the nearest first."""
     found = resources[key]
     properties = found.get("Properties", {})
-    named = [*found.get("DependsOn", []), *(each["Fn::GetAtt"][0] for each in properties.get("Found", []))]
+    named = [*found.get("DependsOn", []), *(each["Fn::GetAtt"][0] for each in properties.get("WasAssociated", []))]
     for name in named:
         yield name
         yield from _waits(resources, name)

@@ -121,7 +121,7 @@ def test_associations_of_one_cluster_are_one_resource(stack: cdk.Stack) -> None:
     roles = [stack.resolve(stack.node.find_child(name).role_arn) for name in "ABC"]  # type: ignore[attr-defined]
 
     assert roles == properties["RoleArns"]
-    assert 3 == len({str(found) for found in properties["Found"]})
+    assert 3 == len({str(found) for found in properties["WasAssociated"]})
     assert ("12", "720", roles[0]) == tuple(
         properties[name] for name in ("RoleLimit", "TimeoutSeconds", "DefaultRoleArn")
     )
@@ -159,7 +159,7 @@ def test_each_answer_is_that_of_its_role(stack: cdk.Stack) -> None:
     properties = properties_of(stack, ASSOCIATION)
 
     assert properties["RoleArns"] == [
-        resources[found["Fn::GetAtt"][0]]["Properties"]["RoleArn"] for found in properties["Found"]
+        resources[found["Fn::GetAtt"][0]]["Properties"]["RoleArn"] for found in properties["WasAssociated"]
     ]
 
 

@@ -39,7 +39,7 @@ def _event(
             "Kind": "Association",
             "ClusterIdentifier": CLUSTER,
             "RoleArns": list(roles),
-            "Found": list(found),
+            "WasAssociated": list(found),
             "RoleLimit": "10",
             "TimeoutSeconds": "300",
             **options,
@@ -116,7 +116,7 @@ def test_a_request_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert ["SUCCESS", "SUCCESS"] == [body["Status"] for body in sent]
     assert "warehouse/Association" == sent[0]["PhysicalResourceId"]
-    assert {"Found": "true"} == sent[1]["Data"]
+    assert {"WasAssociated": "true"} == sent[1]["Data"]
 
 
 def test_the_time_is_what_is_left_of_it() -> None:
@@ -135,7 +135,12 @@ def test_looking_changes_nothing_and_remembers() -> None:
     third, again = _answer(_look("Update", A, second), redshift)
     _, late = _answer(_look(), redshift)
 
-    assert ("false", "false", "false", "true") == (seen["Found"], other["Found"], again["Found"], late["Found"])
+    assert ("false", "false", "false", "true") == (
+        seen["WasAssociated"],
+        other["WasAssociated"],
+        again["WasAssociated"],
+        late["WasAssociated"],
+    )
     assert first != second
     assert third.startswith("before/")
     assert len(third) < 200
@@ -163,7 +168,7 @@ def test_looking_waits_until_it_is_allowed(code: str) -> None:
     """The policy of the function is seconds old at the first look."""
     redshift = FakeRedshift(roles={A: 0.0}, deaf=[error(code)] * 3)
 
-    assert "true" == _answer(_look(), redshift)[1]["Found"]
+    assert "true" == _answer(_look(), redshift)[1]["WasAssociated"]
     assert 0 < redshift.time < 30
 
 
@@ -349,7 +354,7 @@ def test_what_was_seen_long_ago_is_looked_at_again() -> None:
     redshift.time += 2 * 86_400
     late = _answer(_look("Update", A, physical_id), redshift)[1]
 
-    assert ("false", "false", "true") == (unchanged["Found"], soon["Found"], late["Found"])
+    assert ("false", "false", "true") == (unchanged["WasAssociated"], soon["WasAssociated"], late["WasAssociated"])
 
 
 def test_a_role_that_was_found_and_that_others_removed_since_is_ours_when_we_come_back() -> None:
@@ -362,7 +367,7 @@ def test_a_role_that_was_found_and_that_others_removed_since_is_ours_when_we_com
     del redshift.roles[A]
     _, gone = _answer(_look("Update", A, physical_id), redshift)
 
-    assert ("true", "true", "false") == (first["Found"], still["Found"], gone["Found"])
+    assert ("true", "true", "false") == (first["WasAssociated"], still["WasAssociated"], gone["WasAssociated"])
 
 
 def test_no_former_default_is_remembered_too() -> None:
@@ -375,7 +380,7 @@ def test_no_former_default_is_remembered_too() -> None:
 
 def test_a_role_that_is_leaving_was_not_there() -> None:
     """Whoever removed it does not want it."""
-    assert "false" == _answer(_look(), FakeRedshift(leaving={A: 99.0}))[1]["Found"]
+    assert "false" == _answer(_look(), FakeRedshift(leaving={A: 99.0}))[1]["WasAssociated"]
 
 
 def test_roles_change_and_the_name_does_not() -> None:

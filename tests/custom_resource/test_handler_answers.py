@@ -16,7 +16,7 @@ from redshift_roles.custom_resource.handler.answers import Outcome, respond
 from tests.support.fake_redshift import STACK
 
 EVENT = {"StackId": STACK, "RequestId": "r", "LogicalResourceId": "L", "ResponseURL": "https://example.com/answer"}
-DONE = Outcome("SUCCESS", "", "p", {"Found": "true"})
+DONE = Outcome("SUCCESS", "", "p", {"WasAssociated": "true"})
 
 
 class _Heard(io.BytesIO):
@@ -102,7 +102,7 @@ def test_an_answer_has_what_cloudformation_asks_for(monkeypatch: pytest.MonkeyPa
         "StackId": STACK,
         "RequestId": "r",
         "LogicalResourceId": "L",
-        "Data": {"Found": "true"},
+        "Data": {"WasAssociated": "true"},
     } == line.body()
     assert [] == line.slept
 

@@ -75,7 +75,7 @@ def _properties(default: str | None, looked: str | None, roles: tuple[str, ...])
         "Kind": "Association",
         "ClusterIdentifier": CLUSTER,
         "RoleArns": [*roles],
-        "Found": ["false"] * len(roles),
+        "WasAssociated": ["false"] * len(roles),
         "RoleLimit": "10",
         "TimeoutSeconds": "60",
         **options,

@@ -117,7 +117,7 @@ class Stack:
             "Kind": "Association",
             "ClusterIdentifier": cluster,
             "RoleArns": [role, *joins],
-            "Found": [self.role.data["Found"], *("false" for _ in joins)],
+            "WasAssociated": [self.role.data["WasAssociated"], *("false" for _ in joins)],
             "DefaultRoleArn": role,
             "DefaultBefore": self.default.data["DefaultRoleArn"],
             "RoleLimit": "10",
@@ -154,7 +154,10 @@ class Stack:
             self.role, self.default, self.association = role, default, association
             return
         if reached.properties != association.properties or reached.physical_id != association.physical_id:
-            reported = {"Found": [self.role.data["Found"]], "DefaultBefore": self.default.data["DefaultRoleArn"]}
+            reported = {
+                "WasAssociated": [self.role.data["WasAssociated"]],
+                "DefaultBefore": self.default.data["DefaultRoleArn"],
+            }
             self.association.physical_id, _ = self._send("Update", reached, {**association.properties, **reported})
             self.association.properties = association.properties
             self._clean_up(reached)

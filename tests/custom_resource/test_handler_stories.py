@@ -66,7 +66,7 @@ class CloudFormation:
         wanted: Json = {
             **_properties(),
             "RoleArns": list(roles),
-            "Found": [self.looks[role]["Found"] for role in roles],
+            "WasAssociated": [self.looks[role]["WasAssociated"] for role in roles],
             **({"DefaultRoleArn": default, "DefaultBefore": self.looks[DEFAULT]["DefaultRoleArn"]} if default else {}),
         }
         if self._send("Create" if before is None else "Update", wanted, before):

@@ -188,10 +188,15 @@ def test_fails_when_an_association_waits_for_itself(
     tmp_path: Path, waits: Mapping[str, Json], circle: list[tuple[str, int]]
 ) -> None:
     """One of its looks does."""
-    found = [{"Fn::GetAtt": ["First", "Found"]}, {"Fn::GetAtt": ["Second", "Found"]}, "false", {"Fn::GetAtt": []}]
+    found = [
+        {"Fn::GetAtt": ["First", "WasAssociated"]},
+        {"Fn::GetAtt": ["Second", "WasAssociated"]},
+        "false",
+        {"Fn::GetAtt": []},
+    ]
     resources = {
-        "A": {"Type": ASSOCIATION, "Properties": {"Found": found}},
-        "B": {"Type": ASSOCIATION, "Properties": {"Found": {"Ref": "List"}}},
+        "A": {"Type": ASSOCIATION, "Properties": {"WasAssociated": found}},
+        "B": {"Type": ASSOCIATION, "Properties": {"WasAssociated": {"Ref": "List"}}},
         "First": {"Type": "Custom::RedshiftRolesBefore"},
         "Second": {"Type": "Custom::RedshiftRolesBefore", **waits},
     }

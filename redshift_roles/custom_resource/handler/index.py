@@ -126,7 +126,7 @@ def _request(event: Json, seconds: float) -> Request:
 
 
 def _association(properties: Json) -> Association:
-    found = properties.get("Found", [])
+    found = properties.get("WasAssociated", [])
     roles = {arn: flag == "true" for arn, flag in zip(properties.get("RoleArns", []), found, strict=True)}
     return Association(roles, properties.get("DefaultRoleArn") or None, properties.get("DefaultBefore") or None)
 
@@ -151,7 +151,7 @@ def _snapshot(event: Json, client: Client, clock: Clock, seconds: float) -> tupl
 def _data(event: Json, role: str, answer: str) -> Json:
     """Return the attributes: for a default role also the ARN that a policy needs so that it can be restored."""
     if role:
-        return {"Found": answer}
+        return {"WasAssociated": answer}
     return {"DefaultRoleArn": answer, "PutBackRoleArn": answer or _no_role(event["StackId"])}
 
 
