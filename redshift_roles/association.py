@@ -116,7 +116,7 @@ class RoleAssociation(Construct):
             for role, known in zip(roles, facts.roles[len(facts.roles) - len(roles) :], strict=True)
         }
         seconds = int(seconds_of(timeout) or quotas.DEFAULT_TIMEOUT_SECONDS)
-        with account_rule.withdrawn_on_error(location), rollback_on_error(scope, construct_id):
+        with account_rule.withdrawn_on_error(location), rollback_on_error(self, scope, construct_id):
             super().__init__(scope, construct_id)
             account_rule.assert_account(location, (role.account for role in facts.roles))
             join(self, location, Wanted(cluster_identifier, named, default_role, role_limit, seconds))

@@ -152,7 +152,7 @@ class RedshiftCluster(Connectable):
             removal_policy=removal_policy,
         )
         facts = refuse_cluster(lambda: child_path(scope, construct_id), location, given)
-        with account_rule.withdrawn_on_error(location), rollback_on_error(scope, construct_id):
+        with account_rule.withdrawn_on_error(location), rollback_on_error(self, scope, construct_id):
             super().__init__(scope, construct_id)
             remember_location(self, location)
             self._place, self._role_limit, self._roles = location, role_limit, list(roles)

@@ -1,15 +1,11 @@
-"""The role that Redshift assumes.
-
-Names and regions flow in, an `iam.Role` with Redshift's trust flows out.
-"""
+"""The role that Redshift assumes: an `iam.Role` that trusts Redshift."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-import jsii
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -20,7 +16,8 @@ from redshift_roles.aws.placeholders import TOKENS, is_token, present
 from redshift_roles.aws.policy_documents import size
 from redshift_roles.aws.trust_documents import DbUser, Trust
 from redshift_roles.cdk.location import Location, least_length
-from redshift_roles.cdk.role_reader import OwnRole, remember_role, seconds_of
+from redshift_roles.cdk.registry import record_of
+from redshift_roles.cdk.role_reader import OwnRole, RoleRecord, seconds_of
 from redshift_roles.cdk.validation import child_location, child_path, raise_if, rollback_on_error, unit_problems
 from redshift_roles.rules import arguments, registry, trust_arguments
 from redshift_roles.rules.findings import RoleAssociationError
@@ -87,18 +84,17 @@ class RedshiftRole(iam.Role):
         regions: Sequence[str] | None = None,
     ) -> None:
         location = child_location(scope, construct_id)
-        options: dict[str, Any] = {
-            "role_name": role_name,
-            "description": description,
-            "path": path,
-            "max_session_duration": max_session_duration,
-            "permissions_boundary": permissions_boundary,
-            "managed_policies": managed_policies,
-        }
-        options = {name: value for name, value in options.items() if value is not None}
+        options: dict[str, Any] = present(
+            role_name=role_name,
+            description=description,
+            path=path,
+            max_session_duration=max_session_duration,
+            permissions_boundary=permissions_boundary,
+            managed_policies=managed_policies,
+        )
         seconds = seconds_of(max_session_duration)
         given = present(**options, session_seconds=seconds, regions=regions, serverless=serverless)
-        trust_arguments_given = {
+        restrictions = {
             "db_users": db_users,
             "source_clusters": source_clusters,
             "trust_policy_quota": trust_policy_quota,
@@ -106,7 +102,7 @@ class RedshiftRole(iam.Role):
         problems = [
             *arguments.check_role(given),
             *unit_problems("max_session_duration", max_session_duration, seconds, "seconds"),
-            *trust_arguments.check(trust_arguments_given, serverless=serverless is True),
+            *trust_arguments.check(restrictions, serverless=serverless is True),
             *_partition_problems(regions, location),
         ]
 
@@ -114,21 +110,21 @@ class RedshiftRole(iam.Role):
             return child_path(scope, construct_id)
 
         raise_if(path_here, quotas.CREATE_ROLE, problems)
-        if db_users or source_clusters:
-            home = Home(location.partition_name, location.region_name, location.account_id)
-            trust = Trust(home, tuple(regions or ()), serverless, tuple(db_users or ()), tuple(source_clusters or ()))
-            _refuse_too_large(trust, location, trust_policy_quota, path_here)
-            props = iam.RoleProps(assumed_by=_restricted(trust), **options)
-        else:
-            trusted = tuple(regions or ()), serverless
-            props = iam.RoleProps(assumed_by=_principal(*trusted), **options) if options else _plain(*trusted)
-        with rollback_on_error(scope, construct_id):
-            # What iam.Role.__init__ does, less its check of a dozen absent options: a third of the time of a role.
-            jsii.create(iam.Role, self, [scope, construct_id, props])
+        home = _home(location) if db_users or source_clusters else _ANYWHERE
+        trust = Trust(home, tuple(regions or ()), serverless, tuple(db_users or ()), tuple(source_clusters or ()))
+        if home is not _ANYWHERE:
+            _raise_if_too_large(trust, location, trust_policy_quota, path_here)
+        with rollback_on_error(self, scope, construct_id):
+            super().__init__(scope, construct_id, assumed_by=_principal(trust), **options)
         literal = role_name is not None and not is_token([role_name, path])
-        name = f"{path or '/'}{role_name}" if literal else ""
-        given_policies = len(managed_policies or ())
-        remember_role(self, OwnRole(location, name, serverless, scope, trust_policy_quota, given_policies))
+        record_of(RoleRecord, self).own = OwnRole(
+            location=location,
+            path_and_name=f"{path or '/'}{role_name}" if literal else "",
+            serverless=serverless,
+            scope=scope,
+            trust_policy_quota=trust_policy_quota,
+            managed_policies=len(managed_policies or ()),
+        )
 
     @property
     def redshift_grants(self) -> RedshiftGrants:
@@ -156,27 +152,24 @@ def _partition_problems(regions: object, location: Location) -> Iterator[Problem
             )
 
 
-@cache
-def _plain(regions: tuple[str, ...], serverless: bool) -> iam.RoleProps:
-    """Write the properties of a role without options; they hold no state, so all such roles share them."""
-    return iam.RoleProps(assumed_by=_principal(regions, serverless))
+_ANYWHERE: Final = Home("", "", "")
+
+
+def _home(location: Location) -> Home:
+    return Home(location.partition_name, location.region_name, location.account_id)
 
 
 @cache
-def _principal(regions: tuple[str, ...], serverless: bool) -> iam.PrincipalBase:
-    """Name who may assume the role; the principals hold no state, so all roles share them."""
-    return _restricted(Trust(Home("", "", ""), regions, serverless))
-
-
-def _restricted(trust: Trust) -> iam.PrincipalBase:
+def _principal(trust: Trust) -> iam.PrincipalBase:
+    """Return who may assume the role; principals hold no state, so roles with the same trust share them."""
     principals = [
         iam.ServicePrincipal(trusted.service, conditions=trusted.conditions or None) for trusted in trust.principals()
     ]
     return principals[0] if len(principals) == 1 else iam.CompositePrincipal(*principals)
 
 
-def _refuse_too_large(trust: Trust, location: Location, quota: int, path: Callable[[], str]) -> None:
-    """Measure the trust policy, every token at the least that the deployment can write."""
+def _raise_if_too_large(trust: Trust, location: Location, quota: int, path: Callable[[], str]) -> None:
+    """Measure the trust policy, every token at the shortest that the deployment can write."""
     length = size(trust.document(), lambda text: TOKENS.filled(text, lambda name: "x" * least_length(name, location)))
     if length > quota:
         problem = (

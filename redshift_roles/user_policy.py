@@ -109,7 +109,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         )
         _refuse_too_large(policy, facts, location, path)
         self._place = location
-        with rollback_on_error(scope, construct_id):
+        with rollback_on_error(self, scope, construct_id):
             super().__init__(
                 scope,
                 construct_id,

@@ -135,7 +135,7 @@ class RedshiftWarehouse(Construct):
             problems=problems,
             own_role=own,
         )
-        with _unchanged_on_error(location, default_role), rollback_on_error(scope, construct_id):
+        with _unchanged_on_error(location, default_role), rollback_on_error(self, scope, construct_id):
             super().__init__(scope, construct_id)
             self._role = RedshiftRole(self, "Role")
             everybody = [self._role, *roles]

@@ -13,18 +13,15 @@ from typing import Final
 from aws_cdk import Aws, CfnRule, CfnRuleAssertion, Fn
 
 from redshift_roles.aws import arns
-from redshift_roles.cdk.jsii_compat import Remembered
-from redshift_roles.cdk.location import Location
+from redshift_roles.cdk.location import Location, location_of
 from redshift_roles.rules.registry import Problem
 
 RULE_ID: Final = "RedshiftRolesAccount"
 
-_accounts: Remembered[str] = Remembered()
-
 
 def expected_account(location: Location) -> str | None:
     """Read the account that the top-level stack's Rule asserts, or None while it has no Rule."""
-    return _accounts.get(location.top)
+    return location_of(location.top).asserted_account
 
 
 def contradictions(location: Location, named: Iterable[tuple[str, str | None]]) -> Iterator[Problem]:
@@ -46,7 +43,7 @@ def contradictions(location: Location, named: Iterable[tuple[str, str | None]]) 
 
 def assert_account(location: Location, accounts: Iterable[str | None]) -> None:
     """Write the Rule where the stack names no account and one of these, of roles or people it names, is known."""
-    if location.account != arns.THIS_ACCOUNT or location.top in _accounts:
+    if location.account != arns.THIS_ACCOUNT or expected_account(location):
         return
     account = next((known for known in accounts if known and known != arns.THIS_ACCOUNT), None)
     if account:
@@ -60,7 +57,7 @@ def assert_account(location: Location, accounts: Iterable[str | None]) -> None:
                 )
             ],
         )
-        _accounts[location.top] = account
+        location_of(location.top).asserted_account = account
 
 
 @contextmanager
@@ -70,7 +67,7 @@ def withdrawn_on_error(location: Location) -> Iterator[None]:
     try:
         yield
     except Exception:
-        if before is None and location.top in _accounts:
-            _accounts.forget(location.top)
+        if before is None and expected_account(location):
+            location_of(location.top).asserted_account = None
             location.top.node.try_remove_child(RULE_ID)
         raise

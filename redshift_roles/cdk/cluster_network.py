@@ -13,6 +13,7 @@ from aws_cdk import aws_redshift as redshift
 from constructs import Construct
 
 from redshift_roles.aws import quotas
+from redshift_roles.cdk.jsii_compat import IConnectable
 from redshift_roles.cdk.location import path_of
 from redshift_roles.rules import registry
 from redshift_roles.rules.findings import RoleAssociationError
@@ -88,24 +89,10 @@ def _selection(subnets: ec2.SubnetSelection | None) -> dict[str, Any]:
     return {name: getattr(subnets, name) for name in names} if subnets is not None else {}
 
 
-class _ConnectableInterface:
-    """What jsii needs to know of `ec2.IConnectable` when a construct says that it is one, without importing
-    `aws_ec2`.
-    """
-
-    __jsii_type__ = "aws-cdk-lib.aws_ec2.IConnectable"
-
-    def connections(self) -> None:
-        """The one member of the interface."""
-
-    connections.__jsii_name__ = "connections"  # type: ignore[attr-defined]
-    connections = property(connections)  # type: ignore[assignment]
-
-
 class Connectable(Construct):
     """A construct that is an `ec2.IConnectable` when its network has security groups."""
 
-    __jsii_ifaces__ = (_ConnectableInterface,)
+    __jsii_ifaces__ = (IConnectable,)
     _network: Network
 
     @property

@@ -1,26 +1,23 @@
-"""Where a construct is: its stack, and the environment CDK knows of it.
-
-A construct flows in; what its stack says of account, region and partition flows out, read once for each stack.
-"""
+"""Where a construct is: its stack, its environment, and what can be referred to from there."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from aws_cdk import NestedStack, Reference, Stack, Stage, Tokenization
 from constructs import IConstruct
 
 from redshift_roles.aws import arns, quotas
 from redshift_roles.aws.placeholders import is_token
+from redshift_roles.cdk.registry import record_of
 from redshift_roles.rules.registry import Problem
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Location:
-    """Where a construct is: its stack and what CDK says of it.
+    """A stack, and what CDK knows of its environment; one for each stack.
 
     Attributes:
         stack: The stack, perhaps a nested one.
@@ -29,6 +26,7 @@ class Location:
         account_id: The account as CDK writes it, perhaps a token.
         region_name: The region as CDK writes it, perhaps a token.
         partition_name: The partition as CDK writes it, perhaps a token.
+        asserted_account: The account that the CloudFormation Rule of a top-level stack asserts (`account_rule`).
     """
 
     stack: Stack
@@ -37,15 +35,16 @@ class Location:
     account_id: str
     region_name: str
     partition_name: str
+    asserted_account: str | None = None
 
     @cached_property
     def stage(self) -> Stage | None:
-        """The stage, the app itself where there is no other; read when it is first asked for."""
+        """The stage; the app itself where there is no other."""
         return Stage.of(self.stack)
 
     @property
     def account(self) -> str:
-        """Twelve digits, or `role_arns.THIS_ACCOUNT` where the stack names no account."""
+        """Twelve digits, or `arns.THIS_ACCOUNT` where the stack names no account."""
         return arns.THIS_ACCOUNT if is_token(self.account_id) else self.account_id
 
     @property
@@ -54,20 +53,22 @@ class Location:
         return None if is_token(self.region_name) else self.region_name
 
 
-_places: WeakKeyDictionary[IConstruct, Location] = WeakKeyDictionary()
+@dataclass
+class _Known:
+    location: Location | None = None
 
 
 def location_of(scope: IConstruct) -> Location:
-    """Read where a construct is, once for each scope and stack."""
-    location = _places.get(scope)
-    if location is None:
+    """Return where a construct is; read once for each scope and stack."""
+    known = record_of(_Known, scope)
+    if known.location is None:
         stack = scope if isinstance(scope, Stack) else Stack.of(scope)
-        location = _places.get(stack) or _read_place(stack)
-        _places[scope] = _places[stack] = location
-    return location
+        of_stack = record_of(_Known, stack)
+        known.location = of_stack.location = of_stack.location or _read(stack)
+    return known.location
 
 
-def _read_place(stack: Stack) -> Location:
+def _read(stack: Stack) -> Location:
     top = stack
     while isinstance(top, NestedStack) and top.nested_stack_parent is not None:
         top = top.nested_stack_parent
@@ -75,8 +76,8 @@ def _read_place(stack: Stack) -> Location:
 
 
 def remember_location(construct: IConstruct, location: Location) -> None:
-    """Keep where a construct of ours is, which its scope already told."""
-    _places[construct] = location
+    """Note where a construct of ours is, which its scope has shown already."""
+    record_of(_Known, construct).location = location
 
 
 def path_of(construct: object) -> str:

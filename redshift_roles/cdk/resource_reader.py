@@ -6,14 +6,15 @@ CDK resources flow in; their ARNs, accounts and keys flow out, each read once.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
-from weakref import WeakKeyDictionary
 
 from aws_cdk import IResource
 
 from redshift_roles.aws import arns
 from redshift_roles.aws.placeholders import is_token
 from redshift_roles.cdk.location import Location, can_refer, location_of, path_of, refer
+from redshift_roles.cdk.registry import record_of
 from redshift_roles.cdk.role_reader import known_account
 from redshift_roles.rules.registry import Problem
 
@@ -47,7 +48,11 @@ class Resource(NamedTuple):
 
 
 _SUFFIX: Final = "-??????"
-_read: WeakKeyDictionary[IResource, Resource] = WeakKeyDictionary()
+
+
+@dataclass
+class _Known:
+    resource: Resource | None = None
 
 
 def resource(construct: IResource, attribute: str) -> Resource:
@@ -57,10 +62,9 @@ def resource(construct: IResource, attribute: str) -> Resource:
         construct: A bucket, table, secret, stream or function.
         attribute: What its ARN is called, such as ``bucket_arn``.
     """
-    found = _read.get(construct)
-    if found is None:
-        found = _read[construct] = _resource(construct, attribute)
-    return found
+    known = record_of(_Known, construct)
+    known.resource = known.resource or _resource(construct, attribute)
+    return known.resource
 
 
 def _resource(construct: IResource, attribute: str) -> Resource:

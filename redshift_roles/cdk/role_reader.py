@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_iam as iam
@@ -19,14 +20,12 @@ from constructs import IConstruct
 from redshift_roles.aws import arns as role_arns
 from redshift_roles.aws.placeholders import is_token, placeholder
 from redshift_roles.aws.policy_documents import rewritten
-from redshift_roles.cdk.jsii_compat import Remembered
+from redshift_roles.cdk import jsii_compat
 from redshift_roles.cdk.location import Location, location_of, path_of, refer
+from redshift_roles.cdk.registry import record_of
 from redshift_roles.rules.facts import RoleFacts
 from redshift_roles.templates.assembly import Assembly, Json, Template
 from redshift_roles.templates.values import texts
-
-# Where `iam.Role.customize_roles` leaves its options.
-_CUSTOMIZED: Final = "@aws-cdk/iam:customizeRoles"
 
 Principal = IUserRef | IGroupRef | iam.IRole
 
@@ -51,32 +50,41 @@ class OwnRole(NamedTuple):
     managed_policies: int
 
 
-_role_arns: Remembered[str] = Remembered()
-_own_roles: Remembered[OwnRole] = Remembered()
+@dataclass
+class RoleRecord:
+    """What is known of a role.
+
+    Attributes:
+        own: What a role of ours was made with.
+        arn: Its ARN, once it was read.
+    """
+
+    own: OwnRole | None = None
+    arn: str | None = None
+
+
+@dataclass
+class _ScopeRecord:
+    reports_policies: bool | None = None
 
 
 def role_arn(role: iam.IRole) -> str:
     """Read a role's ARN, once."""
-    arn = _role_arns.get(role)
-    if arn is None:
-        arn = _role_arns[role] = role.role_arn
-    return arn
+    record = record_of(RoleRecord, role)
+    if record.arn is None:
+        record.arn = role.role_arn
+    return record.arn
 
 
 def remember_role_arns(roles: Sequence[iam.IRole], arns: Sequence[str]) -> None:
-    """Keep ARNs that were read in one go."""
+    """Record ARNs that were read in one go."""
     for role, arn in zip(roles, arns, strict=True):
-        _role_arns[role] = arn
-
-
-def remember_role(role: iam.IRole, own: OwnRole) -> None:
-    """Keep what a role of ours was defined with."""
-    _own_roles[role] = own
+        record_of(RoleRecord, role).arn = arn
 
 
 def own_role(role: object) -> OwnRole | None:
-    """Tell what a role of ours was defined with; None for others."""
-    return _own_roles.get(role)
+    """Return what a role of ours was made with; None for others."""
+    return record_of(RoleRecord, role).own
 
 
 def role_location(role: iam.IRole) -> Location:
@@ -96,7 +104,7 @@ def role_facts(
         words: What the caller calls the list.
         labelled: Whether the labels hold the roles' construct paths, which costs crossings that only a message needs.
     """
-    all_ours = all(role in _own_roles for role in roles)
+    all_ours = all(own_role(role) for role in roles)
     read: dict[str, RoleFacts] = {}
     for index, role in enumerate(roles):
         path = path_of(role) if labelled else ""
@@ -205,27 +213,14 @@ def as_known(document: object, location: Location, arns: Mapping[str, str] = Map
     return rewritten(document, known.__getitem__)
 
 
-_reporting: Remembered[bool] = Remembered()
-
-
 def reports_policies(role: iam.IRole) -> bool:
-    """Say whether CDK is told to report the policies of a role and to write none (``iam.Role.customize_roles``)."""
+    """Return whether CDK reports the policies of a role and writes none."""
     own = own_role(role)
     scope = own.scope if own else (role.node.scope or role)
-    found = _reporting.get(scope)
-    if found is None:
-        reported = scope.node.try_get_context(_CUSTOMIZED)
-        found = _reporting[scope] = reported is not None and reported.get("preventSynthesis") is not False
-    return found
-
-
-def is_immutable(role: iam.IRole) -> bool:
-    """Say whether CDK ignores policies for an imported role: it keeps the role itself under another id then."""
-    if isinstance(role, iam.Role):
-        return False
-    node = role.node
-    siblings = node.scope.node if node.scope else node
-    return node.id.startswith("ImmutableRole") or siblings.try_find_child(f"MutableRole{node.id}") is not None
+    record = record_of(_ScopeRecord, scope)
+    if record.reports_policies is None:
+        record.reports_policies = jsii_compat.reports_policies(scope)
+    return record.reports_policies
 
 
 def texts_of(values: Sequence[str], location: Location) -> list[str]:

@@ -100,15 +100,16 @@ def _invalid(path: str, source: Source, problems: Iterable[Problem]) -> list[Fin
     return [registry.INVALID_ARGUMENT.finding(path, problem, source) for problem in problems]
 
 
-_NAME_IS_TAKEN = "There is already a Construct with name"
-
-
 @contextmanager
-def rollback_on_error(scope: Construct, construct_id: str) -> Iterator[None]:
-    """Take a construct out of the tree again when making it fails halfway."""
+def rollback_on_error(construct: Construct, scope: Construct, construct_id: str) -> Iterator[None]:
+    """Remove a construct from the tree when its constructor fails halfway.
+
+    Another construct that had the id before stays. It is told apart afterwards: a look before each construct would be
+    a crossing for each.
+    """
     try:
         yield
-    except Exception as error:
-        if _NAME_IS_TAKEN not in str(error):
+    except Exception:
+        if scope.node.try_find_child(construct_id) is construct:
             scope.node.try_remove_child(construct_id)
         raise

@@ -15,9 +15,9 @@ from redshift_roles.aws import arns, permissions
 from redshift_roles.aws.placeholders import is_token
 from redshift_roles.aws.policies import Document
 from redshift_roles.cdk import account_rule
-from redshift_roles.cdk.jsii_compat import Remembered
+from redshift_roles.cdk.jsii_compat import Remembered, is_immutable
 from redshift_roles.cdk.location import Location, id_after
-from redshift_roles.cdk.role_reader import is_immutable, own_role, principal_account, role_arn, role_location, trust_of
+from redshift_roles.cdk.role_reader import own_role, principal_account, role_arn, role_location, trust_of
 from redshift_roles.grants.chain_documents import RequiredPolicy, permissions_policy, trust_policy, trust_statement
 from redshift_roles.grants.managed_policies import GrantedPolicies, Plan, granted_policies
 from redshift_roles.grants.trust_policy import extend_trust, trust_problems

@@ -12,8 +12,9 @@ from aws_cdk import aws_iam as iam
 
 from redshift_roles.aws import arns, permissions, quotas
 from redshift_roles.cdk import account_rule
+from redshift_roles.cdk.jsii_compat import is_immutable
 from redshift_roles.cdk.location import Location, path_of, refer
-from redshift_roles.cdk.role_reader import is_immutable, own_role, principal_account, role_arn, role_location
+from redshift_roles.cdk.role_reader import own_role, principal_account, role_arn, role_location
 from redshift_roles.cdk.validation import raise_if
 from redshift_roles.grants.grant import RedshiftGrant
 from redshift_roles.grants.managed_policies import granted_policies

@@ -18,10 +18,10 @@ from redshift_roles.aws.policies import documents
 from redshift_roles.aws.policy_documents import Statement, size
 from redshift_roles.aws.quotas import Source
 from redshift_roles.cdk import account_rule
-from redshift_roles.cdk.jsii_compat import Remembered
+from redshift_roles.cdk.jsii_compat import Remembered, is_immutable
 from redshift_roles.cdk.location import Location, path_of
 from redshift_roles.cdk.resource_reader import Resource, resource_problems
-from redshift_roles.cdk.role_reader import is_immutable, own_role, principal_account, role_arn, role_location, trust_of
+from redshift_roles.cdk.role_reader import own_role, principal_account, role_arn, role_location, trust_of
 from redshift_roles.cdk.validation import raise_if
 from redshift_roles.grants.cross_account import add_to_policies, owner_problems, owner_statements, without_key_names
 from redshift_roles.grants.grant import RedshiftGrant

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import singledispatch
 from typing import Final, NamedTuple
 
 from redshift_roles.aws.placeholders import is_list_token, is_nameless, is_number_token, is_text_token, readable
@@ -66,7 +67,7 @@ class Kind(NamedTuple):
 
     def fits(self, value: object) -> bool:
         """Look at the class only: no crossing into jsii."""
-        return any(hasattr(type(part), self.attribute) for part in (value, *_delegates(value)))
+        return any(hasattr(found, self.attribute) for found in classes_of(value).values())
 
     def check(self, name: str, value: object) -> Iterator[Problem]:
         """Refuse what is of another kind."""
@@ -74,9 +75,10 @@ class Kind(NamedTuple):
             yield f"'{name}' is {shown(value)}, allowed is {self.noun}", self.advice
 
 
-def _delegates(value: object) -> Sequence[object]:
-    """List what a proxy of jsii stands for: one object for each interface that jsii knows of it."""
-    return value._delegates if type(value).__name__ == "InterfaceDynamicProxy" else ()  # type: ignore[attr-defined]  # noqa: SLF001
+@singledispatch
+def classes_of(value: object) -> dict[str, type]:
+    """Name the classes whose members a value has; another room registers objects that stand for several (`cdk`)."""
+    return {type(value).__name__: type(value)}
 
 
 class ListOf(NamedTuple):
@@ -122,7 +124,7 @@ def shown(value: object) -> str:
         return _unknown(value)
     if value is None or isinstance(value, (str, bytes, int, float)):
         return "empty" if value == "" else readable(repr(value))
-    name = _kind_of(value)
+    name = next(iter(classes_of(value)))
     return f"an {name}" if name[0] in "AEIOaeio" else f"a {name}"
 
 
@@ -130,13 +132,6 @@ def _unknown(value: object) -> str:
     if isinstance(value, str) and not is_list_token(value):
         return "known only to the deployment"
     return f"a {'number' if is_number_token(value) else 'list'} that only the deployment knows"
-
-
-def _kind_of(value: object) -> str:
-    """Name the class of an object; what jsii stands for by the interface."""
-    names = [type(part).__name__ for part in (*_delegates(value), value)]
-    interfaces = [name[1 : -len("Proxy")] for name in names if name.startswith("_I") and name.endswith("Proxy")]
-    return interfaces[0] if interfaces else names[-1]
 
 
 def id_shown(value: object) -> str:

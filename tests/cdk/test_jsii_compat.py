@@ -1,101 +1,86 @@
-"""What is known of CDK objects, found again by every Python object that stands for the same one."""
+"""What this package uses of jsii and CDK without it being documented: these tests fail where CDK changes it."""
 
 from __future__ import annotations
 
-import gc
 from types import SimpleNamespace
 from typing import Any
-from weakref import ref
 
-from redshift_roles.cdk.jsii_compat import Remembered, reference_of
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 
-
-class Thing:
-    """What jsii does not know."""
-
-
-def proxy(name: str) -> Any:
-    """Make one of the Python objects that stand for one CDK object."""
-    made: Any = Thing()
-    made.__jsii_ref__ = SimpleNamespace(ref=name)
-    return made
-
-
-def test_nothing_is_known_of_a_stranger() -> None:
-    """Whether jsii knows it or not."""
-    notes: Remembered[str] = Remembered()
-    notes[proxy("Role@1")] = "one"
-
-    assert [None, None] == [notes.get(proxy("Role@2")), notes.get(Thing())]
-    assert proxy("Role@2") not in notes
-    assert Thing() not in notes
+from redshift_roles import RedshiftRole
+from redshift_roles.cdk.jsii_compat import IConnectable, is_immutable, reference_of, reports_policies
+from redshift_roles.rules.shapes import classes_of, shown
+from tests.conftest import ACCOUNT, OTHER_ACCOUNT
+from tests.support.builders import arn
+from tests.support.functions import function_of
+from tests.support.templates import all_properties_of
 
 
-def test_a_note_is_found_by_every_object_of_the_same_reference() -> None:
-    """The last note counts."""
-    notes: Remembered[str] = Remembered()
-    notes[proxy("Role@1")] = "one"
-    notes[proxy("Role@1")] = "two"
+def test_every_object_that_stands_for_one_has_its_reference(stack: cdk.Stack) -> None:
+    """CDK's own role of a function is another Python object at each look."""
+    function = function_of(stack)
+    one, other = function.role, function.role
 
-    assert "two" == notes.get(proxy("Role@1"))
-    assert proxy("Role@1") in notes
-
-
-def test_a_note_that_says_nothing_is_a_note() -> None:
-    """False is not the same as unknown."""
-    notes: Remembered[bool] = Remembered()
-    notes[proxy("Role@1")] = False
-
-    assert False is notes.get(proxy("Role@1"))
-    assert proxy("Role@1") in notes
+    assert one is not other
+    assert reference_of(one) == reference_of(other) != ""
+    assert ["", ""] == [reference_of(SimpleNamespace()), reference_of(None)]
 
 
-def test_what_jsii_learns_of_later_keeps_its_note() -> None:
-    """An object of Python alone gets its reference when it is first passed on."""
-    thing: Any = Thing()
-    notes: Remembered[str] = Remembered()
-    notes[thing] = "before"
-    thing.__jsii_ref__ = SimpleNamespace(ref="Thing@1")
+def test_an_import_is_known_by_its_interfaces(stack: cdk.Stack) -> None:
+    """It has no class in Python."""
+    role = iam.Role.from_role_arn(stack, "Imported", arn())
 
-    assert "before" == notes.get(thing)
-    notes[thing] = "after"
-    assert "after" == notes.get(thing)
+    assert "an IRole" == shown(role)
+    assert any(hasattr(found, "role_arn") for found in classes_of(role).values())
+    assert {"RedshiftRole": RedshiftRole} == classes_of(RedshiftRole(stack, "Role"))
 
 
-def test_what_jsii_does_not_know_is_let_go() -> None:
-    """A note keeps nothing alive."""
-    thing = Thing()
-    notes: Remembered[str] = Remembered()
-    notes[thing] = "one"
-    watched = ref(thing)
-    del thing
-    gc.collect()
+@pytest.mark.parametrize(
+    ("account", "mutable", "immutable"),
+    [(ACCOUNT, True, False), (ACCOUNT, False, True), (OTHER_ACCOUNT, True, True)],
+)
+def test_an_import_shows_whether_it_takes_policies(
+    stack: cdk.Stack, account: str, mutable: bool, immutable: bool
+) -> None:
+    """CDK takes a role of another account for immutable whatever was asked."""
+    role = iam.Role.from_role_arn(stack, "Imported", arn(account=account), mutable=mutable)
+    role.add_to_principal_policy(iam.PolicyStatement(actions=["s3:ListAllMyBuckets"], resources=["*"]))
 
-    assert watched() is None
-
-
-def test_a_note_can_be_dropped() -> None:
-    """Also one that was never made."""
-    thing = Thing()
-    notes: Remembered[str] = Remembered()
-    for subject in (thing, proxy("Role@1")):
-        notes.forget(subject)
-        notes[subject] = "one"
-        notes.forget(subject)
-
-        assert subject not in notes
-        assert notes.get(subject) is None
+    assert immutable == is_immutable(role)
+    assert immutable == (all_properties_of(stack, "AWS::IAM::Policy") == [])
 
 
-def test_two_memories_know_nothing_of_each_other() -> None:
-    """Each holds notes of one kind."""
-    first: Remembered[str] = Remembered()
-    second: Remembered[str] = Remembered()
-    first[proxy("Role@1")] = "one"
+def test_a_role_of_the_app_takes_policies_unless_it_is_wrapped(stack: cdk.Stack) -> None:
+    """``without_policy_updates`` returns an immutable role."""
+    role = RedshiftRole(stack, "Role")
 
-    assert second.get(proxy("Role@1")) is None
+    assert (False, True) == (is_immutable(role), is_immutable(role.without_policy_updates()))
 
 
-def test_a_reference_stands_in_the_object() -> None:
-    """It is empty for what jsii does not know."""
-    assert ["Role@1", "", ""] == [reference_of(subject) for subject in (proxy("Role@1"), Thing(), None)]
+@pytest.mark.parametrize(
+    ("options", "reports"),
+    [
+        (None, False),
+        (iam.CustomizeRolesOptions(), True),
+        (iam.CustomizeRolesOptions(prevent_synthesis=True), True),
+        (iam.CustomizeRolesOptions(prevent_synthesis=False), False),
+    ],
+)
+def test_customized_roles_are_found(app: cdk.App, options: iam.CustomizeRolesOptions | None, reports: bool) -> None:
+    """CDK reports their policies instead of writing them, unless it is told to write them all the same."""
+    if options:
+        iam.Role.customize_roles(app, prevent_synthesis=options.prevent_synthesis)
+
+    assert reports == reports_policies(cdk.Stack(app, "Data"))
+
+
+def test_the_interface_of_what_can_be_connected_is_the_one_of_cdk() -> None:
+    """The name of the type and of its member are those that jsii knows."""
+    theirs: Any = ec2.IConnectable
+
+    assert theirs.__jsii_type__ == IConnectable.__jsii_type__
+    getters = [found.fget for found in (theirs.connections, IConnectable.connections)]
+    assert ["connections", "connections"] == [getter.__jsii_name__ for getter in getters]

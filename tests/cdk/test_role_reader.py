@@ -136,26 +136,6 @@ def test_a_principal_in_a_stack_without_an_account_is_of_this_account(agnostic: 
     assert arns.THIS_ACCOUNT == role_reader.principal_account(iam.User(agnostic, "User"), location)
 
 
-@pytest.mark.parametrize(
-    ("account", "mutable", "immutable"),
-    [(ACCOUNT, True, False), (ACCOUNT, False, True), (OTHER_ACCOUNT, True, True)],
-)
-def test_an_import_tells_whether_it_takes_policies(
-    stack: cdk.Stack, account: str, mutable: bool, immutable: bool
-) -> None:
-    """CDK takes a role of another account for immutable whatever was asked."""
-    role = iam.Role.from_role_arn(stack, "Imported", arn(account=account), mutable=mutable)
-
-    assert immutable == role_reader.is_immutable(role)
-
-
-def test_a_role_of_the_app_takes_policies(stack: cdk.Stack) -> None:
-    """Unless it is wrapped."""
-    role = RedshiftRole(stack, "Role")
-
-    assert (False, True) == (role_reader.is_immutable(role), role_reader.is_immutable(role.without_policy_updates()))
-
-
 def test_the_trust_policy_is_found_where_the_app_defines_the_role(stack: cdk.Stack) -> None:
     """Also of a role that is made when it is first used, from then on; not of an import."""
     role, lazy = RedshiftRole(stack, "Role"), iam.LazyRole(stack, "Lazy", assumed_by=iam.AccountRootPrincipal())
