@@ -83,9 +83,9 @@ class RoleAssociation(Construct):
             return child_path(scope, construct_id)
 
         problems = [*_problems(cluster_identifier, roles, default_role, role_limit, timeout)]
-        if any(message.startswith(("'roles", "'role_limit", "'default_role")) for message, _ in problems):
+        if any(problem.concerns("roles", "role_limit", "default_role") for problem in problems):
             raise_if(path, quotas.MODIFY_ROLES, problems)
-        is_named = not any(message.startswith("'cluster_identifier") for message, _ in problems)
+        is_named = not any(problem.concerns("cluster_identifier") for problem in problems)
         distant = (
             [*cluster_references.reference_problems("cluster_identifier", cluster_identifier, location)]
             if is_named
@@ -159,11 +159,15 @@ def _problems(
         yield from arguments.CLUSTER_IDENTIFIER.check("cluster_identifier", cluster_identifier)
     yield from arguments.check_roles({"roles": roles})
     if roles in ([], ()):
-        yield "'roles' is empty, allowed is at least one role", "name the roles to associate: roles=[…]"
+        yield Problem(
+            "roles", "'roles' must have at least one role, got an empty list", "name the roles to associate: roles=[…]"
+        )
     if default_role is not None:
         yield from arguments.ROLE.check("default_role", default_role)
     if not shapes.is_whole(role_limit):
-        yield f"'role_limit' is {shapes.shown(role_limit)}, allowed is a whole number", "pass role_limit=10"
+        yield Problem(
+            "role_limit", f"'role_limit' must be a whole number, got {shapes.shown(role_limit)}", "pass role_limit=10"
+        )
     yield from _timeout_problems(timeout)
 
 
@@ -175,4 +179,4 @@ def _timeout_problems(timeout: Duration | None) -> Iterator[Problem]:
     low, high = quotas.MIN_TIMEOUT_SECONDS, quotas.MAX_TIMEOUT_SECONDS
     if isinstance(timeout, Duration) and (seconds is None or not low <= seconds <= high):
         shown = "known only to the deployment" if seconds is None else f"{seconds:g} seconds"
-        yield f"'timeout' is {shown}, allowed is {low} to {high} seconds", "pass Duration.minutes(10)"
+        yield Problem("timeout", f"'timeout' must be {low} to {high} seconds, got {shown}", "pass Duration.minutes(10)")

@@ -68,7 +68,7 @@ def refuse_cluster(
             default_roles=tuple(role._replace(label="'default_role'") for role in defaults),
         )
 
-    unreadable = any(message.startswith(("'roles", "'role_limit", "'default_role")) for message, _ in found)
+    unreadable = any(problem.concerns("roles", "role_limit", "default_role") for problem in found)
     if unreadable:
         raise_if(path, quotas.CREATE_CLUSTER, found)
     return checked(path, quotas.CREATE_CLUSTER, found, holder)
@@ -79,4 +79,4 @@ def unknown_list(listed: Sequence[str]) -> list[Problem]:
     if not any(is_list_token(entry) for entry in listed):
         return []
     wrong = "cfn_cluster.iam_roles was replaced by a list that only the deployment knows, so no role can be added to it"
-    return [(wrong, "add the role to that list, or leave the list to add_role")]
+    return [Problem("", wrong, "add the role to that list, or leave the list to add_role")]

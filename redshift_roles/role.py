@@ -146,7 +146,8 @@ def _partition_problems(regions: object, location: Location) -> Iterator[Problem
     home = quotas.partition_of(location.region)
     for index, region in enumerate(regions):
         if isinstance(region, str) and not is_token(region) and quotas.partition_of(region) != home:
-            yield (
+            yield Problem(
+                "regions",
                 f"'regions[{index}]' is {region!r} of partition {quotas.partition_of(region)}, the role is in {home}",
                 f"drop it, and define another role in a stack of {region}",
             )
@@ -172,7 +173,8 @@ def _raise_if_too_large(trust: Trust, location: Location, quota: int, path: Call
     """Measure the trust policy, every token at the shortest that the deployment can write."""
     length = size(trust.document(), lambda text: TOKENS.filled(text, lambda name: "x" * least_length(name, location)))
     if length > quota:
-        problem = (
+        problem = Problem(
+            "trust_policy_quota",
             f"the trust policy has at least {length:,} characters, 'trust_policy_quota' is {quota:,}",
             "divide the users among several roles, or raise the IAM quota and pass trust_policy_quota (at most 8,192)",
         )

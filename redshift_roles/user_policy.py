@@ -97,7 +97,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
             *cluster_problems(clusters, location),
             *people_problems(users, groups, location),
         ]
-        readable = not any(message.startswith("'pass_roles") for message, _ in problems)
+        readable = not any(problem.concerns("pass_roles") for problem in problems)
         if not readable:
             raise_if(path, quotas.PASS_ROLE, problems)
         facts = checked(path, quotas.PASS_ROLE, problems, holder)
@@ -194,7 +194,8 @@ def _foreign(
     expected = account_rule.expected_account(location) or location.account
     for (label, person), account in zip(people, accounts, strict=True):
         if arns.differ(account, expected):
-            yield (
+            yield Problem(
+                label,
                 f"'{label}' ({path_of(person)}) is in account {account}, the policy is in {expected}",
                 f"attach a policy of account {account}; CDK would attach this one to the same name in {expected}",
             )
@@ -222,7 +223,8 @@ def _refuse_too_large(policy: UserPolicy, facts: AssociationFacts, location: Loc
         lambda text: PLACEHOLDERS.filled(text, lambda name: "x" * least_length(name, location, made_up)),
     )
     if length > quotas.MANAGED_POLICY_SIZE:
-        problem = (
+        problem = Problem(
+            "",
             f"the policy has at least {length:,} characters, allowed is {quotas.MANAGED_POLICY_SIZE:,}",
             "split it: one RoleAssociationPolicy for each group of clusters and roles",
         )

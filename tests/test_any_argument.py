@@ -229,7 +229,7 @@ def _cases() -> Iterator[tuple[str, str]]:
         yield from ((name, argument) for argument in inspect.signature(called).parameters if argument != "self")
 
 
-def _told(call: Callable[..., object], stack: cdk.Stack, **given: Any) -> str:
+def _messages_and_fixes(call: Callable[..., object], stack: cdk.Stack, **given: Any) -> str:
     """Say what a call is refused with: in our words, or in others'."""
     try:
         call(stack, **given)
@@ -247,7 +247,7 @@ RAW = ("raw ", "Token[", "token[", "e+289", "jsii", "object at 0x")
 def test_any_value_is_accepted_or_refused_in_words_for_people(stack: cdk.Stack, name: str, argument: str) -> None:
     """The text has no raw token and no error of jsii, and what is accepted is synthesized without one."""
     _, call = CALLS[name]
-    reported = {kind: _told(call, stack, **{argument: value}) for kind, value in _values(stack).items()}
+    reported = {kind: _messages_and_fixes(call, stack, **{argument: value}) for kind, value in _values(stack).items()}
 
     assert {} == {kind: text for kind, text in reported.items() if any(raw in text for raw in RAW)}
     text = json.dumps(template_of(stack), default=str)

@@ -35,18 +35,18 @@ def _wrong(scope: cdk.Stack, **options: Any) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"roles": []}, "'roles' is empty, allowed is at least one role"),
-        ({"roles": "role"}, "'roles' is 'role', allowed is a list"),
-        ({"roles": ["arn"]}, "'roles[0]' is 'arn', allowed is an iam.IRole"),
-        ({"roles": [], "default_role": "arn"}, "'default_role' is 'arn', allowed is an iam.IRole"),
-        ({"roles": [], "role_limit": "10"}, "'role_limit' is '10', allowed is a whole number"),
-        ({"roles": [], "timeout": 60}, "'timeout' is 60, allowed is a Duration"),
-        ({"roles": [], "timeout": cdk.Duration.seconds(29)}, "'timeout' is 29 seconds, allowed is 30 to 840 seconds"),
-        ({"roles": [], "timeout": cdk.Duration.seconds(841)}, "'timeout' is 841 seconds, allowed is 30 to 840 seconds"),
+        ({"roles": []}, "'roles' must have at least one role, got an empty list"),
+        ({"roles": "role"}, "'roles' must be a list, got 'role'"),
+        ({"roles": ["arn"]}, "'roles[0]' must be an iam.IRole, got 'arn'"),
+        ({"roles": [], "default_role": "arn"}, "'default_role' must be an iam.IRole, got 'arn'"),
+        ({"roles": [], "role_limit": "10"}, "'role_limit' must be a whole number, got '10'"),
+        ({"roles": [], "timeout": 60}, "'timeout' must be a Duration, got 60"),
+        ({"roles": [], "timeout": cdk.Duration.seconds(29)}, "'timeout' must be 30 to 840 seconds, got 29 seconds"),
+        ({"roles": [], "timeout": cdk.Duration.seconds(841)}, "'timeout' must be 30 to 840 seconds, got 841 seconds"),
         (
             {"roles": [], "cluster_identifier": "UPPER"},
             (
-                "'cluster_identifier' is 'UPPER', allowed is 1 to 63 lower-case letters, digits and single hyphens, "
+                "'cluster_identifier' must be 1 to 63 lower-case letters, digits and single hyphens, , got 'UPPER'"
                 "a letter first"
             ),
         ),
@@ -384,4 +384,4 @@ def test_a_timeout_that_is_no_duration_is_refused_once(stack: cdk.Stack) -> None
     """A value of the wrong kind is not also reported as out of range."""
     wrong = _wrong(stack, roles=[RedshiftRole(stack, "Role")], timeout=60)
 
-    assert [("InvalidArgument", "'timeout' is 60, allowed is a Duration")] == wrong
+    assert [("InvalidArgument", "'timeout' must be a Duration, got 60")] == wrong

@@ -41,45 +41,54 @@ def _findings(error: pytest.ExceptionInfo[RoleAssociationError]) -> list[tuple[s
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"cluster_identifier": ""}, "'cluster_identifier' is empty, allowed is 1 to 63 lower-case letters"),
-        ({"cluster_identifier": "UPPER_bad"}, "'cluster_identifier' is 'UPPER_bad', allowed is 1 to 63 lower-case"),
-        ({"database_name": "my-db"}, "'database_name' is 'my-db', allowed is 1 to 64 lower-case letters, digits"),
+        ({"cluster_identifier": ""}, "'cluster_identifier' must be 1 to 63 lower-case letters, got ''"),
+        ({"cluster_identifier": "UPPER_bad"}, "'cluster_identifier' must be 1 to 63 lower-case, got 'UPPER_bad'"),
+        ({"database_name": "my-db"}, "'database_name' must be 1 to 64 lower-case letters, digits, got 'my-db'"),
         ({"database_name": "table"}, "'database_name' is 'table', which is a reserved word"),
-        ({"port": 5456}, "'port' is 5456, allowed for ra3.large is 5431 to 5455 or 8191 to 8215"),
-        ({"number_of_nodes": 0}, "'number_of_nodes' is 0, allowed is a whole number from 1 to 100"),
-        ({"vpc": "vpc-1"}, "'vpc' is 'vpc-1', allowed is an ec2.IVpc"),
-        ({"roles": "arn"}, "'roles' is 'arn', allowed is a list"),
-        ({"roles": None}, "'roles' is None, allowed is a list"),
+        ({"port": 5456}, "'port' must be 5431 to 5455 or 8191 to 8215 for ra3.large, got 5456"),
+        ({"number_of_nodes": 0}, "'number_of_nodes' must be a whole number from 1 to 100, got 0"),
+        ({"vpc": "vpc-1"}, "'vpc' must be an ec2.IVpc, got 'vpc-1'"),
+        ({"roles": "arn"}, "'roles' must be a list, got 'arn'"),
+        ({"roles": None}, "'roles' must be a list, got None"),
         ({"roles": ["arn:aws:iam::111111111111:role/A"]}, "'roles[0]' is 'arn:aws:iam::111111111111:role/A', allowed"),
-        ({"role_limit": "10"}, "'role_limit' is '10', allowed is a whole number"),
-        ({"role_limit": None}, "'role_limit' is None, allowed is a whole number"),
-        ({"node_type": None}, "'node_type' is None, allowed is a node type"),
-        ({"number_of_nodes": None}, "'number_of_nodes' is None, allowed is a whole number from 1 to 100"),
-        ({"database_name": None}, "'database_name' is None, allowed is 1 to 64 lower-case letters"),
-        ({"admin_username": None}, "'admin_username' is None, allowed is 1 to 128 lower-case letters"),
-        ({"port": None}, "'port' is None, allowed for ra3.large is 5431 to 5455 or 8191 to 8215"),
-        ({"preferred_maintenance_window": None}, "'preferred_maintenance_window' is None, allowed is ddd:hh:mm"),
-        ({"multi_az": None}, "'multi_az' is None, allowed is True or False"),
-        ({"publicly_accessible": "no"}, "'publicly_accessible' is 'no', allowed is True or False"),
-        ({"removal_policy": "retain"}, "'removal_policy' is 'retain', allowed is a RemovalPolicy"),
-        ({"encryption_key": "alias/key"}, "'encryption_key' is 'alias/key', allowed is a kms.IKey"),
-        ({"audit_log_bucket": "logs"}, "'audit_log_bucket' is 'logs', allowed is an s3.IBucket"),
-        ({"security_groups": ["sg-1"]}, "'security_groups[0]' is 'sg-1', allowed is an ec2.ISecurityGroup"),
-        ({"snapshot_retention": 7}, "'snapshot_retention' is 7, allowed is a Duration"),
-        ({"snapshot_retention": cdk.Duration.days(0)}, "'snapshot_retention' is 0 days, allowed for ra3.large is 1"),
-        ({"snapshot_retention": cdk.Duration.hours(36)}, "'snapshot_retention' is 1.5 days, allowed for ra3.large"),
+        ({"role_limit": "10"}, "'role_limit' must be a whole number, got '10'"),
+        ({"role_limit": None}, "'role_limit' must be a whole number, got None"),
+        ({"node_type": None}, "'node_type' must be a node type, got None"),
+        ({"number_of_nodes": None}, "'number_of_nodes' must be a whole number from 1 to 100, got None"),
+        ({"database_name": None}, "'database_name' must be 1 to 64 lower-case letters, got None"),
+        ({"admin_username": None}, "'admin_username' must be 1 to 128 lower-case letters, got None"),
+        ({"port": None}, "'port' must be 5431 to 5455 or 8191 to 8215 for ra3.large, got None"),
+        ({"preferred_maintenance_window": None}, "'preferred_maintenance_window' must be ddd:hh:mm, got None"),
+        ({"multi_az": None}, "'multi_az' must be True or False, got None"),
+        ({"publicly_accessible": "no"}, "'publicly_accessible' must be True or False, got 'no'"),
+        ({"removal_policy": "retain"}, "'removal_policy' must be a RemovalPolicy, got 'retain'"),
+        ({"encryption_key": "alias/key"}, "'encryption_key' must be a kms.IKey, got 'alias/key'"),
+        ({"audit_log_bucket": "logs"}, "'audit_log_bucket' must be an s3.IBucket, got 'logs'"),
+        ({"security_groups": ["sg-1"]}, "'security_groups[0]' must be an ec2.ISecurityGroup, got 'sg-1'"),
+        ({"snapshot_retention": 7}, "'snapshot_retention' must be a Duration, got 7"),
+        (
+            {"snapshot_retention": cdk.Duration.days(0)},
+            "'snapshot_retention' must be 1 to 35 whole days for ra3.large, got 0 days",
+        ),
+        (
+            {"snapshot_retention": cdk.Duration.hours(36)},
+            "'snapshot_retention' must be 1 to 35 whole days for ra3.large, got 1.5 days",
+        ),
         (
             {"snapshot_retention": cdk.Duration.hours(cdk.Token.as_number(cdk.Fn.ref("Hours")))},
-            "'snapshot_retention' is known only to the deployment, and in hours, allowed is a token for days",
+            "'snapshot_retention' must be a token for days, got a value that only the deployment knows, and in hours",
         ),
-        ({"port": cdk.Fn.ref("Port")}, "'port' is known only to the deployment, allowed for ra3.large is 5431"),
-        ({"multi_az": cdk.Fn.ref("Zones")}, "'multi_az' is known only to the deployment, allowed is True or False"),
+        ({"port": cdk.Fn.ref("Port")}, "'port' must be 5431 to 5455 or 8191 to 8215 for ra3.large, got a value"),
+        (
+            {"multi_az": cdk.Fn.ref("Zones")},
+            "'multi_az' must be True or False, got a value that only the deployment knows",
+        ),
         (
             {"parameters": {"a": cdk.Token.as_list(cdk.Fn.ref("List"))}},
-            "\"'parameters['a']' is a list that only the deployment knows, allowed is a text\""[1:-1],
+            "\"'parameters['a']' must be a text\", got a list that only the deployment knows"[1:-1],
         ),
         ({"multi_az": True, "number_of_nodes": 1}, "'multi_az' is True for a cluster of one node"),
-        ({"parameters": {"a": True}}, "\"'parameters['a']' is True, allowed is a text\""[1:-1]),
+        ({"parameters": {"a": True}}, "\"'parameters['a']' must be a text\", got True"[1:-1]),
     ],
 )
 def test_fails_when_an_argument_is_wrong(stack: cdk.Stack, options: dict[str, Any], message: str) -> None:
@@ -123,7 +132,7 @@ def test_fails_with_everything_that_is_wrong_at_once(stack: cdk.Stack) -> None:
         _cluster(stack, roles=[role, foreign, role], role_limit=1, port=1)
 
     assert [
-        ("InvalidArgument", "'port' is 1, allowed for ra3.large is 5431 to 5455 or 8191 to 8215"),
+        ("InvalidArgument", "'port' must be 5431 to 5455 or 8191 to 8215 for ra3.large, got 1"),
         ("RoleQuotaExceeded", "'roles' has 2 entries, 'role_limit' is 1"),
         ("RoleAccountMismatch", f"roles[1] (Data/Foreign) is in account {OTHER_ACCOUNT}, the cluster is in {ACCOUNT}"),
         ("RoleDuplicated", "roles[2] (Data/Role) and roles[0] (Data/Role) are the same role"),
@@ -202,7 +211,7 @@ def test_fails_when_an_added_role_is_not_a_role(stack: cdk.Stack) -> None:
     with pytest.raises(RoleAssociationError) as caught:
         cluster.add_role(iam.CfnRole(stack, "Raw", assume_role_policy_document={}))  # type: ignore[arg-type]
 
-    assert [("InvalidArgument", "'roles[0]' is a CfnRole, allowed is an iam.IRole")] == _findings(caught)
+    assert [("InvalidArgument", "'roles[0]' must be an iam.IRole, got a CfnRole")] == _findings(caught)
 
 
 def test_fails_when_a_role_is_added_to_a_list_that_only_the_deployment_knows(stack: cdk.Stack) -> None:

@@ -25,37 +25,37 @@ def _principals(stack: cdk.Stack) -> list[str]:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"role_name": ""}, "'role_name' is empty, allowed is 1 to 64 letters, digits and +=,.@_-"),
-        ({"path": "team"}, "'path' is 'team', allowed is a path that begins and ends with a slash, at most 512"),
-        ({"max_session_duration": 3600}, "'max_session_duration' is 3600, allowed is a Duration"),
+        ({"role_name": ""}, "'role_name' must be 1 to 64 letters, digits and +=,.@_-, got ''"),
+        ({"path": "team"}, "'path' must be a path that begins and ends with a slash, at most 512, got 'team'"),
+        ({"max_session_duration": 3600}, "'max_session_duration' must be a Duration, got 3600"),
         (
             {"max_session_duration": cdk.Duration.minutes(59)},
-            "'max_session_duration' is 3540 seconds, allowed is 3600 to 43200 (1 to 12 hours)",
+            "'max_session_duration' must be 3600 to 43200 (1 to 12 hours), got 3540 seconds",
         ),
         (
             {"max_session_duration": cdk.Duration.hours(cdk.Token.as_number(cdk.Fn.ref("Hours")))},
-            "'max_session_duration' is known only to the deployment, and in hours, allowed is a token for seconds",
+            "'max_session_duration' must be a token for seconds, got one for hours",
         ),
-        ({"regions": []}, "'regions' is empty, allowed is at least one region"),
+        ({"regions": []}, "'regions' must have at least one region, got an empty list"),
         (
             {"regions": ["us-east-1", "cn-north-1"]},
             "'regions[1]' is 'cn-north-1' of partition aws-cn, the role is in aws",
         ),
         (
             {"regions": cdk.Token.as_list(cdk.Fn.ref("Regions"))},
-            "'regions' is a list that only the deployment knows, allowed is a list whose entries are counted at synth",
+            "'regions' must be a list whose entries are counted at synth, got a list that only the deployment knows",
         ),
         (
             {"serverless": cdk.Fn.ref("Serverless")},
-            "'serverless' is known only to the deployment, allowed is True or False",
+            "'serverless' must be True or False, got a value that only the deployment knows",
         ),
         (
             {"db_users": [DbUser("loader", workgroup="wg-1")]},
             "'db_users[0]' is a user of a workgroup, and Redshift Serverless may not assume the role",
         ),
-        ({"regions": "eu-west-1"}, "'regions' is 'eu-west-1', allowed is a list"),
-        ({"serverless": "yes"}, "'serverless' is 'yes', allowed is True or False"),
-        ({"managed_policies": ["ReadOnly"]}, "'managed_policies[0]' is 'ReadOnly', allowed is an iam.IManagedPolicy"),
+        ({"regions": "eu-west-1"}, "'regions' must be a list, got 'eu-west-1'"),
+        ({"serverless": "yes"}, "'serverless' must be True or False, got 'yes'"),
+        ({"managed_policies": ["ReadOnly"]}, "'managed_policies[0]' must be an iam.IManagedPolicy, got 'ReadOnly'"),
     ],
 )
 def test_fails_when_an_argument_is_wrong(stack: cdk.Stack, options: dict[str, object], message: str) -> None:
@@ -69,7 +69,7 @@ def test_fails_when_an_argument_is_wrong(stack: cdk.Stack, options: dict[str, ob
 
 def test_fails_when_the_construct_has_no_name(stack: cdk.Stack) -> None:
     """An empty construct id is refused in our words."""
-    with pytest.raises(RoleAssociationError, match="'construct_id' is empty, allowed is a literal name"):
+    with pytest.raises(RoleAssociationError, match="'construct_id' must be a literal name, got ''"):
         RedshiftRole(stack, "")
 
 
@@ -225,20 +225,20 @@ def test_a_role_names_itself_in_sql(stack: cdk.Stack) -> None:
 @pytest.mark.parametrize(
     ("options", "messages"),
     [
-        ({"db_users": []}, ["'db_users' is empty, allowed is at least one entry"]),
-        ({"db_users": ["loader"]}, ["'db_users[0]' is 'loader', allowed is a DbUser"]),
-        ({"source_clusters": []}, ["'source_clusters' is empty, allowed is at least one entry"]),
-        ({"source_clusters": "warehouse"}, ["'source_clusters' is 'warehouse', allowed is a list"]),
-        ({"trust_policy_quota": 2047}, ["'trust_policy_quota' is 2047, allowed is a whole number from 2048 to 8192"]),
-        ({"trust_policy_quota": 8193}, ["'trust_policy_quota' is 8193, allowed is a whole number from 2048 to 8192"]),
+        ({"db_users": []}, ["'db_users' must have at least one entry, got an empty list"]),
+        ({"db_users": ["loader"]}, ["'db_users[0]' must be a DbUser, got 'loader'"]),
+        ({"source_clusters": []}, ["'source_clusters' must have at least one entry, got an empty list"]),
+        ({"source_clusters": "warehouse"}, ["'source_clusters' must be a list, got 'warehouse'"]),
+        ({"trust_policy_quota": 2047}, ["'trust_policy_quota' must be a whole number from 2048 to 8192, got 2047"]),
+        ({"trust_policy_quota": 8193}, ["'trust_policy_quota' must be a whole number from 2048 to 8192, got 8193"]),
         (
             {"serverless": 1, "regions": [], "db_users": [], "source_clusters": [], "trust_policy_quota": 0},
             [
-                "'serverless' is 1, allowed is True or False",
-                "'regions' is empty, allowed is at least one region",
-                "'db_users' is empty, allowed is at least one entry",
-                "'source_clusters' is empty, allowed is at least one entry",
-                "'trust_policy_quota' is 0, allowed is a whole number from 2048 to 8192",
+                "'serverless' must be True or False, got 1",
+                "'regions' must have at least one region, got an empty list",
+                "'db_users' must have at least one entry, got an empty list",
+                "'source_clusters' must have at least one entry, got an empty list",
+                "'trust_policy_quota' must be a whole number from 2048 to 8192, got 0",
             ],
         ),
     ],

@@ -37,8 +37,8 @@ def test_fails_when_clusters_or_roles_are_empty(stack: cdk.Stack) -> None:
         RoleAssociationPolicy(stack, "Policy", clusters=[], pass_roles=[])
 
     assert [
-        ("InvalidArgument", "'clusters' is empty, allowed is at least one entry"),
-        ("InvalidArgument", "'pass_roles' is empty, allowed is at least one entry"),
+        ("InvalidArgument", "'clusters' must have at least one entry, got an empty list"),
+        ("InvalidArgument", "'pass_roles' must have at least one entry, got an empty list"),
     ] == _findings(caught)
     assert [] == stack.node.children
 
@@ -46,10 +46,10 @@ def test_fails_when_clusters_or_roles_are_empty(stack: cdk.Stack) -> None:
 @pytest.mark.parametrize(
     ("clusters", "message"),
     [
-        (["Bad_Name"], "'clusters[0]' is 'Bad_Name', allowed is 1 to 63 lower-case letters"),
-        (["ok", 7], "'clusters[1]' is 7, allowed is a RedshiftCluster, a CfnCluster or a literal identifier"),
-        ("warehouse", "'clusters' is 'warehouse', allowed is a list"),
-        (None, "'clusters' is None, allowed is a list"),
+        (["Bad_Name"], "'clusters[0]' must be 1 to 63 lower-case letters, got 'Bad_Name'"),
+        (["ok", 7], "'clusters[1]' must be a RedshiftCluster, a CfnCluster or a literal identifier, got 7"),
+        ("warehouse", "'clusters' must be a list, got 'warehouse'"),
+        (None, "'clusters' must be a list, got None"),
     ],
 )
 def test_fails_when_a_cluster_is_of_the_wrong_kind(stack: cdk.Stack, clusters: Any, message: str) -> None:
@@ -70,7 +70,7 @@ def test_fails_when_a_flag_is_neither_true_nor_false(stack: cdk.Stack, option: s
     with pytest.raises(RoleAssociationError) as caught:
         RoleAssociationPolicy(stack, "Policy", clusters=["warehouse"], pass_roles=_roles(stack, "A"), **flags)
 
-    assert [("InvalidArgument", f"'{option}' is None, allowed is True or False")] == _findings(caught)
+    assert [("InvalidArgument", f"'{option}' must be True or False, got None")] == _findings(caught)
 
 
 @pytest.mark.parametrize("roles", ["arn:aws:iam::111111111111:role/A", ["arn:aws:iam::111111111111:role/A"], None])
@@ -157,7 +157,7 @@ def test_fails_when_it_is_attached_to_nobody(stack: cdk.Stack) -> None:
     with pytest.raises(RoleAssociationError) as caught:
         policy.attach_to_user("bob")  # type: ignore[arg-type]
 
-    assert [("InvalidArgument", "'user' is 'bob', allowed is an iam.IUser")] == _findings(caught)
+    assert [("InvalidArgument", "'user' must be an iam.IUser, got 'bob'")] == _findings(caught)
 
 
 def test_fails_when_people_of_two_accounts_meet_in_a_stack_that_names_none(agnostic: cdk.Stack) -> None:
@@ -372,7 +372,7 @@ def _last_of_many(environment: cdk.Environment | None, length: int) -> str:
     return json.dumps(deployed(document, references), separators=(",", ":"))
 
 
-def test_the_size_of_a_policy_that_is_too_large_is_told(stack: cdk.Stack) -> None:
+def test_the_size_of_a_policy_that_is_too_large_is_messages_and_fixes(stack: cdk.Stack) -> None:
     """With what is allowed, and what to do."""
     with pytest.raises(RoleAssociationError) as caught:
         RoleAssociationPolicy(stack, "Policy", clusters=["warehouse"], pass_roles=_many(stack, 60))

@@ -27,7 +27,7 @@ def test_fails_with_everything_at_once_and_leaves_nothing(stack: cdk.Stack) -> N
 
     assert [
         ("InvalidArgument", "'users[0]' (Data/Bob) is in account 222222222222, the policy is in 111111111111"),
-        ("InvalidArgument", "'port' is 1, allowed for ra3.large is 5431 to 5455 or 8191 to 8215"),
+        ("InvalidArgument", "'port' must be 5431 to 5455 or 8191 to 8215 for ra3.large, got 1"),
         ("RoleAccountMismatch", "roles[0] (Data/Foreign) is in account 222222222222, the cluster is in 111111111111"),
     ] == [(finding.rule, finding.message) for finding in caught.value.findings]
     assert {"Data/Warehouse"} == {finding.path for finding in caught.value.findings}

@@ -35,7 +35,8 @@ def contradictions(location: Location, named: Iterable[tuple[str, str | None]]) 
     for label, account in named:
         if arns.differ(account, expected):
             here = f"the stack already names a role of {expected} and can be of one account only"
-            yield (
+            yield Problem(
+                "",
                 f"{label} is in account {account}, {here}",
                 f"put what is of account {account} into a stack of its own",
             )

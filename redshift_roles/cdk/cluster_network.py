@@ -17,6 +17,7 @@ from redshift_roles.cdk.jsii_compat import IConnectable
 from redshift_roles.cdk.location import path_of
 from redshift_roles.rules import registry
 from redshift_roles.rules.findings import RoleAssociationError
+from redshift_roles.rules.registry import Problem
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
@@ -80,7 +81,7 @@ def _subnet_ids(scope: Construct, vpc: ec2.IVpc, subnets: ec2.SubnetSelection | 
 
 
 def _refusal(construct: Construct, wrong: str, fix: str) -> RoleAssociationError:
-    finding = registry.INVALID_ARGUMENT.finding(path_of(construct), (wrong, fix), quotas.CREATE_CLUSTER)
+    finding = registry.INVALID_ARGUMENT.finding(path_of(construct), Problem("vpc", wrong, fix), quotas.CREATE_CLUSTER)
     return RoleAssociationError([finding])
 
 

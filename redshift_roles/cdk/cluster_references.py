@@ -54,7 +54,7 @@ def _identifier(cluster: HasCfnCluster | redshift.CfnCluster, home: Location, lo
 def cluster_problems(clusters: Sequence[Cluster], location: Location) -> Iterator[Problem]:
     """Find what cannot be named in a policy of this place."""
     if isinstance(clusters, str) or not isinstance(clusters, Sequence):
-        yield f"'clusters' is {shapes.shown(clusters)}, allowed is a list", "pass clusters=[…]"
+        yield Problem("clusters", f"'clusters' must be a list, got {shapes.shown(clusters)}", "pass clusters=[…]")
         return
     if any(map(is_list_token, clusters)):
         yield shapes.unknown_list("clusters")
@@ -67,7 +67,7 @@ def cluster_problems(clusters: Sequence[Cluster], location: Location) -> Iterato
             yield from _distance(name, cluster, location)
         else:
             allowed = "a RedshiftCluster, a CfnCluster or a literal identifier"
-            yield f"'{name}' is {shapes.shown(cluster)}, allowed is {allowed}", f"pass {allowed}"
+            yield Problem(name, f"'{name}' must be {allowed}, got {shapes.shown(cluster)}", f"pass {allowed}")
 
 
 def _distance(name: str, cluster: HasCfnCluster | redshift.CfnCluster, location: Location) -> Iterator[Problem]:
@@ -76,12 +76,14 @@ def _distance(name: str, cluster: HasCfnCluster | redshift.CfnCluster, location:
         return
     label = f"{name} ({path_of(cluster)})"
     if arns.differ(home.account, location.account):
-        yield (
+        yield Problem(
+            "",
             f"{label} is in account {home.account}, the policy is in {location.account}",
             f"define the policy in a stack of account {home.account}; IAM users act on clusters of their own account",
         )
     elif is_token(_identifier(cluster, home, location)) and not locations.can_refer(location, home):
-        yield (
+        yield Problem(
+            "",
             f"{label} is in a stack of another environment and has no cluster_identifier, so CDK cannot refer to it",
             "give the cluster a cluster_identifier, or both stacks the same env=",
         )
@@ -98,10 +100,10 @@ def reference_problems(name: str, identifier: str, location: Location) -> Iterat
 def _far(label: str, home: Location, location: Location) -> Iterator[Problem]:
     if arns.differ(home.account, location.account):
         wrong = f"{label} is in account {home.account}, and this is in {location.account}"
-        yield wrong, f"define this in a stack of account {home.account}"
+        yield Problem("", wrong, f"define this in a stack of account {home.account}")
     if None not in (home.region, location.region) and home.region != location.region:
         wrong = f"{label} is in region {home.region}, and this is in {location.region}"
-        yield wrong, f"define this in a stack of region {home.region}"
+        yield Problem("", wrong, f"define this in a stack of region {home.region}")
     elif not locations.can_refer(location, home):
         wrong = f"{label} is in a stack of another environment or Stage, so CDK cannot refer to it"
-        yield wrong, "define this in a stack of the same Stage and the same env="
+        yield Problem("", wrong, "define this in a stack of the same Stage and the same env=")

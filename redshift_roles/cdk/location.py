@@ -12,7 +12,6 @@ from constructs import IConstruct
 from redshift_roles.aws import arns, quotas
 from redshift_roles.aws.placeholders import is_token
 from redshift_roles.cdk.registry import record_of
-from redshift_roles.rules.registry import Problem
 
 
 @dataclass(eq=False)
@@ -119,7 +118,7 @@ def least_length(name: str, location: Location, other: int = 1) -> int:
     return next((length for start, length in lengths.items() if named.startswith(start)), other)
 
 
-def refer(text: str, home: Location, location: Location, name: str) -> tuple[Any, Problem | None]:
+def refer(text: str, home: Location, location: Location, name: str) -> tuple[Any, tuple[str, str] | None]:
     """Resolve what is defined at home as a stack of another place would write it, or say why CDK would refuse to.
 
     Args:

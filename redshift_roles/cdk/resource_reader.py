@@ -120,10 +120,10 @@ def resource_problems(name: str, found: Resource, location: Location, *, shareab
     problems = [*_problems(found, location, shareable=shareable)]
     # The path costs two crossings, which only a message needs.
     label = f"'{name}' ({path_of(found.construct)})" if problems else ""
-    yield from ((f"{label} {problem}", fix) for problem, fix in problems)
+    yield from (Problem(name, f"{label} {reason}", fix) for reason, fix in problems)
 
 
-def _problems(found: Resource, location: Location, *, shareable: bool) -> Iterator[Problem]:
+def _problems(found: Resource, location: Location, *, shareable: bool) -> Iterator[tuple[str, str]]:
     if found.key_arn and ":alias/" in found.key_arn:
         yield (
             "is encrypted with a key that is known by its alias only",
@@ -138,7 +138,7 @@ def _problems(found: Resource, location: Location, *, shareable: bool) -> Iterat
         yield from _out_of_reach(found, location)
 
 
-def _out_of_reach(found: Resource, location: Location) -> Iterator[Problem]:
+def _out_of_reach(found: Resource, location: Location) -> Iterator[tuple[str, str]]:
     """Find what CDK cannot name from here: the resource, or its key, which can have no physical name."""
     home = location_of(found.construct)
     if home.stack is not location.stack and is_token(found.arn):

@@ -18,6 +18,7 @@ from redshift_roles.cdk.synthesized import PLUGIN_NAME, Synthesis, shared_path, 
 from redshift_roles.rules import association_rules, registry
 from redshift_roles.rules.facts import AssociationFacts
 from redshift_roles.rules.findings import RoleAssociationError
+from redshift_roles.rules.registry import Problem
 from redshift_roles.rules.shapes import is_whole, shown
 from redshift_roles.templates import checker
 from redshift_roles.templates.checker import Violation
@@ -89,7 +90,9 @@ class RoleAssociationRules:
 
 def _refuse(role_limit: object) -> None:
     if not is_whole(role_limit):
-        problem = (f"'role_limit' is {shown(role_limit)}, allowed is a whole number", "pass role_limit=10")
+        problem = Problem(
+            "role_limit", f"'role_limit' must be a whole number, got {shown(role_limit)}", "pass role_limit=10"
+        )
         raise RoleAssociationError([registry.INVALID_ARGUMENT.finding(_PATH, problem, quotas.QUOTAS)])
     nowhere = AssociationFacts(
         _PATH, "cluster", "IamRoles", arns.THIS_ACCOUNT, None, (), role_limit=cast("int", role_limit)

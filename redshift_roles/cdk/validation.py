@@ -37,8 +37,8 @@ def child_location(scope: Construct, construct_id: str) -> Location:
     except RuntimeError:
         location = None
     if location is None:
-        wrong = f"'scope' is {shapes.shown(scope)}, allowed is a Stack or a construct in one"
-        problems.append((wrong, "pass the stack, or self inside a construct, as the first argument"))
+        wrong = f"'scope' must be a Stack or a construct in one, got {shapes.shown(scope)}"
+        problems.append(Problem("scope", wrong, "pass the stack, or self inside a construct, as the first argument"))
         raise RoleAssociationError(_invalid(shapes.id_shown(construct_id), CDK_ENVIRONMENTS, problems))
     raise_if(lambda: child_path(scope, construct_id), CDK_ENVIRONMENTS, problems)
     return location
@@ -70,8 +70,8 @@ def unit_problems(name: str, duration: object, seconds: float | None, unit: str)
         unit: What CDK converts it to.
     """
     if seconds is None and isinstance(duration, Duration) and duration.unit_label() != unit:
-        wrong = f"'{name}' is known only to the deployment, and in {duration.unit_label()}"
-        yield f"{wrong}, allowed is a token for {unit}", f"pass Duration.{unit}(…)"
+        wrong = f"'{name}' must be a token for {unit}, got one for {duration.unit_label()}"
+        yield Problem(name, wrong, f"pass Duration.{unit}(…)")
 
 
 def checked(

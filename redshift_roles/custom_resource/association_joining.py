@@ -72,7 +72,8 @@ def default_problems(members: Sequence[Member]) -> Iterator[Problem]:
     for member in members:
         if member.wanted.default_role is not None:
             theirs = f"{path_of(member.scope)} makes {path_of(member.wanted.default_role)} the default role"
-            yield (
+            yield Problem(
+                "default_role",
                 f"'default_role' is given, and {theirs} of the same cluster",
                 fixes.ONE_DEFAULT,
             )

@@ -164,14 +164,16 @@ class AssociationFunction(Construct):
 
 def _too_many(policies: int, most: int, spare: int) -> Problem:
     parts = f"IAM attaches {quotas.ROLE_POLICIES} to a role, one is for the logs, {spare} for the change of a cluster"
-    return (
+    return Problem(
+        "",
         f"the associations and default roles of this stack need {policies} policies, allowed is {most}: {parts}",
         "define this one in another stack, perhaps a nested one",
     )
 
 
 def _name_is_taken(found: IConstruct) -> Problem:
-    return (
+    return Problem(
+        "",
         f"{path_of(found)} is a {type(found).__name__}, where the function behind role associations belongs",
         "give that construct another id",
     )

@@ -94,7 +94,7 @@ def _shape_problems(roles: Sequence[iam.IRole]) -> Iterator[Problem]:
         yield from ROLE.check("first" if index == 0 else f"others[{index - 1}]", role)
     most = quotas.CHAINED_ROLES
     if not 1 < len(roles) <= most:
-        yield f"the chain has {len(roles)} roles, allowed is 2 to {most}", f"chain 2 to {most} roles"
+        yield Problem("", f"the chain has {len(roles)} roles, allowed is 2 to {most}", f"chain 2 to {most} roles")
 
 
 def _refuse_broken(roles: Sequence[iam.IRole], links: Sequence[Link]) -> None:
@@ -139,7 +139,7 @@ def _out_of_reach(link: Link) -> Iterator[Problem]:
         _, obstacle = refer(role_arn(there), role_location(there), role_location(here), "role_name")
         if obstacle:
             reason, fix = obstacle
-            yield f"a policy of {path_of(here)} cannot name {path_of(there)}, which {reason}", fix
+            yield Problem("", f"a policy of {path_of(here)} cannot name {path_of(there)}, which {reason}", fix)
 
 
 def _circles(links: Sequence[Link]) -> Iterator[Problem]:
@@ -152,7 +152,8 @@ def _circles(links: Sequence[Link]) -> Iterator[Problem]:
         if not link.writes_trust or source is target:
             continue
         if waits(source, target) or (target, source) in earlier:
-            yield (
+            yield Problem(
+                "",
                 f"{path_of(link.target)} trusts {path_of(link.source)}, whose stack is deployed after it already",
                 f"put {path_of(link.target)} into a stack of its own",
             )
@@ -167,7 +168,7 @@ def _first_findings(first: iam.IRole, path: str, location: Location) -> list[Fin
     if reason is None:
         return []
     fix = "use RedshiftRole, or assumed_by=iam.ServicePrincipal('redshift.amazonaws.com'), for the first of the chain"
-    return [registry.TRUST_LACKS_REDSHIFT.finding(path, (f"first ({path}) {reason}", fix))]
+    return [registry.TRUST_LACKS_REDSHIFT.finding(path, Problem("first", f"first ({path}) {reason}", fix))]
 
 
 def _plans(roles: Sequence[iam.IRole], links: Sequence[Link]) -> list[chain_links.Planned | None]:

@@ -92,16 +92,17 @@ def owner_problems(
             yield from _own_problems(label, role, location, location_of(construct))
         elif not owner_allows:
             fix = "send it to the owner (grant.resource_statements has it), and pass owner_allows=True when it is there"
-            yield f"{label}; {policy} needs {_text(statements, location)}", fix
+            yield Problem("", f"{label}; {policy} needs {_text(statements, location)}", fix)
 
 
 def _own_problems(label: str, role: iam.IRole, location: Location, home: Location) -> Iterator[Problem]:
     """Find what keeps a policy of this app from naming the role: AWS refuses a principal that is not there yet."""
     _, obstacle = refer(role_arn(role), location, home, "role_name")
     if obstacle:
-        yield f"{label}, whose policy cannot name a role without a role_name", "give the role a role_name"
+        yield Problem("", f"{label}, whose policy cannot name a role without a role_name", "give the role a role_name")
     elif waits(location.top, home.top):
-        yield (
+        yield Problem(
+            "",
             f"{label}, whose policy names the role, and the role's stack is deployed after it",
             "put the role into a stack that depends on nothing there",
         )

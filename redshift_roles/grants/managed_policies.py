@@ -144,7 +144,9 @@ class GrantedPolicies:
         _, most = quotas.ATTACHED_POLICIES[kind]
         if number > most:
             fix = f"divide the work among several {kind}; names that only the deployment knows count at their longest"
-            yield f"with this, {number} managed policies would be attached, IAM attaches at most {most}", fix
+            yield Problem(
+                "", f"with this, {number} managed policies would be attached, IAM attaches at most {most}", fix
+            )
 
     def write(self, plan: Plan) -> None:
         """Write what was planned."""

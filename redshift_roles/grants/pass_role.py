@@ -63,15 +63,17 @@ def pass_role(role: iam.IRole, grantee: iam.IGrantable) -> RedshiftGrant:
 
 
 def _nobody(grantee: object) -> Problem:
-    return (
-        f"'grantee' is {shown(grantee)}, allowed is a user, a group, a role, or what runs as a role",
+    return Problem(
+        "grantee",
+        f"'grantee' must be a user, a group, a role, or what runs as a role, got {shown(grantee)}",
         "pass iam.User(…), iam.Group(…), iam.Role(…), or a construct that runs as a role",
     )
 
 
 def _foreign(grantee: iam.IPrincipal, account: str | None, own: str | None) -> Iterator[Problem]:
     if arns.differ(account, own):
-        yield (
+        yield Problem(
+            "grantee",
             f"'grantee' ({path_of(grantee)}) is in account {account}, the role is in {own}",
             f"let a user, group or role of account {own} pass it; iam:PassRole cannot cross accounts",
         )
@@ -79,7 +81,8 @@ def _foreign(grantee: iam.IPrincipal, account: str | None, own: str | None) -> I
 
 def _elsewhere(grantee: iam.IPrincipal, account: str | None, written: str) -> Iterator[Problem]:
     if arns.differ(account, written):
-        yield (
+        yield Problem(
+            "grantee",
             f"'grantee' ({path_of(grantee)}) is in account {account}, its policy would be in {written}",
             f"import it in a stack of account {account}",
         )
@@ -88,7 +91,8 @@ def _elsewhere(grantee: iam.IPrincipal, account: str | None, written: str) -> It
 def _unwritable(grantee: iam.IRole, kind: str) -> Iterator[Problem]:
     if kind == "roles" and is_immutable(grantee):
         what = f"'grantee' ({path_of(grantee)}) was imported with mutable=False or is a role.without_policy_updates()"
-        yield (
+        yield Problem(
+            "",
             f"{what}, so CDK attaches no policy to it",
             "import it with mutable=True, give the role itself, or let whoever owns it write the permission",
         )
@@ -99,4 +103,4 @@ def _out_of_reach(role: iam.IRole, home: Location) -> Iterator[Problem]:
     _, obstacle = (None, None) if own.stack is home.stack else refer(role_arn(role), own, home, "role_name")
     if obstacle:
         reason, fix = obstacle
-        yield f"the role {reason}", fix
+        yield Problem("", f"the role {reason}", fix)

@@ -311,7 +311,8 @@ def _foreign_cluster(cluster_arn: str, location: Location) -> list[Problem]:
     if not arns.differ(account, location.account):
         return []
     return [
-        (
+        Problem(
+            "cluster_arn",
             f"'cluster_arn' is in account {account}, the role is in {location.account}",
             f"let the role assume one of account {account}: RoleChain(role, theirs), and grant it to that",
         )

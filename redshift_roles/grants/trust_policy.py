@@ -44,7 +44,8 @@ def trust_problems(role: iam.IRole, statement: Statement, source: iam.IRole | No
     length = _least_size(document, [statement], role, location, quota)
     if length > quota:
         allowed = f"'trust_policy_quota' is {quota:,}" if own else f"allowed is {quota:,}"
-        yield (
+        yield Problem(
+            "",
             f"with this, the trust policy of the role has at least {length:,} characters, {allowed}",
             "let fewer roles and users in, or raise the IAM quota and pass trust_policy_quota (at most 8,192)",
         )

@@ -153,11 +153,13 @@ _TRAINING: Final[Statement] = {
     "Principal": {"Service": PASSED_TO_TRAINING},
     "Action": "sts:AssumeRole",
 }
-_IMMUTABLE: Final = (
+_IMMUTABLE: Final = Problem(
+    "",
     "the role was imported with mutable=False or is a role.without_policy_updates(), so CDK attaches no policy to it",
     "import it with mutable=True, grant it to the role itself, or let whoever owns it write the permissions",
 )
-_CHAIN_WITH_LAKE_FORMATION: Final = (
+_CHAIN_WITH_LAKE_FORMATION: Final = Problem(
+    "lake_formation",
     "the role is a later one of a RoleChain and 'lake_formation' is True, which Redshift does not combine",
     "associate the role with the cluster itself, or pass bucket=… in place of lake_formation=True",
 )
@@ -172,14 +174,16 @@ def _too_large(allowed: Sequence[Permission]) -> Iterator[Problem]:
         (document,) = documents([permission], most=sys.maxsize)
         length, most = size(document, str), quotas.MANAGED_POLICY_SIZE
         if length > most:
-            yield (
+            yield Problem(
+                "",
                 f"the statement for {', '.join(permission.actions)} has {length:,} characters, allowed is {most:,}",
                 "grant the prefix, the manifest and the JSONPaths file one by one, or give them shorter keys",
             )
 
 
 def _foreign(account: str, location: Location) -> Problem:
-    return (
+    return Problem(
+        "",
         f"the role is in account {account}, its permissions would be in {location.account}",
         f"write them in a stack of {account}, and let a role of {location.account} assume it: RoleChain(first, role)",
     )

@@ -150,15 +150,17 @@ def check_role(given: Given) -> Iterator[Problem]:
     """Check the arguments of a role. ``session_seconds`` stands for a `Duration`."""
     yield from check(given, ROLE_ARGUMENTS)
     if given.get("regions", _ABSENT) in ([], ()):
-        yield (
-            "'regions' is empty, allowed is at least one region",
+        yield Problem(
+            "regions",
+            "'regions' must have at least one region, got an empty list",
             "name the regions, or leave regions out to trust all",
         )
     seconds = given.get("session_seconds")
     low, high = quotas.MIN_SESSION_SECONDS, quotas.MAX_SESSION_SECONDS
     if isinstance(seconds, (int, float)) and not low <= seconds <= high:
-        yield (
-            f"'max_session_duration' is {seconds:g} seconds, allowed is {low} to {high} (1 to 12 hours)",
+        yield Problem(
+            "max_session_duration",
+            f"'max_session_duration' must be {low} to {high} (1 to 12 hours), got {seconds:g} seconds",
             "pass Duration.hours(1) to Duration.hours(12)",
         )
 
@@ -168,8 +170,9 @@ def check_policy(given: Given) -> Iterator[Problem]:
     yield from check(given, POLICY_ARGUMENTS)
     for name in ("clusters", "pass_roles"):
         if given.get(name, _ABSENT) in ([], ()):
-            yield (
-                f"'{name}' is empty, allowed is at least one entry",
+            yield Problem(
+                name,
+                f"'{name}' must have at least one entry, got an empty list",
                 f"name what the users may do this with: {name}=[…]",
             )
 
@@ -197,7 +200,9 @@ def check_cluster(given: Given) -> Iterator[Problem]:
 
 def _role_limit(given: Given) -> Iterator[Problem]:
     if not is_whole(given.get("role_limit", quotas.DEFAULT_ROLE_LIMIT)):
-        yield f"'role_limit' is {shown(given['role_limit'])}, allowed is a whole number", "pass role_limit=10"
+        yield Problem(
+            "role_limit", f"'role_limit' must be a whole number, got {shown(given['role_limit'])}", "pass role_limit=10"
+        )
 
 
 # No user may be called so, though a database may.
@@ -208,7 +213,7 @@ def _reserved(given: Given) -> Iterator[Problem]:
     for name in ("database_name", "admin_username"):
         value = given.get(name)
         if isinstance(value, str) and (value in quotas.RESERVED_WORDS or (name, value) == _PUBLIC):
-            yield f"'{name}' is {value!r}, which is a reserved word", f"choose another {name}"
+            yield Problem(name, f"'{name}' is {value!r}, which is a reserved word", f"choose another {name}")
 
 
 def _port(given: Given) -> Iterator[Problem]:
@@ -217,22 +222,24 @@ def _port(given: Given) -> Iterator[Problem]:
         return
     if not isinstance(node_type, str) or is_token(node_type):
         if not is_whole(port):
-            yield f"'port' is {shown(port)}, allowed is a whole number", f"pass port={DEFAULT_PORT}"
+            yield Problem("port", f"'port' must be a whole number, got {shown(port)}", f"pass port={DEFAULT_PORT}")
         return
     ranges = quotas.MANAGED_STORAGE_PORTS if quotas.has_managed_storage(node_type) else quotas.OTHER_PORTS
     if not is_whole(port) or not any(port in allowed for allowed in ranges):
         words = " or ".join(f"{allowed.start} to {allowed.stop - 1}" for allowed in ranges)
-        yield f"'port' is {shown(port)}, allowed for {node_type} is {words}", f"pass a port from {words}"
+        yield Problem("port", f"'port' must be {words} for {node_type}, got {shown(port)}", f"pass a port from {words}")
 
 
 def _network(given: Given) -> Iterator[Problem]:
     both = "vpc" in given, "cluster_subnet_group_name" in given
     if all(both):
-        yield "'vpc' and 'cluster_subnet_group_name' are both given", "pass one of them"
+        yield Problem("vpc", "'vpc' and 'cluster_subnet_group_name' are both given", "pass one of them")
     elif not any(both):
-        yield "neither 'vpc' nor 'cluster_subnet_group_name' is given", "pass vpc=…, or the name of a subnet group"
+        yield Problem(
+            "", "neither 'vpc' nor 'cluster_subnet_group_name' is given", "pass vpc=…, or the name of a subnet group"
+        )
     if "vpc_subnets" in given and "vpc" not in given:
-        yield "'vpc_subnets' is given without 'vpc'", "pass vpc=…, or drop vpc_subnets"
+        yield Problem("vpc_subnets", "'vpc_subnets' is given without 'vpc'", "pass vpc=…, or drop vpc_subnets")
 
 
 def _snapshots(given: Given) -> Iterator[Problem]:
@@ -241,8 +248,9 @@ def _snapshots(given: Given) -> Iterator[Problem]:
         low = 1 if quotas.has_managed_storage(node_type) else 0
         if days != int(days) or not low <= days <= quotas.MAX_SNAPSHOT_DAYS:
             allowed = f"{low} to {quotas.MAX_SNAPSHOT_DAYS} whole days"
-            yield (
-                f"'snapshot_retention' is {days:g} days, allowed for {node_type} is {allowed}",
+            yield Problem(
+                "snapshot_retention",
+                f"'snapshot_retention' must be {allowed} for {node_type}, got {days:g} days",
                 "pass Duration.days(7)",
             )
 
@@ -259,7 +267,8 @@ def _window_length(given: Given) -> Iterator[Problem]:
     length = (end - start) % _WEEK_MINUTES
     if length < quotas.MIN_MAINTENANCE_MINUTES:
         allowed = f"allowed is at least {quotas.MIN_MAINTENANCE_MINUTES}"
-        yield (
+        yield Problem(
+            "preferred_maintenance_window",
             f"'preferred_maintenance_window' is {window!r}, {length} minutes long, {allowed}",
             "end it at least 30 minutes after it begins",
         )
@@ -275,21 +284,28 @@ def _availability(given: Given) -> Iterator[Problem]:
         return
     nodes, node_type = given.get("number_of_nodes"), given.get("node_type")
     if is_whole(nodes) and nodes < quotas.MIN_NODES_MULTI_AZ:  # type: ignore[operator]
-        yield "'multi_az' is True for a cluster of one node", "pass number_of_nodes=2 or more, for each zone"
+        yield Problem(
+            "multi_az", "'multi_az' is True for a cluster of one node", "pass number_of_nodes=2 or more, for each zone"
+        )
     if isinstance(node_type, str) and not quotas.has_managed_storage(node_type):
-        yield f"'multi_az' is True for node type {node_type!r}", "pass an RA3 node type"
+        yield Problem("multi_az", f"'multi_az' is True for node type {node_type!r}", "pass an RA3 node type")
 
 
 def _parameters(given: Given) -> Iterator[Problem]:
     parameters = given.get("parameters", {})
     if not isinstance(parameters, Mapping):
-        yield f"'parameters' is {shown(parameters)}, allowed is a mapping of texts", "pass parameters={'name': 'value'}"
+        yield Problem(
+            "parameters",
+            f"'parameters' must be a mapping of texts, got {shown(parameters)}",
+            "pass parameters={'name': 'value'}",
+        )
         return
     for name, value in parameters.items():
         if not isinstance(name, str) or not isinstance(value, str) or is_list_token(value):
             label = readable(repr(name))
             written = "…" if is_token(value) else str(value).lower()
-            yield (
-                f"'parameters[{label}]' is {shown(value)}, allowed is a text",
+            yield Problem(
+                "parameters",
+                f"'parameters[{label}]' must be a text, got {shown(value)}",
                 f"write it as text: {{{label}: '{written}'}}",
             )

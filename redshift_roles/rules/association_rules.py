@@ -27,8 +27,9 @@ def role_limit_out_of_range(holder: AssociationFacts) -> Iterator[Problem]:
     quota = quotas.role_quota(holder.region)
     if holder.role_limit is not None and not 1 <= holder.role_limit <= quota:
         name = fixes.limit_name(holder)
-        yield (
-            f"'{name}' is {holder.role_limit}, allowed is 1 to {quota}{_in_region(holder)}",
+        yield Problem(
+            name,
+            f"'{name}' must be 1 to {quota}{_in_region(holder)}, got {holder.role_limit}",
             f"pass a {name} from 1 to {quota}; the AWS quota is not adjustable",
         )
 
@@ -39,7 +40,8 @@ def role_quota_exceeded(holder: AssociationFacts) -> Iterator[Problem]:
     fewest, most = branches.count(holder)
     if limit is not None and fewest > max(limit, 0):
         has = "has" if fewest == most and not holder.more_roles else "has at least"
-        yield (
+        yield Problem(
+            "",
             f"{holder.words} {has} {fewest} entries, '{fixes.limit_name(holder)}' is {limit}",
             fixes.too_many(fewest, holder),
         )
@@ -52,7 +54,8 @@ def role_count_undecided(holder: AssociationFacts) -> Iterator[Problem]:
     fewest, most = branches.count(holder)
     if fewest <= holder.role_limit and (holder.more_roles or most > holder.role_limit):
         reason = "holds a list that only the deployment knows" if holder.more_roles else f"may have {most} entries"
-        yield (
+        yield Problem(
+            "",
             f"{holder.words} {reason}, '{fixes.limit_name(holder)}' is {holder.role_limit}",
             "name the roles one by one without conditions, or acknowledge this when the deployment keeps the limit",
         )
@@ -61,7 +64,8 @@ def role_count_undecided(holder: AssociationFacts) -> Iterator[Problem]:
 def role_account_mismatch(holder: AssociationFacts) -> Iterator[Problem]:
     """Compare accounts where both are known."""
     for role in _foreign(holder):
-        yield (
+        yield Problem(
+            "",
             f"{role.label} is in account {role.account}, {_where(holder)}",
             fixes.same_account(holder.settled_account, holder),
         )
@@ -97,23 +101,27 @@ def role_account_undecided(holder: AssociationFacts) -> Iterator[Problem]:
         if role.arn.problem or role in reported:
             continue
         if role in elsewhere:
-            yield (
+            yield Problem(
+                "",
                 f"{role.label} is in partition '{role.arn.partition}' where a condition holds, {_region(holder)}",
                 fixes.other_branch(f"partition '{holder.partition}'", holder),
             )
         elif role.account is None:
             unknown = f"{role.label} is {readable(role.text)}, whose account only the deployment knows"
-            yield (
+            yield Problem(
+                "",
                 f"{unknown}; the {holder.noun} is in {fixes.account_name(account)}",
                 fixes.unknown_account(holder),
             )
         elif arns.differ(role.account, account):
-            yield (
+            yield Problem(
+                "",
                 f"{role.label} is in account {role.account} where a condition holds, {_where(holder)}",
                 fixes.other_branch(f"account {account}", holder),
             )
         elif role.literal_account and holder.account == arns.THIS_ACCOUNT and not holder.account_asserted:
-            yield (
+            yield Problem(
+                "",
                 f"{role.label} is in account {role.account}, the {holder.noun}'s stack names no account",
                 fixes.unnamed_account(role, holder),
             )
@@ -129,7 +137,7 @@ def role_duplicated(holder: AssociationFacts) -> Iterator[Problem]:
             continue
         earlier = first.setdefault((name, role.when), role)
         if earlier is not role:
-            yield f"{role.label} and {earlier.label} are the same role", f"drop {role.label}"
+            yield Problem("", f"{role.label} and {earlier.label} are the same role", f"drop {role.label}")
 
 
 _A_ROLE: Final = "an IAM role: arn:PARTITION:iam::ACCOUNT:role/NAME, with its path if it has one"
@@ -139,7 +147,8 @@ def role_arn_invalid(holder: AssociationFacts) -> Iterator[Problem]:
     """Find what is not the ARN of an IAM role."""
     for role in (*holder.roles, *holder.default_roles):
         if role.arn.problem:
-            yield (
+            yield Problem(
+                "",
                 f"{role.label} is '{readable(role.text)}', which {role.arn.problem}",
                 f"give {'a list of ARNs' if role.problem else 'the ARN'} of {_A_ROLE}",
             )
@@ -148,7 +157,8 @@ def role_arn_invalid(holder: AssociationFacts) -> Iterator[Problem]:
 def role_partition_mismatch(holder: AssociationFacts) -> Iterator[Problem]:
     """Compare partitions where both are known."""
     for role in _of_another_partition(holder):
-        yield (
+        yield Problem(
+            "",
             f"{role.label} is in partition '{role.arn.partition}', {_region(holder)}",
             f"name a role of partition '{holder.partition}'",
         )
@@ -173,21 +183,22 @@ def service_linked_role(holder: AssociationFacts) -> Iterator[Problem]:
     """Find roles that belong to an AWS service."""
     for role in holder.roles:
         if (role.arn.resource or "").startswith("role/aws-service-role/"):
-            yield f"{role.label} is '{readable(role.text)}', a service-linked role", fixes.own_role(holder)
+            yield Problem("", f"{role.label} is '{readable(role.text)}', a service-linked role", fixes.own_role(holder))
 
 
 def trust_lacks_redshift(holder: AssociationFacts) -> Iterator[Problem]:
     """Find roles of this app that Redshift may not assume."""
     for role in holder.roles:
         if role.trust_problem:
-            yield f"{role.label} {role.trust_problem}", fixes.trust(holder)
+            yield Problem("", f"{role.label} {role.trust_problem}", fixes.trust(holder))
 
 
 def role_unreachable(holder: AssociationFacts) -> Iterator[Problem]:
     """Find roles that CDK cannot refer to from the holder's stack."""
     for role in holder.roles:
         if role.reference_problem:
-            yield (
+            yield Problem(
+                "",
                 f"{role.label} {role.reference_problem}",
                 "give both stacks the same env=, or pass iam.Role.from_role_arn(…) with the role's literal ARN",
             )
@@ -218,8 +229,7 @@ def check(holder: AssociationFacts) -> list[Finding]:
 
 
 def _longer(problem: Problem, words: str) -> Problem:
-    message, fix = problem
-    return message + words, fix
+    return problem._replace(message=problem.message + words)
 
 
 def failures(findings: Iterable[Finding]) -> list[Finding]:

@@ -18,7 +18,7 @@ def default_role_not_associated(holder: AssociationFacts) -> Iterator[Problem]:
     """Find a default role that is surely not among the roles."""
     for role in _strange_defaults(holder):
         if not role.arn.problem and not _may_be_among(role, holder):
-            yield f"{role.label} ({_called(role)}) is not among {holder.words}", fixes.default_role(holder)
+            yield Problem("", f"{role.label} ({_called(role)}) is not among {holder.words}", fixes.default_role(holder))
 
 
 def default_role_undecided(holder: AssociationFacts) -> Iterator[Problem]:
@@ -26,7 +26,7 @@ def default_role_undecided(holder: AssociationFacts) -> Iterator[Problem]:
     for role in _strange_defaults(holder):
         if not role.arn.problem and _may_be_among(role, holder):
             unknown = f"only the deployment knows whether {role.label} ({_called(role)}) is among {holder.words}"
-            yield unknown, fixes.default_role(holder)
+            yield Problem("", unknown, fixes.default_role(holder))
 
 
 def _strange_defaults(holder: AssociationFacts) -> list[RoleFacts]:

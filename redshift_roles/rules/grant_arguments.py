@@ -73,14 +73,15 @@ def check(given: Given) -> Iterator[Problem]:
         value = given.get(name)
         size = len(value.encode(errors="surrogatepass")) if isinstance(value, str) else 0
         if size > quotas.S3_KEY_LENGTH >= len(str(value)):
-            yield (
+            yield Problem(
+                name,
                 f"'{name}' has {size:,} bytes of UTF-8, allowed is {quotas.S3_KEY_LENGTH:,}",
                 "shorten it; Amazon S3 counts bytes",
             )
     yield from _policy_characters(given)
     for name in ("tables", "topics"):
         if given.get(name) in ([], ()):
-            yield f"'{name}' is empty, allowed is at least one entry", _LEAVE_OUT[name]
+            yield Problem(name, f"'{name}' must have at least one entry, got an empty list", _LEAVE_OUT[name])
 
 
 # What policies cannot hold; half a character is refused as such.
@@ -105,7 +106,7 @@ def _policy_characters(given: Given) -> Iterator[Problem]:
             found = _FOREIGN.search(text)
             if found:
                 allowed = "IAM policies take characters up to U+00FF (ÿ) only"
-                yield f"'{label}' is {shown(text)} with {found[0]!r}, and {allowed}", fix
+                yield Problem(label, f"'{label}' is {shown(text)} with {found[0]!r}, and {allowed}", fix)
 
 
 _LEAVE_OUT: Final = {
@@ -119,11 +120,16 @@ def check_external_schema(given: Given) -> Iterator[Problem]:
     yield from check(given)
     if given.get("lake_formation") is not True:
         if "bucket" not in given:
-            yield "'bucket' is not given", "pass the bucket that the tables' files are in, or lake_formation=True"
+            yield Problem(
+                "bucket",
+                "'bucket' is not given",
+                "pass the bucket that the tables' files are in, or lake_formation=True",
+            )
         return
     for name in ("bucket", "prefix"):
         if name in given:
-            yield (
+            yield Problem(
+                name,
                 f"'{name}' is {shown(given[name])} beside lake_formation=True",
                 f"drop {name}: Lake Formation vends the credentials for Amazon S3",
             )

@@ -26,13 +26,15 @@ def pass_role_unscoped(facts: PassRoleFacts) -> Iterator[Problem]:
     if facts.services is None:
         if facts.every_role and facts.beside_redshift:
             fix = f"name the roles in Resource, and {_CONDITION}"
-            yield f"{allows} '{facts.every_role}' to every service", _fix(fix, facts)
+            yield Problem("", f"{allows} '{facts.every_role}' to every service", _fix(fix, facts))
         elif facts.redshift_roles:
-            yield f"{allows} {', '.join(facts.redshift_roles)} without iam:PassedToService", _fix(_CONDITION, facts)
+            yield Problem(
+                "", f"{allows} {', '.join(facts.redshift_roles)} without iam:PassedToService", _fix(_CONDITION, facts)
+            )
     elif facts.every_role and any(is_redshift(service) for service in facts.services):
         passed_to = ", ".join(readable(service) for service in facts.services)
         fix = "name in Resource the roles that may be passed"
-        yield f"{allows} '{facts.every_role}' to {passed_to}", _fix(fix, facts)
+        yield Problem("", f"{allows} '{facts.every_role}' to {passed_to}", _fix(fix, facts))
 
 
 def _fix(fix: str, facts: PassRoleFacts) -> str:

@@ -5,13 +5,29 @@ Nothing flows in; rules with names, and findings in their names, flow out.
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 
 from redshift_roles.aws import quotas
 from redshift_roles.rules.findings import Finding
 
-# What is wrong, and what to do about it.
-Problem = tuple[str, str]
+
+class Problem(NamedTuple):
+    """Something that is wrong, and what to do about it.
+
+    Attributes:
+        argument: The argument it is about, such as ``port`` or ``roles[3]``; empty where it is about no single one.
+        message: What is wrong, in the words of the caller.
+        fix: What to do about it.
+    """
+
+    argument: str
+    message: str
+    fix: str
+
+    def concerns(self, *arguments: str) -> bool:
+        """Return whether it is about one of these arguments, or an entry of one."""
+        return re.split(r"[\[.]", self.argument, maxsplit=1)[0] in arguments
 
 
 class Rule(NamedTuple):
@@ -33,7 +49,7 @@ class Rule(NamedTuple):
 
     def finding(self, path: str, problem: Problem, source: quotas.Source | None = None) -> Finding:
         """Report that the rule is broken; `source` names a closer page than the rule's own."""
-        return Finding(self.name, path, *problem, (source or self.source).url)
+        return Finding(self.name, path, problem.message, problem.fix, (source or self.source).url)
 
 
 ROLE_QUOTA_EXCEEDED: Final = Rule(

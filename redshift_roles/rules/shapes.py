@@ -39,7 +39,9 @@ class Text(NamedTuple):
     def check(self, name: str, value: object) -> Iterator[Problem]:
         """Refuse what does not fit; what only the deployment knows may fit."""
         if (self.literal or not is_text_token(value)) and not self.fits(value):
-            yield f"'{name}' is {shown(value)}, allowed is {self.allowed}", f"write it like {name}='{self.example}'"
+            yield Problem(
+                name, f"'{name}' must be {self.allowed}, got {shown(value)}", f"write it like {name}='{self.example}'"
+            )
 
 
 class Number(NamedTuple):
@@ -55,7 +57,7 @@ class Number(NamedTuple):
             return
         if not is_whole(value) or not self.low <= value <= self.high:  # type: ignore[operator]
             allowed = f"a whole number from {self.low} to {self.high}"
-            yield f"'{name}' is {shown(value)}, allowed is {allowed}", f"pass {allowed}"
+            yield Problem(name, f"'{name}' must be {allowed}, got {shown(value)}", f"pass {allowed}")
 
 
 class Kind(NamedTuple):
@@ -72,7 +74,7 @@ class Kind(NamedTuple):
     def check(self, name: str, value: object) -> Iterator[Problem]:
         """Refuse what is of another kind."""
         if not self.fits(value):
-            yield f"'{name}' is {shown(value)}, allowed is {self.noun}", self.advice
+            yield Problem(name, f"'{name}' must be {self.noun}, got {shown(value)}", self.advice)
 
 
 @singledispatch
@@ -89,7 +91,7 @@ class ListOf(NamedTuple):
     def check(self, name: str, value: object) -> Iterator[Problem]:
         """Refuse what is no list, then check each entry."""
         if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Sequence):
-            yield f"'{name}' is {shown(value)}, allowed is a list", f"pass {name}=[…]"
+            yield Problem(name, f"'{name}' must be a list, got {shown(value)}", f"pass {name}=[…]")
             return
         if any(map(is_list_token, value)):
             yield unknown_list(name)
@@ -104,7 +106,9 @@ class Flag:
     def check(self, name: str, value: object) -> Iterator[Problem]:
         """Refuse what is neither."""
         if not isinstance(value, bool):
-            yield f"'{name}' is {shown(value)}, allowed is True or False", f"pass {name}=True or {name}=False"
+            yield Problem(
+                name, f"'{name}' must be True or False, got {shown(value)}", f"pass {name}=True or {name}=False"
+            )
 
 
 def is_whole(value: object) -> bool:
@@ -115,7 +119,7 @@ def is_whole(value: object) -> bool:
 def unknown_list(name: str) -> Problem:
     """Refuse a list that only the deployment knows, where each entry is written by itself."""
     allowed = "a list whose entries are counted at synth"
-    return f"'{name}' is a list that only the deployment knows, allowed is {allowed}", "name each of them"
+    return Problem(name, f"'{name}' must be {allowed}, got a list that only the deployment knows", "name each of them")
 
 
 def shown(value: object) -> str:
@@ -123,14 +127,14 @@ def shown(value: object) -> str:
     if is_nameless(value):
         return _unknown(value)
     if value is None or isinstance(value, (str, bytes, int, float)):
-        return "empty" if value == "" else readable(repr(value))
+        return readable(repr(value))
     name = next(iter(classes_of(value)))
     return f"an {name}" if name[0] in "AEIOaeio" else f"a {name}"
 
 
 def _unknown(value: object) -> str:
     if isinstance(value, str) and not is_list_token(value):
-        return "known only to the deployment"
+        return "a value that only the deployment knows"
     return f"a {'number' if is_number_token(value) else 'list'} that only the deployment knows"
 
 

@@ -32,13 +32,17 @@ def check(given: Given, *, serverless: bool) -> Iterator[Problem]:
         if listed is None:
             continue
         if isinstance(listed, (str, bytes, Mapping, DbUser)) or not isinstance(listed, Sequence):
-            yield f"'{name}' is {shown(listed)}, allowed is a list", f"pass {name}=[…]"
+            yield Problem(name, f"'{name}' must be a list, got {shown(listed)}", f"pass {name}=[…]")
             continue
         if any(map(is_list_token, listed)):
             yield unknown_list(name)
             continue
         if not listed:
-            yield f"'{name}' is empty, allowed is at least one entry", f"name them, or leave {name} out to trust all"
+            yield Problem(
+                name,
+                f"'{name}' must have at least one entry, got an empty list",
+                f"name them, or leave {name} out to trust all",
+            )
         for index, entry in enumerate(listed):
             yield from check_entry(f"{name}[{index}]", entry)
     if not serverless:
@@ -50,7 +54,8 @@ def _workgroups(users: object) -> Iterator[Problem]:
     """Refuse users of workgroups whose role Redshift Serverless may not assume."""
     for index, user in enumerate(users if isinstance(users, (list, tuple)) else ()):
         if isinstance(user, DbUser) and user.workgroup is not None:
-            yield (
+            yield Problem(
+                "db_users",
                 f"'db_users[{index}]' is a user of a workgroup, and Redshift Serverless may not assume the role",
                 "pass serverless=True",
             )
@@ -58,11 +63,15 @@ def _workgroups(users: object) -> Iterator[Problem]:
 
 def _db_user(name: str, entry: object) -> Iterator[Problem]:
     if not isinstance(entry, DbUser):
-        yield f"'{name}' is {shown(entry)}, allowed is a DbUser", "pass DbUser(cluster='warehouse', user='loader')"
+        yield Problem(
+            name, f"'{name}' must be a DbUser, got {shown(entry)}", "pass DbUser(cluster='warehouse', user='loader')"
+        )
         return
     if (entry.cluster is None) == (entry.workgroup is None):
         both = "both 'cluster' and" if entry.cluster is not None else "neither 'cluster' nor"
-        yield f"'{name}' has {both} 'workgroup'", "pass DbUser(cluster='warehouse', user='loader'), or workgroup=…"
+        yield Problem(
+            name, f"'{name}' has {both} 'workgroup'", "pass DbUser(cluster='warehouse', user='loader'), or workgroup=…"
+        )
     for part, shape in (("user", _USER), ("cluster", CLUSTER_IDENTIFIER), ("workgroup", _WORKGROUP)):
         value = getattr(entry, part)
         if value is None and part != "user":
@@ -79,8 +88,9 @@ def _literal(name: str, value: object) -> list[Problem]:
     if not is_token(value):
         return []
     return [
-        (
-            f"'{name}' is known only to the deployment, allowed is a literal",
+        Problem(
+            name,
+            f"'{name}' must be a literal, got a value that only the deployment knows",
             "give the cluster a cluster_identifier and write it here; a reference would be circular",
         )
     ]

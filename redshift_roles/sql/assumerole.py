@@ -91,7 +91,7 @@ class _Grantees:
             yield from sql_checks.list_problems(label, names)
         yield from sql_checks.flag_problems(public=self._public)
         if not self._public and not any(names for _, _, names in self._named):
-            yield "nobody is named", "name users, db_roles or groups, or pass public=True"
+            yield Problem("", "nobody is named", "name users, db_roles or groups, or pass public=True")
 
     def text(self) -> str:
         named = [f"{word}{statement.identifier(entry)}" for _, word, names in self._named for entry in names]
@@ -115,11 +115,13 @@ def _clause(
 
 def _roles_problems(named: Sequence[object]) -> Iterator[Problem]:
     if not named:
-        yield "'roles' is empty, allowed is at least one role", "name the roles, or pass 'ALL'"
+        yield Problem(
+            "roles", "'roles' must have at least one role, got an empty list", "name the roles, or pass 'ALL'"
+        )
     for index, role in enumerate(named):
         if role in (ALL, DEFAULT):
             if len(named) > 1:
-                yield f"'roles' has '{role}' beside other roles", f"pass '{role}' alone"
+                yield Problem("roles", f"'roles' has '{role}' beside other roles", f"pass '{role}' alone")
         else:
             label = f"roles[{index}]" if len(named) > 1 else "roles"
             yield from role_clause.role_problems(label, role)
@@ -130,6 +132,8 @@ def _statements_problems(statements: Sequence[str]) -> Iterator[Problem]:
         "statements", statements, lambda label, entry: sql_checks.choice_problems(label, entry, _STATEMENTS)
     )
     if not statements:
-        yield "'statements' is empty, allowed is at least one", "pass statements=['COPY']"
+        yield Problem(
+            "statements", "'statements' must have at least one, got an empty list", "pass statements=['COPY']"
+        )
     if isinstance(statements, (list, tuple)) and ALL in statements and len(statements) > 1:
-        yield "'statements' has 'ALL' beside others", "pass ['ALL'] alone"
+        yield Problem("statements", "'statements' has 'ALL' beside others", "pass ['ALL'] alone")

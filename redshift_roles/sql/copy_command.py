@@ -219,7 +219,9 @@ def _source_problems(source: object) -> Iterator[Problem]:
     yield from sql_checks.text_problems({"source": source})
     if isinstance(source, str) and source and not token_first(source) and not _SOURCE.match(source):
         allowed = "s3://bucket/prefix, emr://cluster-id/path or dynamodb://table"
-        yield f"'source' is {shown(source)}, allowed is {allowed}", "write it like source='s3://bucket/landing/'"
+        yield Problem(
+            "source", f"'source' must be {allowed}, got {shown(source)}", "write it like source='s3://bucket/landing/'"
+        )
 
 
 def _value_problems(given: Mapping[str, object]) -> Iterator[Problem]:
@@ -241,7 +243,7 @@ def _value_problems(given: Mapping[str, object]) -> Iterator[Problem]:
 def _mapping_problems(label: str, value: object, words: Sequence[str]) -> Iterator[Problem]:
     if isinstance(value, str) and value not in ("", *words) and not token_first(value) and not _OBJECT.match(value):
         allowed = f"{', '.join(words)} or s3://bucket/paths.json"
-        yield f"'{label}' is {shown(value)}, allowed is {allowed}", f"pass {label}='auto'"
+        yield Problem(label, f"'{label}' must be {allowed}, got {shown(value)}", f"pass {label}='auto'")
 
 
 def _combination_problems(given: Mapping[str, object], kind: str) -> Iterator[Problem]:
@@ -250,27 +252,41 @@ def _combination_problems(given: Mapping[str, object], kind: str) -> Iterator[Pr
         yield from sql_checks.clashes(given, f"format={written!r}", _NOT_WITH_FORMAT[written])
     yield from sql_checks.clashes(given, f"a source of {kind}", _NOT_FROM[kind])
     if written in _FROM_S3_ONLY and kind in ("emr", "ssh"):
-        yield f"'format' is {written!r} for a source of {kind}, and COPY takes it from Amazon S3 alone", "drop format"
+        yield Problem(
+            "format",
+            f"'format' is {written!r} for a source of {kind}, and COPY takes it from Amazon S3 alone",
+            "drop format",
+        )
     if "fixed_width" in given:
         yield from sql_checks.clashes(given, "fixed_width", ("delimiter", "escape"))
     if "fixed_width" in given and given.get("encoding") in _OTHER_ENCODINGS:
-        yield f"'encoding' is {given['encoding']!r} beside fixed_width, which is for UTF-8 alone", "drop encoding"
+        yield Problem(
+            "encoding",
+            f"'encoding' is {given['encoding']!r} beside fixed_width, which is for UTF-8 alone",
+            "drop encoding",
+        )
     for label, needed in (("quote", "CSV"), ("json", "JSON"), ("avro", "AVRO")):
         if label in given and written != needed:
-            yield f"'{label}' is given without format={needed!r}", f"pass format={needed!r}, or drop {label}"
+            yield Problem(
+                label, f"'{label}' is given without format={needed!r}", f"pass format={needed!r}, or drop {label}"
+            )
     if kind == "dynamodb" and "read_ratio" not in given:
-        yield "'read_ratio' is not given for a DynamoDB table", "pass read_ratio=50, the percentage of its throughput"
+        yield Problem(
+            "read_ratio",
+            "'read_ratio' is not given for a DynamoDB table",
+            "pass read_ratio=50, the percentage of its throughput",
+        )
 
 
 def _job_problems(job: object, job_auto: object) -> Iterator[Problem]:
     yield from sql_checks.flag_problems(job_auto=job_auto)
     if job is None:
         if job_auto is False:
-            yield "'job_auto' is given without job", "name the COPY job in job, or drop job_auto"
+            yield Problem("job_auto", "'job_auto' is given without job", "name the COPY job in job, or drop job_auto")
         return
     yield from sql_checks.identifier_problems("job", job)
     if isinstance(job, str) and "-" in job:
-        yield f"'job' is {shown(job)}, allowed is a name without hyphens", "write underscores"
+        yield Problem("job", f"'job' must be a name without hyphens, got {shown(job)}", "write underscores")
 
 
 def _format(given: Mapping[str, object]) -> list[str]:

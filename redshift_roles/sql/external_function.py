@@ -102,7 +102,9 @@ _OPTIONS: Final[Mapping[str, Callable[[object], str]]] = {
 def _type_problems(label: str, entry: object) -> Iterator[Problem]:
     if not isinstance(entry, str) or not _TYPE.fullmatch(entry):
         allowed = "the name of a data type"
-        yield f"'{label}' is {shown(entry)}, allowed is {allowed}", "write it like 'varchar(20)' or 'decimal(10, 2)'"
+        yield Problem(
+            label, f"'{label}' must be {allowed}, got {shown(entry)}", "write it like 'varchar(20)' or 'decimal(10, 2)'"
+        )
 
 
 def _target_problems(function: object, endpoint: object, given: Mapping[str, object]) -> Iterator[Problem]:
@@ -110,7 +112,11 @@ def _target_problems(function: object, endpoint: object, given: Mapping[str, obj
     yield from sql_checks.text_problems(targets)
     if len(targets) != 1:
         both = "both given" if targets else "neither given"
-        yield f"'function' and 'endpoint' are {both}", "pass the name of one: a Lambda function or a SageMaker endpoint"
+        yield Problem(
+            "function",
+            f"'function' and 'endpoint' are {both}",
+            "pass the name of one: a Lambda function or a SageMaker endpoint",
+        )
     if "endpoint" in targets:
         yield from sql_checks.clashes(given, "endpoint", _OPTIONS)
 
@@ -128,4 +134,6 @@ def _size_problems(size: object) -> Iterator[Problem]:
     kilobytes = _KILOBYTES.get(unit, 0) * number if isinstance(unit, str) and is_whole(number) else 0
     if not 1 <= kilobytes <= _MAX_KILOBYTES:
         given = readable(repr(size)) if isinstance(size, tuple) else shown(size)
-        yield f"'max_batch_size' is {given}, allowed is 1 KB to 5 MB", "pass max_batch_size=(5, 'MB')"
+        yield Problem(
+            "max_batch_size", f"'max_batch_size' must be 1 KB to 5 MB, got {given}", "pass max_batch_size=(5, 'MB')"
+        )

@@ -165,7 +165,8 @@ def _roles_problems(given: Mapping[str, object], source: object, *, lake_formati
             continue
         yield from role_clause.role_problems(label, given[label], words=allowed)
         if lake_formation is True and len(role_clause.arns_of(given[label])) > 1:
-            yield (
+            yield Problem(
+                label,
                 f"'{label}' is a chain of roles, and Lake Formation takes none",
                 "pass the one role that is associated, and give it the grants in Lake Formation",
             )
@@ -175,12 +176,16 @@ def _combination_problems(given: Mapping[str, object], source: object) -> Iterat
     for label in given:
         allowed = _FOR.get(label)
         if allowed and source in _SOURCES and source not in allowed:
-            yield f"'{label}' is given for {source}, it is for {', '.join(allowed)}", f"drop {label}"
+            yield Problem(label, f"'{label}' is given for {source}, it is for {', '.join(allowed)}", f"drop {label}")
     for label in _NEEDED.get(str(source), ()):
         if label not in given:
-            yield f"'{label}' is not given for {source}", f"pass {label}=…"
+            yield Problem(label, f"'{label}' is not given for {source}", f"pass {label}=…")
     if "catalog_id" in given and SESSION not in (given.get("role"), given.get("catalog_role")):
-        yield "'catalog_id' is given without a role 'SESSION'", "pass catalog_role='SESSION', or drop catalog_id"
+        yield Problem(
+            "catalog_id",
+            "'catalog_id' is given without a role 'SESSION'",
+            "pass catalog_role='SESSION', or drop catalog_id",
+        )
 
 
 def _stream_problems(given: Mapping[str, object], source: object) -> Iterator[Problem]:
@@ -188,13 +193,13 @@ def _stream_problems(given: Mapping[str, object], source: object) -> Iterator[Pr
         return
     brokers, certificates = {"uri", "cluster_arn"} & set(given), {"authentication_arn", "secret_arn"} & set(given)
     if len(brokers) != 1:
-        yield f"'uri' and 'cluster_arn' are {_both_or_neither(brokers)} given", "pass one of them"
+        yield Problem("uri", f"'uri' and 'cluster_arn' are {_both_or_neither(brokers)} given", "pass one of them")
     if len(certificates) > 1:
-        yield "'authentication_arn' and 'secret_arn' are both given", "pass one of them"
+        yield Problem("authentication_arn", "'authentication_arn' and 'secret_arn' are both given", "pass one of them")
     if given.get("authentication") == "mtls" and not certificates:
-        yield "no certificate is given for authentication='mtls'", "pass authentication_arn or secret_arn"
+        yield Problem("", "no certificate is given for authentication='mtls'", "pass authentication_arn or secret_arn")
     if given.get("authentication") == "iam" and "role" not in given:
-        yield "'role' is not given for authentication='iam'", "pass the role that may read the topics"
+        yield Problem("role", "'role' is not given for authentication='iam'", "pass the role that may read the topics")
 
 
 def _both_or_neither(given: Collection[str]) -> str:

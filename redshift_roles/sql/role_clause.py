@@ -77,18 +77,20 @@ def role_problems(label: str, role: object, *, words: Sequence[str] = (DEFAULT,)
         yield unknown_list(label)
         return
     if role in (DEFAULT, SESSION) and role not in words:
-        yield f"'{label}' is {shown(role)}, which this statement does not take", "pass a role, or its ARN"
+        yield Problem(
+            label, f"'{label}' is {shown(role)}, which this statement does not take", "pass a role, or its ARN"
+        )
     elif not isinstance(role, str):
         allowed = "an iam.IRole, a RoleChain, 'default' or an ARN"
-        yield f"'{label}' is {shown(role)}, allowed is {allowed}", f"pass {label}=role"
+        yield Problem(label, f"'{label}' must be {allowed}, got {shown(role)}", f"pass {label}=role")
     arns = arns_of(role)
     if len(arns) > quotas.CHAINED_ROLES:
         most = quotas.CHAINED_ROLES
-        yield f"'{label}' has {len(arns)} roles, allowed is {most}", f"chain at most {most} roles"
+        yield Problem(label, f"'{label}' has {len(arns)} roles, allowed is {most}", f"chain at most {most} roles")
     for arn in arns:
         problem = "has spaces, and a chain has none" if arn != arn.strip() else _arn_problem(arn)
         if problem:
-            yield f"'{label}' holds {shown(arn)}, which {problem}", "give the ARN of an IAM role"
+            yield Problem(label, f"'{label}' holds {shown(arn)}, which {problem}", "give the ARN of an IAM role")
 
 
 def _arn_problem(arn: str) -> str | None:

@@ -37,7 +37,7 @@ def name_problems(label: str, given: object, *, most: int = 3) -> Iterator[Probl
     parts = parts_of(whole) if whole else []
     if not parts or len(parts) > most or not all(isinstance(part, str) for part in parts):
         allowed = f"a name of 1 to {most} parts with dots between them"
-        yield f"'{label}' is {shown(given)}, allowed is {allowed}", f"write it like {label}='events'"
+        yield Problem(label, f"'{label}' must be {allowed}, got {shown(given)}", f"write it like {label}='events'")
         return
     for part in parts:
         yield from _part_problems(label, part)
@@ -46,7 +46,7 @@ def name_problems(label: str, given: object, *, most: int = 3) -> Iterator[Probl
 def identifier_problems(label: str, given: object) -> Iterator[Problem]:
     """Find what cannot be one identifier."""
     if not isinstance(given, str):
-        yield f"'{label}' is {shown(given)}, allowed is a name", f"write it like {label}='loader'"
+        yield Problem(label, f"'{label}' must be a name, got {shown(given)}", f"write it like {label}='loader'")
         return
     yield from _part_problems(label, given)
 
@@ -56,7 +56,7 @@ def list_problems(
 ) -> Iterator[Problem]:
     """Refuse what is no list, a text above all, which is a list of letters to Python; then check each entry."""
     if isinstance(given, (str, bytes)) or not isinstance(given, Sequence):
-        yield f"'{label}' is {shown(given)}, allowed is a list", f"pass {label}=[…]"
+        yield Problem(label, f"'{label}' must be a list, got {shown(given)}", f"pass {label}=[…]")
         return
     if any(map(is_list_token, given)):
         yield unknown_list(label)
@@ -70,12 +70,14 @@ def _part_problems(label: str, part: str) -> Iterator[Problem]:
     length = len(_literal(part).encode(errors="surrogatepass"))
     if length > quotas.IDENTIFIER_LENGTH or not part:
         allowed = f"1 to {quotas.IDENTIFIER_LENGTH} bytes of UTF-8"
-        yield f"'{label}' has a part of {length} bytes, allowed is {allowed}", f"give it {allowed}"
+        yield Problem(label, f"'{label}' has a part of {length} bytes, allowed is {allowed}", f"give it {allowed}")
     yield from _character_problems(label, part)
 
 
 def _entry_of_unknown(label: str) -> Problem:
-    return f"'{label}' is a list that only the deployment knows, allowed is a text", "pass one entry: Fn.select(0, …)"
+    return Problem(
+        label, f"'{label}' must be a text, got a list that only the deployment knows", "pass one entry: Fn.select(0, …)"
+    )
 
 
 def _literal(text: str) -> str:
@@ -86,16 +88,18 @@ def _character_problems(label: str, text: str) -> Iterator[Problem]:
     if is_list_token(text):
         yield _entry_of_unknown(label)
     if "\x00" in text:
-        yield f"'{label}' holds a NUL character, which no statement can", "drop it"
+        yield Problem(label, f"'{label}' holds a NUL character, which no statement can", "drop it")
     if any("\ud800" <= character <= "\udfff" for character in text):
-        yield f"'{label}' holds half a character (a lone surrogate), which UTF-8 cannot write", "drop it"
+        yield Problem(
+            label, f"'{label}' holds half a character (a lone surrogate), which UTF-8 cannot write", "drop it"
+        )
 
 
 def text_problems(given: Mapping[str, object], *, empty: bool = False) -> Iterator[Problem]:
     """Find what cannot be a literal: what is no text, is empty where it must not be, or holds what no statement can."""
     for label, value in given.items():
         if not isinstance(value, str) or not (value or empty):
-            yield f"'{label}' is {shown(value)}, allowed is a text", f"write it like {label}='…'"
+            yield Problem(label, f"'{label}' must be a text, got {shown(value)}", f"write it like {label}='…'")
         else:
             yield from _character_problems(label, value)
 
@@ -103,7 +107,11 @@ def text_problems(given: Mapping[str, object], *, empty: bool = False) -> Iterat
 def character_problems(label: str, value: object) -> Iterator[Problem]:
     """Find what is not one ASCII character."""
     if isinstance(value, str) and not is_token(value) and not (len(value) == 1 and value.isascii()):
-        yield f"'{label}' is {shown(value)}, allowed is one ASCII character", "pass the character itself, such as '|'"
+        yield Problem(
+            label,
+            f"'{label}' must be one ASCII character, got {shown(value)}",
+            "pass the character itself, such as '|'",
+        )
 
 
 def flag_problems(**given: object) -> Iterator[Problem]:
@@ -115,13 +123,17 @@ def flag_problems(**given: object) -> Iterator[Problem]:
 def choice_problems(label: str, value: object, allowed: Sequence[str]) -> Iterator[Problem]:
     """Find what is none of the words that Redshift takes."""
     if value not in allowed:
-        yield f"'{label}' is {shown(value)}, allowed is one of {', '.join(allowed)}", f"pass one of them as {label}"
+        yield Problem(
+            label, f"'{label}' must be one of {', '.join(allowed)}, got {shown(value)}", f"pass one of them as {label}"
+        )
 
 
 def whole_problems(label: str, value: object, low: int, high: int) -> Iterator[Problem]:
     """Find what is no whole number, or one out of range; a token must come as text."""
     if is_number_token(value):
-        yield f"'{label}' is a token for a number, which no text can hold", f"pass Token.as_string(…) as {label}"
+        yield Problem(
+            label, f"'{label}' is a token for a number, which no text can hold", f"pass Token.as_string(…) as {label}"
+        )
     elif not is_text_token(value):
         yield from Number(low, high).check(label, value)
 
@@ -129,11 +141,13 @@ def whole_problems(label: str, value: object, low: int, high: int) -> Iterator[P
 def range_problems(label: str, value: object, low: float, high: float) -> Iterator[Problem]:
     """Find numbers out of range."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        yield f"'{label}' is {shown(value)}, allowed is {low:g} to {high:g}", f"pass {low:g} to {high:g}"
+        yield Problem(label, f"'{label}' must be {low:g} to {high:g}, got {shown(value)}", f"pass {low:g} to {high:g}")
 
 
 def clashes(given: Iterable[str], first: str, forbidden: Iterable[str]) -> Iterator[Problem]:
     """Find options that Redshift does not take together."""
     for label in given:
         if label in forbidden:
-            yield f"'{label}' is given with {first}, and Redshift takes only one of them", f"drop {label}"
+            yield Problem(
+                label, f"'{label}' is given with {first}, and Redshift takes only one of them", f"drop {label}"
+            )

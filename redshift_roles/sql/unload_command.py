@@ -156,9 +156,11 @@ def _target_problems(to: object) -> Iterator[Problem]:
     if not isinstance(to, str) or not to or token_first(to):
         return
     if not _TARGET.match(to):
-        yield f"'to' is {shown(to)}, allowed is s3://bucket/prefix", "write it like to='s3://bucket/out/'"
+        yield Problem("to", f"'to' must be s3://bucket/prefix, got {shown(to)}", "write it like to='s3://bucket/out/'")
     if _ALIAS.match(to):
-        yield f"'to' is {shown(to)}, an access point alias, which UNLOAD does not take", "name the bucket itself"
+        yield Problem(
+            "to", f"'to' is {shown(to)}, an access point alias, which UNLOAD does not take", "name the bucket itself"
+        )
 
 
 def _value_problems(given: Mapping[str, object]) -> Iterator[Problem]:
@@ -185,10 +187,22 @@ def _combination_problems(given: Mapping[str, object], *, partitioned: bool) -> 
         if first in given:
             yield from sql_checks.clashes(given, first, (second,))
     if "row_group_size_mb" in given and written != "PARQUET":
-        yield "'row_group_size_mb' is given without format='PARQUET'", "pass format='PARQUET', or drop it"
+        yield Problem(
+            "row_group_size_mb",
+            "'row_group_size_mb' is given without format='PARQUET'",
+            "pass format='PARQUET', or drop it",
+        )
     if "kms_key_id" in given and not {"encrypted", "encrypted_auto"} & set(given):
-        yield "'kms_key_id' is given without encrypted", "pass encrypted=True"
+        yield Problem("kms_key_id", "'kms_key_id' is given without encrypted", "pass encrypted=True")
     if given.get("encrypted") is True and not {"kms_key_id", "encrypted_auto"} & set(given):
-        yield "'encrypted' is given without kms_key_id", "pass kms_key_id, or encrypted_auto=True in place of encrypted"
+        yield Problem(
+            "encrypted",
+            "'encrypted' is given without kms_key_id",
+            "pass kms_key_id, or encrypted_auto=True in place of encrypted",
+        )
     if "include_partition_columns" in given and not partitioned:
-        yield "'include_partition_columns' is given without partition_by", "name the columns in partition_by"
+        yield Problem(
+            "include_partition_columns",
+            "'include_partition_columns' is given without partition_by",
+            "name the columns in partition_by",
+        )

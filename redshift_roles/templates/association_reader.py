@@ -64,7 +64,8 @@ def twice(assembly: Assembly, path: Callable[[Entry], str]) -> Iterator[Found]:
         if claim.entry.template.resource_type(claim.entry.logical_id) == ASSOCIATION and _differ(earlier, claim):
             yield Found(
                 claim.entry,
-                (
+                Problem(
+                    "",
                     f"{claim.label} is associated with the same cluster by {path(earlier.entry)} too",
                     "leave it to one of them: what one removes, the other still wants",
                 ),
@@ -85,7 +86,8 @@ def two_defaults(assembly: Assembly, path: Callable[[Entry], str]) -> Iterator[F
                 if earlier is not entry:
                     yield Found(
                         entry,
-                        (
+                        Problem(
+                            "",
                             f"{DEFAULT} is given, and {path(earlier)} sets the default role of the same cluster too",
                             fixes.ONE_DEFAULT,
                         ),
@@ -105,7 +107,8 @@ def circles(assembly: Assembly) -> Iterator[Found]:
                 if logical_id in _waits(answer, template):
                     yield Found(
                         Entry(template, logical_id, position),
-                        (
+                        Problem(
+                            "",
                             "the association waits for another one of its cluster, and the two are one resource",
                             "drop that dependency, or define the other one in another stack, perhaps a nested one",
                         ),
@@ -129,7 +132,7 @@ def untrusting(assembly: Assembly, *, plain: bool) -> Iterator[Found]:
                 defined = definition(claim.text, template)
                 reason = trust_problem_of(*defined, template.region) if defined else None
                 if reason:
-                    yield Found(claim.entry, (f"{claim.label} {reason}", fix))
+                    yield Found(claim.entry, Problem("", f"{claim.label} {reason}", fix))
 
 
 def undecided(assembly: Assembly, *, plain: bool) -> Iterator[Found]:

@@ -10,6 +10,7 @@ from redshift_roles import RedshiftCluster
 from redshift_roles.cdk.cluster_references import Cluster, cluster_arn, cluster_problems
 from redshift_roles.cdk.location import location_of
 from tests.conftest import ACCOUNT, REGION
+from tests.support.problems import messages_and_fixes
 
 
 def _l1(scope: cdk.Stack, cluster_identifier: str | None = None) -> redshift.CfnCluster:
@@ -28,7 +29,7 @@ def test_fails_when_a_cluster_is_in_another_stage(app: cdk.App, stack: cdk.Stack
     """CDK cannot refer from one Stage to another."""
     staged = cdk.Stack(cdk.Stage(app, "Stage"), "Data", env=cdk.Environment(account=ACCOUNT, region=REGION))
 
-    ((message, fix),) = cluster_problems([_l1(staged)], location_of(stack))
+    ((_, message, fix),) = cluster_problems([_l1(staged)], location_of(stack))
     assert "clusters[0] (Stage/Data/L1) is in a stack of another environment and has no cluster_identifier" in message
     assert fix.startswith("give the cluster a cluster_identifier")
 
@@ -36,10 +37,10 @@ def test_fails_when_a_cluster_is_in_another_stage(app: cdk.App, stack: cdk.Stack
 def test_fails_when_only_the_deployment_knows_the_clusters(stack: cdk.Stack) -> None:
     """A policy names each of them."""
     listed = cdk.Token.as_list(cdk.Fn.ref("Clusters"))
-    wrong = "'clusters' is a list that only the deployment knows, allowed is a list whose entries are counted at synth"
+    wrong = "'clusters' must be a list whose entries are counted at synth, got a list that only the deployment knows"
 
-    assert [(wrong, "name each of them")] == list(cluster_problems(listed, location_of(stack)))
-    assert [] == list(cluster_problems([cdk.Fn.ref("Cluster")], location_of(stack)))
+    assert [(wrong, "name each of them")] == messages_and_fixes(cluster_problems(listed, location_of(stack)))
+    assert [] == messages_and_fixes(cluster_problems([cdk.Fn.ref("Cluster")], location_of(stack)))
 
 
 @pytest.mark.parametrize("region", [REGION, "us-east-1"])
@@ -53,7 +54,7 @@ def test_a_literal_identifier_needs_no_reference(app: cdk.App, stack: cdk.Stack,
     ]
 
     expected = f"arn:{stack.partition}:redshift:{region}:{ACCOUNT}:cluster:sales"
-    assert [] == list(cluster_problems(clusters, location))
+    assert [] == messages_and_fixes(cluster_problems(clusters, location))
     assert [expected, expected] == [cluster_arn(cluster, location) for cluster in clusters]
 
 
@@ -69,4 +70,4 @@ def test_a_token_is_taken_as_an_identifier(stack: cdk.Stack) -> None:
     """Only the deployment knows whether it is a valid one."""
     name = cdk.CfnParameter(stack, "Name").value_as_string
 
-    assert [] == list(cluster_problems([name], location_of(stack)))
+    assert [] == messages_and_fixes(cluster_problems([name], location_of(stack)))

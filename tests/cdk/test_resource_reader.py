@@ -16,6 +16,7 @@ from redshift_roles.aws.arns import THIS_ACCOUNT
 from redshift_roles.cdk.location import location_of
 from redshift_roles.cdk.resource_reader import resource, resource_problems
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.support.problems import messages_and_fixes
 
 
 def test_a_resource_is_read_once(stack: cdk.Stack) -> None:
@@ -64,7 +65,7 @@ def test_a_foreign_key_makes_a_resource_foreign(stack: cdk.Stack) -> None:
 
 def _problems(bucket: s3.IBucket, stack: cdk.Stack, *, shareable: bool) -> list[tuple[str, str]]:
     found = resource(bucket, "bucket_arn")
-    return list(resource_problems("bucket", found, location_of(stack), shareable=shareable))
+    return messages_and_fixes(resource_problems("bucket", found, location_of(stack), shareable=shareable))
 
 
 def test_fails_when_it_is_of_another_account_and_cannot_be_shared(stack: cdk.Stack) -> None:

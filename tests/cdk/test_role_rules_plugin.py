@@ -59,7 +59,7 @@ def _named(app: cdk.App) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize("role_limit", [0, 51, -1])
 def test_fails_when_the_limit_is_out_of_range(role_limit: int) -> None:
     """At the line that is wrong, with the range that is allowed."""
-    with pytest.raises(RoleAssociationError, match=f"'role_limit' is {role_limit}, allowed is 1 to 50") as caught:
+    with pytest.raises(RoleAssociationError, match=f"'role_limit' must be 1 to 50, got {role_limit}") as caught:
         RoleAssociationRules(role_limit=role_limit)
 
     assert ["RoleLimitOutOfRange"] == [finding.rule for finding in caught.value.findings]

@@ -8,13 +8,14 @@ import aws_cdk as cdk
 
 from redshift_roles.cdk.synthesized import shared_path, synthesis_of, template_of, violation
 from redshift_roles.rules import registry
+from redshift_roles.rules.registry import Problem
 from redshift_roles.templates.checker import Violation
 
 
 def _verdict(app: Any, stack: cdk.Stack, rule: registry.Rule, logical_id: str = "Topic") -> Violation:
     template = template_of(stack, synthesis_of(app).assembly)
     assert template is not None
-    return Violation(template, logical_id, "Properties/IamRoles", rule.finding("Data", ("message", "fix")))
+    return Violation(template, logical_id, "Properties/IamRoles", rule.finding("Data", Problem("", "message", "fix")))
 
 
 def test_a_synthesis_is_read_once(app: Any, stack: cdk.Stack) -> None:

@@ -26,7 +26,7 @@ def test_fails_when_the_scope_is_in_no_stack(kind: Any, scope: object, shown: st
 
     (finding,) = caught.value.findings
     assert ("InvalidArgument", "Thing") == (finding.rule, finding.path)
-    assert f"'scope' is {shown}, allowed is a Stack or a construct in one" == finding.message
+    assert f"'scope' must be a Stack or a construct in one, got {shown}" == finding.message
 
 
 class _Half(Construct):

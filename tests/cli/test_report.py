@@ -11,9 +11,10 @@ from typing import Any
 
 from redshift_roles.cli.report import FORMATS, Located, Report
 from redshift_roles.rules import registry
+from redshift_roles.rules.registry import Problem
 
-BROKEN = registry.ROLE_DUPLICATED.finding("Warehouse", ("twice", "drop one"))
-UNDECIDED = registry.ROLE_COUNT_UNDECIDED.finding("Warehouse", ("many", "count them"))
+BROKEN = registry.ROLE_DUPLICATED.finding("Warehouse", Problem("", "twice", "drop one"))
+UNDECIDED = registry.ROLE_COUNT_UNDECIDED.finding("Warehouse", Problem("", "many", "count them"))
 PAGE = "https://docs.aws.amazon.com/redshift/latest/mgmt"
 LIMITS = f"{PAGE}/amazon-redshift-limits.html"
 ASSOCIATING = f"{PAGE}/copy-unload-iam-role-associating-with-clusters.html"

@@ -36,7 +36,7 @@ class _Resource:
 
 
 @dataclass(frozen=True)
-class Problem:
+class Failure:
     """What goes wrong in a deployment.
 
     Attributes:
@@ -66,7 +66,7 @@ class Stack:
     def __init__(self, account: Account) -> None:
         self.account = account
         self.role, self.default, self.association = (_Resource(name) for name in ("Role", "Default", "Association"))
-        self.problem = Problem()
+        self.problem = Failure()
 
     @property
     def wants(self) -> tuple[str, str] | None:
@@ -74,7 +74,7 @@ class Stack:
         found = self.association.properties
         return (found["ClusterIdentifier"], found["RoleArns"][0]) if found else None
 
-    def deploy(self, cluster: str, role: str, problem: Problem) -> None:
+    def deploy(self, cluster: str, role: str, problem: Failure) -> None:
         """Create or update all, or go back."""
         before = copy.deepcopy((self.role, self.default, self.association))
         self.problem = problem
@@ -214,7 +214,7 @@ class Story:
         """Name what is associated."""
         return {(name, arn) for name, cluster in self.account.clusters.items() for arn in cluster.arns()}
 
-    def deploy(self, location: tuple[str, str], problem: Problem) -> None:
+    def deploy(self, location: tuple[str, str], problem: Failure) -> None:
         """Deploy with these values. What was left a moment ago is remembered as it was then."""
         cluster, role = location
         if self.now() - self.left.get(location, -2 * DAY) <= DAY and location in self.theirs:
@@ -258,11 +258,11 @@ class Story:
 
 PLACES = st.tuples(st.sampled_from("xy"), st.sampled_from([A, B]))
 TROUBLE = st.one_of(
-    st.just(Problem()),
-    st.builds(Problem, kill_at=st.sampled_from([0, 1]), heard=st.booleans(), learns=st.booleans()),
-    st.builds(Problem, deaf_look=st.sampled_from([0, 1])),
-    st.builds(Problem, fails_later=st.just(True)),
-    st.builds(Problem, stuck=st.just(True), learns=st.booleans()),
+    st.just(Failure()),
+    st.builds(Failure, kill_at=st.sampled_from([0, 1]), heard=st.booleans(), learns=st.booleans()),
+    st.builds(Failure, deaf_look=st.sampled_from([0, 1])),
+    st.builds(Failure, fails_later=st.just(True)),
+    st.builds(Failure, stuck=st.just(True), learns=st.booleans()),
 )
 STEPS = st.lists(
     st.one_of(
@@ -280,10 +280,10 @@ STEPS = st.lists(
 def test_a_role_that_others_removed_while_we_were_elsewhere_goes_with_us() -> None:
     """It was found at first; within a day we come back and put it there ourselves."""
     story = Story({("y", A)})
-    story.deploy(("y", A), Problem())
-    story.deploy(("x", A), Problem())
+    story.deploy(("y", A), Failure())
+    story.deploy(("x", A), Failure())
     story.remove(("y", A))
-    story.deploy(("y", A), Problem())
+    story.deploy(("y", A), Failure())
     back = story.there()
     story.delete()
 

@@ -65,10 +65,10 @@ def test_fails_when_there_are_too_few_or_too_many(stack: cdk.Stack, count: int) 
 
 def test_fails_when_one_is_no_role(stack: cdk.Stack) -> None:
     """An ARN as text is not a role."""
-    assert [("InvalidArgument", "'others[0]' is 'arn', allowed is an iam.IRole")] == _wrong(
+    assert [("InvalidArgument", "'others[0]' must be an iam.IRole, got 'arn'")] == _wrong(
         RedshiftRole(stack, "First"), "arn"
     )
-    assert ("InvalidArgument", "'first' is 'arn', allowed is an iam.IRole") in _wrong("arn", "x")
+    assert ("InvalidArgument", "'first' must be an iam.IRole, got 'arn'") in _wrong("arn", "x")
 
 
 def test_fails_when_a_role_is_there_twice(stack: cdk.Stack) -> None:

@@ -229,6 +229,6 @@ def test_fails_when_no_quota_lets_iam_attach_them(stack: cdk.Stack) -> None:
     few, many = granted.plan(_full(23)), granted.plan(_full(24))
 
     assert [] == [*granted.problems(few)]
-    assert [26] == [int(message.split()[2]) for message, _ in granted.problems(many)]
+    assert [26] == [int(message.split()[2]) for _, message, _ in granted.problems(many)]
     assert [] == [*granted.problems(granted.plan(_full(22)))]
     assert 22 == len(granted.policies)

@@ -30,7 +30,7 @@ def test_fails_when_nobody_can_have_the_policy(stack: cdk.Stack) -> None:
     """A service has no policies."""
     assert (
         "InvalidArgument",
-        "'grantee' is a ServicePrincipal, allowed is a user, a group, a role, or what runs as a role",
+        "'grantee' must be a user, a group, a role, or what runs as a role, got a ServicePrincipal",
     ) == _wrong(RedshiftRole(stack, "Role"), iam.ServicePrincipal("ec2.amazonaws.com"))
 
 

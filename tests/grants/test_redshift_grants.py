@@ -87,7 +87,7 @@ def grants(stack: cdk.Stack) -> RedshiftGrants:
 
 def test_fails_when_it_is_no_role() -> None:
     """An ARN is not a role."""
-    assert [("InvalidArgument", "'role' is 'arn', allowed is an iam.IRole")] == wrong(lambda: RedshiftGrants.of("arn"))  # type: ignore[arg-type]
+    assert [("InvalidArgument", "'role' must be an iam.IRole, got 'arn'")] == wrong(lambda: RedshiftGrants.of("arn"))  # type: ignore[arg-type]
 
 
 def test_fails_when_arguments_are_wrong_and_leaves_nothing(stack: cdk.Stack, grants: RedshiftGrants) -> None:
@@ -95,11 +95,11 @@ def test_fails_when_arguments_are_wrong_and_leaves_nothing(stack: cdk.Stack, gra
     bad: Any = "landing"
 
     assert [
-        ("InvalidArgument", "'bucket' is 'landing', allowed is an s3.IBucket"),
+        ("InvalidArgument", "'bucket' must be an s3.IBucket, got 'landing'"),
         (
             "InvalidArgument",
             (
-                "'prefix' is '/x', allowed is what object keys begin with, 1 to 1,024 characters without a slash "
+                "'prefix' must be what object keys begin with, 1 to 1,024 characters without a slash , got '/x'"
                 "or s3:// in front"
             ),
         ),
@@ -126,9 +126,9 @@ TOPIC = "allowed is the name of a topic, 1 to 249 letters, digits and ._-"
             lambda grants: grants.copy_from("b", prefix="s3://x", manifest="/m", jsonpaths="", owner_allows=1),
             [
                 f"'bucket' is 'b', {BUCKET}",
-                f"'prefix' is 's3://x', allowed is what object keys begin with, {KEYS}",
-                f"'manifest' is '/m', allowed is the key of one object, {KEYS}",
-                f"'jsonpaths' is empty, allowed is the key of one object, {KEYS}",
+                f"'prefix' must be what object keys begin with, {KEYS}, got 's3://x'",
+                f"'manifest' must be the key of one object, {KEYS}, got '/m'",
+                f"'jsonpaths' must be the key of one object, {KEYS}, got ''",
                 f"'owner_allows' is 1, {FLAG}",
             ],
         ),
@@ -136,7 +136,7 @@ TOPIC = "allowed is the name of a topic, 1 to 249 letters, digits and ._-"
             lambda grants: grants.unload_to("b", prefix=7, clean_path=2, owner_allows="no"),
             [
                 f"'bucket' is 'b', {BUCKET}",
-                f"'prefix' is 7, allowed is what object keys begin with, {KEYS}",
+                f"'prefix' must be what object keys begin with, {KEYS}, got 7",
                 f"'clean_path' is 2, {FLAG}",
                 f"'owner_allows' is 'no', {FLAG}",
             ],
@@ -148,7 +148,7 @@ TOPIC = "allowed is the name of a topic, 1 to 249 letters, digits and ._-"
                 f"'create_database' is 1, {FLAG}",
                 f"'write' is 'x', {FLAG}",
                 f"'owner_allows' is 2, {FLAG}",
-                "'tables' is empty, allowed is at least one entry",
+                "'tables' must have at least one entry, got an empty list",
                 "'bucket' is not given",
             ],
         ),
@@ -163,26 +163,26 @@ TOPIC = "allowed is the name of a topic, 1 to 249 letters, digits and ._-"
         ),
         (
             lambda grants: grants.external_schema("d", bucket="b", tables="orders", lake_formation=0),
-            [f"'bucket' is 'b', {BUCKET}", "'tables' is 'orders', allowed is a list", f"'lake_formation' is 0, {FLAG}"],
+            [f"'bucket' is 'b', {BUCKET}", "'tables' must be a list, got 'orders'", f"'lake_formation' is 0, {FLAG}"],
         ),
-        (lambda grants: grants.copy_from_dynamodb("t"), ["'table' is 't', allowed is a dynamodb.ITable"]),
-        (lambda grants: grants.copy_from_emr("x"), ["'cluster_id' is 'x', allowed is the id of an Amazon EMR cluster"]),
+        (lambda grants: grants.copy_from_dynamodb("t"), ["'table' must be a dynamodb.ITable, got 't'"]),
+        (lambda grants: grants.copy_from_emr("x"), ["'cluster_id' must be the id of an Amazon EMR cluster, got 'x'"]),
         (
             lambda grants: grants.copy_over_ssh("b", "/", owner_allows=1),
             [
                 f"'bucket' is 'b', {BUCKET}",
-                f"'manifest' is '/', allowed is the key of one object, {KEYS}",
+                f"'manifest' must be the key of one object, {KEYS}, got '/'",
                 f"'owner_allows' is 1, {FLAG}",
             ],
         ),
-        (lambda grants: grants.federated_query("s"), ["'secret' is 's', allowed is a secretsmanager.ISecret"]),
-        (lambda grants: grants.external_function("f"), ["'function' is 'f', allowed is a lambda_.IFunction"]),
-        (lambda grants: grants.stream_from_kinesis("s"), ["'stream' is 's', allowed is a kinesis.IStream"]),
+        (lambda grants: grants.federated_query("s"), ["'secret' must be a secretsmanager.ISecret, got 's'"]),
+        (lambda grants: grants.external_function("f"), ["'function' must be a lambda_.IFunction, got 'f'"]),
+        (lambda grants: grants.stream_from_kinesis("s"), ["'stream' must be a kinesis.IStream, got 's'"]),
         (
             lambda grants: grants.stream_from_msk("c", []),
             [
-                "'cluster_arn' is 'c', allowed is the ARN of an Amazon MSK cluster",
-                "'topics' is empty, allowed is at least one entry",
+                "'cluster_arn' must be the ARN of an Amazon MSK cluster, got 'c'",
+                "'topics' must have at least one entry, got an empty list",
             ],
         ),
         (
@@ -197,7 +197,7 @@ TOPIC = "allowed is the name of a topic, 1 to 249 letters, digits and ._-"
             lambda grants: grants.create_model("b", owner_allows=3),
             [f"'bucket' is 'b', {BUCKET}", f"'owner_allows' is 3, {FLAG}"],
         ),
-        (lambda grants: grants.pass_role("x"), ["'grantee' is 'x', allowed is an iam.IGrantable"]),
+        (lambda grants: grants.pass_role("x"), ["'grantee' must be an iam.IGrantable, got 'x'"]),
     ],
 )
 def test_fails_when_an_argument_is_of_the_wrong_kind(
@@ -216,22 +216,22 @@ def test_fails_when_an_argument_is_of_the_wrong_kind(
         (lambda grants, bucket: grants.external_schema(None, bucket=bucket), [f"'database' is None, {NAME}"]),
         (
             lambda grants, _: grants.copy_from_emr(None),
-            ["'cluster_id' is None, allowed is the id of an Amazon EMR cluster"],
+            ["'cluster_id' must be the id of an Amazon EMR cluster, got None"],
         ),
         (
             lambda grants, bucket: grants.copy_over_ssh(bucket, None),
-            [f"'manifest' is None, allowed is the key of one object, {KEYS}"],
+            [f"'manifest' must be the key of one object, {KEYS}, got None"],
         ),
         (
             lambda grants, _: grants.stream_from_msk(None, None),
             [
-                "'cluster_arn' is None, allowed is the ARN of an Amazon MSK cluster",
-                "'topics' is None, allowed is a list",
+                "'cluster_arn' must be the ARN of an Amazon MSK cluster, got None",
+                "'topics' must be a list, got None",
             ],
         ),
         (
             lambda grants, _: grants.stream_from_msk(5, ["t"]),
-            ["'cluster_arn' is 5, allowed is the ARN of an Amazon MSK cluster"],
+            ["'cluster_arn' must be the ARN of an Amazon MSK cluster, got 5"],
         ),
         (lambda grants, _: grants.create_model(None), [f"'bucket' is None, {BUCKET}"]),
     ],

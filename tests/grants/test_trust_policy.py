@@ -72,7 +72,7 @@ def test_fails_when_a_trust_policy_has_no_room(
     assert problems == len(found)
     assert all(
         message == f"with this, the trust policy of the role has at least {quota + 1:,} characters, {allowed}"
-        for message, _ in found
+        for _, message, _ in found
     )
 
 

@@ -18,6 +18,7 @@ from redshift_roles.grants.writer import (
     note_vended,
     vending_problems,
 )
+from redshift_roles.rules.registry import Problem
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.builders import arn
 
@@ -28,7 +29,7 @@ def test_fails_when_arguments_are_wrong(stack: cdk.Stack) -> None:
     """At the role's path, with the page of AWS that says so."""
     writer = GrantWriter(RedshiftRole(stack, "Role"))
     with pytest.raises(RoleAssociationError) as caught:
-        writer.raise_if(quotas.S3_KEYS, [("one", "fix it"), ("two", "fix that")])
+        writer.raise_if(quotas.S3_KEYS, [Problem("", "one", "fix it"), Problem("", "two", "fix that")])
 
     assert [("Data/Role", "one", "fix it"), ("Data/Role", "two", "fix that")] == [
         (finding.path, finding.message, finding.fix) for finding in caught.value.findings

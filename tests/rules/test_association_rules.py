@@ -12,6 +12,7 @@ from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION
 from redshift_roles.aws.placeholders import placeholder
 from redshift_roles.rules import association_rules, registry
 from redshift_roles.rules.facts import AssociationFacts, Branch, RoleFacts
+from redshift_roles.rules.registry import Problem
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 from tests.support.builders import arn, holder, reported, role, roles
 
@@ -27,7 +28,7 @@ DEFAULT = role(label="DefaultIamRoleArn", text=arn("Default"))
 UNKNOWN = role(text=placeholder("Data.template.json#Imported"))
 
 
-def _told(facts: AssociationFacts) -> list[tuple[str, str, str]]:
+def _messages_and_fixes(facts: AssociationFacts) -> list[tuple[str, str, str]]:
     """Check, and keep what is told."""
     return reported(association_rules.check(facts))
 
@@ -35,12 +36,12 @@ def _told(facts: AssociationFacts) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize(
     ("role_limit", "region", "message", "fix"),
     [
-        (0, "eu-west-1", "0, allowed is 1 to 50 in eu-west-1", "1 to 50"),
-        (-1, "eu-west-1", "-1, allowed is 1 to 50 in eu-west-1", "1 to 50"),
-        (51, "eu-west-1", "51, allowed is 1 to 50 in eu-west-1", "1 to 50"),
-        (51, None, "51, allowed is 1 to 50", "1 to 50"),
-        (11, "us-iso-east-1", "11, allowed is 1 to 10 in us-iso-east-1", "1 to 10"),
-        (50, "us-isob-east-1", "50, allowed is 1 to 10 in us-isob-east-1", "1 to 10"),
+        (0, "eu-west-1", "1 to 50 in eu-west-1, got 0", "1 to 50"),
+        (-1, "eu-west-1", "1 to 50 in eu-west-1, got -1", "1 to 50"),
+        (51, "eu-west-1", "1 to 50 in eu-west-1, got 51", "1 to 50"),
+        (51, None, "1 to 50, got 51", "1 to 50"),
+        (11, "us-iso-east-1", "1 to 10 in us-iso-east-1, got 11", "1 to 10"),
+        (50, "us-isob-east-1", "1 to 10 in us-isob-east-1, got 50", "1 to 10"),
     ],
 )
 def test_fails_when_the_role_limit_is_out_of_range(role_limit: int, region: str | None, message: str, fix: str) -> None:
@@ -49,7 +50,7 @@ def test_fails_when_the_role_limit_is_out_of_range(role_limit: int, region: str 
         ("RoleLimitOutOfRange", f"'role_limit' is {message}", f"pass a role_limit from {fix}; {NOT_ADJUSTABLE}")
     ]
 
-    assert expected == _told(holder(role_limit=role_limit, region=region))
+    assert expected == _messages_and_fixes(holder(role_limit=role_limit, region=region))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_a_role_limit_up_to_the_quota_is_kept(role_limit: int, region: str | Non
     """As many roles as the limit allows are associated without a word."""
     facts = holder(roles=_anywhere(role_limit), role_limit=role_limit, region=region)
 
-    assert _told(facts) == []
+    assert _messages_and_fixes(facts) == []
 
 
 def _anywhere(count: int) -> list[RoleFacts]:
@@ -85,7 +86,7 @@ def test_fails_when_there_are_more_roles_than_the_limit(
     count: int, role_limit: int, region: str | None, fix: str
 ) -> None:
     """The fix offers a larger limit only where AWS grants it."""
-    found = _told(holder(roles=_anywhere(count), role_limit=role_limit, region=region))
+    found = _messages_and_fixes(holder(roles=_anywhere(count), role_limit=role_limit, region=region))
     expected = ("RoleQuotaExceeded", f"'roles' has {count} entries, 'role_limit' is {role_limit}", fix)
 
     assert [expected] == [finding for finding in found if finding[0] != "RoleLimitOutOfRange"]
@@ -94,19 +95,19 @@ def test_fails_when_there_are_more_roles_than_the_limit(
 @pytest.mark.parametrize("count", [0, 1, 9, 10])
 def test_up_to_ten_roles_pass(count: int) -> None:
     """The default limit is kept up to the last role."""
-    assert _told(holder(roles=roles(count))) == []
+    assert _messages_and_fixes(holder(roles=roles(count))) == []
 
 
 def test_a_policy_names_as_many_roles_as_it_likes() -> None:
     """A policy has no limit of roles, known or not."""
-    assert _told(holder(roles=roles(60), noun="policy", role_limit=None, more_roles=True)) == []
+    assert _messages_and_fixes(holder(roles=roles(60), noun="policy", role_limit=None, more_roles=True)) == []
 
 
 def test_a_role_that_stands_twice_counts_once() -> None:
     """Eleven entries of ten roles are a duplicate, not one too many."""
     facts = holder(roles=[*roles(10), role(label="roles[10]", text=arn("Role0"))])
 
-    assert _told(facts) == [
+    assert _messages_and_fixes(facts) == [
         ("RoleDuplicated", "roles[10] and roles[0] are the same role", "drop roles[10]"),
     ]
 
@@ -128,18 +129,18 @@ def test_the_count_is_undecided_where_the_deployment_may_exceed_the_limit(
     listed = [*roles(known), *roles(conditional, conditional=True, start=known)]
     expected = [("RoleCountUndecided", f"'roles' {reason}, 'role_limit' is 10", CONDITIONS)]
 
-    assert expected == _told(holder(roles=listed, more_roles=more))
+    assert expected == _messages_and_fixes(holder(roles=listed, more_roles=more))
 
 
 @pytest.mark.parametrize(("known", "conditional"), [(9, 1), (0, 10)])
 def test_conditional_roles_within_the_limit_pass(known: int, conditional: int) -> None:
     """The limit is kept whatever the conditions say."""
-    assert _told(holder(roles=[*roles(known), *roles(conditional, conditional=True, start=known)])) == []
+    assert _messages_and_fixes(holder(roles=[*roles(known), *roles(conditional, conditional=True, start=known)])) == []
 
 
 def test_a_conditional_role_that_stands_there_anyway_counts_once() -> None:
     """It is in the list once for certain; the condition adds nothing."""
-    assert _told(holder(roles=[*roles(10), *roles(10, conditional=True)])) == []
+    assert _messages_and_fixes(holder(roles=[*roles(10), *roles(10, conditional=True)])) == []
 
 
 def test_a_count_that_is_exceeded_for_certain_is_not_undecided_too() -> None:
@@ -157,7 +158,7 @@ def test_fails_when_a_role_is_of_another_account(noun: str, fix: str) -> None:
     """Both accounts are told, and what can be done across accounts."""
     message = f"roles[1] is in account {OTHER_ACCOUNT}, the {noun} is in {ACCOUNT}"
 
-    assert [("RoleAccountMismatch", message, fix)] == _told(holder(roles=[OURS, FOREIGN], noun=noun))
+    assert [("RoleAccountMismatch", message, fix)] == _messages_and_fixes(holder(roles=[OURS, FOREIGN], noun=noun))
 
 
 @pytest.mark.parametrize("account_asserted", [False, True])
@@ -183,7 +184,9 @@ def test_fails_when_a_role_is_not_of_the_account_the_stack_is_bound_to(account_a
     where = f"the policy's stack already names a role of {ACCOUNT} and can be of one account only"
     fix = f"name roles of account {ACCOUNT} only; iam:PassRole cannot cross accounts"
 
-    assert _told(facts) == [("RoleAccountMismatch", f"roles[1] is in account {OTHER_ACCOUNT}, {where}", fix)]
+    assert _messages_and_fixes(facts) == [
+        ("RoleAccountMismatch", f"roles[1] is in account {OTHER_ACCOUNT}, {where}", fix)
+    ]
 
 
 @pytest.mark.parametrize("listed", [[OURS], [role(text=arn(account=THIS_ACCOUNT))], []])
@@ -191,13 +194,13 @@ def test_roles_of_the_account_that_is_asserted_pass(listed: list[RoleFacts]) -> 
     """A CloudFormation Rule stops the deployment to any other account."""
     facts = holder(account=THIS_ACCOUNT, roles=listed, expected_account=ACCOUNT, account_asserted=True)
 
-    assert _told(facts) == []
+    assert _messages_and_fixes(facts) == []
 
 
 @pytest.mark.parametrize("account", [ACCOUNT, THIS_ACCOUNT])
 def test_a_role_of_the_deployment_s_account_passes_anywhere(account: str) -> None:
     """It is of the account that the stack is deployed to."""
-    assert _told(holder(account=account, roles=[role(text=arn(account=THIS_ACCOUNT))])) == []
+    assert _messages_and_fixes(holder(account=account, roles=[role(text=arn(account=THIS_ACCOUNT))])) == []
 
 
 @pytest.mark.parametrize("expected_account", [None, ACCOUNT])
@@ -212,7 +215,7 @@ def test_a_literal_role_is_undecided_where_nothing_asserts_its_account(
     message = f"roles[0] is in account {ACCOUNT}, the cluster's stack names no account"
     fix = f"give the stack env=Environment(account='{ACCOUNT}', region=…), or pass the role through 'roles'"
 
-    assert _told(facts) == [("RoleAccountUndecided", message, fix)]
+    assert _messages_and_fixes(facts) == [("RoleAccountUndecided", message, fix)]
 
 
 @pytest.mark.parametrize(("account", "name"), [(ACCOUNT, ACCOUNT), (THIS_ACCOUNT, "the account of the deployment")])
@@ -229,7 +232,9 @@ def test_a_role_is_undecided_when_only_the_deployment_knows_its_account(
     """The message shows as much of the role as is known, without tokens."""
     message = f"roles[0] is {shown}, whose account only the deployment knows; the cluster is in {name}"
 
-    assert _told(holder(account=account, roles=[role(text=text)])) == [("RoleAccountUndecided", message, LITERAL)]
+    assert _messages_and_fixes(holder(account=account, roles=[role(text=text)])) == [
+        ("RoleAccountUndecided", message, LITERAL)
+    ]
 
 
 def test_a_role_of_another_account_behind_a_condition_is_undecided() -> None:
@@ -238,7 +243,7 @@ def test_a_role_of_another_account_behind_a_condition_is_undecided() -> None:
     message = f"roles[0] is in account {OTHER_ACCOUNT} where a condition holds, the cluster is in {ACCOUNT}"
     fix = f"drop that branch, or name a role of account {ACCOUNT} in it"
 
-    assert _told(facts) == [("RoleAccountUndecided", message, fix)]
+    assert _messages_and_fixes(facts) == [("RoleAccountUndecided", message, fix)]
 
 
 def test_a_conditional_role_of_another_account_is_undecided_in_a_stack_bound_to_one() -> None:
@@ -249,13 +254,13 @@ def test_a_conditional_role_of_another_account_is_undecided_in_a_stack_bound_to_
     message = f"roles[1] is in account {OTHER_ACCOUNT} where a condition holds, {where}"
     fix = f"drop that branch, or name a role of account {ACCOUNT} in it"
 
-    assert _told(facts) == [("RoleAccountUndecided", message, fix)]
+    assert _messages_and_fixes(facts) == [("RoleAccountUndecided", message, fix)]
 
 
 @pytest.mark.parametrize("account", [ACCOUNT, THIS_ACCOUNT])
 def test_a_conditional_role_of_the_holder_s_account_passes(account: str) -> None:
     """A condition alone is no trouble."""
-    assert _told(holder(roles=[role(text=arn(account=account), conditional=True)])) == []
+    assert _messages_and_fixes(holder(roles=[role(text=arn(account=account), conditional=True)])) == []
 
 
 @pytest.mark.parametrize(
@@ -280,7 +285,9 @@ def test_fails_when_a_role_stands_twice(account: str, first: str, second: str) -
         roles=[role(text=first), role(text=second, label="roles[1]")],
     )
 
-    assert _told(facts) == [("RoleDuplicated", "roles[1] and roles[0] are the same role", "drop roles[1]")]
+    assert _messages_and_fixes(facts) == [
+        ("RoleDuplicated", "roles[1] and roles[0] are the same role", "drop roles[1]")
+    ]
 
 
 def test_fails_when_the_account_that_a_literal_settles_makes_two_roles_one() -> None:
@@ -295,7 +302,7 @@ def test_fails_twice_when_a_role_stands_three_times() -> None:
     """Each repetition is told against the first."""
     listed = [role(label=f"roles[{n}]") for n in range(3)]
 
-    assert _told(holder(roles=listed)) == [
+    assert _messages_and_fixes(holder(roles=listed)) == [
         ("RoleDuplicated", f"roles[{n}] and roles[0] are the same role", f"drop roles[{n}]") for n in (1, 2)
     ]
 
@@ -335,8 +342,8 @@ def test_the_same_role_in_two_branches_is_no_duplicate() -> None:
     """Of two conditional entries only one may be there, and a policy that names a role twice allows nothing more."""
     conditional = [OURS, role(label="roles[1]", conditional=True), role(label="roles[2]", conditional=True)]
 
-    assert _told(holder(roles=conditional)) == []
-    assert _told(holder(roles=[OURS, role(label="roles[1]")], noun="policy", role_limit=None)) == []
+    assert _messages_and_fixes(holder(roles=conditional)) == []
+    assert _messages_and_fixes(holder(roles=[OURS, role(label="roles[1]")], noun="policy", role_limit=None)) == []
 
 
 @pytest.mark.parametrize(
@@ -360,7 +367,7 @@ def test_fails_when_a_role_is_no_role(account: str, text: str, reason: str) -> N
     facts = holder(account=account, roles=[role(text=text), role(text=text, label="roles[1]")])
     expected = [("RoleArnInvalid", f"roles[{n}] is '{text}', which {reason}", ONE_ROLE) for n in (0, 1)]
 
-    assert expected == _told(facts)
+    assert expected == _messages_and_fixes(facts)
 
 
 def test_an_invalid_arn_shows_its_holes_by_name() -> None:
@@ -368,7 +375,7 @@ def test_an_invalid_arn_shows_its_holes_by_name() -> None:
     facts = holder(roles=[role(text=f"arn:aws:iam::{ACCOUNT}:user/{placeholder('Data.template.json#Ann')}")])
     message = f"roles[0] is 'arn:aws:iam::{ACCOUNT}:user/${{Ann}}', which is the ARN of a user, not of a role"
 
-    assert _told(facts) == [("RoleArnInvalid", message, ONE_ROLE)]
+    assert _messages_and_fixes(facts) == [("RoleArnInvalid", message, ONE_ROLE)]
 
 
 @pytest.mark.parametrize(
@@ -383,7 +390,7 @@ def test_fails_when_a_role_is_of_another_partition(partition: str, region: str, 
     """The region says which partition the cluster is in."""
     message = f"roles[0] is in partition '{partition}', the cluster is in {region}, which is in '{own}'"
 
-    assert _told(holder(region=region, roles=[role(text=arn(partition=partition))])) == [
+    assert _messages_and_fixes(holder(region=region, roles=[role(text=arn(partition=partition))])) == [
         ("RolePartitionMismatch", message, f"name a role of partition '{own}'")
     ]
 
@@ -393,7 +400,7 @@ def test_fails_when_a_role_is_of_another_partition(partition: str, region: str, 
 )
 def test_a_partition_passes_where_it_is_the_same_or_not_known(partition: str, region: str | None) -> None:
     """Partitions are compared where both are known."""
-    assert _told(holder(region=region, roles=[role(text=arn(partition=partition))])) == []
+    assert _messages_and_fixes(holder(region=region, roles=[role(text=arn(partition=partition))])) == []
 
 
 def _either(*texts: str) -> list[RoleFacts]:
@@ -411,18 +418,26 @@ def test_a_choice_between_roles_of_other_partitions_is_none() -> None:
     message = f"roles[0] is in partition 'aws-cn' where a condition holds, {region}"
     fix = "drop that branch, or name a role of partition 'aws' in it"
 
-    assert [("RoleAccountUndecided", message, fix)] == _told(holder(roles=_either(china, arn())))
-    assert ["RolePartitionMismatch"] == [name for name, _, _ in _told(holder(roles=_either(china, china)))]
-    assert [] == _told(holder(roles=_either(arn("A"), arn("B"))))
+    assert [("RoleAccountUndecided", message, fix)] == _messages_and_fixes(holder(roles=_either(china, arn())))
+    assert ["RolePartitionMismatch"] == [
+        name for name, _, _ in _messages_and_fixes(holder(roles=_either(china, china)))
+    ]
+    assert [] == _messages_and_fixes(holder(roles=_either(arn("A"), arn("B"))))
 
 
 def test_a_choice_between_roles_of_other_accounts_is_none() -> None:
     """One of them alone is undecided."""
     foreign, other = arn(account=OTHER_ACCOUNT), arn(account="333333333333")
 
-    assert ["RoleAccountMismatch"] * 2 == [name for name, _, _ in _told(holder(roles=_either(foreign, other)))]
-    assert ["RoleAccountUndecided"] == [name for name, _, _ in _told(holder(roles=_either(foreign, arn())))]
-    assert ["RoleAccountUndecided"] * 2 == [name for name, _, _ in _told(holder(roles=_either(foreign, other, arn())))]
+    assert ["RoleAccountMismatch"] * 2 == [
+        name for name, _, _ in _messages_and_fixes(holder(roles=_either(foreign, other)))
+    ]
+    assert ["RoleAccountUndecided"] == [
+        name for name, _, _ in _messages_and_fixes(holder(roles=_either(foreign, arn())))
+    ]
+    assert ["RoleAccountUndecided"] * 2 == [
+        name for name, _, _ in _messages_and_fixes(holder(roles=_either(foreign, other, arn())))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -435,7 +450,7 @@ def test_a_choice_between_roles_of_other_accounts_is_none() -> None:
 def test_a_holder_under_a_condition_may_be_meant_for_elsewhere(text: str, words: str) -> None:
     """Whoever knows where the condition holds may acknowledge it."""
     facts = dataclasses.replace(holder(roles=[role(text=text)]), conditional=True)
-    ((name, _, fix),) = _told(facts)
+    ((name, _, fix),) = _messages_and_fixes(facts)
 
     assert "RoleAccountUndecided" == name
     assert fix == f"name a role of {words}, or acknowledge this when the condition holds elsewhere only"
@@ -447,7 +462,7 @@ def test_fails_when_a_holder_under_a_condition_names_two_accounts() -> None:
     listed = [OURS, FOREIGN, third._replace(conditional=True)]
 
     def names(*chosen: RoleFacts) -> list[str]:
-        return [name for name, _, _ in _told(dataclasses.replace(holder(roles=chosen), conditional=True))]
+        return [name for name, _, _ in _messages_and_fixes(dataclasses.replace(holder(roles=chosen), conditional=True))]
 
     assert ["RoleAccountMismatch", "RoleAccountUndecided"] == names(*listed)
     assert ["RoleAccountMismatch"] * 2 == names(FOREIGN, third)
@@ -461,11 +476,12 @@ def test_fails_when_whatever_is_chosen_is_too_much() -> None:
     sure = roles(9)
 
     assert ["IamRoles has 11 entries, 'role_limit' is 10"] == [
-        message for _, message, _ in _told(holder(words="IamRoles", roles=itertools.chain(*either)))
+        message for _, message, _ in _messages_and_fixes(holder(words="IamRoles", roles=itertools.chain(*either)))
     ]
-    assert [] == _told(holder(roles=[*sure, *either[0]]))
+    assert [] == _messages_and_fixes(holder(roles=[*sure, *either[0]]))
     assert ["'roles' has at least 11 entries, 'role_limit' is 10"] == [
-        message for _, message, _ in _told(holder(roles=[*roles(11), role(text=arn("More"), conditional=True)]))
+        message
+        for _, message, _ in _messages_and_fixes(holder(roles=[*roles(11), role(text=arn("More"), conditional=True)]))
     ]
 
 
@@ -475,9 +491,9 @@ def test_fails_when_a_role_stands_twice_in_one_branch() -> None:
     again = one._replace(label="roles[1]")
 
     assert [("roles[1] and roles[0] are the same role")] == [
-        message for _, message, _ in _told(holder(roles=[one, again, other]))
+        message for _, message, _ in _messages_and_fixes(holder(roles=[one, again, other]))
     ]
-    assert [] == _told(holder(roles=[one, other]))
+    assert [] == _messages_and_fixes(holder(roles=[one, other]))
 
 
 def test_fails_when_what_should_be_a_list_is_none() -> None:
@@ -485,20 +501,20 @@ def test_fails_when_what_should_be_a_list_is_none() -> None:
     facts = holder(roles=[role(label="IamRoles", text="null")._replace(problem="is no list")])
     fix = "give a list of ARNs of an IAM role: arn:PARTITION:iam::ACCOUNT:role/NAME, with its path if it has one"
 
-    assert [("RoleArnInvalid", "IamRoles is 'null', which is no list", fix)] == _told(facts)
+    assert [("RoleArnInvalid", "IamRoles is 'null', which is no list", fix)] == _messages_and_fixes(facts)
 
 
 def test_faults_without_end_are_told_up_to_fifty() -> None:
     """The last one tells how many are left out; the same words are told once."""
     wrong = [role(label=f"roles[{number}]", text="x") for number in range(60)]
-    found = [message for name, message, _ in _told(holder(roles=wrong)) if name == "RoleArnInvalid"]
+    found = [message for name, message, _ in _messages_and_fixes(holder(roles=wrong)) if name == "RoleArnInvalid"]
 
     assert 50 == len(found)
     assert "roles[48] is 'x', which is not an ARN" == found[-2]
     assert "roles[49] is 'x', which is not an ARN, and 10 more" == found[-1]
-    assert 50 == len(_told(holder(roles=wrong[:50])))
-    assert "roles[49] is 'x', which is not an ARN" == _told(holder(roles=wrong[:50]))[-1][1]
-    assert 1 == len(_told(holder(roles=wrong[:1] * 60)))
+    assert 50 == len(_messages_and_fixes(holder(roles=wrong[:50])))
+    assert "roles[49] is 'x', which is not an ARN" == _messages_and_fixes(holder(roles=wrong[:50]))[-1][1]
+    assert 1 == len(_messages_and_fixes(holder(roles=wrong[:1] * 60)))
 
 
 @pytest.mark.parametrize("name", ["AWSServiceRoleForRedshift", placeholder("Name")])
@@ -507,7 +523,7 @@ def test_fails_when_a_role_belongs_to_a_service(name: str) -> None:
     text = arn(name, path="/aws-service-role/redshift.amazonaws.com/")
     shown = text.replace(placeholder("Name"), "${Name}")
 
-    assert _told(holder(roles=[role(text=text)])) == [
+    assert _messages_and_fixes(holder(roles=[role(text=text)])) == [
         (
             "ServiceLinkedRole",
             f"roles[0] is '{shown}', a service-linked role",
@@ -519,7 +535,7 @@ def test_fails_when_a_role_belongs_to_a_service(name: str) -> None:
 @pytest.mark.parametrize("path", ["/aws-service-roles/", "/team/aws-service-role/"])
 def test_a_path_that_only_looks_like_a_service_s_passes(path: str) -> None:
     """Service-linked roles stand under that path, not beside it."""
-    assert _told(holder(roles=[role(text=arn(path=path))])) == []
+    assert _messages_and_fixes(holder(roles=[role(text=arn(path=path))])) == []
 
 
 def test_fails_when_redshift_is_not_trusted() -> None:
@@ -527,7 +543,9 @@ def test_fails_when_redshift_is_not_trusted() -> None:
     facts = holder(roles=[role(trust_problem="trusts nobody; Redshift cannot assume it")])
     fix = "use RedshiftRole, or assumed_by=iam.ServicePrincipal('redshift.amazonaws.com')"
 
-    assert _told(facts) == [("TrustLacksRedshift", "roles[0] trusts nobody; Redshift cannot assume it", fix)]
+    assert _messages_and_fixes(facts) == [
+        ("TrustLacksRedshift", "roles[0] trusts nobody; Redshift cannot assume it", fix)
+    ]
 
 
 def test_fails_when_a_role_is_out_of_reach() -> None:
@@ -535,7 +553,7 @@ def test_fails_when_a_role_is_out_of_reach() -> None:
     facts = holder(roles=[role(reference_problem="is of another environment")])
     fix = "give both stacks the same env=, or pass iam.Role.from_role_arn(…) with the role's literal ARN"
 
-    assert _told(facts) == [("InvalidArgument", "roles[0] is of another environment", fix)]
+    assert _messages_and_fixes(facts) == [("InvalidArgument", "roles[0] is of another environment", fix)]
 
 
 def test_everything_is_told_at_once_in_the_order_of_the_rules() -> None:
@@ -606,7 +624,7 @@ def test_the_rules_are_those_of_the_checks_and_the_size_of_policies() -> None:
 
 def test_undecided_rules_never_count_as_failures() -> None:
     """The verdicts that only the deployment can give are warnings; what stays keeps its order."""
-    found = [rule.finding("Data", ("message", "fix")) for rule in registry.RULES]
+    found = [rule.finding("Data", Problem("", "message", "fix")) for rule in registry.RULES]
     names = [finding.rule for finding in association_rules.failures(found)]
 
     assert frozenset({"RoleCountUndecided", "RoleAccountUndecided", "DefaultRoleUndecided"}) == registry.UNDECIDED

@@ -18,7 +18,7 @@ DEFAULT = role(label="DefaultIamRoleArn", text=arn("Default"))
 UNKNOWN = role(text=placeholder("Data.template.json#Imported"))
 
 
-def _told(facts: AssociationFacts) -> list[tuple[str, str, str]]:
+def _messages_and_fixes(facts: AssociationFacts) -> list[tuple[str, str, str]]:
     """Check, and keep what is told."""
     return reported(association_rules.check(facts))
 
@@ -28,7 +28,9 @@ def test_fails_when_the_default_role_is_no_role(text: str) -> None:
     """Whether it is among the roles is no matter then."""
     facts = holder(roles=[OURS], default_roles=[role(label="DefaultIamRoleArn", text=text)])
 
-    assert [("RoleArnInvalid", "DefaultIamRoleArn")] == [(name, said.split()[0]) for name, said, _ in _told(facts)]
+    assert [("RoleArnInvalid", "DefaultIamRoleArn")] == [
+        (name, said.split()[0]) for name, said, _ in _messages_and_fixes(facts)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +48,7 @@ def test_fails_when_the_default_role_is_no_role(text: str) -> None:
 )
 def test_fails_when_the_default_role_is_surely_another(listed: list[RoleFacts]) -> None:
     """Another name, path or account is another role, also where the rest of a name is not known."""
-    found = _told(holder(roles=listed, default_roles=[DEFAULT]))
+    found = _messages_and_fixes(holder(roles=listed, default_roles=[DEFAULT]))
 
     fix = "add it to 'roles', or make one of those roles the default"
     expected = ("DefaultRoleNotAssociated", "DefaultIamRoleArn (Default) is not among 'roles'", fix)
@@ -68,7 +70,7 @@ def test_fails_when_the_default_role_is_surely_another(listed: list[RoleFacts]) 
 )
 def test_whether_the_default_role_is_one_of_the_roles_may_be_undecided(facts: AssociationFacts) -> None:
     """A list that may grow, a condition, and names or accounts that are not known leave it to the deployment."""
-    found = [(name, message) for name, message, _ in _told(facts) if name.startswith("Default")]
+    found = [(name, message) for name, message, _ in _messages_and_fixes(facts) if name.startswith("Default")]
 
     (default,) = facts.default_roles
     called = "${Role}" if "Role" in default.text[:8] else "Default"
@@ -87,7 +89,7 @@ def test_whether_the_default_role_is_one_of_the_roles_may_be_undecided(facts: As
 )
 def test_a_default_role_among_the_roles_breaks_nothing(facts: AssociationFacts) -> None:
     """However it is written, and whatever is not known of it."""
-    assert [] == [name for name, _, _ in _told(facts) if name.startswith("Default")]
+    assert [] == [name for name, _, _ in _messages_and_fixes(facts) if name.startswith("Default")]
 
 
 def test_a_role_of_the_app_is_no_other_role_of_the_app() -> None:

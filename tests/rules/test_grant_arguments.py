@@ -9,8 +9,8 @@ import pytest
 from redshift_roles.rules import grant_arguments
 from redshift_roles.rules.shapes import Text
 
-PREFIX = "allowed is what object keys begin with, 1 to 1,024 characters without a slash or s3:// in front"
-KEY = "allowed is the key of one object, 1 to 1,024 characters without a slash or s3:// in front"
+PREFIX = "must be what object keys begin with, 1 to 1,024 characters without a slash or s3:// in front"
+KEY = "must be the key of one object, 1 to 1,024 characters without a slash or s3:// in front"
 CHARACTERS = "and IAM policies take characters up to U+00FF (ÿ) only"
 MSK_EXAMPLE = "arn:aws:kafka:eu-west-1:111111111111:cluster/events/8d6a9f0e-0000-0000-0000-000000000000-1"
 MSK = "arn:aws:kafka:eu-west-1:111111111111:cluster/events/11111111-1"
@@ -23,14 +23,14 @@ class _Bucket:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"bucket": "landing"}, "'bucket' is 'landing', allowed is an s3.IBucket"),
-        ({"prefix": ""}, f"'prefix' is empty, {PREFIX}"),
-        ({"prefix": "/landing"}, f"'prefix' is '/landing', {PREFIX}"),
-        ({"prefix": "s3://b/landing"}, f"'prefix' is 's3://b/landing', {PREFIX}"),
-        ({"prefix": 7}, f"'prefix' is 7, {PREFIX}"),
-        ({"prefix": "a\nb"}, f"'prefix' is 'a\\nb', {PREFIX}"),
-        ({"manifest": "folder/"}, f"'manifest' is 'folder/', {KEY}"),
-        ({"jsonpaths": "/x"}, f"'jsonpaths' is '/x', {KEY}"),
+        ({"bucket": "landing"}, "'bucket' must be an s3.IBucket, got 'landing'"),
+        ({"prefix": ""}, f"'prefix' {PREFIX}, got ''"),
+        ({"prefix": "/landing"}, f"'prefix' {PREFIX}, got '/landing'"),
+        ({"prefix": "s3://b/landing"}, f"'prefix' {PREFIX}, got 's3://b/landing'"),
+        ({"prefix": 7}, f"'prefix' {PREFIX}, got 7"),
+        ({"prefix": "a\nb"}, f"'prefix' {PREFIX}, got 'a\\nb'"),
+        ({"manifest": "folder/"}, f"'manifest' {KEY}, got 'folder/'"),
+        ({"jsonpaths": "/x"}, f"'jsonpaths' {KEY}, got '/x'"),
         ({"prefix": "данные/"}, f"'prefix' is 'данные/' with 'д', {CHARACTERS}"),
         ({"prefix": "${Token[TOKEN.7]}/ж"}, f"'prefix' is '${{Token}}/ж' with 'ж', {CHARACTERS}"),
         ({"manifest": "m/\u0100"}, f"'manifest' is 'm/\u0100' with '\u0100', {CHARACTERS}"),
@@ -38,25 +38,25 @@ class _Bucket:
         ({"database": "日本"}, f"'database' is '日本' with '日', {CHARACTERS}"),
         ({"tables": ["a", "ж"]}, f"'tables[1]' is 'ж' with 'ж', {CHARACTERS}"),
         ({"prefix": "ä" * 513}, "'prefix' has 1,026 bytes of UTF-8, allowed is 1,024"),
-        ({"clean_path": "yes"}, "'clean_path' is 'yes', allowed is True or False"),
-        ({"owner_allows": None}, "'owner_allows' is None, allowed is True or False"),
-        ({"database": "a/b"}, "'database' is 'a/b', allowed is a name of 1 to 255 characters without a slash"),
-        ({"tables": "orders"}, "'tables' is 'orders', allowed is a list"),
-        ({"tables": []}, "'tables' is empty, allowed is at least one entry"),
-        ({"topics": ()}, "'topics' is empty, allowed is at least one entry"),
-        ({"topics": ["a b"]}, "'topics[0]' is 'a b', allowed is the name of a topic, 1 to 249 letters, digits and ._-"),
-        ({"cluster_id": "k-1"}, "'cluster_id' is 'k-1', allowed is the id of an Amazon EMR cluster"),
-        ({"cluster_arn": "events"}, "'cluster_arn' is 'events', allowed is the ARN of an Amazon MSK cluster"),
-        ({"table": object()}, "'table' is an object, allowed is a dynamodb.ITable"),
-        ({"secret": None}, "'secret' is None, allowed is a secretsmanager.ISecret"),
-        ({"function": "f"}, "'function' is 'f', allowed is a lambda_.IFunction"),
-        ({"stream": "s"}, "'stream' is 's', allowed is a kinesis.IStream"),
-        ({"grantee": "g"}, "'grantee' is 'g', allowed is an iam.IGrantable"),
+        ({"clean_path": "yes"}, "'clean_path' must be True or False, got 'yes'"),
+        ({"owner_allows": None}, "'owner_allows' must be True or False, got None"),
+        ({"database": "a/b"}, "'database' must be a name of 1 to 255 characters without a slash, got 'a/b'"),
+        ({"tables": "orders"}, "'tables' must be a list, got 'orders'"),
+        ({"tables": []}, "'tables' must have at least one entry, got an empty list"),
+        ({"topics": ()}, "'topics' must have at least one entry, got an empty list"),
+        ({"topics": ["a b"]}, "'topics[0]' must be the name of a topic, 1 to 249 letters, digits and ._-, got 'a b'"),
+        ({"cluster_id": "k-1"}, "'cluster_id' must be the id of an Amazon EMR cluster, got 'k-1'"),
+        ({"cluster_arn": "events"}, "'cluster_arn' must be the ARN of an Amazon MSK cluster, got 'events'"),
+        ({"table": object()}, "'table' must be a dynamodb.ITable, got an object"),
+        ({"secret": None}, "'secret' must be a secretsmanager.ISecret, got None"),
+        ({"function": "f"}, "'function' must be a lambda_.IFunction, got 'f'"),
+        ({"stream": "s"}, "'stream' must be a kinesis.IStream, got 's'"),
+        ({"grantee": "g"}, "'grantee' must be an iam.IGrantable, got 'g'"),
     ],
 )
 def test_fails_when_an_argument_is_wrong(given: dict[str, Any], message: str) -> None:
     """The message has the argument's name, the value and what is allowed."""
-    assert [message] == [problem for problem, _ in grant_arguments.check(given)]
+    assert [message] == [problem for _, problem, _ in grant_arguments.check(given)]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_fails_when_an_argument_is_wrong(given: dict[str, Any], message: str) ->
 )
 def test_fails_when_an_argument_is_a_step_too_far(given: dict[str, Any]) -> None:
     """One character too many, one mark that is not allowed: one finding, that names the argument."""
-    (message,) = [problem for problem, _ in grant_arguments.check(given)]
+    (message,) = [problem for _, problem, _ in grant_arguments.check(given)]
 
     assert message.startswith(f"'{next(iter(given))}")
 
@@ -135,7 +135,7 @@ def test_fails_when_an_argument_is_a_step_too_far(given: dict[str, Any]) -> None
 )
 def test_the_fix_can_be_copied(given: dict[str, Any], fix: str) -> None:
     """It says what to write in place of what is wrong."""
-    assert [fix] == [advice for _, advice in grant_arguments.check(given)]
+    assert [fix] == [advice for _, _, advice in grant_arguments.check(given)]
 
 
 def test_the_examples_in_the_fixes_are_good_themselves() -> None:
@@ -190,14 +190,14 @@ def test_good_arguments_pass(given: dict[str, Any]) -> None:
         ({"database": "sales", "bucket": _Bucket()}, []),
         (
             {"database": "a/b", "bucket": _Bucket()},
-            ["'database' is 'a/b', allowed is a name of 1 to 255 characters without a slash"],
+            ["'database' must be a name of 1 to 255 characters without a slash, got 'a/b'"],
         ),
         ({"database": "sales", "lake_formation": True}, []),
     ],
 )
 def test_the_data_of_a_schema_is_in_a_bucket_or_vended(given: dict[str, Any], messages: list[str]) -> None:
     """One of the two, not both and not neither."""
-    assert messages == [problem for problem, _ in grant_arguments.check_external_schema(given)]
+    assert messages == [problem for _, problem, _ in grant_arguments.check_external_schema(given)]
 
 
 @pytest.mark.parametrize(
@@ -215,4 +215,4 @@ def test_the_data_of_a_schema_is_in_a_bucket_or_vended(given: dict[str, Any], me
 )
 def test_the_fix_names_what_to_drop_or_to_pass(given: dict[str, Any], fixes: list[str]) -> None:
     """For each argument that is one too many, and for the one that is missing."""
-    assert fixes == [fix for _, fix in grant_arguments.check_external_schema(given)]
+    assert fixes == [fix for _, _, fix in grant_arguments.check_external_schema(given)]

@@ -8,6 +8,7 @@ import pytest
 
 from redshift_roles.aws.trust_documents import DbUser
 from redshift_roles.rules import trust_arguments
+from tests.support.problems import messages_and_fixes
 
 UNKNOWN = "is known only to the deployment, allowed is a literal"
 COUNTED = "is a list that only the deployment knows, allowed is a list whose entries are counted at synth"
@@ -16,35 +17,35 @@ TOKEN = "${Token[Ref.7]}"  # noqa: S105  a reference, not a secret
 
 def _messages(**given: Any) -> list[str]:
     complete = {"trust_policy_quota": 2048, **given}
-    return [message for message, _ in trust_arguments.check(complete, serverless=True)]
+    return [message for _, message, _ in trust_arguments.check(complete, serverless=True)]
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"db_users": []}, "'db_users' is empty, allowed is at least one entry"),
-        ({"db_users": "loader"}, "'db_users' is 'loader', allowed is a list"),
-        ({"db_users": DbUser("a", "b")}, "'db_users' is a DbUser, allowed is a list"),
-        ({"db_users": 7}, "'db_users' is 7, allowed is a list"),
-        ({"db_users": {"a": 1}}, "'db_users' is a dict, allowed is a list"),
-        ({"db_users": ["loader"]}, "'db_users[0]' is 'loader', allowed is a DbUser"),
+        ({"db_users": []}, "'db_users' must have at least one entry, got an empty list"),
+        ({"db_users": "loader"}, "'db_users' must be a list, got 'loader'"),
+        ({"db_users": DbUser("a", "b")}, "'db_users' must be a list, got a DbUser"),
+        ({"db_users": 7}, "'db_users' must be a list, got 7"),
+        ({"db_users": {"a": 1}}, "'db_users' must be a list, got a dict"),
+        ({"db_users": ["loader"]}, "'db_users[0]' must be a DbUser, got 'loader'"),
         ({"db_users": [DbUser("a")]}, "'db_users[0]' has neither 'cluster' nor 'workgroup'"),
         ({"db_users": [DbUser("a", "b", "wg-1")]}, "'db_users[0]' has both 'cluster' and 'workgroup'"),
         (
             {"db_users": [DbUser("a b", "b")]},
-            "'db_users[0].user' is 'a b', allowed is 1 to 127 letters, digits and _+=,.@:/-",
+            "'db_users[0].user' must be 1 to 127 letters, digits and _+=,.@:/-, got 'a b'",
         ),
         (
             {"db_users": [DbUser(None, "b")]},  # type: ignore[arg-type]
-            "'db_users[0].user' is None, allowed is 1 to 127 letters, digits and _+=,.@:/-",
+            "'db_users[0].user' must be 1 to 127 letters, digits and _+=,.@:/-, got None",
         ),
         (
             {"db_users": [DbUser("", "b")]},
-            "'db_users[0].user' is empty, allowed is 1 to 127 letters, digits and _+=,.@:/-",
+            "'db_users[0].user' must be 1 to 127 letters, digits and _+=,.@:/-, got ''",
         ),
         (
             {"db_users": [DbUser("a", workgroup="X")]},
-            "'db_users[0].workgroup' is 'X', allowed is the id of a workgroup",
+            "'db_users[0].workgroup' must be the id of a workgroup, got 'X'",
         ),
         (
             {"db_users": [DbUser("a", TOKEN)]},
@@ -56,7 +57,7 @@ def _messages(**given: Any) -> list[str]:
         ),
         ({"db_users": ["#{Token[TOKEN.7]}"]}, f"'db_users' {COUNTED}"),
         ({"source_clusters": ["#{Token[TOKEN.7]}"]}, f"'source_clusters' {COUNTED}"),
-        ({"source_clusters": TOKEN}, "'source_clusters' is known only to the deployment, allowed is a list"),
+        ({"source_clusters": TOKEN}, "'source_clusters' must be a list, got a value that only the deployment knows"),
         (
             {"trust_policy_quota": -1.8881545897087626e289},
             (
@@ -64,12 +65,12 @@ def _messages(**given: Any) -> list[str]:
                 "allowed is a whole number from 2048 to 8192"
             ),
         ),
-        ({"source_clusters": ()}, "'source_clusters' is empty, allowed is at least one entry"),
-        ({"source_clusters": "warehouse"}, "'source_clusters' is 'warehouse', allowed is a list"),
+        ({"source_clusters": ()}, "'source_clusters' must have at least one entry, got an empty list"),
+        ({"source_clusters": "warehouse"}, "'source_clusters' must be a list, got 'warehouse'"),
         ({"source_clusters": [TOKEN]}, f"'source_clusters[0]' {UNKNOWN}"),
-        ({"trust_policy_quota": 2047}, "'trust_policy_quota' is 2047, allowed is a whole number from 2048 to 8192"),
-        ({"trust_policy_quota": 8193}, "'trust_policy_quota' is 8193, allowed is a whole number from 2048 to 8192"),
-        ({"trust_policy_quota": None}, "'trust_policy_quota' is None, allowed is a whole number from 2048 to 8192"),
+        ({"trust_policy_quota": 2047}, "'trust_policy_quota' must be a whole number from 2048 to 8192, got 2047"),
+        ({"trust_policy_quota": 8193}, "'trust_policy_quota' must be a whole number from 2048 to 8192, got 8193"),
+        ({"trust_policy_quota": None}, "'trust_policy_quota' must be a whole number from 2048 to 8192, got None"),
     ],
 )
 def test_fails_when_an_argument_is_wrong(given: dict[str, Any], message: str) -> None:
@@ -81,8 +82,8 @@ def test_fails_when_a_cluster_is_no_identifier() -> None:
     """As everywhere else: lower case, a letter first."""
     wanted = "1 to 63 lower-case letters, digits and single hyphens, a letter first"
 
-    assert [f"'source_clusters[1]' is 'Upper', allowed is {wanted}"] == _messages(source_clusters=["ok", "Upper"])
-    assert [f"'db_users[0].cluster' is '1', allowed is {wanted}"] == _messages(db_users=[DbUser("a", "1")])
+    assert [f"'source_clusters[1]' must be {wanted}, got 'Upper'"] == _messages(source_clusters=["ok", "Upper"])
+    assert [f"'db_users[0].cluster' must be {wanted}, got '1'"] == _messages(db_users=[DbUser("a", "1")])
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_the_fix_can_be_copied(given: dict[str, Any], fix: str) -> None:
     """It says what to write in place of what is wrong."""
     complete = {"trust_policy_quota": 2048, **given}
 
-    assert [fix] == [advice for _, advice in trust_arguments.check(complete, serverless=True)]
+    assert [fix] == [advice for _, _, advice in trust_arguments.check(complete, serverless=True)]
 
 
 @pytest.mark.parametrize("user", ["", "a" * 128, "a b", "a*", "ä", "a\n"])
@@ -134,7 +135,7 @@ def test_fails_when_a_user_of_a_workgroup_has_a_role_that_serverless_may_not_ass
             "'db_users[1]' is a user of a workgroup, and Redshift Serverless may not assume the role",
             "pass serverless=True",
         )
-    ] == list(trust_arguments.check(given, serverless=False))
+    ] == messages_and_fixes(trust_arguments.check(given, serverless=False))
     assert [] == list(trust_arguments.check(given, serverless=True))
 
 

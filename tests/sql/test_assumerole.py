@@ -21,29 +21,29 @@ def test_fails_when_it_is_not_clear_whether_to_revoke() -> None:
     with pytest.raises(RoleAssociationError) as caught:
         sql.grant_assumerole(FIRST, users=["a"], revoke_from_public="no")  # type: ignore[arg-type]
 
-    assert ["'revoke_from_public' is 'no', allowed is True or False"] == [f.message for f in caught.value.findings]
+    assert ["'revoke_from_public' must be True or False, got 'no'"] == [f.message for f in caught.value.findings]
 
 
 @pytest.mark.parametrize(
     ("roles", "options", "message"),
     [
-        ([], {"public": True}, "'roles' is empty, allowed is at least one role"),
+        ([], {"public": True}, "'roles' must have at least one role, got an empty list"),
         (["ALL", FIRST], {"public": True}, "'roles' has 'ALL' beside other roles"),
         ([FIRST, "default"], {"public": True}, "'roles' has 'default' beside other roles"),
         ([FIRST, "x"], {"public": True}, "'roles[1]' holds 'x', which is not an ARN"),
-        ({FIRST}, {"public": True}, "'roles' is a set, allowed is an iam.IRole, a RoleChain, 'default' or an ARN"),
-        (FIRST, {"users": "loader"}, "'users' is 'loader', allowed is a list"),
-        (FIRST, {"db_roles": "loader"}, "'db_roles' is 'loader', allowed is a list"),
-        (FIRST, {"groups": "loader"}, "'groups' is 'loader', allowed is a list"),
-        (FIRST, {"public": True, "statements": "COPY"}, "'statements' is 'COPY', allowed is a list"),
-        (FIRST, {"public": "no"}, "'public' is 'no', allowed is True or False"),
+        ({FIRST}, {"public": True}, "'roles' must be an iam.IRole, a RoleChain, 'default' or an ARN, got a set"),
+        (FIRST, {"users": "loader"}, "'users' must be a list, got 'loader'"),
+        (FIRST, {"db_roles": "loader"}, "'db_roles' must be a list, got 'loader'"),
+        (FIRST, {"groups": "loader"}, "'groups' must be a list, got 'loader'"),
+        (FIRST, {"public": True, "statements": "COPY"}, "'statements' must be a list, got 'COPY'"),
+        (FIRST, {"public": "no"}, "'public' must be True or False, got 'no'"),
         (FIRST, {}, "nobody is named"),
-        (FIRST, {"public": True, "statements": []}, "'statements' is empty, allowed is at least one"),
+        (FIRST, {"public": True, "statements": []}, "'statements' must have at least one, got an empty list"),
         (FIRST, {"public": True, "statements": ["ALL", "COPY"]}, "'statements' has 'ALL' beside others"),
         (
             FIRST,
             {"public": True, "statements": ["EXTERNAL SCHEMA"]},
-            "'statements[0]' is 'EXTERNAL SCHEMA', allowed is one of ALL, COPY, UNLOAD, EXTERNAL FUNCTION, CREATE MODEL",
+            "'statements[0]' must be one of ALL, COPY, UNLOAD, EXTERNAL FUNCTION, CREATE MODEL, got 'EXTERNAL SCHEMA'",
         ),
         (FIRST, {"users": [""]}, "'users[0]' has a part of 0 bytes, allowed is 1 to 127 bytes of UTF-8"),
         ("SESSION", {"public": True}, "'roles' is 'SESSION', which this statement does not take"),

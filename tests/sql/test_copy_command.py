@@ -134,7 +134,7 @@ def test_fails_when_the_table_is_none() -> None:
     with pytest.raises(RoleAssociationError) as caught:
         sql.copy("a.b.c.d", "s3://b/x", ROLE)
 
-    assert ["'table' is 'a.b.c.d', allowed is a name of 1 to 3 parts with dots between them"] == [
+    assert ["'table' must be a name of 1 to 3 parts with dots between them, got 'a.b.c.d'"] == [
         finding.message for finding in caught.value.findings
     ]
 
@@ -142,13 +142,13 @@ def test_fails_when_the_table_is_none() -> None:
 @pytest.mark.parametrize("columns", ["id", None, 7])
 def test_fails_when_columns_are_no_list(columns: Any) -> None:
     """A text is a list of letters to Python, and would name a column for each."""
-    assert [f"'columns' is {columns!r}, allowed is a list"] == _wrong(columns=columns)
+    assert [f"'columns' must be a list, got {columns!r}"] == _wrong(columns=columns)
 
 
 @pytest.mark.parametrize("option", sorted({"quote", "json", "avro", "delimiter", "fixed_width", "region", "date_format", "time_format", "accept_inv_chars"}))  # fmt: skip
 def test_fails_when_a_text_is_empty(option: str) -> None:
     """Of all texts, only NULL AS '' means something."""
-    assert [f"'{option}' is empty, allowed is a text"] == [
+    assert [f"'{option}' must be a text, got ''"] == [
         message for message in _wrong(format=FORMAT_OF.get(option), **{option: ""}) if "character" not in message
     ]
 
@@ -156,7 +156,7 @@ def test_fails_when_a_text_is_empty(option: str) -> None:
 @pytest.mark.parametrize("option", [option for option, value in OPTIONS.items() if value is True])
 def test_fails_when_a_flag_is_neither_yes_nor_no(option: str) -> None:
     """A text such as 'no' would count as yes."""
-    assert f"'{option}' is 'no', allowed is True or False" in _wrong(**{option: "no"})
+    assert f"'{option}' must be True or False, got 'no'" in _wrong(**{option: "no"})
 
 
 @pytest.mark.parametrize(
@@ -167,32 +167,32 @@ def test_fails_when_a_flag_is_neither_yes_nor_no(option: str) -> None:
         ({"json": "auto"}, "'json' is given without format='JSON'"),
         ({"avro": "auto", "format": "CSV"}, "'avro' is given without format='AVRO'"),
         ({"read_ratio": 5}, f"'read_ratio' is given with a source of s3, {BOTH}"),
-        ({"format": "XML"}, "'format' is 'XML', allowed is one of CSV, JSON, AVRO, PARQUET, ORC, SHAPEFILE"),
-        ({"compression": "LZO"}, "'compression' is 'LZO', allowed is one of GZIP, BZIP2, LZOP, ZSTD"),
-        ({"comp_update": "YES"}, "'comp_update' is 'YES', allowed is one of ON, OFF, PRESET"),
-        ({"stat_update": "PRESET"}, "'stat_update' is 'PRESET', allowed is one of ON, OFF"),
-        ({"encoding": "UTF7"}, "'encoding' is 'UTF7', allowed is one of UTF8, UTF16, UTF16LE, UTF16BE, ISO88591"),
-        ({"max_error": 100_001}, "'max_error' is 100001, allowed is a whole number from 0 to 100000"),
-        ({"max_error": -1}, "'max_error' is -1, allowed is a whole number from 0 to 100000"),
-        ({"ignore_header": True}, "'ignore_header' is True, allowed is a whole number from 0 to 2147483647"),
-        ({"manifest": "yes"}, "'manifest' is 'yes', allowed is True or False"),
-        ({"region": 7}, "'region' is 7, allowed is a text"),
+        ({"format": "XML"}, "'format' must be one of CSV, JSON, AVRO, PARQUET, ORC, SHAPEFILE, got 'XML'"),
+        ({"compression": "LZO"}, "'compression' must be one of GZIP, BZIP2, LZOP, ZSTD, got 'LZO'"),
+        ({"comp_update": "YES"}, "'comp_update' must be one of ON, OFF, PRESET, got 'YES'"),
+        ({"stat_update": "PRESET"}, "'stat_update' must be one of ON, OFF, got 'PRESET'"),
+        ({"encoding": "UTF7"}, "'encoding' must be one of UTF8, UTF16, UTF16LE, UTF16BE, ISO88591, got 'UTF7'"),
+        ({"max_error": 100_001}, "'max_error' must be a whole number from 0 to 100000, got 100001"),
+        ({"max_error": -1}, "'max_error' must be a whole number from 0 to 100000, got -1"),
+        ({"ignore_header": True}, "'ignore_header' must be a whole number from 0 to 2147483647, got True"),
+        ({"manifest": "yes"}, "'manifest' must be True or False, got 'yes'"),
+        ({"region": 7}, "'region' must be a text, got 7"),
         ({"columns": [""]}, "'columns[0]' has a part of 0 bytes, allowed is 1 to 127 bytes of UTF-8"),
-        ({"format": "JSON", "json": "yes"}, "'json' is 'yes', allowed is auto, auto ignorecase, noshred or s3://bucket/paths.json"),
-        ({"format": "JSON", "json": "s3://"}, "'json' is 's3://', allowed is auto, auto ignorecase, noshred or s3://bucket/paths.json"),
-        ({"format": "AVRO", "avro": "noshred"}, "'avro' is 'noshred', allowed is auto, auto ignorecase or s3://bucket/paths.json"),
-        ({"format": "CSV", "quote": "''"}, "'quote' is \"''\", allowed is one ASCII character"),
-        ({"accept_inv_chars": "é"}, "'accept_inv_chars' is 'é', allowed is one ASCII character"),
-        ({"max_error": 1.5}, "'max_error' is 1.5, allowed is a whole number from 0 to 100000"),
-        ({"null_as": 0}, "'null_as' is 0, allowed is a text"),
-        ({"job_auto": "OFF"}, "'job_auto' is 'OFF', allowed is True or False"),
+        ({"format": "JSON", "json": "yes"}, "'json' must be auto, auto ignorecase, noshred or s3://bucket/paths.json, got 'yes'"),
+        ({"format": "JSON", "json": "s3://"}, "'json' must be auto, auto ignorecase, noshred or s3://bucket/paths.json, got 's3://'"),
+        ({"format": "AVRO", "avro": "noshred"}, "'avro' must be auto, auto ignorecase or s3://bucket/paths.json, got 'noshred'"),
+        ({"format": "CSV", "quote": "''"}, "'quote' must be one ASCII character, got \"''\""),
+        ({"accept_inv_chars": "é"}, "'accept_inv_chars' must be one ASCII character, got 'é'"),
+        ({"max_error": 1.5}, "'max_error' must be a whole number from 0 to 100000, got 1.5"),
+        ({"null_as": 0}, "'null_as' must be a text, got 0"),
+        ({"job_auto": "OFF"}, "'job_auto' must be True or False, got 'OFF'"),
         ({"job_auto": False}, "'job_auto' is given without job"),
-        ({"job": 7}, "'job' is 7, allowed is a name"),
-        ({"columns": ["#{Token[TOKEN.7]}"]}, "'columns' is a list that only the deployment knows, allowed is a list whose entries are counted at synth"),
-        ({"columns": TOKEN}, "'columns' is known only to the deployment, allowed is a list"),
-        ({"manifest": TOKEN}, "'manifest' is known only to the deployment, allowed is True or False"),
+        ({"job": 7}, "'job' must be a name, got 7"),
+        ({"columns": ["#{Token[TOKEN.7]}"]}, "'columns' must be a list whose entries are counted at synth, got a list that only the deployment knows"),
+        ({"columns": TOKEN}, "'columns' must be a list, got a value that only the deployment knows"),
+        ({"manifest": TOKEN}, "'manifest' must be True or False, got a value that only the deployment knows"),
         ({"max_error": -1.8881545897087626e289}, "'max_error' is a token for a number, which no text can hold"),
-        ({"job": "load-it"}, "'job' is 'load-it', allowed is a name without hyphens"),
+        ({"job": "load-it"}, "'job' must be a name without hyphens, got 'load-it'"),
     ],
 )  # fmt: skip
 def test_fails_when_redshift_would_reject_the_options(options: dict[str, Any], message: str) -> None:
@@ -203,13 +203,13 @@ def test_fails_when_redshift_would_reject_the_options(options: dict[str, Any], m
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("b/landing", "'source' is 'b/landing', allowed is s3://bucket/prefix, emr://cluster-id/path or dynamodb://table"),
-        ("s3://", "'source' is 's3://', allowed is s3://bucket/prefix, emr://cluster-id/path or dynamodb://table"),
-        ("s3:///x", "'source' is 's3:///x', allowed is s3://bucket/prefix, emr://cluster-id/path or dynamodb://table"),
-        ("", "'source' is empty, allowed is a text"),
-        ("#{Token[TOKEN.7]}", "'source' is a list that only the deployment knows, allowed is a text"),
-        (-1.8881545897087626e289, "'source' is a number that only the deployment knows, allowed is a text"),
-        (None, "'source' is None, allowed is a text"),
+        ("b/landing", "'source' must be s3://bucket/prefix, emr://cluster-id/path or dynamodb://table, got 'b/landing'"),
+        ("s3://", "'source' must be s3://bucket/prefix, emr://cluster-id/path or dynamodb://table, got 's3://'"),
+        ("s3:///x", "'source' must be s3://bucket/prefix, emr://cluster-id/path or dynamodb://table, got 's3:///x'"),
+        ("", "'source' must be a text, got ''"),
+        ("#{Token[TOKEN.7]}", "'source' must be a text, got a list that only the deployment knows"),
+        (-1.8881545897087626e289, "'source' must be a text, got a number that only the deployment knows"),
+        (None, "'source' must be a text, got None"),
     ],
 )  # fmt: skip
 def test_fails_when_the_source_is_none(source: Any, message: str) -> None:
@@ -220,7 +220,7 @@ def test_fails_when_the_source_is_none(source: Any, message: str) -> None:
 @pytest.mark.parametrize("ratio", [0, 201])
 def test_fails_when_the_read_ratio_is_out_of_range(ratio: int) -> None:
     """From one percent of the table's throughput to twice of it."""
-    assert [f"'read_ratio' is {ratio}, allowed is a whole number from 1 to 200"] == (
+    assert [f"'read_ratio' must be a whole number from 1 to 200, got {ratio}"] == (
         _wrong("dynamodb://t", read_ratio=ratio)
     )
 

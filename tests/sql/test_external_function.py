@@ -23,27 +23,27 @@ def _create(**options: Any) -> str:
     [
         ({"function": None}, "'function' and 'endpoint' are neither given"),
         ({"endpoint": "e"}, "'function' and 'endpoint' are both given"),
-        ({"function": ""}, "'function' is empty, allowed is a text"),
-        ({"arguments": ["int); DROP TABLE x; --"]}, "'arguments[0]' is 'int); DROP TABLE x; --', allowed is the name of a data type"),
-        ({"returns": 7}, "'returns' is 7, allowed is the name of a data type"),
-        ({"volatility": "PURE"}, "'volatility' is 'PURE', allowed is one of VOLATILE, STABLE"),
-        ({"retry_timeout": -1}, "'retry_timeout' is -1, allowed is a whole number from 0 to 2147483647"),
-        ({"max_batch_rows": 0}, "'max_batch_rows' is 0, allowed is a whole number from 1 to 2147483647"),
-        ({"max_batch_rows": 2**31}, "'max_batch_rows' is 2147483648, allowed is a whole number from 1 to 2147483647"),
-        ({"retry_timeout": 0.5}, "'retry_timeout' is 0.5, allowed is a whole number from 0 to 2147483647"),
+        ({"function": ""}, "'function' must be a text, got ''"),
+        ({"arguments": ["int); DROP TABLE x; --"]}, "'arguments[0]' must be the name of a data type, got 'int); DROP TABLE x; --'"),
+        ({"returns": 7}, "'returns' must be the name of a data type, got 7"),
+        ({"volatility": "PURE"}, "'volatility' must be one of VOLATILE, STABLE, got 'PURE'"),
+        ({"retry_timeout": -1}, "'retry_timeout' must be a whole number from 0 to 2147483647, got -1"),
+        ({"max_batch_rows": 0}, "'max_batch_rows' must be a whole number from 1 to 2147483647, got 0"),
+        ({"max_batch_rows": 2**31}, "'max_batch_rows' must be a whole number from 1 to 2147483647, got 2147483648"),
+        ({"retry_timeout": 0.5}, "'retry_timeout' must be a whole number from 0 to 2147483647, got 0.5"),
         *(
-            ({"max_batch_size": size}, f"'max_batch_size' is {size!r}, allowed is 1 KB to 5 MB")
+            ({"max_batch_size": size}, f"'max_batch_size' must be 1 KB to 5 MB, got {size!r}")
             for size in (5, (5, "GB"), (5, "B"), (0, "KB"), (-1, "MB"), (5121, "KB"), (6, "MB"), (1.5, "MB"), (5,), (5, None), (True, "MB"))
         ),
         *(
             ({"function": None, "endpoint": "e", option: value}, f"'{option}' is given with endpoint, {BOTH}")
             for option, value in (("retry_timeout", 0), ("max_batch_rows", 1), ("max_batch_size", (5, "MB")))
         ),
-        ({"or_replace": "no"}, "'or_replace' is 'no', allowed is True or False"),
-        ({"arguments": "int"}, "'arguments' is 'int', allowed is a list"),
-        ({"arguments": ["int", "varchar, int"]}, "'arguments[1]' is 'varchar, int', allowed is the name of a data type"),
+        ({"or_replace": "no"}, "'or_replace' must be True or False, got 'no'"),
+        ({"arguments": "int"}, "'arguments' must be a list, got 'int'"),
+        ({"arguments": ["int", "varchar, int"]}, "'arguments[1]' must be the name of a data type, got 'varchar, int'"),
         ({"role": "SESSION"}, "'role' is 'SESSION', which this statement does not take"),
-        ({"name": ""}, "'name' is empty, allowed is a name of 1 to 3 parts with dots between them"),
+        ({"name": ""}, "'name' must be a name of 1 to 3 parts with dots between them, got ''"),
     ],
 )  # fmt: skip
 def test_fails_when_redshift_would_reject_it(options: dict[str, Any], message: str) -> None:

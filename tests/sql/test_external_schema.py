@@ -76,13 +76,13 @@ def test_fails_when_an_option_is_for_another_source(source: str) -> None:
 @pytest.mark.parametrize("flag", ["if_not_exists", "create_database", "lake_formation"])
 def test_fails_when_a_flag_is_neither_yes_nor_no(flag: str) -> None:
     """A text such as 'no' would count as yes."""
-    assert [f"'{flag}' is 'no', allowed is True or False"] == _wrong(database="d", role=ROLE, **{flag: "no"})
+    assert [f"'{flag}' must be True or False, got 'no'"] == _wrong(database="d", role=ROLE, **{flag: "no"})
 
 
 @pytest.mark.parametrize("option", ["database", "schema", "region", "uri", "secret_arn", "cluster_arn", "authentication_arn", "catalog_id"])  # fmt: skip
 def test_fails_when_a_text_is_empty(option: str) -> None:
     """None of them means something."""
-    assert f"'{option}' is empty, allowed is a text" in _wrong(**{option: ""})
+    assert f"'{option}' must be a text, got ''" in _wrong(**{option: ""})
 
 
 @pytest.mark.parametrize(
@@ -104,18 +104,18 @@ def test_fails_when_a_text_is_empty(option: str) -> None:
         ({"source": "MSK"}, ["'uri' and 'cluster_arn' are neither given"]),
         ({"source": "KAFKA", "uri": "u", "authentication": "mtls"}, ["no certificate is given for authentication='mtls'"]),
         ({"source": "KAFKA", "uri": "u", "authentication_arn": "a", "secret_arn": "s"}, ["'authentication_arn' and 'secret_arn' are both given"]),
-        ({"source": "HIVE METASTORE", "database": "d", "role": ROLE, "uri": "x", "port": 65_536}, ["'port' is 65536, allowed is a whole number from 1 to 65535"]),
-        ({"source": "HIVE METASTORE", "database": "d", "role": ROLE, "uri": "x", "port": 99.5}, ["'port' is 99.5, allowed is a whole number from 1 to 65535"]),
+        ({"source": "HIVE METASTORE", "database": "d", "role": ROLE, "uri": "x", "port": 65_536}, ["'port' must be a whole number from 1 to 65535, got 65536"]),
+        ({"source": "HIVE METASTORE", "database": "d", "role": ROLE, "uri": "x", "port": 99.5}, ["'port' must be a whole number from 1 to 65535, got 99.5"]),
         ({"source": "HIVE METASTORE", "database": "d", "role": ROLE, "uri": "x", "port": -1e289}, ["'port' is a token for a number, which no text can hold"]),
-        ({"source": "MSK", "authentication": "ldap", "uri": "u"}, ["'authentication' is 'ldap', allowed is one of none, iam, mtls"]),
+        ({"source": "MSK", "authentication": "ldap", "uri": "u"}, ["'authentication' must be one of none, iam, mtls, got 'ldap'"]),
         ({"database": "d", "role": ROLE, "catalog_id": "1"}, ["'catalog_id' is given without a role 'SESSION'"]),
         ({"database": "d", "role": ROLE, "catalog_role": "default"}, ["'catalog_role' is 'default', which this statement does not take"]),
         ({"database": "d", "role": CHAIN, "lake_formation": True}, ["'role' is a chain of roles, and Lake Formation takes none"]),
         ({"database": "d", "role": ROLE, "catalog_role": CHAIN, "lake_formation": True}, ["'catalog_role' is a chain of roles, and Lake Formation takes none"]),
         ({"database": "d", "role": ROLE, "uri": "x"}, ["'uri' is given for DATA CATALOG, it is for HIVE METASTORE, POSTGRES, MYSQL, MSK, KAFKA"]),
-        ({"source": "HIVE METASTORE", "database": "d", "role": ROLE, "uri": "x", "port": 0}, ["'port' is 0, allowed is a whole number from 1 to 65535"]),
-        ({"database": "", "role": ROLE}, ["'database' is empty, allowed is a text"]),
-        ({"database": "d", "role": ROLE, "create_database": 1}, ["'create_database' is 1, allowed is True or False"]),
+        ({"source": "HIVE METASTORE", "database": "d", "role": ROLE, "uri": "x", "port": 0}, ["'port' must be a whole number from 1 to 65535, got 0"]),
+        ({"database": "", "role": ROLE}, ["'database' must be a text, got ''"]),
+        ({"database": "d", "role": ROLE, "create_database": 1}, ["'create_database' must be True or False, got 1"]),
     ],
 )  # fmt: skip
 def test_fails_when_redshift_would_reject_it(options: dict[str, Any], messages: list[str]) -> None:
@@ -125,14 +125,14 @@ def test_fails_when_redshift_would_reject_it(options: dict[str, Any], messages: 
 
 def test_fails_when_the_source_is_unknown() -> None:
     """The message lists what there is."""
-    assert ["'source' is 'ORACLE', allowed is one of DATA CATALOG, HIVE METASTORE, POSTGRES, MYSQL, KINESIS, MSK, KAFKA"] == (
+    assert ["'source' must be one of DATA CATALOG, HIVE METASTORE, POSTGRES, MYSQL, KINESIS, MSK, KAFKA, got 'ORACLE'"] == (
         _wrong(source="ORACLE")
     )  # fmt: skip
 
 
 def test_fails_when_the_name_is_none() -> None:
     """A schema has one name, which may have a dot."""
-    assert ["'name' is 7, allowed is a name"] == _wrong(7, database="d", role=ROLE)
+    assert ["'name' must be a name, got 7"] == _wrong(7, database="d", role=ROLE)
 
 
 @pytest.mark.parametrize(

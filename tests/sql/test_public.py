@@ -29,7 +29,7 @@ class _Chain:
         ("", "'role' holds empty, which is empty"),
         (USER, f"'role' holds '{USER}', which is the ARN of a user, not of a role"),
         (f"{FIRST}, {SECOND}", f"'role' holds ' {SECOND}', which has spaces, and a chain has none"),
-        (7, "'role' is 7, allowed is an iam.IRole, a RoleChain, 'default' or an ARN"),
+        (7, "'role' must be an iam.IRole, a RoleChain, 'default' or an ARN, got 7"),
         (",".join(arn(f"R{number}") for number in range(11)), "'role' has 11 roles, allowed is 10"),
     ],
 )  # fmt: skip

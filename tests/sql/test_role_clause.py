@@ -32,7 +32,7 @@ class _Chain:
 
 
 def _messages(role: object, words: tuple[str, ...] = (role_clause.DEFAULT,)) -> list[str]:
-    return [message for message, _ in role_clause.role_problems("role", role_clause.read(role), words=words)]
+    return [message for _, message, _ in role_clause.role_problems("role", role_clause.read(role), words=words)]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ SURROGATE = "'x' holds half a character (a lone surrogate), which UTF-8 cannot w
 
 
 def _messages(*problems: Problem) -> list[str]:
-    return [message for message, _ in problems]
+    return [message for _, message, _ in problems]
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def test_the_longest_name_passes(given_name: object) -> None:
 @pytest.mark.parametrize(
     ("given_name", "message"),
     [
-        (None, "'x' is None, allowed is a name"),
-        (("a",), "'x' is a tuple, allowed is a name"),
+        (None, "'x' must be a name, got None"),
+        (("a",), "'x' must be a name, got a tuple"),
         ("", f"'x' has a part of 0 bytes, {BYTES}"),
         ("a" * 128, f"'x' has a part of 128 bytes, {BYTES}"),
     ],
@@ -68,12 +68,12 @@ def test_fails_when_an_identifier_is_none(given_name: object, message: str) -> N
 )
 def test_fails_when_a_list_is_none(value: object, shown: str) -> None:
     """A text is a list of letters to Python, which nobody means."""
-    assert [f"'x' is {shown}, allowed is a list"] == _messages(*sql_checks.list_problems("x", value))
+    assert [f"'x' must be a list, got {shown}"] == _messages(*sql_checks.list_problems("x", value))
 
 
 def test_fails_when_an_entry_is_wrong() -> None:
     """The message says which."""
-    assert ["'x[1]' is 7, allowed is a name", f"'x[3]' has a part of 0 bytes, {BYTES}"] == _messages(
+    assert ["'x[1]' must be a name, got 7", f"'x[3]' has a part of 0 bytes, {BYTES}"] == _messages(
         *sql_checks.list_problems("x", ["a", 7, "b", ""])
     )
     assert [] == list(sql_checks.list_problems("x", ("a", "b")))
@@ -82,9 +82,9 @@ def test_fails_when_an_entry_is_wrong() -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (None, "'x' is None, allowed is a text"),
-        ("", "'x' is empty, allowed is a text"),
-        (b"x", "'x' is b'x', allowed is a text"),
+        (None, "'x' must be a text, got None"),
+        ("", "'x' must be a text, got ''"),
+        (b"x", "'x' must be a text, got b'x'"),
         ("a\x00", "'x' holds a NUL character, which no statement can"),
         ("\udfff", SURROGATE),
     ],
@@ -102,7 +102,7 @@ def test_a_literal_may_be_empty_where_that_means_something() -> None:
 @pytest.mark.parametrize(("value", "shown"), [("||", "'||'"), ("é", "'é'"), ("", "empty")])
 def test_fails_when_it_is_not_one_character(value: str, shown: str) -> None:
     """One, and of ASCII."""
-    assert [f"'x' is {shown}, allowed is one ASCII character"] == _messages(*sql_checks.character_problems("x", value))
+    assert [f"'x' must be one ASCII character, got {shown}"] == _messages(*sql_checks.character_problems("x", value))
 
 
 @pytest.mark.parametrize("value", ["|", "\t", "'", "\\", TOKEN, None, 7])
@@ -113,21 +113,21 @@ def test_one_character_passes(value: object) -> None:
 
 def test_fails_when_a_flag_is_neither_yes_nor_no() -> None:
     """Nothing but True and False is a flag."""
-    assert ["'x' is 'no', allowed is True or False", "'z' is 1, allowed is True or False"] == _messages(
+    assert ["'x' must be True or False, got 'no'", "'z' must be True or False, got 1"] == _messages(
         *sql_checks.flag_problems(x="no", y=True, z=1, u=False)
     )
 
 
 def test_fails_when_a_word_is_none_of_those_allowed() -> None:
     """The message lists them."""
-    assert ["'x' is 'c', allowed is one of A, B"] == _messages(*sql_checks.choice_problems("x", "c", ("A", "B")))
+    assert ["'x' must be one of A, B, got 'c'"] == _messages(*sql_checks.choice_problems("x", "c", ("A", "B")))
     assert [] == list(sql_checks.choice_problems("x", "B", ("A", "B")))
 
 
 @pytest.mark.parametrize("value", [0, 4, 1.5, True, "2", None])
 def test_fails_when_a_number_is_not_whole_or_out_of_range(value: object) -> None:
     """Nor is a text or a flag a number."""
-    assert [f"'x' is {value!r}, allowed is a whole number from 1 to 3"] == _messages(
+    assert [f"'x' must be a whole number from 1 to 3, got {value!r}"] == _messages(
         *sql_checks.whole_problems("x", value, 1, 3)
     )
 
@@ -143,7 +143,7 @@ def test_fails_when_a_number_is_a_token() -> None:
 @pytest.mark.parametrize("value", [0.9, 3.1, True, "2", None, float("nan")])
 def test_fails_when_a_number_is_out_of_range(value: object) -> None:
     """Below, above, and what is no number."""
-    assert [f"'x' is {value!r}, allowed is 1 to 3"] == _messages(*sql_checks.range_problems("x", value, 1, 3))
+    assert [f"'x' must be 1 to 3, got {value!r}"] == _messages(*sql_checks.range_problems("x", value, 1, 3))
     assert [] == [problem for number in (1, 2.5, 3) for problem in sql_checks.range_problems("x", number, 1, 3)]
 
 
@@ -157,7 +157,7 @@ def test_fails_when_options_clash() -> None:
 def test_fails_when_anything_is_wrong() -> None:
     """One error has all of it, the function and the page."""
     with pytest.raises(RoleAssociationError) as caught:
-        sql_checks.raise_if("copy", quotas.COPY, [("wrong", "mend"), ("worse", "mend too")])
+        sql_checks.raise_if("copy", quotas.COPY, [Problem("", "wrong", "mend"), Problem("", "worse", "mend too")])
 
     assert [
         ("InvalidArgument", "sql.copy", "wrong", "mend", quotas.COPY.url),

@@ -51,37 +51,37 @@ def _wrong(*arguments: Any, **options: Any) -> list[str]:
         ({"encrypted_auto": True, "encrypted": True}, f"'encrypted' is given with encrypted_auto, {BOTH}"),
         ({"encrypted_auto": True, "kms_key_id": "k"}, f"'kms_key_id' is given with encrypted_auto, {BOTH}"),
         *(({"encrypted": True, "format": kind}, "'encrypted' is given without kms_key_id") for kind in (None, "CSV", "PARQUET", "JSON")),
-        ({"delimiter": "||"}, "'delimiter' is '||', allowed is one ASCII character"),
-        ({"delimiter": "\\t"}, "'delimiter' is '\\\\t', allowed is one ASCII character"),
-        ({"delimiter": "é"}, "'delimiter' is 'é', allowed is one ASCII character"),
-        ({"max_file_size_mb": -1.8881545897087626e289}, "'max_file_size_mb' is a number that only the deployment knows, allowed is 5 to 6348.8"),
-        ({"partition_by": ["#{Token[TOKEN.7]}"]}, "'partition_by' is a list that only the deployment knows, allowed is a list whose entries are counted at synth"),
-        ({"query": "SELECT #{Token[TOKEN.7]}"}, "'query' is a list that only the deployment knows, allowed is a text"),
-        ({"partition_by": "year"}, "'partition_by' is 'year', allowed is a list"),
-        ({"row_group_size_mb": 31, "format": "PARQUET"}, "'row_group_size_mb' is 31, allowed is a whole number from 32 to 128"),
-        ({"row_group_size_mb": 32.5, "format": "PARQUET"}, "'row_group_size_mb' is 32.5, allowed is a whole number from 32 to 128"),
-        ({"null_as": 1}, "'null_as' is 1, allowed is a text"),
-        ({"max_file_size_mb": True}, "'max_file_size_mb' is True, allowed is 5 to 6348.8"),
+        ({"delimiter": "||"}, "'delimiter' must be one ASCII character, got '||'"),
+        ({"delimiter": "\\t"}, "'delimiter' must be one ASCII character, got '\\\\t'"),
+        ({"delimiter": "é"}, "'delimiter' must be one ASCII character, got 'é'"),
+        ({"max_file_size_mb": -1.8881545897087626e289}, "'max_file_size_mb' must be 5 to 6348.8, got a number that only the deployment knows"),
+        ({"partition_by": ["#{Token[TOKEN.7]}"]}, "'partition_by' must be a list whose entries are counted at synth, got a list that only the deployment knows"),
+        ({"query": "SELECT #{Token[TOKEN.7]}"}, "'query' must be a text, got a list that only the deployment knows"),
+        ({"partition_by": "year"}, "'partition_by' must be a list, got 'year'"),
+        ({"row_group_size_mb": 31, "format": "PARQUET"}, "'row_group_size_mb' must be a whole number from 32 to 128, got 31"),
+        ({"row_group_size_mb": 32.5, "format": "PARQUET"}, "'row_group_size_mb' must be a whole number from 32 to 128, got 32.5"),
+        ({"null_as": 1}, "'null_as' must be a text, got 1"),
+        ({"max_file_size_mb": True}, "'max_file_size_mb' must be 5 to 6348.8, got True"),
         ({"to": "s3://x-s3alias"}, "'to' is 's3://x-s3alias', an access point alias, which UNLOAD does not take"),
         ({"row_group_size_mb": 32}, "'row_group_size_mb' is given without format='PARQUET'"),
         ({"kms_key_id": "k"}, "'kms_key_id' is given without encrypted"),
         ({"include_partition_columns": True}, "'include_partition_columns' is given without partition_by"),
-        ({"max_file_size_mb": 4.9}, "'max_file_size_mb' is 4.9, allowed is 5 to 6348.8"),
-        ({"max_file_size_mb": 6349}, "'max_file_size_mb' is 6349, allowed is 5 to 6348.8"),
-        ({"row_group_size_mb": 129, "format": "PARQUET"}, "'row_group_size_mb' is 129, allowed is a whole number from 32 to 128"),
-        ({"format": "ORC"}, "'format' is 'ORC', allowed is one of CSV, PARQUET, JSON"),
-        ({"compression": "LZOP"}, "'compression' is 'LZOP', allowed is one of GZIP, BZIP2, ZSTD"),
-        ({"parallel": "YES"}, "'parallel' is 'YES', allowed is one of ON, OFF"),
-        ({"escape": 1}, "'escape' is 1, allowed is True or False"),
-        ({"extension": 1}, "'extension' is 1, allowed is a text"),
-        ({"partition_by": [1]}, "'partition_by[0]' is 1, allowed is a name"),
+        ({"max_file_size_mb": 4.9}, "'max_file_size_mb' must be 5 to 6348.8, got 4.9"),
+        ({"max_file_size_mb": 6349}, "'max_file_size_mb' must be 5 to 6348.8, got 6349"),
+        ({"row_group_size_mb": 129, "format": "PARQUET"}, "'row_group_size_mb' must be a whole number from 32 to 128, got 129"),
+        ({"format": "ORC"}, "'format' must be one of CSV, PARQUET, JSON, got 'ORC'"),
+        ({"compression": "LZOP"}, "'compression' must be one of GZIP, BZIP2, ZSTD, got 'LZOP'"),
+        ({"parallel": "YES"}, "'parallel' must be one of ON, OFF, got 'YES'"),
+        ({"escape": 1}, "'escape' must be True or False, got 1"),
+        ({"extension": 1}, "'extension' must be a text, got 1"),
+        ({"partition_by": [1]}, "'partition_by[0]' must be a name, got 1"),
         ({"role": "SESSION"}, "'role' is 'SESSION', which this statement does not take"),
-        ({"query": ""}, "'query' is empty, allowed is a text"),
-        ({"to": ""}, "'to' is empty, allowed is a text"),
-        ({"to": None}, "'to' is None, allowed is a text"),
-        ({"to": "s3://"}, "'to' is 's3://', allowed is s3://bucket/prefix"),
-        ({"to": "s3:///out"}, "'to' is 's3:///out', allowed is s3://bucket/prefix"),
-        ({"to": "b/out"}, "'to' is 'b/out', allowed is s3://bucket/prefix"),
+        ({"query": ""}, "'query' must be a text, got ''"),
+        ({"to": ""}, "'to' must be a text, got ''"),
+        ({"to": None}, "'to' must be a text, got None"),
+        ({"to": "s3://"}, "'to' must be s3://bucket/prefix, got 's3://'"),
+        ({"to": "s3:///out"}, "'to' must be s3://bucket/prefix, got 's3:///out'"),
+        ({"to": "b/out"}, "'to' must be s3://bucket/prefix, got 'b/out'"),
         ({"to": "s3://x-s3alias/out"}, "'to' is 's3://x-s3alias/out', an access point alias, which UNLOAD does not take"),
     ],
 )  # fmt: skip
@@ -99,18 +99,18 @@ FLAGS = [
 @pytest.mark.parametrize("flag", FLAGS)
 def test_fails_when_a_flag_is_neither_yes_nor_no(flag: str) -> None:
     """A text such as 'no' would count as yes."""
-    assert [f"'{flag}' is 'no', allowed is True or False"] == _wrong(partition_by=["y"], **{flag: "no"})
+    assert [f"'{flag}' must be True or False, got 'no'"] == _wrong(partition_by=["y"], **{flag: "no"})
 
 
 @pytest.mark.parametrize("option", ["delimiter", "fixed_width", "extension", "region"])
 def test_fails_when_a_text_is_empty(option: str) -> None:
     """Of all texts, only NULL AS '' means something."""
-    assert [f"'{option}' is empty, allowed is a text"] == _wrong(**{option: ""})
+    assert [f"'{option}' must be a text, got ''"] == _wrong(**{option: ""})
 
 
 def test_fails_when_the_key_is_empty() -> None:
     """It must name a key."""
-    assert ["'kms_key_id' is empty, allowed is a text"] == _wrong(encrypted=True, kms_key_id="")
+    assert ["'kms_key_id' must be a text, got ''"] == _wrong(encrypted=True, kms_key_id="")
 
 
 def test_everything_wrong_is_told_at_once() -> None:

@@ -103,7 +103,7 @@ def test_fails_when_two_stacks_set_the_default_of_one_cluster(tmp_path: Path) ->
     assert [("B.template.json", "D", None)] == [
         (each.entry.template.key, each.entry.logical_id, each.entry.position) for each in found
     ]
-    message, fix = found[0].problem
+    _, message, fix = found[0].problem
     assert "DefaultRoleArn is given, and A/D sets the default role of the same cluster too" == message
     assert "leave it to one of them: a cluster has one default role" == fix
 
@@ -119,7 +119,7 @@ def test_fails_when_redshift_may_not_assume_a_role(tmp_path: Path, plain: bool, 
     (found,) = untrusting(read(tmp_path, Data=StackText(resources=resources)), plain=plain)
 
     assert ("A", 2) == (found.entry.logical_id, found.entry.position)
-    message, fix = found.problem
+    _, message, fix = found.problem
     assert "RoleArns[2] (Bad) trusts lambda.amazonaws.com; Redshift in eu-west-1 cannot assume it" == message
     assert words in fix
 

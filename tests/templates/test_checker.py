@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from redshift_roles.rules import registry
+from redshift_roles.rules.registry import Problem
 from redshift_roles.templates import checker
 from redshift_roles.templates.assembly import Assembly, Json
 from redshift_roles.templates.checker import Holder, Violation
@@ -99,7 +100,7 @@ def test_what_is_undecided_is_no_failure(tmp_path: Path) -> None:
     failing = [
         rule.name
         for rule in registry.RULES
-        if Violation(found, "", "", rule.finding("", ("message", "fix"))).is_failure
+        if Violation(found, "", "", rule.finding("", Problem("", "message", "fix"))).is_failure
     ]
 
     assert [rule.name for rule in registry.RULES if not rule.undecided] == failing

@@ -131,7 +131,7 @@ def test_an_entry_has_the_branches_it_stands_in(tmp_path: Path, value: Json, exp
 
 
 @pytest.mark.parametrize(("count", "expected"), [(16, 16), (17, 1)])
-def test_at_most_sixteen_options_are_told(tmp_path: Path, count: int, expected: int) -> None:
+def test_at_most_sixteen_options_are_messages_and_fixes(tmp_path: Path, count: int, expected: int) -> None:
     """Seventeen are one hole."""
     value: Json = "0"
     for number in range(1, count):

@@ -494,7 +494,7 @@ def _choices(count: int) -> Json:
         (join("", *[if_("a", "b")] * 5), 1),
     ],
 )
-def test_at_most_sixteen_texts_are_told(tmp_path: Path, value: Json, count: int) -> None:
+def test_at_most_sixteen_texts_are_messages_and_fixes(tmp_path: Path, value: Json, count: int) -> None:
     """Seventeen are one hole."""
     assert count == len(texts(value, template(tmp_path)))
 
