@@ -76,7 +76,7 @@ def _findings(error: pytest.ExceptionInfo[RoleAssociationError]) -> list[tuple[s
         ),
         (
             {"snapshot_retention": cdk.Duration.hours(cdk.Token.as_number(cdk.Fn.ref("Hours")))},
-            "'snapshot_retention' must be a token for days, got a value that only the deployment knows, and in hours",
+            "'snapshot_retention' must be a token for days, got one for hours",
         ),
         ({"port": cdk.Fn.ref("Port")}, "'port' must be 5431 to 5455 or 8191 to 8215 for ra3.large, got a value"),
         (
