@@ -15,11 +15,11 @@ synth: $(VENV)/.runtime
 	@echo "synth: done, see cdk.out/RedshiftWarehouse.template.json"
 
 test: $(VENV)/.development node_modules/.installed
-	@echo "test: style, floors, types, tests and deployments, side by side (about three minutes)"
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target e2e types lint unit
+	@echo "test: style, layers, types, tests and deployments, side by side (about three minutes)"
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target e2e types lint unit
 
 lint:
-	@echo "test: style (ruff) and floors (import-linter)"
+	@echo "test: style (ruff) and layers (import-linter)"
 	@ruff check --quiet .
 	@ruff format --check --quiet .
 	@lint-imports --no-logo

@@ -1,4 +1,4 @@
-"""The wheel, and the floors of the house."""
+"""The wheel, and what of the structure a test can hold."""
 
 from __future__ import annotations
 

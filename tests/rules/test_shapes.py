@@ -106,7 +106,7 @@ def test_a_value_of_the_shape_passes(shape: Shape, value: object) -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        ("", "empty"),
+        ("", "''"),
         ("a", "'a'"),
         (None, "None"),
         (1.5, "1.5"),
@@ -114,7 +114,7 @@ def test_a_value_of_the_shape_passes(shape: Shape, value: object) -> None:
         (Apple(), "an Apple"),
         (Uniform(), "a Uniform"),
         ([1], "a list"),
-        (TEXT, "known only to the deployment"),
+        (TEXT, "a value that only the deployment knows"),
         (NUMBER, "a number that only the deployment knows"),
         (LIST, "a list that only the deployment knows"),
         ([LIST], "a list that only the deployment knows"),
