@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from redshift_roles import sql
     from redshift_roles.association import RoleAssociation
     from redshift_roles.aws.trust_documents import DbUser
-    from redshift_roles.cdk.role_rules_plugin import RoleAssociationRules
+    from redshift_roles.cdk.plugins import RoleAssociationRules
     from redshift_roles.cluster import RedshiftCluster
     from redshift_roles.grants.chain import RoleChain
     from redshift_roles.grants.chain_documents import RequiredPolicy
@@ -35,7 +35,7 @@ _HOMES = {
     "RoleAssociation": "association",
     "RoleAssociationError": "rules.findings",
     "RoleAssociationPolicy": "user_policy",
-    "RoleAssociationRules": "cdk.role_rules_plugin",
+    "RoleAssociationRules": "cdk.plugins",
     "RequiredPolicy": "grants.chain_documents",
     "RoleChain": "grants.chain",
     "sql": "sql",

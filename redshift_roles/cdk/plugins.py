@@ -1,36 +1,149 @@
-"""The guard: what became of our own clusters in the synthesized templates.
+"""The policy-validation plug-ins that check an app when it is synthesized.
 
-Clusters flow in as they are made; findings flow out of `app.synth()`, `cdk synth` and `Template.from_stack` alike. A
-constructor sees only what is known at its line; property overrides, reassigned lists and finished trust policies stand
-in the templates alone, so a policy-validation plug-in reads those, once for each app.
+Constructors see only what is known at their line. Property overrides, reassigned lists, finished trust policies and
+clusters of others are in the synthesized templates alone, so the plug-ins read those; they visit no construct.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol, cast
-from weakref import WeakKeyDictionary
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, NamedTuple, Protocol, cast
 
 import jsii
 from aws_cdk import (
     App,
+    CfnElement,
     CfnResource,
     IPolicyValidationContext,
     IPolicyValidationPlugin,
+    NestedStack,
     PolicyValidationPluginReport,
+    PolicyViolatingResource,
+    PolicyViolation,
+    Stack,
     Validations,
 )
 from aws_cdk import aws_redshift as redshift
-from constructs import IConstruct
 
+from redshift_roles.aws import arns, quotas
+from redshift_roles.aws.placeholders import readable
 from redshift_roles.cdk.location import Location, path_of
-from redshift_roles.cdk.synthesized import PLUGIN_NAME, synthesis_of, template_of, violation
+from redshift_roles.cdk.registry import record_of
 from redshift_roles.rules import association_rules, registry
+from redshift_roles.rules.facts import AssociationFacts
+from redshift_roles.rules.findings import Finding, RoleAssociationError, printable
+from redshift_roles.rules.registry import Problem
+from redshift_roles.rules.shapes import is_whole, shown
 from redshift_roles.templates import checker
 from redshift_roles.templates.assembly import Assembly, Template
 from redshift_roles.templates.association_reader import Entry
 from redshift_roles.templates.checker import Holder, Violation
 from redshift_roles.templates.cluster_reader import ROLES_PROPERTY
+
+# The first half of every acknowledgement id.
+PLUGIN_NAME: Final = "redshift-roles"
+
+
+@dataclass
+class Synthesis:
+    """One synthesis of an app.
+
+    Attributes:
+        written: When its manifest was written, which tells it from the one before.
+        assembly: What it wrote.
+        reported: What plug-ins have reported of it: template, resource and finding.
+    """
+
+    written: int
+    assembly: Assembly
+    reported: set[tuple[Template, str, Finding]] = field(default_factory=set)
+
+
+@dataclass
+class AppRecord:
+    """What is known of an app: its guard, and its last synthesis."""
+
+    guard: RoleGuard | None = None
+    synthesis: Synthesis | None = None
+
+
+def synthesis_of(app: App) -> Synthesis:
+    """Return what an app was just synthesized to; plug-ins that run one after the other share it."""
+    record, folder = record_of(AppRecord, app), Path(app.outdir)
+    written = (folder / "manifest.json").stat().st_mtime_ns
+    if record.synthesis is None or record.synthesis.written != written:
+        record.synthesis = Synthesis(written, Assembly.read(folder))
+    return record.synthesis
+
+
+def template_of(stack: Stack, assembly: Assembly) -> Template | None:
+    """Find a stack's template; only its parent knows the template of a nested stack."""
+    parent = stack.nested_stack_parent if isinstance(stack, NestedStack) else None
+    if parent is None or stack.nested_stack_resource is None:
+        return assembly.by_key.get(Path(stack.template_file).name)
+    above = template_of(parent, assembly)
+    logical_id = parent.get_logical_id(cast("CfnElement", stack.nested_stack_resource))
+    return above.nested.get(logical_id) if above else None
+
+
+class _Reported(NamedTuple):
+    """A violation, and its construct, or None where CDK finds it by the logical id."""
+
+    violation: Violation
+    construct_path: str | None
+
+    def for_cdk(self, severity: str) -> PolicyViolation:
+        violation, construct_path = self
+        finding = violation.finding
+        return PolicyViolation(
+            rule_name=finding.rule,
+            description=printable(finding.message),
+            fix=f"{printable(finding.fix)} (source: {finding.source})",
+            severity=severity if violation.is_failure else "warning",
+            violating_resources=[
+                PolicyViolatingResource(
+                    resource_logical_id=printable(readable(violation.logical_id)),
+                    template_path=str(violation.template.path),
+                    construct_path=construct_path,
+                    locations=[violation.location],
+                )
+            ],
+        )
+
+
+@jsii.implements(IPolicyValidationPlugin)
+class _Plugin:
+    """What both plug-ins share; each has a severity, and finds violations of its own."""
+
+    _severity: str
+
+    @property
+    def name(self) -> str:
+        """The first half of every acknowledgement id."""
+        return PLUGIN_NAME
+
+    @property
+    def version(self) -> None:
+        """The plug-in is part of the package and has no version of its own."""
+
+    @property
+    def rule_ids(self) -> list[str]:
+        """The names of the rules."""
+        return [rule.name for rule in registry.RULES]
+
+    def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
+        """Check the templates of the app that CDK has just synthesized."""
+        app = cast("App", context.app_construct)
+        reported = [*self._find(app, synthesis_of(app), context)]
+        return PolicyValidationPluginReport(
+            success=not any(violation.is_failure for violation, _ in reported),
+            violations=[each.for_cdk(self._severity) for each in reported],
+        )
+
+    def _find(self, app: App, synthesis: Synthesis, context: IPolicyValidationContext) -> Iterator[_Reported]:
+        raise NotImplementedError
 
 
 class WatchedCluster(Protocol):
@@ -65,94 +178,62 @@ class WatchedAssociations(Protocol):
         """The path of the construct that sets the default role."""
 
 
-class _Watched(NamedTuple):
-    cluster: WatchedCluster
-    location: Location
+class RoleGuard(_Plugin):
+    """The plug-in that our constructs register once for each app: it checks their own clusters and associations."""
 
+    _severity = "fatal"
 
-@jsii.implements(IPolicyValidationPlugin)
-class RoleGuard:
-    """The policy-validation plug-in of one app."""
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-        self._watched: list[_Watched] = []
-        self._associations: list[tuple[WatchedAssociations, Location]] = []
-
-    @property
-    def name(self) -> str:
-        """The first half of every acknowledgement id."""
-        return PLUGIN_NAME
-
-    @property
-    def version(self) -> None:
-        """The plug-in is part of the package and has no version of its own."""
-
-    @property
-    def rule_ids(self) -> list[str]:
-        """The names of the rules."""
-        return [rule.name for rule in registry.RULES]
+    def __init__(self) -> None:
+        self._clusters: dict[Location, list[WatchedCluster]] = {}
+        self._associations: dict[WatchedAssociations, Location] = {}
 
     def watch(self, cluster: WatchedCluster, location: Location) -> None:
-        """Look after a cluster."""
-        self._watched.append(_Watched(cluster, location))
+        """Check a cluster when the app is synthesized."""
+        self._clusters.setdefault(location, []).append(cluster)
 
     def watch_associations(self, associations: WatchedAssociations, location: Location) -> None:
-        """Look after the associations of a cluster."""
-        if (associations, location) not in self._associations:
-            self._associations.append((associations, location))
+        """Check the associations of a cluster when the app is synthesized."""
+        self._associations[associations] = location
 
-    def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:  # noqa: ARG002
-        """Judge every watched cluster as the templates show it; the app says where they are."""
-        assembly = synthesis_of(self._app).assembly
-        found = self.find(assembly)
-        checked = [
-            (Violation(holder.template, holder.logical_id, f"Properties/{ROLES_PROPERTY}", finding), found[holder])
-            for holder, facts in checker.read(found)
-            for finding in association_rules.check(facts)
-        ]
-        violations = [violation(verdict, "fatal", path_of(cluster.cfn_cluster)) for verdict, cluster in checked]
-        paths = self._associated(assembly)
+    def watched(self, assembly: Assembly) -> set[tuple[Template, str]]:
+        """List what it checks, by template and logical id."""
+        clusters = {(holder.template, holder.logical_id) for holder, _ in self._holders(assembly)}
+        return clusters | {*self._resources(assembly)}
+
+    def _find(self, app: App, synthesis: Synthesis, context: IPolicyValidationContext) -> Iterator[_Reported]:  # noqa: ARG002
+        clusters = dict(self._holders(synthesis.assembly))
+        for holder, facts in checker.read(clusters):
+            for finding in association_rules.check(facts):
+                found = Violation(holder.template, holder.logical_id, f"Properties/{ROLES_PROPERTY}", finding)
+                yield _Reported(found, path_of(clusters[holder].cfn_cluster))
+        if not self._associations:
+            return
+        resources = self._resources(synthesis.assembly)
 
         def path(entry: Entry) -> str:
-            found = paths.get(entry[:2])
-            return _path(found, entry.position) if found else checker.construct_path(*entry[:2])
+            associations = resources.get(entry[:2])
+            return _path(associations, entry.position) if associations else checker.construct_path(*entry[:2])
 
-        reported = [*checker.associated(assembly, path)] if self._associations else []
-        violations += [violation(verdict, "fatal", verdict.finding.path) for verdict in reported]
-        everything = [*(verdict for verdict, _ in checked), *reported]
-        return PolicyValidationPluginReport(
-            success=not any(verdict.is_failure for verdict in everything), violations=violations
-        )
+        for found in checker.associated(synthesis.assembly, path):
+            yield _Reported(found, found.finding.path)
 
-    def _associated(self, assembly: Assembly) -> dict[tuple[Template, str], WatchedAssociations]:
-        """Find the resources of the watched associations in the templates."""
+    def _holders(self, assembly: Assembly) -> Iterator[tuple[Holder, WatchedCluster]]:
+        """Find the clusters in the templates, those of a stack in one crossing."""
+        for location, clusters in self._clusters.items():
+            template = template_of(location.stack, assembly)
+            references = location.stack.resolve([cluster.cluster_identifier for cluster in clusters])
+            for cluster, reference in zip(clusters, references, strict=True):
+                if template and template.resource_type(reference["Ref"]):
+                    yield Holder(template, reference["Ref"], cluster.role_limit), cluster
+
+    def _resources(self, assembly: Assembly) -> dict[tuple[Template, str], WatchedAssociations]:
+        """Find the resources of the associations in the templates."""
         found = {}
-        for associations, location in self._associations:
+        for associations, location in self._associations.items():
             template = template_of(location.stack, assembly)
             if template and associations.resource:
                 found[template, location.stack.get_logical_id(associations.resource)] = associations
         return found
-
-    def watched(self, assembly: Assembly) -> set[tuple[Template, str]]:
-        """List what it looks after, by template and logical id."""
-        clusters = {(holder.template, holder.logical_id) for holder in self.find(assembly)}
-        return clusters | {*self._associated(assembly)}
-
-    def find(self, assembly: Assembly) -> dict[Holder, WatchedCluster]:
-        """Find the watched clusters in the templates."""
-        return dict(self._find(assembly))
-
-    def _find(self, assembly: Assembly) -> Iterator[tuple[Holder, WatchedCluster]]:
-        by_place: dict[Location, list[WatchedCluster]] = {}
-        for watched in self._watched:
-            by_place.setdefault(watched.location, []).append(watched.cluster)
-        for location, group in by_place.items():
-            template = template_of(location.stack, assembly)
-            references = location.stack.resolve([cluster.cluster_identifier for cluster in group])
-            for cluster, reference in zip(group, references, strict=True):
-                if template and template.resource_type(reference["Ref"]):
-                    yield Holder(template, reference["Ref"], cluster.role_limit), cluster
 
 
 def _path(associations: WatchedAssociations, position: int | None) -> str:
@@ -160,29 +241,96 @@ def _path(associations: WatchedAssociations, position: int | None) -> str:
     return (paths or [associations.default_path or associations.paths[0]])[0]
 
 
-_guards: WeakKeyDictionary[IConstruct, RoleGuard] = WeakKeyDictionary()
-
-
 def watch(cluster: WatchedCluster, location: Location) -> None:
-    """Have the app's guard look after a cluster."""
+    """Let the app's guard check a cluster."""
     _guard(location).watch(cluster, location)
 
 
 def watch_associations(associations: WatchedAssociations, location: Location) -> None:
-    """Have the app's guard look after the associations of a cluster."""
+    """Let the app's guard check the associations of a cluster."""
     _guard(location).watch_associations(associations, location)
 
 
 def _guard(location: Location) -> RoleGuard:
-    """Find the guard of an app; the first cluster or association brings it."""
-    guard = _guards.get(location.root)
-    if guard is None:
-        guard = _guards[location.root] = RoleGuard(cast("App", location.root))
-        Validations.of(location.root).add_plugins(guard)
-    return guard
+    record = record_of(AppRecord, location.root)
+    if record.guard is None:
+        record.guard = RoleGuard()
+        Validations.of(location.root).add_plugins(record.guard)
+    return record.guard
 
 
-def watched_in(app: App, assembly: Assembly) -> set[tuple[Template, str]]:
-    """List the clusters and associations that the app's guard looks after, by template and logical id."""
-    guard = _guards.get(app)
-    return guard.watched(assembly) if guard else set()
+class RoleAssociationRules(_Plugin):
+    """Check every provisioned cluster and Serverless namespace of an app, whoever wrote it.
+
+    Register it once: ``Validations.of(app).add_plugins(RoleAssociationRules())``. It sees property overrides, raw
+    resources, included templates, nested stacks and Stages, and checks the trust policies of associated roles and
+    whoever may pass them (``iam:PassRole``) too. A failure can be acknowledged by the name of the rule, such as
+    ``redshift-roles::RoleQuotaExceeded``; what only the deployment knows is a warning under a name of its own.
+    Clusters of this library are checked without it, by a plug-in of their own that nobody can acknowledge.
+
+    Args:
+        role_limit: How many roles a cluster or namespace may have: 1 to 50, by default 10. In a region whose AWS quota
+            is smaller, a cluster is held to that quota. AWS documents no quota for a namespace.
+
+    Raises:
+        RoleAssociationError: InvalidArgument, when `role_limit` is no whole number; RoleLimitOutOfRange, when it is not
+            1 to 50.
+
+    Template:
+        Nothing: it reads.
+
+    Source:
+        https://docs.aws.amazon.com/redshift/latest/mgmt/copy-unload-iam-role-associating-with-clusters.html
+        (read 2026-11-24)
+    """
+
+    _severity = "error"
+
+    def __init__(self, *, role_limit: int = quotas.DEFAULT_ROLE_LIMIT) -> None:
+        _raise_if_wrong(role_limit)
+        self._role_limit = role_limit
+
+    def _find(self, app: App, synthesis: Synthesis, context: IPolicyValidationContext) -> Iterator[_Reported]:
+        asked = {Path(path).resolve() for path in context.template_paths}
+        guard = record_of(AppRecord, app).guard
+        ours = guard.watched(synthesis.assembly) if guard else ()
+        for violation in checker.check(synthesis.assembly, self._role_limit, elsewhere=ours):
+            file, key = violation.template.top.path, (violation.template, violation.logical_id, violation.finding)
+            # Another plug-in of the same app may have reported it.
+            if file and file.resolve() in asked and key not in synthesis.reported:
+                synthesis.reported.add(key)
+                yield _Reported(violation, _shared_path(violation, app))
+
+
+def _raise_if_wrong(role_limit: object) -> None:
+    # The plug-in has no construct path.
+    path = "RoleAssociationRules"
+    if not is_whole(role_limit):
+        wrong = f"'role_limit' must be a whole number, got {shown(role_limit)}"
+        problem = Problem("role_limit", wrong, "pass role_limit=10")
+        raise RoleAssociationError([registry.INVALID_ARGUMENT.finding(path, problem, quotas.QUOTAS)])
+    nowhere = AssociationFacts(
+        path, "cluster", "IamRoles", arns.THIS_ACCOUNT, None, (), role_limit=cast("int", role_limit)
+    )
+    found = association_rules.check(nowhere)
+    if found:
+        raise RoleAssociationError(found)
+
+
+def _shared_path(violation: Violation, app: App) -> str | None:
+    """Find the construct of a resource in a template that several nested stacks share; None for any other.
+
+    CDK finds constructs by the file of the template and the logical id, which leads to one of those stacks only.
+    """
+    assembly = violation.template.assembly
+    if sum(template.path == violation.template.path for template in assembly.templates()) == 1:
+        return None
+    return next(_paths_of(violation, app), None)
+
+
+def _paths_of(violation: Violation, app: App) -> Iterator[str]:
+    for stack in app.node.find_all():
+        if isinstance(stack, NestedStack) and template_of(stack, violation.template.assembly) is violation.template:
+            for construct in stack.node.find_all():
+                if isinstance(construct, CfnElement) and stack.get_logical_id(construct) == violation.logical_id:
+                    yield construct.node.path

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import aws_cdk as cdk
-
 from redshift_roles.cdk.synthesized import shared_path, synthesis_of, template_of, violation
+
 from redshift_roles.rules import registry
 from redshift_roles.rules.registry import Problem
 from redshift_roles.templates.checker import Violation

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from redshift_roles.cdk.synthesized import PLUGIN_NAME
+from redshift_roles.cdk.plugins import PLUGIN_NAME
 
 
 def report_of(app: Any) -> list[dict[str, Any]]:
