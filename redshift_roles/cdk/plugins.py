@@ -135,14 +135,13 @@ class _Plugin:
 
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
         """Check the templates of the app that CDK has just synthesized."""
-        app = cast("App", context.app_construct)
-        reported = [*self._find(app, synthesis_of(app), context)]
+        reported = [*self._find(context)]
         return PolicyValidationPluginReport(
             success=not any(violation.is_failure for violation, _ in reported),
             violations=[each.for_cdk(self._severity) for each in reported],
         )
 
-    def _find(self, app: App, synthesis: Synthesis, context: IPolicyValidationContext) -> Iterator[_Reported]:
+    def _find(self, context: IPolicyValidationContext) -> Iterator[_Reported]:
         raise NotImplementedError
 
 
@@ -183,7 +182,8 @@ class RoleGuard(_Plugin):
 
     _severity = "fatal"
 
-    def __init__(self) -> None:
+    def __init__(self, app: App) -> None:
+        self._app = app
         self._clusters: dict[Location, list[WatchedCluster]] = {}
         self._associations: dict[WatchedAssociations, Location] = {}
 
@@ -200,21 +200,22 @@ class RoleGuard(_Plugin):
         clusters = {(holder.template, holder.logical_id) for holder, _ in self._holders(assembly)}
         return clusters | {*self._resources(assembly)}
 
-    def _find(self, app: App, synthesis: Synthesis, context: IPolicyValidationContext) -> Iterator[_Reported]:  # noqa: ARG002
-        clusters = dict(self._holders(synthesis.assembly))
+    def _find(self, context: IPolicyValidationContext) -> Iterator[_Reported]:  # noqa: ARG002
+        assembly = synthesis_of(self._app).assembly
+        clusters = dict(self._holders(assembly))
         for holder, facts in checker.read(clusters):
             for finding in association_rules.check(facts):
                 found = Violation(holder.template, holder.logical_id, f"Properties/{ROLES_PROPERTY}", finding)
                 yield _Reported(found, path_of(clusters[holder].cfn_cluster))
         if not self._associations:
             return
-        resources = self._resources(synthesis.assembly)
+        resources = self._resources(assembly)
 
         def path(entry: Entry) -> str:
             associations = resources.get(entry[:2])
             return _path(associations, entry.position) if associations else checker.construct_path(*entry[:2])
 
-        for found in checker.associated(synthesis.assembly, path):
+        for found in checker.associated(assembly, path):
             yield _Reported(found, found.finding.path)
 
     def _holders(self, assembly: Assembly) -> Iterator[tuple[Holder, WatchedCluster]]:
@@ -254,7 +255,7 @@ def watch_associations(associations: WatchedAssociations, location: Location) ->
 def _guard(location: Location) -> RoleGuard:
     record = record_of(AppRecord, location.root)
     if record.guard is None:
-        record.guard = RoleGuard()
+        record.guard = RoleGuard(cast("App", location.root))
         Validations.of(location.root).add_plugins(record.guard)
     return record.guard
 
@@ -290,7 +291,9 @@ class RoleAssociationRules(_Plugin):
         _raise_if_wrong(role_limit)
         self._role_limit = role_limit
 
-    def _find(self, app: App, synthesis: Synthesis, context: IPolicyValidationContext) -> Iterator[_Reported]:
+    def _find(self, context: IPolicyValidationContext) -> Iterator[_Reported]:
+        app = cast("App", context.app_construct)
+        synthesis = synthesis_of(app)
         asked = {Path(path).resolve() for path in context.template_paths}
         guard = record_of(AppRecord, app).guard
         ours = guard.watched(synthesis.assembly) if guard else ()

@@ -14,7 +14,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
 from aws_cdk.assertions import Template
 
-from redshift_roles import RedshiftCluster, RedshiftRole
+from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationRules
+from redshift_roles.cdk import plugins
 from redshift_roles.rules import registry
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.programs import ROOT, environment
@@ -186,6 +187,7 @@ def test_an_undecided_warning_says_what_would_decide_it(stack: cdk.Stack) -> Non
         == violation["description"]
     )
     assert violation["suggestedFix"].startswith("pass the role itself or its literal ARN, or acknowledge this")
+    assert violation["suggestedFix"].endswith(f"(source: {registry.ROLE_ACCOUNT_UNDECIDED.source.url})")
 
 
 def test_other_peoples_clusters_are_left_alone(stack: cdk.Stack) -> None:
@@ -269,13 +271,37 @@ def test_an_app_can_be_synthesized_again(stack: cdk.Stack) -> None:
         app.synth(force=True)
 
 
-def test_the_plug_in_lists_its_rules(stack: cdk.Stack) -> None:
-    """CDK is told the ids that can be acknowledged."""
-    from redshift_roles.cdk import plugins  # noqa: PLC0415
-
-    _cluster(stack)
-    plug_in = plugins._guards[stack.node.root]
+@pytest.mark.parametrize("make", [plugins.RoleGuard, lambda _: RoleAssociationRules()])
+def test_a_plug_in_lists_its_rules(app: cdk.App, make: Any) -> None:
+    """CDK gets the ids that can be acknowledged."""
+    plug_in = make(app)
 
     assert [rule.name for rule in registry.RULES] == plug_in.rule_ids
-    assert "redshift-roles" == plug_in.name
-    assert plug_in.version is None
+    assert ("redshift-roles", None) == (plug_in.name, plug_in.version)
+
+
+def test_a_synthesis_is_read_once(app: cdk.App, stack: cdk.Stack) -> None:
+    """Until there is another one; then nothing is left of it."""
+    app.synth()
+    first = plugins.synthesis_of(app)
+
+    assert first is plugins.synthesis_of(app)
+    cdk.CfnResource(stack, "Topic", type="AWS::SNS::Topic")
+    app.synth(force=True)
+    second = plugins.synthesis_of(app)
+    assert first is not second
+    assert "AWS::SNS::Topic" == second.assembly.stacks[0].resource_type("Topic")
+    assert set() == second.reported
+
+
+def test_the_template_of_a_stack_is_found(app: cdk.App, stack: cdk.Stack) -> None:
+    """Of a nested stack too, however deep."""
+    nested = cdk.NestedStack(stack, "Nested")
+    deep = cdk.NestedStack(nested, "Deep")
+    for scope in (stack, nested, deep):
+        cdk.CfnResource(scope, "Topic", type=f"A::B::{scope.node.id}")
+    app.synth()
+    assembly = plugins.synthesis_of(app).assembly
+    found = [plugins.template_of(scope, assembly) for scope in (stack, nested, deep)]
+
+    assert ["A::B::Data", "A::B::Nested", "A::B::Deep"] == [one.resource_type("Topic") if one else "" for one in found]
