@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from redshift_roles.aws.trust_documents import DbUser
     from redshift_roles.cdk.plugins import RoleAssociationRules
     from redshift_roles.cluster import RedshiftCluster
-    from redshift_roles.grants.chain import RoleChain
-    from redshift_roles.grants.chain_documents import RequiredPolicy
+    from redshift_roles.grants.chain import RequiredPolicy, RoleChain
     from redshift_roles.grants.grant import RedshiftGrant
     from redshift_roles.grants.redshift_grants import RedshiftGrants
     from redshift_roles.role import RedshiftRole
@@ -36,7 +35,7 @@ _HOMES = {
     "RoleAssociationError": "rules.findings",
     "RoleAssociationPolicy": "user_policy",
     "RoleAssociationRules": "cdk.plugins",
-    "RequiredPolicy": "grants.chain_documents",
+    "RequiredPolicy": "grants.chain",
     "RoleChain": "grants.chain",
     "sql": "sql",
 }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Generic, TypeVar
-from weakref import WeakKeyDictionary
+from typing import Any, Final
 
 from aws_cdk import aws_iam as iam
 from constructs import IConstruct
@@ -15,42 +14,6 @@ from redshift_roles.rules.shapes import classes_of
 _CUSTOMIZED_ROLES: Final = "@aws-cdk/iam:customizeRoles"
 # The ids under which `iam.Role.from_role_arn` keeps a role that takes no policies, and the role behind it.
 _IMMUTABLE, _MUTABLE = "ImmutableRole", "MutableRole"
-
-Noted = TypeVar("Noted")
-
-
-class Remembered(Generic[Noted]):
-    """Notes about CDK objects.
-
-    jsii keeps every object that it refers to until the process ends and never gives a reference twice. So a note lives
-    as long as what it is about, and can be about nothing else. What jsii does not know yet is told apart by itself.
-    """
-
-    def __init__(self) -> None:
-        self._by_reference: dict[str, Noted] = {}
-        self._by_identity: WeakKeyDictionary[object, Noted] = WeakKeyDictionary()
-
-    def get(self, subject: object) -> Noted | None:
-        """Read what was noted; None where nothing was."""
-        reference = reference_of(subject)
-        if reference in self._by_reference:
-            return self._by_reference[reference]
-        return self._by_identity.get(subject)
-
-    def __contains__(self, subject: object) -> bool:
-        return reference_of(subject) in self._by_reference or subject in self._by_identity
-
-    def __setitem__(self, subject: object, noted: Noted) -> None:
-        reference = reference_of(subject)
-        if reference:
-            self._by_reference[reference] = noted
-        else:
-            self._by_identity[subject] = noted
-
-    def forget(self, subject: object) -> None:
-        """Drop what was noted, if anything was."""
-        self._by_reference.pop(reference_of(subject), None)
-        self._by_identity.pop(subject, None)
 
 
 def reference_of(subject: object) -> str:

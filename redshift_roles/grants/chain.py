@@ -1,21 +1,25 @@
-"""Role chaining: a cluster assumes the first role, which assumes the next, up to the one that has the permissions.
-
-Roles flow in, of this account or others; the policies of both sides of each link flow out, written where they are ours
-and as documents where they are another team's.
-"""
+"""Role chains: each role assumes the next, and the policies of both sides are written where the app owns them."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from typing import Final
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, NamedTuple, cast
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
+from constructs import Construct
 
-from redshift_roles.aws import quotas
+from redshift_roles.aws import arns, permissions, quotas
+from redshift_roles.aws.placeholders import is_token
+from redshift_roles.aws.policies import Document, documents
 from redshift_roles.aws.trust import trust_problem
 from redshift_roles.cdk import account_rule
-from redshift_roles.cdk.location import Location, path_of, refer, waits
+from redshift_roles.cdk.jsii_compat import is_immutable
+from redshift_roles.cdk.location import Location, id_after, path_of, refer, waits
+from redshift_roles.cdk.registry import record_of
 from redshift_roles.cdk.role_reader import (
     as_known,
     own_role,
@@ -24,11 +28,12 @@ from redshift_roles.cdk.role_reader import (
     role_facts,
     role_location,
     trust_document,
+    trust_of,
 )
 from redshift_roles.cdk.validation import raise_if
-from redshift_roles.grants import chain_links
-from redshift_roles.grants.chain_links import Link
-from redshift_roles.grants.writer import later_problems, note_chained
+from redshift_roles.grants.managed_policies import GrantedPolicies, GrantRecord, Plan, granted_policies
+from redshift_roles.grants.trust_policy import extend_trust, trust_problems, trusted_role
+from redshift_roles.grants.writer import GRANTS_ID, LAKE_FORMATION_IN_A_CHAIN
 from redshift_roles.rules import association_rules, registry
 from redshift_roles.rules.arguments import ROLE
 from redshift_roles.rules.association_rules import Check
@@ -45,10 +50,26 @@ _CHECKS: Final[tuple[tuple[Rule, Check], ...]] = (
 )
 
 
+class RequiredPolicy(NamedTuple):
+    """What the owner of a role must write, so that a chain works.
+
+    Attributes:
+        role_arn: The role.
+        kind: ``permissions`` for a policy on the role, ``trust`` for a statement in its trust policy.
+        document: The policy document.
+        text: The same as JSON. With tokens in it, it can be the value of a stack output.
+    """
+
+    role_arn: str
+    kind: str
+    document: Document
+    text: str
+
+
 class RoleChain:
     """Chain roles: Redshift assumes the first, which assumes the next, and so on; the last has the permissions.
 
-    This is how a cluster reaches what another account owns. Only the first role is associated with the cluster.
+    This is how a cluster uses resources of another account. Only the first role is associated with the cluster.
 
     Args:
         first: A role that can be associated with the cluster.
@@ -56,15 +77,16 @@ class RoleChain:
 
     Attributes:
         role_arns: The ARNs, in order.
-        required_policies: What others must write: a `RequiredPolicy` for each side of a link that is not ours.
+        required_policies: What others must write: a `RequiredPolicy` for each side of a link that this app does not
+            own.
 
     Raises:
-        RoleAssociationError: InvalidArgument, RoleAccountMismatch, RoleArnInvalid, RoleDuplicated, ServiceLinkedRole,
-            TrustLacksRedshift, PolicyTooLarge.
+        RoleAssociationError: InvalidArgument, RoleAccountMismatch, RoleArnInvalid, RoleDuplicated,
+            RolePartitionMismatch, ServiceLinkedRole, TrustLacksRedshift, PolicyTooLarge.
 
     Template:
         ``sts:AssumeRole`` on the next role in the managed policy of each role but the last, and a statement in the
-        trust policy of each role but the first, where they are ours to write.
+        trust policy of each role but the first, where this app owns them.
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/mgmt/authorizing-redshift-service.html (read 2026-11-24)
@@ -72,33 +94,112 @@ class RoleChain:
 
     def __init__(self, first: iam.IRole, *others: iam.IRole) -> None:
         roles = (first, *others)
-        raise_if(lambda: "RoleChain", quotas.CHAINING_ROLES, _shape_problems(roles))
-        links = [Link(*pair, index == 0) for index, pair in enumerate(zip(roles, others, strict=False))]
-        _refuse_broken(roles, links)
-        plans = _plans(roles, links)
+        raise_if(lambda: "RoleChain", quotas.CHAINING_ROLES, _argument_problems(roles))
+        links = [_Link(*pair, index == 0) for index, pair in enumerate(zip(roles, others, strict=False))]
+        findings = _findings(roles, links) or [
+            registry.POLICY_TOO_LARGE.finding(path_of(first), problem) for link in links for problem in link.too_large()
+        ]
+        if findings:
+            raise RoleAssociationError(findings)
         for role in others:
-            note_chained(role)
+            record_of(GrantRecord, role).is_chained = True
         self.role_arns = tuple(role_arn(role) for role in roles)
-        self.required_policies = tuple(
-            policy for link, planned in zip(links, plans, strict=True) for policy in chain_links.write(link, planned)
-        )
+        self.required_policies = tuple(policy for link in links for policy in link.write())
 
     @property
     def iam_role_clause(self) -> str:
-        """Write the clause that names the chain in SQL: ``IAM_ROLE 'first,second'``; it may be a stack output."""
+        """Return the clause that names the chain in SQL: ``IAM_ROLE 'first,second'``; it can be a stack output."""
         return role_clause.clause(role_clause.read(self))
 
 
-def _shape_problems(roles: Sequence[iam.IRole]) -> Iterator[Problem]:
+@dataclass(frozen=True, eq=False)
+class _Link:
+    """Two neighbours of a chain."""
+
+    source: iam.IRole
+    target: iam.IRole
+    source_is_first: bool
+
+    @cached_property
+    def writes_permissions(self) -> bool:
+        """Whether this app can attach a policy to the source."""
+        if isinstance(self.source, iam.Role):
+            return True
+        location = role_location(self.source)
+        account = principal_account(self.source, location)
+        here = account == location.account or (self.source_is_first and not arns.differ(account, location.account))
+        return here and not is_immutable(self.source)
+
+    @cached_property
+    def trust(self) -> iam.PolicyDocument | None:
+        """The trust policy of the target, where this app owns it."""
+        return trust_of(self.target)
+
+    @property
+    def crosses_stacks(self) -> bool:
+        """Whether each side is in a stack of its own."""
+        return role_location(self.source).stack is not role_location(self.target).stack
+
+    @cached_property
+    def policies(self) -> GrantedPolicies:
+        """The policies of the source, in the target's stack where that is another one of the same account and region.
+
+        The target's trust policy names the source, so the target's stack depends on the source's already; a policy in
+        the source's stack would make a circle.
+        """
+        home, there = role_location(self.source), role_location(self.target)
+        same = (home.account_id, home.region_name) == (there.account_id, there.region_name)
+        if self.trust and self.crosses_stacks and same:
+            construct_id, scope = f"AssumedBy{id_after(self.source)}", cast("Construct", self.target)
+            return granted_policies(self.source, there, construct_id, "roles", scope=scope)
+        return granted_policies(self.source, home, GRANTS_ID, "roles")
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What the policies of the source will be."""
+        return self.policies.plan(permissions.assume_role(role_arn(self.target)))
+
+    def too_large(self) -> Iterator[Problem]:
+        """Find policies of either side that would be too large or too many."""
+        if self.writes_permissions:
+            yield from self.policies.problems(self.plan)
+        yield from trust_problems(self.target, trusted_role(self.source))
+
+    def write(self) -> Iterator[RequiredPolicy]:
+        """Write both sides, and return those that others must write."""
+        source, target, home = role_arn(self.source), role_arn(self.target), role_location(self.source)
+        trusted = trusted_role(self.source)
+        if self.writes_permissions:
+            if own_role(self.source) is None:
+                account_rule.assert_account(home, [principal_account(self.source, home)])
+            self.policies.write(self.plan)
+        else:
+            (document,) = documents(permissions.assume_role(target))
+            yield _required(source, "permissions", document, role_location(self.target))
+        if self.trust is None:
+            yield _required(target, "trust", {"Version": "2012-10-17", "Statement": [trusted.statement]}, home)
+        elif extend_trust(self.target, trusted):
+            # IAM refuses a principal that is not there yet.
+            first, last = home.top, role_location(self.target).top
+            if first is not last:
+                last.add_stack_dependency(first)
+
+
+def _required(arn: str, kind: str, document: Document, location: Location) -> RequiredPolicy:
+    text = json.dumps(document, indent=2)
+    return RequiredPolicy(arn, kind, document, location.stack.to_json_string(document, 2) if is_token(text) else text)
+
+
+def _argument_problems(roles: Sequence[iam.IRole]) -> Iterator[Problem]:
     for index, role in enumerate(roles):
         yield from ROLE.check("first" if index == 0 else f"others[{index - 1}]", role)
     most = quotas.CHAINED_ROLES
     if not 1 < len(roles) <= most:
-        yield Problem("", f"the chain has {len(roles)} roles, allowed is 2 to {most}", f"chain 2 to {most} roles")
+        yield Problem("", f"a chain must have 2 to {most} roles, got {len(roles)}", f"chain 2 to {most} roles")
 
 
-def _refuse_broken(roles: Sequence[iam.IRole], links: Sequence[Link]) -> None:
-    """Raise with everything that keeps the chain from working."""
+def _findings(roles: Sequence[iam.IRole], links: Sequence[_Link]) -> list[Finding]:
+    """Find everything that keeps the chain from working, but for policies that are too large."""
     path, location = path_of(roles[0]), role_location(roles[0])
     holder = AssociationFacts(
         path=path,
@@ -109,19 +210,20 @@ def _refuse_broken(roles: Sequence[iam.IRole], links: Sequence[Link]) -> None:
         roles=tuple(role_facts(roles, location, "roles", labelled=True)),
         role_limit=quotas.CHAINED_ROLES,
     )
-    findings = [rule.finding(path, problem) for rule, check in _CHECKS for problem in check(holder)]
-    findings += _first_findings(roles[0], path, location)
-    findings += [
-        registry.ROLE_ACCOUNT_MISMATCH.finding(path, problem, quotas.CHAINING_ROLES) for problem in _foreign(links)
+    unreachable = [problem for link in links for problem in _out_of_reach(link)]
+    later = [LAKE_FORMATION_IN_A_CHAIN for role in roles[1:] if record_of(GrantRecord, role).is_vended]
+    return [
+        *(rule.finding(path, problem) for rule, check in _CHECKS for problem in check(holder)),
+        *(registry.TRUST_LACKS_REDSHIFT.finding(path, problem) for problem in _distrusted(roles[0], path, location)),
+        *(registry.ROLE_ACCOUNT_MISMATCH.finding(path, one, quotas.CHAINING_ROLES) for one in _foreign(links)),
+        *(
+            registry.INVALID_ARGUMENT.finding(path, problem, quotas.CHAINING_ROLES)
+            for problem in (*(unreachable or _circles(links)), *later)
+        ),
     ]
-    reference_problem = [problem for link in links for problem in _out_of_reach(link)]
-    problems = [*(reference_problem or _circles(links)), *later_problems(roles[1:])]
-    findings += [registry.INVALID_ARGUMENT.finding(path, problem, quotas.CHAINING_ROLES) for problem in problems]
-    if findings:
-        raise RoleAssociationError(findings)
 
 
-def _foreign(links: Sequence[Link]) -> Iterator[Problem]:
+def _foreign(links: Sequence[_Link]) -> Iterator[Problem]:
     """Find roles of another account than the one their stack is settled on, that would get a policy there."""
     for index, link in enumerate(links):
         if link.writes_permissions and own_role(link.source) is None:
@@ -130,9 +232,9 @@ def _foreign(links: Sequence[Link]) -> Iterator[Problem]:
             yield from account_rule.contradictions(location, [named])
 
 
-def _out_of_reach(link: Link) -> Iterator[Problem]:
+def _out_of_reach(link: _Link) -> Iterator[Problem]:
     """Find roles that CDK cannot name from the stack of their neighbour."""
-    sides = ((link.writes_permissions, link.source, link.target), (link.writes_trust, link.target, link.source))
+    sides = ((link.writes_permissions, link.source, link.target), (link.trust, link.target, link.source))
     for ours, here, there in sides:
         if not ours or not link.crosses_stacks:
             continue
@@ -142,14 +244,12 @@ def _out_of_reach(link: Link) -> Iterator[Problem]:
             yield Problem("", f"a policy of {path_of(here)} cannot name {path_of(there)}, which {reason}", fix)
 
 
-def _circles(links: Sequence[Link]) -> Iterator[Problem]:
-    """Find stacks that would each have to be deployed after the other: a trust policy names a role that is there
-    already.
-    """
+def _circles(links: Sequence[_Link]) -> Iterator[Problem]:
+    """Find stacks that would each have to be deployed after the other, since a trust policy names an existing role."""
     earlier: list[tuple[Stack, Stack]] = []
     for link in links:
         source, target = role_location(link.source).top, role_location(link.target).top
-        if not link.writes_trust or source is target:
+        if link.trust is None or source is target:
             continue
         if waits(source, target) or (target, source) in earlier:
             yield Problem(
@@ -160,23 +260,12 @@ def _circles(links: Sequence[Link]) -> Iterator[Problem]:
         earlier += [(source, target), *((first, target) for first, second in earlier if second is source)]
 
 
-def _first_findings(first: iam.IRole, path: str, location: Location) -> list[Finding]:
+def _distrusted(first: iam.IRole, path: str, location: Location) -> Iterator[Problem]:
     """Find why the first role could not be associated with a cluster: Redshift may not assume it."""
     document = first.assume_role_policy if isinstance(first, iam.Role) and own_role(first) is None else None
-    written = as_known(trust_document(document), location) if document else {}
-    reason = trust_problem(written, location.region)
-    if reason is None:
-        return []
-    fix = "use RedshiftRole, or assumed_by=iam.ServicePrincipal('redshift.amazonaws.com'), for the first of the chain"
-    return [registry.TRUST_LACKS_REDSHIFT.finding(path, Problem("first", f"first ({path}) {reason}", fix))]
-
-
-def _plans(roles: Sequence[iam.IRole], links: Sequence[Link]) -> list[chain_links.Planned | None]:
-    """Plan the policies of each link that are ours, or raise with all that would be too large."""
-    plans = [chain_links.plan(link) for link in links]
-    pairs = zip(links, plans, strict=True)
-    problems = [problem for link, planned in pairs for problem in chain_links.no_room(link, planned)]
-    if problems:
-        path = path_of(roles[0])
-        raise RoleAssociationError([registry.POLICY_TOO_LARGE.finding(path, problem) for problem in problems])
-    return plans
+    reason = trust_problem(as_known(trust_document(document), location), location.region) if document else None
+    if reason:
+        fix = (
+            "use RedshiftRole, or assumed_by=iam.ServicePrincipal('redshift.amazonaws.com'), for the first of the chain"
+        )
+        yield Problem("first", f"first ({path}) {reason}", fix)

@@ -27,53 +27,32 @@ from redshift_roles.aws import quotas
 from redshift_roles.aws.permissions import Permission
 from redshift_roles.aws.placeholders import is_token
 from redshift_roles.aws.policies import Document, documents
+from redshift_roles.aws.policy_documents import Statement, size
 from redshift_roles.aws.token_lengths import longest
-from redshift_roles.cdk.jsii_compat import Remembered, reference_of
+from redshift_roles.cdk.jsii_compat import reference_of
 from redshift_roles.cdk.location import Location, path_of
+from redshift_roles.cdk.registry import record_of
 from redshift_roles.cdk.role_reader import own_role, reports_policies
 from redshift_roles.rules.registry import Problem
 
 _UNDECIDED: Final = "redshift-roles:AttachedPoliciesUndecided"
 
 
-@dataclass(frozen=True)
-class Principal:
-    """A user, group or role, and what was granted to it.
+@dataclass
+class GrantRecord:
+    """What was granted to a user, group or role.
 
     Attributes:
-        kind: ``roles``, ``users`` or ``groups``.
-        given: How many managed policies it was created with.
-        granted: Its policies, by the scope that they are children of and the id of the first.
+        policies: Its policies, by the scope that they are children of and the id of the first.
         trusted: The principals that were added to its trust policy, and what is known of each.
-        notes: What else restricts it; see `writer`.
+        is_chained: Whether it is a later role of a chain.
+        is_vended: Whether Lake Formation vends data to it.
     """
 
-    kind: str
-    given: int
-    granted: dict[tuple[str, str], GrantedPolicies] = field(default_factory=dict)
+    policies: dict[tuple[str, str], GrantedPolicies] = field(default_factory=dict)
     trusted: dict[str, str] = field(default_factory=dict)
-    notes: set[str] = field(default_factory=set)
-
-    def number(self, changed: GrantedPolicies, written: int) -> int:
-        """Count the attached policies when some of them change."""
-        return self.given + written + sum(len(one.policies) for one in self.granted.values() if one is not changed)
-
-
-_principals: Remembered[Principal] = Remembered()
-
-
-def principal_of(construct: IConstruct, kind: str = "roles") -> Principal:
-    """Return what was granted to a user, group or role.
-
-    Args:
-        construct: The user, group or role.
-        kind: ``roles``, ``users`` or ``groups``.
-    """
-    found = _principals.get(construct)
-    if found is None:
-        own = own_role(construct)
-        found = _principals[construct] = Principal(kind, own.managed_policies if own else 0)
-    return found
+    is_chained: bool = False
+    is_vended: bool = False
 
 
 class Plan(NamedTuple):
@@ -102,8 +81,11 @@ class GrantedPolicies:
         scope: Construct,
         location: Location,
         construct_id: str,
-        attachment: dict[str, Any],
-        principal: Principal | None = None,
+        attachment: Mapping[str, Any],
+        *,
+        kind: str = "roles",
+        given: int = 0,
+        siblings: Mapping[tuple[str, str], GrantedPolicies] | None = None,
     ) -> None:
         self.policies: list[iam.CfnManagedPolicy] = []
         self._scope = scope
@@ -113,7 +95,9 @@ class GrantedPolicies:
         self._permissions: dict[Permission, None] = {}
         self._plan = Plan((), [], {})
         self._keys: dict[str, str] = {}
-        self._principal = principal
+        self._kind = kind
+        self._given = given
+        self._siblings = {} if siblings is None else siblings
         self._dependable: DependencyGroup | None = None
 
     def allow(self, permissions: Sequence[Permission]) -> None:
@@ -137,16 +121,27 @@ class GrantedPolicies:
         return Plan(new, written, longer)
 
     def problems(self, plan: Plan) -> Iterator[Problem]:
-        """Find more policies than IAM attaches, however the quota of the account was raised."""
-        if self._principal is None or len(plan.written) <= len(self.policies):
-            return
-        kind, number = self._principal.kind, self._principal.number(self, len(plan.written))
-        _, most = quotas.ATTACHED_POLICIES[kind]
-        if number > most:
-            fix = f"divide the work among several {kind}; names that only the deployment knows count at their longest"
+        """Find a statement that no policy can hold, and more policies than IAM attaches with any quota."""
+        for document in plan.written if plan.new else []:
+            statement, *others = cast("list[Statement]", document["Statement"])
+            length, most = size(document, str), quotas.MANAGED_POLICY_SIZE
+            if length > most and not others and isinstance(statement["Resource"], str):
+                yield Problem(
+                    "",
+                    f"the statement for {statement['Action']} must have at most {most:,} characters, got {length:,}",
+                    "grant the prefix, the manifest and the JSONPaths file one by one, or give them shorter keys",
+                )
+        number, (_, most) = self._number(len(plan.written)), quotas.ATTACHED_POLICIES[self._kind]
+        if len(plan.written) > len(self.policies) and number > most:
             yield Problem(
-                "", f"with this, {number} managed policies would be attached, IAM attaches at most {most}", fix
+                "",
+                f"with this, {number} managed policies would be attached, IAM attaches at most {most}",
+                f"divide the work among several {self._kind}; a name that is a token counts at its longest",
             )
+
+    def _number(self, written: int) -> int:
+        """Count the policies of the principal when so many of these are written."""
+        return self._given + written + sum(len(one.policies) for one in self._siblings.values() if one is not self)
 
     def write(self, plan: Plan) -> None:
         """Write what was planned."""
@@ -176,15 +171,12 @@ class GrantedPolicies:
 
     def _warn(self) -> None:
         """Warn where only an account whose quota was raised attaches as many policies."""
-        if self._principal is None:
-            return
-        kind, number = self._principal.kind, self._principal.number(self, len(self.policies))
-        usual, most = quotas.ATTACHED_POLICIES[kind]
-        if number > usual:
+        usual, most = quotas.ATTACHED_POLICIES[self._kind]
+        if self._number(len(self.policies)) > usual:
             warning = (
                 f"More than {usual} managed policies are attached. IAM attaches {usual} unless the quota of the "
-                f"account was raised, and then at most {most}; divide the work among several {kind}, or see that it "
-                "was."
+                f"account was raised, and then at most {most}; divide the work among several {self._kind}, or see "
+                "that it was."
             )
             Annotations.of(self._scope).add_warning_v2(_UNDECIDED, warning)
 
@@ -228,14 +220,22 @@ def granted_policies(
         scope: What the policies are children of. Default: the principal, or what an imported one is a child of, since
             CDK takes no import for a scope; then the ids begin with the import's.
     """
-    principal = principal_of(construct, kind)
-    key = (reference_of(scope), construct_id)
-    if key not in principal.granted:
+    policies, key = record_of(GrantRecord, construct).policies, (reference_of(scope), construct_id)
+    if key not in policies:
         parent, name = (scope, construct_id) if scope else _beside(construct, construct_id)
         reported = kind == "roles" and reports_policies(cast("iam.IRole", construct))
         make = _ReportedPolicies if reported else GrantedPolicies
-        principal.granted[key] = make(parent, location, name, {kind: [construct]}, principal)
-    return principal.granted[key]
+        own = own_role(construct)
+        policies[key] = make(
+            parent,
+            location,
+            name,
+            {kind: [construct]},
+            kind=kind,
+            given=own.managed_policies if own else 0,
+            siblings=policies,
+        )
+    return policies[key]
 
 
 def _beside(construct: IConstruct, construct_id: str) -> tuple[Construct, str]:

@@ -14,14 +14,15 @@ from aws_cdk import aws_iam as iam
 from redshift_roles.aws import arns, permissions, quotas
 from redshift_roles.aws.permissions import Objects
 from redshift_roles.aws.placeholders import is_text_token, present
-from redshift_roles.cdk.jsii_compat import Remembered
 from redshift_roles.cdk.location import Location
+from redshift_roles.cdk.registry import record_of
 from redshift_roles.cdk.resource_reader import resource, secret_arn
 from redshift_roles.cdk.role_reader import role_arn
 from redshift_roles.cdk.validation import raise_if
 from redshift_roles.grants import pass_role as passing
 from redshift_roles.grants.grant import RedshiftGrant
-from redshift_roles.grants.writer import GrantWriter, note_vended, vending_problems
+from redshift_roles.grants.managed_policies import GrantRecord
+from redshift_roles.grants.writer import LAKE_FORMATION_IN_A_CHAIN, GrantWriter
 from redshift_roles.rules import grant_arguments
 from redshift_roles.rules.arguments import ROLE
 from redshift_roles.rules.registry import Problem
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_secretsmanager as secretsmanager
-
-_facades: Remembered[RedshiftGrants] = Remembered()
 
 
 class RedshiftGrants:
@@ -74,10 +73,7 @@ class RedshiftGrants:
             RoleAssociationError: InvalidArgument, for what is no role.
         """
         raise_if(lambda: "RedshiftGrants.of", quotas.COPY_PERMISSIONS, ROLE.check("role", role))
-        found = _facades.get(role)
-        if found is None:
-            found = _facades[role] = cls(role)
-        return found
+        return cls(role)
 
     @property
     def policies(self) -> tuple[iam.CfnManagedPolicy, ...]:
@@ -170,14 +166,15 @@ class RedshiftGrants:
             owner_allows=owner_allows,
         )
         problems = [*grant_arguments.check_external_schema(given)]
-        if lake_formation is True:
-            problems += vending_problems(self._writer.role)
+        record = record_of(GrantRecord, self._writer.role)
+        if lake_formation is True and record.is_chained:
+            problems.append(LAKE_FORMATION_IN_A_CHAIN)
         self._writer.raise_if(quotas.SPECTRUM_POLICIES, problems)
         catalog = permissions.query_catalog(
             self._writer.home, database, tables, create_database=create_database, write=write
         )
         if bucket is None:
-            note_vended(self._writer.role)
+            record.is_vended = True
             return self._writer.allow(quotas.SPECTRUM_POLICIES, [*catalog, *permissions.lake_formation()])
         found = resource(bucket, "bucket_arn")
         files = permissions.query_objects(Objects(found.arn, found.key_arn, prefix), write=write)

@@ -1,12 +1,9 @@
-"""Trust policies that grow after their role was defined.
-
-A role and a statement flow in; the trouble of a policy that IAM would refuse flows out, or the statement is added.
-"""
+"""Trust policies of the app's roles, with statements that are added after the role was defined."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
 
 from aws_cdk import Annotations
 from aws_cdk import aws_iam as iam
@@ -16,64 +13,87 @@ from redshift_roles.aws.placeholders import PLACEHOLDERS, literal_start
 from redshift_roles.aws.policy_documents import Statement, size
 from redshift_roles.aws.trust_documents import merged
 from redshift_roles.cdk.location import Location, least_length
+from redshift_roles.cdk.registry import record_of
 from redshift_roles.cdk.role_reader import as_known, own_role, role_arn, role_location, trust_document, trust_of
+from redshift_roles.grants.managed_policies import GrantRecord
 from redshift_roles.rules.registry import Problem
 
 _MINIMIZED: Final = "@aws-cdk/aws-iam:minimizePolicies"
 _UNDECIDED: Final = "redshift-roles:TrustPolicyUndecided"
 _LEAST_ARN: Final = len("arn:aws:iam::123456789012:role/x")
-# What the ARNs of roles of ours are, as far as it is known, by the tokens that stand for them.
-_arns: dict[str, str] = {}
 
 
-def trust_problems(role: iam.IRole, statement: Statement, source: iam.IRole | None = None) -> Iterator[Problem]:
-    """Find out whether the trust policy of a role of the app has room for one more statement.
+class Trusted(NamedTuple):
+    """Who may assume a role.
 
-    Args:
-        role: The role.
-        statement: The statement.
-        source: The role that it lets in, if it is one.
+    Attributes:
+        kind: ``AWS`` or ``Service``.
+        name: The ARN, perhaps a token, or the service.
+        known: What is known of the name.
     """
-    document = trust_of(role)
-    if document is None:
+
+    kind: str
+    name: str
+    known: str
+
+    @property
+    def statement(self) -> Statement:
+        """The statement of the trust policy."""
+        return {"Effect": "Allow", "Principal": {self.kind: self.name}, "Action": "sts:AssumeRole"}
+
+
+def trusted_role(role: iam.IRole) -> Trusted:
+    """Describe a role that may assume another one."""
+    own, arn = own_role(role), role_arn(role)
+    named = (
+        own and own.path_and_name and f"arn:{arns.THIS_PARTITION}:iam::{own.location.account}:role{own.path_and_name}"
+    )
+    return Trusted("AWS", arn, named or arn)
+
+
+def trust_problems(role: iam.IRole, trusted: Trusted) -> Iterator[Problem]:
+    """Find out whether the trust policy of a role has room for one more statement, where the app owns it."""
+    document, known = trust_of(role), record_of(GrantRecord, role).trusted
+    if document is None or trusted.name in known:
         return
-    own, location = own_role(role), role_location(role)
+    own = own_role(role)
     quota = own.trust_policy_quota if own else quotas.LARGEST_TRUST_POLICY_SIZE
-    if source is not None:
-        _note_arn(source)
-    length = _least_size(document, [statement], role, location, quota)
+    length = _least_size(document, [trusted.statement], role, quota, {**known, trusted.name: trusted.known})
     if length > quota:
-        allowed = f"'trust_policy_quota' is {quota:,}" if own else f"allowed is {quota:,}"
+        most = f"{quota:,} characters ('trust_policy_quota')" if own else f"{quota:,} characters"
         yield Problem(
             "",
-            f"with this, the trust policy of the role has at least {length:,} characters, {allowed}",
+            f"with this, the trust policy of the role must have at most {most}, got at least {length:,}",
             "let fewer roles and users in, or raise the IAM quota and pass trust_policy_quota (at most 8,192)",
         )
 
 
-def extend_trust(role: iam.IRole, document: iam.PolicyDocument, statement: Statement) -> None:
-    """Add a statement to the trust policy of a role of the app; warn where only a raised quota has room for it."""
-    document.add_statements(iam.PolicyStatement.from_json(statement))
+def extend_trust(role: iam.IRole, trusted: Trusted) -> bool:
+    """Add a statement to the trust policy of a role, and return whether it is new there.
+
+    A warning is added where only a raised quota has room for the policy. Nothing is added where the app does not own
+    it.
+    """
+    document, known = trust_of(role), record_of(GrantRecord, role).trusted
+    if document is None or trusted.name in known:
+        return False
+    known[trusted.name] = trusted.known
+    document.add_statements(iam.PolicyStatement.from_json(trusted.statement))
     usual = quotas.TRUST_POLICY_SIZE
-    if own_role(role) is None and _least_size(document, [], role, role_location(role), usual) > usual:
+    if own_role(role) is None and _least_size(document, [], role, usual, known) > usual:
         warning = (
             f"The trust policy has more than the {usual:,} characters that IAM allows unless the quota was raised."
         )
         Annotations.of(role).add_warning_v2(_UNDECIDED, warning)
-
-
-def _note_arn(role: iam.IRole) -> None:
-    own = own_role(role)
-    if own and own.path_and_name:
-        partition, account = arns.THIS_PARTITION, own.location.account
-        _arns[role_arn(role)] = f"arn:{partition}:iam::{account}:role{own.path_and_name}"
+    return True
 
 
 def _least_size(
-    document: iam.PolicyDocument, added: list[Statement], role: iam.IRole, location: Location, quota: int
+    document: iam.PolicyDocument, added: list[Statement], role: iam.IRole, quota: int, known: Mapping[str, str]
 ) -> int:
     """Measure a trust policy at the least that the deployment can write, merged where CDK is told to merge."""
-    statements = as_known([*trust_document(document)["Statement"], *added], location, _arns)
+    location = role_location(role)
+    statements = as_known([*trust_document(document)["Statement"], *added], location, known)
     length = _size(statements, location)
     if length > quota and role.node.try_get_context(_MINIMIZED):
         return _size(merged(statements), location)

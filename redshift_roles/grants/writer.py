@@ -5,8 +5,7 @@ Permissions, and what they are for, flow in; managed policies on the role flow o
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from aws_cdk import aws_iam as iam
@@ -14,25 +13,22 @@ from aws_cdk import aws_iam as iam
 from redshift_roles.aws import arns, quotas
 from redshift_roles.aws.actions import PASSED_TO_TRAINING
 from redshift_roles.aws.permissions import Home, Permission
-from redshift_roles.aws.policies import documents
-from redshift_roles.aws.policy_documents import Statement, size
 from redshift_roles.aws.quotas import Source
 from redshift_roles.cdk import account_rule
-from redshift_roles.cdk.jsii_compat import Remembered, is_immutable
+from redshift_roles.cdk.jsii_compat import is_immutable
 from redshift_roles.cdk.location import Location, path_of
 from redshift_roles.cdk.resource_reader import Resource, resource_problems
-from redshift_roles.cdk.role_reader import own_role, principal_account, role_arn, role_location, trust_of
+from redshift_roles.cdk.role_reader import own_role, principal_account, role_arn, role_location
 from redshift_roles.cdk.validation import raise_if
 from redshift_roles.grants.cross_account import add_to_policies, owner_problems, owner_statements, without_key_names
 from redshift_roles.grants.grant import RedshiftGrant
 from redshift_roles.grants.managed_policies import granted_policies
-from redshift_roles.grants.trust_policy import extend_trust, trust_problems
+from redshift_roles.grants.trust_policy import Trusted, extend_trust, trust_problems
 from redshift_roles.rules import registry
 from redshift_roles.rules.findings import Finding, RoleAssociationError
 from redshift_roles.rules.registry import Problem
 
 GRANTS_ID: Final = "RedshiftGrants"
-_SURELY_SMALL: Final = 4_000
 
 
 class GrantWriter:
@@ -108,22 +104,19 @@ class GrantWriter:
         self, source: Source, allowed: Sequence[Permission], problems: Sequence[Problem], *, training: bool = False
     ) -> RedshiftGrant:
         account = None if own_role(self.role) else principal_account(self.role, self.location)
-        broken = [] if own_role(self.role) else self._unattachable(account)
-        broken += [registry.INVALID_ARGUMENT.finding(self.path(), problem, source) for problem in problems]
-        self._raise(broken, _too_large(allowed))
-        plan, untrusted = self._granted.plan(allowed), training and self.role not in _trained
-        too_large = [*self._granted.problems(plan), *(trust_problems(self.role, _TRAINING) if untrusted else [])]
-        self._raise([], too_large)
+        findings = [] if own_role(self.role) else self._unattachable(account)
+        findings += [registry.INVALID_ARGUMENT.finding(self.path(), problem, source) for problem in problems]
+        if findings:
+            raise RoleAssociationError(findings)
+        plan = self._granted.plan(allowed)
+        too_large = [*self._granted.problems(plan), *(trust_problems(self.role, _TRAINING) if training else [])]
+        if too_large:
+            raise RoleAssociationError([registry.POLICY_TOO_LARGE.finding(self.path(), one) for one in too_large])
         account_rule.assert_account(self.location, [account])
         self._granted.write(plan)
-        if untrusted:
-            self._trust_training()
+        if training:
+            extend_trust(self.role, _TRAINING)
         return RedshiftGrant(self._granted)
-
-    def _raise(self, broken: Sequence[Finding], too_large: Iterable[Problem]) -> None:
-        found = [*broken, *(registry.POLICY_TOO_LARGE.finding(self.path(), problem) for problem in too_large)]
-        if found:
-            raise RoleAssociationError(found)
 
     def _unattachable(self, account: str | None) -> list[Finding]:
         """Find why no policy of this stack reaches the role."""
@@ -137,48 +130,18 @@ class GrantWriter:
             return [registry.INVALID_ARGUMENT.finding(self.path(), _IMMUTABLE, quotas.COPY_PERMISSIONS)]
         return []
 
-    def _trust_training(self) -> None:
-        document = trust_of(self.role)
-        if document is not None:
-            _trained[self.role] = True
-            extend_trust(self.role, document, _TRAINING)
 
-
-_trained: Remembered[bool] = Remembered()
-_chained: Remembered[bool] = Remembered()
-_vended: Remembered[bool] = Remembered()
-
-_TRAINING: Final[Statement] = {
-    "Effect": "Allow",
-    "Principal": {"Service": PASSED_TO_TRAINING},
-    "Action": "sts:AssumeRole",
-}
+_TRAINING: Final = Trusted("Service", PASSED_TO_TRAINING, PASSED_TO_TRAINING)
 _IMMUTABLE: Final = Problem(
     "",
     "the role was imported with mutable=False or is a role.without_policy_updates(), so CDK attaches no policy to it",
     "import it with mutable=True, grant it to the role itself, or let whoever owns it write the permissions",
 )
-_CHAIN_WITH_LAKE_FORMATION: Final = Problem(
+LAKE_FORMATION_IN_A_CHAIN: Final = Problem(
     "lake_formation",
     "the role is a later one of a RoleChain and 'lake_formation' is True, which Redshift does not combine",
     "associate the role with the cluster itself, or pass bucket=… in place of lake_formation=True",
 )
-
-
-def _too_large(allowed: Sequence[Permission]) -> Iterator[Problem]:
-    """Find what no policy can hold, however it is divided; measured closely only where it may be so."""
-    for permission in allowed:
-        values = permission.condition[2] if permission.condition else ()
-        if sum(map(len, (permission.resource, *values))) < _SURELY_SMALL:
-            continue
-        (document,) = documents([permission], most=sys.maxsize)
-        length, most = size(document, str), quotas.MANAGED_POLICY_SIZE
-        if length > most:
-            yield Problem(
-                "",
-                f"the statement for {', '.join(permission.actions)} has {length:,} characters, allowed is {most:,}",
-                "grant the prefix, the manifest and the JSONPaths file one by one, or give them shorter keys",
-            )
 
 
 def _foreign(account: str, location: Location) -> Problem:
@@ -187,23 +150,3 @@ def _foreign(account: str, location: Location) -> Problem:
         f"the role is in account {account}, its permissions would be in {location.account}",
         f"write them in a stack of {account}, and let a role of {location.account} assume it: RoleChain(first, role)",
     )
-
-
-def vending_problems(role: iam.IRole) -> list[Problem]:
-    """Say why Lake Formation cannot vend data to a role."""
-    return [_CHAIN_WITH_LAKE_FORMATION] if role in _chained else []
-
-
-def note_vended(role: iam.IRole) -> None:
-    """Note that Lake Formation vends data to a role."""
-    _vended[role] = True
-
-
-def later_problems(roles: Iterable[iam.IRole]) -> list[Problem]:
-    """Find roles that cannot be later ones of a chain."""
-    return [_CHAIN_WITH_LAKE_FORMATION for role in roles if role in _vended]
-
-
-def note_chained(role: iam.IRole) -> None:
-    """Note that a role is a later one of a chain."""
-    _chained[role] = True

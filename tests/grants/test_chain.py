@@ -15,6 +15,7 @@ from redshift_roles import RedshiftRole, RoleAssociationError, RoleChain
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.builders import arn
 from tests.support.functions import function_of
+from tests.support.iam import Assumption, assumed
 from tests.support.templates import all_properties_of, template_of
 
 POLICY, ROLE = "AWS::IAM::ManagedPolicy", "AWS::IAM::Role"
@@ -59,7 +60,7 @@ def test_fails_when_there_are_too_few_or_too_many(stack: cdk.Stack, count: int) 
     """Two to ten."""
     roles = [RedshiftRole(stack, f"R{number}") for number in range(count)]
 
-    assert [("InvalidArgument", f"the chain has {count} roles, allowed is 2 to 10")] == _wrong(*roles)
+    assert [("InvalidArgument", f"a chain must have 2 to 10 roles, got {count}")] == _wrong(*roles)
     assert [] == all_properties_of(stack, POLICY)
 
 
@@ -446,3 +447,50 @@ def test_fails_when_no_further_policy_fits_on_the_first_role(stack: cdk.Stack) -
 
     assert "PolicyTooLarge" == rule
     assert [] == _trusted(stack, "Second")
+
+
+def _documents(first: str, second: str) -> dict[str, Any]:
+    """Write both sides of a link between two roles of others: what the first may do, and whom the second trusts."""
+    stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data", env=cdk.Environment(account="999999999999"))
+    roles = [iam.Role.from_role_arn(stack, name, found, mutable=False) for name, found in (("A", first), ("B", second))]
+    return {policy.kind: policy.document for policy in RoleChain(*roles).required_policies}
+
+
+@pytest.mark.parametrize("second", [THEIRS, arn("Theirs")], ids=["another account", "one account"])
+def test_fails_when_a_side_of_the_link_is_missing(second: str) -> None:
+    """An evaluator that is not ours: both sides let the first role in, one alone does not, and no other role may
+    assume it.
+    """
+    first, other = arn("First"), arn("Other")
+    mine, theirs = _documents(first, second).values()
+    others = _documents(other, second)["trust"]
+
+    assert [True, False, False, False, False] == assumed(
+        [
+            Assumption(first, second, theirs, [mine]),
+            Assumption(first, second, others, [mine]),
+            Assumption(other, second, theirs, [mine]),
+            Assumption(first, f"{second}2", others, [mine]),
+            Assumption(second, first, others, [mine]),
+        ]
+    )
+    if second == THEIRS:
+        assert [False, False] == assumed(
+            [Assumption(first, second, theirs), Assumption(first, f"{second}2", theirs, [mine])]
+        )
+
+
+def test_each_side_names_the_other_role_alone() -> None:
+    """The page on role chaining writes it so; not its whole account."""
+    assert {
+        "permissions": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Sid": "AssumeNextRoles", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": THEIRS},
+            ],
+        },
+        "trust": {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Principal": {"AWS": arn("First")}, "Action": "sts:AssumeRole"}],
+        },
+    } == _documents(arn("First"), THEIRS)

@@ -11,13 +11,7 @@ from redshift_roles.aws import quotas
 from redshift_roles.aws.permissions import Home, Permission
 from redshift_roles.aws.policies import documents
 from redshift_roles.aws.policy_documents import size
-from redshift_roles.grants.writer import (
-    GrantWriter,
-    later_problems,
-    note_chained,
-    note_vended,
-    vending_problems,
-)
+from redshift_roles.grants.writer import GrantWriter
 from redshift_roles.rules.registry import Problem
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.builders import arn
@@ -52,16 +46,6 @@ def test_fails_when_the_role_is_of_another_account_even_for_what_is_allowed(stac
     assert [] == writer.policies
 
 
-def test_lake_formation_and_later_roles_exclude_each_other(stack: cdk.Stack) -> None:
-    """Whichever is noted first, of that role alone."""
-    vended, chained, neither = (RedshiftRole(stack, name) for name in ("Vended", "Chained", "Neither"))
-    note_vended(vended)
-    note_chained(chained)
-
-    assert 1 == len(vending_problems(chained)) == len(later_problems([vended, neither]))
-    assert [] == vending_problems(neither) == later_problems([chained, neither])
-
-
 def test_names_are_of_the_place_of_the_role(stack: cdk.Stack) -> None:
     """Partition, region and account come from the role's stack."""
     home = GrantWriter(RedshiftRole(stack, "Role")).home
@@ -84,7 +68,7 @@ def test_fails_when_one_statement_is_too_large_for_a_policy(stack: cdk.Stack) ->
     (finding,) = caught.value.findings
 
     assert "PolicyTooLarge" == finding.rule
-    assert "the statement for s3:ListBucket has 6,145 characters, allowed is 6,144" == finding.message
+    assert "the statement for s3:ListBucket must have at most 6,144 characters, got 6,145" == finding.message
     assert [] == writer.policies
     writer.allow(quotas.S3_KEYS, [_READ, allowed(most - frame)])
     assert 2 == len(writer.policies)
