@@ -1,4 +1,4 @@
-"""The requests of CloudFormation, and the answers."""
+"""Requests of CloudFormation, and the replies."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def _event(
     }
 
 
-def _look(kind: str = "Create", role: str = A, physical: str | None = None, cluster: str = CLUSTER) -> dict[str, Any]:
+def _snapshot(
+    kind: str = "Create", role: str = A, physical: str | None = None, cluster: str = CLUSTER
+) -> dict[str, Any]:
     event = _event(kind)
     event["ResourceProperties"] = {"Kind": "Before", "ClusterIdentifier": cluster, "RoleArn": role}
     event.pop("PhysicalResourceId", None)
@@ -67,7 +69,7 @@ class _Context:
 
 @contextmanager
 def _cloudformation(monkeypatch: pytest.MonkeyPatch, client: Any) -> Iterator[list[dict[str, Any]]]:
-    """Catch the answers that are sent."""
+    """Catch the replies."""
     sent: list[dict[str, Any]] = []
 
     def urlopen(request: Any, timeout: float) -> io.BytesIO:  # noqa: ARG001
@@ -80,8 +82,8 @@ def _cloudformation(monkeypatch: pytest.MonkeyPatch, client: Any) -> Iterator[li
     yield sent
 
 
-def test_fails_with_the_reason_and_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """CloudFormation shows the reason, and can delete by the name what a failed create left."""
+def test_a_failure_has_a_reason_and_a_physical_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CloudFormation shows the reason, and deletes what a failed create left by the physical id."""
     with _cloudformation(monkeypatch, FakeRedshift(status="paused")) as sent:
         index.handler(_event(), _Context())
 
@@ -98,8 +100,8 @@ def test_fails_with_the_reason_and_the_name(monkeypatch: pytest.MonkeyPatch) -> 
     ] == sent
 
 
-def test_fails_and_says_so_when_something_unexpected_happens(monkeypatch: pytest.MonkeyPatch) -> None:
-    """CloudFormation would wait for an hour otherwise."""
+def test_an_unexpected_error_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise CloudFormation would wait for an hour."""
     event = _event()
     del event["ResourceProperties"]["RoleLimit"]
     with _cloudformation(monkeypatch, FakeRedshift()) as sent:
@@ -108,32 +110,32 @@ def test_fails_and_says_so_when_something_unexpected_happens(monkeypatch: pytest
     assert [("FAILED", "unexpected: KeyError: 'RoleLimit'")] == [(body["Status"], body["Reason"]) for body in sent]
 
 
-def test_a_request_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the name of the association, and with what was seen."""
+def test_a_request_gets_a_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has the physical id of the association, and the answer of the snapshot."""
     with _cloudformation(monkeypatch, FakeRedshift(roles={F: 0.0}, default=F)) as sent:
         index.handler(_event(), _Context())
-        index.handler(_look(role=F), _Context())
+        index.handler(_snapshot(role=F), _Context())
 
     assert ["SUCCESS", "SUCCESS"] == [body["Status"] for body in sent]
     assert "warehouse/Association" == sent[0]["PhysicalResourceId"]
     assert {"WasAssociated": "true"} == sent[1]["Data"]
 
 
-def test_the_time_is_what_is_left_of_it() -> None:
-    """The function must answer before it is stopped."""
+def test_the_time_left_limits_the_timeout() -> None:
+    """The function must reply before it is stopped."""
     redshift = FakeRedshift(stuck={A})
     with pytest.raises(RefusedError, match="not done in 30 seconds"):
         _answer(_event(), redshift, 30)
 
 
-def test_looking_changes_nothing_and_remembers() -> None:
-    """What was seen first stays true for the same role, whatever we did meanwhile; a rollback asks for it again."""
+def test_a_snapshot_changes_nothing_and_keeps_its_answer() -> None:
+    """The first answer for a role stays, whatever we changed since; a rollback asks for it again."""
     redshift = FakeRedshift()
-    first, seen = _answer(_look(), redshift)
+    first, seen = _answer(_snapshot(), redshift)
     _answer(_event(), redshift)
-    second, other = _answer(_look("Update", B, first), redshift)
-    third, again = _answer(_look("Update", A, second), redshift)
-    _, late = _answer(_look(), redshift)
+    second, other = _answer(_snapshot("Update", B, first), redshift)
+    third, again = _answer(_snapshot("Update", A, second), redshift)
+    _, late = _answer(_snapshot(), redshift)
 
     assert ("false", "false", "false", "true") == (
         seen["WasAssociated"],
@@ -145,35 +147,35 @@ def test_looking_changes_nothing_and_remembers() -> None:
     assert third.startswith("before/")
     assert len(third) < 200
     assert 1 == len(redshift.calls)
-    assert (third, {}) == _answer(_look("Delete", A, third), FakeRedshift(exists=False))
+    assert (third, {}) == _answer(_snapshot("Delete", A, third), FakeRedshift(exists=False))
 
 
-def test_fails_when_there_is_nothing_to_look_at() -> None:
-    """A cluster that does not exist has no roles to find."""
+def test_fails_when_there_is_no_cluster() -> None:
+    """A cluster that does not exist has no roles."""
     with pytest.raises(RefusedError, match="cluster warehouse: there is none of that name in this account and region"):
-        _answer(_look(), FakeRedshift(exists=False))
+        _answer(_snapshot(), FakeRedshift(exists=False))
 
 
-def test_fails_when_looking_is_never_allowed() -> None:
-    """A policy that was written seconds ago is waited for, but not for ever."""
-    redshift = FakeRedshift(deaf=[error("AccessDenied", "not yet") for _ in range(99)])
+def test_fails_when_a_snapshot_is_never_allowed() -> None:
+    """A new policy gets time to propagate, but not for ever."""
+    redshift = FakeRedshift(read_failures=[error("AccessDenied", "not yet") for _ in range(99)])
     with pytest.raises(RefusedError, match="cluster warehouse: AccessDenied: not yet"):
-        _answer(_look(), redshift)
+        _answer(_snapshot(), redshift)
 
     assert 80 < redshift.time < 130
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "UnauthorizedOperation", "Throttling"])
-def test_looking_waits_until_it_is_allowed(code: str) -> None:
-    """The policy of the function is seconds old at the first look."""
-    redshift = FakeRedshift(roles={A: 0.0}, deaf=[error(code)] * 3)
+def test_a_snapshot_waits_until_it_is_allowed(code: str) -> None:
+    """The policy of the function is seconds old at the first snapshot."""
+    redshift = FakeRedshift(roles={A: 0.0}, read_failures=[error(code)] * 3)
 
-    assert "true" == _answer(_look(), redshift)[1]["WasAssociated"]
+    assert "true" == _answer(_snapshot(), redshift)[1]["WasAssociated"]
     assert 0 < redshift.time < 30
 
 
-def test_an_answer_is_sent_whatever_the_request_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also when not even the name of the resource can be told."""
+def test_a_reply_is_sent_whatever_the_request_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when its physical id is unknown."""
     event = _event()
     event["ResourceProperties"] = {}
     with _cloudformation(monkeypatch, FakeRedshift()) as sent:
@@ -182,8 +184,8 @@ def test_an_answer_is_sent_whatever_the_request_lacks(monkeypatch: pytest.Monkey
     assert [("FAILED", "nothing")] == [(body["Status"], body["PhysicalResourceId"]) for body in sent]
 
 
-def test_a_default_that_may_not_be_put_back_is_cleared() -> None:
-    """The function may pass its own roles only; that must not keep it from going."""
+def test_a_former_default_that_cannot_be_passed_is_cleared() -> None:
+    """Otherwise the association could not be deleted."""
     redshift = FakeRedshift(roles={F: 0.0, A: 0.0}, default=A, may_pass={A})
     options: dict[str, Any] = {"DefaultRoleArn": A, "DefaultBefore": F}
     _answer(_event("Delete", **options), redshift)
@@ -191,8 +193,8 @@ def test_a_default_that_may_not_be_put_back_is_cleared() -> None:
     assert ({F}, None) == (redshift.arns(), redshift.default)
 
 
-def test_a_role_that_was_found_is_put_back_as_the_default_when_it_may_be_passed() -> None:
-    """It is one of ours as well."""
+def test_a_role_of_the_list_is_restored_as_the_default() -> None:
+    """It can be passed, because it is one of ours."""
     redshift = FakeRedshift(roles={A: 0.0, B: 0.0}, default=A, may_pass={A, B})
     before = _event(roles=(A, B), found=("false", "true"), DefaultRoleArn=A, DefaultBefore=B)["ResourceProperties"]
     _answer(_event("Update", (A, B), ("false", "true"), OldResourceProperties=before), redshift)
@@ -200,10 +202,8 @@ def test_a_role_that_was_found_is_put_back_as_the_default_when_it_may_be_passed(
     assert B == redshift.default
 
 
-def test_there_is_time_to_answer_after_the_last_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two calls that nobody answers, three more to take back what was added, and a CloudFormation that is slow to
-    listen.
-    """
+def test_there_is_time_to_reply_after_the_last_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two calls without an answer, three more to remove what was added, and a slow CloudFormation."""
     made: list[Any] = []
     with _cloudformation(monkeypatch, FakeRedshift()) as sent:
         monkeypatch.setattr(boto3, "client", lambda name, config: made.append((name, config)))
@@ -217,14 +217,14 @@ def test_there_is_time_to_answer_after_the_last_attempt(monkeypatch: pytest.Monk
     assert 5 * seconds + answering < index._MARGIN_SECONDS
 
 
-def _look_default(physical: str | None = None, cluster: str = CLUSTER) -> dict[str, Any]:
-    event = _look("Update" if physical else "Create", physical=physical, cluster=cluster)
+def _snapshot_default(physical: str | None = None, cluster: str = CLUSTER) -> dict[str, Any]:
+    event = _snapshot("Update" if physical else "Create", physical=physical, cluster=cluster)
     del event["ResourceProperties"]["RoleArn"]
     return event
 
 
-def test_a_create_that_fails_takes_back_what_it_added() -> None:
-    """Whether or not CloudFormation asks for it; what was found stays."""
+def test_a_create_that_fails_removes_what_it_added() -> None:
+    """Whether or not CloudFormation asks for it; roles of others stay."""
     redshift = FakeRedshift(roles={F: 0.0, B: 0.0}, default=F, stuck={A})
     event = _event(roles=(A, B), found=("false", "true"), DefaultRoleArn=A, DefaultBefore=F)
     with pytest.raises(RefusedError, match="is adding"):
@@ -233,8 +233,8 @@ def test_a_create_that_fails_takes_back_what_it_added() -> None:
     assert ({F, B}, F) == (redshift.arns(), redshift.default)
 
 
-def test_an_update_that_fails_on_another_cluster_takes_back_what_it_added() -> None:
-    """Nothing of it was there before."""
+def test_an_update_that_fails_on_another_cluster_removes_what_it_added() -> None:
+    """None of our roles was there before."""
     redshift = FakeRedshift(roles={F: 0.0}, stuck={A})
     old = _event()["ResourceProperties"] | {"ClusterIdentifier": "elsewhere"}
     event = _event("Update", OldResourceProperties=old, PhysicalResourceId="elsewhere/Association")
@@ -244,8 +244,8 @@ def test_an_update_that_fails_on_another_cluster_takes_back_what_it_added() -> N
     assert {F} == redshift.arns()
 
 
-def test_an_update_that_fails_on_its_own_cluster_takes_nothing_back() -> None:
-    """What it had before is not undone; the rollback knows what that was."""
+def test_an_update_that_fails_on_its_own_cluster_removes_nothing() -> None:
+    """The rollback does."""
     redshift = FakeRedshift(roles={A: 0.0}, stuck={B})
     old = _event()["ResourceProperties"]
     with pytest.raises(RefusedError, match="is adding"):
@@ -263,10 +263,8 @@ def _moving(kind: str, physical_id: str, *, to: str, back_from: str) -> dict[str
     return {**event, "ResourceProperties": there}
 
 
-def test_a_rollback_from_a_cluster_it_never_got_to_cleans_up_there() -> None:
-    """The function was killed there, so CloudFormation knows no name to delete; here, what others chose meanwhile
-    stays.
-    """
+def test_a_rollback_cleans_up_the_cluster_of_the_killed_update() -> None:
+    """CloudFormation knows no physical id to delete there. On the former cluster, what others chose meanwhile stays."""
     new, old = (FakeRedshift(roles={F: 0.0, A: 0.0, G: 0.0}, default=default) for default in (A, G))
     two = Account(new=new, old=old)
     event = _moving("Update", "old/Association", to="old", back_from="new")
@@ -277,7 +275,7 @@ def test_a_rollback_from_a_cluster_it_never_got_to_cleans_up_there() -> None:
 
 
 def test_an_update_to_another_cluster_leaves_the_former_one_alone() -> None:
-    """CloudFormation deletes there by the name that it knows, when all else has succeeded."""
+    """CloudFormation deletes there by the former physical id, when all else has succeeded."""
     new, old = (FakeRedshift(roles=dict(roles), default=F) for roles in ({F: 0.0}, {F: 0.0, A: 0.0}))
     two = Account(new=new, old=old)
     for name, there, elsewhere in (("old/Association", "new", "old"), ("new/Association", "old", "new")):
@@ -291,10 +289,10 @@ def test_an_update_to_another_cluster_leaves_the_former_one_alone() -> None:
 
 
 @pytest.mark.parametrize("problem", [{"exists": False}, {"busy_until": 10_000.0}, {"status": "paused"}])
-def test_a_rollback_succeeds_also_where_there_is_nothing_to_clean_up(
+def test_a_rollback_succeeds_also_when_it_cannot_clean_up(
     problem: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It leaves half of its time to what it is for; what stays is in the log."""
+    """Half of its time is left for the rollback itself; the log has what was not removed."""
     two = Account(new=FakeRedshift(roles={A: 0.0}, **problem), old=FakeRedshift(roles={F: 0.0}))
     event = _moving("Update", "old/Association", to="old", back_from="new")
     index.answer(event, two, two.clock(), 800)
@@ -305,8 +303,8 @@ def test_a_rollback_succeeds_also_where_there_is_nothing_to_clean_up(
 
 
 @pytest.mark.parametrize(("limit", "old_limit"), [("10", "20"), ("20", "10")])
-def test_the_larger_limit_counts_while_a_limit_changes(limit: str, old_limit: str) -> None:
-    """A rollback comes with the limit of before, to a cluster that may be fuller than that by now."""
+def test_the_larger_limit_counts_in_an_update(limit: str, old_limit: str) -> None:
+    """A rollback has the former limit, and the cluster may have more roles by now."""
     redshift = FakeRedshift(roles={B: 0.0, **{f"{F}{number}": 0.0 for number in range(12)}})
     old = _event(roles=(B,))["ResourceProperties"] | {"RoleLimit": old_limit}
     event = _event("Update", (A, B), ("false", "false"), OldResourceProperties=old)
@@ -317,7 +315,7 @@ def test_the_larger_limit_counts_while_a_limit_changes(limit: str, old_limit: st
 
 
 def test_an_update_that_fails_is_rolled_back_by_cloudformation() -> None:
-    """It sends the request that goes back."""
+    """CloudFormation sends an update with the former properties."""
     redshift = FakeRedshift(roles={B: 0.0}, stuck={A})
     old = _event(roles=(B,))["ResourceProperties"]
     with pytest.raises(RefusedError):
@@ -329,61 +327,59 @@ def test_an_update_that_fails_is_rolled_back_by_cloudformation() -> None:
     assert ({A}, {B}) == (left, redshift.arns())
 
 
-def test_the_former_default_is_remembered() -> None:
-    """After a rollback it is what was before us, not our own; its name may hold what separates names elsewhere."""
+def test_a_snapshot_keeps_the_former_default() -> None:
+    """After a rollback it is still the former one, not ours. Its name may have the characters that separate answers."""
     former = "arn:aws:iam::111111111111:role/x,y/a=b,c@d"
     redshift = FakeRedshift(roles={former: 0.0}, default=former)
-    first, seen = _answer(_look_default(), redshift)
-    second, again = _answer(_look_default(first), FakeRedshift(exists=False))
+    first, seen = _answer(_snapshot_default(), redshift)
+    second, again = _answer(_snapshot_default(first), FakeRedshift(exists=False))
 
     assert {"DefaultRoleArn": former, "PutBackRoleArn": former} == seen
     assert (first, seen) == (second, again)
 
 
-def test_what_was_seen_long_ago_is_looked_at_again() -> None:
-    """A value that comes back months later finds what others did meanwhile; one that never went away counts for
-    ever.
-    """
+def test_former_answers_count_for_a_day() -> None:
+    """After months others may have changed the cluster. The present answer always counts."""
     redshift = FakeRedshift()
-    physical_id, _ = _answer(_look(), redshift)
+    physical_id, _ = _answer(_snapshot(), redshift)
     redshift.roles = {A: 0.0}
     redshift.time += 90 * 86_400
-    physical_id, unchanged = _answer(_look("Update", A, physical_id), redshift)
-    physical_id, _ = _answer(_look("Update", B, physical_id), redshift)
-    soon = _answer(_look("Update", A, physical_id), redshift)[1]
+    physical_id, unchanged = _answer(_snapshot("Update", A, physical_id), redshift)
+    physical_id, _ = _answer(_snapshot("Update", B, physical_id), redshift)
+    soon = _answer(_snapshot("Update", A, physical_id), redshift)[1]
     redshift.time += 2 * 86_400
-    late = _answer(_look("Update", A, physical_id), redshift)[1]
+    late = _answer(_snapshot("Update", A, physical_id), redshift)[1]
 
     assert ("false", "false", "true") == (unchanged["WasAssociated"], soon["WasAssociated"], late["WasAssociated"])
 
 
-def test_a_role_that_was_found_and_that_others_removed_since_is_ours_when_we_come_back() -> None:
-    """Nobody else wants it any more, so it must not stay when we go. While it is there it counts as found."""
+def test_a_role_that_others_removed_since_is_ours_when_we_come_back() -> None:
+    """Nobody else wants it any more, so it must not stay after us. While it is associated it is theirs."""
     redshift = FakeRedshift(roles={A: 0.0})
-    physical_id, first = _answer(_look(), redshift)
-    physical_id, _ = _answer(_look("Update", B, physical_id), redshift)
-    physical_id, still = _answer(_look("Update", A, physical_id), redshift)
-    physical_id, _ = _answer(_look("Update", B, physical_id), redshift)
+    physical_id, first = _answer(_snapshot(), redshift)
+    physical_id, _ = _answer(_snapshot("Update", B, physical_id), redshift)
+    physical_id, still = _answer(_snapshot("Update", A, physical_id), redshift)
+    physical_id, _ = _answer(_snapshot("Update", B, physical_id), redshift)
     del redshift.roles[A]
-    _, gone = _answer(_look("Update", A, physical_id), redshift)
+    _, gone = _answer(_snapshot("Update", A, physical_id), redshift)
 
     assert ("true", "true", "false") == (first["WasAssociated"], still["WasAssociated"], gone["WasAssociated"])
 
 
-def test_no_former_default_is_remembered_too() -> None:
-    """Nothing is something."""
-    first, seen = _answer(_look_default(), FakeRedshift())
+def test_a_snapshot_keeps_that_there_was_no_default() -> None:
+    """A policy still needs an ARN."""
+    first, seen = _answer(_snapshot_default(), FakeRedshift())
 
     assert {"DefaultRoleArn": "", "PutBackRoleArn": "arn:aws-cn:iam::111111111111:role/no-default-role"} == seen
-    assert (first, seen) == _answer(_look_default(first), FakeRedshift(roles={A: 0.0}, default=A))
+    assert (first, seen) == _answer(_snapshot_default(first), FakeRedshift(roles={A: 0.0}, default=A))
 
 
-def test_a_role_that_is_leaving_was_not_there() -> None:
-    """Whoever removed it does not want it."""
-    assert "false" == _answer(_look(), FakeRedshift(leaving={A: 99.0}))[1]["WasAssociated"]
+def test_a_role_that_is_being_removed_counts_as_not_associated() -> None:
+    """Its owner no longer wants it."""
+    assert "false" == _answer(_snapshot(), FakeRedshift(leaving={A: 99.0}))[1]["WasAssociated"]
 
 
-def test_roles_change_and_the_name_does_not() -> None:
+def test_the_physical_id_does_not_depend_on_the_roles() -> None:
     """So CloudFormation replaces nothing and deletes nothing."""
     redshift = FakeRedshift(roles={F: 0.0})
     names = {_answer(_event(), redshift)[0]}
@@ -396,8 +392,8 @@ def test_roles_change_and_the_name_does_not() -> None:
     assert {F, B} == redshift.arns()
 
 
-def test_another_cluster_is_another_association() -> None:
-    """The new one gets the roles; CloudFormation then deletes the old one by its name."""
+def test_another_cluster_is_another_physical_id() -> None:
+    """The new cluster gets the roles; CloudFormation then deletes the former association."""
     old = _event()["ResourceProperties"] | {"ClusterIdentifier": "elsewhere"}
     redshift = FakeRedshift(roles={F: 0.0})
 
@@ -407,8 +403,8 @@ def test_another_cluster_is_another_association() -> None:
     assert {F, A} == redshift.arns()
 
 
-def test_a_role_that_was_found_stays_when_we_go() -> None:
-    """It was there before us."""
+def test_a_role_that_was_associated_before_stays() -> None:
+    """Also when the association is deleted."""
     redshift = FakeRedshift(roles={A: 0.0})
     _answer(_event(found=("true",)), redshift)
     _answer(_event("Delete", found=("true",)), redshift)
@@ -417,8 +413,8 @@ def test_a_role_that_was_found_stays_when_we_go() -> None:
     assert [] == redshift.calls
 
 
-def test_the_default_comes_and_goes() -> None:
-    """What was the default before comes back."""
+def test_the_former_default_is_restored() -> None:
+    """When the association is deleted."""
     redshift = FakeRedshift(roles={F: 0.0}, default=F)
     options: dict[str, Any] = {"DefaultRoleArn": A, "DefaultBefore": F}
     _answer(_event(**options), redshift)
@@ -430,7 +426,7 @@ def test_the_default_comes_and_goes() -> None:
 
 @pytest.fixture
 def stubbed() -> Iterator[tuple[Any, Stubber]]:
-    """Boto3's own client, which knows what a request and an answer may hold."""
+    """Boto3's own client, which checks requests and answers against the service's model."""
     client = boto3.client("redshift", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")  # noqa: S106
     with Stubber(client) as stubber:
         yield client, stubber
@@ -469,15 +465,15 @@ def test_requests_and_answers_are_those_of_the_api(stubbed: tuple[Any, Stubber])
 def test_a_cluster_is_modifying_when_either_status_says_so(
     stubbed: tuple[Any, Stubber], shown: dict[str, str], modifying: bool
 ) -> None:
-    """CloudFormation looks at both, too."""
+    """CloudFormation reads both, too."""
     client, stubber = stubbed
     stubber.add_response("describe_clusters", {"Clusters": [shown]})
 
     assert Cluster(shown.get("ClusterStatus", ""), {}, None, modifying) == describe(client, CLUSTER)
 
 
-def test_errors_of_the_api_are_told_apart(stubbed: tuple[Any, Stubber]) -> None:
-    """Gone, busy, throttled, and what the network does."""
+def test_errors_of_the_api_are_classified(stubbed: tuple[Any, Stubber]) -> None:
+    """A missing cluster, a busy one, throttling, and server errors."""
     client, stubber = stubbed
     stubber.add_client_error("describe_clusters", "ClusterNotFound")
     stubber.add_response("describe_clusters", {"Clusters": []})
@@ -502,9 +498,9 @@ def test_errors_of_the_api_are_told_apart(stubbed: tuple[Any, Stubber]) -> None:
 
 
 @pytest.mark.parametrize("kind", ["Association", "Before"])
-def test_a_delete_is_answered_with_the_name_it_came_with(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    """CloudFormation makes one up for what was never answered, and takes no other for the end of it."""
-    event = _event("Delete") if kind == "Association" else _look("Delete")
+def test_a_delete_replies_with_the_physical_id_of_the_request(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """CloudFormation makes one up for a resource that never got a reply, and accepts no other."""
+    event = _event("Delete") if kind == "Association" else _snapshot("Delete")
     event["PhysicalResourceId"] = "made-up"
     with _cloudformation(monkeypatch, FakeRedshift()) as sent:
         index.handler(event, _Context())
@@ -512,19 +508,19 @@ def test_a_delete_is_answered_with_the_name_it_came_with(monkeypatch: pytest.Mon
     assert [("SUCCESS", "made-up")] == [(body["Status"], body["PhysicalResourceId"]) for body in sent]
 
 
-def test_a_look_that_fails_keeps_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another name would make CloudFormation delete what it remembers."""
+def test_a_snapshot_that_fails_keeps_its_physical_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With another one CloudFormation would delete the answers."""
     with _cloudformation(monkeypatch, FakeRedshift(exists=False)) as sent:
-        index.handler(_look("Update", A, "before/x=true"), _Context())
-        index.handler(_look(), _Context())
+        index.handler(_snapshot("Update", A, "before/x=true"), _Context())
+        index.handler(_snapshot(), _Context())
 
     assert ["before/x=true", "nothing"] == [body["PhysicalResourceId"] for body in sent]
 
 
-def test_the_log_has_requests_answers_and_surprises_but_no_address(
+def test_the_log_has_requests_replies_and_errors_but_no_address(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whoever has the address can answer for the function."""
+    """Whoever has the address can reply for the function."""
     caplog.set_level("INFO")
     event = _event()
     del event["ResourceProperties"]["RoleLimit"]
@@ -537,8 +533,8 @@ def test_the_log_has_requests_answers_and_surprises_but_no_address(
     assert "FAILED" == json.loads(answer)["Status"]
 
 
-def test_a_lost_connection_is_worth_another_try() -> None:
-    """Whether the cluster was only asked, or was to be changed."""
+def test_a_lost_connection_is_retried() -> None:
+    """For both calls."""
 
     class Lost(FakeRedshift):
         def describe_clusters(self, **request: Any) -> dict[str, Any]:
@@ -553,12 +549,12 @@ def test_a_lost_connection_is_worth_another_try() -> None:
         modify(Lost(), CLUSTER, Change(add=(A,)))
 
 
-def test_a_look_takes_at_most_three_minutes() -> None:
-    """A look fails after 180 seconds of throttling, although the function could run longer."""
-    redshift = FakeRedshift(deaf=[error("Throttling")] * 99)
+def test_a_snapshot_takes_at_most_three_minutes() -> None:
+    """It fails after 180 seconds of throttling, although the function could run longer."""
+    redshift = FakeRedshift(read_failures=[error("Throttling")] * 99)
 
     with pytest.raises(RefusedError, match="cluster warehouse: not done in 180 seconds"):
-        _answer(_look(), redshift)
+        _answer(_snapshot(), redshift)
 
 
 def test_a_role_without_a_status_is_not_in_sync(stubbed: tuple[Any, Stubber]) -> None:

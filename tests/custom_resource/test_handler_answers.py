@@ -1,4 +1,4 @@
-"""The answers to CloudFormation: small enough, and sent until they are heard."""
+"""The replies to CloudFormation: small enough, and sent again when the connection breaks."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ EVENT = {"StackId": STACK, "RequestId": "r", "LogicalResourceId": "L", "Response
 DONE = Outcome("SUCCESS", "", "p", {"WasAssociated": "true"})
 
 
-class _Heard(io.BytesIO):
-    """What CloudFormation says to an answer, which may break off."""
+class _Response(io.BytesIO):
+    """The response of CloudFormation, which may break off."""
 
     problem: Exception | None = None
 
@@ -31,8 +31,8 @@ class _Heard(io.BytesIO):
         return super().read(size)
 
 
-class _Line:
-    """A line to CloudFormation that breaks first."""
+class _Connection:
+    """A connection to CloudFormation that breaks first."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *problems: Exception | None) -> None:
         self.problems, self.sent, self.slept = list(problems), list[bytes](), list[float]()
@@ -47,7 +47,7 @@ class _Line:
         )
         assert "" == request.get_header("Content-type")
         problem = self.problems.pop(0) if self.problems else None
-        heard = _Heard()
+        heard = _Response()
         if isinstance(problem, http.client.IncompleteRead):
             heard.problem = problem
         elif problem:
@@ -65,34 +65,34 @@ class _Line:
 RESET = urllib.error.URLError(ConnectionResetError("reset by peer"))
 
 
-def test_fails_when_cloudformation_never_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fails_when_no_reply_gets_through(monkeypatch: pytest.MonkeyPatch) -> None:
     """AWS Lambda then runs the function again, if there is time."""
-    line = _Line(monkeypatch, *[RESET] * 4)
+    connection = _Connection(monkeypatch, *[RESET] * 4)
     with pytest.raises(urllib.error.URLError, match="reset by peer"):
         respond(EVENT, DONE)
 
-    assert ([], [0.5, 1.0, 2.0], []) == (line.sent, line.slept, line.problems)
+    assert ([], [0.5, 1.0, 2.0], []) == (connection.sent, connection.slept, connection.problems)
 
 
 @pytest.mark.parametrize("times", [1, 3])
 @pytest.mark.parametrize(
     "problem", [RESET, TimeoutError("slow"), http.client.BadStatusLine(""), http.client.IncompleteRead(b"")]
 )
-def test_an_answer_is_sent_again_when_the_line_breaks(
+def test_a_reply_is_sent_again_when_the_connection_breaks(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, problem: Exception, times: int
 ) -> None:
-    """The same, after a pause; the log says why."""
-    line = _Line(monkeypatch, *[problem] * times)
+    """After a pause; the log says why."""
+    connection = _Connection(monkeypatch, *[problem] * times)
     respond(EVENT, DONE)
 
-    assert "SUCCESS" == line.body()["Status"]
-    assert times == len(line.slept)
+    assert "SUCCESS" == connection.body()["Status"]
+    assert times == len(connection.slept)
     assert times == caplog.text.count(f"the reply is not sent yet: {type(problem).__name__}: ")
 
 
-def test_an_answer_has_what_cloudformation_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reason is always there."""
-    line = _Line(monkeypatch)
+def test_a_reply_has_what_cloudformation_requires(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It always has a reason."""
+    connection = _Connection(monkeypatch)
     respond(EVENT, DONE)
 
     assert {
@@ -103,51 +103,51 @@ def test_an_answer_has_what_cloudformation_asks_for(monkeypatch: pytest.MonkeyPa
         "RequestId": "r",
         "LogicalResourceId": "L",
         "Data": {"WasAssociated": "true"},
-    } == line.body()
-    assert [] == line.slept
+    } == connection.body()
+    assert [] == connection.slept
 
 
 @pytest.mark.parametrize("letter", ["x", "é", "€", "😀", '"'])
 @pytest.mark.parametrize("physical_id", ["p", "p" * 1007])
-def test_an_answer_is_never_larger_than_cloudformation_takes(
+def test_a_reply_is_never_larger_than_cloudformation_accepts(
     monkeypatch: pytest.MonkeyPatch, letter: str, physical_id: str
 ) -> None:
-    """The middle of the reason is left out: the cluster stands at its start, what Redshift said at its end."""
-    line = _Line(monkeypatch)
+    """The middle of the reason is left out: the start has the cluster, the end what Redshift said."""
+    connection = _Connection(monkeypatch)
     respond(EVENT, Outcome("FAILED", f"cluster warehouse: {letter * 9000}; the end", physical_id, {}))
-    reason = line.body()["Reason"]
+    reason = connection.body()["Reason"]
 
-    assert 3900 < len(line.sent[0]) <= 4096
+    assert 3900 < len(connection.sent[0]) <= 4096
     assert reason.startswith(f"cluster warehouse: {letter * 9}")
     assert reason.endswith(f"{letter * 9}; the end")
     assert 1 == reason.count(f"{letter} [...] {letter}")
 
 
-def test_a_reason_for_which_there_is_room_is_told_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reason_that_fits_is_sent_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
     """To the last byte."""
-    line = _Line(monkeypatch)
+    connection = _Connection(monkeypatch)
     respond(EVENT, Outcome("FAILED", "x", "p", {}))
-    room = 4096 - len(line.sent.pop()) + 1
+    room = 4096 - len(connection.sent.pop()) + 1
     for length in (room, room + 1):
         respond(EVENT, Outcome("FAILED", "x" * length, "p", {}))
 
-    assert [4096, True] == [len(line.sent[0]), len(line.sent[1]) < 4096]
-    assert "x" * room == json.loads(line.sent[0])["Reason"]
+    assert [4096, True] == [len(connection.sent[0]), len(connection.sent[1]) < 4096]
+    assert "x" * room == json.loads(connection.sent[0])["Reason"]
 
 
-def test_an_answer_without_room_for_a_reason_is_sent_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """CloudFormation may or may not take it."""
-    line = _Line(monkeypatch)
+def test_a_reply_without_room_for_a_reason_is_sent_anyway(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CloudFormation may or may not accept it."""
+    connection = _Connection(monkeypatch)
     respond(EVENT, Outcome("FAILED", "x" * 50, "p" * 5000, {}))
 
-    assert " [...] " == line.body()["Reason"]
+    assert " [...] " == connection.body()["Reason"]
 
 
 def test_the_address_is_not_logged(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    """Whoever has it can answer for the function."""
+    """Whoever has it can reply for the function."""
     caplog.set_level("INFO")
-    line = _Line(monkeypatch, RESET)
+    connection = _Connection(monkeypatch, RESET)
     respond(EVENT, DONE)
 
-    assert line.body() == json.loads(caplog.records[0].getMessage())
+    assert connection.body() == json.loads(caplog.records[0].getMessage())
     assert "example.com" not in caplog.text

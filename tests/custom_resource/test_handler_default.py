@@ -17,11 +17,11 @@ Properties = dict[str, Any]
 
 
 class _Killed(BaseException):
-    """The function is stopped in the middle."""
+    """The function is killed."""
 
 
 class Stack:
-    """CloudFormation: it keeps what a look saw as long as there is a default, and goes back when something fails."""
+    """CloudFormation: it keeps the answer of a snapshot as long as there is a default, and rolls back a failure."""
 
     def __init__(self, redshift: FakeRedshift) -> None:
         self.redshift = redshift
@@ -35,7 +35,7 @@ class Stack:
             raise _Killed
 
     def deploy(self, default: str | None, *, fails: bool) -> None:
-        """Create or update the association; one that fails has set the default when it does."""
+        """Create or update the association; a failure comes after the default was set."""
         looked = self.looked
         if default and looked is None:
             looked = str(self._send("Create", {"Kind": "Before", "ClusterIdentifier": CLUSTER})["DefaultRoleArn"])
@@ -55,7 +55,7 @@ class Stack:
             self.properties = self.looked = None
 
     def _send(self, kind: str, properties: Properties, old: Properties | None = None) -> dict[str, Any]:
-        """Send a request until it is answered: AWS Lambda runs a function again that was stopped."""
+        """Send a request until it gets a reply: AWS Lambda runs a killed function again."""
         event = {
             "RequestType": kind,
             "StackId": STACK,
@@ -95,11 +95,13 @@ STEPS = st.lists(
 
 @settings(max_examples=150)
 @given(start=st.sampled_from([None, F, G]), steps=STEPS, kills=st.lists(st.booleans(), max_size=12))
-def test_the_default_of_others_is_lost_to_nobody_who_did_not_ask(
+def test_the_default_changes_only_when_a_deployment_asks(
     start: str | None, steps: list[tuple[str, Any, bool]], kills: list[bool]
 ) -> None:
-    """Ours is the default when we ask for one, comes back when a deployment fails, and is never left behind; what was
-    before comes back if it is still associated; what others set since stays until somebody asks for another.
+    """Ours is set when a deployment asks for it, comes back when one fails, and is never left behind.
+
+    The former one is restored if it is still associated. What others set since stays until a deployment asks for
+    another.
     """
     redshift = FakeRedshift(roles={F: 0.0, G: 0.0}, default=start, stuck={STUCK})
     stack = Stack(redshift)

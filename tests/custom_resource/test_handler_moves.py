@@ -1,5 +1,6 @@
-"""What becomes of two clusters while values change in place: the cluster and the role of a stack are known only to its
-deployment. The function is killed anywhere, requests fail, stacks go back, others edit both clusters, and days pass.
+"""Two clusters, and a stack whose cluster and role are parameters that change.
+
+The function is killed anywhere, requests fail, stacks are rolled back, others edit both clusters, and days pass.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Json = dict[str, Any]
 
 
 class _Killed(BaseException):
-    """The function was stopped in the middle of a line, and is not started again in time."""
+    """The function is killed."""
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Failure:
     Attributes:
         kill_at: Which of its changes the function does not survive; None for all.
         heard: Whether the cluster has heard it then.
-        deaf_look: Which look is not heard by CloudFormation; None for all.
+        lost_snapshot: Which snapshot is not heard by CloudFormation; None for all.
         learns: Whether CloudFormation takes the name from an answer that says FAILED.
         fails_later: Whether another resource of the stack fails afterwards.
         stuck: Whether a role that never comes in sync joins.
@@ -50,23 +51,23 @@ class Failure:
 
     kill_at: int | None = None
     heard: bool = False
-    deaf_look: int | None = None
+    lost_snapshot: int | None = None
     learns: bool = False
     fails_later: bool = False
     stuck: bool = False
 
 
 class _FailedError(Exception):
-    """A deployment goes back."""
+    """A deployment is rolled back."""
 
 
 class Stack:
-    """CloudFormation with two looks and an association."""
+    """CloudFormation with two snapshots and an association."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
         self.role, self.default, self.association = (_Resource(name) for name in ("Role", "Default", "Association"))
-        self.problem = Failure()
+        self.failure = Failure()
 
     @property
     def wants(self) -> tuple[str, str] | None:
@@ -74,16 +75,16 @@ class Stack:
         found = self.association.properties
         return (found["ClusterIdentifier"], found["RoleArns"][0]) if found else None
 
-    def deploy(self, cluster: str, role: str, problem: Failure) -> None:
-        """Create or update all, or go back."""
+    def deploy(self, cluster: str, role: str, failure: Failure) -> None:
+        """Create or update all, or roll back."""
         before = copy.deepcopy((self.role, self.default, self.association))
-        self.problem = problem
+        self.failure = failure
         changes = 0
 
         def die(moment: str) -> None:
             nonlocal changes
             changes += moment == "before"
-            if problem.kill_at == changes - 1 and (moment == "after") == problem.heard:
+            if failure.kill_at == changes - 1 and (moment == "after") == failure.heard:
                 raise _Killed
 
         self.account.around = die
@@ -106,13 +107,13 @@ class Stack:
         for number, (resource, named) in enumerate(((self.role, {"RoleArn": role}), (self.default, {}))):
             properties = {"Kind": "Before", "ClusterIdentifier": cluster, **named}
             if resource.properties != properties:
-                self._change(resource, properties, heard=self.problem.deaf_look != number)
+                self._change(resource, properties, heard=self.failure.lost_snapshot != number)
         self._change(self.association, self._wanted(cluster, role))
-        if self.problem.fails_later:
+        if self.failure.fails_later:
             raise _FailedError
 
     def _wanted(self, cluster: str, role: str) -> Json:
-        joins = [STUCK] if self.problem.stuck else []
+        joins = [STUCK] if self.failure.stuck else []
         return {
             "Kind": "Association",
             "ClusterIdentifier": cluster,
@@ -125,7 +126,7 @@ class Stack:
         }
 
     def _change(self, resource: _Resource, properties: Json, *, heard: bool = True) -> None:
-        """Create or update a resource. What fails has begun: its rollback comes with what it was to become."""
+        """Create or update a resource. The rollback of a failure has the new properties as the old ones."""
         kind, old = ("Create", None) if resource.properties is None else ("Update", resource.properties)
         event = self._event(kind, resource, properties, old)
         resource.properties = properties
@@ -134,7 +135,7 @@ class Stack:
         except _Killed:
             raise _FailedError from None
         except RefusedError:
-            if self.problem.learns:
+            if self.failure.learns:
                 resource.physical_id = index.physical_id_of(event)
             raise _FailedError from None
         if not heard:
@@ -142,7 +143,7 @@ class Stack:
         resource.physical_id, resource.data = physical_id, data
 
     def _back(self, role: _Resource, default: _Resource, association: _Resource) -> None:
-        """Go back: looks first, then the association with what they tell; then the names that were new are deleted."""
+        """Roll back: snapshots first, then the association with their answers; then delete the new physical ids."""
         reached = copy.deepcopy(self.association)
         for resource, before in ((self.role, role), (self.default, default)):
             if before.properties is not None and resource.properties != before.properties:
@@ -207,24 +208,24 @@ class Story:
         self.touched: set[str] = set()
 
     def now(self) -> float:
-        """Tell the time."""
+        """Return the time."""
         return self.account.clusters["x"].time
 
     def there(self) -> set[tuple[str, str]]:
-        """Name what is associated."""
+        """Return what is associated."""
         return {(name, arn) for name, cluster in self.account.clusters.items() for arn in cluster.arns()}
 
-    def deploy(self, location: tuple[str, str], problem: Failure) -> None:
-        """Deploy with these values. What was left a moment ago is remembered as it was then."""
+    def deploy(self, location: tuple[str, str], failure: Failure) -> None:
+        """Deploy with these values. Answers about a place that we left within a day still count."""
         cluster, role = location
         if self.now() - self.left.get(location, -2 * DAY) <= DAY and location in self.theirs:
             self.shared.add(location)
         before = self.stack.wants
-        self.stack.deploy(cluster, role, problem)
+        self.stack.deploy(cluster, role, failure)
         self.left |= {known: self.now() for known in (before, (cluster, role)) if known not in (None, self.stack.wants)}
 
     def delete(self) -> None:
-        """Delete the stack; its memory goes with it."""
+        """Delete the stack, and its answers with it."""
         self.stack.delete()
         self.left = {}
 
@@ -260,7 +261,7 @@ PLACES = st.tuples(st.sampled_from("xy"), st.sampled_from([A, B]))
 TROUBLE = st.one_of(
     st.just(Failure()),
     st.builds(Failure, kill_at=st.sampled_from([0, 1]), heard=st.booleans(), learns=st.booleans()),
-    st.builds(Failure, deaf_look=st.sampled_from([0, 1])),
+    st.builds(Failure, lost_snapshot=st.sampled_from([0, 1])),
     st.builds(Failure, fails_later=st.just(True)),
     st.builds(Failure, stuck=st.just(True), learns=st.booleans()),
 )
@@ -277,8 +278,8 @@ STEPS = st.lists(
 )
 
 
-def test_a_role_that_others_removed_while_we_were_elsewhere_goes_with_us() -> None:
-    """It was found at first; within a day we come back and put it there ourselves."""
+def test_a_role_that_others_removed_while_we_were_elsewhere_is_ours() -> None:
+    """It was associated before us at first; within a day we come back and add it ourselves."""
     story = Story({("y", A)})
     story.deploy(("y", A), Failure())
     story.deploy(("x", A), Failure())
@@ -293,10 +294,10 @@ def test_a_role_that_others_removed_while_we_were_elsewhere_goes_with_us() -> No
 
 @settings(max_examples=400)
 @given(start=st.sets(PLACES, max_size=2), steps=STEPS)
-def test_others_keep_their_roles_and_ours_go_with_us_wherever_we_were(
+def test_others_keep_their_roles_and_ours_are_removed_on_both_clusters(
     start: set[tuple[str, str]], steps: list[tuple[Any, ...]]
 ) -> None:
-    """On both clusters, and the default of others comes back on both, which they never touch."""
+    """The default of others is restored on both; others do not change it."""
     story = Story(start)
     for step, *arguments in steps:
         getattr(story, step)(*arguments)

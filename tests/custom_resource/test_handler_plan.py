@@ -55,10 +55,10 @@ def _found(*roles: str) -> Association:
         (NOTHING, NOTHING, _there(F, A), Change()),
     ],
 )
-def test_ours_come_and_go_and_others_stay(
+def test_only_our_roles_are_added_and_removed(
     before: Association, after: Association, there: Cluster, expected: Change
 ) -> None:
-    """Whoever associated a role before us keeps it, and who is not named is not touched."""
+    """Roles that were associated before, and roles that are not named, stay."""
     assert expected == change(before, after, there)
 
 
@@ -95,10 +95,10 @@ def test_ours_come_and_go_and_others_stay(
         (Association({A: True}, A, A), NOTHING, _there(A, default=A), None),
     ],
 )
-def test_the_default_is_set_changed_and_put_back(
+def test_the_default_is_set_changed_and_restored(
     before: Association, after: Association, there: Cluster, default: str | None
 ) -> None:
-    """What was the default before us comes back, unless it is gone or somebody changed the default since."""
+    """The former default is restored, unless it is no longer associated or somebody changed the default since."""
     assert default == change(before, after, there).default
 
 
@@ -117,15 +117,15 @@ def test_the_default_is_set_changed_and_put_back(
         (NOTHING, _ours(default=A), _there(A, B="adding"), {}),
     ],
 )
-def test_it_waits_for_its_own_roles_alone(
+def test_it_waits_for_our_roles_alone(
     before: Association, after: Association, there: Cluster, late: dict[str, str]
 ) -> None:
     """Until each is in sync, and each removed one gone."""
     assert late == waiting(before, after, there)
 
 
-def test_a_change_is_something_or_nothing() -> None:
-    """Clearing the default is something."""
+def test_a_change_is_true_when_it_changes_something() -> None:
+    """Clearing the default is a change."""
     assert not Change()
     assert Change(default=NO_DEFAULT)
     assert Change(add=(A,))

@@ -1,4 +1,4 @@
-"""Bringing a cluster to where an association wants it: in time, busy, throttled, stuck or gone."""
+"""A cluster gets the roles that an association wants: in time, busy, throttled, stuck or gone."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ MOODS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("mood", MOODS)
 @pytest.mark.parametrize("request_type", REQUESTS)
 @pytest.mark.parametrize("state", STATES)
-def test_the_cluster_gets_there_and_foreign_roles_stay(state: str, request_type: str, mood: str) -> None:
-    """Whatever was there and however busy it is; asked again, nothing more is done."""
+def test_the_cluster_gets_our_roles_and_keeps_those_of_others(state: str, request_type: str, mood: str) -> None:
+    """Whatever was there and however busy it is; a repeated request changes nothing more."""
     made: dict[str, Any] = copy.deepcopy({**STATES[state], **MOODS[mood]})
     redshift = FakeRedshift(**made)
     before, after = REQUESTS[request_type]
@@ -84,10 +84,8 @@ def test_the_cluster_gets_there_and_foreign_roles_stay(state: str, request_type:
 
 @pytest.mark.parametrize("request_type", REQUESTS)
 @pytest.mark.parametrize("state", STATES)
-def test_foreign_roles_stay_when_a_role_is_stuck(state: str, request_type: str) -> None:
-    """What has to wait for it fails in time, whatever was there, and fails again when it is asked again; a delete does
-    not wait for it.
-    """
+def test_roles_of_others_stay_when_a_role_is_stuck(state: str, request_type: str) -> None:
+    """A request that waits for it fails in time, also when repeated; a delete does not wait for it."""
     redshift = FakeRedshift(**copy.deepcopy(STATES[state]), stuck={A, B})
     foreign, default = {F} & set(redshift.roles), redshift.default
     before, after = REQUESTS[request_type]
@@ -105,8 +103,8 @@ def test_foreign_roles_stay_when_a_role_is_stuck(state: str, request_type: str) 
 
 @pytest.mark.parametrize("request_type", REQUESTS)
 @pytest.mark.parametrize("state", STATES)
-def test_a_cluster_that_is_gone_is_told_unless_all_was_to_go(state: str, request_type: str) -> None:
-    """Nothing is asked of Redshift then, whatever there was."""
+def test_a_cluster_that_is_gone_fails_all_but_a_delete(state: str, request_type: str) -> None:
+    """No call changes it."""
     redshift = FakeRedshift(**copy.deepcopy(STATES[state]), exists=False)
     before, after = REQUESTS[request_type]
 
@@ -146,14 +144,14 @@ def test_fails_at_once_when_waiting_would_not_help(status: str, advice: str) -> 
     assert [] == redshift.calls
 
 
-def test_a_paused_cluster_that_is_as_it_should_be_is_left_alone() -> None:
-    """Nothing has to be done, so nothing is wrong."""
+def test_a_paused_cluster_that_needs_no_change_is_left_alone() -> None:
+    """It is not an error then."""
     _run(FakeRedshift(status="paused", roles={A: 0.0}), NOTHING, _ours(A))
     _run(FakeRedshift(status="paused"), _ours(A), NOTHING)
 
 
 def test_fails_in_time_when_a_role_is_stuck() -> None:
-    """The reason names cluster, role and status, and there is time left to say so."""
+    """The reason has the cluster, the role and the status, and there is time left to reply."""
     redshift = FakeRedshift(stuck={A}, roles={F: 0.0})
     message = _refused(redshift, NOTHING, _ours(A), seconds=60)
 
@@ -162,7 +160,7 @@ def test_fails_in_time_when_a_role_is_stuck() -> None:
 
 
 def test_fails_in_time_when_the_cluster_stays_busy() -> None:
-    """The reason says so."""
+    """The reason has its status."""
     redshift = FakeRedshift(busy_until=10_000)
     message = _refused(redshift, NOTHING, _ours(A), seconds=60)
 
@@ -170,12 +168,12 @@ def test_fails_in_time_when_the_cluster_stays_busy() -> None:
     assert redshift.time < 60
 
 
-def test_the_reason_has_what_was_last_seen_when_the_last_look_is_throttled() -> None:
-    """And what came in between."""
+def test_the_reason_has_the_last_state_when_the_last_read_is_throttled() -> None:
+    """And the throttling."""
     redshift = FakeRedshift(stuck={A})
 
     def stop(_: FakeRedshift) -> None:
-        redshift.deaf = [error("Throttling", "Rate exceeded")] * 99
+        redshift.read_failures = [error("Throttling", "Rate exceeded")] * 99
 
     redshift.on_call = stop
     message = _refused(redshift, NOTHING, _ours(A), seconds=60)
@@ -184,16 +182,16 @@ def test_the_reason_has_what_was_last_seen_when_the_last_look_is_throttled() -> 
     assert f"cluster warehouse: not done in 60 seconds: {seen}: Throttling: Rate exceeded" == message
 
 
-def test_the_reason_names_the_roles_when_nothing_was_ever_seen() -> None:
-    """Those that come and those that go."""
-    redshift = FakeRedshift(deaf=[error("Throttling", "Rate exceeded")] * 99)
+def test_the_reason_has_the_roles_when_the_cluster_was_never_read() -> None:
+    """Those to add and those to remove."""
+    redshift = FakeRedshift(read_failures=[error("Throttling", "Rate exceeded")] * 99)
     message = _refused(redshift, _ours(A), _ours(B), seconds=60)
 
     assert f"cluster warehouse: not done in 60 seconds: {A}, {B}: Throttling: Rate exceeded" == message
 
 
 def test_the_reason_has_the_state_when_every_change_is_throttled() -> None:
-    """Its status and what is missing, beside what Redshift says."""
+    """Its status, the missing role, and the throttling."""
     redshift = FakeRedshift(failures=[error("Throttling", "Rate exceeded")] * 99)
     message = _refused(redshift, NOTHING, _ours(A), seconds=60)
     seen = f"its status is available; {A} is not associated"
@@ -201,8 +199,8 @@ def test_the_reason_has_the_state_when_every_change_is_throttled() -> None:
     assert f"cluster warehouse: not done in 60 seconds: {seen}: Throttling: Rate exceeded" == message
 
 
-def test_the_reason_has_a_refusal_that_throttling_came_after() -> None:
-    """What was said before the cluster took a change is over; what was said since is not."""
+def test_the_reason_has_a_refusal_that_throttling_followed() -> None:
+    """What came before the last accepted change is left out."""
     redshift = FakeRedshift(
         failures=[error("InvalidClusterState", "busy"), error("AccessDenied", "iam:PassRole"), *_throttled(99)]
     )
@@ -220,15 +218,15 @@ def _throttled(times: int) -> list[Exception]:
     return [error("Throttling", "Rate exceeded")] * times
 
 
-def test_a_refused_default_role_is_named() -> None:
-    """Also where the association adds no role."""
+def test_the_reason_has_a_refused_default_role() -> None:
+    """Also when the association adds no role."""
     redshift = FakeRedshift(roles={A: 0.0}, failures=[error("AccessDenied", "iam:PassRole") for _ in range(99)])
 
     assert f"cluster warehouse: {A}: AccessDenied: iam:PassRole" == _refused(redshift, NOTHING, _ours(default=A))
 
 
 def test_fails_when_there_is_no_room() -> None:
-    """Everybody's roles are counted, and none is removed to make room."""
+    """Roles of others count, and none is removed to make room."""
     redshift = FakeRedshift(roles={f"{F}{number}": 0.0 for number in range(9)})
 
     assert (
@@ -242,9 +240,7 @@ def test_fails_when_there_is_no_room() -> None:
 
 @pytest.mark.parametrize("leaving", [{}, {A: 7.0}])
 def test_an_exchange_needs_no_room(leaving: dict[str, float]) -> None:
-    """It may be a rollback, on a cluster that others have filled meanwhile; also one whose role is still on its way
-    out.
-    """
+    """It may be a rollback, on a cluster to which others added roles; also while the former role is being removed."""
     others = {f"{F}{number}": 0.0 for number in range(12)}
     redshift = FakeRedshift(roles={B: 0.0, **others}, leaving=leaving)
     _run(redshift, _ours(B), _ours(A))
@@ -263,16 +259,16 @@ def test_fails_when_there_is_no_room_for_one_more() -> None:
     )
 
 
-def test_leaving_needs_no_room() -> None:
-    """Others may have more roles than this association would allow."""
+def test_a_removal_needs_no_room() -> None:
+    """Others may have more roles than this association allows."""
     redshift = FakeRedshift(roles={A: 0.0, **{f"{F}{number}": 0.0 for number in range(12)}})
     _run(redshift, _ours(A), NOTHING)
 
     assert 12 == len(redshift.roles)
 
 
-def test_a_role_of_others_that_is_leaving_makes_room_in_a_while() -> None:
-    """It is waited for; until then nothing is asked that Redshift would refuse."""
+def test_a_role_that_others_are_removing_makes_room() -> None:
+    """The change waits until it is gone, since Redshift would refuse it."""
     redshift = FakeRedshift(roles={f"{F}{number}": 0.0 for number in range(9)}, leaving={f"{F}9": 7.0})
     asked: list[float] = []
     redshift.on_call = lambda there: asked.append(there.time)
@@ -282,7 +278,7 @@ def test_a_role_of_others_that_is_leaving_makes_room_in_a_while() -> None:
     assert [9.5] == asked
 
 
-def test_a_role_that_goes_makes_room_for_one_that_comes() -> None:
+def test_a_removed_role_makes_room_for_an_added_one() -> None:
     """In one call."""
     redshift = FakeRedshift(roles={**{f"{F}{number}": 0.0 for number in range(9)}, A: 0.0})
     _run(redshift, _ours(A), _ours(B))
@@ -291,8 +287,8 @@ def test_a_role_that_goes_makes_room_for_one_that_comes() -> None:
 
 
 @pytest.mark.parametrize("code", ["InvalidParameterValue", "AccessDenied"])
-def test_fails_when_iam_never_agrees(code: str) -> None:
-    """A role that was created seconds ago is waited for; one that does not trust Redshift is not, for ever."""
+def test_fails_when_iam_never_allows_it(code: str) -> None:
+    """A new role gets time to propagate; a refusal after that is final."""
     redshift = FakeRedshift(failures=[error(code, "The IAM role must delegate access") for _ in range(99)])
     message = _refused(redshift, NOTHING, _ours(A))
 
@@ -301,7 +297,7 @@ def test_fails_when_iam_never_agrees(code: str) -> None:
 
 
 def test_fails_when_the_default_role_is_never_associated() -> None:
-    """Redshift is not asked for what it would refuse; the reason names the role."""
+    """There is no call that Redshift would refuse; the reason has the role."""
     redshift = FakeRedshift(roles={F: 0.0})
     message = _refused(redshift, NOTHING, _ours(default=A), seconds=60)
 
@@ -309,8 +305,8 @@ def test_fails_when_the_default_role_is_never_associated() -> None:
     assert [] == redshift.calls
 
 
-def test_a_default_role_that_the_cluster_itself_has_is_waited_for() -> None:
-    """It may be the default before it is in sync; it can be used only then."""
+def test_a_default_role_that_the_cluster_adds_itself_is_waited_for() -> None:
+    """It can be the default before it is in sync, but be used only then."""
     redshift = FakeRedshift(roles={A: 30.0})
     _run(redshift, NOTHING, _ours(default=A))
 
@@ -318,8 +314,8 @@ def test_a_default_role_that_the_cluster_itself_has_is_waited_for() -> None:
     assert redshift.time >= 30
 
 
-def test_fails_at_once_when_redshift_says_no() -> None:
-    """What no waiting would mend."""
+def test_fails_at_once_when_redshift_refuses() -> None:
+    """Waiting does not help."""
     redshift = FakeRedshift(failures=[error("UnsupportedOperation", "never")])
 
     assert "cluster warehouse: UnsupportedOperation: never" == _refused(redshift, NOTHING, _ours(A))
@@ -327,8 +323,8 @@ def test_fails_at_once_when_redshift_says_no() -> None:
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "InvalidParameterValue"])
-def test_a_former_default_that_redshift_never_takes_is_not_put_back(code: str) -> None:
-    """It may be one that we may not pass, or no role any more; a stack that is being deleted goes all the same."""
+def test_a_former_default_that_redshift_never_accepts_is_not_restored(code: str) -> None:
+    """It may be no role any more, or one that cannot be passed; the stack is deleted all the same."""
 
     def raise_if(_: FakeRedshift) -> None:
         if redshift.calls[-1]["DefaultIamRoleArn"]:
@@ -344,8 +340,8 @@ def test_a_former_default_that_redshift_never_takes_is_not_put_back(code: str) -
 
 @pytest.mark.parametrize("refusals", [1, 5])
 @pytest.mark.parametrize("code", ["AccessDenied", "InvalidParameterValue"])
-def test_a_former_default_that_redshift_takes_later_is_put_back(code: str, refusals: int) -> None:
-    """The policy that lets us pass it may be seconds old."""
+def test_a_former_default_that_redshift_accepts_later_is_restored(code: str, refusals: int) -> None:
+    """The policy that allows passing it may be seconds old."""
     redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, failures=[error(code)] * refusals)
     _run(redshift, _ours(A, default=A, default_before=F), NOTHING)
 
@@ -353,8 +349,8 @@ def test_a_former_default_that_redshift_takes_later_is_put_back(code: str, refus
     assert [F] * (refusals + 1) == [call["DefaultIamRoleArn"] for call in redshift.calls]
 
 
-def test_what_a_failed_create_takes_back_has_no_time_for_a_former_default() -> None:
-    """The roles go at once, with or without it."""
+def test_a_failed_create_does_not_wait_for_the_former_default() -> None:
+    """Its roles are removed at once, with or without it."""
     redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, failures=[error("AccessDenied")])
     undo(redshift, Request(CLUSTER, NOTHING, _ours(A, default=A, default_before=F), 10, 300))
 
@@ -370,8 +366,8 @@ def test_what_a_failed_create_takes_back_has_no_time_for_a_former_default() -> N
         (_ours(A), _ours(A, default=A)),
     ],
 )
-def test_it_ends_when_the_cluster_takes_the_next_change(before: Association, after: Association) -> None:
-    """CloudFormation deletes or changes the cluster next, and does not try again."""
+def test_it_ends_when_the_cluster_accepts_the_next_change(before: Association, after: Association) -> None:
+    """CloudFormation changes or deletes the cluster next, and does not retry."""
     default = A if after == NOTHING else F
     redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=default, takes=60.0)
     _run(redshift, before, after)
@@ -384,7 +380,7 @@ def test_it_ends_when_the_cluster_takes_the_next_change(before: Association, aft
 def test_a_delete_that_has_nothing_to_do_waits_for_a_change_that_may_be_ours(
     before: Association, after: Association
 ) -> None:
-    """The function may have been killed after it; other requests are answered at once."""
+    """The function may have been killed after it; other requests succeed at once."""
     redshift = FakeRedshift(busy_until=30.0)
     _run(redshift, before, after)
     waited = redshift.time
@@ -395,8 +391,8 @@ def test_a_delete_that_has_nothing_to_do_waits_for_a_change_that_may_be_ours(
     assert 0 == other.time
 
 
-def test_a_change_that_does_not_end_in_time_does_not_fail_what_is_done() -> None:
-    """Ours are as they should be; it waits no longer than it may."""
+def test_a_change_that_does_not_end_in_time_is_no_failure() -> None:
+    """Our roles are as wanted."""
     redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, takes=2_000.0, time=1_000.0)
     _run(redshift, _ours(default=A, default_before=F), NOTHING, seconds=60)
 
@@ -404,8 +400,8 @@ def test_a_change_that_does_not_end_in_time_does_not_fail_what_is_done() -> None
     assert 1_030 < redshift.time < 1_060
 
 
-def test_without_time_a_refusal_is_believed_at_once() -> None:
-    """There is no later then."""
+def test_without_time_a_refusal_is_final_at_once() -> None:
+    """No attempt follows."""
     redshift = FakeRedshift(failures=[error("AccessDenied", "iam:PassRole")])
 
     assert f"cluster warehouse: {A}: AccessDenied: iam:PassRole" == _refused(redshift, NOTHING, _ours(A), seconds=0)
@@ -420,8 +416,8 @@ def test_a_resize_of_others_is_not_waited_for_when_nothing_is_left_to_do() -> No
 
 
 @pytest.mark.parametrize("default", [None, A])
-def test_fails_when_a_role_may_not_be_passed_and_the_default_of_others_stays(default: str | None) -> None:
-    """A refusal that is about another role gives nothing up."""
+def test_fails_when_a_role_cannot_be_passed_and_the_default_of_others_stays(default: str | None) -> None:
+    """A refusal of another role does not clear the default."""
     redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=F, may_pass={A})
 
     assert "iam:PassRole" in _refused(redshift, _ours(A, default=default), _ours(A, B, default=default))
@@ -430,8 +426,8 @@ def test_fails_when_a_role_may_not_be_passed_and_the_default_of_others_stays(def
     assert [] == [call for call in redshift.calls if "DefaultIamRoleArn" in call]
 
 
-def test_fails_when_a_default_that_is_asked_for_may_not_be_passed() -> None:
-    """Although it is the one that was there before; it is not given up, and the reason names the permission."""
+def test_fails_when_a_wanted_default_cannot_be_passed() -> None:
+    """Although it is the former one; the reason has the permission."""
     redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, may_pass={A})
     message = _refused(redshift, _ours(A, F, default=A, default_before=F), _ours(A, F, default=F))
 
@@ -441,7 +437,7 @@ def test_fails_when_a_default_that_is_asked_for_may_not_be_passed() -> None:
 
 
 def _pauses(jitter: float) -> list[float]:
-    """List the pauses of a request that never comes to an end."""
+    """Return the pauses of a request that never succeeds."""
     redshift = FakeRedshift(busy_until=10_000)
     pauses: list[float] = []
 
@@ -455,8 +451,8 @@ def _pauses(jitter: float) -> list[float]:
     return pauses
 
 
-def test_the_cluster_is_asked_less_and_less_often() -> None:
-    """Pauses grow from two seconds to twenty."""
+def test_pauses_grow() -> None:
+    """From two seconds to twenty."""
     pauses = _pauses(1.0)
 
     assert pauses == sorted(pauses)
@@ -464,5 +460,5 @@ def test_the_cluster_is_asked_less_and_less_often() -> None:
 
 
 def test_jitter_takes_up_to_half_of_a_pause() -> None:
-    """So that two of us do not meet again and again."""
+    """So that two functions do not meet again and again."""
     assert (1.0, 10.0) == (_pauses(0.0)[0], _pauses(0.0)[-1])

@@ -1,4 +1,4 @@
-"""What looks have seen, in the physical id that CloudFormation keeps."""
+"""The answers of a snapshot in its physical id."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ NOW = 1_795_000_000.0
 
 
 @pytest.mark.parametrize("physical_id", ["", "nothing", "before", "before/", "other/x=true"])
-def test_another_name_remembers_nothing(physical_id: str) -> None:
-    """Only a look writes its answers into its name."""
+def test_another_physical_id_has_no_answers(physical_id: str) -> None:
+    """Only a snapshot writes its answers into its physical id."""
     assert read(physical_id, "x", NOW) is None
     assert "before/y=true" == write(physical_id, "y", "true", NOW)
 
 
-def test_what_a_look_is_about_counts_for_ever() -> None:
-    """Also when its name is written again."""
+def test_the_present_answer_always_counts() -> None:
+    """Also when the physical id is written again."""
     name = write("", "x", "false", NOW)
 
     assert "before/x=false" == name
@@ -28,8 +28,8 @@ def test_what_a_look_is_about_counts_for_ever() -> None:
     assert name == write(name, "x", "false", NOW + 1000 * DAY)
 
 
-def test_what_it_was_about_before_counts_for_a_day() -> None:
-    """From the time when it changed, whenever it was seen."""
+def test_a_former_answer_counts_for_a_day() -> None:
+    """From the time when it was replaced."""
     name = write(write("", "x", "false", NOW - 90 * DAY), "y", "true", NOW)
 
     assert f"before/y=true,x=false@{int(NOW):x}" == name
@@ -39,7 +39,7 @@ def test_what_it_was_about_before_counts_for_a_day() -> None:
 
 
 def test_the_day_does_not_begin_again() -> None:
-    """When it changes once more; then what counts no more is left out."""
+    """An answer that no longer counts is left out."""
     name = write(write(write("", "x", "false", NOW), "y", "true", NOW), "z", "true", NOW + DAY / 2)
 
     assert f"before/z=true,y=true@{int(NOW + DAY / 2):x},x=false@{int(NOW):x}" == name
@@ -47,24 +47,24 @@ def test_the_day_does_not_begin_again() -> None:
     assert f"before/z=true,y=true@{int(NOW + DAY / 2):x}" == write(name, "z", "true", NOW + DAY)
 
 
-def test_what_comes_back_counts_for_ever_again() -> None:
-    """And stands first."""
+def test_an_answer_that_comes_back_always_counts_again() -> None:
+    """It is the first entry."""
     name = write(write("", "x", "false", NOW), "y", "true", NOW)
 
     assert f"before/x=false,y=true@{int(NOW + 9):x}" == write(name, "x", "false", NOW + 9)
 
 
 @pytest.mark.parametrize("seen", ["", "arn:aws:iam::111111111111:role/x,y/a=b,c@d%41"])
-def test_what_was_seen_may_hold_what_separates(seen: str) -> None:
-    """Nothing is something, too."""
+def test_an_answer_may_have_the_characters_that_separate_answers(seen: str) -> None:
+    """Or be empty."""
     name = write(write("", "x", seen, NOW), "y", "true", NOW)
 
     assert seen == read(name, "x", NOW)
     assert seen == read(write("", "x", seen, NOW), "x", NOW)
 
 
-def test_as_much_is_remembered_as_cloudformation_takes() -> None:
-    """The last answers; a physical id may have 1,024 characters."""
+def test_as_many_answers_are_kept_as_cloudformation_accepts() -> None:
+    """The last ones; a physical id may have 1,024 characters."""
     name = ""
     for number in range(60):
         name = write(name, f"{number:016}", "false", NOW)
@@ -75,16 +75,16 @@ def test_as_much_is_remembered_as_cloudformation_takes() -> None:
     assert kept[: len(longer.split(",")) - 1] == longer.split(",")[1:]
 
 
-def test_a_name_may_be_filled_to_the_brim() -> None:
-    """A thousand characters after its start, and nothing is forgotten."""
+def test_a_physical_id_may_have_its_full_length() -> None:
+    """A thousand characters after its prefix."""
     brim, beyond = (write(write("", "x", "s" * length, NOW), "y", "true", NOW) for length in (982, 983))
 
     assert (1007, "before/y=true") == (len(brim), beyond)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.text(max_size=9), st.integers(0, 200_000)), max_size=9))
-def test_it_never_tells_what_is_not_so(steps: list[tuple[str, str, int]]) -> None:
-    """It tells what was last seen, unless it has been about something else for a day."""
+def test_it_returns_the_last_answer(steps: list[tuple[str, str, int]]) -> None:
+    """Unless it was replaced more than a day ago."""
     name, now, truth, ended = "", NOW, dict[str, str](), dict[str, float]()
     for about, seen, passed in steps:
         now += passed
@@ -95,7 +95,7 @@ def test_it_never_tells_what_is_not_so(steps: list[tuple[str, str, int]]) -> Non
         ended = {key: ended.get(key, float(int(now))) for key in truth if key != about}
 
 
-def test_a_look_is_about_a_cluster_and_a_role() -> None:
+def test_a_key_is_of_a_cluster_and_a_role() -> None:
     """Each of both makes another."""
     keys = {key_of(cluster, role) for cluster in ("a", "ab") for role in ("", "b", "c")}
 

@@ -1,6 +1,4 @@
-"""What becomes of a cluster in the life of a stack: deployments that succeed, fail, are killed and roll back, while
-others edit the same cluster.
-"""
+"""A cluster through the deployments of a stack: some fail, some are killed, and others edit the cluster as well."""
 
 from __future__ import annotations
 
@@ -22,18 +20,18 @@ Json = dict[str, Any]
 
 
 class Killed(BaseException):
-    """The function was stopped in the middle of a line."""
+    """The function was killed."""
 
 
-class MortalRedshift(FakeRedshift):
-    """A cluster whose caller is killed at one of its calls, before or after the cluster has heard it."""
+class KillingRedshift(FakeRedshift):
+    """A cluster whose caller is killed at one of its calls, before or after the change."""
 
     kill_at: int | None = None
     was_heard: bool = False
     meanwhile: Callable[[], None] | None = None
 
     def modify_cluster_iam_roles(self, **request: Any) -> None:
-        """Change the roles, unless the caller dies first."""
+        """Change the roles, unless the caller is killed first."""
         if self.meanwhile:
             edit, self.meanwhile = self.meanwhile, None
             edit()
@@ -47,32 +45,34 @@ class MortalRedshift(FakeRedshift):
 
 
 class CloudFormation:
-    """One stack with one association. It keeps what looks have answered, goes back when a request fails, and is told to
-    go on when going back fails.
-    """
+    """One stack with one association. It keeps the answers of snapshots, and rolls back until that succeeds."""
 
-    def __init__(self, redshift: MortalRedshift) -> None:
+    def __init__(self, redshift: KillingRedshift) -> None:
         self.redshift = redshift
-        self.looks: dict[str, Json] = {}
+        self.snapshots: dict[str, Json] = {}
         self.properties: Json | None = None
         # Whether AWS Lambda runs a killed function again.
         self.runs_again = False
 
     def deploy(self, roles: tuple[str, ...], default: str | None) -> bool:
-        """Create or update the association, and say whether that succeeded."""
-        before, looks = self.properties, dict(self.looks)
+        """Create or update the association, and return whether that succeeded."""
+        before, snapshots = self.properties, dict(self.snapshots)
         names = [*roles, *([DEFAULT] if default else [])]
-        self.looks.update({name: self._look(name) for name in names if name not in self.looks})
+        self.snapshots.update({name: self._snapshot(name) for name in names if name not in self.snapshots})
         wanted: Json = {
             **_properties(),
             "RoleArns": list(roles),
-            "WasAssociated": [self.looks[role]["WasAssociated"] for role in roles],
-            **({"DefaultRoleArn": default, "DefaultBefore": self.looks[DEFAULT]["DefaultRoleArn"]} if default else {}),
+            "WasAssociated": [self.snapshots[role]["WasAssociated"] for role in roles],
+            **(
+                {"DefaultRoleArn": default, "DefaultBefore": self.snapshots[DEFAULT]["DefaultRoleArn"]}
+                if default
+                else {}
+            ),
         }
         if self._send("Create" if before is None else "Update", wanted, before):
-            self.properties, self.looks = wanted, {name: self.looks[name] for name in names}
+            self.properties, self.snapshots = wanted, {name: self.snapshots[name] for name in names}
             return True
-        self.properties, self.looks = before, looks
+        self.properties, self.snapshots = before, snapshots
         self._until_done("Delete" if before is None else "Update", before or wanted, wanted if before else None)
         return False
 
@@ -80,9 +80,9 @@ class CloudFormation:
         """Delete the association."""
         if self.properties is not None:
             self._until_done("Delete", self.properties, None)
-            self.properties, self.looks = None, {}
+            self.properties, self.snapshots = None, {}
 
-    def _look(self, name: str) -> Json:
+    def _snapshot(self, name: str) -> Json:
         named = {} if name == DEFAULT else {"RoleArn": name}
         properties = {"Kind": "Before", "ClusterIdentifier": CLUSTER, **named}
         return self._answer({"RequestType": "Create", "StackId": STACK, "ResourceProperties": properties})[1]
@@ -121,7 +121,7 @@ class Story:
     """The stack, the others, and what is true of whose roles are whose."""
 
     def __init__(self, start: set[str], default: str | None) -> None:
-        self.redshift = MortalRedshift(roles=dict.fromkeys(start, 0.0), default=default if default in start else None)
+        self.redshift = KillingRedshift(roles=dict.fromkeys(start, 0.0), default=default if default in start else None)
         self.stack = CloudFormation(self.redshift)
         self.theirs = set(start)
         # Roles that both have asked for: whose they are, nobody can say.
@@ -199,15 +199,13 @@ class Story:
             self.others_default = None
 
     def kept(self) -> Iterator[str]:
-        """Name the roles of others that must be there."""
+        """Yield the roles of others that must be there."""
         yield from self.theirs - self.shared
 
 
-def test_of_two_stacks_that_share_a_role_the_first_that_came_takes_it_away() -> None:
-    """The other says nothing until it is deployed again, and then has the role back; the roles of others stay
-    throughout.
-    """
-    redshift = MortalRedshift(roles={F: 0.0})
+def test_of_two_stacks_that_share_a_role_the_first_one_removes_it() -> None:
+    """The other gets it back with its next deployment; the roles of others always stay."""
+    redshift = KillingRedshift(roles={F: 0.0})
     first, second = CloudFormation(redshift), CloudFormation(redshift)
     assert first.deploy((A,), None)
     assert second.deploy((A, B), None)
@@ -218,9 +216,12 @@ def test_of_two_stacks_that_share_a_role_the_first_that_came_takes_it_away() -> 
     assert ({F, B}, {F, A, B, C}) == (without, redshift.arns())
 
 
-def test_of_two_stacks_that_share_a_role_the_second_that_came_leaves_it() -> None:
-    """It was there before. So it is left behind when the first has gone before, and the second has put it back."""
-    redshift = MortalRedshift(roles={F: 0.0})
+def test_of_two_stacks_that_share_a_role_the_second_one_leaves_it() -> None:
+    """It was associated before.
+
+    So it stays for ever when the first stack is deleted first, and the second adds it again.
+    """
+    redshift = KillingRedshift(roles={F: 0.0})
     first, second = CloudFormation(redshift), CloudFormation(redshift)
     assert first.deploy((A,), None)
     assert second.deploy((A,), None)
@@ -275,19 +276,20 @@ def _lived(start: set[str], default: str | None, steps: list[tuple[Any, ...]]) -
 
 @settings(max_examples=300)
 @given(start=START, default=st.sampled_from([None, F]), steps=st.lists(STEP, max_size=12))
-def test_others_keep_their_roles_and_ours_go_with_us(
+def test_others_keep_their_roles_and_ours_are_removed_with_us(
     start: set[str], default: str | None, steps: list[tuple[Any, ...]]
 ) -> None:
-    """Also when the function is killed in the middle, and the stack goes back."""
+    """Also when the function is killed and the stack is rolled back."""
     story = _lived(start, default, steps)
     story.stack.delete()
 
     assert set(story.kept()) == story.redshift.arns() - story.shared
 
 
-def test_the_default_of_others_comes_back_when_we_go() -> None:
-    """What others chose last is left alone; what they had chosen before us comes back, if it is still associated. A
-    third of the examples have one that comes back.
+def test_the_default_of_others_is_restored_with_our_deletion() -> None:
+    """What others chose last stays; what they had chosen before us is restored, if it is still associated.
+
+    A third of the examples have one that is restored.
     """
     came_back = []
 

@@ -31,7 +31,7 @@ class FakeRedshift(Cluster):
         exists: Whether there is a cluster.
         takes: How long a change takes, in seconds.
         failures: Errors that the next calls of ModifyClusterIamRoles raise.
-        deaf: Errors that the next calls of DescribeClusters raise.
+        read_failures: Errors that the next calls of DescribeClusters raise.
         may_pass: The roles that the caller may pass; None for all.
         calls: What was asked.
         on_call: Called when a change is asked.
@@ -43,7 +43,7 @@ class FakeRedshift(Cluster):
     exists: bool = True
     takes: float = 5.0
     failures: list[Exception] = field(default_factory=list)
-    deaf: list[Exception] = field(default_factory=list)
+    read_failures: list[Exception] = field(default_factory=list)
     may_pass: set[str] | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
     on_call: Callable[[FakeRedshift], None] | None = None
@@ -57,13 +57,13 @@ class FakeRedshift(Cluster):
         self.time += seconds
 
     def arns(self) -> set[str]:
-        """Name the roles that are associated, or about to be."""
+        """Return the roles that are associated or being added."""
         return set(self.roles)
 
     def describe_clusters(self, **request: Any) -> dict[str, Any]:
         """Answer as boto3 does."""
-        if self.deaf:
-            raise self.deaf.pop(0)
+        if self.read_failures:
+            raise self.read_failures.pop(0)
         return self._answer("describe_clusters", request)
 
     def modify_cluster_iam_roles(self, **request: Any) -> None:

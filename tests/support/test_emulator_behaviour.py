@@ -172,8 +172,8 @@ def test_roles_come_and_go_over_time() -> None:
     assert [{A: "adding"}, {A: "in-sync"}, {A: "in-sync"}, {A: "removing"}, {}] == seen
 
 
-def test_a_role_that_is_stuck_never_comes_in_sync_but_can_go() -> None:
-    """It is known by its name."""
+def test_a_role_that_is_stuck_is_never_in_sync_but_can_be_removed() -> None:
+    """Its name marks it."""
     world = World(STUCK)
     assert {STUCK: "adding"} == world.roles()
     world.modify(RemoveIamRoles=[STUCK])
@@ -181,7 +181,7 @@ def test_a_role_that_is_stuck_never_comes_in_sync_but_can_go() -> None:
     assert {} == world.roles()
 
 
-def test_a_role_that_comes_back_while_it_goes_is_adding() -> None:
+def test_a_role_that_is_added_while_it_is_removed_is_adding() -> None:
     """It is listed once."""
     world = World(A)
     world.modify(RemoveIamRoles=[A])
