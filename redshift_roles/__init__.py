@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from redshift_roles import sql
     from redshift_roles.association import RoleAssociation
-    from redshift_roles.aws.trust_documents import DbUser
+    from redshift_roles.aws.trust import DbUser
     from redshift_roles.cdk.plugins import RoleAssociationRules
     from redshift_roles.cluster import RedshiftCluster
     from redshift_roles.grants.chain import RequiredPolicy, RoleChain
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from redshift_roles.warehouse import RedshiftWarehouse
 
 _HOMES = {
-    "DbUser": "aws.trust_documents",
+    "DbUser": "aws.trust",
     "Finding": "rules.findings",
     "RedshiftCluster": "cluster",
     "RedshiftGrant": "grants.grant",

@@ -12,10 +12,10 @@ from constructs import Construct
 
 from redshift_roles.aws import quotas
 from redshift_roles.aws.permissions import Home
-from redshift_roles.aws.placeholders import TOKENS, is_token, present
-from redshift_roles.aws.policy_documents import size
-from redshift_roles.aws.trust_documents import DbUser, Trust
-from redshift_roles.cdk.location import Location, least_length
+from redshift_roles.aws.placeholders import is_token, present
+from redshift_roles.aws.policies import least_size
+from redshift_roles.aws.trust import DbUser, Trust
+from redshift_roles.cdk.location import Location
 from redshift_roles.cdk.registry import record_of
 from redshift_roles.cdk.role_reader import OwnRole, RoleRecord, seconds_of
 from redshift_roles.cdk.validation import child_location, child_path, raise_if, rollback_on_error, unit_problems
@@ -170,8 +170,7 @@ def _principal(trust: Trust) -> iam.PrincipalBase:
 
 
 def _raise_if_too_large(trust: Trust, location: Location, quota: int, path: Callable[[], str]) -> None:
-    """Measure the trust policy, every token at the shortest that the deployment can write."""
-    length = size(trust.document(), lambda text: TOKENS.filled(text, lambda name: "x" * least_length(name, location)))
+    length = least_size(trust.document(), location.region)
     if length > quota:
         problem = Problem(
             "trust_policy_quota",

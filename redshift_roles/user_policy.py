@@ -13,11 +13,11 @@ from aws_cdk.interfaces.aws_iam import IGroupRef, IUserRef
 from constructs import Construct
 
 from redshift_roles.aws import arns, quotas
-from redshift_roles.aws.placeholders import PLACEHOLDERS, is_token, present
-from redshift_roles.aws.policy_documents import UserPolicy, size
+from redshift_roles.aws.placeholders import present
+from redshift_roles.aws.policies import UserPolicy, least_size
 from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.cluster_references import Cluster, cluster_arn, cluster_problems
-from redshift_roles.cdk.location import Location, least_length, path_of
+from redshift_roles.cdk.location import Location, path_of
 from redshift_roles.cdk.role_reader import Principal, principal_account, role_arn, role_facts, texts_of
 from redshift_roles.cdk.validation import checked, child_location, child_path, raise_if, rollback_on_error
 from redshift_roles.rules import arguments, registry, shapes
@@ -204,8 +204,6 @@ def _foreign(
 # A cluster's or role's ARN with the longest name that CloudFormation makes up.
 _LONGEST_GENERATED: Final = 130
 _STATEMENTS: Final = 600
-# CloudFormation makes names up of the stack's name, a logical id and twelve characters, with hyphens between them.
-_GENERATED_NAME: Final = 15
 
 
 def _refuse_too_large(policy: UserPolicy, facts: AssociationFacts, location: Location, path: Callable[[], str]) -> None:
@@ -217,11 +215,7 @@ def _refuse_too_large(policy: UserPolicy, facts: AssociationFacts, location: Loc
         cluster_arns=texts_of(policy.cluster_arns, location),
         role_arns=[*dict.fromkeys(role.text for role in facts.roles)],
     )
-    made_up = _least_name(location)
-    length = size(
-        written.document(),
-        lambda text: PLACEHOLDERS.filled(text, lambda name: "x" * least_length(name, location, made_up)),
-    )
+    length = least_size(written.document(), location.region)
     if length > quotas.MANAGED_POLICY_SIZE:
         problem = Problem(
             "",
@@ -229,8 +223,3 @@ def _refuse_too_large(policy: UserPolicy, facts: AssociationFacts, location: Loc
             "split it: one RoleAssociationPolicy for each group of clusters and roles",
         )
         raise RoleAssociationError([registry.POLICY_TOO_LARGE.finding(path(), problem)])
-
-
-def _least_name(location: Location) -> int:
-    stack_name = "" if is_token(location.stack.stack_name) else location.stack.stack_name
-    return min(quotas.CLUSTER_IDENTIFIER_LENGTH, len(stack_name) + _GENERATED_NAME)

@@ -1,46 +1,50 @@
-"""Which roles the resources of a statement stand for.
-
-A resource of a policy flows in, perhaps a pattern, perhaps with holes; what it stands for flows out.
-"""
+"""Patterns as IAM writes them, and the roles that the resources of a statement may be."""
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Final
 
-from redshift_roles.aws.patterns import matches
 from redshift_roles.aws.placeholders import PLACEHOLDERS, has_placeholder
 
-# A name that nobody gives to a role: a pattern that matches it matches every role.
-_NOBODY: Final = "0-redshift-roles-0/0"
+# A name that no role has: a pattern that matches it matches every role.
+_NO_ROLE: Final = "0-redshift-roles-0/0"
 # What CloudFormation adds to the names it makes.
 _MADE: Final = "XXXXXXXXXXXX"
-_WILD: Final = re.compile("[*?\x01]")
+_WILDCARD: Final = re.compile("[*?\x01]")
 
 
-def _parts(text: str) -> list[str]:
-    return PLACEHOLDERS.split(text, ":")
+def matches(pattern: str, text: str) -> bool:
+    """Match as IAM does: ``*`` is any text, ``?`` any one character, and nothing else is special."""
+    return _compiled(pattern).match(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    # fnmatch writes an expression that does not backtrack, however many stars there are.
+    return re.compile(fnmatch.translate(pattern.replace("[", "[[]")))
 
 
 def is_every_role(text: str, accounts: Collection[str]) -> bool:
-    """Say whether a resource stands for every role of one of these accounts, some of which may not be known."""
-    parts = _parts(text)
+    """Return whether a resource is every role of one of these accounts, some of which may not be known."""
+    parts = PLACEHOLDERS.split(text, ":")
     if len(parts) < 6:
         anywhere = ":".join(["arn", "*", *parts[2:]]) if parts[0] == "arn" and len(parts) > 2 else text
-        return any(matches(anywhere, f"arn:aws:iam::{account}:role/{_NOBODY}") for account in accounts or ("",))
-    if not matches(parts[2], "iam") or not matches(":".join(parts[5:]), f"role/{_NOBODY}"):
+        return any(matches(anywhere, f"arn:aws:iam::{account}:role/{_NO_ROLE}") for account in accounts or ("",))
+    if not matches(parts[2], "iam") or not matches(":".join(parts[5:]), f"role/{_NO_ROLE}"):
         return False
-    return not accounts or any(_may_be(parts[4], account) for account in accounts)
-
-
-def _may_be(pattern: str, account: str) -> bool:
-    return has_placeholder(pattern) or has_placeholder(account) or matches(pattern, account)
+    named = parts[4]
+    return not accounts or any(
+        has_placeholder(named) or has_placeholder(account) or matches(named, account) for account in accounts
+    )
 
 
 def matches_role(text: str, account: str, resource: str) -> bool:
-    """Say whether a pattern matches a role, whose name may have an end that CloudFormation will make."""
-    parts = _parts(text)
+    """Return whether a pattern matches a role, whose name may have an end that CloudFormation will make."""
+    parts = PLACEHOLDERS.split(text, ":")
     if len(parts) < 6 or not matches(parts[4], account):
         return False
     pattern = ":".join(parts[5:])
@@ -48,12 +52,10 @@ def matches_role(text: str, account: str, resource: str) -> bool:
 
 
 def may_be_role(text: str) -> bool:
-    """Say whether a resource may stand for any role at all."""
-    parts = _parts(text)
+    """Return whether a resource may be a role."""
+    parts = PLACEHOLDERS.split(text, ":")
     if len(parts) < 6:
         return True
-    start = _WILD.split(":".join(parts[5:]))[0]
-    service = parts[2]
-    return (has_placeholder(service) or matches(service, "iam")) and (
-        start.startswith("role/") or "role/".startswith(start)
-    )
+    start = _WILDCARD.split(":".join(parts[5:]))[0]
+    in_iam = has_placeholder(parts[2]) or matches(parts[2], "iam")
+    return in_iam and (start.startswith("role/") or "role/".startswith(start))

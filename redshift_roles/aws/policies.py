@@ -1,52 +1,99 @@
-"""Permissions as policy documents.
-
-Permissions flow in, in any order; documents flow out, as few as IAM's size allows, the same whatever the order was.
-"""
+"""IAM policy documents, and their size as IAM counts it: white space between the parts is not counted."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
+from typing import Final, NamedTuple
 
-from redshift_roles.aws import quotas
-from redshift_roles.aws.permissions import Condition, Permission
-from redshift_roles.aws.policy_documents import Statement, size
+from redshift_roles.aws import Json, actions, quotas
+from redshift_roles.aws.permissions import Permission
+from redshift_roles.aws.placeholders import PLACEHOLDERS, TOKENS, is_token, token_first
 
-Document = dict[str, object]
+Document = dict[str, Json]
+Statement = dict[str, Json]
+
+_PSEUDO_PARAMETERS: Final = ("AWS.Partition", "AWS.Region", "AWS.AccountId")
+_LONGEST_PSEUDO_PARAMETERS: Final = (10, 15, 12)
+
+
+def listed(node: Json) -> list[Json]:
+    """Return the entries of a list, or one value or none as a list."""
+    return node if isinstance(node, list) else [] if node is None else [node]
+
+
+def one_or_list(values: Sequence[Json]) -> Json:
+    """Return one value without its list, as IAM writes it."""
+    return values[0] if len(values) == 1 else list(values)
+
+
+class UserPolicy(NamedTuple):
+    """The policy of the people who associate exactly these roles with exactly these clusters.
+
+    Attributes:
+        cluster_arns: 1 or more.
+        role_arns: 1 or more.
+        create_clusters: Whether they may create the clusters too.
+        describe_all_clusters: Whether they may list all clusters, or describe these alone.
+    """
+
+    cluster_arns: Sequence[str]
+    role_arns: Sequence[str]
+    create_clusters: bool
+    describe_all_clusters: bool
+
+    def document(self) -> Document:
+        """Write the document."""
+        associate = [*actions.ASSOCIATE_ROLES.names, *(actions.CREATE_CLUSTERS.names if self.create_clusters else ())]
+        described = ["*"] if self.describe_all_clusters else self.cluster_arns
+        to_redshift = {"StringEquals": {"iam:PassedToService": actions.PASSED_TO_SERVICE}}
+        return _document(
+            [
+                _allow("DescribeClusters", actions.DESCRIBE_CLUSTERS.names, described),
+                _allow("AssociateRoles", associate, self.cluster_arns),
+                {**_allow("PassRolesToRedshift", actions.PASS_ROLE.names, self.role_arns), "Condition": to_redshift},
+            ]
+        )
 
 
 def documents(
-    permissions: Iterable[Permission],
-    *,
-    key: Callable[[str], str] = str,
-    written: Callable[[str], str] = str,
-    most: int = quotas.MANAGED_POLICY_SIZE,
+    permissions: Iterable[Permission], *, key: Callable[[str], str] = str, most: int = quotas.MANAGED_POLICY_SIZE
 ) -> list[Document]:
-    """Write the documents.
+    """Write permissions as few documents, the same whatever the order.
 
     Args:
         permissions: What is to be allowed; a permission that is there twice is written once.
         key: What a text with tokens is sorted by; texts with the same key are the same.
-        written: Writes a text as long as it will be at most.
-        most: How many characters a document may have.
+        most: How many characters a document may have, with each value that only the deployment knows at its longest.
     """
-    statements = list(_statements(permissions, key))
-    whole = _document(statements)
-    if not statements or size(whole, written) <= most:
-        return [whole] if statements else []
-    return [*_divided(statements, lambda document: size(document, written) <= most)]
+    permissions = list(permissions)
+    longest = {text: value for permission in permissions for text, value in _longest(permission)}
+
+    def fits(statements: Sequence[Statement]) -> bool:
+        return size(_document(statements), lambda text: longest.get(text, text)) <= most
+
+    statements = [*_statements(permissions, key)]
+    if fits(statements) or not statements:
+        return [_document(statements)] if statements else []
+    packed: list[list[Statement]] = [[]]
+    for statement in statements:
+        for resource in statement["Resource"]:
+            grown = _grown(packed[-1], statement, resource)
+            if fits(grown) or not packed[-1]:
+                packed[-1] = grown
+            else:
+                packed.append(_grown([], statement, resource))
+    return [_document(filled) for filled in packed]
 
 
 def _document(statements: Sequence[Statement]) -> Document:
-    return {"Version": "2012-10-17", "Statement": [_tidied(statement) for statement in statements]}
-
-
-def _tidied(statement: Statement) -> Statement:
-    return {name: _one_or_list(value) for name, value in statement.items()}
-
-
-def _one_or_list(value: object) -> object:
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
+    tidied = [
+        {name: one_or_list(value) if isinstance(value, list) else value for name, value in statement.items()}
+        for statement in statements
+    ]
+    return {"Version": "2012-10-17", "Statement": tidied}
 
 
 def _statements(permissions: Iterable[Permission], key: Callable[[str], str]) -> Iterator[Statement]:
@@ -63,45 +110,81 @@ def _statements(permissions: Iterable[Permission], key: Callable[[str], str]) ->
     ordered = sorted(distinct.values(), key=whole)
     for sid, same in groupby(ordered, lambda permission: permission.sid):
         for number, (_, members) in enumerate(groupby(same, group), start=1):
-            yield _statement(sid if number == 1 else f"{sid}{number}", list(members))
+            alike = list(members)
+            statement = _allow(
+                sid if number == 1 else f"{sid}{number}", alike[0].actions, [one.resource for one in alike]
+            )
+            if alike[0].condition:
+                operator, name, values = alike[0].condition
+                statement["Condition"] = {operator: {name: one_or_list(values)}}
+            yield statement
 
 
-def _statement(sid: str, permissions: Sequence[Permission]) -> Statement:
-    return {
-        "Sid": sid,
-        "Effect": "Allow",
-        "Action": list(permissions[0].actions),
-        "Resource": [permission.resource for permission in permissions],
-        **_condition(permissions[0].condition),
-    }
-
-
-def _condition(condition: Condition | None) -> Statement:
-    if condition is None:
-        return {}
-    operator, name, values = condition
-    return {"Condition": {operator: {name: _one_or_list(list(values))}}}
-
-
-def _divided(statements: Iterable[Statement], fits: Callable[[Document], bool]) -> Iterator[Document]:
-    """Fill one document after the other, resource by resource."""
-    filled: list[Statement] = []
-    for statement in statements:
-        for resource in _resources(statement):
-            grown = _grown(filled, statement, resource)
-            if filled and not fits(_document(grown)):
-                yield _document(filled)
-                grown = _grown([], statement, resource)
-            filled = grown
-    yield _document(filled)
+def _allow(sid: str, names: Sequence[str], resources: Sequence[str]) -> Statement:
+    return {"Sid": sid, "Effect": "Allow", "Action": list(names), "Resource": list(resources)}
 
 
 def _grown(filled: list[Statement], statement: Statement, resource: str) -> list[Statement]:
     if filled and filled[-1]["Sid"] == statement["Sid"]:
-        return [*filled[:-1], {**statement, "Resource": [*_resources(filled[-1]), resource]}]
+        return [*filled[:-1], {**statement, "Resource": [*filled[-1]["Resource"], resource]}]
     return [*filled, {**statement, "Resource": [resource]}]
 
 
-def _resources(statement: Statement) -> list[str]:
-    listed = statement["Resource"]
-    return listed if isinstance(listed, list) else []
+def size(document: Json, written: Callable[[str], str] = str) -> int:
+    """Count the characters of a document.
+
+    Args:
+        document: The document.
+        written: Writes a text as long as it is to be counted.
+    """
+    return len(json.dumps(rewritten(document, written), separators=(",", ":"), ensure_ascii=False))
+
+
+def least_size(document: Json, region: str | None = None) -> int:
+    """Count the characters of a document, with each value that only the deployment knows at its shortest.
+
+    Args:
+        document: The document.
+        region: The region of its stack, if it is known.
+    """
+    lengths = (len(quotas.partition_of(region or "")), len(region or "eu-west-1"), 12)
+    return size(document, lambda text: _filled(text, lengths, 1))
+
+
+def rewritten(node: Json, written: Callable[[str], str]) -> Json:
+    """Write a document with each of its texts written anew."""
+    if isinstance(node, str):
+        return written(node)
+    if isinstance(node, list):
+        return [rewritten(item, written) for item in node]
+    return {key: rewritten(value, written) for key, value in node.items()} if isinstance(node, dict) else node
+
+
+def _longest(permission: Permission) -> Iterator[tuple[str, str]]:
+    """Write each text with tokens as long as the deployment can make it: one length for each kind of value."""
+    _, name, values = permission.condition or ("", "", ())
+    in_s3 = permission.actions[0].startswith("s3:")
+    for text in filter(is_token, (permission.resource, *values)):
+        if name == "s3:prefix" and text != permission.resource:
+            yield text, _filled(text, _LONGEST_PSEUDO_PARAMETERS, quotas.S3_KEY_LENGTH)
+        else:
+            yield text, _longest_arn(text, quotas.LONGEST_IN_S3 if in_s3 else quotas.LONGEST_ELSEWHERE)
+
+
+@lru_cache(maxsize=4096)
+def _longest_arn(text: str, lengths: tuple[int, int, int]) -> str:
+    """Write an ARN at its longest; what begins with a token begins with a whole ARN."""
+    arn, name, below = lengths
+    head, *rest = TOKENS.split(text, "/")
+    first = _filled(head, _LONGEST_PSEUDO_PARAMETERS, arn if token_first(text) else name)
+    return "/".join([first, *(_filled(part, _LONGEST_PSEUDO_PARAMETERS, below) for part in rest)])
+
+
+def _filled(text: str, pseudo_parameters: tuple[int, int, int], other: int) -> str:
+    lengths = dict(zip(_PSEUDO_PARAMETERS, pseudo_parameters, strict=True))
+
+    def value(name: str) -> str:
+        named = name.replace("::", ".")
+        return "x" * next((length for start, length in lengths.items() if named.startswith(start)), other)
+
+    return TOKENS.filled(PLACEHOLDERS.filled(text, value), value)

@@ -131,13 +131,10 @@ ROLE_POLICIES: Final = 10
 # IAM_QUOTAS: the same for each kind of principal, and the most to which AWS raises it.
 ATTACHED_POLICIES: Final = MappingProxyType({"roles": (10, 25), "users": (10, 20), "groups": (10, 10)})
 
-# ARN_FORMAT: the longest ARN that a service gives to what CloudFormation names, and the longest of any service.
-LONGEST_ARNS: Final = MappingProxyType({"s3": 83, "kms": 87, "iam": 102})
-LONGEST_ARN: Final = 345
-# The longest names in ARNs: of a bucket, of a secret; of a table or database of AWS Glue or DynamoDB 255, and no other
-# service that is granted by name allows more.
-LONGEST_NAMES: Final = MappingProxyType({"s3": 63, "secretsmanager": 512})
-LONGEST_NAME: Final = 255
+# ARN_FORMAT: the longest ARN that CloudFormation can give for a token, the longest name in an ARN, and the longest text
+# after a slash. In Amazon S3: of a bucket, and a key; elsewhere the longest of any service.
+LONGEST_IN_S3: Final = (83, 63, 1_024)
+LONGEST_ELSEWHERE: Final = (345, 512, 512)
 
 # CHAINING_ROLES, and the page of CREATE EXTERNAL SCHEMA: "a maximum of 10 roles".
 CHAINED_ROLES: Final = 10

@@ -9,7 +9,7 @@ from typing import Any
 from aws_cdk import NestedStack, Reference, Stack, Stage, Tokenization
 from constructs import IConstruct
 
-from redshift_roles.aws import arns, quotas
+from redshift_roles.aws import arns
 from redshift_roles.aws.placeholders import is_token
 from redshift_roles.cdk.registry import record_of
 
@@ -98,24 +98,6 @@ def referred(text: str) -> list[IConstruct]:
 def cluster_arn(identifier: str, home: Location) -> str:
     """Write the ARN of a cluster, in the partition, region and account of its own stack."""
     return f"arn:{home.partition_name}:redshift:{home.region_name}:{home.account_id}:cluster:{identifier}"
-
-
-def least_length(name: str, location: Location, other: int = 1) -> int:
-    """Say how long a value is at least that only the deployment knows: a pseudo parameter in this place, or anything
-    else.
-
-    Args:
-        name: How a token or a hole names the value: ``AWS.Region.4``, ``AWS::Region``.
-        location: Where it is written.
-        other: How long anything else is.
-    """
-    lengths = {
-        "AWS.Partition": len(quotas.partition_of(location.region or "")),
-        "AWS.Region": len(location.region or "eu-west-1"),
-        "AWS.AccountId": len("123456789012"),
-    }
-    named = name.replace("::", ".")
-    return next((length for start, length in lengths.items() if named.startswith(start)), other)
 
 
 def refer(text: str, home: Location, location: Location, name: str) -> tuple[Any, tuple[str, str] | None]:

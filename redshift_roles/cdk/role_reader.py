@@ -19,7 +19,7 @@ from constructs import IConstruct
 
 from redshift_roles.aws import arns as role_arns
 from redshift_roles.aws.placeholders import is_token, placeholder
-from redshift_roles.aws.policy_documents import rewritten
+from redshift_roles.aws.policies import rewritten
 from redshift_roles.cdk import jsii_compat
 from redshift_roles.cdk.location import Location, location_of, path_of, refer
 from redshift_roles.cdk.registry import record_of

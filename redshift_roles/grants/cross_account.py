@@ -16,8 +16,7 @@ from constructs import IConstruct
 from redshift_roles.aws import arns
 from redshift_roles.aws.permissions import Home, Permission
 from redshift_roles.aws.placeholders import readable
-from redshift_roles.aws.policies import documents
-from redshift_roles.aws.policy_documents import Statement, rewritten
+from redshift_roles.aws.policies import Statement, documents, rewritten
 from redshift_roles.cdk.location import Location, location_of, path_of, refer, waits
 from redshift_roles.cdk.resource_reader import Resource
 from redshift_roles.cdk.role_reader import as_known, role_arn

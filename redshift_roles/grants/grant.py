@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 if TYPE_CHECKING:
     from constructs import IConstruct
 
-    from redshift_roles.aws.policy_documents import Statement
+    from redshift_roles.aws.policies import Statement
     from redshift_roles.grants.managed_policies import GrantedPolicies
 
 

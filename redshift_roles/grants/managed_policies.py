@@ -26,9 +26,7 @@ from constructs import Construct, DependencyGroup, IConstruct
 from redshift_roles.aws import quotas
 from redshift_roles.aws.permissions import Permission
 from redshift_roles.aws.placeholders import is_token
-from redshift_roles.aws.policies import Document, documents
-from redshift_roles.aws.policy_documents import Statement, size
-from redshift_roles.aws.token_lengths import longest
+from redshift_roles.aws.policies import Document, Statement, documents, least_size
 from redshift_roles.cdk.jsii_compat import reference_of
 from redshift_roles.cdk.location import Location, path_of
 from redshift_roles.cdk.registry import record_of
@@ -61,12 +59,10 @@ class Plan(NamedTuple):
     Attributes:
         new: The permissions that are not there yet.
         written: All documents.
-        longest: Each text with tokens, as long as it can become.
     """
 
     new: tuple[Permission, ...]
     written: list[Document]
-    longest: Mapping[str, str]
 
 
 class GrantedPolicies:
@@ -93,7 +89,7 @@ class GrantedPolicies:
         self._id = construct_id
         self._attachment = attachment
         self._permissions: dict[Permission, None] = {}
-        self._plan = Plan((), [], {})
+        self._plan = Plan((), [])
         self._keys: dict[str, str] = {}
         self._kind = kind
         self._given = given
@@ -109,22 +105,15 @@ class GrantedPolicies:
         new = tuple(permission for permission in dict.fromkeys(permissions) if permission not in self._permissions)
         if not new:
             return self._plan._replace(new=())
-        longer = dict(self._plan.longest)
-        for permission in new:
-            for text, value in longest(permission).items():
-                longer[text] = max(longer.get(text, ""), value, key=len)
         together = [*self._permissions, *new]
         keys = self._sorted_by(together)
-        written = documents(
-            together, key=lambda text: keys.get(text, text), written=lambda text: longer.get(text, text)
-        )
-        return Plan(new, written, longer)
+        return Plan(new, documents(together, key=lambda text: keys.get(text, text)))
 
     def problems(self, plan: Plan) -> Iterator[Problem]:
         """Find a statement that no policy can hold, and more policies than IAM attaches with any quota."""
         for document in plan.written if plan.new else []:
             statement, *others = cast("list[Statement]", document["Statement"])
-            length, most = size(document, str), quotas.MANAGED_POLICY_SIZE
+            length, most = least_size(document), quotas.MANAGED_POLICY_SIZE
             if length > most and not others and isinstance(statement["Resource"], str):
                 yield Problem(
                     "",

@@ -9,10 +9,10 @@ from aws_cdk import Annotations
 from aws_cdk import aws_iam as iam
 
 from redshift_roles.aws import arns, quotas
-from redshift_roles.aws.placeholders import PLACEHOLDERS, literal_start
-from redshift_roles.aws.policy_documents import Statement, size
-from redshift_roles.aws.trust_documents import merged
-from redshift_roles.cdk.location import Location, least_length
+from redshift_roles.aws.placeholders import literal_start
+from redshift_roles.aws.policies import Statement, least_size, rewritten
+from redshift_roles.aws.trust import merged
+from redshift_roles.cdk.location import Location
 from redshift_roles.cdk.registry import record_of
 from redshift_roles.cdk.role_reader import as_known, own_role, role_arn, role_location, trust_document, trust_of
 from redshift_roles.grants.managed_policies import GrantRecord
@@ -101,18 +101,10 @@ def _least_size(
 
 
 def _size(statements: list[Statement], location: Location) -> int:
-    def least(text: str) -> str:
-        return PLACEHOLDERS.filled(text, lambda name: "x" * least_length(name, location))
-
-    known = [{**statement, "Principal": _least_principal(statement.get("Principal"))} for statement in statements]
-    return size({"Version": "2012-10-17", "Statement": known}, least)
+    known = [{**one, "Principal": rewritten(one.get("Principal"), _least_principal)} for one in statements]
+    return least_size({"Version": "2012-10-17", "Statement": known}, location.region)
 
 
-def _least_principal(principal: object) -> object:
-    """Write roles of which nothing is known as the shortest ARN there is."""
-    if isinstance(principal, dict):
-        return {kind: _least_principal(named) for kind, named in principal.items()}
-    if isinstance(principal, list):
-        return [_least_principal(named) for named in principal]
-    is_unknown = isinstance(principal, str) and literal_start(principal) == ""
-    return "x" * _LEAST_ARN if is_unknown else principal
+def _least_principal(text: str) -> str:
+    """Write a role of which nothing is known as the shortest ARN there is."""
+    return text if literal_start(text) else "x" * _LEAST_ARN

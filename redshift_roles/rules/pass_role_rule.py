@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from redshift_roles.aws import actions
-from redshift_roles.aws.patterns import matches
+from redshift_roles.aws.iam_patterns import matches
 from redshift_roles.aws.placeholders import readable
 from redshift_roles.rules import registry
 from redshift_roles.rules.facts import PassRoleFacts

@@ -10,7 +10,7 @@ from typing import Final
 
 from redshift_roles.aws import quotas
 from redshift_roles.aws.placeholders import is_list_token, is_token
-from redshift_roles.aws.trust_documents import DbUser
+from redshift_roles.aws.trust import DbUser
 from redshift_roles.rules.arguments import CLUSTER_IDENTIFIER, Given
 from redshift_roles.rules.registry import Problem
 from redshift_roles.rules.shapes import Number, Text, shown, unknown_list

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from redshift_roles.aws import arns, iam_patterns
-from redshift_roles.aws.patterns import matches
+from redshift_roles.aws.iam_patterns import matches
 from redshift_roles.aws.placeholders import readable
 from redshift_roles.rules import pass_role_rule
 from redshift_roles.rules.facts import PassRoleFacts

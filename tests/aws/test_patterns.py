@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redshift_roles.aws.patterns import matches
+from redshift_roles.aws.iam_patterns import matches
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
-"""Permissions as policy documents: as few as fit, the same whatever the order."""
+"""Policy documents and their size."""
 
 from __future__ import annotations
 
-import json
 import re
 from itertools import chain, permutations
 from typing import Any
@@ -12,10 +11,76 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redshift_roles.aws import permissions, quotas
-from redshift_roles.aws.permissions import Objects, Permission
-from redshift_roles.aws.policies import documents
-from redshift_roles.aws.policy_documents import size
+from redshift_roles.aws.permissions import Objects, Permission, literally
+from redshift_roles.aws.placeholders import placeholder
+from redshift_roles.aws.policies import UserPolicy, documents, least_size, listed, size
+from tests.support.builders import arn
 from tests.support.operations import OPERATIONS
+
+CLUSTERS = [f"arn:aws:redshift:us-east-1:111111111111:cluster:{name}" for name in ("first", "second")]
+ROLES = [arn("Redshift1"), arn("Redshift2"), arn("Redshift3")]
+TO_REDSHIFT = {"StringEquals": {"iam:PassedToService": "redshift.amazonaws.com"}}
+
+
+def _statement(sid: str, action: object, resource: object, **more: object) -> dict[str, object]:
+    return {"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def test_the_user_policy_is_the_published_example_with_a_condition() -> None:
+    """Two clusters and three roles: describe all, associate and create on these, pass these to Redshift alone."""
+    document = UserPolicy(CLUSTERS, ROLES, create_clusters=True, describe_all_clusters=True).document()
+
+    assert document == {
+        "Version": "2012-10-17",
+        "Statement": [
+            _statement("DescribeClusters", "redshift:DescribeClusters", "*"),
+            _statement("AssociateRoles", ["redshift:ModifyClusterIamRoles", "redshift:CreateCluster"], CLUSTERS),
+            _statement("PassRolesToRedshift", "iam:PassRole", ROLES, Condition=TO_REDSHIFT),
+        ],
+    }
+
+
+def test_the_smallest_user_policy_names_one_of_each() -> None:
+    """One cluster and one role are texts, not lists; nobody creates, and only this cluster is described."""
+    document = UserPolicy(tuple(CLUSTERS[:1]), ROLES[:1], create_clusters=False, describe_all_clusters=False).document()
+
+    assert document["Statement"] == [
+        _statement("DescribeClusters", "redshift:DescribeClusters", CLUSTERS[0]),
+        _statement("AssociateRoles", "redshift:ModifyClusterIamRoles", CLUSTERS[0]),
+        _statement("PassRolesToRedshift", "iam:PassRole", ROLES[0], Condition=TO_REDSHIFT),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("document", "written"),
+    [
+        ({}, "{}"),
+        ("ä€", '"ä€"'),
+        ({"Sid": 'A "b"\\'}, r'{"Sid":"A \"b\"\\"}'),
+        ({"a": ["é", 1, 1.5, True, None], "$": "$"}, '{"a":["é",1,1.5,true,null],"$":"<long>"}'),
+    ],
+)
+def test_the_size_is_that_of_json_without_space_between_its_parts(document: object, written: str) -> None:
+    """In characters, whatever bytes they have; a quote counts with its backslash; only values are written anew."""
+    assert len(written) == size(document, lambda text: text.replace("$", "<long>"))
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "written"),
+    [
+        ("${Token[AWS.Partition.3]}", None, "aws"),
+        ("${Token[AWS.Partition.3]}", "cn-northwest-1", "aws-cn"),
+        ("${Token[AWS.Region.4]}", None, "eu-west-1"),
+        (placeholder("AWS::Region"), "ap-southeast-2", "ap-southeast-2"),
+        (f"{placeholder('AWS::AccountId')}/x", "eu-west-1", "111111111111/x"),
+        ("${Token[TOKEN.6]}-${Token[AWS.StackName.7]}", None, "x-x"),
+        (f"a{placeholder('Data.template.json#Loader')}b", "eu-west-1", "axb"),
+    ],
+)
+def test_the_least_size_has_the_shortest_values(text: str, region: str | None, written: str) -> None:
+    """A pseudo parameter is as long as in this region, or in a usual one; everything else is one character."""
+    assert len(f'{{"a":["{written}"]}}') == least_size({"a": [text]}, region)
+
 
 READ = ("s3:GetObject",)
 
@@ -24,64 +89,66 @@ def _read(*names: str, sid: str = "ReadObjects") -> list[Permission]:
     return [Permission(sid, READ, name) for name in names]
 
 
-def _statements(written: list[dict[str, object]]) -> list[dict[str, Any]]:
-    return [statement for document in written for statement in _listed(document["Statement"])]
+def _statements(written: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [statement for document in written for statement in listed(document["Statement"])]
 
 
-def _listed(node: Any) -> list[Any]:
-    return node if isinstance(node, list) else [node]
-
-
-def _resources(document: dict[str, object]) -> int:
-    return len({resource for statement in _statements([document]) for resource in _listed(statement["Resource"])})
-
-
-def _unfolded(written: list[dict[str, object]]) -> set[tuple[str, str, str]]:
+def _unfolded(written: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
     """Take documents apart: an action, a resource and a condition at a time."""
     return {
-        (action, resource, json.dumps(statement.get("Condition")))
+        (action, resource, str(statement.get("Condition")))
         for statement in _statements(written)
-        for action in _listed(statement["Action"])
-        for resource in _listed(statement["Resource"])
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
     }
 
 
-def test_fails_when_nothing_would_be_written() -> None:
-    """Nothing to allow is no document, since IAM takes no empty one."""
-    assert [] == documents([])
-    assert [] == documents([], most=1)
+@pytest.mark.parametrize("most", [1, 6_144])
+def test_nothing_to_allow_is_no_document(most: int) -> None:
+    """IAM takes no empty one."""
+    assert [] == documents([], most=most)
 
 
 def test_one_action_on_one_resource_is_the_smallest_document() -> None:
     """One of a kind is a text, not a list."""
-    assert [
-        {
-            "Version": "2012-10-17",
-            "Statement": [{"Sid": "ReadObjects", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:a"}],
-        }
-    ] == documents(_read("arn:a"))
+    assert [{"Version": "2012-10-17", "Statement": [_statement("ReadObjects", "s3:GetObject", "arn:a")]}] == documents(
+        _read("arn:a")
+    )
 
 
 def test_what_is_allowed_alike_is_one_statement() -> None:
-    """Resources are sorted, and each stands there once."""
+    """Resources are sorted by what they stand for, and each is there once."""
     (document,) = documents(_read("arn:b", "arn:a", "arn:b"))
+    (keyed,) = documents(_read("${Token[9]}", "${Token[1]}"), key={"${Token[9]}": "a", "${Token[1]}": "b"}.__getitem__)
 
     assert [["arn:a", "arn:b"]] == [statement["Resource"] for statement in _statements([document])]
+    assert ["${Token[9]}", "${Token[1]}"] == _statements([keyed])[0]["Resource"]
 
 
-def test_statements_for_one_purpose_are_numbered() -> None:
-    """Another condition is another statement, and IAM wants another Sid for it."""
+def test_texts_with_the_same_key_are_one_resource() -> None:
+    """Two tokens may stand for the same value."""
+    (document,) = documents(_read("${Token[1]}", "${Token[2]}"), key=lambda _: "same")
+
+    assert "${Token[2]}" == _statements([document])[0]["Resource"]
+
+
+def test_statements_are_sorted_by_purpose_and_numbered() -> None:
+    """Another action or condition is another statement, and IAM wants another Sid for it."""
     listing = [
-        Permission("ListObjects", ("s3:ListBucket",), "arn:a", ("StringLike", "s3:prefix", values))
+        Permission("List", ("s3:ListBucket",), "arn:a", ("StringLike", "s3:prefix", values))
         for values in (("b/*",), ("a/*", "m"))
     ]
-    (document,) = documents([*listing, Permission("ListObjects", ("s3:ListBucket",), "arn:c")])
+    others = [Permission(sid, (action,), "arn:c") for sid, action in (("Z", "s3:A"), ("A", "s3:B"), ("Z", "s3:C"))]
+    (document,) = documents([*others, *listing, Permission("List", ("s3:ListBucket",), "arn:c")])
 
     assert [
-        ("ListObjects", None),
-        ("ListObjects2", {"StringLike": {"s3:prefix": ["a/*", "m"]}}),
-        ("ListObjects3", {"StringLike": {"s3:prefix": "b/*"}}),
-    ] == [(statement["Sid"], statement.get("Condition")) for statement in _statements([document])]
+        ("A", "s3:B", None),
+        ("List", "s3:ListBucket", None),
+        ("List2", "s3:ListBucket", {"StringLike": {"s3:prefix": ["a/*", "m"]}}),
+        ("List3", "s3:ListBucket", {"StringLike": {"s3:prefix": "b/*"}}),
+        ("Z", "s3:A", None),
+        ("Z2", "s3:C", None),
+    ] == [(one["Sid"], one["Action"], one.get("Condition")) for one in _statements([document])]
 
 
 PLAIN = Permission("Do", ("s3:GetObject",), "arn:a", ("StringLike", "s3:prefix", ("a",)))
@@ -101,74 +168,26 @@ PLAIN = Permission("Do", ("s3:GetObject",), "arn:a", ("StringLike", "s3:prefix",
 def test_what_differs_in_one_thing_is_two_statements(other: Permission) -> None:
     """Merging them would allow something that nobody asked for."""
     written = documents([PLAIN, other._replace(resource="arn:b")])
+    condition = {other.condition[0]: {other.condition[1]: other.condition[2][0]}} if other.condition else None
 
     assert {
-        ("s3:GetObject", "arn:a", '{"StringLike": {"s3:prefix": "a"}}'),
-        (other.actions[0], "arn:b", _condition(other)),
+        ("s3:GetObject", "arn:a", str({"StringLike": {"s3:prefix": "a"}})),
+        (other.actions[0], "arn:b", str(condition)),
     } == _unfolded(written)
-    assert ["Do", "Do2"] == [statement["Sid"] for statement in _statements(written)]
+    assert ["Do", "Do2"] == sorted(statement["Sid"] for statement in _statements(written))
 
 
-def _condition(permission: Permission) -> str:
-    if permission.condition is None:
-        return "null"
-    operator, key, (value,) = permission.condition
-    return json.dumps({operator: {key: value}})
+FIFTY = _read(*(f"arn:{number:04}" for number in range(50)))
 
 
-def test_statements_are_sorted_by_their_purpose_first() -> None:
-    """Whatever their actions are, so that those for one purpose stand together and are numbered through."""
-    purposes = [("Second", "s3:A"), ("First", "s3:B"), ("Second", "s3:C")]
-    (document,) = documents(Permission(sid, (action,), "arn:a") for sid, action in purposes)
-
-    assert [("First", "s3:B"), ("Second", "s3:A"), ("Second2", "s3:C")] == [
-        (statement["Sid"], statement["Action"]) for statement in _statements([document])
-    ]
-
-
-@pytest.mark.parametrize(("length", "count"), [(6_143, 1), (6_144, 1), (6_145, 2)])
-def test_a_policy_of_6144_characters_is_one(length: int, count: int) -> None:
-    """That is how many IAM takes; one more, and it is two policies."""
-    start = '{"Version":"2012-10-17","Statement":[{"Sid":"ReadObjects","Effect":"Allow","Action":"s3:GetObject",'
-    end = '"Resource":["arn:a","arn:b"]}]}'
-    padded = "arn:b" + "x" * (length - len(start) - len(end))
-
-    assert count == len(documents(_read("arn:a", padded)))
-
-
-@pytest.mark.parametrize(("spare", "count"), [(-1, 2), (0, 1)])
-def test_a_token_counts_as_long_as_it_may_become(spare: int, count: int) -> None:
-    """Two keys whose ARNs only the deployment knows, at the longest that any service gives."""
-    longest = "k" * quotas.LONGEST_ARN
-    (whole,) = documents(_read(f"{longest}1", f"{longest}2"))
-    tokens = _read("${Token[TOKEN.1]}", "${Token[TOKEN.2]}")
-
-    assert count == len(
-        documents(
-            tokens,
-            written=lambda text: text.replace("${Token[TOKEN.", longest).replace("]}", ""),
-            most=size(whole, str) + spare,
-        )
-    )
-
-
-@pytest.mark.parametrize(("spare", "count"), [(-1, 2), (0, 1), (1, 1)])
-def test_a_document_is_filled_to_the_last_character(spare: int, count: int) -> None:
+@pytest.mark.parametrize(("first", "spare", "counts"), [(50, 0, [50]), (50, -1, [49, 1]), (20, 0, [20, 20, 10])])
+def test_a_document_is_filled_to_the_last_character(first: int, spare: int, counts: list[int]) -> None:
     """One that is exactly as large as IAM allows is one; a character more, and there are two."""
-    allowed = _read(*(f"arn:{number:04}" for number in range(50)))
-    (whole,) = documents(allowed)
+    (whole,) = documents(FIFTY[:first])
+    written = documents(FIFTY, most=size(whole) + spare)
 
-    assert count == len(documents(allowed, most=size(whole, str) + spare))
-
-
-@pytest.mark.parametrize(("spare", "first"), [(-1, 19), (0, 20), (1, 20)])
-def test_the_first_of_several_documents_is_filled_to_the_last_character(spare: int, first: int) -> None:
-    """As many resources as fit, and not one less."""
-    allowed = _read(*(f"arn:{number:04}" for number in range(50)))
-    (twenty,) = documents(allowed[:20])
-    written = documents(allowed, most=size(twenty, str) + spare)
-
-    assert first == _resources(written[0])
+    assert counts == [len(listed(statement["Resource"])) for statement in _statements(written)]
+    assert {"ReadObjects"} == {statement["Sid"] for statement in _statements(written)}
 
 
 def test_the_limit_is_that_of_a_managed_policy() -> None:
@@ -176,70 +195,78 @@ def test_the_limit_is_that_of_a_managed_policy() -> None:
     allowed = _read(*(f"arn:aws:s3:::bucket-{number:04}/landing/*" for number in range(400)))
     written = documents(allowed)
 
-    assert all(size(document, str) <= quotas.MANAGED_POLICY_SIZE for document in written)
-    assert all(size(document, str) > quotas.MANAGED_POLICY_SIZE - 60 for document in written[:-1])
-    assert _unfolded(written) == {("s3:GetObject", permission.resource, "null") for permission in allowed}
-
-
-def test_a_statement_that_is_divided_keeps_its_sid() -> None:
-    """In each document; a Sid is unique within a document, which is what IAM asks for."""
-    written = documents([*_read("arn:a", "arn:b", "arn:c"), *_read("arn:d", sid="Second")], most=140)
-
-    assert len(written) > 1
-    assert all(len(sids) == len(set(sids)) for sids in ([s["Sid"] for s in _statements([d])] for d in written))
-
-
-@pytest.mark.parametrize("spare", [0, 1])
-def test_what_fits_is_measured_once(spare: int) -> None:
-    """Up to the last character; only what does not fit is measured resource by resource."""
-    allowed = _read(*(f"arn:{number}" for number in range(5)))
-    (whole,) = documents(allowed)
-    measured: list[str] = []
-
-    def written(text: str) -> str:
-        measured.append(text)
-        return text
-
-    documents(allowed, written=written, most=size(whole, str) + spare)
-
-    assert sorted(set(measured)) == sorted(measured)
+    assert all(size(document) <= quotas.MANAGED_POLICY_SIZE == 6_144 for document in written)
+    assert all(size(document) > quotas.MANAGED_POLICY_SIZE - 60 for document in written[:-1])
+    assert _unfolded(written) == {("s3:GetObject", permission.resource, "None") for permission in allowed}
 
 
 def test_a_later_statement_gathers_its_resources() -> None:
-    """Also where one document cannot hold all: each statement stands in it once."""
+    """Also where one document cannot hold all; what is too large alone has a document of its own."""
     granted = [
         *_read("arn:a", "arn:b", sid="First"),
         *_read("arn:c", "arn:d", sid="Second"),
-        *_read("x" * 200, sid="Z"),
+        *_read("x" * 400, sid="Z"),
     ]
-    first, second = documents(granted, most=300)
 
-    assert [("First", ["arn:a", "arn:b"]), ("Second", ["arn:c", "arn:d"])] == [
-        (statement["Sid"], statement["Resource"]) for statement in _statements([first])
+    assert [("First", ["arn:a", "arn:b"]), ("Second", ["arn:c", "arn:d"]), ("Z", "x" * 400)] == [
+        (statement["Sid"], statement["Resource"]) for statement in _statements(documents(granted, most=300))
     ]
-    assert ["x" * 200] == [statement["Resource"] for statement in _statements([second])]
+    assert 2 == len(documents(granted, most=300))
 
 
-def test_one_resource_that_is_too_large_alone_has_a_document_of_its_own() -> None:
-    """Nothing is dropped; IAM will say what it thinks of it."""
-    assert 2 == len(documents(_read("arn:" + "a" * 200, "arn:b"), most=150))
+T, U, GLUE = "${Token[TOKEN.1]}", "${Token[TOKEN.2]}", "arn:aws:glue:eu-west-1:111111111111"
+PSEUDO = "arn:${Token[AWS.Partition.3]}:glue:${Token[AWS.Region.4]}:${Token[AWS.AccountId.5]}:catalog"
+S3_ARN, ARN, NAME, KEY = 83, 345, 512, 1024
+PREFIX, SOURCE = "s3:prefix", "kms:EncryptionContext:aws:s3:arn"
 
 
-def test_texts_count_at_their_longest() -> None:
-    """Where only the deployment knows a text, the longest decides."""
-    allowed = _read("arn:a", "arn:b")
+@pytest.mark.parametrize(
+    ("action", "resource", "longest"),
+    [
+        ("s3:ListBucket", T, S3_ARN),
+        ("s3:GetObject", f"{T}/landing/*", S3_ARN + 10),
+        ("s3:GetObject", f"{T}/{U}/landing/*", S3_ARN + 1 + KEY + 10),
+        ("s3:GetObject", f"arn:aws:s3:::{T}/{U}*", 13 + 63 + 1 + KEY + 1),
+        ("s3:GetObject", f"arn:aws:s3:::lake/{literally('?')}{U}*", 17 + 1 + 4 + KEY + 1),
+        ("kms:Decrypt", T, ARN),
+        ("lambda:InvokeFunction", f"{T}:live", ARN + 5),
+        ("kafka:ReadTopic", f"{T}/orders", ARN + 7),
+        ("glue:GetTable", f"{GLUE}:table/{T}/{U}", len(f"{GLUE}:table/") + NAME + 1 + NAME),
+        ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:eu-west-1:1:secret:{T}", 42 + NAME),
+        ("glue:GetDatabases", PSEUDO, len("arn:aws-us-gov:glue:us-isof-south-1:111111111111:catalog")),
+        ("glue:GetTable", f"{GLUE}:table/${{Token[AWS.Region.4]}}/x", len(f"{GLUE}:table/us-isof-south-1/x")),
+        ("glue:GetTable", f"{GLUE}:table/x", len(f"{GLUE}:table/x")),
+    ],
+)
+def test_a_token_counts_as_long_as_its_kind_of_value_can_be(action: str, resource: str, longest: int) -> None:
+    """What a text begins with is an ARN, then come names, and in Amazon S3 a key."""
+    _fills(Permission("Do", (action,), resource), Permission("Do", (action,), "x" * longest))
 
-    assert 1 == len(documents(allowed))
-    assert 2 == len(documents(allowed, written=lambda text: text.replace("arn:", "x" * 6000)))
+
+@pytest.mark.parametrize(
+    ("key", "value", "longest"),
+    [
+        (PREFIX, f"{T}/x/*", KEY + 4),
+        (PREFIX, U, KEY),
+        (PREFIX, "x", 1),
+        (SOURCE, T, ARN),
+        (SOURCE, f"{T}/*", ARN + 2),
+    ],
+)
+def test_the_values_of_a_condition_are_keys_or_arns(key: str, value: str, longest: int) -> None:
+    """The key of the condition decides."""
+    plain = Permission("Do", ("kms:Decrypt",), "*")
+    conditions = [("StringLike", key, (text,)) for text in (value, "x" * longest)]
+
+    _fills(*(plain._replace(condition=condition) for condition in conditions))
 
 
-def test_texts_are_sorted_by_their_key() -> None:
-    """What a token's text is does not matter, only what it stands for."""
-    (document,) = documents(
-        _read("${Token[9]}", "${Token[1]}"), key={"${Token[9]}": "a", "${Token[1]}": "b"}.__getitem__
-    )
+def _fills(tokens: Permission, longest: Permission) -> None:
+    """Assert that one permission takes the same room as another."""
+    other = Permission("Other", READ, "arn:b")
+    (whole,) = documents([longest, other])
 
-    assert ["${Token[9]}", "${Token[1]}"] == _statements([document])[0]["Resource"]
+    assert [1, 2] == [len(documents([tokens, other], most=size(whole) + spare)) for spare in (0, -1)]
 
 
 GRANTS = [
@@ -272,4 +299,5 @@ def test_nothing_is_lost_and_nothing_added(data: st.DataObject) -> None:
     sids = [[statement["Sid"] for statement in _statements([document])] for document in written]
     assert all(len(found) == len(set(found)) for found in sids)
     assert all(re.fullmatch(r"[A-Za-z0-9]+", statement["Sid"]) for statement in _statements(written))
-    assert all(size(document, str) <= most or 1 == _resources(document) for document in written)
+    alone = [len({resource for _, resource, _ in _unfolded([document])}) == 1 for document in written]
+    assert all(size(document) <= most or one for document, one in zip(written, alone, strict=True))

@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 
 from redshift_roles.aws import quotas
 from redshift_roles.aws.permissions import Home
-from redshift_roles.aws.policy_documents import size
+from redshift_roles.aws.policies import size
 from redshift_roles.aws.quotas import PARTITIONS
-from redshift_roles.aws.trust import trust_problem
-from redshift_roles.aws.trust_documents import DbUser, Trust, merged
+from redshift_roles.aws.trust import DbUser, Trust, merged, trust_problem
 from tests.support.iam import Assumption, assumed
 
 HOME = Home("aws", "us-west-2", "111111111111")

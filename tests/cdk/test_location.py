@@ -15,7 +15,6 @@ from redshift_roles.cdk.location import (
     can_refer,
     cluster_arn,
     id_after,
-    least_length,
     location_of,
     path_of,
     refer,
@@ -38,37 +37,6 @@ def test_a_place_is_that_of_the_nearest_stack(app: cdk.App, stack: cdk.Stack, ag
     assert app is known.stage
     assert location_of(staged).stage is staged.node.scope
     assert known is location_of(stack)
-
-
-@pytest.mark.parametrize(
-    ("token", "length"),
-    [
-        ("AWS.Partition.3", len("aws")),
-        ("AWS.Region.4", len("eu-west-1")),
-        ("AWS.AccountId.5", 12),
-        ("TOKEN.6", 1),
-        ("AWS.StackName.7", 1),
-        ("AWS::Region", len("eu-west-1")),
-        ("Data.template.json#Loader", 1),
-    ],
-)
-def test_a_token_is_as_long_as_its_shortest_value(
-    stack: cdk.Stack, agnostic: cdk.Stack, token: str, length: int
-) -> None:
-    """A pseudo parameter has the length of this place's, or of a usual region's where none is known; others
-    have one.
-    """
-    assert length == least_length(token, location_of(stack))
-    assert length == least_length(token, location_of(agnostic))
-    assert (length if length > 1 else 40) == least_length(token, location_of(stack), 40)
-
-
-def test_the_length_follows_the_region(app: cdk.App) -> None:
-    """The partition of China has a longer name, as has its region."""
-    china = location_of(cdk.Stack(app, "China", env=cdk.Environment(region="cn-northwest-1")))
-
-    assert len("aws-cn") == least_length("AWS.Partition.3", china)
-    assert len("cn-northwest-1") == least_length("AWS.Region.4", china)
 
 
 def test_a_stack_can_refer_to_its_own_environment_and_to_known_regions(

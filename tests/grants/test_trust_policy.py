@@ -11,7 +11,7 @@ from aws_cdk import assertions
 from aws_cdk import aws_iam as iam
 
 from redshift_roles import RedshiftRole, RoleAssociationError, RoleChain
-from redshift_roles.aws.policy_documents import size
+from redshift_roles.aws.policies import size
 from redshift_roles.grants.trust_policy import Trusted, extend_trust, trust_problems
 from tests.support.builders import arn
 from tests.support.templates import all_properties_of, deployed

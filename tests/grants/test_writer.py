@@ -9,8 +9,7 @@ from aws_cdk import aws_iam as iam
 from redshift_roles import RedshiftRole, RoleAssociationError
 from redshift_roles.aws import quotas
 from redshift_roles.aws.permissions import Home, Permission
-from redshift_roles.aws.policies import documents
-from redshift_roles.aws.policy_documents import size
+from redshift_roles.aws.policies import documents, size
 from redshift_roles.grants.writer import GrantWriter
 from redshift_roles.rules.registry import Problem
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION

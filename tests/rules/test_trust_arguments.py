@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from redshift_roles.aws.trust_documents import DbUser
+from redshift_roles.aws.trust import DbUser
 from redshift_roles.rules import trust_arguments
 from tests.support.problems import messages_and_fixes
 
