@@ -6,6 +6,7 @@ A cluster's identifier, roles and a default role flow in; a custom resource that
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
@@ -16,12 +17,12 @@ from redshift_roles.aws.placeholders import is_text_token
 from redshift_roles.cdk import account_rule, cluster_references
 from redshift_roles.cdk.location import Location, path_of
 from redshift_roles.cdk.role_reader import role_facts, seconds_of
-from redshift_roles.cdk.validation import checked, child_location, child_path, raise_if, rollback_on_error
-from redshift_roles.custom_resource.association_joining import default_problems, join, members_of
+from redshift_roles.cdk.validation import child_location, child_path, raise_if, raise_if_broken, rollback_on_error
+from redshift_roles.custom_resource.association_joining import join, members_of, other_default
 from redshift_roles.custom_resource.cluster_resource import Member, Wanted
 from redshift_roles.custom_resource.logical_ids import role_key
 from redshift_roles.rules import arguments, shapes
-from redshift_roles.rules.facts import AssociationFacts, RoleFacts
+from redshift_roles.rules.facts import AssociationFacts
 from redshift_roles.rules.registry import Problem
 
 
@@ -92,29 +93,11 @@ class RoleAssociation(Construct):
             else []
         )
         others = members_of(location, cluster_identifier) if is_named and not distant else ()
-        problems += [*distant, *(default_problems(others) if default_role else [])]
+        problems += distant
 
-        def holder(labelled: bool) -> AssociationFacts:
-            theirs, ours, chosen = _read(others, roles, default_role, location, labelled=labelled)
-            limit = max(role_limit, *(member.wanted.role_limit for member in others), 0)
-            return AssociationFacts(
-                path=path() if labelled else "",
-                noun="cluster",
-                words="'roles' with those of the cluster's other associations" if theirs else "'roles'",
-                account=location.account,
-                region=location.region,
-                roles=(*theirs, *ours),
-                role_limit=limit if role_limit > 0 else role_limit,
-                expected_account=account_rule.expected_account(location),
-                account_asserted=True,
-                default_roles=chosen,
-            )
-
-        facts = checked(path, quotas.MODIFY_ROLES, problems, holder)
-        named = {
-            role_key(role, known, location): role
-            for role, known in zip(roles, facts.roles[len(facts.roles) - len(roles) :], strict=True)
-        }
+        facts = _facts(others, roles, default_role, role_limit, location)
+        raise_if_broken(path, quotas.MODIFY_ROLES, problems, facts)
+        named = {role_key(role, known, location): role for role, known in zip(roles, facts.roles, strict=True)}
         seconds = int(seconds_of(timeout) or quotas.DEFAULT_TIMEOUT_SECONDS)
         with account_rule.withdrawn_on_error(location), rollback_on_error(self, scope, construct_id):
             super().__init__(scope, construct_id)
@@ -122,29 +105,34 @@ class RoleAssociation(Construct):
             join(self, location, Wanted(cluster_identifier, named, default_role, role_limit, seconds))
 
 
-def _read(
+def _facts(
     others: Sequence[Member],
     roles: Sequence[iam.IRole],
     default_role: iam.IRole | None,
+    role_limit: int,
     location: Location,
-    *,
-    labelled: bool,
-) -> tuple[tuple[RoleFacts, ...], ...]:
-    """Read the roles that the cluster has from other associations of this stack, those of this one, and its default."""
+) -> AssociationFacts:
+    """Read the roles of this association, those of the cluster's other associations in this stack, and its default."""
     theirs = [(role, member.scope) for member in others for role in member.wanted.roles.values()]
-    everybody = [*(role for role, _ in theirs), *roles, *([default_role] if default_role else [])]
-    read = [*role_facts(everybody, location, "roles", labelled=labelled)]
-    first, last = len(theirs), len(theirs) + len(roles)
-    return (
-        tuple(
-            facts._replace(label=f"a role ({path_of(role)}) of {path_of(scope)}") if labelled else facts
-            for facts, (role, scope) in zip(read, theirs, strict=False)
+    everything = [*roles, *(role for role, _ in theirs), *([default_role] if default_role else [])]
+    read = [*role_facts(everything, location, "roles")]
+    first, last = len(roles), len(roles) + len(theirs)
+    limit = max(role_limit, *(member.wanted.role_limit for member in others), 0)
+    return AssociationFacts(
+        kind="cluster",
+        argument="roles",
+        account=location.account,
+        region=location.region,
+        roles=tuple(read[:first]),
+        others=tuple(
+            facts._replace(owner=partial(path_of, scope))
+            for facts, (_, scope) in zip(read[first:last], theirs, strict=True)
         ),
-        tuple(
-            facts._replace(label=facts.label.replace(f"[{index + first}]", f"[{index}]", 1))
-            for index, facts in enumerate(read[first:last])
-        ),
-        tuple(facts._replace(label="'default_role'") for facts in read[last:]),
+        role_limit=limit if role_limit > 0 else role_limit,
+        expected_account=account_rule.expected_account(location),
+        account_asserted=True,
+        default_roles=tuple(facts._replace(label="'default_role'", path=str) for facts in read[last:]),
+        other_default=other_default(others),
     )
 
 

@@ -6,6 +6,7 @@ Roles, a network and a few choices flow in; a cluster that passes the common sec
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +24,7 @@ from redshift_roles.cdk.location import Location, cluster_arn, path_of, remember
 from redshift_roles.cdk.role_reader import remember_role_arns, role_arn
 from redshift_roles.cdk.validation import child_location, child_path, raise_if, rollback_on_error
 from redshift_roles.cluster_checks import refuse_cluster, unknown_list
-from redshift_roles.rules import arguments
+from redshift_roles.rules import arguments, association_rules
 from redshift_roles.rules.arguments import (
     DEFAULT_ADMIN,
     DEFAULT_DATABASE,
@@ -31,6 +32,7 @@ from redshift_roles.rules.arguments import (
     DEFAULT_PORT,
     DEFAULT_WINDOW,
 )
+from redshift_roles.rules.facts import AssociationFacts
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
@@ -209,7 +211,7 @@ class RedshiftCluster(Connectable):
                     self._cfn_cluster.node.add_dependency(policy)
             account_rule.assert_account(location, (role.account for role in facts.roles))
             if default_role is not None:
-                _define_default(self, location, default_role, role_limit)
+                _define_default(self, location, default_role, facts)
         plugins.watch(self, location)
 
     @property
@@ -273,15 +275,16 @@ class RedshiftCluster(Connectable):
         account_rule.assert_account(self._place, (role.account for role in facts.roles))
 
 
-def _define_default(cluster: RedshiftCluster, location: Location, role: iam.IRole, role_limit: int) -> None:
+def _define_default(cluster: RedshiftCluster, location: Location, role: iam.IRole, facts: AssociationFacts) -> None:
     """Set the default role, which AWS::Redshift::Cluster has no property for."""
     # These need aws_lambda, which a plain cluster does not.
     from redshift_roles.custom_resource import association_joining  # noqa: PLC0415
     from redshift_roles.custom_resource.cluster_resource import Wanted  # noqa: PLC0415
 
-    wanted = Wanted(cluster.cluster_identifier, {}, role, role_limit, quotas.DEFAULT_TIMEOUT_SECONDS)
-    others = association_joining.members_of(location, wanted.cluster_identifier)
-    raise_if(lambda: path_of(cluster), quotas.DEFAULT_ROLE, association_joining.default_problems(others))
+    wanted = Wanted(cluster.cluster_identifier, {}, role, facts.role_limit or 0, quotas.DEFAULT_TIMEOUT_SECONDS)
+    other = association_joining.other_default(association_joining.members_of(location, wanted.cluster_identifier))
+    facts = replace(facts, other_default=other)
+    raise_if(lambda: path_of(cluster), quotas.DEFAULT_ROLE, association_rules.two_default_roles(facts))
     association_joining.join(cluster, location, wanted)
 
 

@@ -13,7 +13,7 @@ from redshift_roles.aws.placeholders import is_list_token
 from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.location import Location
 from redshift_roles.cdk.role_reader import role_facts, seconds_of
-from redshift_roles.cdk.validation import checked, raise_if, unit_problems
+from redshift_roles.cdk.validation import raise_if, raise_if_broken, unit_problems
 from redshift_roles.rules import arguments
 from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.rules.registry import Problem
@@ -52,26 +52,25 @@ def refuse_cluster(
 
     chosen = [given["default_role"]] if "default_role" in given else []
 
-    def holder(labelled: bool) -> AssociationFacts:
-        roles = [*role_facts([*given["roles"], *chosen], location, "roles", labelled=labelled)]
-        defaults = roles[len(given["roles"]) :]
-        return AssociationFacts(
-            path=path() if labelled else "",
-            noun="cluster",
-            words="'roles' with the warehouse's own role" if own_role else "'roles'",
-            account=location.account,
-            region=location.region,
-            roles=(*([own_role] if own_role else []), *roles[: len(given["roles"])]),
-            role_limit=given["role_limit"],
-            expected_account=account_rule.expected_account(location),
-            account_asserted=True,
-            default_roles=tuple(role._replace(label="'default_role'") for role in defaults),
-        )
-
     unreadable = any(problem.concerns("roles", "role_limit", "default_role") for problem in found)
     if unreadable:
         raise_if(path, quotas.CREATE_CLUSTER, found)
-    return checked(path, quotas.CREATE_CLUSTER, found, holder)
+    roles = [*role_facts([*given["roles"], *chosen], location, "roles")]
+    last = len(given["roles"])
+    facts = AssociationFacts(
+        kind="cluster",
+        argument="roles",
+        account=location.account,
+        region=location.region,
+        roles=tuple(roles[:last]),
+        others=(own_role,) if own_role else (),
+        role_limit=given["role_limit"],
+        expected_account=account_rule.expected_account(location),
+        account_asserted=True,
+        default_roles=tuple(role._replace(label="'default_role'", path=str) for role in roles[last:]),
+    )
+    raise_if_broken(path, quotas.CREATE_CLUSTER, found, facts)
+    return facts
 
 
 def unknown_list(listed: Sequence[str]) -> list[Problem]:

@@ -19,7 +19,7 @@ from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.cluster_references import Cluster, cluster_arn, cluster_problems
 from redshift_roles.cdk.location import Location, path_of
 from redshift_roles.cdk.role_reader import Principal, principal_account, role_arn, role_facts, texts_of
-from redshift_roles.cdk.validation import checked, child_location, child_path, raise_if, rollback_on_error
+from redshift_roles.cdk.validation import child_location, child_path, raise_if, raise_if_broken, rollback_on_error
 from redshift_roles.rules import arguments, registry, shapes
 from redshift_roles.rules.facts import AssociationFacts
 from redshift_roles.rules.findings import RoleAssociationError
@@ -89,9 +89,6 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         def path() -> str:
             return child_path(scope, construct_id)
 
-        def holder(labelled: bool) -> AssociationFacts:
-            return pass_role_facts(pass_roles, location, path() if labelled else "", labelled=labelled)
-
         problems = [
             *arguments.check_policy(given),
             *cluster_problems(clusters, location),
@@ -100,7 +97,8 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         readable = not any(problem.concerns("pass_roles") for problem in problems)
         if not readable:
             raise_if(path, quotas.PASS_ROLE, problems)
-        facts = checked(path, quotas.PASS_ROLE, problems, holder)
+        facts = pass_role_facts(pass_roles, location)
+        raise_if_broken(path, quotas.PASS_ROLE, problems, facts)
         policy = UserPolicy(
             cluster_arns=[*dict.fromkeys(cluster_arn(cluster, location) for cluster in clusters)],
             role_arns=[*dict.fromkeys(role_arn(role) for role in pass_roles)],
@@ -161,15 +159,14 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         account_rule.assert_account(self._place, [account])
 
 
-def pass_role_facts(roles: Sequence[iam.IRole], location: Location, path: str, *, labelled: bool) -> AssociationFacts:
+def pass_role_facts(roles: Sequence[iam.IRole], location: Location) -> AssociationFacts:
     """Read the roles that a policy lets people pass."""
     return AssociationFacts(
-        path=path,
-        noun="policy",
-        words="'pass_roles'",
+        kind="policy",
+        argument="pass_roles",
         account=location.account,
         region=location.region,
-        roles=tuple(role_facts(roles, location, "pass_roles", labelled=labelled)),
+        roles=tuple(role_facts(roles, location, "pass_roles")),
         expected_account=account_rule.expected_account(location),
         account_asserted=True,
     )
@@ -213,7 +210,7 @@ def _refuse_too_large(policy: UserPolicy, facts: AssociationFacts, location: Loc
         return
     written = policy._replace(
         cluster_arns=texts_of(policy.cluster_arns, location),
-        role_arns=[*dict.fromkeys(role.text for role in facts.roles)],
+        role_arns=[*dict.fromkeys(role.arn for role in facts.roles)],
     )
     length = least_size(written.document(), location.region)
     if length > quotas.MANAGED_POLICY_SIZE:

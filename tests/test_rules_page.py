@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from redshift_roles.rules import registry
+from redshift_roles import rules
 from tests.support import rules_page
 
-WRITTEN = [rule.name for rule in registry.RULES if "template" in rules_page.examples()[rule.name]]
+WRITTEN = [rule.name for rule in rules.RULES if "template" in rules_page.examples()[rule.name]]
 
 
 def test_fails_when_the_page_is_not_current() -> None:
@@ -19,7 +19,7 @@ def test_fails_when_the_page_is_not_current() -> None:
 
 def test_every_rule_has_an_example() -> None:
     """And every example a rule."""
-    assert sorted(rule.name for rule in registry.RULES) == sorted(rules_page.examples())
+    assert sorted(rule.name for rule in rules.RULES) == sorted(rules_page.examples())
 
 
 @pytest.mark.parametrize("name", WRITTEN)

@@ -31,7 +31,7 @@ from redshift_roles.aws import arns, quotas
 from redshift_roles.aws.placeholders import readable
 from redshift_roles.cdk.location import Location, path_of
 from redshift_roles.cdk.registry import record_of
-from redshift_roles.rules import association_rules, registry
+from redshift_roles.rules import RULES, association_rules, registry
 from redshift_roles.rules.facts import AssociationFacts
 from redshift_roles.rules.findings import Finding, RoleAssociationError, printable
 from redshift_roles.rules.registry import Problem
@@ -40,7 +40,6 @@ from redshift_roles.templates import checker
 from redshift_roles.templates.assembly import Assembly, Template
 from redshift_roles.templates.association_reader import Entry
 from redshift_roles.templates.checker import Holder, Violation
-from redshift_roles.templates.cluster_reader import ROLES_PROPERTY
 
 # The first half of every acknowledgement id.
 PLUGIN_NAME: Final = "redshift-roles"
@@ -131,7 +130,7 @@ class _Plugin:
     @property
     def rule_ids(self) -> list[str]:
         """The names of the rules."""
-        return [rule.name for rule in registry.RULES]
+        return [rule.name for rule in RULES]
 
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
         """Check the templates of the app that CDK has just synthesized."""
@@ -204,8 +203,7 @@ class RoleGuard(_Plugin):
         assembly = synthesis_of(self._app).assembly
         clusters = dict(self._holders(assembly))
         for holder, facts in checker.read(clusters):
-            for finding in association_rules.check(facts):
-                found = Violation(holder.template, holder.logical_id, f"Properties/{ROLES_PROPERTY}", finding)
+            for found in checker.holder_violations(holder.template, holder.logical_id, facts):
                 yield _Reported(found, path_of(clusters[holder].cfn_cluster))
         if not self._associations:
             return
@@ -312,12 +310,13 @@ def _raise_if_wrong(role_limit: object) -> None:
         wrong = f"'role_limit' must be a whole number, got {shown(role_limit)}"
         problem = Problem("role_limit", wrong, "pass role_limit=10")
         raise RoleAssociationError([registry.INVALID_ARGUMENT.finding(path, problem, quotas.QUOTAS)])
+    limit = cast("int", role_limit)
     nowhere = AssociationFacts(
-        path, "cluster", "IamRoles", arns.THIS_ACCOUNT, None, (), role_limit=cast("int", role_limit)
+        kind="cluster", argument="IamRoles", account=arns.THIS_ACCOUNT, region=None, role_limit=limit
     )
-    found = association_rules.check(nowhere)
+    found = association_rules.problems(nowhere)
     if found:
-        raise RoleAssociationError(found)
+        raise RoleAssociationError(rule.finding(path, problem) for rule, problem in found)
 
 
 def _shared_path(violation: Violation, app: App) -> str | None:

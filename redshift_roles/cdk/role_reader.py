@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -93,28 +94,24 @@ def role_location(role: iam.IRole) -> Location:
     return own.location if own else location_of(role)
 
 
-def role_facts(
-    roles: Sequence[iam.IRole], location: Location, words: str, *, labelled: bool = False
-) -> Iterator[RoleFacts]:
+def role_facts(roles: Sequence[iam.IRole], location: Location, argument: str) -> Iterator[RoleFacts]:
     """Read roles as a construct in this place would name them.
 
     Args:
         roles: The roles.
         location: Where the cluster or policy is.
-        words: What the caller calls the list.
-        labelled: Whether the labels hold the roles' construct paths, which costs crossings that only a message needs.
+        argument: The argument that lists them.
     """
     all_ours = all(own_role(role) for role in roles)
     read: dict[str, RoleFacts] = {}
     for index, role in enumerate(roles):
-        path = path_of(role) if labelled else ""
-        label = f"{words}[{index}] ({path})" if path else f"{words}[{index}]"
+        label = f"{argument}[{index}]"
         own = own_role(role)
         facts = _own_role(role, own, label, location, distinct=all_ours) if own else _any_role(role, label, location)
         if not all_ours:
             twin = read.setdefault(role_arn(role), facts)
-            facts = facts._replace(text=twin.text)
-        yield facts
+            facts = facts._replace(arn=twin.arn)
+        yield facts._replace(path=partial(path_of, role))
 
 
 def _own_role(role: iam.IRole, own: OwnRole, label: str, location: Location, *, distinct: bool) -> RoleFacts:

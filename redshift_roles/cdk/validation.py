@@ -74,26 +74,26 @@ def unit_problems(name: str, duration: object, seconds: float | None, unit: str)
         yield Problem(name, wrong, f"pass Duration.{unit}(…)")
 
 
-def checked(
-    path: Callable[[], str], source: Source, problems: Iterable[Problem], holder: Callable[[bool], AssociationFacts]
-) -> AssociationFacts:
-    """Read the facts about a cluster or policy, or raise one error with all that is wrong.
+def raise_if_broken(
+    path: Callable[[], str], source: Source, problems: Iterable[Problem], facts: AssociationFacts
+) -> None:
+    """Raise what is wrong with arguments, and the rules that their roles break; do nothing when all is well.
 
     Args:
         path: Reads the construct's path.
         source: The AWS page about the arguments.
         problems: What is wrong with them.
-        holder: Reads the facts; with True, for a message.
+        facts: The roles.
 
     Raises:
-        RoleAssociationError: InvalidArgument, and whatever the rules say.
+        RoleAssociationError: InvalidArgument, and the rules that are broken.
     """
-    listed, facts = list(problems), holder(False)
-    broken = association_rules.failures(association_rules.check(facts))
+    listed = list(problems)
+    broken = [found for found in association_rules.problems(facts) if not found[0].undecided]
     if listed or broken:
-        labelled = association_rules.failures(association_rules.check(holder(True))) if broken else []
-        raise RoleAssociationError([*_invalid(path(), source, listed), *labelled])
-    return facts
+        here = path()
+        invalid = _invalid(here, source, listed)
+        raise RoleAssociationError([*invalid, *(rule.finding(here, problem) for rule, problem in broken)])
 
 
 def _invalid(path: str, source: Source, problems: Iterable[Problem]) -> list[Finding]:

@@ -93,7 +93,7 @@ def _judged(given: Given, role_limit: int) -> Report:
 
 
 def _located(assembly: Assembly, given: Given, role_limit: int) -> Iterator[Located]:
-    for template, logical_id, location, finding in checker.check(assembly, role_limit, plain=True):
+    for template, logical_id, location, finding in checker.check(assembly, role_limit, origin="template"):
         if template.path:
             called = readable(logical_id)
             line = given.line_of(template.path, called, location)

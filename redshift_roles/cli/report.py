@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
-from redshift_roles.rules import registry
+from redshift_roles.rules import RULES, UNDECIDED
 from redshift_roles.rules.findings import Finding, printable
+from redshift_roles.rules.registry import Rule
 
 
 class Located(NamedTuple):
@@ -40,7 +41,7 @@ class Located(NamedTuple):
     @property
     def severity(self) -> str:
         """``error`` for what is broken, ``warning`` for what only the deployment knows."""
-        return "warning" if self.finding.rule in registry.UNDECIDED else "error"
+        return "warning" if self.finding.rule in UNDECIDED else "error"
 
 
 class Report(NamedTuple):
@@ -114,8 +115,8 @@ _LEVELS: Final = {True: "warning", False: "error"}
 
 def as_sarif(report: Report) -> str:
     """Write everything as one SARIF 2.1.0 log, which code hosts show beside the lines."""
-    indexes = {rule.name: index for index, rule in enumerate(registry.RULES)}
-    driver = {"name": "redshift-roles", "rules": [_descriptor(rule) for rule in registry.RULES]}
+    indexes = {rule.name: index for index, rule in enumerate(RULES)}
+    driver = {"name": "redshift-roles", "rules": [_descriptor(rule) for rule in RULES]}
     notes = [{"level": "error", "message": {"text": line}} for line in report.unusable]
     run = {
         "tool": {"driver": driver},
@@ -125,7 +126,7 @@ def as_sarif(report: Report) -> str:
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
-def _descriptor(rule: registry.Rule) -> dict[str, Any]:
+def _descriptor(rule: Rule) -> dict[str, Any]:
     return {
         "id": rule.name,
         "shortDescription": {"text": rule.sentence},

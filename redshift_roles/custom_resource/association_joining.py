@@ -5,9 +5,10 @@ What an association wants flows in; the cluster's one resource has it, and who w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from weakref import WeakKeyDictionary
 
 from constructs import Construct, Dependable, DependencyGroup, IConstruct
@@ -17,8 +18,6 @@ from redshift_roles.cdk.location import Location, path_of
 from redshift_roles.custom_resource.cluster_resource import AssociatedCluster, Member, Wanted
 from redshift_roles.custom_resource.function import AssociationFunction
 from redshift_roles.custom_resource.logical_ids import cluster_key, digest
-from redshift_roles.rules import fixes
-from redshift_roles.rules.registry import Problem
 
 
 @dataclass
@@ -67,16 +66,10 @@ def members_of(location: Location, cluster_identifier: str) -> tuple[Member, ...
     return found.members if found else ()
 
 
-def default_problems(members: Sequence[Member]) -> Iterator[Problem]:
-    """Find the default role that a cluster has already, when another one is to be it."""
-    for member in members:
-        if member.wanted.default_role is not None:
-            theirs = f"{path_of(member.scope)} makes {path_of(member.wanted.default_role)} the default role"
-            yield Problem(
-                "default_role",
-                f"'default_role' is given, and {theirs} of the same cluster",
-                fixes.ONE_DEFAULT,
-            )
+def other_default(members: Sequence[Member]) -> Callable[[], str] | None:
+    """Return what reads the path of the association that sets a cluster's default role, or None when none does."""
+    scopes = [member.scope for member in members if member.wanted.default_role is not None]
+    return partial(path_of, scopes[0]) if scopes else None
 
 
 def join(scope: Construct, location: Location, wanted: Wanted) -> None:

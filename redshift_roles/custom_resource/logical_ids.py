@@ -38,7 +38,7 @@ def role_key(role: iam.IRole, facts: RoleFacts, location: Location) -> str:
     """Name a role: by its path and name where they are known, however they were written, else by what CDK writes for
     it.
     """
-    arn = facts.arn
+    arn = facts.parsed
     if arn.account and arn.resource and not has_placeholder(arn.resource):
         return arn.resource
     return _text(role_arn(role), location)

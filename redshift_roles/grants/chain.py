@@ -36,17 +36,16 @@ from redshift_roles.grants.trust_policy import extend_trust, trust_problems, tru
 from redshift_roles.grants.writer import GRANTS_ID, LAKE_FORMATION_IN_A_CHAIN
 from redshift_roles.rules import association_rules, registry
 from redshift_roles.rules.arguments import ROLE
-from redshift_roles.rules.association_rules import Check
 from redshift_roles.rules.facts import AssociationFacts
 from redshift_roles.rules.findings import Finding, RoleAssociationError
-from redshift_roles.rules.registry import Problem, Rule
+from redshift_roles.rules.registry import Problem
 from redshift_roles.sql import role_clause
 
-_CHECKS: Final[tuple[tuple[Rule, Check], ...]] = (
-    (registry.ROLE_ARN_INVALID, association_rules.role_arn_invalid),
-    (registry.ROLE_DUPLICATED, association_rules.role_duplicated),
-    (registry.ROLE_PARTITION_MISMATCH, association_rules.role_partition_mismatch),
-    (registry.SERVICE_LINKED_ROLE, association_rules.service_linked_role),
+_RULES: Final = (
+    association_rules.ROLE_ARN_INVALID,
+    association_rules.ROLE_DUPLICATED,
+    association_rules.ROLE_PARTITION_MISMATCH,
+    association_rules.SERVICE_LINKED_ROLE,
 )
 
 
@@ -201,21 +200,20 @@ def _argument_problems(roles: Sequence[iam.IRole]) -> Iterator[Problem]:
 def _findings(roles: Sequence[iam.IRole], links: Sequence[_Link]) -> list[Finding]:
     """Find everything that keeps the chain from working, but for policies that are too large."""
     path, location = path_of(roles[0]), role_location(roles[0])
-    holder = AssociationFacts(
-        path=path,
-        noun="chain",
-        words="'roles'",
+    facts = AssociationFacts(
+        kind="chain",
+        argument="roles",
         account=location.account,
         region=location.region,
-        roles=tuple(role_facts(roles, location, "roles", labelled=True)),
-        role_limit=quotas.CHAINED_ROLES,
+        roles=tuple(role_facts(roles, location, "roles")),
     )
     unreachable = [problem for link in links for problem in _out_of_reach(link)]
     later = [LAKE_FORMATION_IN_A_CHAIN for role in roles[1:] if record_of(GrantRecord, role).is_vended]
+    distrusted, foreign = association_rules.TRUST_LACKS_REDSHIFT, association_rules.ROLE_ACCOUNT_MISMATCH
     return [
-        *(rule.finding(path, problem) for rule, check in _CHECKS for problem in check(holder)),
-        *(registry.TRUST_LACKS_REDSHIFT.finding(path, problem) for problem in _distrusted(roles[0], path, location)),
-        *(registry.ROLE_ACCOUNT_MISMATCH.finding(path, one, quotas.CHAINING_ROLES) for one in _foreign(links)),
+        *(rule.finding(path, problem) for rule, problem in association_rules.problems(facts, *_RULES)),
+        *(distrusted.finding(path, problem) for problem in _distrusted(roles[0], path, location)),
+        *(foreign.finding(path, problem, quotas.CHAINING_ROLES) for problem in _foreign(links)),
         *(
             registry.INVALID_ARGUMENT.finding(path, problem, quotas.CHAINING_ROLES)
             for problem in (*(unreachable or _circles(links)), *later)

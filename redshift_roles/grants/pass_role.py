@@ -18,7 +18,7 @@ from redshift_roles.cdk.role_reader import own_role, principal_account, role_arn
 from redshift_roles.cdk.validation import raise_if
 from redshift_roles.grants.grant import RedshiftGrant
 from redshift_roles.grants.managed_policies import granted_policies
-from redshift_roles.rules import grant_arguments, registry
+from redshift_roles.rules import association_rules, grant_arguments, registry
 from redshift_roles.rules.findings import RoleAssociationError
 from redshift_roles.rules.registry import Problem
 from redshift_roles.rules.shapes import shown
@@ -47,7 +47,7 @@ def pass_role(role: iam.IRole, grantee: iam.IGrantable) -> RedshiftGrant:
     )
     if foreign:
         raise RoleAssociationError(
-            [registry.ROLE_ACCOUNT_MISMATCH.finding(path(), problem, quotas.PASS_ROLE) for problem in foreign]
+            [association_rules.ROLE_ACCOUNT_MISMATCH.finding(path(), problem, quotas.PASS_ROLE) for problem in foreign]
         )
     raise_if(path, quotas.PASS_ROLE, [*_unwritable(principal, kind), *_out_of_reach(role, home)])
     own = own_role(role)

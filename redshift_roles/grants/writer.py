@@ -24,7 +24,7 @@ from redshift_roles.grants.cross_account import add_to_policies, owner_problems,
 from redshift_roles.grants.grant import RedshiftGrant
 from redshift_roles.grants.managed_policies import granted_policies
 from redshift_roles.grants.trust_policy import Trusted, extend_trust, trust_problems
-from redshift_roles.rules import registry
+from redshift_roles.rules import association_rules, registry
 from redshift_roles.rules.findings import Finding, RoleAssociationError
 from redshift_roles.rules.registry import Problem
 
@@ -125,7 +125,7 @@ class GrantWriter:
         else:
             foreign = [*account_rule.contradictions(self.location, [("the role", account)])]
         if foreign:
-            return [registry.ROLE_ACCOUNT_MISMATCH.finding(self.path(), foreign[0], quotas.CHAINING_ROLES)]
+            return [association_rules.ROLE_ACCOUNT_MISMATCH.finding(self.path(), foreign[0], quotas.CHAINING_ROLES)]
         if is_immutable(self.role):
             return [registry.INVALID_ARGUMENT.finding(self.path(), _IMMUTABLE, quotas.COPY_PERMISSIONS)]
         return []

@@ -1,7 +1,7 @@
 """What a list of roles may come to, one way or the other.
 
-The roles of a holder flow in, each with the branches it stands in; how many there are at least and at most, and which
-mistakes nobody can avoid, flow out.
+The roles of an association flow in, each with the branches it stands in; how many there are at least and at most, and
+which mistakes nobody can avoid, flow out.
 """
 
 from __future__ import annotations
@@ -21,32 +21,32 @@ _MAX_LOOKS: Final = 2_000
 _Placed = tuple[RoleFacts, frozenset[Branch]]
 
 
-def count(holder: AssociationFacts) -> tuple[int, int]:
+def count(association: AssociationFacts) -> tuple[int, int]:
     """Count the distinct roles: how many there are at least, and how many at most."""
-    if not any(role.conditional for role in holder.roles):
-        return (len(set(holder.identities)),) * 2
-    names = {role: holder.identity(role) for role in holder.roles}
-    sure = {names[role] for role in holder.roles if not role.conditional}
+    if not any(role.conditional for role in association.roles):
+        return (len(set(association.identities)),) * 2
+    names = {role: association.identity(role) for role in association.roles}
+    sure = {names[role] for role in association.roles if not role.conditional}
     seen, fewest, most = set(sure), len(sure), len(sure)
-    for group in _groups(holder.roles):
+    for group in _groups(association.roles):
         ways = [{names[role] for role in way} for way in _ways(group)]
         fewest += min(len(way - seen) for way in ways)
         most += max(len(way - sure) for way in ways)
         seen.update(names[role] for role, _ in group)
-    return fewest, min(most, len(set(holder.identities)))
+    return fewest, min(most, len(set(association.identities)))
 
 
-def unavoidable(holder: AssociationFacts, is_wrong: Callable[[RoleFacts], bool]) -> list[RoleFacts]:
+def unavoidable(association: AssociationFacts, is_wrong: Callable[[RoleFacts], bool]) -> list[RoleFacts]:
     """List the wrong roles of which the list has one however it comes out."""
-    wrong = [role for role in holder.roles if is_wrong(role)]
+    wrong = [role for role in association.roles if is_wrong(role)]
     if not any(role.conditional for role in wrong):
         return wrong
     found = {role for role in wrong if not role.conditional}
-    for group in _groups(holder.roles):
+    for group in _groups(association.roles):
         among = {role for role, _ in group}.intersection(wrong)
         if among and all(among.intersection(way) for way in _ways(group)):
             found |= among
-    return [role for role in holder.roles if role in found]
+    return [role for role in association.roles if role in found]
 
 
 def _groups(roles: tuple[RoleFacts, ...]) -> list[list[_Placed]]:

@@ -1,16 +1,16 @@
-"""What the rules look at: plain facts about roles, about the cluster or policy that names them, and about who passes
-them.
-
-They flow out of the readers, who make them out of CDK objects and templates, and into the rules.
-"""
+"""What the rules check: plain facts about roles, about what names them, and about the statements that pass them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from redshift_roles.aws import arns, quotas
+
+# Where it can be corrected: in the CDK app that wrote it, or in the template itself.
+Origin = Literal["app", "template"]
 
 
 class Branch(NamedTuple):
@@ -28,38 +28,47 @@ class Branch(NamedTuple):
 
 
 class RoleFacts(NamedTuple):
-    """One role as a cluster or a policy names it.
+    """One role as a cluster, a policy or a chain names it.
 
     Attributes:
-        label: How to call it in a message, such as ``roles[3] (Data/Imported)``.
-        text: Its ARN as far as it is known (see `role_arns`).
+        label: Its place, such as ``roles[3]``.
+        arn: Its ARN as far as it is known (see `arns`).
         conditional: Whether a condition of the template decides that the role is there at all.
-        distrust: Why Redshift cannot assume it, or None when it can or when that is not known.
-        unreachable: Why CDK cannot refer to it from the holder's stack, or None when it can.
+        trust_problem: Why Redshift cannot assume it, or None when it can or when that is not known.
+        reference_problem: Why CDK cannot refer to it from the stack that names it, or None when it can.
         defined: Whether the app defines it: two roles that it defines are two, whatever their names will be.
         when: The branches it stands in; where there are none, a conditional role is a question of its own.
-        problem: Why it cannot be a role, where that does not show in its text.
+        problem: Why it cannot be a role, where its ARN does not show it.
+        path: Reads its construct path, which costs crossings into jsii that only a message needs.
+        owner: Reads the path of what else associates it with the same cluster.
     """
 
     label: str
-    text: str
+    arn: str
     conditional: bool = False
     trust_problem: str | None = None
     reference_problem: str | None = None
     defined: bool = False
     when: tuple[Branch, ...] = ()
     problem: str | None = None
+    path: Callable[[], str] = str
+    owner: Callable[[], str] | None = None
+
+    def __str__(self) -> str:
+        """Write the role as a message names it."""
+        path = self.path()
+        return f"{self.label} ({path})" if path else self.label
 
     @property
-    def arn(self) -> arns.RoleArn:
+    def parsed(self) -> arns.RoleArn:
         """The parts of the ARN."""
-        return arns.RoleArn(None, None, None, self.problem) if self.problem else arns.parse(self.text)
+        return arns.RoleArn(None, None, None, self.problem) if self.problem else arns.parse(self.arn)
 
     @property
     def account(self) -> str | None:
-        """Twelve digits, or `role_arns.THIS_ACCOUNT`, or None when it is not known or this is no role."""
-        arn = self.arn
-        return None if arn.problem else arn.account
+        """Twelve digits, or `arns.THIS_ACCOUNT`, or None when it is not known or this is not a role."""
+        parsed = self.parsed
+        return None if parsed.problem else parsed.account
 
     @property
     def literal_account(self) -> str | None:
@@ -68,44 +77,48 @@ class RoleFacts(NamedTuple):
         return None if account == arns.THIS_ACCOUNT else account
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AssociationFacts:
-    """A cluster, a Serverless namespace, or a user policy, and the roles it names.
+    """The roles of a cluster, a Serverless namespace, a user policy or a chain.
 
     Attributes:
-        path: Its construct path.
-        noun: What it is in a message: ``cluster``, ``namespace`` or ``policy``.
-        words: What its list of roles is called in a message: ``'roles'``, ``'pass_roles'`` or ``IamRoles``.
-        account: Its account as twelve digits, or `role_arns.THIS_ACCOUNT` when its stack names none.
+        kind: What names the roles.
+        argument: The argument or template property that lists them, such as ``roles`` or ``IamRoles``.
+        account: Its account as twelve digits, or `arns.THIS_ACCOUNT` when its stack names none.
         region: Its region, or None when its stack names none.
         roles: The roles that are known, in order.
+        others: The roles that the same cluster has from elsewhere: other associations, the list of the cluster itself.
         more_roles: Whether the list may hold roles that are not known (a list parameter).
-        role_limit: How many roles the cluster may have; None for a policy.
+        role_limit: How many roles the cluster may have; None where there is no limit.
         expected_account: Where `account` is not known: the only account this top-level stack can be deployed to,
             since a role of it is named there. None when nothing says so.
         account_asserted: Whether a CloudFormation Rule stops a deployment to any account but the expected one.
+        default_argument: The argument or template property with its default role.
         default_roles: What its default role may be; empty when it has none.
-        plain: Whether a template is all that is there, with no CDK app to mend.
+        other_default: Reads the path of what else sets the default role of the same cluster.
+        origin: Whether it is written in a CDK app or in a template alone, which decides how it can be corrected.
         conditional: Whether a condition decides that it is there at all: it may then be meant for another account.
     """
 
-    path: str
-    noun: str
-    words: str
+    kind: Literal["cluster", "namespace", "policy", "chain"]
+    argument: str
     account: str
     region: str | None
-    roles: tuple[RoleFacts, ...]
+    roles: tuple[RoleFacts, ...] = ()
+    others: tuple[RoleFacts, ...] = ()
     more_roles: bool = False
     role_limit: int | None = None
     expected_account: str | None = None
     account_asserted: bool = False
+    default_argument: str = "default_role"
     default_roles: tuple[RoleFacts, ...] = ()
-    plain: bool = False
+    other_default: Callable[[], str] | None = None
+    origin: Origin = "app"
     conditional: bool = False
 
     @cached_property
     def partition(self) -> str | None:
-        """The partition that the region is in, or None when the region is not known."""
+        """The partition of the region, or None when the region is not known."""
         return quotas.partition_of(self.region) if self.region else None
 
     @cached_property
@@ -122,27 +135,25 @@ class AssociationFacts:
         return tuple(self.identity(role) for role in self.roles)
 
     def identity(self, role: RoleFacts) -> str:
-        """Name a role so that two names are equal when they are of one role."""
-        account, resource = role.account, role.arn.resource
+        """Return a name that is equal for two descriptions of one role."""
+        account, resource = role.account, role.parsed.resource
         if not account or not resource:
-            return role.text
+            return role.arn
         return f"{self.settled_account if account == arns.THIS_ACCOUNT else account}:{resource}"
 
 
 class PassRoleFacts(NamedTuple):
-    """A statement of some policy that allows iam:PassRole.
+    """A policy statement that allows iam:PassRole.
 
     Attributes:
-        path: The construct path of the policy.
-        label: Where the statement stands, such as ``Statement[0]``.
+        label: Where the statement is, such as ``Statement[0]``.
         services: The services it names in iam:PassedToService, or None when it names none and allows all.
         every_role: The resource that stands for every role, such as ``*``; empty when there is none.
-        redshift_roles: Those of its resources that are roles for Redshift, as people call them.
+        redshift_roles: Its resources that are roles for Redshift, in readable form.
         beside_redshift: Whether the same app has clusters or namespaces that the policy's account may be of.
         by_exclusion: Whether it allows all actions but some.
     """
 
-    path: str
     label: str
     services: tuple[str, ...] | None
     every_role: str

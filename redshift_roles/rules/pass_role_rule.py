@@ -6,13 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from redshift_roles.aws import actions
+from redshift_roles.aws import actions, quotas
 from redshift_roles.aws.iam_patterns import matches
 from redshift_roles.aws.placeholders import readable
-from redshift_roles.rules import registry
 from redshift_roles.rules.facts import PassRoleFacts
-from redshift_roles.rules.findings import Finding
-from redshift_roles.rules.registry import Problem
+from redshift_roles.rules.registry import Problem, Rule
 
 _CONDITION: Final = (
     f"add Condition: {{StringEquals: {{iam:PassedToService: {actions.PASSED_TO_SERVICE}}}}} "
@@ -20,32 +18,33 @@ _CONDITION: Final = (
 )
 
 
+PASS_ROLE_UNSCOPED: Final = Rule(
+    "PassRoleUnscoped",
+    "Whoever may pass a role to Redshift may pass named roles, and to named services.",
+    "iam:PassRole on every role, or to every service, lets its holder act with the rights of any such role.",
+    quotas.PASS_ROLE,
+)
+
+
+def problems(facts: PassRoleFacts) -> list[tuple[Rule, Problem]]:
+    """Find everything that breaks a rule about iam:PassRole."""
+    return [(PASS_ROLE_UNSCOPED, problem) for problem in pass_role_unscoped(facts)]
+
+
 def pass_role_unscoped(facts: PassRoleFacts) -> Iterator[Problem]:
     """Find a statement that lets roles for Redshift be passed without a limit."""
-    allows = f"{facts.label} allows iam:PassRole on"
-    if facts.services is None:
-        if facts.every_role and facts.beside_redshift:
-            fix = f"name the roles in Resource, and {_CONDITION}"
-            yield Problem("", f"{allows} '{facts.every_role}' to every service", _fix(fix, facts))
-        elif facts.redshift_roles:
-            yield Problem(
-                "", f"{allows} {', '.join(facts.redshift_roles)} without iam:PassedToService", _fix(_CONDITION, facts)
-            )
-    elif facts.every_role and any(is_redshift(service) for service in facts.services):
-        passed_to = ", ".join(readable(service) for service in facts.services)
-        fix = "name in Resource the roles that may be passed"
-        yield Problem("", f"{allows} '{facts.every_role}' to {passed_to}", _fix(fix, facts))
-
-
-def _fix(fix: str, facts: PassRoleFacts) -> str:
+    if facts.services is None and facts.every_role and facts.beside_redshift:
+        what, fix = f"'{facts.every_role}' to every service", f"name the roles in Resource, and {_CONDITION}"
+    elif facts.services is None and facts.redshift_roles:
+        what, fix = f"{', '.join(facts.redshift_roles)} without iam:PassedToService", _CONDITION
+    elif facts.every_role and any(is_redshift(service) for service in facts.services or ()):
+        services = ", ".join(readable(service) for service in facts.services or ())
+        what, fix = f"'{facts.every_role}' to {services}", "name in Resource the roles that may be passed"
+    else:
+        return
     if facts.by_exclusion:
-        return "add iam:PassRole to NotAction; where it is needed, allow it in a statement of its own, for named roles"
-    return fix
-
-
-def check(facts: PassRoleFacts) -> list[Finding]:
-    """Find everything that is broken."""
-    return [registry.PASS_ROLE_UNSCOPED.finding(facts.path, problem) for problem in pass_role_unscoped(facts)]
+        fix = "add iam:PassRole to NotAction; where it is needed, allow it in a statement of its own, for named roles"
+    yield Problem(facts.label, f"{facts.label} allows iam:PassRole on {what}", fix)
 
 
 _KEY: Final = "iam:passedtoservice"

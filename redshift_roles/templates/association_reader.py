@@ -1,18 +1,15 @@
-"""Role associations as the templates show them: one role, one cluster, one hand.
-
-The templates of an app flow in; what is associated twice, where there are two default roles, what Redshift may not
-assume, and what only the deployment knows flow out.
-"""
+"""Role associations in templates, as facts for the rules."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final, NamedTuple
 
 from redshift_roles.aws import arns
 from redshift_roles.aws.placeholders import PLACEHOLDERS, readable
-from redshift_roles.rules import association_rules, fixes
-from redshift_roles.rules.facts import AssociationFacts, RoleFacts
+from redshift_roles.rules import association_rules, registry
+from redshift_roles.rules.facts import AssociationFacts, Origin, RoleFacts
 from redshift_roles.rules.registry import Problem
 from redshift_roles.templates.assembly import Assembly, Json, Template, function_of
 from redshift_roles.templates.cluster_reader import CLUSTER, ROLES_PROPERTY, definition, role_key, trust_problem_of
@@ -23,6 +20,12 @@ ASSOCIATION: Final = "Custom::RedshiftRoleAssociation"
 ROLES: Final = "RoleArns"
 DEFAULT: Final = "DefaultRoleArn"
 WAS_ASSOCIATED: Final = "WasAssociated"
+RULES: Final = (
+    association_rules.ROLE_DUPLICATED,
+    registry.INVALID_ARGUMENT,
+    association_rules.TRUST_LACKS_REDSHIFT,
+    association_rules.ROLE_ACCOUNT_UNDECIDED,
+)
 _CLUSTER_IDENTIFIER: Final = "ClusterIdentifier"
 
 # Where the cluster is, as far as two places can be known to be one, and its identifier.
@@ -38,81 +41,57 @@ class Entry(NamedTuple):
     position: int | None
 
 
-class Found(NamedTuple):
-    """What is wrong with an entry of an association."""
-
-    entry: Entry
-    problem: Problem
-
-
-class _Claim(NamedTuple):
-    entry: Entry
-    label: str
-    text: str
-
-
-def twice(assembly: Assembly, path: Callable[[Entry], str]) -> Iterator[Found]:
-    """Find roles that an association shares with a cluster's own list, or with an association of another stack.
+def associations(
+    assembly: Assembly, path: Callable[[Entry], str], origin: Origin
+) -> Iterator[tuple[Entry, AssociationFacts]]:
+    """Read each entry of each association, with what else in the app gives the same cluster the same.
 
     Args:
         assembly: The app's templates.
         path: Names what has an entry.
+        origin: Whether the templates were written by a CDK app that can be changed.
     """
-    first: dict[tuple[_Cluster, _Role], _Claim] = {}
-    for claim, cluster in _all_claims(assembly):
-        earlier = first.setdefault((cluster, role_key(claim.text)), claim)
-        if claim.entry.template.resource_type(claim.entry.logical_id) == ASSOCIATION and _differ(earlier, claim):
-            yield Found(
-                claim.entry,
-                Problem(
-                    "",
-                    f"{claim.label} is associated with the same cluster by {path(earlier.entry)} too",
-                    "leave it to one of them: what one removes, the other still wants",
-                ),
-            )
+    first: dict[tuple[_Cluster, object], Entry] = {}
+    for kind, argument in ((CLUSTER, ROLES_PROPERTY), (ASSOCIATION, ROLES)):
+        for template in assembly.templates():
+            for logical_id in template.resources(kind):
+                named = texts(_identifier(template, logical_id, kind), template)
+                for entry, role in _entries(template, logical_id, argument):
+                    key = entry.position is None or role_key(role.arn)
+                    place = _cluster(named[0], role.arn, template) if len(named) == 1 else ("", "", str(id(role)))
+                    earlier = first.setdefault((place, key), entry)
+                    if kind == ASSOCIATION:
+                        other = partial(path, earlier) if earlier[:2] != entry[:2] else None
+                        yield entry, _facts(entry, role, other, origin)
 
 
-def two_defaults(assembly: Assembly, path: Callable[[Entry], str]) -> Iterator[Found]:
-    """Find clusters whose default role associations of two stacks set."""
-    first: dict[_Cluster, Entry] = {}
-    for template in assembly.templates():
-        for logical_id in template.resources(ASSOCIATION):
-            properties = template.properties(logical_id)
-            named = texts(properties.get(_CLUSTER_IDENTIFIER), template)
-            roles = texts(properties.get(DEFAULT), template) if DEFAULT in properties else []
-            if len(named) == len(roles) == 1:
-                entry = Entry(template, logical_id, None)
-                earlier = first.setdefault(_cluster(named[0], "", template), entry)
-                if earlier is not entry:
-                    yield Found(
-                        entry,
-                        Problem(
-                            "",
-                            f"{DEFAULT} is given, and {path(earlier)} sets the default role of the same cluster too",
-                            fixes.ONE_DEFAULT,
-                        ),
-                    )
+def _facts(entry: Entry, role: RoleFacts, other: Callable[[], str] | None, origin: Origin) -> AssociationFacts:
+    is_default = entry.position is None
+    return AssociationFacts(
+        kind="cluster",
+        argument=ROLES,
+        account=entry.template.account or arns.THIS_ACCOUNT,
+        region=entry.template.region,
+        roles=() if is_default else (role,),
+        others=(role._replace(owner=other),) if other and not is_default else (),
+        account_asserted=True,
+        default_argument=DEFAULT,
+        default_roles=(role,) if is_default else (),
+        other_default=other if is_default else None,
+        origin=origin,
+    )
 
 
-def _differ(one: _Claim, other: _Claim) -> bool:
-    return one.entry[:2] != other.entry[:2]
-
-
-def circles(assembly: Assembly) -> Iterator[Found]:
+def circles(assembly: Assembly) -> Iterator[tuple[Entry, Problem]]:
     """Find associations that wait for another one of the same cluster and stack, which is the same resource."""
     for template in assembly.templates():
         for logical_id in template.resources(ASSOCIATION):
             answers = template.properties(logical_id).get(WAS_ASSOCIATED)
             for position, answer in enumerate(answers if isinstance(answers, list) else []):
                 if logical_id in _waits(answer, template):
-                    yield Found(
-                        Entry(template, logical_id, position),
-                        Problem(
-                            "",
-                            "the association waits for another one of its cluster, and the two are one resource",
-                            "drop that dependency, or define the other one in another stack, perhaps a nested one",
-                        ),
-                    )
+                    message = "the association waits for another one of its cluster, and the two are one resource"
+                    fix = "drop that dependency, or define the other one in another stack, perhaps a nested one"
+                    yield Entry(template, logical_id, position), Problem(ROLES, message, fix)
 
 
 def _waits(answer: Json, template: Template) -> list[Json]:
@@ -123,51 +102,21 @@ def _waits(answer: Json, template: Template) -> list[Json]:
     return waits if isinstance(waits, list) else [waits]
 
 
-def untrusting(assembly: Assembly, *, plain: bool) -> Iterator[Found]:
-    """Find roles of the app that an association associates and that Redshift may not assume."""
-    fix = fixes.trust(AssociationFacts("", "cluster", ROLES, "", None, (), plain=plain))
-    for template in assembly.templates():
-        for logical_id in template.resources(ASSOCIATION):
-            for claim in _claims(template, logical_id, ROLES):
-                defined = definition(claim.text, template)
-                reason = trust_problem_of(*defined, template.region) if defined else None
-                if reason:
-                    yield Found(claim.entry, Problem("", f"{claim.label} {reason}", fix))
-
-
-def undecided(assembly: Assembly, *, plain: bool) -> Iterator[Found]:
-    """Find roles of associations whose account only the deployment knows."""
-    for template in assembly.templates():
-        account = template.account or arns.THIS_ACCOUNT
-        for logical_id in template.resources(ASSOCIATION):
-            for claim in _claims(template, logical_id, ROLES):
-                role = RoleFacts(f"{ROLES}[{claim.entry.position}]", claim.text)
-                holder = AssociationFacts(
-                    "", "cluster", ROLES, account, template.region, (role,), account_asserted=True, plain=plain
-                )
-                for problem in association_rules.role_account_undecided(holder):
-                    yield Found(claim.entry, problem)
-
-
-def _all_claims(assembly: Assembly) -> Iterator[tuple[_Claim, _Cluster]]:
-    for kind, words in ((CLUSTER, ROLES_PROPERTY), (ASSOCIATION, ROLES)):
-        for template in assembly.templates():
-            for logical_id in template.resources(kind):
-                named = texts(_identifier(template, logical_id, kind), template)
-                for claim in _claims(template, logical_id, words) if len(named) == 1 else ():
-                    yield claim, _cluster(named[0], claim.text, template)
-
-
 def _identifier(template: Template, logical_id: str, kind: str) -> Json:
     return {"Ref": logical_id} if kind == CLUSTER else template.properties(logical_id).get(_CLUSTER_IDENTIFIER)
 
 
-def _claims(template: Template, logical_id: str, words: str) -> Iterator[_Claim]:
-    for index, options in enumerate(entries(template.properties(logical_id).get(words, []), template)):
+def _entries(template: Template, logical_id: str, argument: str) -> Iterator[tuple[Entry, RoleFacts]]:
+    properties = template.properties(logical_id)
+    for index, options in enumerate(entries(properties.get(argument, []), template)):
         if len(options) == 1 and options[0] not in (MORE, NO_VALUE):
             defined = definition(options[0], template)
-            label = f"{words}[{index}] ({readable(defined[1] if defined else options[0])})"
-            yield _Claim(Entry(template, logical_id, index), label, options[0])
+            label = f"{argument}[{index}]" + (f" ({readable(defined[1])})" if defined else "")
+            problem = trust_problem_of(*defined, template.region) if defined else None
+            yield Entry(template, logical_id, index), RoleFacts(label, options[0], trust_problem=problem)
+    default = texts(properties.get(DEFAULT), template) if DEFAULT in properties else []
+    if len(default) == 1:
+        yield Entry(template, logical_id, None), RoleFacts(DEFAULT, default[0])
 
 
 def _cluster(identifier: str, role: str, template: Template) -> _Cluster:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from redshift_roles.aws import quotas, trust
 from redshift_roles.aws.placeholders import readable
-from redshift_roles.rules import association_rules, pass_role_rule, registry
-from redshift_roles.rules.facts import AssociationFacts
+from redshift_roles.rules import UNDECIDED, association_rules, pass_role_rule, registry
+from redshift_roles.rules.facts import AssociationFacts, Origin
 from redshift_roles.rules.findings import Finding, shortened
 from redshift_roles.templates import association_reader
 from redshift_roles.templates.assembly import Assembly, Template
@@ -59,7 +59,7 @@ class Violation(NamedTuple):
     @property
     def is_failure(self) -> bool:
         """Whether a rule is broken; else only the deployment knows."""
-        return self.finding.rule not in registry.UNDECIDED
+        return self.finding.rule not in UNDECIDED
 
 
 def construct_path(template: Template, logical_id: str) -> str:
@@ -78,7 +78,7 @@ def holders(assembly: Assembly, role_limit: int) -> Iterator[Holder]:
             yield Holder(template, logical_id, role_limit)
 
 
-def read(found: Iterable[Holder], *, plain: bool = False) -> Iterator[tuple[Holder, AssociationFacts]]:
+def read(found: Iterable[Holder], origin: Origin = "app") -> Iterator[tuple[Holder, AssociationFacts]]:
     """Read each cluster, in the light of the accounts that its neighbours' roles claim for the top-level stack."""
     claims: dict[Template, str] = {}
     for holder in found:
@@ -86,10 +86,9 @@ def read(found: Iterable[Holder], *, plain: bool = False) -> Iterator[tuple[Hold
         facts = holder_facts(
             template,
             logical_id,
-            path=construct_path(template, logical_id),
             role_limit=role_limit,
             expected_account=claims.get(template.top),
-            plain=plain,
+            origin=origin,
         )
         for account in claimed_accounts(facts):
             claims.setdefault(template.top, account)
@@ -100,7 +99,7 @@ def check(
     assembly: Assembly,
     role_limit: int,
     *,
-    plain: bool = False,
+    origin: Origin = "app",
     elsewhere: Container[tuple[Template, str]] = (),
 ) -> Iterator[Violation]:
     """Hold the rules against all clusters, namespaces and policies of an app.
@@ -108,10 +107,10 @@ def check(
     Args:
         assembly: The app's templates.
         role_limit: How many roles a cluster or namespace may have.
-        plain: Whether fixes are for the author of a template, not of a CDK app.
+        origin: Whether fixes are for the author of a CDK app or of a template.
         elsewhere: The clusters that somebody else judges, by template and logical id.
     """
-    for _, found in groupby(_judged(assembly, role_limit, plain=plain, elsewhere=elsewhere), _resource):
+    for _, found in groupby(_judged(assembly, role_limit, origin=origin, elsewhere=elsewhere), _resource):
         yield from _bounded(found)
 
 
@@ -133,15 +132,14 @@ def _longer(verdict: Violation, words: str) -> Violation:
 
 
 def _judged(
-    assembly: Assembly, role_limit: int, *, plain: bool, elsewhere: Container[tuple[Template, str]]
+    assembly: Assembly, role_limit: int, *, origin: Origin, elsewhere: Container[tuple[Template, str]]
 ) -> Iterator[Violation]:
     known: list[tuple[Template, AssociationFacts]] = []
-    for (template, logical_id, _), facts in read(holders(assembly, role_limit), plain=plain):
+    for (template, logical_id, _), facts in read(holders(assembly, role_limit), origin):
         known.append((template, facts))
         if (template, logical_id) not in elsewhere:
-            for finding in association_rules.check(facts):
-                yield Violation(template, logical_id, _location(finding), finding)
-    yield from associated(assembly, _entry_path, plain=plain, elsewhere=elsewhere)
+            yield from holder_violations(template, logical_id, facts)
+    yield from associated(assembly, _entry_path, origin=origin, elsewhere=elsewhere)
     sides: dict[Template | None, RedshiftUsage] = {}
 
     def side_of(template: Template) -> RedshiftUsage:
@@ -151,10 +149,11 @@ def _judged(
         return sides[app]
 
     for template in assembly.templates():
-        for passing in pass_role_statements(template, side_of, construct_path):
-            found = pass_role_rule.check(passing.facts)
+        for passing in pass_role_statements(template, side_of):
+            found = pass_role_rule.problems(passing.facts)
             # However its conditions are decided: a statement that is sound where one holds was meant so.
-            for finding in found if all(pass_role_rule.check(facts) for facts in passing.others) else ():
+            for rule, problem in found if all(map(pass_role_rule.problems, passing.others)) else ():
+                finding = rule.finding(construct_path(template, passing.logical_id), problem)
                 yield Violation(template, passing.logical_id, passing.location, finding)
 
 
@@ -162,7 +161,7 @@ def associated(
     assembly: Assembly,
     path: Callable[[association_reader.Entry], str],
     *,
-    plain: bool = False,
+    origin: Origin = "app",
     elsewhere: Container[tuple[Template, str]] = (),
 ) -> Iterator[Violation]:
     """Judge the role associations of an app; most apps have none.
@@ -170,35 +169,35 @@ def associated(
     Args:
         assembly: The app's templates.
         path: Names what has an entry of an association.
-        plain: Whether fixes are for the author of a template, not of a CDK app.
+        origin: Whether fixes are for the author of a CDK app or of a template.
         elsewhere: The associations that somebody else judges, by template and logical id.
     """
     if not any(template.resources(association_reader.ASSOCIATION) for template in assembly.templates()):
         return
-    for rule, found in (
-        (registry.ROLE_DUPLICATED, association_reader.twice(assembly, path)),
-        (registry.INVALID_ARGUMENT, association_reader.two_defaults(assembly, path)),
-        (registry.INVALID_ARGUMENT, association_reader.circles(assembly)),
-        (registry.TRUST_LACKS_REDSHIFT, association_reader.untrusting(assembly, plain=plain)),
-        (registry.ROLE_ACCOUNT_UNDECIDED, association_reader.undecided(assembly, plain=plain)),
-    ):
-        for entry, problem in found:
-            if entry[:2] in elsewhere:
-                continue
-            name = association_reader.DEFAULT if entry.position is None else association_reader.ROLES
-            yield Violation(entry.template, entry.logical_id, f"Properties/{name}", rule.finding(path(entry), problem))
+    for entry, facts in association_reader.associations(assembly, path, origin):
+        if entry[:2] not in elsewhere:
+            for rule, problem in association_rules.problems(facts, *association_reader.RULES):
+                yield _about_entry(entry, rule.finding(path(entry), problem))
+    for entry, problem in association_reader.circles(assembly):
+        if entry[:2] not in elsewhere:
+            yield _about_entry(entry, registry.INVALID_ARGUMENT.finding(path(entry), problem))
+
+
+def _about_entry(entry: association_reader.Entry, finding: Finding) -> Violation:
+    name = association_reader.DEFAULT if entry.position is None else association_reader.ROLES
+    return Violation(entry.template, entry.logical_id, f"Properties/{name}", finding)
 
 
 def _entry_path(entry: association_reader.Entry) -> str:
     return construct_path(entry.template, entry.logical_id)
 
 
-_ABOUT_DEFAULT: Container[str] = (registry.DEFAULT_ROLE_NOT_ASSOCIATED.name, registry.DEFAULT_ROLE_UNDECIDED.name)
-
-
-def _location(finding: Finding) -> str:
-    is_about_default = finding.rule in _ABOUT_DEFAULT or finding.message.startswith(DEFAULT_PROPERTY)
-    return f"Properties/{DEFAULT_PROPERTY if is_about_default else ROLES_PROPERTY}"
+def holder_violations(template: Template, logical_id: str, facts: AssociationFacts) -> Iterator[Violation]:
+    """Check a cluster or namespace."""
+    for rule, problem in association_rules.problems(facts):
+        name = DEFAULT_PROPERTY if problem.argument == DEFAULT_PROPERTY else ROLES_PROPERTY
+        finding = rule.finding(construct_path(template, logical_id), problem)
+        yield Violation(template, logical_id, f"Properties/{name}", finding)
 
 
 def _redshift_side(
@@ -215,6 +214,6 @@ def _redshift_side(
         if top in (None, template.top):
             accounts.add(facts.settled_account)
             for role in facts.roles:
-                defined = definition(role.text, template)
-                roles.setdefault(role_key(role.text), readable(defined[1] if defined else role.text))
+                defined = definition(role.arn, template)
+                roles.setdefault(role_key(role.arn), readable(defined[1] if defined else role.arn))
     return RedshiftUsage(roles, frozenset(accounts))

@@ -12,7 +12,7 @@ from typing import Final
 
 from redshift_roles.aws import arns, trust
 from redshift_roles.aws.placeholders import PLACEHOLDERS, readable
-from redshift_roles.rules.facts import AssociationFacts, Branch, RoleFacts
+from redshift_roles.rules.facts import AssociationFacts, Branch, Origin, RoleFacts
 from redshift_roles.templates import conditions
 from redshift_roles.templates.assembly import Assembly, Json, Template, function_of
 from redshift_roles.templates.list_entries import MORE, Entry, is_no_list, options
@@ -29,10 +29,9 @@ def holder_facts(
     template: Template,
     logical_id: str,
     *,
-    path: str,
     role_limit: int,
     expected_account: str | None = None,
-    plain: bool = False,
+    origin: Origin = "app",
 ) -> AssociationFacts:
     """Read a provisioned cluster or a Serverless namespace out of its template."""
     present = presence(template, logical_id)
@@ -46,9 +45,8 @@ def holder_facts(
     asserted = asserted_account(template)
     rewritten = present is not False and _is_rewritten(template, logical_id)
     return AssociationFacts(
-        path=path,
-        noun="namespace" if serverless else "cluster",
-        words=ROLES_PROPERTY,
+        kind="namespace" if serverless else "cluster",
+        argument=ROLES_PROPERTY,
         account=template.account or arns.THIS_ACCOUNT,
         region=template.region,
         roles=(*_no_roles(written), *_roles(listed, template, services, surely=present is True)),
@@ -56,8 +54,9 @@ def holder_facts(
         role_limit=role_limit,
         expected_account=asserted or expected_account,
         account_asserted=asserted is not None,
+        default_argument=DEFAULT_PROPERTY,
         default_roles=tuple(_default_roles(default, template, surely=present is True)) if serverless else (),
-        plain=plain,
+        origin=origin,
         conditional=present is None,
     )
 

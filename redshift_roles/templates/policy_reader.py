@@ -71,14 +71,13 @@ class PassRoleStatement(NamedTuple):
 
 
 def pass_role_statements(
-    template: Template, side_of: Callable[[Template], RedshiftUsage], path: Callable[[Template, str], str]
+    template: Template, side_of: Callable[[Template], RedshiftUsage]
 ) -> Iterator[PassRoleStatement]:
     """Read every statement of a template that allows iam:PassRole.
 
     Args:
         template: The template.
         side_of: Says what the app has of Redshift; asked only where there is such a statement.
-        path: Says what findings call a resource of a template.
     """
     for logical_id, location, policy in _documents(template):
         for index, statements in _allowing(policy, template):
@@ -87,9 +86,7 @@ def pass_role_statements(
             where = f"{location}/Statement/{index}"
             side = side_of(template)
             accounts = _accounts(logical_id, template, side)
-            facts = [
-                _facts(statement, accounts, side, path(template, logical_id), _shown(where)) for statement in statements
-            ]
+            facts = [_facts(statement, accounts, side, _shown(where)) for statement in statements]
             yield PassRoleStatement(logical_id, where, facts[0], tuple(facts[1:]))
 
 
@@ -203,14 +200,11 @@ def _denies(statement: Mapping[str, Any]) -> bool:
     return about_roles and listed != ("NotAction" in statement)
 
 
-def _facts(
-    statement: Mapping[str, Any], accounts: frozenset[str], side: RedshiftUsage, path: str, label: str
-) -> PassRoleFacts:
+def _facts(statement: Mapping[str, Any], accounts: frozenset[str], side: RedshiftUsage, label: str) -> PassRoleFacts:
     resources = ["*"] if "NotResource" in statement else _texts(statement.get("Resource"))
     condition = statement.get("Condition")
     everywhere = [text for text in resources if iam_patterns.is_every_role(text, accounts)]
     return PassRoleFacts(
-        path=path,
         label=label,
         services=pass_role_rule.passed_services(condition),
         every_role=readable(everywhere[0]) if everywhere and not _is_tagged(condition) else "",

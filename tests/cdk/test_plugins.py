@@ -14,9 +14,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
 from aws_cdk.assertions import Template
 
-from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationRules
+from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationRules, rules
 from redshift_roles.cdk import plugins
-from redshift_roles.rules import registry
+from redshift_roles.rules import association_rules
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.programs import ROOT, environment
 from tests.support.synthesis import failures_of, report_of, warnings_of
@@ -187,7 +187,7 @@ def test_an_undecided_warning_says_what_would_decide_it(stack: cdk.Stack) -> Non
         == violation["description"]
     )
     assert violation["suggestedFix"].startswith("pass the role itself or its literal ARN, or acknowledge this")
-    assert violation["suggestedFix"].endswith(f"(source: {registry.ROLE_ACCOUNT_UNDECIDED.source.url})")
+    assert violation["suggestedFix"].endswith(f"(source: {association_rules.ROLE_ACCOUNT_UNDECIDED.source.url})")
 
 
 def test_other_peoples_clusters_are_left_alone(stack: cdk.Stack) -> None:
@@ -276,7 +276,7 @@ def test_a_plug_in_lists_its_rules(app: cdk.App, make: Any) -> None:
     """CDK gets the ids that can be acknowledged."""
     plug_in = make(app)
 
-    assert [rule.name for rule in registry.RULES] == plug_in.rule_ids
+    assert [rule.name for rule in rules.RULES] == plug_in.rule_ids
     assert ("redshift-roles", None) == (plug_in.name, plug_in.version)
 
 

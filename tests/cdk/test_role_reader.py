@@ -16,14 +16,11 @@ from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.builders import arn
 
 
-def test_labels_have_paths_only_when_asked_for(stack: cdk.Stack) -> None:
-    """A message has the role's path; the first look does without."""
-    role, location = RedshiftRole(stack, "Role"), location_of(stack)
+def test_a_message_has_the_path_of_a_role(stack: cdk.Stack) -> None:
+    """Beside its place in the list."""
+    (facts,) = role_reader.role_facts([RedshiftRole(stack, "Role")], location_of(stack), "roles")
 
-    def labels(labelled: bool) -> list[str]:
-        return [facts.label for facts in role_reader.role_facts([role], location, "roles", labelled=labelled)]
-
-    assert (["roles[0]"], ["roles[0] (Data/Role)"]) == (labels(False), labels(True))
+    assert "roles[0] (Data/Role)" == str(facts)
 
 
 def test_the_same_role_reads_the_same_whoever_made_it(stack: cdk.Stack) -> None:
@@ -33,7 +30,7 @@ def test_the_same_role_reads_the_same_whoever_made_it(stack: cdk.Stack) -> None:
     other = RedshiftRole(stack, "Other")
 
     def texts(*roles: iam.IRole) -> list[str]:
-        return [facts.text for facts in role_reader.role_facts(roles, location, "roles")]
+        return [facts.arn for facts in role_reader.role_facts(roles, location, "roles")]
 
     for order in ([role, again, other], [again, other, role]):
         assert 2 == len(set(texts(*order)))

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from redshift_roles.cli.report import FORMATS, Located, Report
-from redshift_roles.rules import registry
+from redshift_roles.rules import association_rules
 from redshift_roles.rules.registry import Problem
 
-BROKEN = registry.ROLE_DUPLICATED.finding("Warehouse", Problem("", "twice", "drop one"))
-UNDECIDED = registry.ROLE_COUNT_UNDECIDED.finding("Warehouse", Problem("", "many", "count them"))
+BROKEN = association_rules.ROLE_DUPLICATED.finding("Warehouse", Problem("", "twice", "drop one"))
+UNDECIDED = association_rules.ROLE_COUNT_UNDECIDED.finding("Warehouse", Problem("", "many", "count them"))
 PAGE = "https://docs.aws.amazon.com/redshift/latest/mgmt"
 LIMITS = f"{PAGE}/amazon-redshift-limits.html"
 ASSOCIATING = f"{PAGE}/copy-unload-iam-role-associating-with-clusters.html"
@@ -73,11 +73,11 @@ def test_code_hosts_read_rules_and_results() -> None:
     rules = run["tool"]["driver"]["rules"]
 
     assert ["https://json.schemastore.org/sarif-2.1.0.json", "2.1.0"] == [log["$schema"], log["version"]]
-    assert [(rule.name, rule.sentence, rule.why, rule.source.url) for rule in registry.RULES] == [
+    assert [(rule.name, rule.sentence, rule.why, rule.source.url) for rule in rules.RULES] == [
         (rule["id"], rule["shortDescription"]["text"], rule["fullDescription"]["text"], rule["helpUri"])
         for rule in rules
     ]
-    assert {rule.name: "warning" if rule.undecided else "error" for rule in registry.RULES} == {
+    assert {rule.name: "warning" if rule.undecided else "error" for rule in rules.RULES} == {
         rule["id"]: rule["defaultConfiguration"]["level"] for rule in rules
     }
     assert [("RoleDuplicated", "error"), ("RoleCountUndecided", "warning"), ("RoleDuplicated", "error")] == [

@@ -1,115 +1,154 @@
-"""Facts in, findings out: each rule at its boundaries."""
+"""The rules about roles, each below, at and above its boundaries, and where something is not known."""
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
+from typing import Any
 
 import pytest
 
-from redshift_roles.aws import quotas
+from redshift_roles import rules
 from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION
 from redshift_roles.aws.placeholders import placeholder
-from redshift_roles.rules import association_rules, registry
+from redshift_roles.rules import association_rules
 from redshift_roles.rules.facts import AssociationFacts, Branch, RoleFacts
-from redshift_roles.rules.registry import Problem
-from tests.conftest import ACCOUNT, OTHER_ACCOUNT
-from tests.support.builders import arn, holder, reported, role, roles
+from redshift_roles.rules.registry import Rule
+from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.support.builders import arn, association, role, roles
 
-NOT_ADJUSTABLE = "the AWS quota is not adjustable"
-CONDITIONS = "name the roles one by one without conditions, or acknowledge this when the deployment keeps the limit"
 CHAIN = f"associate a role of account {ACCOUNT} and let it assume this one (role chaining: IAM_ROLE 'first,second')"
+OWN_ACCOUNT = f"name roles of account {ACCOUNT} only; iam:PassRole cannot cross accounts"
 LITERAL = "pass the role itself or its literal ARN, or acknowledge this when it is a role of that account"
 ONE_ROLE = "give the ARN of an IAM role: arn:PARTITION:iam::ACCOUNT:role/NAME, with its path if it has one"
+ENVIRONMENT = f"give the stack env=Environment(account='{ACCOUNT}', region=…)"
+NAMES_ONE = f"stack already names a role of {ACCOUNT} and can be of one account only"
 
 OURS = role()
-FOREIGN = role(label="roles[1]", text=arn(account=OTHER_ACCOUNT))
-DEFAULT = role(label="DefaultIamRoleArn", text=arn("Default"))
-UNKNOWN = role(text=placeholder("Data.template.json#Imported"))
+AGAIN = role(label="roles[1]")
+FOREIGN = role(label="roles[1]", arn=arn(account=OTHER_ACCOUNT))
+OPEN = role(arn=arn(account=THIS_ACCOUNT))
+UNKNOWN = role(arn=placeholder("Data.template.json#Imported"))
+DEFAULT = role(label="'default_role'", arn=arn("Default"))
 
 
-def _messages_and_fixes(facts: AssociationFacts) -> list[tuple[str, str, str]]:
-    """Check, and keep what is told."""
-    return reported(association_rules.check(facts))
+def _found(facts: AssociationFacts) -> list[tuple[str, str, str]]:
+    return [(rule.name, problem.message, problem.fix) for rule, problem in association_rules.problems(facts)]
 
 
-@pytest.mark.parametrize(
-    ("role_limit", "region", "message", "fix"),
-    [
-        (0, "eu-west-1", "1 to 50 in eu-west-1, got 0", "1 to 50"),
-        (-1, "eu-west-1", "1 to 50 in eu-west-1, got -1", "1 to 50"),
-        (51, "eu-west-1", "1 to 50 in eu-west-1, got 51", "1 to 50"),
-        (51, None, "1 to 50, got 51", "1 to 50"),
-        (11, "us-iso-east-1", "1 to 10 in us-iso-east-1, got 11", "1 to 10"),
-        (50, "us-isob-east-1", "1 to 10 in us-isob-east-1, got 50", "1 to 10"),
-    ],
-)
-def test_fails_when_the_role_limit_is_out_of_range(role_limit: int, region: str | None, message: str, fix: str) -> None:
-    """A limit below one or above AWS's quota is refused, even while there are no roles."""
-    expected = [
-        ("RoleLimitOutOfRange", f"'role_limit' is {message}", f"pass a role_limit from {fix}; {NOT_ADJUSTABLE}")
-    ]
-
-    assert expected == _messages_and_fixes(holder(role_limit=role_limit, region=region))
-
-
-@pytest.mark.parametrize(
-    ("role_limit", "region"), [(1, None), (10, "us-iso-east-1"), (11, "us-gov-west-1"), (50, "eu-west-1"), (50, None)]
-)
-def test_a_role_limit_up_to_the_quota_is_kept(role_limit: int, region: str | None) -> None:
-    """As many roles as the limit allows are associated without a word."""
-    facts = holder(roles=_anywhere(role_limit), role_limit=role_limit, region=region)
-
-    assert _messages_and_fixes(facts) == []
+def _names(facts: AssociationFacts) -> list[str]:
+    return [name for name, _, _ in _found(facts)]
 
 
 def _anywhere(count: int) -> list[RoleFacts]:
     """Describe that many distinct roles of no known partition."""
-    return [role(label=f"roles[{n}]", text=arn(f"Role{n}", partition=THIS_PARTITION)) for n in range(count)]
+    return [role(label=f"roles[{n}]", arn=arn(f"Role{n}", partition=THIS_PARTITION)) for n in range(count)]
 
 
 @pytest.mark.parametrize(
-    ("count", "role_limit", "region", "fix"),
+    ("limit", "region", "origin", "name", "allowed"),
     [
-        (1, 0, "eu-west-1", "drop 1 role, or pass role_limit=1 (the AWS quota in eu-west-1 is 50)"),
-        (11, 10, "eu-west-1", "drop 1 role, or pass role_limit=11 (the AWS quota in eu-west-1 is 50)"),
-        (12, 10, None, "drop 2 roles, or pass role_limit=12 (the AWS quota is 50)"),
-        (50, 49, None, "drop 1 role, or pass role_limit=50 (the AWS quota is 50)"),
-        (51, 50, "eu-west-1", "drop 1 role (the AWS quota in eu-west-1 is 50 and not adjustable)"),
-        (53, 51, "eu-west-1", "drop 3 roles (the AWS quota in eu-west-1 is 50 and not adjustable)"),
-        (11, 10, "us-iso-east-1", "drop 1 role (the AWS quota in us-iso-east-1 is 10 and not adjustable)"),
-        (10, 9, "us-iso-east-1", "drop 1 role, or pass role_limit=10 (the AWS quota in us-iso-east-1 is 10)"),
-        (13, 11, "us-iso-east-1", "drop 3 roles (the AWS quota in us-iso-east-1 is 10 and not adjustable)"),
+        (0, REGION, "app", "role_limit", "1 to 50 in eu-west-1"),
+        (-1, REGION, "template", "--role-limit", "1 to 50 in eu-west-1"),
+        (51, REGION, "app", "role_limit", "1 to 50 in eu-west-1"),
+        (51, None, "app", "role_limit", "1 to 50"),
+        (11, "us-iso-east-1", "app", "role_limit", "1 to 10 in us-iso-east-1"),
+        (50, "us-isob-east-1", "app", "role_limit", "1 to 10 in us-isob-east-1"),
+    ],
+)
+def test_fails_when_the_role_limit_is_out_of_range(
+    limit: int, region: str | None, origin: Any, name: str, allowed: str
+) -> None:
+    """Even while there are no roles; the limit has the name of the caller's setting."""
+    fix = f"pass a {name} from {allowed.partition(' in')[0]}; the AWS quota is not adjustable"
+
+    assert _found(association(role_limit=limit, region=region, origin=origin)) == [
+        ("RoleLimitOutOfRange", f"'{name}' must be {allowed}, got {limit}", fix)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("limit", "region"), [(1, None), (10, "us-iso-east-1"), (11, "us-gov-west-1"), (50, REGION), (50, None)]
+)
+def test_a_role_limit_up_to_the_quota_is_kept(limit: int, region: str | None) -> None:
+    """As many roles as the limit allows pass."""
+    assert _found(association(roles=_anywhere(limit), role_limit=limit, region=region)) == []
+
+
+@pytest.mark.parametrize(
+    ("count", "limit", "given", "fix"),
+    [
+        (1, 0, {}, "drop 1 role, or pass role_limit=1 (the AWS quota in eu-west-1 is 50)"),
+        (11, 10, {}, "drop 1 role, or pass role_limit=11 (the AWS quota in eu-west-1 is 50)"),
+        (12, 10, {"region": None}, "drop 2 roles, or pass role_limit=12 (the AWS quota is 50)"),
+        (50, 49, {"region": None}, "drop 1 role, or pass role_limit=50 (the AWS quota is 50)"),
+        (51, 50, {}, "drop 1 role (the AWS quota in eu-west-1 is 50 and not adjustable)"),
+        (53, 51, {}, "drop 3 roles (the AWS quota in eu-west-1 is 50 and not adjustable)"),
+        (11, 10, {"region": "us-iso-east-1"}, "drop 1 role (the AWS quota in us-iso-east-1 is 10 and not adjustable)"),
+        (
+            10,
+            9,
+            {"region": "us-iso-east-1"},
+            "drop 1 role, or pass role_limit=10 (the AWS quota in us-iso-east-1 is 10)",
+        ),
+        (13, 11, {"region": "us-iso-east-1"}, "drop 3 roles (the AWS quota in us-iso-east-1 is 10 and not adjustable)"),
+        (12, 10, {"origin": "template"}, "drop 2 roles, or pass --role-limit 12 (the AWS quota in eu-west-1 is 50)"),
+        (
+            12,
+            10,
+            {"kind": "namespace"},
+            "drop 2 roles, or pass role_limit=12 (AWS documents no quota for a namespace)",
+        ),
+        (
+            25,
+            20,
+            {"kind": "namespace", "region": "us-iso-east-1"},
+            "drop 5 roles, or pass role_limit=25 (AWS documents no quota for a namespace)",
+        ),
+        (
+            51,
+            10,
+            {"kind": "namespace"},
+            "drop 41 roles, or acknowledge this (AWS documents no quota for a namespace)",
+        ),
     ],
 )
 def test_fails_when_there_are_more_roles_than_the_limit(
-    count: int, role_limit: int, region: str | None, fix: str
+    count: int, limit: int, given: dict[str, Any], fix: str
 ) -> None:
     """The fix offers a larger limit only where AWS grants it."""
-    found = _messages_and_fixes(holder(roles=_anywhere(count), role_limit=role_limit, region=region))
-    expected = ("RoleQuotaExceeded", f"'roles' has {count} entries, 'role_limit' is {role_limit}", fix)
+    name = "--role-limit" if "origin" in given else "role_limit"
+    found = _found(association(roles=_anywhere(count), role_limit=limit, **given))
 
-    assert [expected] == [finding for finding in found if finding[0] != "RoleLimitOutOfRange"]
+    assert [finding for finding in found if finding[0] != "RoleLimitOutOfRange"] == [
+        ("RoleQuotaExceeded", f"'roles' has {count} entries, '{name}' is {limit}", fix)
+    ]
 
 
 @pytest.mark.parametrize("count", [0, 1, 9, 10])
 def test_up_to_ten_roles_pass(count: int) -> None:
-    """The default limit is kept up to the last role."""
-    assert _messages_and_fixes(holder(roles=roles(count))) == []
+    """Alone, with those that the cluster has from elsewhere, and under conditions that add nothing."""
+    split = count // 2
+    sure, perhaps = roles(count), roles(count, conditional=True)
+
+    assert _found(association(roles=sure)) == []
+    assert _found(association(roles=perhaps)) == []
+    assert _found(association(roles=[*sure, *perhaps])) == []
+    assert _found(association(roles=sure[split:], others=sure[:split])) == []
+
+
+def test_roles_from_elsewhere_count() -> None:
+    """The message says that they are among the entries."""
+    facts = association(roles=roles(6), others=roles(5, start=6))
+    message = "'roles' with the cluster's other roles has 11 entries, 'role_limit' is 10"
+
+    assert [(name, said) for name, said, _ in _found(facts)] == [("RoleQuotaExceeded", message)]
 
 
 def test_a_policy_names_as_many_roles_as_it_likes() -> None:
-    """A policy has no limit of roles, known or not."""
-    assert _messages_and_fixes(holder(roles=roles(60), noun="policy", role_limit=None, more_roles=True)) == []
+    """A policy has no limit of roles, and one that names a role twice allows nothing more."""
+    listed = [*roles(60), role(arn=arn("Role0"))]
 
-
-def test_a_role_that_stands_twice_counts_once() -> None:
-    """Eleven entries of ten roles are a duplicate, not one too many."""
-    facts = holder(roles=[*roles(10), role(label="roles[10]", text=arn("Role0"))])
-
-    assert _messages_and_fixes(facts) == [
-        ("RoleDuplicated", "roles[10] and roles[0] are the same role", "drop roles[10]"),
-    ]
+    assert _found(association(roles=listed, kind="policy", role_limit=None, more_roles=True)) == []
 
 
 @pytest.mark.parametrize(
@@ -127,140 +166,169 @@ def test_the_count_is_undecided_where_the_deployment_may_exceed_the_limit(
 ) -> None:
     """Conditions and list parameters may take the cluster over its limit."""
     listed = [*roles(known), *roles(conditional, conditional=True, start=known)]
-    expected = [("RoleCountUndecided", f"'roles' {reason}, 'role_limit' is 10", CONDITIONS)]
+    fix = "name the roles one by one without conditions, or acknowledge this when the deployment keeps the limit"
 
-    assert expected == _messages_and_fixes(holder(roles=listed, more_roles=more))
-
-
-@pytest.mark.parametrize(("known", "conditional"), [(9, 1), (0, 10)])
-def test_conditional_roles_within_the_limit_pass(known: int, conditional: int) -> None:
-    """The limit is kept whatever the conditions say."""
-    assert _messages_and_fixes(holder(roles=[*roles(known), *roles(conditional, conditional=True, start=known)])) == []
-
-
-def test_a_conditional_role_that_stands_there_anyway_counts_once() -> None:
-    """It is in the list once for certain; the condition adds nothing."""
-    assert _messages_and_fixes(holder(roles=[*roles(10), *roles(10, conditional=True)])) == []
-
-
-def test_a_count_that_is_exceeded_for_certain_is_not_undecided_too() -> None:
-    """A failure says it all."""
-    facts = holder(roles=[*roles(11), *roles(2, conditional=True, start=11)], more_roles=True)
-
-    assert [finding.rule for finding in association_rules.check(facts)] == ["RoleQuotaExceeded"]
-
-
-@pytest.mark.parametrize(
-    ("noun", "fix"),
-    [("cluster", CHAIN), ("policy", f"name roles of account {ACCOUNT} only; iam:PassRole cannot cross accounts")],
-)
-def test_fails_when_a_role_is_of_another_account(noun: str, fix: str) -> None:
-    """Both accounts are told, and what can be done across accounts."""
-    message = f"roles[1] is in account {OTHER_ACCOUNT}, the {noun} is in {ACCOUNT}"
-
-    assert [("RoleAccountMismatch", message, fix)] == _messages_and_fixes(holder(roles=[OURS, FOREIGN], noun=noun))
-
-
-@pytest.mark.parametrize("account_asserted", [False, True])
-def test_fails_when_one_stack_names_roles_of_two_accounts(account_asserted: bool) -> None:
-    """A stack that names no account can still be of one only."""
-    facts = holder(account=THIS_ACCOUNT, region=None, roles=[OURS, FOREIGN], account_asserted=account_asserted)
-    where = f"the cluster's stack already names a role of {ACCOUNT} and can be of one account only"
-    found = reported(association_rules.failures(association_rules.check(facts)))
-
-    assert found == [("RoleAccountMismatch", f"roles[1] is in account {OTHER_ACCOUNT}, {where}", CHAIN)]
-
-
-@pytest.mark.parametrize("account_asserted", [False, True])
-def test_fails_when_a_role_is_not_of_the_account_the_stack_is_bound_to(account_asserted: bool) -> None:
-    """What binds the stack may stand outside this cluster; the mismatch is told once, and not as undecided too."""
-    facts = holder(
-        account=THIS_ACCOUNT,
-        roles=[FOREIGN],
-        expected_account=ACCOUNT,
-        account_asserted=account_asserted,
-        noun="policy",
-    )
-    where = f"the policy's stack already names a role of {ACCOUNT} and can be of one account only"
-    fix = f"name roles of account {ACCOUNT} only; iam:PassRole cannot cross accounts"
-
-    assert _messages_and_fixes(facts) == [
-        ("RoleAccountMismatch", f"roles[1] is in account {OTHER_ACCOUNT}, {where}", fix)
+    assert _found(association(roles=listed, more_roles=more)) == [
+        ("RoleCountUndecided", f"'roles' {reason}, 'role_limit' is 10", fix)
     ]
 
 
-@pytest.mark.parametrize("listed", [[OURS], [role(text=arn(account=THIS_ACCOUNT))], []])
-def test_roles_of_the_account_that_is_asserted_pass(listed: list[RoleFacts]) -> None:
-    """A CloudFormation Rule stops the deployment to any other account."""
-    facts = holder(account=THIS_ACCOUNT, roles=listed, expected_account=ACCOUNT, account_asserted=True)
+def test_a_count_that_is_exceeded_for_certain_is_not_undecided_too() -> None:
+    """One finding is enough."""
+    facts = association(roles=[*roles(11), *roles(2, conditional=True, start=11)], more_roles=True)
 
-    assert _messages_and_fixes(facts) == []
-
-
-@pytest.mark.parametrize("account", [ACCOUNT, THIS_ACCOUNT])
-def test_a_role_of_the_deployment_s_account_passes_anywhere(account: str) -> None:
-    """It is of the account that the stack is deployed to."""
-    assert _messages_and_fixes(holder(account=account, roles=[role(text=arn(account=THIS_ACCOUNT))])) == []
+    assert _names(facts) == ["RoleQuotaExceeded"]
 
 
+IN_OTHER = f"roles[1] is in account {OTHER_ACCOUNT}"
+SETTLED = {"account": THIS_ACCOUNT, "account_asserted": True, "expected_account": ACCOUNT}
+
+
+@pytest.mark.parametrize(
+    ("given", "message", "fix"),
+    [
+        ({"roles": [OURS, FOREIGN]}, f"{IN_OTHER}, the cluster is in {ACCOUNT}", CHAIN),
+        ({"roles": [FOREIGN], "kind": "namespace"}, f"{IN_OTHER}, the namespace is in {ACCOUNT}", CHAIN),
+        ({"roles": [OURS, FOREIGN], "kind": "policy"}, f"{IN_OTHER}, the policy is in {ACCOUNT}", OWN_ACCOUNT),
+        ({"roles": [OURS, FOREIGN], **SETTLED}, f"{IN_OTHER}, the cluster's {NAMES_ONE}", CHAIN),
+        ({"roles": [FOREIGN], **SETTLED, "kind": "policy"}, f"{IN_OTHER}, the policy's {NAMES_ONE}", OWN_ACCOUNT),
+        (
+            {"roles": [FOREIGN], **SETTLED, "account_asserted": False},
+            f"{IN_OTHER}, the cluster's {NAMES_ONE}",
+            CHAIN,
+        ),
+        (
+            {"roles": [FOREIGN._replace(path=lambda: "Data/Imported")]},
+            f"roles[1] (Data/Imported) is in account {OTHER_ACCOUNT}, the cluster is in {ACCOUNT}",
+            CHAIN,
+        ),
+    ],
+)
+def test_fails_when_a_role_is_of_another_account(given: dict[str, Any], message: str, fix: str) -> None:
+    """Of that of the cluster, or of the one that its stack can still be of; reported once, not as undecided too."""
+    assert _found(association(**given)) == [("RoleAccountMismatch", message, fix)]
+
+
+def test_fails_when_one_open_stack_names_roles_of_two_accounts() -> None:
+    """The first one settles the account, which stays undecided itself."""
+    found = _found(association(account=THIS_ACCOUNT, region=None, roles=[OURS, FOREIGN]))
+
+    assert [("RoleAccountMismatch", f"{IN_OTHER}, the cluster's {NAMES_ONE}", CHAIN)] == found[:1]
+    assert ["RoleAccountUndecided"] == [name for name, _, _ in found[1:]]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {**SETTLED, "roles": [OURS]},
+        {**SETTLED, "roles": [OPEN]},
+        SETTLED,
+        {"roles": [OPEN]},
+        {"roles": [OPEN], "account": THIS_ACCOUNT},
+        {"roles": [role(conditional=True)]},
+        {"roles": [OPEN._replace(conditional=True)]},
+    ],
+)
+def test_a_role_of_the_cluster_s_account_passes(given: dict[str, Any]) -> None:
+    """Also where a CloudFormation Rule asserts it, and where a condition may drop the role."""
+    assert _found(association(**given)) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "fix"),
+    [
+        ({}, f"{ENVIRONMENT}, or pass the role through 'roles'"),
+        ({"argument": "pass_roles"}, f"{ENVIRONMENT}, or pass the role through 'pass_roles'"),
+        ({"argument": "IamRoles"}, f"{ENVIRONMENT}, or write Aws.ACCOUNT_ID for the account in the ARN"),
+        (
+            {"argument": "IamRoles", "origin": "template"},
+            f"pass --account {ACCOUNT}, or write ${{AWS::AccountId}} for the account in the ARN",
+        ),
+    ],
+)
 @pytest.mark.parametrize("expected_account", [None, ACCOUNT])
 @pytest.mark.parametrize("conditional", [False, True])
 def test_a_literal_role_is_undecided_where_nothing_asserts_its_account(
-    conditional: bool, expected_account: str | None
+    conditional: bool, expected_account: str | None, given: dict[str, Any], fix: str
 ) -> None:
-    """The role's account is known, the stack's is not, whether a condition drops the role or not."""
-    facts = holder(
-        account=THIS_ACCOUNT, roles=[role(conditional=conditional)], expected_account=expected_account, region=None
-    )
+    """The role's account is known, the stack's is not; the fix is that of the caller."""
+    listed = [role(conditional=conditional)]
+    facts = association(account=THIS_ACCOUNT, roles=listed, expected_account=expected_account, region=None, **given)
     message = f"roles[0] is in account {ACCOUNT}, the cluster's stack names no account"
-    fix = f"give the stack env=Environment(account='{ACCOUNT}', region=…), or pass the role through 'roles'"
 
-    assert _messages_and_fixes(facts) == [("RoleAccountUndecided", message, fix)]
+    assert _found(facts) == [("RoleAccountUndecided", message, fix)]
 
 
+@pytest.mark.parametrize(
+    ("origin", "fix"),
+    [
+        ("app", LITERAL),
+        (
+            "template",
+            "name the role by Fn::GetAtt or by its literal ARN; nothing to do when it is a role of that account",
+        ),
+    ],
+)
 @pytest.mark.parametrize(("account", "name"), [(ACCOUNT, ACCOUNT), (THIS_ACCOUNT, "the account of the deployment")])
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        (placeholder("Data.template.json#Imported"), "${Imported}"),
+        (UNKNOWN.arn, "${Imported}"),
         (arn(account=placeholder("Parameter")), "arn:aws:iam::${Parameter}:role/Loader"),
     ],
 )
 def test_a_role_is_undecided_when_only_the_deployment_knows_its_account(
-    account: str, name: str, text: str, shown: str
+    account: str, name: str, text: str, shown: str, origin: Any, fix: str
 ) -> None:
     """The message shows as much of the role as is known, without tokens."""
     message = f"roles[0] is {shown}, whose account only the deployment knows; the cluster is in {name}"
 
-    assert _messages_and_fixes(holder(account=account, roles=[role(text=text)])) == [
-        ("RoleAccountUndecided", message, LITERAL)
+    assert _found(association(account=account, roles=[role(arn=text)], origin=origin)) == [
+        ("RoleAccountUndecided", message, fix)
     ]
 
 
-def test_a_role_of_another_account_behind_a_condition_is_undecided() -> None:
+CONDITIONAL = FOREIGN._replace(conditional=True)
+WHERE = f"roles[1] is in account {OTHER_ACCOUNT} where a condition holds"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"roles": [CONDITIONAL]}, f"{WHERE}, the cluster is in {ACCOUNT}"),
+        ({"roles": [OURS, CONDITIONAL], **SETTLED}, f"{WHERE}, the cluster's {NAMES_ONE}"),
+    ],
+)
+def test_a_role_of_another_account_behind_a_condition_is_undecided(given: dict[str, Any], message: str) -> None:
     """It is refused only where the condition holds."""
-    facts = holder(roles=[role(text=arn(account=OTHER_ACCOUNT), conditional=True)])
-    message = f"roles[0] is in account {OTHER_ACCOUNT} where a condition holds, the cluster is in {ACCOUNT}"
     fix = f"drop that branch, or name a role of account {ACCOUNT} in it"
 
-    assert _messages_and_fixes(facts) == [("RoleAccountUndecided", message, fix)]
+    assert _found(association(**given)) == [("RoleAccountUndecided", message, fix)]
 
 
-def test_a_conditional_role_of_another_account_is_undecided_in_a_stack_bound_to_one() -> None:
-    """The message tells what binds the stack."""
-    conditional = role(label="roles[1]", text=arn(account=OTHER_ACCOUNT), conditional=True)
-    facts = holder(account=THIS_ACCOUNT, roles=[OURS, conditional], account_asserted=True)
-    where = f"the cluster's stack already names a role of {ACCOUNT} and can be of one account only"
-    message = f"roles[1] is in account {OTHER_ACCOUNT} where a condition holds, {where}"
-    fix = f"drop that branch, or name a role of account {ACCOUNT} in it"
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [(arn(account=OTHER_ACCOUNT), f"account {ACCOUNT}"), (arn(partition="aws-cn"), "partition 'aws'")],
+)
+def test_a_cluster_under_a_condition_may_be_meant_for_elsewhere(text: str, wanted: str) -> None:
+    """Whoever knows where the condition holds may acknowledge it."""
+    ((name, _, fix),) = _found(association(roles=[role(arn=text)], conditional=True))
 
-    assert _messages_and_fixes(facts) == [("RoleAccountUndecided", message, fix)]
+    assert name == "RoleAccountUndecided"
+    assert fix == f"name a role of {wanted}, or acknowledge this when the condition holds elsewhere only"
 
 
-@pytest.mark.parametrize("account", [ACCOUNT, THIS_ACCOUNT])
-def test_a_conditional_role_of_the_holder_s_account_passes(account: str) -> None:
-    """A condition alone is no trouble."""
-    assert _messages_and_fixes(holder(roles=[role(text=arn(account=account), conditional=True)])) == []
+def test_fails_when_a_cluster_under_a_condition_names_two_accounts() -> None:
+    """It cannot be meant for both."""
+    third = role(label="roles[2]", arn=arn(account="333333333333"))
+
+    def names(*chosen: RoleFacts) -> list[str]:
+        return _names(association(roles=chosen, conditional=True))
+
+    assert names(OURS, FOREIGN, third._replace(conditional=True)) == ["RoleAccountMismatch", "RoleAccountUndecided"]
+    assert names(FOREIGN, third) == ["RoleAccountMismatch"] * 2
+    assert names(FOREIGN) == ["RoleAccountUndecided"]
+    assert names(OURS) == []
 
 
 @pytest.mark.parametrize(
@@ -273,38 +341,31 @@ def test_a_conditional_role_of_the_holder_s_account_passes(account: str) -> None
         (THIS_ACCOUNT, arn(), arn(account=THIS_ACCOUNT)),
         (THIS_ACCOUNT, arn(account=THIS_ACCOUNT), arn()),
         (ACCOUNT, arn(placeholder("D#Role")), arn(placeholder("D#Role"), account=THIS_ACCOUNT)),
+        (ACCOUNT, UNKNOWN.arn, UNKNOWN.arn),
     ],
-    ids=["literal", "partition", "by name", "by name twice", "settled by literal", "settled later", "generated name"],
+    ids=["literal", "partition", "name", "name twice", "settled", "settled later", "generated name", "unknown"],
 )
-def test_fails_when_a_role_stands_twice(account: str, first: str, second: str) -> None:
+def test_fails_when_a_role_is_listed_twice(account: str, first: str, second: str) -> None:
     """However it is written, it is one role; the later entry is the one to drop."""
-    facts = holder(
-        account=account,
-        expected_account=ACCOUNT,
-        account_asserted=True,
-        roles=[role(text=first), role(text=second, label="roles[1]")],
-    )
+    pair = [role(arn=first), role(arn=second, label="roles[1]")]
+    facts = association(account=account, roles=[*pair, pair[1]._replace(label="roles[2]")])
+    found = [finding for finding in _found(facts) if finding[0] != "RoleAccountUndecided"]
 
-    assert _messages_and_fixes(facts) == [
-        ("RoleDuplicated", "roles[1] and roles[0] are the same role", "drop roles[1]")
-    ]
-
-
-def test_fails_when_the_account_that_a_literal_settles_makes_two_roles_one() -> None:
-    """A literal ARN says which account the stack is of, and so which role a name means."""
-    by_name = role(text=arn(account=THIS_ACCOUNT), label="roles[1]")
-    found = association_rules.failures(association_rules.check(holder(account=THIS_ACCOUNT, roles=[OURS, by_name])))
-
-    assert reported(found) == [("RoleDuplicated", "roles[1] and roles[0] are the same role", "drop roles[1]")]
-
-
-def test_fails_twice_when_a_role_stands_three_times() -> None:
-    """Each repetition is told against the first."""
-    listed = [role(label=f"roles[{n}]") for n in range(3)]
-
-    assert _messages_and_fixes(holder(roles=listed)) == [
+    assert found == [
         ("RoleDuplicated", f"roles[{n}] and roles[0] are the same role", f"drop roles[{n}]") for n in (1, 2)
     ]
+
+
+def test_fails_when_another_association_has_the_role() -> None:
+    """What others have twice among themselves is not this one's problem."""
+    theirs = OURS._replace(owner=lambda: "Data/Other")
+    mine = AGAIN._replace(path=lambda: "Data/Loader")
+    message = "roles[1] (Data/Loader) is associated with the same cluster by Data/Other too"
+
+    assert _found(association(roles=[mine], others=[theirs, theirs])) == [
+        ("RoleDuplicated", message, "leave it to one of them: what one removes, the other still wants")
+    ]
+    assert _found(association(roles=[role(arn=arn("Mine"))], others=[theirs])) == []
 
 
 @pytest.mark.parametrize(
@@ -320,312 +381,319 @@ def test_fails_twice_when_a_role_stands_three_times() -> None:
     ids=["case", "path", "generated names", "unknown", "unknown accounts", "unknown account"],
 )
 def test_different_roles_are_not_duplicates(first: str, second: str) -> None:
-    """Account, path and name together make a role."""
-    assert (
-        association_rules.failures(
-            association_rules.check(holder(roles=[role(text=first), role(text=second, label="roles[1]")]))
-        )
-        == []
-    )
-
-
-def test_the_same_unknown_role_twice_is_one_role() -> None:
-    """Equal holes are equal values, though nobody knows them yet."""
-    found = association_rules.failures(
-        association_rules.check(holder(roles=[UNKNOWN, UNKNOWN._replace(label="roles[1]")]))
-    )
-
-    assert reported(found) == [("RoleDuplicated", "roles[1] and roles[0] are the same role", "drop roles[1]")]
-
-
-def test_the_same_role_in_two_branches_is_no_duplicate() -> None:
-    """Of two conditional entries only one may be there, and a policy that names a role twice allows nothing more."""
-    conditional = [OURS, role(label="roles[1]", conditional=True), role(label="roles[2]", conditional=True)]
-
-    assert _messages_and_fixes(holder(roles=conditional)) == []
-    assert _messages_and_fixes(holder(roles=[OURS, role(label="roles[1]")], noun="policy", role_limit=None)) == []
+    """Account, path and name together identify a role."""
+    assert "RoleDuplicated" not in _names(association(roles=[role(arn=first), role(arn=second)]))
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
         (f"arn:aws:iam::{ACCOUNT}:user/Ann", "is the ARN of a user, not of a role"),
-        (f"arn:aws:iam::{ACCOUNT}:group/People", "is the ARN of a group, not of a role"),
         (f"arn:aws:sts::{ACCOUNT}:assumed-role/Loader/s", "is a session of an assumed role, not a role"),
         ("Loader", "is not an ARN"),
-        (f"arn:aws:iam::{ACCOUNT}:role/*", "has a wildcard; name one role"),
         ("", "is empty"),
-        (f"arn:aws:iam:eu-west-1:{ACCOUNT}:role/Loader", "has a region; IAM ARNs have none"),
-        (f"arn:amazon:iam::{ACCOUNT}:role/Loader", "is in 'amazon', which is no AWS partition"),
         (arn(account="12345"), "has '12345' where the account number of twelve digits belongs"),
         (f"arn:aws:iam::{OTHER_ACCOUNT}:user/Ann", "is the ARN of a user, not of a role"),
+        (f"arn:aws:iam::{ACCOUNT}:user/{placeholder('D#Ann')}", "is the ARN of a user, not of a role"),
     ],
 )
 @pytest.mark.parametrize("account", [ACCOUNT, THIS_ACCOUNT])
-def test_fails_when_a_role_is_no_role(account: str, text: str, reason: str) -> None:
-    """What is no role's ARN is told once: it has no account to compare, and is neither a duplicate nor undecided."""
-    facts = holder(account=account, roles=[role(text=text), role(text=text, label="roles[1]")])
-    expected = [("RoleArnInvalid", f"roles[{n}] is '{text}', which {reason}", ONE_ROLE) for n in (0, 1)]
+def test_fails_when_an_arn_is_not_that_of_a_role(account: str, text: str, reason: str) -> None:
+    """It has no account to compare, and is neither a duplicate nor undecided, nor compared with the default role."""
+    shown = text.replace(placeholder("D#Ann"), "${Ann}")
+    listed = [role(arn=text), role(arn=text, label="roles[1]")]
+    default = role(arn=text, label="DefaultIamRoleArn")
 
-    assert expected == _messages_and_fixes(facts)
+    assert _found(association(account=account, roles=listed, default_roles=[default])) == [
+        ("RoleArnInvalid", f"{label} is '{shown}', which {reason}", ONE_ROLE)
+        for label in ("roles[0]", "roles[1]", "DefaultIamRoleArn")
+    ]
 
 
-def test_an_invalid_arn_shows_its_holes_by_name() -> None:
-    """A message never shows what stands for a token."""
-    facts = holder(roles=[role(text=f"arn:aws:iam::{ACCOUNT}:user/{placeholder('Data.template.json#Ann')}")])
-    message = f"roles[0] is 'arn:aws:iam::{ACCOUNT}:user/${{Ann}}', which is the ARN of a user, not of a role"
+def test_fails_when_what_should_be_a_list_is_none() -> None:
+    """The fix asks for a list."""
+    facts = association(roles=[role(label="IamRoles", arn="null")._replace(problem="is no list")])
+    fix = ONE_ROLE.replace("the ARN", "a list of ARNs", 1)
 
-    assert _messages_and_fixes(facts) == [("RoleArnInvalid", message, ONE_ROLE)]
+    assert _found(facts) == [("RoleArnInvalid", "IamRoles is 'null', which is no list", fix)]
 
 
 @pytest.mark.parametrize(
     ("partition", "region", "own"),
     [
-        ("aws-cn", "eu-west-1", "aws"),
+        ("aws-cn", REGION, "aws"),
         ("aws", "cn-north-1", "aws-cn"),
         ("aws-us-gov", "us-iso-east-1", "aws-iso"),
+        ("aws-cn", None, None),
+        ("aws-cn", "cn-north-1", None),
+        (THIS_PARTITION, "cn-north-1", None),
     ],
 )
-def test_fails_when_a_role_is_of_another_partition(partition: str, region: str, own: str) -> None:
-    """The region says which partition the cluster is in."""
+def test_fails_when_a_role_is_of_another_partition(partition: str, region: str | None, own: str | None) -> None:
+    """Partitions are compared where both are known; the region says which one the cluster is in."""
     message = f"roles[0] is in partition '{partition}', the cluster is in {region}, which is in '{own}'"
+    expected = [("RolePartitionMismatch", message, f"name a role of partition '{own}'")]
 
-    assert _messages_and_fixes(holder(region=region, roles=[role(text=arn(partition=partition))])) == [
-        ("RolePartitionMismatch", message, f"name a role of partition '{own}'")
+    assert _found(association(region=region, roles=[role(arn=arn(partition=partition))])) == (expected if own else [])
+
+
+@pytest.mark.parametrize(("origin", "more"), [("app", ": RedshiftRole(self, 'Role')"), ("template", "")])
+@pytest.mark.parametrize("name", ["AWSServiceRoleForRedshift", placeholder("Name")])
+def test_fails_when_a_role_belongs_to_a_service(name: str, origin: Any, more: str) -> None:
+    """The path alone shows that it is a service-linked role."""
+    text = arn(name, path="/aws-service-role/redshift.amazonaws.com/")
+    message = f"roles[0] is '{text.replace(placeholder('Name'), '${Name}')}', a service-linked role"
+
+    assert _found(association(roles=[role(arn=text)], origin=origin)) == [
+        ("ServiceLinkedRole", message, f"drop it and create a role of your own{more}")
+    ]
+
+
+@pytest.mark.parametrize("path", ["/aws-service-roles/", "/team/aws-service-role/"])
+def test_a_path_that_only_looks_like_a_service_s_passes(path: str) -> None:
+    """Service-linked roles are under that path, not beside it."""
+    assert _found(association(roles=[role(arn=arn(path=path))])) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "origin", "fix"),
+    [
+        ("cluster", "app", "use RedshiftRole, or assumed_by=iam.ServicePrincipal('{}')"),
+        ("namespace", "app", "use RedshiftRole(…, serverless=True), or assumed_by=iam.ServicePrincipal('{}')"),
+        ("cluster", "template", "allow sts:AssumeRole to the service {} in its AssumeRolePolicyDocument"),
+        ("namespace", "template", "allow sts:AssumeRole to the service {} in its AssumeRolePolicyDocument"),
+    ],
+)
+def test_fails_when_redshift_is_not_trusted(kind: Any, origin: Any, fix: str) -> None:
+    """The reason follows the role's name."""
+    facts = association(roles=[role(trust_problem="trusts nobody")], kind=kind, origin=origin)
+
+    service = "redshift.amazonaws.com" if kind == "cluster" else "redshift-serverless.amazonaws.com"
+
+    assert _found(facts) == [("TrustLacksRedshift", "roles[0] trusts nobody", fix.format(service))]
+
+
+def test_fails_when_cdk_cannot_refer_to_a_role() -> None:
+    """The reason follows the role's name."""
+    facts = association(roles=[role(reference_problem="is of another environment")])
+    fix = "give both stacks the same env=, or pass iam.Role.from_role_arn(…) with the role's literal ARN"
+
+    assert _found(facts) == [("InvalidArgument", "roles[0] is of another environment", fix)]
+
+
+@pytest.mark.parametrize(
+    ("argument", "given"), [("default_role", "'default_role'"), ("DefaultRoleArn", "DefaultRoleArn")]
+)
+def test_fails_when_a_cluster_has_two_default_roles(argument: str, given: str) -> None:
+    """The finding is about the default role, and names what else sets it."""
+    facts = association(
+        roles=[DEFAULT], default_roles=[DEFAULT], default_argument=argument, other_default=lambda: "Data/Other"
+    )
+    ((rule, problem),) = association_rules.problems(facts)
+
+    assert (rule.name, problem.argument) == ("InvalidArgument", argument)
+    assert problem.message == f"{given} is given, and Data/Other sets the default role of the same cluster too"
+    assert problem.fix == "leave it to one of them: a cluster has one default role"
+    assert _found(association(other_default=lambda: "Data/Other")) == []
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        [],
+        [OURS],
+        [role(arn=arn("Other"))],
+        [role(arn=arn(f"Other-{placeholder('Data#Other')}"))],
+        [role(arn=arn(f"Default-{placeholder('Data#Default')}"))],
+        [role(arn=arn("Default", account=OTHER_ACCOUNT))],
+        [role(arn=arn("Default", path="/team/"))],
+        [role(arn="garbage")],
+    ],
+)
+@pytest.mark.parametrize(("argument", "words"), [("roles", "'roles'"), ("IamRoles", "IamRoles")])
+def test_fails_when_the_default_role_is_surely_another(listed: list[RoleFacts], argument: str, words: str) -> None:
+    """Another name, path or account is another role, also where the rest of a name is not known."""
+    found = _found(association(roles=listed, default_roles=[DEFAULT], argument=argument))
+    fix = f"add it to {words}, or make one of those roles the default"
+
+    assert ("DefaultRoleNotAssociated", f"'default_role' (Default) is not among {words}", fix) in found
+    assert "DefaultRoleUndecided" not in {name for name, _, _ in found}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"more_roles": True},
+        {"default_roles": [DEFAULT._replace(conditional=True)]},
+        {"roles": [UNKNOWN]},
+        {"others": [UNKNOWN]},
+        {"roles": [role(arn=arn("Default", account=THIS_ACCOUNT))], "account": THIS_ACCOUNT},
+        {"roles": [role(arn=arn(f"Def{placeholder('x#Rest')}"))]},
+        {"roles": [role(arn=arn("Default", account=placeholder("x#Owner")))]},
+        {"default_roles": [DEFAULT._replace(arn=placeholder("x#Role"))]},
+    ],
+)
+def test_whether_the_default_role_is_among_the_roles_may_be_undecided(given: dict[str, Any]) -> None:
+    """A list that may grow, a condition, and names or accounts that are not known leave it to the deployment."""
+    facts = association(**{"roles": [OURS], "default_roles": [DEFAULT], **given})
+    called = "${Role}" if facts.default_roles[0].arn == placeholder("x#Role") else "Default"
+    message = f"only the deployment knows whether 'default_role' ({called}) is among 'roles'"
+
+    assert [found[:2] for found in _found(facts) if found[0].startswith("Default")] == [
+        ("DefaultRoleUndecided", message)
     ]
 
 
 @pytest.mark.parametrize(
-    ("partition", "region"), [("aws-cn", None), ("aws-cn", "cn-north-1"), (THIS_PARTITION, "cn-north-1")]
+    "given",
+    [
+        {"roles": [DEFAULT], "default_roles": [DEFAULT]},
+        {"roles": [OURS], "others": [DEFAULT], "default_roles": [DEFAULT]},
+        {"roles": [OURS, DEFAULT._replace(conditional=True)], "default_roles": [DEFAULT]},
+        {"roles": [UNKNOWN], "default_roles": [DEFAULT._replace(arn=UNKNOWN.arn)]},
+        {"roles": [OURS]},
+    ],
 )
-def test_a_partition_passes_where_it_is_the_same_or_not_known(partition: str, region: str | None) -> None:
-    """Partitions are compared where both are known."""
-    assert _messages_and_fixes(holder(region=region, roles=[role(text=arn(partition=partition))])) == []
+def test_a_default_role_among_the_roles_breaks_nothing(given: dict[str, Any]) -> None:
+    """However it is written, and whatever is not known of it."""
+    assert [] == [name for name in _names(association(**given)) if name.startswith("Default")]
+
+
+GENERATED = f"arn:aws:iam::{ACCOUNT}:role/{placeholder('Generated')}"
+ANOTHER = GENERATED.replace("Generated", "Another")
+
+
+@pytest.mark.parametrize(
+    ("text", "defined", "expected"),
+    [
+        (ANOTHER, True, ["DefaultRoleNotAssociated"]),
+        (arn("Literal"), False, ["DefaultRoleNotAssociated"]),
+        (ANOTHER, False, ["DefaultRoleUndecided"]),
+        (GENERATED, True, []),
+    ],
+)
+def test_a_role_of_the_app_is_no_other_role_of_the_app(text: str, defined: bool, expected: list[str]) -> None:
+    """Nor one whose ARN is written in full; what only the deployment knows may be it."""
+    default = role(arn=GENERATED)._replace(defined=True)
+
+    assert expected == _names(association(roles=[role(arn=text)._replace(defined=defined)], default_roles=[default]))
 
 
 def _either(*texts: str) -> list[RoleFacts]:
     """Describe one role of which a condition decides which of these it is."""
     return [
-        role(text=text, conditional=True)._replace(when=(Branch("q", index, len(texts)),))
-        for index, text in enumerate(texts)
+        role(arn=text, conditional=True)._replace(when=(Branch(f"c{texts}", answer, len(texts)),))
+        for answer, text in enumerate(texts)
     ]
 
 
-def test_a_choice_between_roles_of_other_partitions_is_none() -> None:
+def test_a_choice_between_roles_of_another_partition_is_none() -> None:
     """One of them alone is undecided."""
     china = arn(partition="aws-cn")
-    region = "the cluster is in eu-west-1, which is in 'aws'"
-    message = f"roles[0] is in partition 'aws-cn' where a condition holds, {region}"
+    message = (
+        "roles[0] is in partition 'aws-cn' where a condition holds, the cluster is in eu-west-1, which is in 'aws'"
+    )
     fix = "drop that branch, or name a role of partition 'aws' in it"
 
-    assert [("RoleAccountUndecided", message, fix)] == _messages_and_fixes(holder(roles=_either(china, arn())))
-    assert ["RolePartitionMismatch"] == [
-        name for name, _, _ in _messages_and_fixes(holder(roles=_either(china, china)))
-    ]
-    assert [] == _messages_and_fixes(holder(roles=_either(arn("A"), arn("B"))))
+    assert _found(association(roles=_either(china, arn()))) == [("RoleAccountUndecided", message, fix)]
+    assert _names(association(roles=_either(china, china))) == ["RolePartitionMismatch"]
+    assert _found(association(roles=_either(arn("A"), arn("B")))) == []
 
 
 def test_a_choice_between_roles_of_other_accounts_is_none() -> None:
     """One of them alone is undecided."""
     foreign, other = arn(account=OTHER_ACCOUNT), arn(account="333333333333")
 
-    assert ["RoleAccountMismatch"] * 2 == [
-        name for name, _, _ in _messages_and_fixes(holder(roles=_either(foreign, other)))
-    ]
-    assert ["RoleAccountUndecided"] == [
-        name for name, _, _ in _messages_and_fixes(holder(roles=_either(foreign, arn())))
-    ]
-    assert ["RoleAccountUndecided"] * 2 == [
-        name for name, _, _ in _messages_and_fixes(holder(roles=_either(foreign, other, arn())))
-    ]
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        (arn(account=OTHER_ACCOUNT), f"account {ACCOUNT}"),
-        (arn(partition="aws-cn"), "partition 'aws'"),
-    ],
-)
-def test_a_holder_under_a_condition_may_be_meant_for_elsewhere(text: str, words: str) -> None:
-    """Whoever knows where the condition holds may acknowledge it."""
-    facts = dataclasses.replace(holder(roles=[role(text=text)]), conditional=True)
-    ((name, _, fix),) = _messages_and_fixes(facts)
-
-    assert "RoleAccountUndecided" == name
-    assert fix == f"name a role of {words}, or acknowledge this when the condition holds elsewhere only"
-
-
-def test_fails_when_a_holder_under_a_condition_names_two_accounts() -> None:
-    """It cannot be meant for both."""
-    third = role(label="roles[2]", text=arn(account="333333333333"))
-    listed = [OURS, FOREIGN, third._replace(conditional=True)]
-
-    def names(*chosen: RoleFacts) -> list[str]:
-        return [name for name, _, _ in _messages_and_fixes(dataclasses.replace(holder(roles=chosen), conditional=True))]
-
-    assert ["RoleAccountMismatch", "RoleAccountUndecided"] == names(*listed)
-    assert ["RoleAccountMismatch"] * 2 == names(FOREIGN, third)
-    assert ["RoleAccountUndecided"] == names(FOREIGN)
-    assert [] == names(OURS)
+    assert _names(association(roles=_either(foreign, other))) == ["RoleAccountMismatch"] * 2
+    assert _names(association(roles=_either(foreign, arn()))) == ["RoleAccountUndecided"]
+    assert _names(association(roles=_either(foreign, other, arn()))) == ["RoleAccountUndecided"] * 2
 
 
 def test_fails_when_whatever_is_chosen_is_too_much() -> None:
     """The fewest are counted against the limit, the most where only the deployment knows."""
     either = [_either(arn(f"A{number}"), arn(f"B{number}")) for number in range(11)]
-    sure = roles(9)
+    perhaps = role(arn=arn("More"), conditional=True)
 
-    assert ["IamRoles has 11 entries, 'role_limit' is 10"] == [
-        message for _, message, _ in _messages_and_fixes(holder(words="IamRoles", roles=itertools.chain(*either)))
-    ]
-    assert [] == _messages_and_fixes(holder(roles=[*sure, *either[0]]))
-    assert ["'roles' has at least 11 entries, 'role_limit' is 10"] == [
-        message
-        for _, message, _ in _messages_and_fixes(holder(roles=[*roles(11), role(text=arn("More"), conditional=True)]))
-    ]
+    def messages(*chosen: RoleFacts) -> list[str]:
+        return [message for _, message, _ in _found(association(roles=chosen))]
+
+    assert messages(*itertools.chain(*either)) == ["'roles' has 11 entries, 'role_limit' is 10"]
+    assert messages(*roles(9), *either[0]) == []
+    assert messages(*roles(11), perhaps) == ["'roles' has at least 11 entries, 'role_limit' is 10"]
 
 
 def test_fails_when_a_role_stands_twice_in_one_branch() -> None:
-    """Once in each of two branches is no trouble."""
+    """Once in each of two branches is right, and so is one that a condition may drop."""
     one, other = _either(arn(), arn())
     again = one._replace(label="roles[1]")
 
-    assert [("roles[1] and roles[0] are the same role")] == [
-        message for _, message, _ in _messages_and_fixes(holder(roles=[one, again, other]))
+    assert [message for _, message, _ in _found(association(roles=[one, again, other]))] == [
+        "roles[1] and roles[0] are the same role"
     ]
-    assert [] == _messages_and_fixes(holder(roles=[one, other]))
+    assert _found(association(roles=[one, other])) == []
+    assert _found(association(roles=[OURS, AGAIN._replace(conditional=True)])) == []
 
 
-def test_fails_when_what_should_be_a_list_is_none() -> None:
-    """The fix asks for a list."""
-    facts = holder(roles=[role(label="IamRoles", text="null")._replace(problem="is no list")])
-    fix = "give a list of ARNs of an IAM role: arn:PARTITION:iam::ACCOUNT:role/NAME, with its path if it has one"
-
-    assert [("RoleArnInvalid", "IamRoles is 'null', which is no list", fix)] == _messages_and_fixes(facts)
-
-
-def test_faults_without_end_are_told_up_to_fifty() -> None:
-    """The last one tells how many are left out; the same words are told once."""
-    wrong = [role(label=f"roles[{number}]", text="x") for number in range(60)]
-    found = [message for name, message, _ in _messages_and_fixes(holder(roles=wrong)) if name == "RoleArnInvalid"]
-
-    assert 50 == len(found)
-    assert "roles[48] is 'x', which is not an ARN" == found[-2]
-    assert "roles[49] is 'x', which is not an ARN, and 10 more" == found[-1]
-    assert 50 == len(_messages_and_fixes(holder(roles=wrong[:50])))
-    assert "roles[49] is 'x', which is not an ARN" == _messages_and_fixes(holder(roles=wrong[:50]))[-1][1]
-    assert 1 == len(_messages_and_fixes(holder(roles=wrong[:1] * 60)))
-
-
-@pytest.mark.parametrize("name", ["AWSServiceRoleForRedshift", placeholder("Name")])
-def test_fails_when_a_role_belongs_to_a_service(name: str) -> None:
-    """The path alone gives a service-linked role away."""
-    text = arn(name, path="/aws-service-role/redshift.amazonaws.com/")
-    shown = text.replace(placeholder("Name"), "${Name}")
-
-    assert _messages_and_fixes(holder(roles=[role(text=text)])) == [
-        (
-            "ServiceLinkedRole",
-            f"roles[0] is '{shown}', a service-linked role",
-            "drop it and create a role of your own: RedshiftRole(self, 'Role')",
-        )
-    ]
-
-
-@pytest.mark.parametrize("path", ["/aws-service-roles/", "/team/aws-service-role/"])
-def test_a_path_that_only_looks_like_a_service_s_passes(path: str) -> None:
-    """Service-linked roles stand under that path, not beside it."""
-    assert _messages_and_fixes(holder(roles=[role(text=arn(path=path))])) == []
-
-
-def test_fails_when_redshift_is_not_trusted() -> None:
-    """The reason that the trust policy gives is told behind the role's name."""
-    facts = holder(roles=[role(trust_problem="trusts nobody; Redshift cannot assume it")])
-    fix = "use RedshiftRole, or assumed_by=iam.ServicePrincipal('redshift.amazonaws.com')"
-
-    assert _messages_and_fixes(facts) == [
-        ("TrustLacksRedshift", "roles[0] trusts nobody; Redshift cannot assume it", fix)
-    ]
-
-
-def test_fails_when_a_role_is_out_of_reach() -> None:
-    """The reason is told behind the role's name."""
-    facts = holder(roles=[role(reference_problem="is of another environment")])
-    fix = "give both stacks the same env=, or pass iam.Role.from_role_arn(…) with the role's literal ARN"
-
-    assert _messages_and_fixes(facts) == [("InvalidArgument", "roles[0] is of another environment", fix)]
-
-
-def test_everything_is_told_at_once_in_the_order_of_the_rules() -> None:
-    """One look finds all that is wrong, at the holder's path and with the page of each rule."""
+def test_each_problem_is_reported_once_in_the_order_of_the_rules() -> None:
+    """All that is wrong comes at once."""
+    linked = arn(path="/aws-service-role/x/")
     listed = [
-        role(label="a", text="Loader"),
-        role(label="b", text=arn(account=OTHER_ACCOUNT, partition="aws-cn")),
-        role(label="c", text=arn(path="/aws-service-role/x/"), trust_problem="is closed", reference_problem="is away"),
-        role(label="d", text=arn(path="/aws-service-role/x/")),
+        role(arn="Loader"),
+        role(arn="Loader"),
+        role(arn=arn(account=OTHER_ACCOUNT, partition="aws-cn")),
+        role(label="c", arn=linked, trust_problem="is closed", reference_problem="is away"),
+        role(label="d", arn=linked),
         UNKNOWN,
     ]
-    facts = holder(roles=listed, role_limit=0)
-    found = association_rules.check(facts)
 
-    assert [
-        ("RoleLimitOutOfRange", quotas.QUOTAS),
-        ("RoleQuotaExceeded", quotas.QUOTAS),
-        ("RoleArnInvalid", quotas.IAM_IDENTIFIERS),
-        ("RoleAccountMismatch", quotas.ASSOCIATING_ROLES),
-        ("RolePartitionMismatch", quotas.ARN_FORMAT),
-        ("RoleDuplicated", quotas.ASSOCIATING_ROLES),
-        ("ServiceLinkedRole", quotas.SERVICE_LINKED_ROLES),
-        ("ServiceLinkedRole", quotas.SERVICE_LINKED_ROLES),
-        ("InvalidArgument", quotas.CREATE_CLUSTER),
-        ("TrustLacksRedshift", quotas.AUTHORIZING_REDSHIFT),
-        ("RoleAccountUndecided", quotas.ASSOCIATING_ROLES),
-    ] == [(finding.rule, next(s for s in vars(quotas).values() if _is_page(s, finding.source))) for finding in found]
-    assert {"Data/Warehouse"} == {finding.path for finding in found}
+    assert _names(association(roles=listed, role_limit=0)) == [
+        "RoleLimitOutOfRange",
+        "RoleQuotaExceeded",
+        "RoleArnInvalid",
+        "RoleAccountMismatch",
+        "RolePartitionMismatch",
+        "RoleDuplicated",
+        "ServiceLinkedRole",
+        "ServiceLinkedRole",
+        "InvalidArgument",
+        "TrustLacksRedshift",
+        "RoleAccountUndecided",
+    ]
 
 
-def _is_page(value: object, url: str) -> bool:
-    """Say whether a value is the source with this address."""
-    return isinstance(value, quotas.Source) and value.url == url
-
-
-REACHING = {
-    "RoleLimitOutOfRange": holder(role_limit=51),
-    "RoleQuotaExceeded": holder(roles=roles(11)),
-    "RoleArnInvalid": holder(roles=[role(text="Loader")]),
-    "RoleAccountMismatch": holder(roles=[FOREIGN]),
-    "RolePartitionMismatch": holder(region="cn-north-1", roles=[OURS]),
-    "RoleDuplicated": holder(roles=[OURS, role(label="roles[1]")]),
-    "ServiceLinkedRole": holder(roles=[role(text=arn(path="/aws-service-role/x/"))]),
-    "InvalidArgument": holder(roles=[role(reference_problem="is away")]),
-    "TrustLacksRedshift": holder(roles=[role(trust_problem="is closed")]),
-    "RoleCountUndecided": holder(more_roles=True),
-    "RoleAccountUndecided": holder(roles=[UNKNOWN]),
-    "DefaultRoleNotAssociated": holder(default_roles=[OURS]),
-    "DefaultRoleUndecided": holder(roles=[OURS], default_roles=[DEFAULT._replace(conditional=True)]),
+REACHED: dict[str, dict[str, Any]] = {
+    "RoleLimitOutOfRange": {"role_limit": 51},
+    "RoleQuotaExceeded": {"roles": roles(11)},
+    "RoleArnInvalid": {"roles": [role(arn="Loader")]},
+    "RoleAccountMismatch": {"roles": [FOREIGN]},
+    "RolePartitionMismatch": {"region": "cn-north-1", "roles": [OURS]},
+    "RoleDuplicated": {"roles": [OURS, AGAIN]},
+    "ServiceLinkedRole": {"roles": [role(arn=arn(path="/aws-service-role/x/"))]},
+    "InvalidArgument": {"roles": [role(reference_problem="is away")]},
+    "TrustLacksRedshift": {"roles": [role(trust_problem="is closed")]},
+    "RoleCountUndecided": {"more_roles": True},
+    "RoleAccountUndecided": {"roles": [UNKNOWN]},
+    "DefaultRoleNotAssociated": {"default_roles": [OURS]},
+    "DefaultRoleUndecided": {"roles": [OURS], "default_roles": [DEFAULT._replace(conditional=True)]},
 }
 
 
-@pytest.mark.parametrize("rule", [rule for rule, _ in association_rules.CHECKS], ids=lambda rule: str(rule.name))
-def test_each_rule_is_reached_alone(rule: registry.Rule) -> None:
-    """No rule is written and left unwired, and none speaks for another."""
-    found = association_rules.check(REACHING[rule.name])
+@pytest.mark.parametrize("name", REACHED)
+def test_each_rule_is_reached_alone(name: str) -> None:
+    """And is asked for alone."""
+    facts = REACHED[name]
+    (rule,) = [rule for rule in rules.RULES if rule.name == name]
+    found = association_rules.problems(association(**facts))
 
-    assert [(rule.name, rule.source.url)] == [(finding.rule, finding.source) for finding in found]
-    assert found == association_rules.failures(found) or rule.undecided
-
-
-def test_the_rules_are_those_of_the_checks_and_the_size_of_policies() -> None:
-    """The size is checked where a policy is written, and who passes roles is a rule of its own; the others are here."""
-    expected = {*REACHING, "PolicyTooLarge", "PassRoleUnscoped"}
-
-    assert expected == {rule.name for rule in registry.RULES}
+    assert [rule] == [broken for broken, _ in found]
+    assert found == association_rules.problems(association(**facts), rule)
+    assert [] == association_rules.problems(association(**facts), *({*rules.RULES} - {rule}))
 
 
-def test_undecided_rules_never_count_as_failures() -> None:
-    """The verdicts that only the deployment can give are warnings; what stays keeps its order."""
-    found = [rule.finding("Data", Problem("", "message", "fix")) for rule in registry.RULES]
-    names = [finding.rule for finding in association_rules.failures(found)]
-
-    assert frozenset({"RoleCountUndecided", "RoleAccountUndecided", "DefaultRoleUndecided"}) == registry.UNDECIDED
-    assert names == [rule.name for rule in registry.RULES if rule.name not in registry.UNDECIDED]
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: str(rule.name))
+def test_each_rule_says_what_why_and_where_it_is_written(rule: Rule) -> None:
+    """A rule has a name of its own, two sentences, an address and a day; what is undecided is a warning."""
+    assert [rule] == [other for other in rules.RULES if other.name == rule.name]
+    assert (rule.sentence[-1], rule.why[-1]) == (".", ".")
+    assert rule.source.url.startswith("https://")
+    assert rule.undecided == rule.name.endswith("Undecided") == (rule.name in rules.UNDECIDED)

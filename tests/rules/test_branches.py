@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from redshift_roles.rules.branches import count, unavoidable
 from redshift_roles.rules.facts import Branch, RoleFacts
-from tests.support.builders import arn, holder, role, roles
+from tests.support.builders import arn, association, role, roles
 
 A, NOT_A = Branch("a", 0), Branch("a", 1)
 B, NOT_B = Branch("b", 0), Branch("b", 1)
 
 
 def _role(name: str, *when: Branch) -> RoleFacts:
-    return role(text=arn(name), conditional=bool(when))._replace(when=when)
+    return role(arn=arn(name), conditional=bool(when))._replace(when=when)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def _role(name: str, *when: Branch) -> RoleFacts:
 )
 def test_roles_are_counted_one_way_and_the_other(listed: list[RoleFacts], expected: tuple[int, int]) -> None:
     """Branches that exclude each other are never counted together."""
-    assert expected == count(holder(roles=listed))
+    assert expected == count(association(roles=listed))
 
 
 def test_questions_that_are_too_many_leave_the_count_open() -> None:
@@ -51,26 +51,26 @@ def test_questions_that_are_too_many_leave_the_count_open() -> None:
     questions = [Branch(f"q{number}", 0) for number in range(7)]
     joined = [_role("all", *questions), _role("x", questions[0]), _role("y", questions[0]._replace(answer=1))]
 
-    assert (1, 1) == count(holder(roles=joined[1:]))
-    assert (0, 3) == count(holder(roles=joined))
-    assert (0, 2) == count(holder(roles=[_role("all", *questions[1:]), *joined[1:2]]))
+    assert (1, 1) == count(association(roles=joined[1:]))
+    assert (0, 3) == count(association(roles=joined))
+    assert (0, 2) == count(association(roles=[_role("all", *questions[1:]), *joined[1:2]]))
 
 
 def test_roles_that_are_too_many_leave_the_count_open() -> None:
     """A thousand in two branches are looked at, more are not."""
     either = [_role(f"r{number}", *[A, NOT_A][number % 2 : number % 2 + 1]) for number in range(1_002)]
 
-    assert (500, 500) == count(holder(roles=either[:1_000]))
-    assert (0, 1_002) == count(holder(roles=either))
+    assert (500, 500) == count(association(roles=either[:1_000]))
+    assert (0, 1_002) == count(association(roles=either))
 
 
 def test_questions_that_a_later_role_joins_belong_together() -> None:
     """Whichever of them came first."""
     listed = [_role("x", A), _role("y", NOT_A), _role("z", B), _role("w", NOT_B), _role("v", NOT_B)]
 
-    assert (2, 3) == count(holder(roles=listed))
-    assert (2, 4) == count(holder(roles=[*listed, _role("u", A, NOT_B)]))
-    assert (2, 4) == count(holder(roles=[_role("u", A, NOT_B), *reversed(listed)]))
+    assert (2, 3) == count(association(roles=listed))
+    assert (2, 4) == count(association(roles=[*listed, _role("u", A, NOT_B)]))
+    assert (2, 4) == count(association(roles=[_role("u", A, NOT_B), *reversed(listed)]))
 
 
 BRANCHES = st.sampled_from([Branch(question, answer) for question in "abc" for answer in (0, 1)])
@@ -90,8 +90,8 @@ def _ways(listed: list[RoleFacts]) -> list[list[RoleFacts]]:
 @given(listed=LISTED)
 def test_no_way_has_fewer_or_more(listed: list[RoleFacts]) -> None:
     """Trying every answer to every question never leaves the range."""
-    counts = [len({each.text for each in way}) for way in _ways(listed)]
-    fewest, most = count(holder(roles=listed))
+    counts = [len({each.arn for each in way}) for way in _ways(listed)]
+    fewest, most = count(association(roles=listed))
 
     assert fewest <= min(counts)
     assert max(counts) <= most
@@ -103,9 +103,9 @@ def test_what_is_unavoidable_is_there_in_every_way(listed: list[RoleFacts]) -> N
     """One of the wrong roles, whichever answers are given."""
 
     def is_wrong(each: RoleFacts) -> bool:
-        return each.text != arn("x")
+        return each.arn != arn("x")
 
-    found = unavoidable(holder(roles=listed), is_wrong)
+    found = unavoidable(association(roles=listed), is_wrong)
 
     assert all(is_wrong(each) for each in found)
     assert not found or all(any(each in found for each in way) for way in _ways(listed))
@@ -124,6 +124,6 @@ def test_what_is_unavoidable_is_there_in_every_way(listed: list[RoleFacts]) -> N
 )
 def test_a_choice_between_wrong_roles_is_none(listed: list[RoleFacts], expected: str) -> None:
     """Where one branch is sound, the others can be avoided."""
-    found = unavoidable(holder(roles=listed), lambda each: "/x" in each.text)
+    found = unavoidable(association(roles=listed), lambda each: "/x" in each.arn)
 
-    assert expected.split() == [each.text.rpartition("/")[2] for each in found]
+    assert expected.split() == [each.arn.rpartition("/")[2] for each in found]

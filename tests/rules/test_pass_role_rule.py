@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_roles.aws import quotas
 from redshift_roles.rules import pass_role_rule
 from redshift_roles.rules.facts import PassRoleFacts
-from tests.support.builders import reported
 
 CONDITION = (
     "add Condition: {StringEquals: {iam:PassedToService: redshift.amazonaws.com}} "
@@ -28,7 +26,7 @@ def _facts(
     beside_redshift: bool = True,
 ) -> PassRoleFacts:
     """Describe a statement; as it comes, it passes a role that is none of ours."""
-    return PassRoleFacts("Data/Policy", "Statement[0]", services, every_role, redshift_roles, beside_redshift)
+    return PassRoleFacts("Statement[0]", services, every_role, redshift_roles, beside_redshift)
 
 
 @pytest.mark.parametrize(
@@ -61,10 +59,7 @@ def _facts(
 )
 def test_fails_when_a_statement_is_unscoped(facts: PassRoleFacts, message: str, fix: str) -> None:
     """Every role to everybody, a role for Redshift to everybody, and every role to Redshift."""
-    found = pass_role_rule.check(facts)
-
-    assert [("PassRoleUnscoped", message, fix)] == reported(found)
-    assert [("Data/Policy", quotas.PASS_ROLE.url)] == [(finding.path, finding.source) for finding in found]
+    assert [("Statement[0]", message, fix)] == [*pass_role_rule.pass_role_unscoped(facts)]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +75,7 @@ def test_fails_when_a_statement_is_unscoped(facts: PassRoleFacts, message: str, 
 )
 def test_what_is_scoped_or_no_matter_of_redshift_breaks_nothing(facts: PassRoleFacts) -> None:
     """Named roles to Redshift, and whatever is passed to others."""
-    assert [] == pass_role_rule.check(facts)
+    assert [] == [*pass_role_rule.pass_role_unscoped(facts)]
 
 
 @pytest.mark.parametrize(
@@ -88,9 +83,9 @@ def test_what_is_scoped_or_no_matter_of_redshift_breaks_nothing(facts: PassRoleF
 )
 def test_what_a_statement_does_not_exclude_is_excluded(facts: PassRoleFacts) -> None:
     """A condition would be one on all the other actions too."""
-    (finding,) = pass_role_rule.check(facts._replace(by_exclusion=True))
+    (problem,) = pass_role_rule.pass_role_unscoped(facts._replace(by_exclusion=True))
 
-    assert finding.fix == (
+    assert problem.fix == (
         "add iam:PassRole to NotAction; where it is needed, allow it in a statement of its own, for named roles"
     )
 

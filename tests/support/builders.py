@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.rules.findings import Finding
@@ -27,53 +28,33 @@ def arn(name: str = "Loader", *, account: str = ACCOUNT, path: str = "/", partit
 
 def role(
     *,
-    text: str = "arn:aws:iam::111111111111:role/Loader",
+    arn: str = "arn:aws:iam::111111111111:role/Loader",
     label: str = "roles[0]",
     conditional: bool = False,
     trust_problem: str | None = None,
     reference_problem: str | None = None,
 ) -> RoleFacts:
-    """Describe one role; as it comes, it is a sound one."""
-    return RoleFacts(
-        label, text, conditional=conditional, trust_problem=trust_problem, reference_problem=reference_problem
-    )
+    """Describe one role; by default nothing is wrong with it."""
+    return RoleFacts(label, arn, conditional, trust_problem, reference_problem)
 
 
 def roles(count: int, *, conditional: bool = False, start: int = 0) -> tuple[RoleFacts, ...]:
-    """Describe that many distinct, sound roles."""
+    """Describe that many distinct roles."""
     indexes = range(start, start + count)
-    return tuple(role(label=f"roles[{n}]", text=arn(f"Role{n}"), conditional=conditional) for n in indexes)
+    return tuple(role(label=f"roles[{n}]", arn=arn(f"Role{n}"), conditional=conditional) for n in indexes)
 
 
-def holder(
+def association(
     *,
     roles: Iterable[RoleFacts] = (),
-    noun: str = "cluster",
-    words: str = "'roles'",
-    account: str = ACCOUNT,
-    region: str | None = REGION,
-    more_roles: bool = False,
-    role_limit: int | None = 10,
-    expected_account: str | None = None,
-    account_asserted: bool = False,
+    others: Iterable[RoleFacts] = (),
     default_roles: Iterable[RoleFacts] = (),
-    plain: bool = False,
+    **given: Any,
 ) -> AssociationFacts:
-    """Describe a cluster of a known account and region; as it comes, nothing is wrong with it."""
-    return AssociationFacts(
-        path="Data/Warehouse",
-        noun=noun,
-        words=words,
-        account=account,
-        region=region,
-        roles=tuple(roles),
-        more_roles=more_roles,
-        role_limit=role_limit,
-        expected_account=expected_account,
-        account_asserted=account_asserted,
-        default_roles=tuple(default_roles),
-        plain=plain,
-    )
+    """Describe a cluster of a known account and region; by default nothing is wrong with it."""
+    listed = {"roles": tuple(roles), "others": tuple(others), "default_roles": tuple(default_roles)}
+    sound = {"kind": "cluster", "argument": "roles", "account": ACCOUNT, "region": REGION, "role_limit": 10}
+    return AssociationFacts(**{**sound, **listed, **given})
 
 
 def reported(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:

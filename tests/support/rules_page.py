@@ -13,6 +13,7 @@ from typing import Final
 
 import yaml
 
+from redshift_roles import rules
 from redshift_roles.rules import registry
 from redshift_roles.rules.findings import Finding
 from redshift_roles.templates import checker, parsing
@@ -64,7 +65,7 @@ def found(rule: str) -> list[Finding]:
 
 def page() -> str:
     """Write the page."""
-    return "\n".join([_HEAD, *(_section(rule) for rule in registry.RULES)])
+    return "\n".join([_HEAD, *(_section(rule) for rule in rules.RULES)])
 
 
 def _section(rule: registry.Rule) -> str:

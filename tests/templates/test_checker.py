@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from redshift_roles.rules import registry
+from redshift_roles import rules
+from redshift_roles.rules.facts import Origin
 from redshift_roles.rules.registry import Problem
 from redshift_roles.templates import checker
 from redshift_roles.templates.assembly import Assembly, Json
@@ -99,11 +100,11 @@ def test_what_is_undecided_is_no_failure(tmp_path: Path) -> None:
     found = template(tmp_path)
     failing = [
         rule.name
-        for rule in registry.RULES
+        for rule in rules.RULES
         if Violation(found, "", "", rule.finding("", Problem("", "message", "fix"))).is_failure
     ]
 
-    assert [rule.name for rule in registry.RULES if not rule.undecided] == failing
+    assert [rule.name for rule in rules.RULES if not rule.undecided] == failing
 
 
 @pytest.mark.parametrize(("is_app", "expected"), [(True, ["PassRoleUnscoped P"]), (False, [])])
@@ -138,11 +139,11 @@ def test_what_somebody_else_judges_is_left_out(tmp_path: Path) -> None:
     assert ["PassRoleUnscoped P"] == named(checker.check(found.assembly, 10, elsewhere={(found, "C")}))
 
 
-@pytest.mark.parametrize(("plain", "words"), [(False, "'role_limit' is 10"), (True, "'--role-limit' is 10")])
-def test_findings_are_in_the_words_of_the_caller(tmp_path: Path, plain: bool, words: str) -> None:
+@pytest.mark.parametrize(("origin", "words"), [("app", "'role_limit' is 10"), ("template", "'--role-limit' is 10")])
+def test_findings_are_in_the_words_of_the_caller(tmp_path: Path, origin: Origin, words: str) -> None:
     """An app's argument, or an option; as it comes, an app's."""
     assembly = read(tmp_path, Data=StackText(resources={"C": cluster(_many(11))}))
-    (verdict,) = checker.check(assembly, 10, plain=plain)
+    (verdict,) = checker.check(assembly, 10, origin=origin)
 
     assert f"IamRoles has 11 entries, {words}" == verdict.finding.message
     assert "'role_limit'" in next(iter(checker.check(assembly, 10))).finding.message

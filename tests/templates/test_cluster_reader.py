@@ -15,7 +15,7 @@ from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.templates.assembly import Json, Template
 from redshift_roles.templates.cluster_reader import asserted_account, claimed_accounts, holder_facts, presence
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
-from tests.support.builders import NO_VALUE, StackText, arn, cluster, holder, read, role, template, trusting
+from tests.support.builders import NO_VALUE, StackText, arn, association, cluster, read, role, template, trusting
 
 REDSHIFT = "redshift.amazonaws.com"
 LOADER: Json = {"Fn::GetAtt": ["Loader", "Arn"]}
@@ -27,7 +27,7 @@ THIS: Json = {"Ref": "AWS::AccountId"}
 
 def _facts(found: Template, **options: Any) -> AssociationFacts:
     """Read the cluster of a template."""
-    return holder_facts(found, "Warehouse", path="Data/Warehouse", role_limit=10, **options)
+    return holder_facts(found, "Warehouse", role_limit=10, **options)
 
 
 def _stack(iam_roles: Json, *, account: str | None = ACCOUNT, region: str | None = REGION, **more: Json) -> StackText:
@@ -195,7 +195,7 @@ def test_a_reference_to_a_role_is_refused_as_a_name(tmp_path: Path) -> None:
     """Ref of a role gives its name, which is no ARN, though the name is still to be generated."""
     facts = _facts(template(tmp_path, _stack([{"Ref": "Loader"}], resources={"Loader": trusting(REDSHIFT)})))
 
-    assert [finding.rule for finding in association_rules.check(facts)] == ["RoleArnInvalid"]
+    assert [rule.name for rule, _ in association_rules.problems(facts)] == ["RoleArnInvalid"]
 
 
 def test_a_role_by_name_and_by_attribute_is_one_role(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_role_by_name_and_by_attribute_is_one_role(tmp_path: Path) -> None:
     by_name = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${Loader}"}
     facts = _facts(template(tmp_path, _stack([LOADER, by_name], resources={"Loader": trusting(REDSHIFT)})))
 
-    assert [finding.rule for finding in association_rules.check(facts)] == ["RoleDuplicated"]
+    assert [rule.name for rule, _ in association_rules.problems(facts)] == ["RoleDuplicated"]
 
 
 @pytest.mark.parametrize("name", [None, NO_VALUE, {"Fn::Sub": "loader-${AWS::StackName}"}])
@@ -216,7 +216,7 @@ def test_the_roles_of_two_stacks_are_two_roles(tmp_path: Path, name: Json) -> No
         facts = _facts(template(tmp_path, _stack(given, nested={"First": child, "Second": child})))
 
         assert len(facts.roles) == 2
-        assert association_rules.check(facts) == []
+        assert association_rules.problems(facts) == []
 
 
 @pytest.mark.parametrize("value", ["absent", [], NO_VALUE])
@@ -227,7 +227,12 @@ def test_a_cluster_without_roles_has_none(tmp_path: Path, value: Json) -> None:
         del stack.resources["Warehouse"]["Properties"]["IamRoles"]
 
     assert _facts(template(tmp_path, stack)) == AssociationFacts(
-        path="Data/Warehouse", noun="cluster", words="IamRoles", account=ACCOUNT, region=REGION, roles=(), role_limit=10
+        kind="cluster",
+        argument="IamRoles",
+        account=ACCOUNT,
+        region=REGION,
+        role_limit=10,
+        default_argument="DefaultIamRoleArn",
     )
 
 
@@ -451,9 +456,9 @@ def test_a_misshapen_list_of_assertions_asserts_nothing(tmp_path: Path, assertio
     [
         (ACCOUNT, [role()], []),
         (THIS_ACCOUNT, [], []),
-        (THIS_ACCOUNT, [role(text=arn(account=THIS_ACCOUNT)), role(text=placeholder("Arn"))], []),
+        (THIS_ACCOUNT, [role(arn=arn(account=THIS_ACCOUNT)), role(arn=placeholder("Arn"))], []),
         (THIS_ACCOUNT, [role(conditional=True)], []),
-        (THIS_ACCOUNT, [role(text=arn(account=OTHER_ACCOUNT)), role()], [OTHER_ACCOUNT, ACCOUNT]),
+        (THIS_ACCOUNT, [role(arn=arn(account=OTHER_ACCOUNT)), role()], [OTHER_ACCOUNT, ACCOUNT]),
     ],
     ids=["known account", "no roles", "no literal", "conditional", "two literals"],
 )
@@ -461,16 +466,16 @@ def test_a_cluster_claims_the_accounts_of_its_certain_literal_roles(
     account: str, roles: list[RoleFacts], expected: list[str]
 ) -> None:
     """In their order, and only where its stack names no account."""
-    assert expected == claimed_accounts(holder(account=account, roles=roles))
+    assert expected == claimed_accounts(association(account=account, roles=roles))
 
 
 def test_two_clusters_of_a_stack_are_read_apart(tmp_path: Path) -> None:
     """The logical id says which one."""
     stack = _stack([arn("A")], resources={"Second": cluster([arn("B")])})
     (found,) = read(tmp_path, Data=stack).stacks
-    second = holder_facts(found, "Second", path="Data/Second", role_limit=7)
+    second = holder_facts(found, "Second", role_limit=7)
 
-    assert ("Data/Second", 7, (RoleFacts("IamRoles[0]", arn("B")),)) == (second.path, second.role_limit, second.roles)
+    assert (7, (RoleFacts("IamRoles[0]", arn("B")),)) == (second.role_limit, second.roles)
 
 
 NAMESPACE = "AWS::RedshiftServerless::Namespace"
@@ -490,17 +495,17 @@ def test_a_namespace_is_read_like_a_cluster(tmp_path: Path) -> None:
     facts = _namespace(tmp_path, IamRoles=[LOADER], DefaultIamRoleArn=LOADER)
 
     assert ("namespace", "IamRoles", ACCOUNT, REGION, 10) == (
-        facts.noun,
-        facts.words,
+        facts.kind,
+        facts.argument,
         facts.account,
         facts.region,
         facts.role_limit,
     )
     assert [("IamRoles[0] (Loader)", GENERATED, None)] == [
-        (one.label, one.text, one.trust_problem) for one in facts.roles
+        (one.label, one.arn, one.trust_problem) for one in facts.roles
     ]
     assert [("DefaultIamRoleArn", GENERATED, False)] == [
-        (one.label, one.text, one.conditional) for one in facts.default_roles
+        (one.label, one.arn, one.conditional) for one in facts.default_roles
     ]
 
 
@@ -519,7 +524,7 @@ def test_a_default_role_may_depend_on_a_condition(
     """Each branch is a role that may be the default; no value is none."""
     facts = _namespace(tmp_path, DefaultIamRoleArn=value)
 
-    assert expected == [(one.text, one.conditional) for one in facts.default_roles]
+    assert expected == [(one.arn, one.conditional) for one in facts.default_roles]
 
 
 def test_a_namespace_without_a_default_role_has_none(tmp_path: Path) -> None:
@@ -699,7 +704,7 @@ def test_an_empty_text_is_a_role_only_where_it_is_certain(
     if condition:
         stack.resources["Warehouse"]["Condition"] = condition
 
-    assert expected == [one.text for one in _facts(template(tmp_path, stack)).roles]
+    assert expected == [one.arn for one in _facts(template(tmp_path, stack)).roles]
 
 
 @pytest.mark.parametrize(
@@ -707,4 +712,4 @@ def test_an_empty_text_is_a_role_only_where_it_is_certain(
 )
 def test_an_empty_default_is_one_only_where_it_is_certain(tmp_path: Path, value: Json, expected: list[str]) -> None:
     """As with roles."""
-    assert expected == [one.text for one in _namespace(tmp_path, DefaultIamRoleArn=value).default_roles]
+    assert expected == [one.arn for one in _namespace(tmp_path, DefaultIamRoleArn=value).default_roles]

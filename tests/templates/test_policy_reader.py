@@ -34,7 +34,7 @@ def _read(
 ) -> list[PassRoleStatement]:
     """Write a stack with this resource, and read who passes roles."""
     found = template(tmp_path, StackText(resources={"Policy": resource}, account=account))
-    return list(pass_role_statements(found, lambda _: side, lambda _, logical_id: f"Data/{logical_id}"))
+    return list(pass_role_statements(found, lambda _: side))
 
 
 def _facts(tmp_path: Path, statement: Json, **more: Json) -> PassRoleFacts:
@@ -47,7 +47,7 @@ def test_a_statement_is_read_with_its_place(tmp_path: Path) -> None:
     other = _statement(Action="s3:GetObject")
     found = _read(tmp_path, _policy(other, _statement(Resource=[arn(), arn("Other")])))
 
-    facts = PassRoleFacts("Data/Policy", "Statement[1]", None, "", ("Loader",), beside_redshift=True)
+    facts = PassRoleFacts("Statement[1]", None, "", ("Loader",), beside_redshift=True)
     assert [PassRoleStatement("Policy", "Properties/PolicyDocument/Statement/1", facts)] == found
 
 
@@ -134,7 +134,7 @@ def test_a_boundary_grants_nothing(tmp_path: Path, role: Json, policy: dict[str,
     resources = {"Policy": written, "Role": {"Type": "AWS::IAM::Role", "Properties": role}}
     found = template(tmp_path, StackText(resources=resources))
 
-    assert grants == bool([*pass_role_statements(found, lambda _: SIDE, lambda _, logical_id: logical_id)])
+    assert grants == bool([*pass_role_statements(found, lambda _: SIDE)])
 
 
 @pytest.mark.parametrize("branch", [1, 2])
@@ -393,4 +393,4 @@ def test_the_side_of_redshift_is_asked_for_only_where_roles_are_passed(tmp_path:
         tmp_path, StackText(resources={"Policy": _policy(_statement(Action="s3:*")), "Role": trusting("x")})
     )
 
-    assert [] == list(pass_role_statements(found, never, lambda _, logical_id: logical_id))
+    assert [] == list(pass_role_statements(found, never))

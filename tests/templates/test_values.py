@@ -167,7 +167,7 @@ def test_a_reference_to_a_role_with_a_generated_name_cannot_become_an_arn(tmp_pa
     """Its name begins with letters of its stack's, never with ``arn:``."""
     (found,) = texts({"Ref": "Loader"}, template(tmp_path, StackText(resources={"Loader": trusting()})))
 
-    assert builders.role(text=found).arn.problem == "is not an ARN"
+    assert builders.role(arn=found).parsed.problem == "is not an ARN"
 
 
 def test_references_to_roles_of_two_stacks_are_two_names(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_what_is_near_a_role_is_none(tmp_path: Path, value: Json, expected: str)
     (found,) = texts(value, template(tmp_path, StackText(resources=resources)))
 
     assert expected == found
-    assert builders.role(text=found).arn.problem or found == _own("Policy.Arn")
+    assert builders.role(arn=found).parsed.problem or found == _own("Policy.Arn")
 
 
 LONG = "LoaderOfTheWholeWarehouseAndOfItsLake"
