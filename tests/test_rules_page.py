@@ -29,8 +29,8 @@ def test_an_example_breaks_its_rule_and_no_other(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted({*rules_page.examples()} - {*WRITTEN}))
-def test_an_example_in_python_is_told_so(stack: Any, name: str) -> None:
-    """It raises, and the page has the message."""
+def test_an_example_in_python_raises_its_finding(stack: Any, name: str) -> None:
+    """The page has the message and the fix."""
     import redshift_roles as ours  # noqa: PLC0415  the examples in templates need no jsii
 
     example = rules_page.examples()[name]
@@ -38,6 +38,6 @@ def test_an_example_in_python_is_told_so(stack: Any, name: str) -> None:
     with pytest.raises(ours.RoleAssociationError) as caught:
         exec(example["python"], {**names, "stack": stack, "role": ours.RedshiftRole(stack, "Role")})  # noqa: S102
 
-    assert [(name, example["says"], example["fix"])] == [
+    assert [(name, example["message"], example["fix"])] == [
         (finding.rule, finding.message, finding.fix) for finding in caught.value.findings
     ]

@@ -41,7 +41,7 @@ def test_its_own_role_counts(stack: cdk.Stack, count: int, refused: bool) -> Non
     if refused:
         with pytest.raises(RoleAssociationError) as caught:
             _warehouse(stack, roles=roles)
-        assert ["'roles' with the warehouse's own role has 11 entries, 'role_limit' is 10"] == [
+        assert ["'roles' with the cluster's other roles has 11 entries, 'role_limit' is 10"] == [
             finding.message for finding in caught.value.findings
         ]
     else:

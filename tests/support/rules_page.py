@@ -1,7 +1,4 @@
-"""The page of the rules, written from their passports: ``python -m tests.support.rules_page``.
-
-The rules and an example of each flow in; ``docs/rules.md`` flows out.
-"""
+"""Writes ``docs/rules.md`` from the rules and an example of each: ``python -m tests.support.rules_page``."""
 
 from __future__ import annotations
 
@@ -26,19 +23,19 @@ PAGE: Final = ROOT / "docs" / "rules.md"
 _HEAD: Final = """\
 # The rules
 
-What Redshift or IAM would refuse at deploy time, or worse, accept. One set of rules serves every caller:
+The rules find what Redshift or IAM would refuse at deploy time, or accept although it is wrong. They are checked in
+four places:
 
-- constructors and `add_role` of this library raise what they know;
-- its guard fails the synthesis for what became of its own clusters, and nobody can acknowledge that;
-- `RoleAssociationRules` judges all clusters and Serverless namespaces of an app, whoever wrote them; what it says can
-  be acknowledged as `redshift-roles::` and the name of the rule;
-- `redshift-roles check` judges templates on disk and `cdk.out` folders.
+- Constructors and `add_role` of this library raise what is known at that line.
+- The guard fails the synthesis for changes to this library's own clusters. Its findings cannot be acknowledged.
+- `RoleAssociationRules` checks all clusters and Serverless namespaces of an app. Its findings can be acknowledged as
+  `redshift-roles::` and the name of the rule.
+- `redshift-roles check` checks templates on disk and `cdk.out` folders.
 
-A rule is kept, broken, or **undecided**: then only the deployment knows, and a warning with a name of its own says what
-would decide it. Acknowledging a warning silences no failure. A template that a macro rewrites is undecided too.
+A rule is kept, broken, or **undecided**. Undecided means that only the deployment knows. A finding is then a warning
+under a name of its own, so acknowledging it hides no failure. A template that a macro rewrites is undecided, too.
 
-This page is written by `python -m tests.support.rules_page` from the rules themselves; each example breaks its rule and
-no other.
+`python -m tests.support.rules_page` writes this page from the rules. Each example breaks its rule and no other.
 """
 
 
@@ -56,11 +53,11 @@ def template_text(rule: str) -> str:
 
 
 def found(rule: str) -> list[Finding]:
-    """Judge the template of an example."""
+    """Check the template of an example."""
     path = Path("template.yaml")
     assembly = Assembly(bodies={path: parsing.parse(template_text(rule))[0]})
     assembly.stacks.append(Template(path, "", ACCOUNT, REGION, assembly))
-    return [verdict.finding for verdict in checker.check(assembly, 10)]
+    return [violation.finding for violation in checker.check(assembly, 10)]
 
 
 def page() -> str:
@@ -84,8 +81,8 @@ def _lines(rule: registry.Rule) -> Iterator[str]:
         message, fix = reported.message, reported.fix
     else:
         yield f"```python\n{example['python']}```\n"
-        message, fix = example["says"], example["fix"]
-    yield f"- told: {message}"
+        message, fix = example["message"], example["fix"]
+    yield f"- message: {message}"
     yield f"- fix: {fix}"
     yield f"- source: <{rule.source.url}> (read {rule.source.read})\n"
 
