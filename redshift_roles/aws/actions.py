@@ -1,7 +1,4 @@
-"""IAM actions by the operation that needs them, each list with the AWS page that documents it.
-
-Nothing flows in; constants flow out.
-"""
+"""IAM actions by the operation that needs them, each list with the AWS page that documents it."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from redshift_roles.aws.quotas import Source
 
 
 class Actions(NamedTuple):
-    """What one statement allows, and where AWS says that it is needed.
+    """The actions of one statement, and the page that says that they are needed.
 
     Attributes:
         names: Such as ``s3:GetObject``; never with a wildcard.
@@ -23,148 +20,107 @@ class Actions(NamedTuple):
     source: Source
 
 
-# The user policy: the page publishes it as an example.
-DESCRIBE_CLUSTERS: Final = Actions(("redshift:DescribeClusters",), quotas.ASSOCIATING_ROLES)
-ASSOCIATE_ROLES: Final = Actions(("redshift:ModifyClusterIamRoles",), quotas.ASSOCIATING_ROLES)
-CREATE_CLUSTERS: Final = Actions(("redshift:CreateCluster",), quotas.ASSOCIATING_ROLES)
-PASS_ROLE: Final = Actions(("iam:PassRole",), quotas.PASS_ROLE)
+def _actions(source: Source, names: str) -> Actions:
+    return Actions(tuple(names.split()), source)
 
-# limits.PASS_ROLE: what iam:PassedToService is when a role is passed to a provisioned cluster, to a Serverless
-# namespace, and by Redshift itself to the service that trains its models.
+
+# The user policy, which the page publishes as an example.
+DESCRIBE_CLUSTERS: Final = _actions(quotas.ASSOCIATING_ROLES, "redshift:DescribeClusters")
+ASSOCIATE_ROLES: Final = _actions(quotas.ASSOCIATING_ROLES, "redshift:ModifyClusterIamRoles")
+CREATE_CLUSTERS: Final = _actions(quotas.ASSOCIATING_ROLES, "redshift:CreateCluster")
+PASS_ROLE: Final = _actions(quotas.PASS_ROLE, "iam:PassRole")
+
+# quotas.PASS_ROLE: iam:PassedToService where a role is passed to a provisioned cluster, to a namespace, and by
+# Redshift itself to the service that trains its models.
 PASSED_TO_SERVICE: Final = "redshift.amazonaws.com"
 PASSED_TO_SERVERLESS: Final = "redshift-serverless.amazonaws.com"
 PASSED_TO_TRAINING: Final = "sagemaker.amazonaws.com"
 
 # Role chaining.
-ASSUME_ROLE: Final = Actions(("sts:AssumeRole",), quotas.CHAINING_ROLES)
+ASSUME_ROLE: Final = _actions(quotas.CHAINING_ROLES, "sts:AssumeRole")
 
 # COPY, UNLOAD. "LIST the bucket and GET the objects"; "GET, LIST, and PUT"; CLEANPATH: "s3:DeleteObject".
-READ_OBJECTS: Final = Actions(("s3:GetObject",), quotas.COPY_PERMISSIONS)
-LIST_OBJECTS: Final = Actions(("s3:ListBucket",), quotas.COPY_PERMISSIONS)
-LOCATE_BUCKETS: Final = Actions(("s3:GetBucketLocation",), quotas.SPECTRUM_POLICIES)
-UNLOAD_OBJECTS: Final = Actions(("s3:GetObject", "s3:PutObject"), quotas.COPY_PERMISSIONS)
-CLEAN_PATH: Final = Actions(("s3:DeleteObject",), quotas.UNLOAD)
-DECRYPT_OBJECTS: Final = Actions(("kms:Decrypt",), quotas.S3_ENCRYPTION)
-ENCRYPT_OBJECTS: Final = Actions(("kms:Decrypt", "kms:GenerateDataKey"), quotas.S3_ENCRYPTION)
+READ_OBJECTS: Final = _actions(quotas.COPY_PERMISSIONS, "s3:GetObject")
+LIST_OBJECTS: Final = _actions(quotas.COPY_PERMISSIONS, "s3:ListBucket")
+LOCATE_BUCKETS: Final = _actions(quotas.SPECTRUM_POLICIES, "s3:GetBucketLocation")
+UNLOAD_OBJECTS: Final = _actions(quotas.COPY_PERMISSIONS, "s3:GetObject s3:PutObject")
+CLEAN_PATH: Final = _actions(quotas.UNLOAD, "s3:DeleteObject")
+DECRYPT_OBJECTS: Final = _actions(quotas.S3_ENCRYPTION, "kms:Decrypt")
+ENCRYPT_OBJECTS: Final = _actions(quotas.S3_ENCRYPTION, "kms:Decrypt kms:GenerateDataKey")
 
 # COPY from elsewhere. "SCAN and DESCRIBE"; "the ListInstances action".
-SCAN_TABLES: Final = Actions(("dynamodb:DescribeTable", "dynamodb:Scan"), quotas.COPY_PERMISSIONS)
-DECRYPT_TABLES: Final = Actions(("kms:Decrypt", "kms:DescribeKey"), quotas.DYNAMODB_ENCRYPTION)
-LIST_INSTANCES: Final = Actions(("elasticmapreduce:ListInstances",), quotas.LOAD_FROM_EMR)
+SCAN_TABLES: Final = _actions(quotas.COPY_PERMISSIONS, "dynamodb:DescribeTable dynamodb:Scan")
+DECRYPT_TABLES: Final = _actions(quotas.DYNAMODB_ENCRYPTION, "kms:Decrypt kms:DescribeKey")
+LIST_INSTANCES: Final = _actions(quotas.LOAD_FROM_EMR, "elasticmapreduce:ListInstances")
 
 # CREATE EXTERNAL SCHEMA over the Glue Data Catalog: the "minimum permissions" of the page, by what needs them.
-QUERY_OBJECTS: Final = Actions(("s3:GetObject", "s3:ListMultipartUploadParts"), quotas.SPECTRUM_POLICIES)
-LIST_UPLOADS: Final = Actions(("s3:ListBucketMultipartUploads",), quotas.SPECTRUM_POLICIES)
-WRITE_OBJECTS: Final = Actions(("s3:PutObject",), quotas.INSERT_EXTERNAL)
-READ_CATALOG: Final = Actions(
-    (
-        "glue:BatchGetPartition",
-        "glue:GetDatabase",
-        "glue:GetDatabases",
-        "glue:GetPartition",
-        "glue:GetPartitions",
-        "glue:GetTable",
-        "glue:GetTables",
-    ),
+QUERY_OBJECTS: Final = _actions(quotas.SPECTRUM_POLICIES, "s3:GetObject s3:ListMultipartUploadParts")
+LIST_UPLOADS: Final = _actions(quotas.SPECTRUM_POLICIES, "s3:ListBucketMultipartUploads")
+WRITE_OBJECTS: Final = _actions(quotas.INSERT_EXTERNAL, "s3:PutObject")
+READ_CATALOG: Final = _actions(
     quotas.SPECTRUM_POLICIES,
+    "glue:BatchGetPartition glue:GetDatabase glue:GetDatabases glue:GetPartition glue:GetPartitions glue:GetTable "
+    "glue:GetTables",
 )
-WRITE_CATALOG: Final = Actions(
-    (
-        "glue:BatchCreatePartition",
-        "glue:BatchDeletePartition",
-        "glue:BatchDeleteTable",
-        "glue:CreatePartition",
-        "glue:CreateTable",
-        "glue:DeletePartition",
-        "glue:DeleteTable",
-        "glue:UpdatePartition",
-        "glue:UpdateTable",
-    ),
+WRITE_CATALOG: Final = _actions(
     quotas.SPECTRUM_POLICIES,
+    "glue:BatchCreatePartition glue:BatchDeletePartition glue:BatchDeleteTable glue:CreatePartition glue:CreateTable "
+    "glue:DeletePartition glue:DeleteTable glue:UpdatePartition glue:UpdateTable",
 )
-CREATE_DATABASE: Final = Actions(("glue:CreateDatabase",), quotas.SPECTRUM_POLICIES)
-GET_DATA_ACCESS: Final = Actions(("lakeformation:GetDataAccess",), quotas.SPECTRUM_LAKE_FORMATION)
+CREATE_DATABASE: Final = _actions(quotas.SPECTRUM_POLICIES, "glue:CreateDatabase")
+GET_DATA_ACCESS: Final = _actions(quotas.SPECTRUM_LAKE_FORMATION, "lakeformation:GetDataAccess")
 
 # Federated queries.
-ACCESS_SECRETS: Final = Actions(
-    (
-        "secretsmanager:DescribeSecret",
-        "secretsmanager:GetResourcePolicy",
-        "secretsmanager:GetSecretValue",
-        "secretsmanager:ListSecretVersionIds",
-    ),
+ACCESS_SECRETS: Final = _actions(
     quotas.FEDERATED_QUERY,
+    "secretsmanager:DescribeSecret secretsmanager:GetResourcePolicy secretsmanager:GetSecretValue "
+    "secretsmanager:ListSecretVersionIds",
 )
-LIST_SECRETS: Final = Actions(
-    ("secretsmanager:GetRandomPassword", "secretsmanager:ListSecrets"), quotas.FEDERATED_QUERY
-)
-DECRYPT_SECRETS: Final = Actions(("kms:Decrypt",), quotas.SECRETS_ENCRYPTION)
+LIST_SECRETS: Final = _actions(quotas.FEDERATED_QUERY, "secretsmanager:GetRandomPassword secretsmanager:ListSecrets")
+DECRYPT_SECRETS: Final = _actions(quotas.SECRETS_ENCRYPTION, "kms:Decrypt")
 
 # CREATE EXTERNAL FUNCTION.
-INVOKE_FUNCTIONS: Final = Actions(("lambda:InvokeFunction",), quotas.LAMBDA_FUNCTIONS)
+INVOKE_FUNCTIONS: Final = _actions(quotas.LAMBDA_FUNCTIONS, "lambda:InvokeFunction")
 
 # Streaming ingestion.
-READ_STREAMS: Final = Actions(
-    (
-        "kinesis:DescribeStream",
-        "kinesis:DescribeStreamSummary",
-        "kinesis:GetRecords",
-        "kinesis:GetShardIterator",
-        "kinesis:ListShards",
-    ),
+READ_STREAMS: Final = _actions(
     quotas.STREAMING_KINESIS,
+    "kinesis:DescribeStream kinesis:DescribeStreamSummary kinesis:GetRecords kinesis:GetShardIterator "
+    "kinesis:ListShards",
 )
-LIST_STREAMS: Final = Actions(("kinesis:ListStreams",), quotas.STREAMING_KINESIS)
-DECRYPT_STREAMS: Final = Actions(("kms:Decrypt",), quotas.STREAMING_KINESIS)
-CONNECT_TO_BROKERS: Final = Actions(("kafka-cluster:Connect",), quotas.STREAMING_MSK)
-READ_TOPICS: Final = Actions(("kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"), quotas.STREAMING_MSK)
-FIND_BROKERS: Final = Actions(("kafka:GetBootstrapBrokers",), quotas.STREAMING_MSK)
+LIST_STREAMS: Final = _actions(quotas.STREAMING_KINESIS, "kinesis:ListStreams")
+DECRYPT_STREAMS: Final = _actions(quotas.STREAMING_KINESIS, "kms:Decrypt")
+CONNECT_TO_BROKERS: Final = _actions(quotas.STREAMING_MSK, "kafka-cluster:Connect")
+READ_TOPICS: Final = _actions(quotas.STREAMING_MSK, "kafka-cluster:DescribeTopic kafka-cluster:ReadData")
+FIND_BROKERS: Final = _actions(quotas.STREAMING_MSK, "kafka:GetBootstrapBrokers")
 
 # CREATE MODEL. The page has ``sagemaker:*Job*`` on everything; AWS's own managed policy names the actions.
-TRAIN_MODELS: Final = Actions(
-    (
-        "sagemaker:CreateAutoMLJob",
-        "sagemaker:CreateCompilationJob",
-        "sagemaker:CreateEndpoint",
-        "sagemaker:CreateModel",
-        "sagemaker:CreateProcessingJob",
-        "sagemaker:CreateTrainingJob",
-        "sagemaker:DescribeAutoMLJob",
-        "sagemaker:DescribeCompilationJob",
-        "sagemaker:DescribeEndpoint",
-        "sagemaker:DescribeProcessingJob",
-        "sagemaker:DescribeTrainingJob",
-        "sagemaker:DescribeTransformJob",
-        "sagemaker:InvokeEndpoint",
-        "sagemaker:StopAutoMLJob",
-        "sagemaker:StopCompilationJob",
-        "sagemaker:StopProcessingJob",
-        "sagemaker:StopTrainingJob",
-    ),
+TRAIN_MODELS: Final = _actions(
     quotas.ALL_COMMANDS_POLICY,
+    "sagemaker:CreateAutoMLJob sagemaker:CreateCompilationJob sagemaker:CreateEndpoint sagemaker:CreateModel "
+    "sagemaker:CreateProcessingJob sagemaker:CreateTrainingJob sagemaker:DescribeAutoMLJob "
+    "sagemaker:DescribeCompilationJob sagemaker:DescribeEndpoint sagemaker:DescribeProcessingJob "
+    "sagemaker:DescribeTrainingJob sagemaker:DescribeTransformJob sagemaker:InvokeEndpoint sagemaker:StopAutoMLJob "
+    "sagemaker:StopCompilationJob sagemaker:StopProcessingJob sagemaker:StopTrainingJob",
 )
-LIST_CANDIDATES: Final = Actions(("sagemaker:ListCandidatesForAutoMLJob",), quotas.ALL_COMMANDS_POLICY)
-LOG_TRAINING: Final = Actions(
-    ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"),
+LIST_CANDIDATES: Final = _actions(quotas.ALL_COMMANDS_POLICY, "sagemaker:ListCandidatesForAutoMLJob")
+LOG_TRAINING: Final = _actions(
     quotas.MACHINE_LEARNING,
+    "logs:CreateLogGroup logs:CreateLogStream logs:DescribeLogStreams logs:PutLogEvents",
 )
-PUT_METRICS: Final = Actions(("cloudwatch:PutMetricData",), quotas.MACHINE_LEARNING)
-PULL_IMAGES: Final = Actions(
-    (
-        "ecr:BatchCheckLayerAvailability",
-        "ecr:BatchGetImage",
-        "ecr:GetAuthorizationToken",
-        "ecr:GetDownloadUrlForLayer",
-    ),
+PUT_METRICS: Final = _actions(quotas.MACHINE_LEARNING, "cloudwatch:PutMetricData")
+PULL_IMAGES: Final = _actions(
     quotas.MACHINE_LEARNING,
+    "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetAuthorizationToken ecr:GetDownloadUrlForLayer",
 )
-STORE_MODELS: Final = Actions(
-    ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"), quotas.MACHINE_LEARNING
-)
-ENCRYPT_MODELS: Final = Actions(
-    ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"),
+STORE_MODELS: Final = _actions(
     quotas.MACHINE_LEARNING,
+    "s3:AbortMultipartUpload s3:DeleteObject s3:GetObject s3:PutObject",
+)
+ENCRYPT_MODELS: Final = _actions(
+    quotas.MACHINE_LEARNING,
+    "kms:CreateGrant kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey",
 )
 
 # The function behind role associations.
-WRITE_LOGS: Final = Actions(("logs:CreateLogStream", "logs:PutLogEvents"), quotas.LAMBDA_LOGS)
+WRITE_LOGS: Final = _actions(quotas.LAMBDA_LOGS, "logs:CreateLogStream logs:PutLogEvents")

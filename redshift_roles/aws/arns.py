@@ -9,10 +9,9 @@ from typing import Final, NamedTuple
 from redshift_roles.aws import quotas
 from redshift_roles.aws.placeholders import has_placeholder, literal_start, placeholder
 
-_PLACEHOLDER: Final = placeholder("[^\x02]*")
-_PART: Final = f"(?:[^:\x01]|{_PLACEHOLDER})*"
+_PART: Final = "(?:[^:\x01]|" + placeholder("[^\x02]*") + ")*"
 _ARN: Final = re.compile(f"arn:({_PART}):({_PART}):({_PART}):({_PART}):(.+)", re.DOTALL)
-# No stack is called ``arn:``.
+# A text that begins with the name of a stack is no ARN.
 _STACK_NAME: Final = re.compile(placeholder("[^\x02]*#AWS::StackName"))
 _ACCOUNT: Final = re.compile("[0-9]{12}")
 _ROLE_NAME: Final = re.compile(r"[\w+=,.@-]+", re.ASCII)
@@ -25,12 +24,12 @@ THIS_REGION: Final = placeholder("AWS::Region")
 
 
 def differ(account: str | None, other: str | None) -> bool:
-    """Say whether two accounts are known and are not the same."""
+    """Return whether two accounts are known and are not the same."""
     return None not in (account, other) and THIS_ACCOUNT not in (account, other) and account != other
 
 
 def account_of(arn: str) -> str | None:
-    """Read the account of any ARN; None when it has none or is no ARN."""
+    """Return the account of any ARN, or None when it has none or is no ARN."""
     match = _ARN.fullmatch(arn)
     return match[4] or None if match else None
 
@@ -41,7 +40,7 @@ class RoleArn(NamedTuple):
     Attributes:
         partition: Such as ``aws``; None when only the deployment knows.
         account: Twelve digits, or `THIS_ACCOUNT`; None when unknown.
-        resource: Such as ``role/team/Loader``, perhaps with holes; None when unknown.
+        resource: Such as ``role/team/Loader``, perhaps with placeholders; None when unknown.
         problem: Why this is not the ARN of an IAM role, or None.
     """
 
@@ -53,7 +52,7 @@ class RoleArn(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> RoleArn:
-    """Take an ARN apart as far as it is known."""
+    """Split an ARN into its parts, as far as they are known."""
     match = _ARN.fullmatch(text)
     if not match:
         return RoleArn(None, None, None, _not_an_arn(text))

@@ -1,8 +1,4 @@
-"""What a role must be allowed for each thing that Redshift does with it.
-
-ARNs and names flow in, with tokens where only the deployment knows; permissions flow out: one resource and the
-documented actions on it.
-"""
+"""The permissions that a role needs for each thing that Redshift does with it, as AWS documents them."""
 
 from __future__ import annotations
 
@@ -18,12 +14,12 @@ Condition = tuple[str, str, tuple[str, ...]]
 
 
 class Permission(NamedTuple):
-    """What is allowed on one resource.
+    """Actions that are allowed on one resource.
 
     Attributes:
-        sid: What for, in letters and digits.
+        sid: Their purpose, in letters and digits.
         actions: Sorted.
-        resource: An ARN, or ``*`` where the action knows no resources.
+        resource: An ARN, or ``*`` where the action does not support resource-level permissions.
         condition: When it is allowed; None for always.
     """
 
@@ -34,14 +30,14 @@ class Permission(NamedTuple):
 
 
 class Home(NamedTuple):
-    """Where resources are that have a name and no construct."""
+    """The partition, region and account of resources that have a name and no construct."""
 
     partition: str
     region: str
     account: str
 
     def arn(self, service: str, resource: str) -> str:
-        """Write the ARN of a resource here."""
+        """Return the ARN of a resource here."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
 
@@ -51,8 +47,8 @@ class Objects(NamedTuple):
     Attributes:
         bucket: The bucket's ARN.
         key: The ARN of the customer managed key that encrypts them, or None.
-        prefix: What their keys begin with; None for all objects.
-        files: Keys of single objects besides, such as a manifest.
+        prefix: The prefix of their keys; None for all objects.
+        files: Keys of more objects, such as a manifest.
     """
 
     bucket: str
@@ -62,7 +58,7 @@ class Objects(NamedTuple):
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        """The keys as IAM patterns; a file under the prefix needs none of its own."""
+        """The keys as IAM patterns; a file under the prefix does not need its own."""
         if self.prefix is None:
             return ("*",)
         single = dict.fromkeys(file for file in self.files if not file.startswith(self.prefix))
@@ -70,28 +66,29 @@ class Objects(NamedTuple):
 
     @property
     def listed(self) -> Condition | None:
-        """Which listings are allowed; all where all objects are."""
+        """The condition on listings; None where all objects may be listed."""
         return None if self.prefix is None else ("StringLike", "s3:prefix", self.patterns)
 
     def allow(self, sid: str, allowed: Actions) -> list[Permission]:
         """Allow actions on the objects."""
-        return [Permission(sid, allowed.names, f"{self.bucket}/{pattern}") for pattern in self.patterns]
+        return _allow(sid, allowed, *(f"{self.bucket}/{pattern}" for pattern in self.patterns))
 
     def list(self) -> list[Permission]:
-        """Allow to list them and to find the bucket's region."""
+        """Allow listing them and finding the bucket's region."""
         return [
-            Permission("ListObjects", actions.LIST_OBJECTS.names, self.bucket, self.listed),
-            Permission("LocateBuckets", actions.LOCATE_BUCKETS.names, self.bucket),
+            *_allow("ListObjects", actions.LIST_OBJECTS, self.bucket, condition=self.listed),
+            *_allow("LocateBuckets", actions.LOCATE_BUCKETS, self.bucket),
         ]
 
 
+def _allow(sid: str, allowed: Actions, *resources: str | None, condition: Condition | None = None) -> list[Permission]:
+    """Allow actions on each resource; None is one that is not needed, such as the key of what has none."""
+    return [Permission(sid, allowed.names, resource, condition) for resource in resources if resource is not None]
+
+
 def literally(text: str) -> str:
-    """Write a text so that IAM takes its wildcards and dollar signs as they stand."""
+    """Escape wildcards and dollar signs, which IAM would not read literally."""
     return TOKENS.outside(text, lambda part: "".join(f"${{{mark}}}" if mark in "*?$" else mark for mark in part))
-
-
-def _with_key(sid: str, allowed: Actions, key: str | None) -> list[Permission]:
-    return [] if key is None else [Permission(sid, allowed.names, key)]
 
 
 def copy_from(objects: Objects) -> list[Permission]:
@@ -99,21 +96,18 @@ def copy_from(objects: Objects) -> list[Permission]:
     return [
         *objects.allow("ReadObjects", actions.READ_OBJECTS),
         *objects.list(),
-        *_with_key("DecryptObjects", actions.DECRYPT_OBJECTS, objects.key),
+        *_allow("DecryptObjects", actions.DECRYPT_OBJECTS, objects.key),
     ]
 
 
 def copy_over_ssh(manifest: Objects) -> list[Permission]:
-    """COPY from remote hosts: the manifest alone is in Amazon S3."""
-    (key,) = manifest.files
-    exact = Permission(
-        "ListObjects", actions.LIST_OBJECTS.names, manifest.bucket, ("StringLike", "s3:prefix", (literally(key),))
-    )
+    """COPY from remote hosts: only the manifest is in Amazon S3."""
+    key = literally(*manifest.files)
     return [
-        Permission("ReadObjects", actions.READ_OBJECTS.names, f"{manifest.bucket}/{literally(key)}"),
-        exact,
-        Permission("LocateBuckets", actions.LOCATE_BUCKETS.names, manifest.bucket),
-        *_with_key("DecryptObjects", actions.DECRYPT_OBJECTS, manifest.key),
+        *_allow("ReadObjects", actions.READ_OBJECTS, f"{manifest.bucket}/{key}"),
+        *_allow("ListObjects", actions.LIST_OBJECTS, manifest.bucket, condition=("StringLike", "s3:prefix", (key,))),
+        *_allow("LocateBuckets", actions.LOCATE_BUCKETS, manifest.bucket),
+        *_allow("DecryptObjects", actions.DECRYPT_OBJECTS, manifest.key),
     ]
 
 
@@ -123,19 +117,19 @@ def unload_to(objects: Objects, *, clean_path: bool) -> list[Permission]:
         *objects.allow("UnloadObjects", actions.UNLOAD_OBJECTS),
         *(objects.allow("CleanPath", actions.CLEAN_PATH) if clean_path else []),
         *objects.list(),
-        *_with_key("EncryptObjects", actions.ENCRYPT_OBJECTS, objects.key),
+        *_allow("EncryptObjects", actions.ENCRYPT_OBJECTS, objects.key),
     ]
 
 
 def query_objects(objects: Objects, *, write: bool) -> list[Permission]:
     """The files of external tables."""
-    key = ("EncryptObjects", actions.ENCRYPT_OBJECTS) if write else ("DecryptObjects", actions.DECRYPT_OBJECTS)
+    with_key = ("EncryptObjects", actions.ENCRYPT_OBJECTS) if write else ("DecryptObjects", actions.DECRYPT_OBJECTS)
     return [
         *objects.allow("QueryObjects", actions.QUERY_OBJECTS),
         *(objects.allow("WriteObjects", actions.WRITE_OBJECTS) if write else []),
         *objects.list(),
-        Permission("ListUploads", actions.LIST_UPLOADS.names, objects.bucket),
-        *_with_key(*key, objects.key),
+        *_allow("ListUploads", actions.LIST_UPLOADS, objects.bucket),
+        *_allow(*with_key, objects.key),
     ]
 
 
@@ -144,60 +138,54 @@ def query_catalog(
 ) -> list[Permission]:
     """The AWS Glue Data Catalog: the catalog, one database, and its tables."""
     name = literally(database)
-    named = ["*"] if tables is None else [literally(table) for table in tables]
+    named = ["*"] if tables is None else map(literally, tables)
     above = [home.arn("glue", "catalog"), home.arn("glue", f"database/{name}")]
     resources = [*above, *(home.arn("glue", f"table/{name}/{table}") for table in named)]
     return [
-        *_each("ReadCatalog", actions.READ_CATALOG, resources),
-        *(_each("WriteCatalog", actions.WRITE_CATALOG, resources) if write else []),
-        *(_each("CreateDatabase", actions.CREATE_DATABASE, above) if create_database else []),
+        *_allow("ReadCatalog", actions.READ_CATALOG, *resources),
+        *(_allow("WriteCatalog", actions.WRITE_CATALOG, *resources) if write else []),
+        *(_allow("CreateDatabase", actions.CREATE_DATABASE, *above) if create_database else []),
     ]
 
 
-def _each(sid: str, allowed: Actions, resources: Iterable[str]) -> list[Permission]:
-    return [Permission(sid, allowed.names, resource) for resource in resources]
-
-
 def lake_formation() -> list[Permission]:
-    """Data that AWS Lake Formation vends: what may be read stands in its own grants."""
-    return [Permission("GetDataAccess", actions.GET_DATA_ACCESS.names, "*")]
+    """Data that AWS Lake Formation vends; its own grants say what may be read."""
+    return _allow("GetDataAccess", actions.GET_DATA_ACCESS, "*")
 
 
 def copy_from_dynamodb(table: str, key: str | None) -> list[Permission]:
     """COPY from an Amazon DynamoDB table."""
     return [
-        Permission("ScanTables", actions.SCAN_TABLES.names, table),
-        *_with_key("DecryptTables", actions.DECRYPT_TABLES, key),
+        *_allow("ScanTables", actions.SCAN_TABLES, table),
+        *_allow("DecryptTables", actions.DECRYPT_TABLES, key),
     ]
 
 
 def copy_from_emr(home: Home, cluster_id: str) -> list[Permission]:
     """COPY from an Amazon EMR cluster."""
-    return [
-        Permission("ListInstances", actions.LIST_INSTANCES.names, home.arn("elasticmapreduce", f"cluster/{cluster_id}"))
-    ]
+    return _allow("ListInstances", actions.LIST_INSTANCES, home.arn("elasticmapreduce", f"cluster/{cluster_id}"))
 
 
 def federated_query(secret: str, key: str | None) -> list[Permission]:
     """Queries in Amazon RDS and Amazon Aurora, with the credentials of a secret."""
     return [
-        Permission("AccessSecrets", actions.ACCESS_SECRETS.names, secret),
-        Permission("ListSecrets", actions.LIST_SECRETS.names, "*"),
-        *_with_key("DecryptSecrets", actions.DECRYPT_SECRETS, key),
+        *_allow("AccessSecrets", actions.ACCESS_SECRETS, secret),
+        *_allow("ListSecrets", actions.LIST_SECRETS, "*"),
+        *_allow("DecryptSecrets", actions.DECRYPT_SECRETS, key),
     ]
 
 
 def external_function(function: str) -> list[Permission]:
     """A user-defined function that is an AWS Lambda function."""
-    return [Permission("InvokeFunctions", actions.INVOKE_FUNCTIONS.names, function)]
+    return _allow("InvokeFunctions", actions.INVOKE_FUNCTIONS, function)
 
 
 def stream_from_kinesis(stream: str, key: str | None) -> list[Permission]:
     """Streaming ingestion from Amazon Kinesis Data Streams."""
     return [
-        Permission("ReadStreams", actions.READ_STREAMS.names, stream),
-        Permission("ListStreams", actions.LIST_STREAMS.names, "*"),
-        *_with_key("DecryptStreams", actions.DECRYPT_STREAMS, key),
+        *_allow("ReadStreams", actions.READ_STREAMS, stream),
+        *_allow("ListStreams", actions.LIST_STREAMS, "*"),
+        *_allow("DecryptStreams", actions.DECRYPT_STREAMS, key),
     ]
 
 
@@ -209,23 +197,15 @@ def stream_from_msk(cluster: str, topics: Iterable[str]) -> list[Permission]:
         topics: The ARNs of the topics.
     """
     return [
-        Permission("ConnectToBrokers", actions.CONNECT_TO_BROKERS.names, cluster),
-        Permission("FindBrokers", actions.FIND_BROKERS.names, "*"),
-        *_each("ReadTopics", actions.READ_TOPICS, topics),
+        *_allow("ConnectToBrokers", actions.CONNECT_TO_BROKERS, cluster),
+        *_allow("FindBrokers", actions.FIND_BROKERS, "*"),
+        *_allow("ReadTopics", actions.READ_TOPICS, *topics),
     ]
 
 
-# AWS's managed policy: Redshift names what it makes in SageMaker so.
-_TRAINED: Final = (
-    "automl-job",
-    "compilation-job",
-    "endpoint",
-    "model",
-    "processing-job",
-    "training-job",
-    "transform-job",
-)
-_LOGGED: Final = ("Endpoints", "ProcessingJobs", "TrainingJobs", "TransformJobs")
+# AWS's managed policy: what Redshift creates in SageMaker has "redshift" in its name.
+_TRAINED: Final = "automl-job compilation-job endpoint model processing-job training-job transform-job".split()
+_LOGGED: Final = "Endpoints ProcessingJobs TrainingJobs TransformJobs".split()
 _NAMESPACES: Final = ("SageMaker", *(f"/aws/sagemaker/{name}" for name in _LOGGED))
 _DOWNLOADS: Final = "redshift-downloads"
 
@@ -233,50 +213,46 @@ _DOWNLOADS: Final = "redshift-downloads"
 def create_model(home: Home, role: str, models: Objects) -> list[Permission]:
     """Redshift ML: train with Amazon SageMaker, and keep the models in a bucket."""
     downloads = Objects(f"arn:{home.partition}:s3:::{_DOWNLOADS}")
+    trained = [home.arn("sagemaker", f"{kind}/*redshift*") for kind in _TRAINED]
+    logged = [home.arn("logs", f"log-group:/aws/sagemaker/{kind}/*redshift*") for kind in _LOGGED]
     to_training = ("StringEquals", "iam:PassedToService", (actions.PASSED_TO_TRAINING,))
+    by_namespace = ("StringEquals", "cloudwatch:namespace", _NAMESPACES)
     return [
-        *_each("TrainModels", actions.TRAIN_MODELS, (home.arn("sagemaker", f"{kind}/*redshift*") for kind in _TRAINED)),
-        Permission("ListCandidates", actions.LIST_CANDIDATES.names, "*"),
-        *_each(
-            "LogTraining",
-            actions.LOG_TRAINING,
-            (home.arn("logs", f"log-group:/aws/sagemaker/{kind}/*redshift*") for kind in _LOGGED),
-        ),
-        Permission("PutMetrics", actions.PUT_METRICS.names, "*", ("StringEquals", "cloudwatch:namespace", _NAMESPACES)),
-        Permission("PullImages", actions.PULL_IMAGES.names, "*"),
+        *_allow("TrainModels", actions.TRAIN_MODELS, *trained),
+        *_allow("ListCandidates", actions.LIST_CANDIDATES, "*"),
+        *_allow("LogTraining", actions.LOG_TRAINING, *logged),
+        *_allow("PutMetrics", actions.PUT_METRICS, "*", condition=by_namespace),
+        *_allow("PullImages", actions.PULL_IMAGES, "*"),
         *models.allow("StoreModels", actions.STORE_MODELS),
         *models.list(),
         *downloads.allow("ReadObjects", actions.READ_OBJECTS),
         *downloads.list(),
-        Permission("PassRolesToTraining", actions.PASS_ROLE.names, role, to_training),
-        *_with_key("EncryptModels", actions.ENCRYPT_MODELS, models.key),
+        *_allow("PassRolesToTraining", actions.PASS_ROLE, role, condition=to_training),
+        *_allow("EncryptModels", actions.ENCRYPT_MODELS, models.key),
     ]
 
 
 def pass_role(role: str, *, serverless: bool) -> list[Permission]:
-    """Passing the role to Amazon Redshift and to nothing else."""
+    """Passing the role to Amazon Redshift and to no other service."""
     services = (actions.PASSED_TO_SERVICE, *([actions.PASSED_TO_SERVERLESS] if serverless else []))
-    return [
-        Permission(
-            "PassRolesToRedshift", actions.PASS_ROLE.names, role, ("StringEquals", "iam:PassedToService", services)
-        )
-    ]
+    to_redshift = ("StringEquals", "iam:PassedToService", services)
+    return _allow("PassRolesToRedshift", actions.PASS_ROLE, role, condition=to_redshift)
 
 
 def assume_role(role: str) -> list[Permission]:
     """Assuming the next role of a chain."""
-    return [Permission("AssumeNextRoles", actions.ASSUME_ROLE.names, role)]
+    return _allow("AssumeNextRoles", actions.ASSUME_ROLE, role)
 
 
 def associate_roles(cluster: str, roles: Iterable[str]) -> list[Permission]:
     """Associating roles with one cluster, and setting its default role."""
     return [
-        Permission("DescribeClusters", actions.DESCRIBE_CLUSTERS.names, cluster),
-        Permission("AssociateRoles", actions.ASSOCIATE_ROLES.names, cluster),
+        *_allow("DescribeClusters", actions.DESCRIBE_CLUSTERS, cluster),
+        *_allow("AssociateRoles", actions.ASSOCIATE_ROLES, cluster),
         *(permission for role in roles for permission in pass_role(role, serverless=False)),
     ]
 
 
 def write_logs(log_group: str) -> list[Permission]:
     """Writing the logs of a function."""
-    return [Permission("WriteLogs", actions.WRITE_LOGS.names, log_group)]
+    return _allow("WriteLogs", actions.WRITE_LOGS, log_group)

@@ -1,7 +1,4 @@
-"""AWS's numbers and names, each with the page that states it and the date it was read.
-
-Nothing flows in; constants and look-ups in them flow out.
-"""
+"""AWS's numbers and names, each with the page that states it and the date it was read."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from typing import Final, NamedTuple
 
 
 class Source(NamedTuple):
-    """Where a fact stands.
+    """The page that states a fact.
 
     Attributes:
         url: The AWS page.
@@ -79,7 +76,7 @@ GENERATED_NAMES: Final = Source(
 )
 CDK_ENVIRONMENTS: Final = Source("https://docs.aws.amazon.com/cdk/v2/guide/environments.html", _READ)
 
-# This project's own limit: ten, the number of the page it implements. AWS's quota is larger (QUOTAS).
+# This project's own limit, ten, is that of ASSOCIATING_ROLES. AWS's quota is larger (QUOTAS).
 DEFAULT_ROLE_LIMIT: Final = 10
 ROLE_QUOTA: Final = 50
 ISOLATED_ROLE_QUOTA: Final = 10
@@ -87,7 +84,7 @@ ISOLATED_REGIONS: Final = frozenset({"us-iso-east-1", "us-iso-west-1", "us-isob-
 
 
 def role_quota(region: str | None) -> int:
-    """Say how many roles AWS lets one cluster have in a region (QUOTAS); the larger number where it is not known."""
+    """Return how many roles a cluster can have in a region (QUOTAS); the larger number where it is not known."""
     return ISOLATED_ROLE_QUOTA if region in ISOLATED_REGIONS else ROLE_QUOTA
 
 
@@ -106,7 +103,7 @@ PARTITIONS: Final = ("aws", *_PARTITIONS.values())
 
 
 def partition_of(region: str) -> str:
-    """Name the partition of a region (ARN_FORMAT)."""
+    """Return the partition of a region (ARN_FORMAT)."""
     return next((name for prefix, name in _PARTITIONS.items() if region.startswith(prefix)), "aws")
 
 
@@ -119,16 +116,16 @@ PATH_LENGTH: Final = 512
 MIN_SESSION_SECONDS: Final = 3_600
 MAX_SESSION_SECONDS: Final = 43_200
 
-# AWS Lambda stops a function after fifteen minutes; the answer takes a moment of them.
+# AWS Lambda stops a function after fifteen minutes; the last one is for the answer.
 MIN_TIMEOUT_SECONDS: Final = 30
 MAX_TIMEOUT_SECONDS: Final = 840
 DEFAULT_TIMEOUT_SECONDS: Final = 600
 FUNCTION_SECONDS: Final = 900
-# How long AWS Lambda may take to begin with a request, or to begin again after a crash.
+# How long AWS Lambda retries a request before it drops it.
 EVENT_SECONDS: Final = 300
 # IAM_QUOTAS: managed policies attached to an IAM role, unless the quota was raised.
 ROLE_POLICIES: Final = 10
-# IAM_QUOTAS: the same for each kind of principal, and the most to which AWS raises it.
+# IAM_QUOTAS: the same for each kind of principal, and the highest quota that can be requested.
 ATTACHED_POLICIES: Final = MappingProxyType({"roles": (10, 25), "users": (10, 20), "groups": (10, 10)})
 
 # ARN_FORMAT: the longest ARN that CloudFormation can give for a token, the longest name in an ARN, and the longest text
@@ -165,7 +162,7 @@ MIN_MAINTENANCE_MINUTES: Final = 30
 
 
 def has_managed_storage(node_type: str) -> bool:
-    """Say whether a node type keeps its data in Redshift Managed Storage (RA3 and RG do, DC2 does not)."""
+    """Return whether a node type keeps its data in Redshift Managed Storage (RA3 and RG do, DC2 does not)."""
     return node_type.startswith(("ra3.", "rg."))
 
 
