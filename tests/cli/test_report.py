@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from redshift_roles.cli.report import FORMATS, Located, Report
-from redshift_roles.rules import association_rules
+from redshift_roles.rules import RULES, association_rules
 from redshift_roles.rules.registry import Problem
 
 BROKEN = association_rules.ROLE_DUPLICATED.finding("Warehouse", Problem("", "twice", "drop one"))
@@ -73,11 +73,11 @@ def test_code_hosts_read_rules_and_results() -> None:
     rules = run["tool"]["driver"]["rules"]
 
     assert ["https://json.schemastore.org/sarif-2.1.0.json", "2.1.0"] == [log["$schema"], log["version"]]
-    assert [(rule.name, rule.sentence, rule.why, rule.source.url) for rule in rules.RULES] == [
+    assert [(rule.name, rule.sentence, rule.why, rule.source.url) for rule in RULES] == [
         (rule["id"], rule["shortDescription"]["text"], rule["fullDescription"]["text"], rule["helpUri"])
         for rule in rules
     ]
-    assert {rule.name: "warning" if rule.undecided else "error" for rule in rules.RULES} == {
+    assert {rule.name: "warning" if rule.undecided else "error" for rule in RULES} == {
         rule["id"]: rule["defaultConfiguration"]["level"] for rule in rules
     }
     assert [("RoleDuplicated", "error"), ("RoleCountUndecided", "warning"), ("RoleDuplicated", "error")] == [

@@ -107,7 +107,7 @@ def test_fails_for_one_role_in_two_associations() -> None:
             cast("iam.IRole", stack.node.find_child("Other")),
             iam.Role.from_role_arn(stack, "Again", arn("Loader")),
         )
-        message = "roles[1] (Data/Again) and a role (Data/Role) of Data/First are the same role"
+        message = "roles[1] (Data/Again) is associated with the same cluster by Data/First too"
         assert [("RoleDuplicated", message)] == _refused(lambda: associate(stack, "Second", *roles))
 
     assert template_after(first) == template_after(both)
@@ -121,7 +121,7 @@ def test_fails_when_the_associations_of_a_cluster_have_too_many_roles(stack: cdk
     with pytest.raises(RoleAssociationError) as caught:
         associate(stack, "Second", *roles[6:])
 
-    words = "'roles' with those of the cluster's other associations has 11 entries, 'role_limit' is 10"
+    words = "'roles' with the cluster's other roles has 11 entries, 'role_limit' is 10"
     assert [("RoleQuotaExceeded", words)] == [(finding.rule, finding.message) for finding in caught.value.findings]
     associate(stack, "Second", *roles[6:10], role_limit=11)
     associate(stack, "Third", roles[10])
@@ -159,7 +159,7 @@ def test_fails_when_a_cluster_gets_two_default_roles(
     first: Callable[[cdk.Stack, iam.IRole], None], second: Callable[[cdk.Stack, iam.IRole], None], theirs: str
 ) -> None:
     """Whether an association sets one after the cluster itself, or before it; and all is as it was before."""
-    message = f"'default_role' is given, and {theirs} makes Data/A the default role of the same cluster"
+    message = f"'default_role' is given, and {theirs} sets the default role of the same cluster too"
 
     def build(stack: cdk.Stack, *, twice: bool) -> None:
         a, b, c = three_roles(stack).values()
