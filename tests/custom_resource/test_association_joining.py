@@ -125,7 +125,7 @@ def test_fails_when_the_associations_of_a_cluster_have_too_many_roles(stack: cdk
     assert [("RoleQuotaExceeded", words)] == [(finding.rule, finding.message) for finding in caught.value.findings]
     associate(stack, "Second", *roles[6:10], role_limit=11)
     associate(stack, "Third", roles[10])
-    with pytest.raises(RoleAssociationError, match="'role_limit' must be 1 to 50, got 0"):
+    with pytest.raises(RoleAssociationError, match="'role_limit' must be 1 to 50 in eu-west-1, got 0"):
         associate(stack, "Fourth", RedshiftRole(stack, "One"), role_limit=0)
     assert (11, "11") == (
         len(properties_of(stack, ASSOCIATION)["RoleArns"]),
