@@ -8,12 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import singledispatch
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from redshift_roles.aws.placeholders import is_list_token, is_nameless, is_number_token, is_text_token, readable
 from redshift_roles.rules.registry import Problem
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+class Shape(Protocol):
+    """What a value must be."""
+
+    def check(self, name: str, value: object) -> Iterator[Problem]:
+        """Return what is wrong with a value, by the name of the argument."""
 
 
 class Text(NamedTuple):
@@ -86,7 +93,7 @@ def classes_of(value: object) -> dict[str, type]:
 class ListOf(NamedTuple):
     """A list of CDK objects or of texts."""
 
-    item: Kind | Text
+    item: Shape
 
     def check(self, name: str, value: object) -> Iterator[Problem]:
         """Refuse what is no list, then check each entry."""
@@ -141,6 +148,3 @@ def _unknown(value: object) -> str:
 def id_shown(value: object) -> str:
     """Write a construct's id as it stands in a path."""
     return readable(value) if isinstance(value, str) else shown(value)
-
-
-Shape = Text | Number | Kind | ListOf | Flag

@@ -1,21 +1,20 @@
-"""GRANT and REVOKE ASSUMEROLE: which database users may use a role, and for which statements.
-
-Roles, users and statements flow in; the SQL flows out.
-"""
+"""GRANT and REVOKE ASSUMEROLE: which database users may use a role, and for which statements."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from redshift_roles.aws import quotas
 from redshift_roles.rules.registry import Problem
-from redshift_roles.sql import role_clause, sql_checks, statement
-from redshift_roles.sql.role_clause import DEFAULT, Role
+from redshift_roles.rules.shapes import Flag, ListOf
+from redshift_roles.sql import role_clause, statement
+from redshift_roles.sql.role_clause import DEFAULT, Role, RoleShape
+from redshift_roles.sql.statement import NAMES, Option, flag, identifiers, one_of
 
 ALL: Final = "ALL"
-_STATEMENTS: Final = (ALL, "COPY", "UNLOAD", "EXTERNAL FUNCTION", "CREATE MODEL")
-# The control is off until this was run once: before it, everybody may use every role.
+_STATEMENTS: Final = ListOf(one_of(ALL, "COPY", "UNLOAD", "EXTERNAL FUNCTION", "CREATE MODEL"))
+# The control is off until this statement is run once. Until then everybody may use every role.
 REVOKE_FROM_PUBLIC: Final = "REVOKE ASSUMEROLE ON ALL FROM PUBLIC FOR ALL;"
 
 
@@ -29,32 +28,31 @@ def grant_assumerole(
     statements: Sequence[str] = (ALL,),
     revoke_from_public: bool = False,
 ) -> str:
-    """Write a GRANT ASSUMEROLE statement.
+    """Return a GRANT ASSUMEROLE statement.
 
     Args:
-        roles: A role or a list of them, each an `iam.IRole`, a `RoleChain` or an ARN; or ``default``, or ``ALL``. Who
-            is granted a chain may use exactly that chain.
+        roles: A role or a list of roles, each an `iam.IRole`, a `RoleChain` or an ARN; or ``default``, or ``ALL``. A
+            chain is granted as a whole.
         users: Names of database users.
         db_roles: Names of database roles.
         groups: Names of database groups.
-        public: Whether everybody may. Default: False.
+        public: Whether everybody may use the roles. Default: False.
         statements: ALL, COPY, UNLOAD, EXTERNAL FUNCTION or CREATE MODEL, 1 or more. Default: ALL.
-        revoke_from_public: Whether to write, before it, the REVOKE … FROM PUBLIC that a superuser must run once; until
-            then everybody may use every role of the cluster. Default: False.
+        revoke_from_public: Whether to begin with the REVOKE … FROM PUBLIC that a superuser must run once. Until then
+            everybody may use every role of the cluster. Default: False.
 
     Returns:
-        The statement, with a semicolon, perhaps with the other one on a line before it.
+        The statement with a semicolon; with revoke_from_public, two lines.
 
     Raises:
-        RoleAssociationError: InvalidArgument, for what Redshift would reject.
+        RoleAssociationError: InvalidArgument, for everything that Redshift would reject.
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html (read 2026-11-24)
     """
-    grantees = _Grantees(users, db_roles, groups, public=public)
-    flags = sql_checks.flag_problems(revoke_from_public=revoke_from_public)
-    clause = _clause("grant_assumerole", roles, grantees, statements, "TO", *flags)
-    grant = f"GRANT ASSUMEROLE ON {clause};"
+    grantees = _grantees(users, db_roles, groups, public)
+    problems = Flag().check("revoke_from_public", revoke_from_public)
+    grant = f"GRANT ASSUMEROLE {_clause('grant_assumerole', roles, 'TO', grantees, statements, problems)};"
     return f"{REVOKE_FROM_PUBLIC}\n{grant}" if revoke_from_public else grant
 
 
@@ -67,73 +65,63 @@ def revoke_assumerole(
     public: bool = False,
     statements: Sequence[str] = (ALL,),
 ) -> str:
-    """Write a REVOKE ASSUMEROLE statement; the arguments are those of `grant_assumerole`.
+    """Return a REVOKE ASSUMEROLE statement; the arguments are those of `grant_assumerole`.
 
     Raises:
-        RoleAssociationError: InvalidArgument, for what Redshift would reject.
+        RoleAssociationError: InvalidArgument, for everything that Redshift would reject.
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/dg/r_REVOKE.html (read 2026-11-24)
     """
-    clause = _clause("revoke_assumerole", roles, _Grantees(users, db_roles, groups, public=public), statements, "FROM")
-    return f"REVOKE ASSUMEROLE ON {clause};"
+    grantees = _grantees(users, db_roles, groups, public)
+    return f"REVOKE ASSUMEROLE {_clause('revoke_assumerole', roles, 'FROM', grantees, statements)};"
 
 
-class _Grantees:
-    """Who is granted something."""
+def _grantees(users: object, db_roles: object, groups: object, public: object) -> dict[str, Option]:
+    return {
+        "users": Option(users, identifiers, NAMES),
+        "db_roles": Option(db_roles, lambda names: identifiers(names, "ROLE "), NAMES),
+        "groups": Option(groups, lambda names: identifiers(names, "GROUP "), NAMES),
+        "public": flag(public, "PUBLIC"),
+    }
 
-    def __init__(self, users: Sequence[str], db_roles: Sequence[str], groups: Sequence[str], *, public: bool) -> None:
-        self._named = (("users", "", users), ("db_roles", "ROLE ", db_roles), ("groups", "GROUP ", groups))
-        self._public = public
 
-    def problems(self) -> Iterator[Problem]:
-        for label, _, names in self._named:
-            yield from sql_checks.list_problems(label, names)
-        yield from sql_checks.flag_problems(public=self._public)
-        if not self._public and not any(names for _, _, names in self._named):
-            yield Problem("", "nobody is named", "name users, db_roles or groups, or pass public=True")
+class _Roles:
+    """One role or more, or all of them."""
 
-    def text(self) -> str:
-        named = [f"{word}{statement.identifier(entry)}" for _, word, names in self._named for entry in names]
-        return ", ".join([*named, *(["PUBLIC"] if self._public else [])])
+    def check(self, name: str, value: object) -> Iterator[Problem]:
+        """Check each role."""
+        roles: list[object] = value if isinstance(value, list) else [value]
+        for index, role in enumerate(roles):
+            if role not in (ALL, DEFAULT):
+                yield from RoleShape().check(f"{name}[{index}]" if len(roles) > 1 else name, role)
+            elif len(roles) > 1:
+                yield Problem(name, f"'{name}' cannot combine {role!r} with other roles", f"pass {role!r} alone")
 
 
 def _clause(
     function: str,
     roles: Sequence[Role] | Role,
-    grantees: _Grantees,
-    statements: Sequence[str],
     preposition: str,
-    *flags: Problem,
+    grantees: dict[str, Option],
+    statements: Sequence[str],
+    problems: Iterable[Problem] = (),
 ) -> str:
     named = [role_clause.read(role) for role in (roles if isinstance(roles, (list, tuple)) else [roles])]
-    problems = [*_roles_problems(named), *_statements_problems(statements), *grantees.problems(), *flags]
-    sql_checks.raise_if(function, quotas.GRANT, problems)
-    listed = ALL if named == [ALL] else ", ".join(map(role_clause.role_text, named))
-    return f"{listed} {preposition} {grantees.text()} FOR {', '.join(statements)}"
-
-
-def _roles_problems(named: Sequence[object]) -> Iterator[Problem]:
-    if not named:
-        yield Problem(
-            "roles", "'roles' must have at least one role, got an empty list", "name the roles, or pass 'ALL'"
-        )
-    for index, role in enumerate(named):
-        if role in (ALL, DEFAULT):
-            if len(named) > 1:
-                yield Problem("roles", f"'roles' has '{role}' beside other roles", f"pass '{role}' alone")
-        else:
-            label = f"roles[{index}]" if len(named) > 1 else "roles"
-            yield from role_clause.role_problems(label, role)
-
-
-def _statements_problems(statements: Sequence[str]) -> Iterator[Problem]:
-    yield from sql_checks.list_problems(
-        "statements", statements, lambda label, entry: sql_checks.choice_problems(label, entry, _STATEMENTS)
-    )
-    if not statements:
-        yield Problem(
-            "statements", "'statements' must have at least one, got an empty list", "pass statements=['COPY']"
-        )
+    options = {
+        "roles": Option(named, _on, _Roles(), required="here"),
+        **grantees,
+        "statements": Option(statements, lambda words: f"FOR {', '.join(words)}", _STATEMENTS, required="here"),
+    }
+    found = [*problems]
+    if not any(option.is_given for option in grantees.values()):
+        found.append(Problem("users", "nobody is named", "name users, db_roles or groups, or pass public=True"))
     if isinstance(statements, (list, tuple)) and ALL in statements and len(statements) > 1:
-        yield Problem("statements", "'statements' has 'ALL' beside others", "pass ['ALL'] alone")
+        found.append(Problem("statements", "'statements' cannot combine 'ALL' with others", "pass ['ALL'] alone"))
+    statement.check(function, quotas.GRANT, options, problems=found)
+    to = ", ".join(filter(None, (option.sql for option in grantees.values())))
+    return f"{options['roles'].sql} {preposition} {to} {options['statements'].sql}"
+
+
+def _on(roles: list[object]) -> str:
+    return "ON ALL" if roles == [ALL] else f"ON {', '.join(map(role_clause.role_text, roles))}"

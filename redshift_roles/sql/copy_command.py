@@ -1,114 +1,43 @@
-"""COPY.
-
-A table, a source, a role and options flow in; the statement flows out.
-"""
+"""COPY."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from redshift_roles.aws import quotas
-from redshift_roles.aws.placeholders import token_first
 from redshift_roles.rules.registry import Problem
-from redshift_roles.rules.shapes import shown
-from redshift_roles.sql import role_clause, sql_checks, statement
+from redshift_roles.rules.shapes import Flag, Text
+from redshift_roles.sql import role_clause, statement
 from redshift_roles.sql.role_clause import DEFAULT, SESSION, Role
-from redshift_roles.sql.statement import Name, quoted, with_literal, with_value, word
+from redshift_roles.sql.statement import Literal, Name, Option, Whole, bare, flag, literal, one_of, quoted
 
+_SOURCE: Final = Text(
+    r"(?s:(s3|emr|dynamodb)://[^/].*)",
+    "s3://bucket/prefix, emr://cluster-id/path or dynamodb://table",
+    "s3://bucket/landing/",
+)
+# A mapping of names to columns may also be in a JSONPaths file.
+_AVRO_PATHS: Final = Text(
+    r"auto( ignorecase)?|(?s:s3://[^/].*)", "auto, auto ignorecase or s3://bucket/paths.json", "auto"
+)
+_JSON_PATHS: Final = Text(
+    rf"noshred|{_AVRO_PATHS.pattern}", "auto, auto ignorecase, noshred or s3://bucket/paths.json", "auto"
+)
+_JOB: Final = Text(r"(?s:[^\0-]+)", "a name without hyphens", "load_events")
 _OTHER_ENCODINGS: Final = ("UTF16", "UTF16LE", "UTF16BE", "ISO88591")
-_CHOICES: Final[Mapping[str, Sequence[str]]] = {
-    "format": ("CSV", "JSON", "AVRO", "PARQUET", "ORC", "SHAPEFILE"),
-    "compression": ("GZIP", "BZIP2", "LZOP", "ZSTD"),
-    "encoding": ("UTF8", *_OTHER_ENCODINGS),
-    "comp_update": ("ON", "OFF", "PRESET"),
-    "stat_update": ("ON", "OFF"),
-}
-_RANGES: Final[Mapping[str, tuple[int, int]]] = {
-    "read_ratio": (1, quotas.MAX_READ_RATIO),
-    "max_error": (0, quotas.MAX_ERRORS),
-    "ignore_header": (0, quotas.MAX_INTEGER),
-}
-_FLAGS: Final = (
-    "manifest", "ssh", "explicit_ids", "accept_any_date", "blanks_as_null", "empty_as_null", "escape",
-    "fill_record", "ignore_blank_lines", "remove_quotes", "round_ec", "trim_blanks", "truncate_columns", "no_load",
-)  # fmt: skip
-_TEXTS: Final = (
-    "quote", "json", "avro", "delimiter", "fixed_width", "region", "date_format", "time_format", "accept_inv_chars",
-)  # fmt: skip
-# Each may be the s3:// address of a JSONPaths file instead.
-_MAPPINGS: Final[Mapping[str, Sequence[str]]] = {
-    "json": ("auto", "auto ignorecase", "noshred"),
-    "avro": ("auto", "auto ignorecase"),
-}
 
-# In the order of the page.
-_OPTIONS: Final[Mapping[str, Callable[[object], str]]] = {
-    "manifest": word("MANIFEST"),
-    "ssh": word("SSH"),
-    "read_ratio": with_value("READRATIO"),
-    "region": with_literal("REGION"),
-    "delimiter": with_literal("DELIMITER"),
-    "fixed_width": with_literal("FIXEDWIDTH"),
-    "compression": str,
-    "accept_any_date": word("ACCEPTANYDATE"),
-    "accept_inv_chars": with_literal("ACCEPTINVCHARS"),
-    "blanks_as_null": word("BLANKSASNULL"),
-    "date_format": with_literal("DATEFORMAT"),
-    "empty_as_null": word("EMPTYASNULL"),
-    "encoding": with_value("ENCODING"),
-    "escape": word("ESCAPE"),
-    "explicit_ids": word("EXPLICIT_IDS"),
-    "fill_record": word("FILLRECORD"),
-    "ignore_blank_lines": word("IGNOREBLANKLINES"),
-    "ignore_header": with_value("IGNOREHEADER"),
-    "null_as": with_literal("NULL AS"),
-    "remove_quotes": word("REMOVEQUOTES"),
-    "round_ec": word("ROUNDEC"),
-    "time_format": with_literal("TIMEFORMAT"),
-    "trim_blanks": word("TRIMBLANKS"),
-    "truncate_columns": word("TRUNCATECOLUMNS"),
-    "comp_update": with_value("COMPUPDATE"),
-    "max_error": with_value("MAXERROR"),
-    "no_load": word("NOLOAD"),
-    "stat_update": with_value("STATUPDATE"),
-}
-
-_OF_TEXT: Final = frozenset({"delimiter", "escape", "fixed_width", "remove_quotes"})
-_OF_RECORDS: Final = _OF_TEXT | {"fill_record", "ignore_blank_lines", "null_as"}
-_COLUMNAR: Final = frozenset(_OPTIONS) - {
-    "manifest", "explicit_ids", "fill_record", "accept_inv_chars", "stat_update",
-}  # fmt: skip
-_NOT_WITH_FORMAT: Final[Mapping[str, frozenset[str]]] = {
-    "CSV": _OF_TEXT - {"delimiter"},
-    "JSON": _OF_RECORDS,
-    "AVRO": _OF_RECORDS,
-    "PARQUET": _COLUMNAR,
-    "ORC": _COLUMNAR,
-    "SHAPEFILE": _OF_TEXT,
-}
-# A source that begins with a token.
-_UNKNOWN: Final = "a kind that only the deployment knows"
-_NOT_FROM: Final[Mapping[str, frozenset[str]]] = {
-    _UNKNOWN: frozenset(),
-    "s3": frozenset({"read_ratio"}),
-    "emr": frozenset({"manifest", "read_ratio", "region", "ssh", "job"}),
-    "ssh": frozenset({"manifest", "read_ratio", "job"}),
-    "dynamodb": frozenset(
-        {
-            "format", "compression", "delimiter", "fixed_width", "escape", "fill_record", "ignore_blank_lines",
-            "ignore_header", "null_as", "remove_quotes", "accept_inv_chars", "manifest", "ssh", "job",
-        }
-    ),
-}  # fmt: skip
-# What EMR clusters and hosts do not give.
-_FROM_S3_ONLY: Final = ("PARQUET", "ORC", "SHAPEFILE")
-_SOURCE: Final = re.compile(r"(s3|emr|dynamodb)://[^/]")
-_OBJECT: Final = re.compile(r"s3://[^/]")
+# What excludes options, as `Option.conflicts` names it.
+_S3: Final = "source='s3://…'"
+_EMR: Final = "source='emr://…'"
+_DYNAMODB: Final = "source='dynamodb://…'"
+_CSV: Final = "format='CSV'"
+_COLUMNAR: Final = ("format='PARQUET'", "format='ORC'")
+_NESTED: Final = ("format='JSON'", "format='AVRO'")
+_NOT_DELIMITED: Final = (*_NESTED, *_COLUMNAR, "format='SHAPEFILE'")
 
 
-def copy(  # noqa: D417  options of one sort are told together
+def copy(  # noqa: D417  one line for several options
     table: Name,
     source: str,
     role: Role,
@@ -149,7 +78,7 @@ def copy(  # noqa: D417  options of one sort are told together
     job: str | None = None,
     job_auto: bool = True,
 ) -> str:
-    """Write a COPY statement.
+    """Return a COPY statement.
 
     Args:
         table: The table: ``events``, ``public.events``, or its parts in a tuple where a part has a dot.
@@ -164,11 +93,11 @@ def copy(  # noqa: D417  options of one sort are told together
         delimiter, fixed_width: How text is divided into columns: by a character (for a tab the tab itself, not a
             backslash and a t), or by widths (``id:8,name:20``). Default: by ``|``.
         compression: GZIP, BZIP2, LZOP or ZSTD. Default: none.
-        region: The region of the source where it is not the cluster's.
+        region: The region of the source if it is not the cluster's.
         manifest, ssh, accept_any_date, blanks_as_null, empty_as_null, escape, explicit_ids, fill_record,
         ignore_blank_lines, remove_quotes, round_ec, trim_blanks, truncate_columns, no_load:
             The options of those names. Default: False.
-        read_ratio: What part of the throughput of a DynamoDB table to use, 1 to 200 percent; needed there.
+        read_ratio: How much of the throughput of a DynamoDB table to use, 1 to 200 percent; required for one.
         ignore_header: How many lines to skip, 0 or more.
         max_error: How many errors to allow, 0 to 100,000.
         null_as, date_format, time_format, encoding, accept_inv_chars: The options of those names.
@@ -181,119 +110,80 @@ def copy(  # noqa: D417  options of one sort are told together
         The statement, with a semicolon.
 
     Raises:
-        RoleAssociationError: InvalidArgument, for what Redshift would reject.
+        RoleAssociationError: InvalidArgument, for everything that Redshift would reject.
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/dg/r_COPY.html (read 2026-11-24)
     """
-    given = statement.given_options(**{label: value for label, value in locals().items() if label in _GIVEN})
-    named = role_clause.read(role)
-    problems = [
-        *sql_checks.name_problems("table", table),
-        *_source_problems(source),
-        *role_clause.role_problems("role", named, words=(DEFAULT, SESSION) if job is None else ()),
-        *sql_checks.list_problems("columns", columns),
-        *_value_problems(given),
-        *_combination_problems(given, _kind(source, ssh=ssh)),
-        *_job_problems(job, job_auto),
-    ]
-    sql_checks.raise_if("copy", quotas.COPY, problems)
-    listed = f" ({statement.identifiers(columns)})" if columns else ""
-    head = f"COPY {statement.name(table)}{listed} FROM {quoted(source)} {role_clause.clause(named)}"
-    tail = [] if job is None else [f"JOB CREATE {statement.identifier(job)} AUTO {'ON' if job_auto else 'OFF'}"]
-    return " ".join([head, *_format(given), *statement.clauses(given, _OPTIONS), *tail]) + ";"
+    kind = source.partition("://")[0] if isinstance(source, str) else ""
+    on_s3_only = format in ("PARQUET", "ORC", "SHAPEFILE")
+    options = {
+        "table": Option(table, statement.qualified, statement.QualifiedName(), required="here"),
+        "columns": Option(columns, lambda names: f"({statement.identifiers(names)})", statement.NAMES),
+        "source": literal(source, "FROM", _SOURCE, required="here"),
+        "role": role_clause.option(role, (DEFAULT, SESSION) if job is None else ()),
+        "format": bare(
+            format,
+            "FORMAT AS",
+            one_of("CSV", "JSON", "AVRO", "PARQUET", "ORC", "SHAPEFILE"),
+            (_DYNAMODB, _EMR, "ssh") if on_s3_only else (_DYNAMODB,),
+        ),
+        "json": Option(_paths(json, format, "JSON"), quoted, Literal(_JSON_PATHS), needs=("format='JSON'",)),
+        "avro": Option(_paths(avro, format, "AVRO"), quoted, Literal(_AVRO_PATHS), needs=("format='AVRO'",)),
+        "quote": literal(quote, "QUOTE AS", statement.CHARACTER, needs=(_CSV,)),
+        "manifest": flag(manifest, "MANIFEST", (_EMR, _DYNAMODB, "ssh")),
+        "ssh": flag(ssh, "SSH", (_EMR, _DYNAMODB)),
+        "read_ratio": bare(
+            read_ratio,
+            "READRATIO",
+            Whole(1, quotas.MAX_READ_RATIO),
+            (_S3, _EMR, "ssh", *_COLUMNAR),
+            required="for a DynamoDB table" if kind == "dynamodb" else "",
+        ),
+        "region": literal(region, "REGION", conflicts=(_EMR, *_COLUMNAR)),
+        "delimiter": literal(delimiter, "DELIMITER", conflicts=("fixed_width", *_NOT_DELIMITED, _DYNAMODB)),
+        "fixed_width": literal(
+            fixed_width,
+            "FIXEDWIDTH",
+            conflicts=(_CSV, *_NOT_DELIMITED, _DYNAMODB, *(f"encoding={other!r}" for other in _OTHER_ENCODINGS)),
+        ),
+        "compression": Option(
+            compression, str, one_of("GZIP", "BZIP2", "LZOP", "ZSTD"), conflicts=(*_COLUMNAR, _DYNAMODB)
+        ),
+        "accept_any_date": flag(accept_any_date, "ACCEPTANYDATE", _COLUMNAR),
+        "accept_inv_chars": literal(accept_inv_chars, "ACCEPTINVCHARS", statement.CHARACTER, conflicts=(_DYNAMODB,)),
+        "blanks_as_null": flag(blanks_as_null, "BLANKSASNULL", _COLUMNAR),
+        "date_format": literal(date_format, "DATEFORMAT", conflicts=_COLUMNAR),
+        "empty_as_null": flag(empty_as_null, "EMPTYASNULL", _COLUMNAR),
+        "encoding": bare(encoding, "ENCODING", one_of("UTF8", *_OTHER_ENCODINGS), _COLUMNAR),
+        "escape": flag(escape, "ESCAPE", ("fixed_width", _CSV, *_NOT_DELIMITED, _DYNAMODB)),
+        "explicit_ids": flag(explicit_ids, "EXPLICIT_IDS"),
+        "fill_record": flag(fill_record, "FILLRECORD", (*_NESTED, _DYNAMODB)),
+        "ignore_blank_lines": flag(ignore_blank_lines, "IGNOREBLANKLINES", (*_NESTED, *_COLUMNAR, _DYNAMODB)),
+        "ignore_header": bare(ignore_header, "IGNOREHEADER", Whole(0, quotas.MAX_INTEGER), (*_COLUMNAR, _DYNAMODB)),
+        "null_as": literal(null_as, "NULL AS", statement.MAYBE_EMPTY, conflicts=(*_NESTED, *_COLUMNAR, _DYNAMODB)),
+        "remove_quotes": flag(remove_quotes, "REMOVEQUOTES", (_CSV, *_NOT_DELIMITED, _DYNAMODB)),
+        "round_ec": flag(round_ec, "ROUNDEC", _COLUMNAR),
+        "time_format": literal(time_format, "TIMEFORMAT", conflicts=_COLUMNAR),
+        "trim_blanks": flag(trim_blanks, "TRIMBLANKS", _COLUMNAR),
+        "truncate_columns": flag(truncate_columns, "TRUNCATECOLUMNS", _COLUMNAR),
+        "comp_update": bare(comp_update, "COMPUPDATE", one_of("ON", "OFF", "PRESET"), _COLUMNAR),
+        "max_error": bare(max_error, "MAXERROR", Whole(0, quotas.MAX_ERRORS), _COLUMNAR),
+        "no_load": flag(no_load, "NOLOAD", _COLUMNAR),
+        "stat_update": bare(stat_update, "STATUPDATE", one_of("ON", "OFF")),
+        "job": Option(
+            job,
+            lambda name: f"JOB CREATE {statement.identifier(name)} AUTO {'ON' if job_auto else 'OFF'}",
+            statement.Identifier(_JOB),
+            conflicts=(_EMR, _DYNAMODB, "ssh"),
+        ),
+    }
+    problems = [*Flag().check("job_auto", job_auto)]
+    if job is None and job_auto is False:
+        problems.append(Problem("job_auto", "'job_auto' needs job", "drop job_auto, or name the COPY job in job"))
+    statement.check("copy", quotas.COPY, options, context=[f"source='{kind}://…'"], problems=problems)
+    return f"COPY {statement.written(options)};"
 
 
-_GIVEN: Final = frozenset({*_OPTIONS, "format", "quote", "json", "avro", "job"})
-
-
-def _kind(source: object, *, ssh: object) -> str:
-    if ssh is not True and isinstance(source, str) and token_first(source):
-        return _UNKNOWN
-    match = _SOURCE.match(source) if isinstance(source, str) else None
-    scheme = match[1] if match else "s3"
-    return "ssh" if ssh is True and scheme == "s3" else scheme
-
-
-def _source_problems(source: object) -> Iterator[Problem]:
-    yield from sql_checks.text_problems({"source": source})
-    if isinstance(source, str) and source and not token_first(source) and not _SOURCE.match(source):
-        allowed = "s3://bucket/prefix, emr://cluster-id/path or dynamodb://table"
-        yield Problem(
-            "source", f"'source' must be {allowed}, got {shown(source)}", "write it like source='s3://bucket/landing/'"
-        )
-
-
-def _value_problems(given: Mapping[str, object]) -> Iterator[Problem]:
-    yield from sql_checks.flag_problems(**{label: given[label] for label in _FLAGS if label in given})
-    yield from sql_checks.text_problems({label: given[label] for label in _TEXTS if label in given})
-    yield from sql_checks.text_problems({label: given[label] for label in ("null_as",) if label in given}, empty=True)
-    for label in ("quote", "accept_inv_chars"):
-        yield from sql_checks.character_problems(label, given.get(label))
-    for label, words in _MAPPINGS.items():
-        yield from _mapping_problems(label, given.get(label), words)
-    for label, allowed in _CHOICES.items():
-        if label in given:
-            yield from sql_checks.choice_problems(label, given[label], allowed)
-    for label, (low, high) in _RANGES.items():
-        if label in given:
-            yield from sql_checks.whole_problems(label, given[label], low, high)
-
-
-def _mapping_problems(label: str, value: object, words: Sequence[str]) -> Iterator[Problem]:
-    if isinstance(value, str) and value not in ("", *words) and not token_first(value) and not _OBJECT.match(value):
-        allowed = f"{', '.join(words)} or s3://bucket/paths.json"
-        yield Problem(label, f"'{label}' must be {allowed}, got {shown(value)}", f"pass {label}='auto'")
-
-
-def _combination_problems(given: Mapping[str, object], kind: str) -> Iterator[Problem]:
-    written = given.get("format")
-    if isinstance(written, str) and written in _NOT_WITH_FORMAT:
-        yield from sql_checks.clashes(given, f"format={written!r}", _NOT_WITH_FORMAT[written])
-    yield from sql_checks.clashes(given, f"a source of {kind}", _NOT_FROM[kind])
-    if written in _FROM_S3_ONLY and kind in ("emr", "ssh"):
-        yield Problem(
-            "format",
-            f"'format' is {written!r} for a source of {kind}, and COPY takes it from Amazon S3 alone",
-            "drop format",
-        )
-    if "fixed_width" in given:
-        yield from sql_checks.clashes(given, "fixed_width", ("delimiter", "escape"))
-    if "fixed_width" in given and given.get("encoding") in _OTHER_ENCODINGS:
-        yield Problem(
-            "encoding",
-            f"'encoding' is {given['encoding']!r} beside fixed_width, which is for UTF-8 alone",
-            "drop encoding",
-        )
-    for label, needed in (("quote", "CSV"), ("json", "JSON"), ("avro", "AVRO")):
-        if label in given and written != needed:
-            yield Problem(
-                label, f"'{label}' is given without format={needed!r}", f"pass format={needed!r}, or drop {label}"
-            )
-    if kind == "dynamodb" and "read_ratio" not in given:
-        yield Problem(
-            "read_ratio",
-            "'read_ratio' is not given for a DynamoDB table",
-            "pass read_ratio=50, the percentage of its throughput",
-        )
-
-
-def _job_problems(job: object, job_auto: object) -> Iterator[Problem]:
-    yield from sql_checks.flag_problems(job_auto=job_auto)
-    if job is None:
-        if job_auto is False:
-            yield Problem("job_auto", "'job_auto' is given without job", "name the COPY job in job, or drop job_auto")
-        return
-    yield from sql_checks.identifier_problems("job", job)
-    if isinstance(job, str) and "-" in job:
-        yield Problem("job", f"'job' must be a name without hyphens, got {shown(job)}", "write underscores")
-
-
-def _format(given: Mapping[str, object]) -> list[str]:
-    written = given.get("format")
-    if written is None:
-        return []
-    paths = {"JSON": given.get("json", "auto"), "AVRO": given.get("avro", "auto")}.get(str(written))
-    detail = f" {quoted(str(paths))}" if paths is not None else ""
-    mark = f" QUOTE AS {quoted(str(given['quote']))}" if "quote" in given else ""
-    return [f"FORMAT AS {written}{detail}{mark}"]
+def _paths(given: str | None, file_format: str | None, own: str) -> str | None:
+    return "auto" if given is None and file_format == own else given

@@ -1,35 +1,43 @@
-"""CREATE EXTERNAL FUNCTION.
-
-A name, types, a Lambda function or SageMaker endpoint and a role flow in; the statement flows out.
-"""
+"""CREATE EXTERNAL FUNCTION."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, cast
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from redshift_roles.aws import quotas
 from redshift_roles.aws.placeholders import readable
 from redshift_roles.rules.registry import Problem
-from redshift_roles.rules.shapes import is_whole, shown
-from redshift_roles.sql import role_clause, sql_checks, statement
+from redshift_roles.rules.shapes import ListOf, Text, is_whole, shown
+from redshift_roles.sql import role_clause, statement
 from redshift_roles.sql.role_clause import Role
-from redshift_roles.sql.statement import Name, quoted, with_value
+from redshift_roles.sql.statement import Name, Option, QualifiedName, Whole, bare, flag, literal, one_of
 
-_VOLATILITIES: Final = ("VOLATILE", "STABLE")
-# A type can be neither quoted nor escaped: these are all there are.
-_TYPE: Final = re.compile(
-    "smallint|int2|integer|int|int4|bigint|int8|real|float4|double precision|float8|boolean|bool"
+# A type can be neither quoted nor escaped, so only these types pass.
+_TYPE: Final = Text(
+    "(?i:smallint|int2|integer|int|int4|bigint|int8|real|float4|double precision|float8|boolean|bool"
     "|date|(time|timestamp)(tz| with time zone| without time zone)?|interval (year to month|day to second)"
     "|text|super|hllsketch|geometry|geography"
     "|(char|character|nchar|bpchar|varchar|nvarchar|character varying)([(]([0-9]+|max)[)])?"
-    "|(varbyte|varbinary|binary varying|float)([(][0-9]+[)])?|(decimal|numeric)([(][0-9]+(, ?[0-9]+)?[)])?",
-    re.IGNORECASE | re.ASCII,
+    "|(varbyte|varbinary|binary varying|float)([(][0-9]+[)])?|(decimal|numeric)([(][0-9]+(, ?[0-9]+)?[)])?)",
+    "the name of a data type",
+    "decimal(10, 2)",
+    literal=True,
 )
-# EXTERNAL_FUNCTION: 5 MB.
 _MAX_KILOBYTES: Final = 5_120
-_KILOBYTES: Final[Mapping[str, int]] = {"KB": 1, "MB": 1_024}
+
+
+class _BatchSize:
+    """A number with its unit."""
+
+    def check(self, name: str, value: object) -> Iterator[Problem]:
+        """Check the range in kilobytes."""
+        kilobytes = 0
+        if isinstance(value, tuple) and len(value) == 2 and is_whole(value[0]) and value[1] in ("KB", "MB"):
+            kilobytes = value[0] * (1_024 if value[1] == "MB" else 1)
+        if not 1 <= kilobytes <= _MAX_KILOBYTES:
+            given = readable(repr(value)) if isinstance(value, tuple) else shown(value)
+            yield Problem(name, f"'{name}' must be 1 KB to 5 MB, got {given}", f"pass {name}=(5, 'MB')")
 
 
 def create_external_function(
@@ -46,7 +54,7 @@ def create_external_function(
     max_batch_rows: int | None = None,
     max_batch_size: tuple[int, str] | None = None,
 ) -> str:
-    """Write a CREATE EXTERNAL FUNCTION statement.
+    """Return a CREATE EXTERNAL FUNCTION statement.
 
     Args:
         name: The function in SQL.
@@ -65,75 +73,32 @@ def create_external_function(
         The statement, with a semicolon.
 
     Raises:
-        RoleAssociationError: InvalidArgument, for what Redshift would reject.
+        RoleAssociationError: InvalidArgument, for everything that Redshift would reject.
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_FUNCTION.html (read 2026-11-24)
     """
-    named = role_clause.read(role)
-    batch = {"retry_timeout": retry_timeout, "max_batch_rows": max_batch_rows, "max_batch_size": max_batch_size}
-    given = statement.given_options(**batch)
-    problems = [
-        *sql_checks.name_problems("name", name),
-        *sql_checks.list_problems("arguments", arguments, _type_problems),
-        *_type_problems("returns", returns),
-        *role_clause.role_problems("role", named),
-        *_target_problems(function, endpoint, given),
-        *sql_checks.choice_problems("volatility", volatility, _VOLATILITIES),
-        *sql_checks.flag_problems(or_replace=or_replace),
-        *_batch_problems(given),
-    ]
-    sql_checks.raise_if("create_external_function", quotas.EXTERNAL_FUNCTION, problems)
-    replace = "OR REPLACE " if or_replace else ""
-    head = f"CREATE {replace}EXTERNAL FUNCTION {statement.name(name)}({', '.join(arguments)})"
-    target = f"LAMBDA {quoted(function)}" if function is not None else f"SAGEMAKER {quoted(str(endpoint))}"
-    body = f"RETURNS {returns} {volatility} {target} {role_clause.clause(named)}"
-    return " ".join([head, body, *statement.clauses(given, _OPTIONS)]) + ";"
-
-
-# In the order of the page.
-_OPTIONS: Final[Mapping[str, Callable[[object], str]]] = {
-    "retry_timeout": with_value("RETRY_TIMEOUT"),
-    "max_batch_rows": with_value("MAX_BATCH_ROWS"),
-    "max_batch_size": lambda size: "MAX_BATCH_SIZE {} {}".format(*cast("tuple[int, str]", size)),
-}
-
-
-def _type_problems(label: str, entry: object) -> Iterator[Problem]:
-    if not isinstance(entry, str) or not _TYPE.fullmatch(entry):
-        allowed = "the name of a data type"
-        yield Problem(
-            label, f"'{label}' must be {allowed}, got {shown(entry)}", "write it like 'varchar(20)' or 'decimal(10, 2)'"
-        )
-
-
-def _target_problems(function: object, endpoint: object, given: Mapping[str, object]) -> Iterator[Problem]:
-    targets = statement.given_options(function=function, endpoint=endpoint)
-    yield from sql_checks.text_problems(targets)
-    if len(targets) != 1:
-        both = "both given" if targets else "neither given"
-        yield Problem(
-            "function",
-            f"'function' and 'endpoint' are {both}",
-            "pass the name of one: a Lambda function or a SageMaker endpoint",
-        )
-    if "endpoint" in targets:
-        yield from sql_checks.clashes(given, "endpoint", _OPTIONS)
-
-
-def _batch_problems(given: Mapping[str, object]) -> Iterator[Problem]:
-    for label, low in (("retry_timeout", 0), ("max_batch_rows", 1)):
-        if label in given:
-            yield from sql_checks.whole_problems(label, given[label], low, quotas.MAX_INTEGER)
-    if "max_batch_size" in given:
-        yield from _size_problems(given["max_batch_size"])
-
-
-def _size_problems(size: object) -> Iterator[Problem]:
-    number, unit = size if isinstance(size, tuple) and len(size) == len(("number", "unit")) else (None, None)
-    kilobytes = _KILOBYTES.get(unit, 0) * number if isinstance(unit, str) and is_whole(number) else 0
-    if not 1 <= kilobytes <= _MAX_KILOBYTES:
-        given = readable(repr(size)) if isinstance(size, tuple) else shown(size)
-        yield Problem(
-            "max_batch_size", f"'max_batch_size' must be 1 KB to 5 MB, got {given}", "pass max_batch_size=(5, 'MB')"
-        )
+    options = {
+        "or_replace": flag(or_replace, "OR REPLACE"),
+        "name": Option(
+            name,
+            lambda name: f"EXTERNAL FUNCTION {statement.qualified(name)}({', '.join(arguments)})",
+            QualifiedName(),
+            required="here",
+        ),
+        "arguments": Option(arguments, lambda _: "", ListOf(_TYPE), required="here" if arguments is None else ""),
+        "returns": bare(returns, "RETURNS", _TYPE, required="here"),
+        "volatility": Option(volatility, str, one_of("VOLATILE", "STABLE"), required="here"),
+        "function": literal(
+            function, "LAMBDA", conflicts=("endpoint",), required="without endpoint" if endpoint is None else ""
+        ),
+        "endpoint": literal(endpoint, "SAGEMAKER"),
+        "role": role_clause.option(role),
+        "retry_timeout": bare(retry_timeout, "RETRY_TIMEOUT", Whole(0, quotas.MAX_INTEGER), ("endpoint",)),
+        "max_batch_rows": bare(max_batch_rows, "MAX_BATCH_ROWS", Whole(1, quotas.MAX_INTEGER), ("endpoint",)),
+        "max_batch_size": Option(
+            max_batch_size, lambda size: f"MAX_BATCH_SIZE {size[0]} {size[1]}", _BatchSize(), ("endpoint",)
+        ),
+    }
+    statement.check("create_external_function", quotas.EXTERNAL_FUNCTION, options)
+    return f"CREATE {statement.written(options)};"

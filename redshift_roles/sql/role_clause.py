@@ -1,19 +1,17 @@
-"""Roles as statements name them.
-
-Roles and chains flow in and are read once; SQL text, and what is wrong with them, flow out.
-"""
+"""How a statement names a role: ``IAM_ROLE`` with a role, a chain, an ARN or a word."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Final, Protocol
+from collections.abc import Collection, Iterator
+from typing import Final, NamedTuple, Protocol
 
-from redshift_roles.aws import arns as role_arns
 from redshift_roles.aws import quotas
+from redshift_roles.aws.arns import parse
 from redshift_roles.aws.placeholders import TOKENS, is_list_token, placeholder
 from redshift_roles.rules.registry import Problem
-from redshift_roles.rules.shapes import shown, unknown_list
-from redshift_roles.sql.statement import quoted
+from redshift_roles.rules.shapes import shown
+from redshift_roles.sql import statement
+from redshift_roles.sql.statement import Option, quoted
 
 DEFAULT: Final = "default"
 SESSION: Final = "SESSION"
@@ -40,9 +38,7 @@ Role = HasRoleArn | HasRoleArns | str
 
 
 def read(role: object) -> object:
-    """Read the ARNs of a role or chain, once: a property of a CDK role costs a crossing. What is neither stays as it
-    is.
-    """
+    """Return the ARNs of a role or chain; any other value as it is. Read a role once: its property is a jsii call."""
     chain = getattr(role, "role_arns", None)
     if chain is not None:
         return ",".join(chain)
@@ -51,48 +47,68 @@ def read(role: object) -> object:
 
 
 def arns_of(role: object) -> list[str]:
-    """List the ARNs of a role that was read; none where a word stands for it."""
+    """Return the ARNs of a role that was read; none if it is a word."""
     return [] if role in (DEFAULT, SESSION) or not isinstance(role, str) else TOKENS.split(role, ",")
 
 
 def role_text(role: object) -> str:
-    """Write a role that was read: ``default``, ``'SESSION'``, or one literal with the ARNs of a chain."""
+    """Return the SQL of a role that was read: ``default``, ``'SESSION'``, or one literal with the ARNs of a chain."""
     return DEFAULT if role == DEFAULT else quoted(str(role))
 
 
 def clause(role: object) -> str:
-    """Write the clause that names a role that was read."""
+    """Return the clause of a role that was read."""
     return f"IAM_ROLE {role_text(role)}"
 
 
-def role_problems(label: str, role: object, *, words: Sequence[str] = (DEFAULT,)) -> Iterator[Problem]:
-    """Find what is no role.
+class RoleShape(NamedTuple):
+    """A role that was read, or one of the words that a statement takes instead."""
+
+    words: Collection[str] = (DEFAULT,)
+
+    def check(self, name: str, value: object) -> Iterator[Problem]:
+        """Check the word, or each ARN of the chain."""
+        if value in self.words:
+            return
+        if not isinstance(value, str) or is_list_token(value) or value in (DEFAULT, SESSION):
+            allowed = statement.any_of(["an iam.IRole", "a RoleChain", "an ARN", *map(repr, self.words)])
+            yield Problem(name, f"'{name}' must be {allowed}, got {shown(value)}", f"pass {name}=role")
+            return
+        arns, most = arns_of(value), quotas.CHAINED_ROLES
+        if len(arns) > most:
+            yield Problem(name, f"'{name}' must be at most {most} roles, got {len(arns)}", "shorten the chain")
+        for arn in arns:
+            problem = "has spaces" if arn != arn.strip() else parse(TOKENS.filled(arn, placeholder)).problem
+            if problem:
+                yield Problem(name, f"'{name}' contains {shown(arn)}, which {problem}", "give the ARN of an IAM role")
+
+
+def option(
+    role: object,
+    words: Collection[str] = (DEFAULT,),
+    keyword: str = "IAM_ROLE",
+    *,
+    needs: Collection[str] = (),
+    required: str = "here",
+) -> Option:
+    """Return the option that names a role."""
+    return Option(
+        read(role), lambda named: f"{keyword} {role_text(named)}", RoleShape(words), needs=needs, required=required
+    )
+
+
+def iam_role(role: Role) -> str:
+    """Return the clause that names a role: ``IAM_ROLE 'arn:…'``.
 
     Args:
-        label: What the caller calls it.
-        role: The role, read.
-        words: Which words the statement takes in place of a role.
+        role: An `iam.IRole`, a `RoleChain`, ``default``, ``SESSION`` or an ARN.
+
+    Raises:
+        RoleAssociationError: InvalidArgument, for a value that is no role.
+
+    Source:
+        https://docs.aws.amazon.com/redshift/latest/dg/r_COPY.html (read 2026-11-24)
     """
-    if is_list_token(role):
-        yield unknown_list(label)
-        return
-    if role in (DEFAULT, SESSION) and role not in words:
-        yield Problem(
-            label, f"'{label}' is {shown(role)}, which this statement does not take", "pass a role, or its ARN"
-        )
-    elif not isinstance(role, str):
-        allowed = "an iam.IRole, a RoleChain, 'default' or an ARN"
-        yield Problem(label, f"'{label}' must be {allowed}, got {shown(role)}", f"pass {label}=role")
-    arns = arns_of(role)
-    if len(arns) > quotas.CHAINED_ROLES:
-        most = quotas.CHAINED_ROLES
-        yield Problem(label, f"'{label}' has {len(arns)} roles, allowed is {most}", f"chain at most {most} roles")
-    for arn in arns:
-        problem = "has spaces, and a chain has none" if arn != arn.strip() else _arn_problem(arn)
-        if problem:
-            yield Problem(label, f"'{label}' holds {shown(arn)}, which {problem}", "give the ARN of an IAM role")
-
-
-def _arn_problem(arn: str) -> str | None:
-    """Judge what is literal in an ARN."""
-    return role_arns.parse(TOKENS.filled(arn, placeholder)).problem
+    named = option(role, (DEFAULT, SESSION))
+    statement.check("iam_role", quotas.COPY, {"role": named})
+    return named.sql

@@ -1,4 +1,4 @@
-"""Roles as statements name them."""
+"""How statements name roles."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import pytest
 
 from redshift_roles import sql
 from redshift_roles.sql import role_clause
+from tests.sql.statements import TOKEN, problems
 from tests.support.builders import arn
 
 FIRST, SECOND = arn("First"), arn("Second", account="222222222222")
-TOKEN = "${Token[TOKEN.7]}"  # noqa: S105  a reference, not a secret
 PARTITION = "${Token[AWS.Partition.3]}"
 
 
 class _Role:
-    """A role that counts how often it is read, since that costs a crossing in CDK."""
+    """A role that counts how often it is read, because in CDK each reading is a jsii call."""
 
     def __init__(self) -> None:
         self.readings = 0
@@ -31,75 +31,51 @@ class _Chain:
     role_arns = (FIRST, SECOND)
 
 
-def _messages(role: object, words: tuple[str, ...] = (role_clause.DEFAULT,)) -> list[str]:
-    return [message for _, message, _ in role_clause.role_problems("role", role_clause.read(role), words=words)]
+@pytest.mark.parametrize(
+    ("role", "messages"),
+    [
+        ("Loader", ["'role' contains 'Loader', which is not an ARN"]),
+        (f"Loader-{TOKEN}", ["'role' contains 'Loader-${Token}', which is not an ARN"]),
+        (f"{FIRST},x,", ["'role' contains 'x', which is not an ARN", "'role' contains '', which is empty"]),
+        (f"{FIRST}, {SECOND}", [f"'role' contains ' {SECOND}', which has spaces"]),
+        (f"arn:{PARTITION}:iam::111111111111:user/a", ["'role' contains 'arn:${AWS::Partition}:iam::111111111111:user/a', which is the ARN of a user, not of a role"]),
+        (f"arn:{PARTITION}:iam::1:role/A", ["'role' contains 'arn:${AWS::Partition}:iam::1:role/A', which has '1' where the account number of twelve digits belongs"]),
+        (",".join(arn(f"R{number}") for number in range(11)), ["'role' must be at most 10 roles, got 11"]),
+    ],
+)  # fmt: skip
+def test_fails_when_a_part_is_no_role(role: str, messages: list[str]) -> None:
+    """The value is shown, a token by its name; a token does not hide what is known around it."""
+    assert messages == problems("iam_role", role=role)
 
 
 @pytest.mark.parametrize(
-    ("role", "problem"),
+    ("role", "named"),
     [
-        (f"arn:{PARTITION}:iam::111111111111:user/bob", "the ARN of a user, not of a role"),
-        (f"arn:{PARTITION}:iam::1:role/Loader", "has '1' where the account number of twelve digits belongs"),
-        (f"Loader-{TOKEN}", "not an ARN"),
+        ("default", "default"),
+        ("SESSION", "'SESSION'"),
+        (FIRST, f"'{FIRST}'"),
+        (_Role(), f"'{FIRST}'"),
+        (_Chain(), f"'{FIRST},{SECOND}'"),
+        (ten := ",".join(arn(f"R{number}") for number in range(10)), f"'{ten}'"),
+        *(
+            (role, f"'{role}'")
+            for role in (
+                TOKEN,
+                f"{TOKEN},{SECOND}",
+                f"arn:{PARTITION}:iam::111111111111:role/Loader",
+                f"arn:aws:iam::{TOKEN}:role/{TOKEN}",
+            )
+        ),
     ],
 )
-def test_fails_when_what_is_literal_is_no_role(role: str, problem: str) -> None:
-    """A token does not hide what is known around it, and is shown by its name."""
-    (message,) = _messages(role)
-
-    assert message.endswith(problem)
-    assert "${Token[" not in message
+def test_a_role_is_named_whatever_it_is_given_as(role: role_clause.Role, named: str) -> None:
+    """A role, a chain, a word, an ARN and a token, in whole or in part."""
+    assert f"IAM_ROLE {named}" == sql.iam_role(role)
 
 
-def test_fails_when_one_of_a_chain_is_no_role() -> None:
-    """Each that is none is told."""
-    assert ["'role' holds 'x', which is not an ARN", "'role' holds empty, which is empty"] == _messages(f"{FIRST},x,")
-
-
-@pytest.mark.parametrize("word", [role_clause.DEFAULT, role_clause.SESSION])
-def test_fails_when_the_statement_does_not_take_the_word(word: str) -> None:
-    """Where it does, it is written."""
-    assert [f"'role' is '{word}', which this statement does not take"] == _messages(word, ())
-    assert [] == _messages(word, (word,))
-
-
-@pytest.mark.parametrize("role", [None, 7, [FIRST], object])
-def test_fails_when_it_is_neither_role_nor_chain_nor_text(role: object) -> None:
-    """The message says what is allowed."""
-    (message,) = _messages(role)
-
-    assert message.endswith("allowed is an iam.IRole, a RoleChain, 'default' or an ARN")
-
-
-@pytest.mark.parametrize(
-    "role",
-    [
-        TOKEN,
-        f"arn:{PARTITION}:iam::111111111111:role/Loader",
-        f"arn:aws:iam::{TOKEN}:role/{TOKEN}",
-        f"arn:aws:iam::111111111111:role/{TOKEN}",
-        f"{TOKEN},{SECOND}",
-    ],
-)
-def test_a_role_that_only_the_deployment_knows_passes(role: str) -> None:
-    """In whole or in part, alone or in a chain."""
-    assert ([], f"'{role}'") == (_messages(role), role_clause.role_text(role))
-
-
-@pytest.mark.parametrize(
-    ("role", "arns"),
-    [
-        (FIRST, [FIRST]),
-        (_Chain(), [FIRST, SECOND]),
-        ("${Token[a,b.7]},x", ["${Token[a,b.7]}", "x"]),
-        ("default", []),
-        ("SESSION", []),
-        (7, []),
-    ],
-)
-def test_a_chain_is_taken_apart(role: object, arns: list[str]) -> None:
-    """At its commas, but not inside a token."""
-    assert arns == role_clause.arns_of(role_clause.read(role))
+def test_a_chain_is_not_split_inside_a_token() -> None:
+    """The name of a token may have a comma."""
+    assert ["${Token[a,b.7]}", "x"] == role_clause.arns_of("${Token[a,b.7]},x")
 
 
 STATEMENTS: dict[str, Callable[[_Role], str]] = {
@@ -115,7 +91,7 @@ STATEMENTS: dict[str, Callable[[_Role], str]] = {
 
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_a_role_is_read_once(statement: str) -> None:
-    """Each statement names it, and asks it only once."""
+    """Each statement names it."""
     role = _Role()
 
     assert f"'{FIRST}'" in STATEMENTS[statement](role)
@@ -123,7 +99,7 @@ def test_a_role_is_read_once(statement: str) -> None:
 
 
 def test_the_role_of_the_catalog_is_read_once() -> None:
-    """It may be another one than that of the data."""
+    """It may be another one than the role of the data."""
     role = _Role()
     written = sql.create_external_schema("s", database="d", role="default", catalog_role=role)
 
