@@ -49,6 +49,12 @@ def allowed(asked: Sequence[tuple[Sequence[Permission], Request]]) -> list[bool]
     return _verdicts([_call(permissions, request) for permissions, request in asked])
 
 
+def decisions(asked: Sequence[tuple[Sequence[Permission], Request]]) -> list[bool | None]:
+    """Evaluate requests; None where the action does not exist or is not for that kind of resource."""
+    answers = _answers([_call(permissions, request) for permissions, request in asked])
+    return [None if "error" in answer else answer["result"] == "Allowed" for answer in answers]
+
+
 def _call(permissions: Sequence[Permission], request: Request) -> dict[str, Any]:
     partition = request.resource.split(":")[1] if request.resource != "*" else "aws"
     return {
@@ -80,12 +86,17 @@ def assumed(asked: Sequence[Assumption]) -> list[bool]:
     )
 
 
-def _verdicts(cases: Sequence[Mapping[str, Any]]) -> list[bool]:
+def _answers(cases: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     node = shutil.which("node") or "node"
     run = subprocess.run([node, str(_SCRIPT)], input=json.dumps(cases), capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     answers: list[dict[str, Any]] = json.loads(run.stdout)
-    answered = list(zip(cases, answers, strict=True))
+    return answers
+
+
+def _verdicts(cases: Sequence[Mapping[str, Any]]) -> list[bool]:
+    answers = _answers(cases)
+    answered = zip(cases, answers, strict=True)
     errors = [f"{case['action']} on {case['resource']}: {a['error']}" for case, a in answered if "error" in a]
     if errors:
         raise ValueError("\n".join(errors))
