@@ -18,8 +18,7 @@ from redshift_roles.cdk import account_rule, cluster_references
 from redshift_roles.cdk.location import Location, path_of
 from redshift_roles.cdk.role_reader import role_facts, seconds_of
 from redshift_roles.cdk.validation import child_location, child_path, raise_if, raise_if_broken, rollback_on_error
-from redshift_roles.custom_resource.association_joining import join, members_of, other_default
-from redshift_roles.custom_resource.cluster_resource import Member, Wanted
+from redshift_roles.custom_resource.cluster_resource import Member, Wanted, join, members_of, other_default
 from redshift_roles.custom_resource.logical_ids import role_key
 from redshift_roles.rules import arguments, shapes
 from redshift_roles.rules.facts import AssociationFacts

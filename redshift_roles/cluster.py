@@ -278,14 +278,15 @@ class RedshiftCluster(Connectable):
 def _define_default(cluster: RedshiftCluster, location: Location, role: iam.IRole, facts: AssociationFacts) -> None:
     """Set the default role, which AWS::Redshift::Cluster has no property for."""
     # These need aws_lambda, which a plain cluster does not.
-    from redshift_roles.custom_resource import association_joining  # noqa: PLC0415
-    from redshift_roles.custom_resource.cluster_resource import Wanted  # noqa: PLC0415
+    from redshift_roles.custom_resource import cluster_resource  # noqa: PLC0415
 
-    wanted = Wanted(cluster.cluster_identifier, {}, role, facts.role_limit or 0, quotas.DEFAULT_TIMEOUT_SECONDS)
-    other = association_joining.other_default(association_joining.members_of(location, wanted.cluster_identifier))
+    identifier = cluster.cluster_identifier
+    other = cluster_resource.other_default(cluster_resource.members_of(location, identifier))
     facts = replace(facts, other_default=other)
     raise_if(lambda: path_of(cluster), quotas.DEFAULT_ROLE, association_rules.two_default_roles(facts))
-    association_joining.join(cluster, location, wanted)
+    seconds = quotas.DEFAULT_TIMEOUT_SECONDS
+    wanted = cluster_resource.Wanted(identifier, {}, role, facts.role_limit or 0, seconds)
+    cluster_resource.join(cluster, location, wanted)
 
 
 def _days(retention: Duration | None) -> float:

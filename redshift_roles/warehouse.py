@@ -140,6 +140,8 @@ class RedshiftWarehouse(Construct):
             self._role = RedshiftRole(self, "Role")
             everybody = [self._role, *roles]
             self._cluster = RedshiftCluster(self, "Cluster", **{**props, "roles": everybody})
+            if default_role is not None:
+                _wait_for_default(self, self._cluster)
             self._user_policy = RoleAssociationPolicy(
                 self, "UserPolicy", clusters=[self._cluster], pass_roles=everybody, users=users, groups=groups
             )
@@ -160,6 +162,13 @@ class RedshiftWarehouse(Construct):
         return self._user_policy
 
 
+def _wait_for_default(warehouse: RedshiftWarehouse, cluster: RedshiftCluster) -> None:
+    """Make what depends on a warehouse wait for its default role, as what depends on its cluster does."""
+    from redshift_roles.custom_resource.cluster_resource import wait_too  # noqa: PLC0415
+
+    wait_too(warehouse, cluster)
+
+
 @contextmanager
 def _unchanged_on_error(location: Location, default_role: iam.IRole | None) -> Iterator[None]:
     """Take back outside the warehouse what a warehouse that fails halfway has brought there."""
@@ -167,7 +176,7 @@ def _unchanged_on_error(location: Location, default_role: iam.IRole | None) -> I
         if default_role is None:
             yield
             return
-        from redshift_roles.custom_resource import association_joining  # noqa: PLC0415
+        from redshift_roles.custom_resource import cluster_resource  # noqa: PLC0415
 
-        with association_joining.unchanged_on_error(location):
+        with cluster_resource.unchanged_on_error(location):
             yield

@@ -1,29 +1,28 @@
-"""The custom resources of role associations: one for each cluster of a stack, and the looks at it beforehand.
-
-What associations want of a cluster flows in; what looks at the cluster before, and the one resource that changes it,
-flow out: the same whatever their order, and whatever they are called.
-"""
+"""The custom resources of role associations: one for each cluster of a stack, and the snapshots before its changes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Final, NamedTuple, cast
 
 from aws_cdk import CfnResource, CustomResource
 from aws_cdk import aws_iam as iam
-from constructs import Construct
+from constructs import Construct, Dependable, DependencyGroup
 
 from redshift_roles.aws import permissions
 from redshift_roles.aws.placeholders import is_token
+from redshift_roles.cdk import plugins
 from redshift_roles.cdk.location import Location, cluster_arn, path_of
 from redshift_roles.cdk.role_reader import role_arn
 from redshift_roles.custom_resource.function import AssociationFunction
-from redshift_roles.custom_resource.logical_ids import digest
+from redshift_roles.custom_resource.logical_ids import cluster_key, digest
 
-ASSOCIATION: Final = "RedshiftRoleAssociation"
-BEFORE: Final = "RedshiftRolesBefore"
-_ALLOW_ID: Final = "Allow"
-_PUT_BACK_ID: Final = "PutBackDefault"
+_ASSOCIATION: Final = "RedshiftRoleAssociation"
+_SNAPSHOT: Final = "RedshiftRolesBefore"
 _RESOURCE_ID: Final = "Resource"
+_RESTORE_ID: Final = "PutBackDefault"
 
 
 class Wanted(NamedTuple):
@@ -31,9 +30,9 @@ class Wanted(NamedTuple):
 
     Attributes:
         cluster_identifier: Of a cluster of this account and region, perhaps a token.
-        roles: The roles it associates, by what names each in logical ids; none where it sets a default role alone.
+        roles: The roles it associates, by their keys in logical ids; empty where it sets a default role only.
         default_role: The role that is to be the default, or None.
-        role_limit: How many roles the cluster may have, everybody's counted.
+        role_limit: How many roles the cluster may have, all of them counted.
         seconds: How long a change may take.
     """
 
@@ -45,42 +44,44 @@ class Wanted(NamedTuple):
 
 
 class Default(NamedTuple):
-    """A default role, and the look at what was the default before."""
+    """A default role, and the snapshot of what was the default before."""
 
     arn: str
-    look: CustomResource
+    snapshot: CustomResource
 
 
 class Member(NamedTuple):
-    """An association that has joined.
+    """One of the associations of a cluster.
 
     Attributes:
-        scope: Its construct, whose path people know.
+        scope: Its construct.
         wanted: What it wants.
-        looks: What was there before, for each of its roles.
+        snapshots: Whether each of its roles was associated before, by the keys of the roles.
         default: The default role that it sets, or None.
     """
 
     scope: Construct
     wanted: Wanted
-    looks: dict[str, CustomResource]
+    snapshots: dict[str, CustomResource]
     default: Default | None
 
 
 class AssociatedCluster(Construct):
-    """A cluster and all that the associations of a stack want of it.
+    """All that the associations of a stack want of one cluster.
 
     Attributes:
+        key: Names the cluster in logical ids.
         members: The associations.
-        policies: How many policies the function's role carries for it.
+        policies: How many policies the function needs for the cluster.
     """
 
-    def __init__(self, function: AssociationFunction, construct_id: str, location: Location, key: str) -> None:
-        super().__init__(function, construct_id)
+    def __init__(self, function: AssociationFunction, location: Location, key: str) -> None:
+        super().__init__(function, key if key[:1].isalpha() else f"Cluster{digest(key)}")
+        self.key = key
         self.members: tuple[Member, ...] = ()
         self.policies = 0
-        self._function, self._place, self._key = function, location, key
-        self._allow = Construct(self, _ALLOW_ID)
+        self._function, self._location = function, location
+        self._allow = Construct(self, "Allow")
         self._resource: CustomResource | None = None
 
     @property
@@ -99,66 +100,123 @@ class AssociatedCluster(Construct):
         """The path of the construct that sets the default role; empty where none does."""
         return next((path_of(member.scope) for member in self.members if member.default), "")
 
-    def look(self, scope: Construct, wanted: Wanted) -> Member:
-        """Define what looks at the cluster before an association comes.
+    def add(self, scope: Construct, wanted: Wanted) -> None:
+        """Add an association.
 
-        The looks belong to the association: what it waits for, they wait for. They are named by the cluster and the
-        role alone, so that they stay when the association is renamed.
+        The snapshots are children of the association: what it waits for, they wait for. They are named by the cluster
+        and the role alone, so that they stay when the association is renamed.
         """
-        looks = {
-            key: self._look(scope, wanted.cluster_identifier, f"Before{digest(key)}", key, role_arn(role))
+        snapshots = {
+            key: self._snapshot(scope, wanted, f"Before{digest(key)}", key, {"RoleArn": role_arn(role)})
             for key, role in wanted.roles.items()
         }
-        role = wanted.default_role
-        before = self._look(scope, wanted.cluster_identifier, "DefaultBefore") if role else None
-        return Member(scope, wanted, looks, Default(role_arn(role), before) if role and before else None)
+        default = None
+        if wanted.default_role is not None:
+            default = Default(role_arn(wanted.default_role), self._snapshot(scope, wanted, "DefaultBefore", "", {}))
+        self.write((*self.members, Member(scope, wanted, snapshots, default)))
 
-    def _look(
-        self, scope: Construct, identifier: str, construct_id: str, key: str = "", arn: str | None = None
+    def _snapshot(
+        self, scope: Construct, wanted: Wanted, construct_id: str, key: str, role: dict[str, str]
     ) -> CustomResource:
-        named = {"RoleArn": arn} if arn is not None else {}
-        properties: dict[str, object] = {"Kind": "Before", "ClusterIdentifier": identifier, **named}
-        look = self._function.resource(scope, construct_id, BEFORE, properties, self._allow)
-        resource = cast("CfnResource", look.node.default_child)
-        resource.override_logical_id(f"{BEFORE}{digest(self._key, key)}")
-        return look
+        properties = {"Kind": "Before", "ClusterIdentifier": wanted.cluster_identifier, **role}
+        snapshot = self._function.resource(scope, construct_id, _SNAPSHOT, properties, self._allow)
+        resource = cast("CfnResource", snapshot.node.default_child)
+        resource.override_logical_id(f"{_SNAPSHOT}{digest(self.key, key)}")
+        return snapshot
 
     def write(self, members: tuple[Member, ...]) -> None:
-        """Write what these associations want together, in the place of what was there."""
-        if self.members:
-            self._clear()
+        """Define the resource for these associations, in the place of the one before."""
+        for policy in self._allow.node.children:
+            self._allow.node.try_remove_child(policy.node.id)
+        for construct_id in (_RESOURCE_ID, _RESTORE_ID):
+            self.node.try_remove_child(construct_id)
         self.members = members
         wanted = [member.wanted for member in members]
         identifiers = [each.cluster_identifier for each in wanted]
         identifier = next(filter(is_token, identifiers), identifiers[0])
         roles = {key: role_arn(role) for each in wanted for key, role in each.roles.items()}
-        looks = {key: look for member in members for key, look in member.looks.items()}
+        snapshots = {key: snapshot for member in members for key, snapshot in member.snapshots.items()}
         default = next((member.default for member in members if member.default), None)
         properties: dict[str, object] = {
             "Kind": "Association",
             "ClusterIdentifier": identifier,
             "RoleArns": [roles[key] for key in sorted(roles)],
-            "WasAssociated": [looks[key].get_att_string("WasAssociated") for key in sorted(roles)],
+            "WasAssociated": [snapshots[key].get_att_string("WasAssociated") for key in sorted(roles)],
             "RoleLimit": str(max(each.role_limit for each in wanted)),
             "TimeoutSeconds": str(max(each.seconds for each in wanted)),
         }
         passed = dict.fromkeys([*roles.values(), *([default.arn] if default else [])])
-        needed = permissions.associate_roles(cluster_arn(identifier, self._place), passed)
+        needed = permissions.associate_roles(cluster_arn(identifier, self._location), passed)
         policies = self._function.allow(self._allow, identifier, needed)
         if default:
             properties["DefaultRoleArn"] = default.arn
-            properties["DefaultBefore"] = default.look.get_att_string("DefaultRoleArn")
-            before = default.look.get_att_string("PutBackRoleArn")
-            policies.append(self._function.let_put_back(self, _PUT_BACK_ID, identifier, before))
+            properties["DefaultBefore"] = default.snapshot.get_att_string("DefaultRoleArn")
+            restored = default.snapshot.get_att_string("PutBackRoleArn")
+            policies.append(self._function.allow_default(self, _RESTORE_ID, identifier, restored))
         self.policies = len(policies)
-        self._resource = self._function.resource(self, _RESOURCE_ID, ASSOCIATION, properties, *policies)
+        self._resource = self._function.resource(self, _RESOURCE_ID, _ASSOCIATION, properties, *policies)
 
-    def remove(self) -> None:
-        """Take it out of the tree."""
-        self._function.node.try_remove_child(self.node.id)
 
-    def _clear(self) -> None:
-        for scope in (self._allow, self):
-            for child in scope.node.children:
-                if child is not self._allow:
-                    scope.node.try_remove_child(child.node.id)
+def _clusters(location: Location) -> dict[str, AssociatedCluster]:
+    """Return the clusters that the associations of a stack are about, by their keys."""
+    function = AssociationFunction.find(location)
+    children = function.node.children if function else []
+    return {child.key: child for child in children if isinstance(child, AssociatedCluster)}
+
+
+def members_of(location: Location, cluster_identifier: str) -> tuple[Member, ...]:
+    """Return the associations that a cluster has in a stack."""
+    cluster = _clusters(location).get(cluster_key(cluster_identifier, location))
+    return cluster.members if cluster else ()
+
+
+def other_default(members: Sequence[Member]) -> Callable[[], str] | None:
+    """Return what reads the path of the association that sets the default role, or None when none does."""
+    scopes = [member.scope for member in members if member.default]
+    return partial(path_of, scopes[0]) if scopes else None
+
+
+def join(scope: Construct, location: Location, wanted: Wanted) -> None:
+    """Add an association to those of its cluster; what depends on it waits for the resource of the cluster.
+
+    Raises:
+        RoleAssociationError: InvalidArgument; then nothing has changed.
+    """
+    with unchanged_on_error(location):
+        function = AssociationFunction.of(scope, location)
+        clusters = _clusters(location)
+        key = cluster_key(wanted.cluster_identifier, location)
+        if key not in clusters:
+            clusters[key] = AssociatedCluster(function, location, key)
+        clusters[key].add(scope, wanted)
+        policies = sum(cluster.policies for cluster in clusters.values())
+        defaults = any(cluster.default_path for cluster in clusters.values())
+        function.raise_if_over_quota(scope, policies, defaults=defaults)
+    wait_too(scope, clusters[key])
+    plugins.watch_associations(clusters[key], location)
+
+
+def wait_too(construct: Construct, other: Construct) -> None:
+    """Make what depends on a construct of this library depend on another one too, which is not a child of it."""
+    itself = DependencyGroup()
+    Dependable.implement(itself, Dependable.of(construct))
+    Dependable.implement(construct, Dependable.of(DependencyGroup(itself, other)))
+
+
+@contextmanager
+def unchanged_on_error(location: Location) -> Iterator[None]:
+    """Restore the associations of a stack when something fails halfway."""
+    is_new = AssociationFunction.find(location) is None
+    before = {cluster: cluster.members for cluster in _clusters(location).values()}
+    try:
+        yield
+    except Exception:
+        function = AssociationFunction.find(location)
+        if function and is_new:
+            function.remove()
+        for cluster in _clusters(location).values():
+            if cluster not in before:
+                cast("AssociationFunction", function).node.try_remove_child(cluster.node.id)
+            elif cluster.members is not before[cluster]:
+                cluster.write(before[cluster])
+        raise

@@ -1,10 +1,13 @@
-"""The AWS Lambda function behind role associations: one for each stack, shared by all of them.
-
-A stack flows in; the function, its role and its log group flow out.
-"""
+"""The AWS Lambda function behind role associations: one for each stack, shared by all of its associations."""
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 from aws_cdk import Acknowledgment, CustomResource, Duration, RemovalPolicy, Validations
@@ -18,29 +21,48 @@ from redshift_roles.aws.permissions import Permission
 from redshift_roles.aws.policies import documents
 from redshift_roles.cdk.location import Location, location_of, path_of
 from redshift_roles.cdk.validation import raise_if
-from redshift_roles.custom_resource import association_code
 from redshift_roles.grants.managed_policies import GrantedPolicies, granted_policies
 from redshift_roles.rules.registry import Problem
 
-# Nobody calls a construct of theirs that.
+# No user gives a construct this id.
 _FUNCTION_ID: Final = "Custom::RedshiftRoleAssociation"
-_LOGGING_ID: Final = "WriteLogs"
-_POLICY_ID: Final = "Policy"
-_ANSWERS: Final = {
-    "NIST.800.53.R4-LambdaInsideVPC": "It calls the Redshift API alone, which needs no VPC",
-    "NIST.800.53.R5-LambdaInsideVPC": "It calls the Redshift API alone, which needs no VPC",
-    "NIST.800.53.R5-LambdaConcurrency": "CloudFormation calls it for one resource at a time",
-    "NIST.800.53.R5-LambdaDLQ": "CloudFormation hears of every failure, and waits for the answer",
-    "HIPAA.Security-LambdaInsideVPC": "It calls the Redshift API alone, which needs no VPC",
-    "HIPAA.Security-LambdaConcurrency": "CloudFormation calls it for one resource at a time",
-    "HIPAA.Security-LambdaDLQ": "CloudFormation hears of every failure, and waits for the answer",
-    "PCI.DSS.321-LambdaInsideVPC": "It calls the Redshift API alone, which needs no VPC",
-}
+_PACKAGE: Final = Path(__file__).parent
+_HANDLER: Final = "handler"
+
 _PACKS: Final = ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5", "PCI.DSS.321")
-_LOG_ANSWERS: Final = dict.fromkeys(
-    (f"{pack}-CloudWatchLogGroupEncrypted" for pack in _PACKS),
-    "It holds names of clusters and roles; CloudWatch encrypts it with a key of its own",
-)
+_NO_VPC: Final = "It calls the Redshift API alone, which needs no VPC"
+_ONE_AT_A_TIME: Final = "CloudFormation calls it for one resource at a time"
+_REPORTED: Final = "CloudFormation gets every failure as a reply"
+_OWN_KEY: Final = "It holds names of clusters and roles; CloudWatch encrypts it with a key of its own"
+_FUNCTION_ACKNOWLEDGMENTS: Final = {
+    **{f"{pack}-LambdaInsideVPC": _NO_VPC for pack in _PACKS},
+    **{f"{pack}-LambdaConcurrency": _ONE_AT_A_TIME for pack in ("HIPAA.Security", "NIST.800.53.R5")},
+    **{f"{pack}-LambdaDLQ": _REPORTED for pack in ("HIPAA.Security", "NIST.800.53.R5")},
+}
+_LOG_ACKNOWLEDGMENTS: Final = {f"{pack}-CloudWatchLogGroupEncrypted": _OWN_KEY for pack in _PACKS}
+
+
+def code() -> lambda_.Code:
+    """Return the code of the function: the handler and nothing else."""
+    return lambda_.Code.from_asset(str(_readable(_PACKAGE)), exclude=["*", f"!{_HANDLER}", f"!{_HANDLER}/*.py"])
+
+
+@cache
+def _readable(package: Path) -> Path:
+    """Return a folder with a handler that everybody may read, because AWS Lambda runs it as another user.
+
+    CDK packs files with their modes. Where the package was installed under a umask such as 077, the folder is a copy,
+    which is removed at the end of the process: CDK has a copy of its own by then.
+    """
+    files = [*(package / _HANDLER).glob("*.py")]
+    if all(file.stat().st_mode & 0o004 for file in files):
+        return package
+    copy = Path(tempfile.mkdtemp(prefix="redshift-roles-"))
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
+    (copy / _HANDLER).mkdir()
+    for file in files:
+        Path(shutil.copyfile(file, copy / _HANDLER / file.name)).chmod(0o644)
+    return copy
 
 
 class AssociationFunction(Construct):
@@ -51,92 +73,90 @@ class AssociationFunction(Construct):
         log_group = logs.LogGroup(
             self, "Logs", retention=logs.RetentionDays.ONE_YEAR, removal_policy=RemovalPolicy.DESTROY
         )
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self._function = lambda_.Function(
             self,
             "Function",
             description="Associates IAM roles with Amazon Redshift clusters",
-            code=association_code.code(),
-            handler="handler.index.handler",
+            code=code(),
+            handler=f"{_HANDLER}.index.handler",
             runtime=lambda_.Runtime.PYTHON_3_14,
             timeout=Duration.seconds(quotas.FUNCTION_SECONDS),
-            role=role,
+            role=self._role,
             log_group=log_group,
-            # No run begins so late that it would outlive CloudFormation's patience (`resource`).
+            # A run that began later would not end before CloudFormation stops waiting for it (see `resource`).
             max_event_age=Duration.seconds(quotas.EVENT_SECONDS),
         )
-        self._role = role
-        self._place = location_of(self)
-        self._logging = granted_policies(role, self._place, _LOGGING_ID, "roles")
+        self._location = location_of(self)
+        self._logging = granted_policies(self._role, self._location, "WriteLogs", "roles")
         self._logging.allow(permissions.write_logs(log_group.log_group_arn))
-        for answered, answers in ((self._function, _ANSWERS), (log_group, _LOG_ANSWERS)):
-            for rule, reason in answers.items():
-                Validations.of(answered).acknowledge(Acknowledgment(id=rule, reason=reason))
+        acknowledged = ((self._function, _FUNCTION_ACKNOWLEDGMENTS), (log_group, _LOG_ACKNOWLEDGMENTS))
+        for construct, reasons in acknowledged:
+            for rule, reason in reasons.items():
+                Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=reason))
 
     @classmethod
     def find(cls, location: Location) -> AssociationFunction | None:
-        """Find the function of a stack."""
+        """Return the function of a stack, or None where there is none yet."""
         found = location.stack.node.try_find_child(_FUNCTION_ID)
         return found if isinstance(found, cls) else None
 
     @classmethod
     def of(cls, scope: Construct, location: Location) -> AssociationFunction:
-        """Find the function of a stack, or make it.
+        """Return the function of a stack, which the first association creates.
 
         Raises:
-            RoleAssociationError: InvalidArgument, when something else has its name there.
+            RoleAssociationError: InvalidArgument, when another construct has its id.
         """
         found = location.stack.node.try_find_child(_FUNCTION_ID)
         if isinstance(found, cls):
             return found
-        raise_if(lambda: path_of(scope), quotas.MODIFY_ROLES, [_name_is_taken(found)] if found else [])
+        raise_if(lambda: path_of(scope), quotas.MODIFY_ROLES, [_id_problem(found)] if found else [])
         return cls(location.stack, _FUNCTION_ID)
 
     def remove(self) -> None:
-        """Take the function out of its stack."""
-        self._place.stack.node.try_remove_child(_FUNCTION_ID)
+        """Remove the function from its stack."""
+        self._location.stack.node.try_remove_child(_FUNCTION_ID)
 
-    def refuse_more(self, scope: Construct, policies: int, *, defaults: bool) -> None:
-        """Refuse more policies than the function's role can carry.
+    def raise_if_over_quota(self, scope: Construct, policies: int, *, defaults: bool) -> None:
+        """Raise when the function's role cannot have as many policies.
 
         Args:
-            scope: Who needs them.
-            policies: How many there are, for all clusters.
-            defaults: Whether a cluster has a default role among them.
+            scope: The construct that needs them.
+            policies: The number of policies for all clusters.
+            defaults: Whether one of the clusters has a default role.
 
         Raises:
             RoleAssociationError: InvalidArgument.
         """
         spare = 2 if defaults else 1
         most = quotas.ROLE_POLICIES - len(self._logging.policies) - spare
-        raise_if(
-            lambda: path_of(scope), quotas.IAM_QUOTAS, [_too_many(policies, most, spare)] if policies > most else []
-        )
+        problems = [_policy_problem(policies, most, spare)] if policies > most else []
+        raise_if(lambda: path_of(scope), quotas.IAM_QUOTAS, problems)
 
-    def allow(self, scope: Construct, cluster_identifier: str, allowed: list[Permission]) -> list[iam.CfnManagedPolicy]:
-        """Allow the function what one cluster needs, by policies that come and go with the cluster.
+    def allow(self, scope: Construct, cluster_identifier: str, needed: list[Permission]) -> list[iam.CfnManagedPolicy]:
+        """Define the policies that the function needs for one cluster.
 
-        A policy shared by all clusters would lose what the removal of one needs before CloudFormation asks for the
-        removal; so would one that is updated when the cluster changes. A description cannot be updated: when the
-        cluster changes, CloudFormation makes a new policy first, and deletes the old one last.
+        They are created and deleted with the cluster. A policy for all clusters would lose what the removal of one
+        needs before CloudFormation requests that removal, and so would a policy that is updated to another cluster. A
+        description cannot be updated, so for another cluster CloudFormation creates new policies first and deletes the
+        old ones last.
 
         Args:
-            scope: What the policies are children of.
+            scope: The scope of the policies.
             cluster_identifier: The cluster.
-            allowed: What it needs.
+            needed: What it needs.
         """
         description = f"Associates IAM roles with the Redshift cluster {cluster_identifier}"
         attachment = {"roles": [self._role.role_name], "description": description}
-        granted = GrantedPolicies(scope, self._place, _POLICY_ID, attachment)
-        granted.allow(allowed)
+        granted = GrantedPolicies(scope, self._location, "Policy", attachment)
+        granted.allow(needed)
         return granted.policies
 
-    def let_put_back(
+    def allow_default(
         self, scope: Construct, construct_id: str, cluster_identifier: str, role_arn: str
     ) -> iam.CfnManagedPolicy:
-        """Allow the function to put back a default role that only the deployment knows; replaced with the
-        cluster too.
-        """
+        """Define the policy to restore a default role that only the deployment knows."""
         (document,) = documents(permissions.pass_role(role_arn, serverless=False))
         return iam.CfnManagedPolicy(
             scope,
@@ -147,10 +167,10 @@ class AssociationFunction(Construct):
         )
 
     def resource(
-        self, scope: Construct, construct_id: str, kind: str, properties: dict[str, object], *policies: IDependable
+        self, scope: Construct, construct_id: str, kind: str, properties: Mapping[str, object], *policies: IDependable
     ) -> CustomResource:
-        """Define a custom resource that the function answers for, when it is allowed everything it needs."""
-        made = CustomResource(
+        """Define a custom resource of the function, which depends on the policies that the function needs for it."""
+        resource = CustomResource(
             scope,
             construct_id,
             resource_type=f"Custom::{kind}",
@@ -158,20 +178,20 @@ class AssociationFunction(Construct):
             service_timeout=Duration.seconds(quotas.EVENT_SECONDS + quotas.FUNCTION_SECONDS),
             properties=properties,
         )
-        made.node.add_dependency(*policies, *self._logging.policies)
-        return made
+        resource.node.add_dependency(*policies, *self._logging.policies)
+        return resource
 
 
-def _too_many(policies: int, most: int, spare: int) -> Problem:
+def _policy_problem(policies: int, most: int, spare: int) -> Problem:
     parts = f"IAM attaches {quotas.ROLE_POLICIES} to a role, one is for the logs, {spare} for the change of a cluster"
     return Problem(
         "",
-        f"the associations and default roles of this stack need {policies} policies, allowed is {most}: {parts}",
+        f"the associations and default roles of this stack need {policies} policies, at most {most} are free: {parts}",
         "define this one in another stack, perhaps a nested one",
     )
 
 
-def _name_is_taken(found: IConstruct) -> Problem:
+def _id_problem(found: IConstruct) -> Problem:
     return Problem(
         "",
         f"{path_of(found)} is a {type(found).__name__}, where the function behind role associations belongs",

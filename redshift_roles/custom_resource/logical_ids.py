@@ -1,16 +1,12 @@
-"""What tells clusters and roles apart in the logical ids of role associations.
-
-Texts flow in, perhaps tokens; keys flow out that stay the same when constructs, stacks or Stages get another id.
-"""
+"""Keys of clusters and roles for logical ids: they stay the same when a construct, stack or Stage gets another id."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from typing import cast
-from weakref import WeakKeyDictionary
 
-from aws_cdk import CfnElement, NestedStack, Stack
+from aws_cdk import CfnElement, NestedStack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
 
@@ -19,11 +15,9 @@ from redshift_roles.cdk.location import Location, location_of, referred
 from redshift_roles.cdk.role_reader import role_arn
 from redshift_roles.rules.facts import RoleFacts
 
-_texts: WeakKeyDictionary[Stack, dict[str, str]] = WeakKeyDictionary()
-
 
 def cluster_key(identifier: str, location: Location) -> str:
-    """Name a cluster: by its literal identifier, however it was written, else by what CDK writes for it."""
+    """Return the literal identifier of a cluster, however it was written, else what CDK writes for it."""
     if not is_token(identifier):
         return identifier
     for target in referred(identifier):
@@ -31,38 +25,33 @@ def cluster_key(identifier: str, location: Location) -> str:
             literal = target.cluster_identifier
             if literal and not is_token(literal):
                 return literal
-    return _text(identifier, location)
+    return _written(identifier, location)
 
 
 def role_key(role: iam.IRole, facts: RoleFacts, location: Location) -> str:
-    """Name a role: by its path and name where they are known, however they were written, else by what CDK writes for
-    it.
-    """
+    """Return the path and name of a role where they are known, however they were written, else what CDK writes."""
     arn = facts.parsed
     if arn.account and arn.resource and not has_placeholder(arn.resource):
         return arn.resource
-    return _text(role_arn(role), location)
+    return _written(role_arn(role), location)
 
 
 def digest(*keys: str) -> str:
-    """Make a part of a logical id out of keys."""
+    """Return a part of a logical id for these keys."""
     return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]
 
 
-def _text(text: str, location: Location) -> str:
-    known = _texts.setdefault(location.stack, {})
-    if text not in known:
-        known[text] = _read_text(text, location) if is_token(text) else text
-    return known[text]
+def _written(text: str, location: Location) -> str:
+    """Return what CDK writes for a text, with the names of the other stacks that it refers to."""
+    if not is_token(text):
+        return text
+    homes = {location_of(target) for target in referred(text)}
+    names = sorted({_stack_name(home, location) for home in homes if home.stack is not location.stack})
+    return " ".join([json.dumps(location.stack.resolve(text), sort_keys=True), *names])
 
 
-def _read_text(text: str, location: Location) -> str:
-    homes = {_home(home, location) for home in map(location_of, referred(text)) if home.stack is not location.stack}
-    return " ".join([json.dumps(location.stack.resolve(text), sort_keys=True), *sorted(homes)])
-
-
-def _home(home: Location, location: Location) -> str:
-    """Tell a stack from others whose logical ids may be the same: by its name, and by its place among nested stacks."""
+def _stack_name(home: Location, location: Location) -> str:
+    """Return what tells a stack from others with the same logical ids: its name, and its ids in the stacks above."""
     names: list[str] = []
     stack = home.stack
     while isinstance(stack, NestedStack) and stack.nested_stack_parent is not None:
