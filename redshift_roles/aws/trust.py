@@ -35,7 +35,7 @@ class DbUser(NamedTuple):
     workgroup: str | None = None
 
     def external_id(self, home: Home) -> str:
-        """Return what Redshift sends as ``sts:ExternalId`` for this user."""
+        """Return what Redshift sends as ``sts:ExternalId`` for this user (quotas.DATABASE_USERS)."""
         where = self.cluster or f"serverless-{home.account}-{self.workgroup}"
         return home.arn("redshift", f"dbuser:{where}/{self.user}")
 
@@ -59,7 +59,7 @@ class Trusted(NamedTuple):
 
 
 class Trust(NamedTuple):
-    """The trust policy of a role that Redshift assumes.
+    """The trust policy of a role that Redshift assumes (quotas.AUTHORIZING_REDSHIFT, quotas.CONFUSED_DEPUTY).
 
     Attributes:
         home: Where the role's clusters and users are.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from redshift_roles.aws import quotas
-from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, THIS_REGION, RoleArn, differ, parse
-from redshift_roles.aws.placeholders import PLACEHOLDERS, has_placeholder, literal_start, placeholder, readable
+from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, RoleArn, differ, parse
+from redshift_roles.aws.placeholders import placeholder
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 from tests.support.builders import arn
 
@@ -81,7 +81,7 @@ def test_fails_when_a_text_cannot_become_an_arn(text: str) -> None:
     ],
 )
 def test_fails_when_an_arn_is_not_that_of_a_role(text: str, problem: str) -> None:
-    """The problem is told in words that continue "the role is this text, which …"."""
+    """The problem continues "the role is this text, which …"."""
     assert problem == parse(text).problem
 
 
@@ -123,67 +123,9 @@ def test_names_and_paths_are_allowed_to_their_last_character(name: str, path: st
         (f"arn:aws:iam::111111111111:{placeholder('r')}/L", RoleArn("aws", ACCOUNT, f"{placeholder('r')}/L", None)),
     ],
 )
-def test_parts_that_are_not_known_are_not_judged(text: str, expected: RoleArn) -> None:
-    """Only the deployment knows a hole; the parts around it are known all the same."""
+def test_parts_that_are_not_known_are_not_checked(text: str, expected: RoleArn) -> None:
+    """The parts around a placeholder are known all the same."""
     assert expected == parse(text)
-
-
-def test_a_text_without_holes_is_known() -> None:
-    """A hole is seen wherever it stands."""
-    assert [False, True, True] == [has_placeholder(text) for text in ("", placeholder(""), f"arn:{placeholder('x')}:y")]
-
-
-def test_the_place_of_a_stack_is_what_cloudformation_calls_it() -> None:
-    """The account, partition and region of the deployment are CloudFormation's pseudo parameters."""
-    names = ["AWS::AccountId", "AWS::Partition", "AWS::Region"]
-
-    assert names == PLACEHOLDERS.names(THIS_ACCOUNT + THIS_PARTITION + THIS_REGION)
-
-
-def test_holes_are_named_in_order_and_filled_one_by_one() -> None:
-    """Each hole gets its own value; what stands between them stays."""
-    text = f"a{placeholder('First')}b{placeholder('Second')}{placeholder('First')}c"
-
-    assert PLACEHOLDERS.names(text) == ["First", "Second", "First"]
-    assert PLACEHOLDERS.filled(text, str.upper) == "aFIRSTbSECONDFIRSTc"
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("", [""]),
-        ("a,b,,c", ["a", "b", "", "c"]),
-        (f"a{placeholder('b,c')}", [f"a{placeholder('b,c')}"]),
-        (
-            f"{placeholder('a')},b{placeholder('c,d')}{placeholder('e')},{placeholder('f,')}",
-            [placeholder("a"), f"b{placeholder('c,d')}{placeholder('e')}", placeholder("f,")],
-        ),
-    ],
-)
-def test_a_text_is_split_around_its_holes(text: str, expected: list[str]) -> None:
-    """The separator may be part of a hole's name, which stays whole."""
-    assert expected == PLACEHOLDERS.split(text, ",")
-
-
-@pytest.mark.parametrize(
-    ("text", "start"), [("", ""), ("arn:aws", "arn:aws"), (f"a{placeholder('b')}c{placeholder('d')}", "a")]
-)
-def test_the_start_of_a_text_is_known_up_to_its_first_hole(text: str, start: str) -> None:
-    """A text without holes is known to its end."""
-    assert start == literal_start(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("arn:aws", "arn:aws"),
-        (f"x{placeholder('AWS::AccountId')}y", "x${AWS::AccountId}y"),
-        (placeholder("Data.template.json#Loader.Arn"), "${Loader.Arn}"),
-    ],
-)
-def test_people_read_the_name_of_a_hole_without_its_file(text: str, expected: str) -> None:
-    """A hole is written as CloudFormation's Sub would write it."""
-    assert expected == readable(text)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Whether a trust policy lets Redshift assume the role."""
+"""Trust policies: what is written for Amazon Redshift, and whether one lets Redshift assume the role."""
 
 from __future__ import annotations
 
@@ -6,32 +6,254 @@ from typing import Any
 
 import pytest
 
+from redshift_roles.aws import quotas
 from redshift_roles.aws.arns import THIS_REGION
+from redshift_roles.aws.permissions import Home
 from redshift_roles.aws.placeholders import placeholder
-from redshift_roles.aws.trust import PROVISIONED, SERVERLESS, trust_problem, trusted_services
+from redshift_roles.aws.policies import size
+from redshift_roles.aws.trust import PROVISIONED, SERVERLESS, DbUser, Trust, merged, trust_problem, trusted_services
 from tests.conftest import REGION
+from tests.support.iam import Assumption, assumed
 
-REDSHIFT = {"Service": "redshift.amazonaws.com"}
-EC2 = {"Service": "ec2.amazonaws.com"}
+HOME = Home("aws", "us-west-2", "111111111111")
+LOADER = DbUser("loader", cluster="warehouse")
+ROLE = "arn:aws:iam::111111111111:role/Loader"
+REDSHIFT, SERVERLESS_NAME = "redshift.amazonaws.com", "redshift-serverless.amazonaws.com"
+WEST, EAST = "redshift.us-west-2.amazonaws.com", "redshift.us-east-1.amazonaws.com"
+
+# A service, and what it tells of whom it works for.
+Caller = tuple[str, tuple[tuple[str, str], ...]]
+
+
+def _user(name: str = "loader", cluster: str = "warehouse", region: str = "us-west-2") -> tuple[str, str]:
+    return "sts:ExternalId", f"arn:aws:redshift:{region}:111111111111:dbuser:{cluster}/{name}"
+
+
+def _cluster(
+    name: str = "warehouse", region: str = "us-west-2", account: str = "111111111111"
+) -> tuple[tuple[str, str], tuple[str, str]]:
+    arn = f"arn:aws:redshift:{region}:{account}:cluster:{name}"
+    return ("aws:SourceArn", arn), ("aws:SourceAccount", account)
+
+
+def _by(service: str, *known: tuple[str, str]) -> Caller:
+    return service, known
+
+
+@pytest.mark.parametrize(
+    ("trust", "let_in", "kept_out"),
+    [
+        (
+            Trust(HOME),
+            [_by(REDSHIFT), _by(REDSHIFT, _user())],
+            [_by(SERVERLESS_NAME), _by(WEST), _by("ec2.amazonaws.com"), _by("scheduler.redshift.amazonaws.com")],
+        ),
+        (Trust(HOME, serverless=True), [_by(REDSHIFT), _by(SERVERLESS_NAME)], [_by(WEST), _by("ec2.amazonaws.com")]),
+        (Trust(HOME, ("us-west-2", "us-east-1")), [_by(WEST), _by(EAST)], [_by(REDSHIFT), _by(SERVERLESS_NAME)]),
+        (
+            Trust(HOME, db_users=(LOADER, DbUser("IAMR:Admin", workgroup="8d6a"))),
+            [_by(REDSHIFT, _user()), _by(REDSHIFT, _user("IAMR:Admin", "serverless-111111111111-8d6a"))],
+            [
+                _by(REDSHIFT),
+                _by(REDSHIFT, _user("loader2")),
+                _by(REDSHIFT, _user(cluster="warehouse-2")),
+                _by(REDSHIFT, _user(region="us-east-1")),
+                _by(REDSHIFT, _user("IAMR:Admin")),
+                _by(SERVERLESS_NAME, _user()),
+            ],
+        ),
+        (
+            Trust(HOME, serverless=True, source_clusters=("warehouse", "lake")),
+            [
+                _by(REDSHIFT, *_cluster()),
+                _by(REDSHIFT, *_cluster("lake")),
+                _by(SERVERLESS_NAME, ("aws:SourceAccount", HOME.account)),
+            ],
+            [
+                _by(REDSHIFT),
+                _by(REDSHIFT, _cluster()[0]),
+                _by(REDSHIFT, ("aws:SourceAccount", HOME.account)),
+                _by(REDSHIFT, *_cluster("warehouse-2")),
+                _by(REDSHIFT, *_cluster(region="us-east-1")),
+                _by(REDSHIFT, *_cluster(account="222222222222")),
+                _by(SERVERLESS_NAME),
+                _by(SERVERLESS_NAME, ("aws:SourceAccount", "222222222222")),
+            ],
+        ),
+        (
+            Trust(HOME, ("us-west-2", "us-east-1"), db_users=(LOADER,), source_clusters=("warehouse",)),
+            [
+                _by(WEST, _user(), *_cluster()),
+                _by(EAST, _user(region="us-east-1"), *_cluster(region="us-east-1")),
+            ],
+            [
+                _by(WEST, _user()),
+                _by(WEST, *_cluster()),
+                _by(WEST, _user(region="us-east-1"), *_cluster()),
+                _by(WEST, _user(), *_cluster(region="us-east-1")),
+                _by(EAST, _user(), *_cluster()),
+                _by(REDSHIFT, _user(), *_cluster()),
+            ],
+        ),
+    ],
+    ids=["plain", "serverless", "regions", "users", "clusters", "all"],
+)
+def test_fails_when_somebody_else_comes_in(
+    trust: Trust,
+    let_in: list[Caller],
+    kept_out: list[Caller],
+) -> None:
+    """An evaluator that is not ours lets in whom AWS's page names, and nobody beside: no other service, user or
+    cluster.
+    """
+    asked = [Assumption(service, ROLE, trust.document(), (), known) for service, known in (*let_in, *kept_out)]
+
+    assert [*(True for _ in let_in), *(False for _ in kept_out)] == assumed(asked)
+
+
+@pytest.mark.parametrize(
+    ("trust", "principals"),
+    [
+        (Trust(HOME), [(REDSHIFT, {})]),
+        (
+            Trust(HOME, serverless=True, db_users=(LOADER, LOADER)),
+            [(service, {"StringEquals": {"sts:ExternalId": [_user()[1]]}}) for service in (REDSHIFT, SERVERLESS_NAME)],
+        ),
+        (
+            Trust(HOME, serverless=True, source_clusters=("warehouse", "lake", "warehouse")),
+            [
+                (
+                    REDSHIFT,
+                    {
+                        "StringEquals": {"aws:SourceAccount": ["111111111111"]},
+                        "ArnLike": {"aws:SourceArn": [_cluster()[0][1], _cluster("lake")[0][1]]},
+                    },
+                ),
+                (SERVERLESS_NAME, {"StringEquals": {"aws:SourceAccount": ["111111111111"]}}),
+            ],
+        ),
+    ],
+    ids=["plain", "users", "clusters"],
+)
+def test_a_restriction_is_a_condition_on_all_principals(trust: Trust, principals: list[tuple[str, object]]) -> None:
+    """What is named twice is there once; Serverless, which sends no cluster, is limited to the account."""
+    always = {"Action": "sts:AssumeRole", "Effect": "Allow"}
+    statements = [
+        {**always, "Principal": {"Service": service}, **({"Condition": conditions} if conditions else {})}
+        for service, conditions in principals
+    ]
+
+    assert trust.document() == {"Version": "2012-10-17", "Statement": statements}
+
+
+@pytest.mark.parametrize(
+    ("user", "name"),
+    [
+        (LOADER, "dbuser:warehouse/loader"),
+        (DbUser("IAMR:Admin", workgroup="8d6a"), "dbuser:serverless-333333333333-8d6a/IAMR:Admin"),
+        (DbUser("a+b=c,d.e@f:g/h-i_j", cluster="lake"), "dbuser:lake/a+b=c,d.e@f:g/h-i_j"),
+    ],
+)
+def test_a_user_is_an_external_id(user: DbUser, name: str) -> None:
+    """In the role's partition, region and account; Serverless calls the cluster serverless-ACCOUNT-WORKGROUP."""
+    assert user.external_id(Home("aws-cn", "cn-north-1", "333333333333")) == (
+        f"arn:aws-cn:redshift:cn-north-1:333333333333:{name}"
+    )
+
+
+def test_each_region_has_its_own_users_and_clusters() -> None:
+    """The principal of one region cannot be used with the users or clusters of another."""
+    regions = ("eu-west-1", "us-east-1", "eu-west-1")
+    trusted = Trust(HOME, regions, serverless=True, db_users=(LOADER,), source_clusters=("warehouse",)).principals()
+    named = [
+        (
+            principal.service,
+            [arn.split(":")[3] for arn in principal.conditions["StringEquals"]["sts:ExternalId"]],
+            [arn.split(":")[3] for arn in principal.conditions.get("ArnLike", {}).get("aws:SourceArn", [])],
+        )
+        for principal in trusted
+    ]
+
+    assert named == [
+        ("redshift.eu-west-1.amazonaws.com", ["eu-west-1"], ["eu-west-1"]),
+        ("redshift.us-east-1.amazonaws.com", ["us-east-1"], ["us-east-1"]),
+        ("redshift-serverless.amazonaws.com", ["eu-west-1", "us-east-1"], []),
+    ]
+
+
+@pytest.mark.parametrize(("serverless", "regions"), [(False, ()), (True, ()), (True, ("us-west-2",))])
+@pytest.mark.parametrize("db_users", [(), (LOADER,)])
+@pytest.mark.parametrize("source_clusters", [(), ("warehouse",)])
+def test_what_restricts_a_role_does_not_shut_redshift_out(
+    serverless: bool, regions: tuple[str, ...], db_users: tuple[DbUser, ...], source_clusters: tuple[str, ...]
+) -> None:
+    """The rule agrees with what is written."""
+    document = Trust(HOME, regions, serverless, db_users, source_clusters).document()
+
+    assert trust_problem(document, "us-west-2") is None
+    assert trusted_services(document) == [PROVISIONED, *([SERVERLESS] if serverless else [])]
+
+
+@pytest.mark.parametrize(("quota", "most"), [(quotas.TRUST_POLICY_SIZE, 27), (quotas.LARGEST_TRUST_POLICY_SIZE, 117)])
+def test_a_trust_policy_holds_so_many_users(quota: int, most: int) -> None:
+    """With names of eight letters and a cluster of nine; one more is more than IAM takes."""
+    lengths = [
+        size(Trust(HOME, db_users=[DbUser(f"user{n:04}", cluster="warehouse") for n in range(count)]).document())
+        for count in (most, most + 1)
+    ]
+
+    assert lengths[0] <= quota < lengths[1]
+
+
+def _let_in(principal: object, **more: object) -> dict[str, object]:
+    return {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal, **more}
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ([], []),
+        ([_let_in({"AWS": "a"}), _let_in({"AWS": "b"})], [_let_in({"AWS": ["a", "b"]})]),
+        ([_let_in({"AWS": ["a", "b"]}), _let_in({"AWS": "b"})], [_let_in({"AWS": ["a", "b"]})]),
+        ([_let_in({"AWS": "a"}), _let_in({"Service": "s"})], [_let_in({"AWS": "a", "Service": "s"})]),
+        ([_let_in({"AWS": "a"}), _let_in({"AWS": "a"})], [_let_in({"AWS": "a"})]),
+        ([_let_in({"AWS": "a"}), _let_in("*")], [_let_in("*")]),
+        (
+            [_let_in({"AWS": "a"}), _let_in({"AWS": "b"}, Condition={}), _let_in({"AWS": "c"})],
+            [_let_in({"AWS": ["a", "c"]}), _let_in({"AWS": "b"}, Condition={})],
+        ),
+    ],
+)
+def test_statements_that_differ_in_their_principals_are_one(
+    statements: list[dict[str, object]], expected: list[dict[str, object]]
+) -> None:
+    """The least that CDK may write where it minimizes policies."""
+    assert expected == merged(statements)
+
+
+BY_REDSHIFT, BY_SERVERLESS, BY_EC2 = ({"Service": f"{name}.amazonaws.com"} for name in (PROVISIONED, SERVERLESS, "ec2"))
 DENIED = "denies Redshift to assume it"
+NOBODY = "trusts nobody; Redshift in eu-west-1 cannot assume it"
 
 
 def _statement(principal: object, effect: str = "Allow", action: object = "sts:AssumeRole", **more: object) -> Any:
-    """Write a statement of a trust policy."""
     return {"Effect": effect, "Principal": principal, "Action": action, **more}
 
 
-def _distrust(*statements: object, region: str | None = REGION) -> str | None:
-    """Judge a trust policy of these statements."""
-    return trust_problem({"Version": "2012-10-17", "Statement": list(statements)}, region)
+def _deny(principal: object, action: object = "sts:AssumeRole", **more: object) -> Any:
+    return _statement(principal, "Deny", action, **more)
+
+
+def _problem(*statements: object, region: str | None = REGION, services: tuple[str, ...] = ()) -> str | None:
+    return trust_problem({"Version": "2012-10-17", "Statement": list(statements)}, region, *services)
 
 
 @pytest.mark.parametrize(
     ("principal", "trusted"),
     [
-        (EC2, "ec2.amazonaws.com"),
+        (BY_EC2, "ec2.amazonaws.com"),
         ({"Service": ["glue.amazonaws.com", "ec2.amazonaws.com"]}, "ec2.amazonaws.com, glue.amazonaws.com"),
-        ({"Service": "redshift-serverless.amazonaws.com"}, "redshift-serverless.amazonaws.com"),
+        (BY_SERVERLESS, "redshift-serverless.amazonaws.com"),
         ({"Service": "redshift.us-east-1.amazonaws.com"}, "redshift.us-east-1.amazonaws.com"),
         ({"Service": "redshift.us-east-1.amazonaws.com.cn"}, "redshift.us-east-1.amazonaws.com.cn"),
         ({"Service": "redshift.amazonaws.com.de"}, "redshift.amazonaws.com.de"),
@@ -45,142 +267,113 @@ def _distrust(*statements: object, region: str | None = REGION) -> str | None:
     ],
 )
 def test_fails_when_only_others_are_trusted(principal: object, trusted: str) -> None:
-    """The message names everybody who may assume the role, in order."""
-    assert f"trusts {trusted}; Redshift in eu-west-1 cannot assume it" == _distrust(_statement(principal))
+    """The message names everybody who may assume the role, in order, and nobody who is denied."""
+    statements = [_statement(principal), _deny({"AWS": "b"})]
 
-
-def test_fails_when_only_others_are_trusted_in_whatever_region() -> None:
-    """Where the cluster's region is not known, the message names none."""
-    assert _distrust(_statement(EC2), region=None) == "trusts ec2.amazonaws.com; Redshift cannot assume it"
+    assert _problem(*statements) == f"trusts {trusted}; Redshift in eu-west-1 cannot assume it"
 
 
 @pytest.mark.parametrize(
-    "statements",
+    ("statements", "region", "problem"),
     [
-        [],
-        [_statement(REDSHIFT, action="sts:TagSession")],
-        [_statement(REDSHIFT, action=["sts:TagSession", "sts:AssumeRoleWithSAML"])],
-        [_statement(REDSHIFT, action=[])],
-        [{"Effect": "Allow", "NotPrincipal": REDSHIFT, "Action": "sts:TagSession"}],
+        ([], REGION, NOBODY),
+        ([_statement(BY_REDSHIFT, action="sts:TagSession")], REGION, NOBODY),
+        ([_statement(BY_REDSHIFT, action=["sts:TagSession", "sts:AssumeRoleWithSAML"])], REGION, NOBODY),
+        ([_statement(BY_REDSHIFT, action=[])], REGION, NOBODY),
+        ([{"Effect": "Allow", "NotPrincipal": BY_REDSHIFT, "Action": "sts:TagSession"}], REGION, NOBODY),
+        ([_statement(BY_EC2)], None, "trusts ec2.amazonaws.com; Redshift cannot assume it"),
+        *(
+            ([_statement({"Service": name})], None, f"trusts {shown}; Redshift cannot assume it")
+            for name, shown in (
+                (f"ec2.{placeholder('AWS::URLSuffix')}", "ec2.${AWS::URLSuffix}"),
+                (f"logs.{THIS_REGION}.amazonaws.com", "logs.${AWS::Region}.amazonaws.com"),
+            )
+        ),
     ],
-    ids=["no statement", "tags only", "list", "no action", "everybody else"],
 )
-def test_fails_when_nobody_may_assume_the_role(statements: list[object]) -> None:
-    """Statements about other actions are not about assuming."""
-    assert _distrust(*statements) == "trusts nobody; Redshift in eu-west-1 cannot assume it"
-
-
-@pytest.mark.parametrize("action", ["sts:AssumeRole", "sts:*", "*", ["sts:TagSession", "STS:assumerole"]])
-@pytest.mark.parametrize(
-    "principal", ["*", ["*"], {"AWS": "*"}, REDSHIFT, {"Service": "redshift.eu-west-1.amazonaws.com"}]
-)
-def test_fails_when_redshift_is_denied(principal: object, action: object) -> None:
-    """A denial wins over whatever allows, in either order."""
-    denial, grant = _statement(principal, "Deny", action), _statement(REDSHIFT)
-
-    assert [DENIED, DENIED] == [_distrust(denial, grant), _distrust(grant, denial)]
+def test_fails_when_redshift_is_not_trusted(statements: list[object], region: str | None, problem: str) -> None:
+    """Other actions are not about assuming, and another service's name does not become Redshift's."""
+    assert _problem(*statements, region=region) == problem
 
 
 @pytest.mark.parametrize(
     "denial",
     [
-        _statement("*", "Deny", Condition={"Bool": {"aws:SecureTransport": "false"}}),
-        _statement(EC2, "Deny"),
-        _statement(REDSHIFT, "Deny", "sts:TagSession"),
-        _statement({"Service": "redshift.us-east-1.amazonaws.com"}, "Deny"),
-        {"Effect": "Deny", "NotPrincipal": REDSHIFT, "Action": "sts:AssumeRole"},
-        {"Effect": "Deny", "Principal": "*", "NotAction": "sts:AssumeRole"},
-        _statement({"AWS": placeholder("Somebody")}, "Deny"),
-        _statement([{"Fn::If": ["Strict", "*", "arn:aws:iam::111111111111:root"]}], "Deny"),
-        _statement(REDSHIFT, "Deny", placeholder("Action")),
-        _statement(REDSHIFT, "Deny", [{"Ref": "Action"}]),
-    ],
-    ids=[
-        "condition",
-        "others",
-        "other action",
-        "other region",
-        "not principal",
-        "not action",
-        "unknown principal",
-        "unresolved principal",
-        "unknown action",
-        "unresolved action",
+        *(_deny(who) for who in ("*", ["*"], {"AWS": "*"}, {"Service": "redshift.eu-west-1.amazonaws.com"})),
+        *(_deny(BY_REDSHIFT, what) for what in ("sts:*", "*", "sts:Assume?ole", ["sts:TagSession", "STS:assumerole"])),
     ],
 )
-def test_a_denial_that_may_not_be_of_redshift_does_not_fail(denial: object) -> None:
-    """Only a denial that is certain is a failure: of Redshift, of assuming, unconditional."""
-    assert _distrust(denial, _statement(REDSHIFT)) is None
+def test_fails_when_redshift_is_denied(denial: object) -> None:
+    """A denial wins over whatever allows, in either order."""
+    grant = _statement(BY_REDSHIFT)
+
+    assert [_problem(denial, grant), _problem(grant, denial)] == [DENIED, DENIED]
 
 
-@pytest.mark.parametrize("action", ["sts:AssumeRole", "STS:ASSUMEROLE", "sts:*", "*"])
 @pytest.mark.parametrize(
-    "principal",
+    ("denial", "region"),
     [
-        "*",
-        {"AWS": "*"},
-        REDSHIFT,
-        {"Service": "redshift.amazonaws.com.cn"},
-        {"Service": "redshift.eu-west-1.amazonaws.com"},
-        {"Service": "redshift.eu-west-1.amazonaws.com.cn"},
-        {"AWS": "arn:aws:iam::111111111111:root", "Service": ["ec2.amazonaws.com", "redshift.amazonaws.com"]},
-        {"Service": f"redshift.{placeholder('AWS::URLSuffix')}"},
-        {"Service": f"redshift.{THIS_REGION}.amazonaws.com"},
-        {"Service": f"redshift.eu-{placeholder('Direction')}-1.amazonaws.com"},
-        {"Service": placeholder("Service")},
-        {"Service": [{"Fn::If": ["Serverless", "a", "b"]}]},
+        (_deny("*", Condition={"Bool": {"aws:SecureTransport": "false"}}), REGION),
+        (_deny(BY_EC2), REGION),
+        (_deny(BY_REDSHIFT, "sts:TagSession"), REGION),
+        (_deny({"Service": "redshift.us-east-1.amazonaws.com"}), REGION),
+        (_deny({"Service": "redshift.us-east-1.amazonaws.com"}), None),
+        ({"Effect": "Deny", "NotPrincipal": BY_REDSHIFT, "Action": "sts:AssumeRole"}, REGION),
+        ({"Effect": "Deny", "Principal": "*", "NotAction": "sts:AssumeRole"}, REGION),
+        (_deny({"AWS": placeholder("Somebody")}), REGION),
+        (_deny([{"Fn::If": ["Strict", "*", "arn:aws:iam::111111111111:root"]}]), REGION),
+        (_deny(BY_REDSHIFT, placeholder("Action")), REGION),
+        (_deny(BY_REDSHIFT, [{"Ref": "Action"}]), REGION),
     ],
 )
-def test_redshift_may_assume_what_trusts_it(principal: object, action: str) -> None:
-    """By its global or regional name, by a wildcard, and by what may become one of those."""
-    assert _distrust(_statement(EC2), _statement(principal, action=action)) is None
-
-
-@pytest.mark.parametrize("action", ["sts:AssumeRole*", "sts:Assume*", "sts:Assume?ole"])
-def test_an_action_with_a_wildcard_is_what_it_matches(action: str) -> None:
-    """IAM reads an action as a pattern, in what is allowed and in what is denied."""
-    assert _distrust(_statement(REDSHIFT, action=action)) is None
-    assert _distrust(_statement(REDSHIFT), _statement(REDSHIFT, "Deny", action)) == DENIED
-
-
-def test_a_denial_of_one_region_may_not_be_that_of_the_cluster() -> None:
-    """Where the cluster's region is not known, a regional denial is not certain."""
-    denial = _statement({"Service": "redshift.us-east-1.amazonaws.com"}, "Deny")
-
-    assert _distrust(denial, _statement(REDSHIFT), region=None) is None
-
-
-@pytest.mark.parametrize(
-    "action", [placeholder("Action"), [placeholder("Action")], [{"Ref": "Action"}], ["x", "sts:AssumeRole"]]
-)
-def test_an_action_that_is_not_known_may_be_the_right_one(action: object) -> None:
-    """One action of a list is enough, and one that only the deployment knows may be it."""
-    assert _distrust(_statement(REDSHIFT, action=action)) is None
+def test_a_denial_that_may_not_be_of_redshift_does_not_fail(denial: object, region: str | None) -> None:
+    """Only a denial that is certain is a failure: of Redshift, of assuming, unconditional."""
+    assert _problem(denial, _statement(BY_REDSHIFT), region=region) is None
 
 
 @pytest.mark.parametrize(
     "statement",
     [
-        {"Effect": "Allow", "Principal": REDSHIFT, "NotAction": "sts:TagSession"},
-        {"Effect": "Allow", "NotPrincipal": EC2, "Action": "sts:AssumeRole"},
+        *(
+            _statement({"Service": f"redshift.{name}"})
+            for name in (
+                "amazonaws.com",
+                "amazonaws.com.cn",
+                "eu-west-1.amazonaws.com",
+                "eu-west-1.amazonaws.com.cn",
+                placeholder("AWS::URLSuffix"),
+                f"{THIS_REGION}.amazonaws.com",
+                f"eu-{placeholder('Direction')}-1.amazonaws.com",
+            )
+        ),
+        _statement("*"),
+        _statement({"AWS": "*"}),
+        _statement({"AWS": "arn:aws:iam::111111111111:root", "Service": ["ec2.amazonaws.com", REDSHIFT]}),
+        _statement({"Service": placeholder("Service")}),
+        _statement({"Service": [{"Fn::If": ["Serverless", "a", "b"]}]}),
+        *(
+            _statement(BY_REDSHIFT, action=action)
+            for action in ("STS:ASSUMEROLE", "sts:*", "*", "sts:AssumeRole*", "sts:Assume?ole", placeholder("Action"))
+        ),
+        *(
+            _statement(BY_REDSHIFT, action=action)
+            for action in ([placeholder("Action")], [{"Ref": "Action"}], ["x", "sts:AssumeRole"])
+        ),
+        _statement(BY_REDSHIFT, placeholder("Effect")),
+        {"Effect": "Allow", "Principal": BY_REDSHIFT, "NotAction": "sts:TagSession"},
+        {"Effect": "Allow", "NotPrincipal": BY_EC2, "Action": "sts:AssumeRole"},
     ],
-    ids=["not action", "not principal"],
 )
-def test_what_is_allowed_to_all_but_some_may_well_be_allowed_to_redshift(statement: object) -> None:
-    """Statements that name exceptions are given the benefit of the doubt."""
-    assert _distrust(statement) is None
+def test_redshift_may_assume_what_trusts_it_or_may_trust_it(statement: object) -> None:
+    """By its global or regional name, by a wildcard, by an exception, and by what may become one of those."""
+    assert _problem(_statement(BY_EC2), statement) is None
+    assert trust_problem({"Statement": statement}, REGION) is None
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "ap-southeast-2"])
 def test_any_regional_name_is_enough_for_a_region_that_is_not_known(region: str) -> None:
     """The cluster may be deployed to that very region."""
-    assert _distrust(_statement({"Service": f"redshift.{region}.amazonaws.com"}), region=None) is None
-
-
-@pytest.mark.parametrize("service", [f"ec2.{placeholder('AWS::URLSuffix')}", f"logs.{THIS_REGION}.amazonaws.com"])
-def test_fails_when_a_service_of_another_name_is_trusted_in_an_unknown_region(service: str) -> None:
-    """A hole behind another service's name does not make it Redshift."""
-    assert _distrust(_statement({"Service": service}), region=None) is not None
+    assert _problem(_statement({"Service": f"redshift.{region}.amazonaws.com"}), region=None) is None
 
 
 @pytest.mark.parametrize(
@@ -192,110 +385,66 @@ def test_fails_when_a_service_of_another_name_is_trusted_in_an_unknown_region(se
         {},
         {"Version": "2012-10-17"},
         {"Statement": placeholder("Statements")},
-        {"Statement": [placeholder("Effect"), _statement(EC2)]},
-        {"Statement": [_statement(EC2), {"Principal": REDSHIFT, "Action": "sts:AssumeRole"}]},
+        {"Statement": [placeholder("Effect"), _statement(BY_EC2)]},
+        {"Statement": [_statement(BY_EC2), {"Principal": BY_REDSHIFT, "Action": "sts:AssumeRole"}]},
     ],
     ids=["none", "text", "list", "empty", "no statement", "unknown list", "unknown statement", "no effect"],
 )
-def test_a_document_with_a_statement_that_is_not_known_is_not_judged(document: object) -> None:
+def test_a_document_with_a_statement_that_is_not_known_is_not_checked(document: object) -> None:
     """A statement that only the deployment knows may allow Redshift."""
     assert trust_problem(document, REGION) is None
 
 
-@pytest.mark.parametrize(
-    ("statement", "expected"),
-    [
-        (_statement(REDSHIFT), None),
-        (_statement(EC2), "trusts ec2.amazonaws.com; Redshift in eu-west-1 cannot assume it"),
-        (None, "trusts nobody; Redshift in eu-west-1 cannot assume it"),
-    ],
-)
-def test_one_statement_may_stand_without_a_list(statement: object, expected: str | None) -> None:
+@pytest.mark.parametrize("statement", [None, _statement(BY_EC2)])
+def test_one_statement_may_be_without_a_list(statement: object) -> None:
     """IAM takes one statement for a list of one."""
-    assert expected == trust_problem({"Statement": statement}, REGION)
-
-
-def test_an_effect_that_is_not_known_is_not_judged() -> None:
-    """The deployment may make it Allow."""
-    assert _distrust(_statement(REDSHIFT, placeholder("Effect"))) is None
-
-
-def test_who_is_denied_is_not_among_those_who_are_trusted() -> None:
-    """Only what is allowed is told."""
-    assert _distrust(_statement(EC2), _statement({"AWS": "b"}, "Deny")) == (
-        "trusts ec2.amazonaws.com; Redshift in eu-west-1 cannot assume it"
-    )
-
-
-def _serverless(*statements: object, region: str | None = REGION) -> str | None:
-    """Judge a trust policy for a namespace."""
-    return trust_problem({"Statement": list(statements)}, region, SERVERLESS, PROVISIONED)
+    assert trust_problem({"Statement": statement}, REGION) is not None
 
 
 @pytest.mark.parametrize(
-    ("statement", "reason"),
+    ("statements", "problem"),
     [
-        (_statement(EC2), "trusts ec2.amazonaws.com; Redshift Serverless in eu-west-1 cannot assume it"),
-        (_statement("*", effect="Deny"), DENIED),
+        ([_statement(BY_EC2)], "trusts ec2.amazonaws.com; Redshift Serverless in eu-west-1 cannot assume it"),
+        ([_deny("*")], DENIED),
         (
-            _statement({"Service": "redshift-serverless.us-east-1.amazonaws.com"}),
+            [_statement({"Service": "redshift-serverless.us-east-1.amazonaws.com"})],
             "trusts redshift-serverless.us-east-1.amazonaws.com; Redshift Serverless in eu-west-1 cannot assume it",
         ),
+        ([_deny(BY_SERVERLESS), _statement(BY_SERVERLESS)], DENIED),
+        ([_deny(BY_SERVERLESS), _statement(BY_REDSHIFT)], None),
+        ([_statement(BY_REDSHIFT)], None),
+        ([_statement(BY_SERVERLESS)], None),
+        ([_statement({"Service": "redshift-serverless.eu-west-1.amazonaws.com"})], None),
+        ([_statement({"Service": placeholder("Data#Service")})], None),
+        ([_statement({"Service": f"redshift-{placeholder('Data#Service')}"})], None),
+        ([_statement("*")], None),
     ],
 )
-def test_fails_when_neither_service_may_assume_the_role_of_a_namespace(statement: object, reason: str) -> None:
-    """The message speaks of Serverless."""
-    assert reason == _serverless(statement)
+def test_either_service_may_assume_the_role_of_a_namespace(statements: list[object], problem: str | None) -> None:
+    """AWS's pages have named one, then the other, then both; the message names Serverless."""
+    assert _problem(*statements, services=(SERVERLESS, PROVISIONED)) == problem
 
 
 @pytest.mark.parametrize(
-    "principal",
+    ("document", "services"),
     [
-        REDSHIFT,
-        {"Service": "redshift-serverless.amazonaws.com"},
-        {"Service": "redshift-serverless.eu-west-1.amazonaws.com"},
-        {"Service": placeholder("Data#Service")},
-        {"Service": f"redshift-{placeholder('Data#Service')}"},
-        "*",
-    ],
-)
-def test_either_service_may_assume_the_role_of_a_namespace(principal: object) -> None:
-    """AWS's pages have named one, then the other, then both."""
-    assert _serverless(_statement(principal)) is None
-
-
-def test_a_service_that_is_denied_leaves_the_other() -> None:
-    """Only where both are shut out is the role of no use to a namespace."""
-    denied = _statement({"Service": "redshift-serverless.amazonaws.com"}, effect="Deny")
-
-    assert _serverless(denied, _statement(REDSHIFT)) is None
-    assert DENIED == _serverless(denied, _statement({"Service": "redshift-serverless.amazonaws.com"}))
-
-
-@pytest.mark.parametrize(
-    ("statements", "services"),
-    [
-        ([_statement(REDSHIFT)], [PROVISIONED]),
-        ([_statement({"Service": ["ec2.amazonaws.com", "redshift.us-east-1.amazonaws.com"]})], [PROVISIONED]),
-        (
-            [_statement({"Service": "redshift-serverless.amazonaws.com"}), _statement(REDSHIFT)],
-            [PROVISIONED, SERVERLESS],
+        *(
+            ({"Statement": statements}, services)
+            for statements, services in (
+                ([_statement(BY_REDSHIFT)], [PROVISIONED]),
+                ([_statement({"Service": ["ec2.amazonaws.com", "redshift.us-east-1.amazonaws.com"]})], [PROVISIONED]),
+                ([_statement(BY_SERVERLESS), _statement(BY_REDSHIFT)], [PROVISIONED, SERVERLESS]),
+                ([_statement({"Service": [1, REDSHIFT]})], [PROVISIONED]),
+                ([_statement(BY_EC2), _statement("*"), _statement({"Service": placeholder("Data#Service")})], []),
+                ([_deny(BY_REDSHIFT), _statement(BY_REDSHIFT, action="sts:TagSession")], []),
+                (["x"], []),
+            )
         ),
-        ([_statement(EC2)], []),
-        ([_statement("*")], []),
-        ([_statement({"Service": placeholder("Data#Service")})], []),
-        ([_statement({"Service": [1, "redshift.amazonaws.com"]})], [PROVISIONED]),
-        ([_statement(REDSHIFT, effect="Deny")], []),
-        ([_statement(REDSHIFT, action="sts:TagSession")], []),
-        (["x"], []),
+        (None, []),
+        ("x", []),
+        ({}, []),
     ],
 )
-def test_the_services_that_a_role_is_for_are_those_it_names(statements: list[object], services: list[str]) -> None:
+def test_the_services_that_a_role_is_for_are_those_it_names(document: object, services: list[str]) -> None:
     """A role that everybody may assume is not made for Redshift."""
-    assert services == trusted_services({"Statement": statements})
-
-
-@pytest.mark.parametrize("document", [None, "x", {}])
-def test_a_role_without_a_trust_policy_is_for_nobody(document: object) -> None:
-    """What cannot be read names no service."""
-    assert [] == trusted_services(document)
+    assert trusted_services(document) == services
