@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final, NamedTuple, cast
 
+import jsii
 from aws_cdk import (
     Annotations,
     DefaultTokenResolver,
+    IFragmentConcatenator,
     IPostProcessor,
     IResolvable,
     IResolveContext,
     Reference,
     Stack,
-    StringConcat,
     Tokenization,
 )
 from aws_cdk import aws_iam as iam
@@ -233,11 +234,20 @@ def _beside(construct: IConstruct, construct_id: str) -> tuple[Construct, str]:
     return cast("Construct", construct.node.scope), f"{construct.node.id}{construct_id}"
 
 
+@jsii.implements(IFragmentConcatenator)
+class _Pairs:
+    """Keeps the parts of a text, which may be objects, apart."""
+
+    def join(self, left: object, right: object) -> object:
+        """Write two neighbours."""
+        return {"": [left, right]}
+
+
 class _ByPath(DefaultTokenResolver):
     """Writes references by the paths of their resources: logical ids of different stacks may be the same."""
 
     def __init__(self) -> None:
-        super().__init__(StringConcat())
+        super().__init__(_Pairs())
 
     def resolve_token(self, t: IResolvable, context: IResolveContext, post_processor: IPostProcessor) -> object:
         """Write one token."""

@@ -1,0 +1,69 @@
+"""Grants for Amazon Redshift ML: Amazon SageMaker assumes the role that it is passed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+
+from redshift_roles import DbUser, RedshiftGrants, RedshiftRole
+from tests.conftest import ACCOUNT
+from tests.support.granted import statements_of, wrong
+from tests.support.templates import all_properties_of, properties_of
+
+ROLE = "AWS::IAM::Role"
+
+
+def _trusted(stack: cdk.Stack) -> list[Any]:
+    document = properties_of(stack, ROLE)["AssumeRolePolicyDocument"]
+    return [statement["Principal"]["Service"] for statement in document["Statement"]]
+
+
+def test_models_are_trained_by_sagemaker(stack: cdk.Stack, role: RedshiftRole, bucket: s3.IBucket) -> None:
+    """The role passes itself to SageMaker, whose trust does not grow with each of 25 grants."""
+    for _ in range(25):
+        role.redshift_grants.create_model(bucket)
+    logical_id = stack.resolve(role.role_arn)["Fn::GetAtt"][0]
+
+    assert ["redshift.amazonaws.com", "sagemaker.amazonaws.com"] == _trusted(stack)
+    assert ("iam:PassRole", f"{logical_id}.Arn") == statements_of(stack)["PassRolesToTraining"]
+
+
+@pytest.mark.parametrize("make", [iam.Role, iam.LazyRole])
+def test_every_role_of_the_app_lets_sagemaker_assume_it(stack: cdk.Stack, bucket: s3.IBucket, make: Any) -> None:
+    """Without that CREATE MODEL fails; a role that is made when it is first used is of the app too."""
+    redshift = iam.ServicePrincipal("redshift.amazonaws.com")
+    RedshiftGrants.of(make(stack, "Role", assumed_by=redshift)).create_model(bucket)
+
+    assert ["redshift.amazonaws.com", "sagemaker.amazonaws.com"] == _trusted(stack)
+
+
+def test_a_model_of_an_imported_role_writes_no_trust(stack: cdk.Stack, bucket: s3.IBucket) -> None:
+    """Its trust policy is not ours; its permissions are."""
+    arn = f"arn:aws:iam::{ACCOUNT}:role/team/Imported"
+    RedshiftGrants.of(iam.Role.from_role_arn(stack, "Imported", arn)).create_model(bucket)
+
+    assert [] == all_properties_of(stack, ROLE)
+    assert ("iam:PassRole", arn) == statements_of(stack)["PassRolesToTraining"]
+
+
+def test_fails_when_there_is_no_room_to_trust_sagemaker(stack: cdk.Stack) -> None:
+    """The trust policy of 27 users is full; nothing is written, and a larger quota has room."""
+    lake = s3.Bucket.from_bucket_name(stack, "Lake", "lake")
+    users = [DbUser(f"user-{number:02}", cluster="warehouse") for number in range(27)]
+    full, larger = (
+        RedshiftRole(stack, name, db_users=users, trust_policy_quota=quota)
+        for name, quota in (("Full", 2048), ("Larger", 4096))
+    )
+    ((rule, message),) = wrong(lambda: full.redshift_grants.create_model(lake))
+    trust, _ = all_properties_of(stack, ROLE)
+
+    assert "PolicyTooLarge" == rule
+    assert message.startswith("with this, the trust policy of the role must have at most 2,048 characters")
+    assert () == full.redshift_grants.policies
+    assert 1 == len(trust["AssumeRolePolicyDocument"]["Statement"])
+    larger.redshift_grants.create_model(lake)
+    assert 1 == len(larger.redshift_grants.policies)
