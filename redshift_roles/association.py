@@ -1,7 +1,4 @@
-"""Roles on clusters that already exist.
-
-A cluster's identifier, roles and a default role flow in; a custom resource that adds exactly those flows out.
-"""
+"""Associations of roles with clusters that exist already."""
 
 from __future__ import annotations
 
@@ -28,12 +25,13 @@ from redshift_roles.rules.registry import Problem
 class RoleAssociation(Construct):
     """Associate roles with a cluster that this app does not own, and set its default role.
 
-    It is additive: roles that others associated stay, on create, update, rollback and delete, and so does a role that
-    was there before. A deployment waits until each role is in sync, and fails in time with a reason that names the
-    cluster, the role and its status.
+    It is additive: roles that others associated stay on create, update, rollback and delete, and so does a role that
+    was associated before. A deployment waits until each role is in sync, or fails within `timeout` with a reason that
+    names the cluster, the role and its status.
 
-    All associations of one cluster in one stack are one resource: they may be renamed and exchange roles, and nothing
-    changes in the template. What waits for an association waits for that resource.
+    All associations of one cluster in one stack are one resource. They can be renamed, and roles can move between them,
+    without a change of the template. A construct that depends on an association waits for that resource. A dependency
+    on a construct around the association does not wait for it, because the resource is not a child of either.
 
     Args:
         scope: The construct it belongs to.
@@ -41,7 +39,7 @@ class RoleAssociation(Construct):
         cluster_identifier: The identifier of a provisioned cluster of this account and region.
         roles: Roles to associate, 1 to role_limit, all of the cluster's account.
         default_role: One of the roles, to be what ``IAM_ROLE default`` means. Default: the default role is left alone.
-        role_limit: How many roles the cluster may have, everybody's counted: 1 to 50, the AWS quota. The highest of a
+        role_limit: How many roles the cluster may have, all of them counted: 1 to 50, the AWS quota. The highest of a
             cluster's associations counts. Default: 10.
         timeout: How long a change may take, 30 seconds to 14 minutes. The longest of a cluster's associations counts.
             Default: 10 minutes.
@@ -57,10 +55,10 @@ class RoleAssociation(Construct):
     Template:
         1 Custom::RedshiftRolesBefore for each role and for a default role. For all associations of a cluster in a stack
         together 1 Custom::RedshiftRoleAssociation, 1 AWS::IAM::ManagedPolicy, more for a list that one cannot hold, and
-        with a default role 1 more, to put back what was the default before. For all associations of a stack together 1
+        with a default role 1 more, to restore the default role before it. For all associations of a stack together 1
         AWS::Lambda::Function with its AWS::Lambda::EventInvokeConfig, AWS::IAM::Role, AWS::IAM::ManagedPolicy and
-        AWS::Logs::LogGroup. A stack has eight of those policies for its clusters, seven where one has a default role;
-        none of the logical ids has the path of an association in it.
+        AWS::Logs::LogGroup. A stack has eight of those policies for its clusters, seven where one has a default role.
+        No logical id contains the path of an association.
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/APIReference/API_ModifyClusterIamRoles.html (read 2026-11-24)
@@ -78,30 +76,21 @@ class RoleAssociation(Construct):
         timeout: Duration | None = None,
     ) -> None:
         location = child_location(scope, construct_id)
-
-        def path() -> str:
-            return child_path(scope, construct_id)
-
-        problems = [*_problems(cluster_identifier, roles, default_role, role_limit, timeout)]
-        if any(problem.concerns("roles", "role_limit", "default_role") for problem in problems):
+        path = partial(child_path, scope, construct_id)
+        of_cluster = [*_cluster_problems(cluster_identifier, location)]
+        of_roles = [*_role_problems(roles, default_role, role_limit)]
+        problems = [*of_cluster, *of_roles, *_timeout_problems(timeout)]
+        if of_roles:
             raise_if(path, quotas.MODIFY_ROLES, problems)
-        is_named = not any(problem.concerns("cluster_identifier") for problem in problems)
-        distant = (
-            [*cluster_references.reference_problems("cluster_identifier", cluster_identifier, location)]
-            if is_named
-            else []
-        )
-        others = members_of(location, cluster_identifier) if is_named and not distant else ()
-        problems += distant
-
+        others = () if of_cluster else members_of(location, cluster_identifier)
         facts = _facts(others, roles, default_role, role_limit, location)
         raise_if_broken(path, quotas.MODIFY_ROLES, problems, facts)
-        named = {role_key(role, known, location): role for role, known in zip(roles, facts.roles, strict=True)}
+        keyed = {role_key(role, known, location): role for role, known in zip(roles, facts.roles, strict=True)}
         seconds = int(seconds_of(timeout) or quotas.DEFAULT_TIMEOUT_SECONDS)
         with account_rule.withdrawn_on_error(location), rollback_on_error(self, scope, construct_id):
             super().__init__(scope, construct_id)
             account_rule.assert_account(location, (role.account for role in facts.roles))
-            join(self, location, Wanted(cluster_identifier, named, default_role, role_limit, seconds))
+            join(self, location, Wanted(cluster_identifier, keyed, default_role, role_limit, seconds))
 
 
 def _facts(
@@ -116,7 +105,7 @@ def _facts(
     everything = [*roles, *(role for role, _ in theirs), *([default_role] if default_role else [])]
     read = [*role_facts(everything, location, "roles")]
     first, last = len(roles), len(roles) + len(theirs)
-    limit = max(role_limit, *(member.wanted.role_limit for member in others), 0)
+    limits = [role_limit, *(member.wanted.role_limit for member in others)]
     return AssociationFacts(
         kind="cluster",
         argument="roles",
@@ -127,7 +116,7 @@ def _facts(
             facts._replace(owner=partial(path_of, scope))
             for facts, (_, scope) in zip(read[first:last], theirs, strict=True)
         ),
-        role_limit=limit if role_limit > 0 else role_limit,
+        role_limit=max(limits) if role_limit > 0 else role_limit,
         expected_account=account_rule.expected_account(location),
         account_asserted=True,
         default_roles=tuple(facts._replace(label="'default_role'", path=str) for facts in read[last:]),
@@ -135,27 +124,23 @@ def _facts(
     )
 
 
-def _problems(
-    cluster_identifier: str,
-    roles: Sequence[iam.IRole],
-    default_role: iam.IRole | None,
-    role_limit: int,
-    timeout: Duration | None,
-) -> Iterator[Problem]:
-    if not is_text_token(cluster_identifier):
+def _cluster_problems(cluster_identifier: str, location: Location) -> Iterator[Problem]:
+    if is_text_token(cluster_identifier):
+        yield from cluster_references.reference_problems("cluster_identifier", cluster_identifier, location)
+    else:
         yield from arguments.CLUSTER_IDENTIFIER.check("cluster_identifier", cluster_identifier)
+
+
+def _role_problems(roles: Sequence[iam.IRole], default_role: iam.IRole | None, role_limit: int) -> Iterator[Problem]:
     yield from arguments.check_roles({"roles": roles})
     if roles in ([], ()):
-        yield Problem(
-            "roles", "'roles' must have at least one role, got an empty list", "name the roles to associate: roles=[…]"
-        )
+        message = "'roles' must have at least one role, got an empty list"
+        yield Problem("roles", message, "name the roles to associate: roles=[…]")
     if default_role is not None:
         yield from arguments.ROLE.check("default_role", default_role)
     if not shapes.is_whole(role_limit):
-        yield Problem(
-            "role_limit", f"'role_limit' must be a whole number, got {shapes.shown(role_limit)}", "pass role_limit=10"
-        )
-    yield from _timeout_problems(timeout)
+        message = f"'role_limit' must be a whole number, got {shapes.shown(role_limit)}"
+        yield Problem("role_limit", message, "pass role_limit=10")
 
 
 def _timeout_problems(timeout: Duration | None) -> Iterator[Problem]:
@@ -165,5 +150,5 @@ def _timeout_problems(timeout: Duration | None) -> Iterator[Problem]:
     seconds = seconds_of(timeout)
     low, high = quotas.MIN_TIMEOUT_SECONDS, quotas.MAX_TIMEOUT_SECONDS
     if isinstance(timeout, Duration) and (seconds is None or not low <= seconds <= high):
-        shown = "known only to the deployment" if seconds is None else f"{seconds:g} seconds"
+        shown = "a value that only the deployment knows" if seconds is None else f"{seconds:g} seconds"
         yield Problem("timeout", f"'timeout' must be {low} to {high} seconds, got {shown}", "pass Duration.minutes(10)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -73,7 +74,7 @@ def test_fails_for_roles_that_cannot_be_associated(stack: cdk.Stack) -> None:
     foreign = iam.Role.from_role_arn(stack, "Foreign", arn("X", account=OTHER_ACCOUNT))
     imported = iam.Role.from_role_arn(stack, "Imported", arn("X"))
     define = partial(associate, stack, "First")
-    cases = [
+    cases: list[tuple[str, Callable[[], object]]] = [
         ("RoleQuotaExceeded", partial(define, *(RedshiftRole(stack, f"R{number}") for number in range(11)))),
         ("RoleLimitOutOfRange", partial(define, a, role_limit=51)),
         ("RoleAccountMismatch", partial(define, foreign)),
