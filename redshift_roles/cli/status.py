@@ -1,38 +1,34 @@
-"""The command ``redshift-roles status``: which roles a cluster has, and whether it can use them.
+"""The command ``redshift-roles status``: the roles of a cluster, and whether they can be used.
 
-Arguments flow in; a report on standard output, progress and complaints on standard error and an exit code flow out. It
-needs boto3, which only this command loads, and no CDK.
+It asks AWS as the Lambda function of `RoleAssociation` does. Only this command needs boto3.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from redshift_roles.cli import cluster_status
-from redshift_roles.cli.cluster_status import ClusterStatus
+from redshift_roles.custom_resource.handler.plan import IN_SYNC, Cluster
 from redshift_roles.rules.arguments import CLUSTER_IDENTIFIER
 
 LATE: Final = 1
 UNUSABLE: Final = 2
 DEFAULT_SECONDS: Final = 600
 MAX_SECONDS: Final = 86_400
-_FIRST_DELAY: Final = 2.0
-_LONGEST_DELAY: Final = 15.0
 
-Describe = Callable[[str], ClusterStatus]
+_CHECK_SETTINGS: Final = "check --region, --profile and the credentials: aws sso login, or aws configure"
+_TRY_LATER: Final = "check the network and the region, or try again later"
 
 
-class _UnusableError(Exception):
+class _NoAnswerError(Exception):
     """AWS gives no answer, and asking again would not help."""
 
-
-class _NotYetError(Exception):
-    """AWS gives no answer now; it may when asked again."""
+    def __init__(self, message: str, fix: str) -> None:
+        super().__init__(f"{message}\n  fix: {fix}")
 
 
 def add_parser(subparsers: Any) -> None:  # noqa: ANN401  argparse names the type with an underscore
@@ -41,7 +37,7 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401  argparse names the typ
         "status",
         help="show the roles of a provisioned cluster, and whether they can be used",
         description="Show the roles of a provisioned cluster, each in-sync, adding or removing, and the default one.",
-        epilog="Exit code: 0 when every role is in sync, 1 when one is not, 2 when AWS does not tell.",
+        epilog="Exit code: 0 when every role is in sync, 1 when one is not, 2 when AWS gives no answer.",
     )
     parser.add_argument("cluster", metavar="CLUSTER", type=_cluster, help="the identifier of a provisioned cluster")
     parser.add_argument("--wait", action="store_true", help="return when every role is in sync")
@@ -51,7 +47,7 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401  argparse names the typ
         metavar="SECONDS",
         help=f"how long to wait: 1 to {MAX_SECONDS}, default {DEFAULT_SECONDS}; implies --wait",
     )
-    parser.add_argument("--format", choices=[*cluster_status.FORMATS], default="text", help="default: text")
+    parser.add_argument("--format", choices=[*_FORMATS], default="text", help="default: text")
     parser.add_argument("--region", help="default: that of the AWS configuration")
     parser.add_argument("--profile", help="a profile of the AWS configuration; default: AWS_PROFILE, else 'default'")
     parser.set_defaults(run=run)
@@ -59,161 +55,137 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401  argparse names the typ
 
 def _cluster(text: str) -> str:
     if not CLUSTER_IDENTIFIER.fits(text):
-        raise argparse.ArgumentTypeError(f"'{text}', allowed is {CLUSTER_IDENTIFIER.allowed}")
+        raise argparse.ArgumentTypeError(f"must be {CLUSTER_IDENTIFIER.allowed}, got '{text}'")
     return text
 
 
 def _seconds(text: str) -> int:
     if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= MAX_SECONDS:
-        raise argparse.ArgumentTypeError(f"'{text}', allowed is 1 to {MAX_SECONDS} seconds")
+        raise argparse.ArgumentTypeError(f"must be 1 to {MAX_SECONDS} seconds, got '{text}'")
     return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Ask, wait when told to, report, and say with the exit code how it went."""
+    """Ask, wait if told to, print a report, and return the exit code."""
+    name, seconds = arguments.cluster, arguments.timeout or (DEFAULT_SECONDS if arguments.wait else 0)
     try:
-        describe = _describe(arguments.profile, arguments.region)
-        if arguments.wait or arguments.timeout is not None:
-            found = _waited(describe, arguments.cluster, arguments.timeout or DEFAULT_SECONDS)
-        else:
-            found = describe(arguments.cluster)
-    except (_UnusableError, _NotYetError) as error:
+        found = _answer(name, _client(arguments.profile, arguments.region), seconds)
+    except _NoAnswerError as error:
         _tell(str(error))
         return UNUSABLE
-    print(cluster_status.FORMATS[arguments.format](found))  # noqa: T201  what the command is for
-    return LATE if found.late else 0
+    print(_FORMATS[arguments.format](name, found))  # noqa: T201  what the command is for
+    return LATE if _late(found) else 0
 
 
 def _tell(line: str) -> None:
     print(f"redshift-roles: {line}", file=sys.stderr, flush=True)  # noqa: T201
 
 
-def _waited(describe: Describe, identifier: str, seconds: int) -> ClusterStatus:
-    """Ask until every role is in sync or the time is over; tell each step once."""
-    deadline = time.monotonic() + seconds
-    delay, reported = _FIRST_DELAY, ""
-    while True:
-        found: ClusterStatus | None = None
-        try:
-            found = describe(identifier)
-            line = found.progress()
-        except _NotYetError as error:
-            line = str(error)
-            if time.monotonic() >= deadline:
-                raise
-        if line != reported:
-            _tell(line)
-            reported = line
-        left = deadline - time.monotonic()
-        if found and (not found.late or left <= 0):
-            if found.late:
-                _tell(f"cluster {identifier} is {found.status}; not every role is in sync after {seconds} seconds")
-            return found
-        time.sleep(max(min(delay, left), 0))
-        delay = min(delay * 1.5, _LONGEST_DELAY)
-
-
-def _describe(profile: str | None, region: str | None) -> Describe:
-    """Make a question to AWS, whose troubles are told in the words of the command."""
+def _client(profile: str | None, region: str | None) -> Any:  # noqa: ANN401  boto3 has no types
     try:
-        import boto3  # noqa: PLC0415  an extra, which no other command needs
+        import boto3  # noqa: PLC0415  an extra that no other command needs
         from botocore.config import Config  # noqa: PLC0415
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+        from botocore.exceptions import BotoCoreError  # noqa: PLC0415
     except ImportError as error:
-        raise _UnusableError("boto3 is not installed\n  fix: pip install 'cdk-redshift-roles[cli]'") from error
-
-    # The last three come from what boto3 runs, reads and asks to find credentials.
-    problems = (BotoCoreError, ValueError, OSError, EOFError)
-
-    def describe(identifier: str) -> ClusterStatus:
-        try:
-            found = client.describe_clusters(ClusterIdentifier=identifier)["Clusters"]
-        except ClientError as error:
-            raise _refused(error.response.get("Error", {}), identifier, client.meta.region_name) from error
-        except problems as error:
-            raise _broken(error) from error
-        if not found:
-            raise _missing(identifier, client.meta.region_name)
-        return cluster_status.read(found[0])
-
+        raise _NoAnswerError("boto3 is not installed", "pip install 'cdk-redshift-roles[cli]'") from error
     try:
         session = boto3.Session(profile_name=profile, region_name=region)
-        client = session.client("redshift", config=Config(retries={"mode": "standard", "total_max_attempts": 3}))
-    except problems as error:
-        raise _broken(error) from error
-    return describe
+        return session.client("redshift", config=Config(retries={"mode": "standard", "total_max_attempts": 3}))
+    except (BotoCoreError, ValueError, OSError) as error:
+        raise _misconfigured(error) from error
 
 
-_NO_CREDENTIALS: Final = "log in: aws sso login, or aws configure; or name a profile: --profile NAME"
-_NO_REGION: Final = "name the cluster's region: --region eu-west-1"
-_SEE_MESSAGE: Final = "see the message; it is AWS's own"
-_BROKEN: Final[Mapping[str, str]] = {
-    "InvalidRegionError": _NO_REGION,
-    "NoRegionError": _NO_REGION,
-    "ProfileNotFound": "name a profile of ~/.aws/config: --profile NAME",
-    "NoCredentialsError": _NO_CREDENTIALS,
-    "PartialCredentialsError": _NO_CREDENTIALS,
-    "CredentialRetrievalError": _NO_CREDENTIALS,
-    "SSOError": _NO_CREDENTIALS,
-    "TokenRetrievalError": _NO_CREDENTIALS,
-    "JSONDecodeError": _NO_CREDENTIALS,
-    "OSError": _NO_CREDENTIALS,
-    "EOFError": _NO_CREDENTIALS,
-}
-_NO_TERMINAL: Final = "a code is asked for, and there is no terminal to type it in"
-_UNREACHABLE: Final = "check the network, and the region"
-# Errors of the network pass; what is missing in the configuration does not.
-_PASSING: Final = ("ConnectionError", "HTTPClientError")
+def _misconfigured(error: BaseException) -> _NoAnswerError:
+    return _NoAnswerError(f"{type(error).__name__}: {error}".removesuffix(": "), _CHECK_SETTINGS)
 
 
-def _broken(error: Exception) -> Exception:
-    """Tell what keeps boto3 from asking."""
-    kinds = [kind.__name__ for kind in type(error).__mro__]
-    if any(kind in _PASSING for kind in kinds):
-        return _NotYetError(f"{error}\n  fix: {_UNREACHABLE}")
-    fix = next((_BROKEN[kind] for kind in kinds if kind in _BROKEN), _SEE_MESSAGE)
-    said = _NO_TERMINAL if isinstance(error, EOFError) else error
-    return _UnusableError(f"{said}\n  fix: {fix}")
+def _answer(name: str, client: Any, seconds: int) -> Cluster:  # noqa: ANN401  boto3 has no types
+    """Return the cluster: now, or when every role is in sync or the time is over. Print each change while waiting."""
+    from redshift_roles.custom_resource.handler import clusters, reconcile  # noqa: PLC0415  they need boto3
+
+    last: Cluster | None = None
+    printed = ""
+
+    def attempt(_: object) -> Cluster:
+        nonlocal last, printed
+        try:
+            last = _described(name, client)
+            line = _progress(name, last)
+        except clusters.RetryableError as error:
+            line = str(error)
+        if line != printed:
+            _tell(line)
+            printed = line
+        if last is None or _late(last):
+            raise reconcile.WaitingError(line)
+        return last
+
+    try:
+        return reconcile.retry(attempt, name, seconds, reconcile.Clock()) if seconds else _described(name, client)
+    except (clusters.RetryableError, clusters.RefusedError) as error:
+        if last is None:
+            raise _NoAnswerError(str(error), _TRY_LATER) from error
+        _tell(str(error))
+        return last
 
 
-_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
-_THROTTLED: Final = frozenset(
-    {"InternalFailure", "RequestLimitExceeded", "ServiceUnavailable", "Throttling", "ThrottlingException"}
-)
-_BAD_CREDENTIALS: Final = frozenset(
-    {
-        "AuthFailure",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "IncompleteSignature",
-        "InvalidClientTokenId",
-        "MissingAuthenticationToken",
-        "OptInRequired",
-        "RequestExpired",
-        "SignatureDoesNotMatch",
-        "UnrecognizedClientException",
+def _described(name: str, client: Any) -> Cluster:  # noqa: ANN401  boto3 has no types
+    from botocore.exceptions import BotoCoreError, ConnectionError, HTTPClientError  # noqa: A004, PLC0415
+
+    from redshift_roles.custom_resource.handler import clusters  # noqa: PLC0415
+
+    try:
+        found = clusters.describe(client, name)
+    except clusters.RetryableError as error:
+        cause = error.__cause__
+        if isinstance(cause, BotoCoreError) and not isinstance(cause, (ConnectionError, HTTPClientError)):
+            raise _misconfigured(cause) from error
+        raise
+    except clusters.PropagationError as error:
+        allow = f"allow redshift:DescribeClusters on cluster:{name}, as the RoleAssociationPolicy of this cluster does"
+        raise _NoAnswerError(str(error), allow) from error
+    except clusters.RefusedError as error:
+        raise _NoAnswerError(str(error), _CHECK_SETTINGS) from error
+    except (ValueError, OSError, EOFError) as error:
+        # From the programs, files and prompts that boto3 uses to find credentials.
+        raise _misconfigured(error) from error
+    if found is None:
+        here = f"in {client.meta.region_name} in the account of these credentials"
+        raise _NoAnswerError(f"there is no provisioned cluster '{name}' {here}", _CHECK_SETTINGS)
+    return found
+
+
+def _late(found: Cluster) -> dict[str, str]:
+    return {arn: status for arn, status in sorted(found.roles.items()) if status != IN_SYNC}
+
+
+def _progress(name: str, found: Cluster) -> str:
+    late, total = _late(found), len(found.roles)
+    roles = [f"{arn} is {status}" for arn, status in late.items()]
+    return "; ".join([f"cluster {name} is {found.status}", f"{total - len(late)} of {total} roles in sync", *roles])
+
+
+def _text(name: str, found: Cluster) -> str:
+    width = max(map(len, found.roles.values()), default=0)
+    lines = [
+        f"  {status:{width}}  {arn}{'  (default)' if arn == found.default else ''}"
+        for arn, status in sorted(found.roles.items())
+    ]
+    return "\n".join([f"cluster {name} is {found.status}", *(lines or ["  no roles are associated"])])
+
+
+def _json(name: str, found: Cluster) -> str:
+    report = {
+        "cluster": name,
+        "status": found.status,
+        "inSync": not _late(found),
+        "defaultRole": found.default,
+        "roles": [
+            {"arn": arn, "status": status, "default": arn == found.default}
+            for arn, status in sorted(found.roles.items())
+        ],
     }
-)
+    return json.dumps(report, indent=2)
 
 
-def _refused(error: Mapping[str, str], identifier: str, region: str) -> Exception:
-    """Tell why AWS does not answer."""
-    code, said = error.get("Code", ""), f"{error.get('Code', '')}: {error.get('Message', '')}"
-    if code in _THROTTLED:
-        return _NotYetError(f"{said}\n  fix: try again later")
-    if code in ("ClusterNotFound", "ClusterNotFoundFault"):
-        return _missing(identifier, region)
-    if code in _DENIED:
-        return _UnusableError(
-            f"{said}\n  fix: allow redshift:DescribeClusters on cluster:{identifier}; "
-            "the RoleAssociationPolicy for this cluster does"
-        )
-    fix = _NO_CREDENTIALS if code in _BAD_CREDENTIALS else _SEE_MESSAGE
-    return _UnusableError(f"{said}\n  fix: {fix}")
-
-
-def _missing(identifier: str, region: str) -> Exception:
-    return _UnusableError(
-        f"there is no provisioned cluster '{identifier}' in {region} in the account of these credentials\n"
-        "  fix: list them: aws redshift describe-clusters --query 'Clusters[].ClusterIdentifier'"
-    )
+_FORMATS: Final[Mapping[str, Callable[[str, Cluster], str]]] = {"text": _text, "json": _json}

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import os
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 import pytest
@@ -18,17 +16,19 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ParamValidationError,
     ReadTimeoutError,
-    TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
 from botocore.stub import Stubber
 
 from redshift_roles.cli import main
-from redshift_roles.cli import status as status_command
+from redshift_roles.custom_resource.handler import reconcile
 from tests.conftest import ACCOUNT, REGION
 
 A, B = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in "AB")
 UNREACHABLE = EndpointConnectionError(endpoint_url="https://redshift.eu-west-1.amazonaws.com")
+BUSY = ("Throttling", "slow")
+SETTINGS = "check --region, --profile and the credentials: aws sso login, or aws configure"
+LATER = "check the network and the region, or try again later"
 
 
 def _answer(*roles: tuple[str, str], status: str = "available", default: str = "") -> dict[str, Any]:
@@ -37,15 +37,18 @@ def _answer(*roles: tuple[str, str], status: str = "available", default: str = "
     return {"Clusters": [{**cluster, "DefaultIamRoleArn": default} if default else cluster]}
 
 
-class Told:
-    """What the command told, and how long it waited."""
+class Run(NamedTuple):
+    """What a run of the command printed, how long it waited, and how it made its session."""
 
-    def __init__(self, code: int, out: str, err: str, slept: list[float], sessions: list[dict[str, Any]]) -> None:
-        self.code, self.out, self.err, self.slept, self.sessions = code, out, err, slept, sessions
+    code: int
+    out: str
+    err: str
+    slept: list[float]
+    sessions: list[dict[str, Any]]
 
 
 class _Line:
-    """A client over a line that breaks first."""
+    """A client whose first calls fail before they reach AWS."""
 
     def __init__(self, client: Any, lost: list[Exception]) -> None:
         self._client, self._lost, self.meta = client, lost, client.meta
@@ -56,8 +59,8 @@ class _Line:
         return self._client.describe_clusters(**request)
 
 
-Status = Callable[..., Told]
-REAL_SESSION = boto3.Session
+Status = Callable[..., Run]
+REAL_SESSION, REAL_CLOCK = boto3.Session, reconcile.Clock
 
 
 @pytest.fixture(autouse=True)
@@ -70,14 +73,17 @@ def _no_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
-@pytest.fixture
-def status(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Status:
-    """Run the command in this process, against answers of AWS that botocore's own model has checked."""
+@pytest.fixture(scope="module")
+def client() -> Any:
+    """A client of boto3, which a `Stubber` answers."""
+    return REAL_SESSION(region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x").client("redshift")  # noqa: S106
 
-    def run(answers: list[Any], *words: str) -> Told:
-        client = REAL_SESSION(region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x").client(  # noqa: S106
-            "redshift"
-        )
+
+@pytest.fixture
+def status(client: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Status:
+    """Run the command in this process, with answers of AWS that fit botocore's model."""
+
+    def run(answers: list[Any], *words: str) -> Run:
         stubber = Stubber(client)
         for answer in answers:
             if isinstance(answer, dict):
@@ -97,199 +103,142 @@ def status(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
                 return _Line(client, lost)
 
         monkeypatch.setattr(boto3, "Session", Session)
-        monkeypatch.setattr(time, "monotonic", lambda: sum(slept))
-        monkeypatch.setattr(time, "sleep", slept.append)
+        clock = REAL_CLOCK(now=lambda: sum(slept), sleep=slept.append, jitter=lambda: 1.0)
+        monkeypatch.setattr(reconcile, "Clock", lambda: clock)
         with stubber:
             code = main.main(["status", "warehouse", *words])
         stubber.assert_no_pending_responses()
         captured = capsys.readouterr()
-        return Told(code, captured.out, captured.err, slept, sessions)
+        return Run(code, captured.out, captured.err, slept, sessions)
 
     return run
 
 
-def _real(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
-    """Run the command with the real boto3, which asks nobody: there is no configuration."""
-    code = main.main(["status", "warehouse", *words])
+def _fails_without_aws(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """Run the command with the real boto3, which stops before it calls AWS; return what it says."""
+    assert 2 == main.main(["status", "warehouse", *words])
     captured = capsys.readouterr()
     assert "" == captured.out
-    return code, captured.err
+    assert "Traceback" not in captured.err
+    return captured.err
 
 
-def test_fails_when_there_is_no_region(capsys: pytest.CaptureFixture[str]) -> None:
-    """The fix names the option."""
-    assert (
-        2,
-        "redshift-roles: You must specify a region.\n  fix: name the cluster's region: --region eu-west-1\n",
-    ) == _real(capsys)
-
-
-def test_fails_when_the_region_has_no_such_form(capsys: pytest.CaptureFixture[str]) -> None:
-    """A typing error in the region is told as such."""
-    code, reported = _real(capsys, "--region", "eu west")
-
-    assert 2 == code
-    assert "eu west" in reported
-    assert "fix: name the cluster's region: --region eu-west-1" in reported
-
-
-def test_fails_when_there_are_no_credentials(capsys: pytest.CaptureFixture[str]) -> None:
-    """The fix says how to log in."""
-    assert (
-        2,
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "NoRegionError: You must specify a region."),
+        (["--region", REGION], "NoCredentialsError: Unable to locate credentials"),
+        (["--profile", "nobody"], "ProfileNotFound: The config profile (nobody) could not be found"),
         (
-            "redshift-roles: Unable to locate credentials\n"
-            "  fix: log in: aws sso login, or aws configure; or name a profile: --profile NAME\n"
+            ["--region", "eu west"],
+            "InvalidRegionError: Provided region_name 'eu west' doesn't match a supported format.",
         ),
-    ) == _real(capsys, "--region", REGION)
-
-
-def test_fails_when_there_is_no_such_profile(capsys: pytest.CaptureFixture[str]) -> None:
-    """The profile is named."""
-    assert (
-        2,
-        (
-            "redshift-roles: The config profile (nobody) could not be found\n"
-            "  fix: name a profile of ~/.aws/config: --profile NAME\n"
-        ),
-    ) == _real(capsys, "--profile", "nobody")
+    ],
+)
+def test_fails_when_the_configuration_lacks_something(
+    capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
+    """The words of boto3 come first, then what to check."""
+    assert f"redshift-roles: {message}\n  fix: {SETTINGS}\n" == _fails_without_aws(capsys, *words)
 
 
 def test_fails_when_boto3_is_not_installed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The fix names the extra."""
     monkeypatch.setitem(sys.modules, "boto3", None)
 
-    assert (
-        2,
-        "redshift-roles: boto3 is not installed\n  fix: pip install 'cdk-redshift-roles[cli]'\n",
-    ) == _real(capsys)
+    assert "redshift-roles: boto3 is not installed\n  fix: pip install 'cdk-redshift-roles[cli]'\n" == (
+        _fails_without_aws(capsys)
+    )
 
 
-@pytest.mark.parametrize("answer", [("ClusterNotFound", "no"), ("ClusterNotFoundFault", "no"), {"Clusters": []}])
-def test_fails_when_there_is_no_such_cluster(status: Status, answer: Any) -> None:
-    """The cluster and the region are named."""
-    reported = status([answer])
-
-    assert (
-        "redshift-roles: there is no provisioned cluster 'warehouse' in eu-west-1 in the account of these credentials\n"
-        "  fix: list them: aws redshift describe-clusters --query 'Clusters[].ClusterIdentifier'\n"
-    ) == reported.err
-    assert (2, "") == (reported.code, reported.out)
-
-
-@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"])
-def test_fails_when_it_is_not_allowed(status: Status, code: str) -> None:
-    """The fix names the action and the cluster."""
-    reported = status([(code, "User: x is not authorized")])
-
-    assert (
-        f"redshift-roles: {code}: User: x is not authorized\n"
-        "  fix: allow redshift:DescribeClusters on cluster:warehouse; "
-        "the RoleAssociationPolicy for this cluster does\n"
-    ) == reported.err
-    assert 2 == reported.code
-
-
-@pytest.mark.parametrize(
-    ("code", "fix"),
-    [
-        ("ExpiredToken", "log in: aws sso login, or aws configure; or name a profile: --profile NAME"),
-        ("InvalidClientTokenId", "log in: aws sso login, or aws configure; or name a profile: --profile NAME"),
-        ("Throttling", "try again later"),
-        ("Whatever", "see the message; it is AWS's own"),
-    ],
-)
-def test_fails_when_aws_refuses_for_another_reason(status: Status, code: str, fix: str) -> None:
-    """AWS's own words come first, then what to do."""
-    reported = status([(code, "no")])
-
-    assert f"redshift-roles: {code}: no\n  fix: {fix}\n" == reported.err
-    assert 2 == reported.code
-
-
-def test_fails_when_aws_cannot_be_reached(status: Status) -> None:
-    """The address is told; without --wait it is asked once."""
-    reported = status([UNREACHABLE])
-
-    assert (
-        'redshift-roles: Could not connect to the endpoint URL: "https://redshift.eu-west-1.amazonaws.com"\n'
-        "  fix: check the network, and the region\n"
-    ) == reported.err
-    assert (2, []) == (reported.code, reported.slept)
-
-
-@pytest.mark.parametrize(
-    ("error", "fix"),
-    [
-        (TokenRetrievalError(provider="sso", error_msg="expired"), "log in: aws sso login, or aws configure; "),
-        (UnauthorizedSSOTokenError(), "log in: aws sso login, or aws configure; "),
-        (ParamValidationError(report="odd"), "see the message; it is AWS's own\n"),
-    ],
-)
-def test_fails_at_once_when_boto3_cannot_ask(status: Status, error: Exception, fix: str) -> None:
-    """What the configuration lacks does not come by waiting; what is unknown is told as it is."""
-    reported = status([error], "--wait")
-
-    assert reported.err.startswith(f"redshift-roles: {error}\n  fix: {fix}")
-    assert (2, []) == (reported.code, reported.slept)
-
-
-LOG_IN = "log in: aws sso login, or aws configure; or name a profile: --profile NAME"
+ROLE = "role_arn = arn:aws:iam::123456789012:role/x"
 SOURCE = "source_profile = s\n[profile s]\naws_access_key_id = A\naws_secret_access_key = x\n"
 
 
 @pytest.mark.parametrize(
-    ("profile", "said"),
+    ("profile", "message"),
     [
-        ("credential_process = /nope/x", "[Errno 2] No such file or directory: '/nope/x'"),
-        (f'credential_process = {sys.executable} -c "print(chr(33))"', "Expecting value: line 1 column 1 (char 0)"),
-        (
-            "role_arn = arn:aws:iam::123456789012:role/x\nweb_identity_token_file = /nope/token",
-            "[Errno 2] No such file or directory: '/nope/token'",
-        ),
-        (
-            f"role_arn = arn:aws:iam::123456789012:role/x\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n{SOURCE}",
-            "a code is asked for, and there is no terminal to type it in",
-        ),
+        ("credential_process = /nope/x", "FileNotFoundError: [Errno 2] No such file or directory: '/nope/x'"),
+        (f'credential_process = {sys.executable} -c "print(chr(33))"', "JSONDecodeError: Expecting value: line 1 column 1 (char 0)"),
+        (f"{ROLE}\nweb_identity_token_file = /nope/token", "FileNotFoundError: [Errno 2] No such file or directory: '/nope/token'"),
+        (f"{ROLE}\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n{SOURCE}", "EOFError"),
     ],
     ids=["no program", "no answer", "no file", "no terminal"],
-)
+)  # fmt: skip
 @pytest.mark.filterwarnings("ignore::getpass.GetPassWarning")
-def test_fails_when_credentials_cannot_be_found_out(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], profile: str, said: str
+def test_fails_when_credentials_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], profile: str, message: str
 ) -> None:
-    """What they name is not there, or asks for what nobody can answer; no traceback."""
+    """The configuration names something that is missing, or asks for input that nobody can give."""
     Path(os.environ["AWS_CONFIG_FILE"]).write_text(f"[profile p]\nregion = {REGION}\n{profile}\n")
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name, raising=False)
 
-    code, reported = _real(capsys, "--profile", "p", "--wait")
-
-    assert 2 == code
-    assert reported.endswith(f"redshift-roles: {said}\n  fix: {LOG_IN}\n")
-    assert "Traceback" not in reported
+    assert _fails_without_aws(capsys, "--profile", "p", "--wait").endswith(
+        f"redshift-roles: {message}\n  fix: {SETTINGS}\n"
+    )
 
 
 def test_fails_when_the_configuration_cannot_be_read(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Before anybody is asked."""
+    """Before AWS is called."""
 
     def closed(**_: object) -> None:
         raise PermissionError(13, "Permission denied", "/home/me/.aws/config")
 
     monkeypatch.setattr(boto3, "Session", closed)
-    reported = f"redshift-roles: [Errno 13] Permission denied: '/home/me/.aws/config'\n  fix: {LOG_IN}\n"
 
-    assert (2, reported) == _real(capsys)
+    assert "PermissionError: [Errno 13] Permission denied: '/home/me/.aws/config'\n  fix:" in _fails_without_aws(capsys)
+
+
+MISSING = "there is no provisioned cluster 'warehouse' in eu-west-1 in the account of these credentials"
+ALLOW = "allow redshift:DescribeClusters on cluster:warehouse, as the RoleAssociationPolicy of this cluster does"
+
+
+@pytest.mark.parametrize("words", [[], ["--wait"]])
+@pytest.mark.parametrize(
+    ("answer", "message", "fix"),
+    [
+        (("ClusterNotFound", "no"), MISSING, SETTINGS),
+        (("ClusterNotFoundFault", "no"), MISSING, SETTINGS),
+        ({"Clusters": []}, MISSING, SETTINGS),
+        (("AccessDenied", "no"), "AccessDenied: no", ALLOW),
+        (("AccessDeniedException", "no"), "AccessDeniedException: no", ALLOW),
+        (("UnauthorizedOperation", "no"), "UnauthorizedOperation: no", ALLOW),
+        (("ExpiredToken", "no"), "ExpiredToken: no", SETTINGS),
+        (("InvalidClientTokenId", "no"), "InvalidClientTokenId: no", SETTINGS),
+        (("Whatever", "no"), "Whatever: no", SETTINGS),
+        (error := UnauthorizedSSOTokenError(), f"UnauthorizedSSOTokenError: {error}", SETTINGS),
+        (odd := ParamValidationError(report="odd"), f"ParamValidationError: {odd}", SETTINGS),
+    ],
+)
+def test_fails_at_once_when_asking_again_would_not_help(
+    status: Status, answer: Any, message: str, fix: str, words: list[str]
+) -> None:
+    """The words of AWS come first, then what to do; nothing waits."""
+    assert (2, "", f"redshift-roles: {message}\n  fix: {fix}\n", []) == status([answer], *words)[:4]
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (BUSY, "Throttling: slow"),
+        (("InternalFailure", "x", 500), "InternalFailure: x"),
+        (UNREACHABLE, f"EndpointConnectionError: {UNREACHABLE}"),
+    ],
+)
+def test_fails_when_aws_gives_no_answer_now(status: Status, answer: Any, message: str) -> None:
+    """Without --wait it asks once."""
+    assert (2, "", f"redshift-roles: {message}\n  fix: {LATER}\n", []) == status([answer])[:4]
 
 
 @pytest.mark.parametrize(
     "words", [["Warehouse"], ["w", "--timeout", "0"], ["w", "--timeout", "86401"], ["w", "--timeout", "1.5"], []]
 )
 def test_fails_when_a_word_cannot_be_understood(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Argparse tells which, and AWS is not asked."""
+    """Argparse says which, and AWS is not called."""
     with pytest.raises(SystemExit) as caught:
         main.main(["status", *words])
 
@@ -297,82 +246,97 @@ def test_fails_when_a_word_cannot_be_understood(words: list[str], capsys: pytest
     assert "redshift-roles status: error:" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("text", ["1", "86400"])
-def test_the_bounds_of_a_timeout_are_allowed(text: str) -> None:
-    """A second, and a day."""
-    assert int(text) == status_command._seconds(text)
-    with pytest.raises(argparse.ArgumentTypeError):
-        status_command._seconds("")
+@pytest.mark.parametrize("seconds", ["1", "86400"])
+def test_a_timeout_is_a_second_to_a_day(status: Status, seconds: str) -> None:
+    """Both ends are allowed."""
+    assert 0 == status([_answer((A, "in-sync"))], "--timeout", seconds).code
 
 
 def test_fails_when_the_time_is_over(status: Status) -> None:
-    """What is there then is reported, and what is missing is said; it never sleeps beyond the end."""
+    """The last state is reported; no pause goes beyond the end."""
     late = _answer((A, "in-sync"), (B, "adding"))
-    reported = status([late, late, late], "--timeout", "4")
+    state = f"cluster warehouse is available; 1 of 2 roles in sync; {B} is adding"
 
-    assert f"cluster warehouse is available\n  in-sync  {A}\n  adding   {B}\n" == reported.out
     assert (
-        f"redshift-roles: cluster warehouse is available; 1 of 2 roles in sync; {B} is adding\n"
-        "redshift-roles: cluster warehouse is available; not every role is in sync after 4 seconds\n"
-    ) == reported.err
-    assert (1, [2.0, 2.0]) == (reported.code, reported.slept)
+        1,
+        f"cluster warehouse is available\n  in-sync  {A}\n  adding   {B}\n",
+        f"redshift-roles: {state}\nredshift-roles: cluster warehouse: not done in 4 seconds: {state}\n",
+        [2.0],
+    ) == status([late, late], "--timeout", "4")[:4]
 
 
 def test_fails_when_aws_is_out_of_reach_until_the_time_is_over(status: Status) -> None:
-    """Then there is nothing to report."""
-    reported = status([UNREACHABLE] * 3, "--wait", "--timeout", "3")
+    """There is nothing to report."""
+    run = status([UNREACHABLE] * 3, "--timeout", "6")
 
-    assert (2, "", [2.0, 1.0]) == (reported.code, reported.out, reported.slept)
-    assert 2 == reported.err.count("Could not connect")
+    assert (2, "", [2.0, 3.0]) == (run.code, run.out, run.slept)
+    assert run.err.endswith(f": EndpointConnectionError: {UNREACHABLE}\n  fix: {LATER}\n")
 
 
-def test_fails_at_once_when_waiting_would_not_help(status: Status) -> None:
-    """A cluster that is deleted while it is waited for ends the wait."""
-    reported = status([_answer((A, "adding")), ("ClusterNotFound", "no")], "--wait")
+def test_fails_when_the_cluster_is_deleted_meanwhile(status: Status) -> None:
+    """The wait ends."""
+    run = status([_answer((A, "adding")), ("ClusterNotFound", "no")], "--wait")
 
-    assert (2, [2.0]) == (reported.code, reported.slept)
-    assert "there is no provisioned cluster 'warehouse'" in reported.err
+    assert (2, "", [2.0]) == (run.code, run.out, run.slept)
+    assert MISSING in run.err
+
+
+@pytest.mark.parametrize("state", ["adding", "removing", "something-new"])
+def test_a_role_that_is_not_in_sync_is_late(status: Status, state: str) -> None:
+    """Without --wait the exit code says so, in the report one key."""
+    run = status([_answer((A, "in-sync"), (B, state))], "--format", "json")
+
+    assert (1, "", []) == (run.code, run.err, run.slept)
+    assert False is json.loads(run.out)["inSync"]
 
 
 @pytest.mark.parametrize(
-    ("answer", "code"),
-    [(_answer((A, "in-sync")), 0), (_answer(), 0), (_answer((A, "adding")), 1), (_answer((A, "removing")), 1)],
+    ("answer", "text"),
+    [
+        (_answer(), "cluster warehouse is available\n  no roles are associated\n"),
+        (
+            _answer((B, "in-sync"), (A, "in-sync"), default=B, status="paused"),
+            f"cluster warehouse is paused\n  in-sync  {A}\n  in-sync  {B}  (default)\n",
+        ),
+    ],
 )
-def test_without_wait_it_asks_once_and_the_exit_code_says_whether_all_are_in_sync(
-    status: Status, answer: Any, code: int
-) -> None:
-    """Nothing goes to standard error."""
-    reported = status([answer])
-
-    assert (code, [], "") == (reported.code, reported.slept, reported.err)
+def test_a_person_reads_the_roles_by_arn(status: Status, answer: Any, text: str) -> None:
+    """One line for each, the default role is marked."""
+    assert (0, text, "") == status([answer])[:3]
 
 
-def test_it_shows_each_role_and_marks_the_default(status: Status) -> None:
-    """As text or as JSON."""
-    answer = _answer((A, "in-sync"), (B, "in-sync"), default=B)
+@pytest.mark.parametrize(("default", "written"), [(A, A), ("", None), (B, B)])
+def test_a_program_reads_the_same_as_json(status: Status, default: str, written: str | None) -> None:
+    """There is null without a default role; a default role that is not associated is there too."""
+    run = status([_answer((A, "in-sync"), default=default)], "--format", "json")
 
-    assert f"cluster warehouse is available\n  in-sync  {A}\n  in-sync  {B}  (default)\n" == status([answer]).out
-    assert B == json.loads(status([answer], "--format", "json").out)["defaultRole"]
-
-
-def test_it_waits_until_all_are_in_sync_and_tells_each_step_once(status: Status) -> None:
-    """The pauses grow, to fifteen seconds; a moment without an answer does not end the wait."""
-    adding, busy = _answer((A, "adding"), status="modifying"), ("Throttling", "slow")
-    reported = status([adding, adding, busy, busy, adding, adding, adding, _answer((A, "in-sync"))], "--wait")
-
-    assert f"cluster warehouse is available\n  in-sync  {A}\n" == reported.out
-    step = f"redshift-roles: cluster warehouse is modifying; 0 of 1 roles in sync; {A} is adding\n"
-    busy_step = "redshift-roles: Throttling: slow\n  fix: try again later\n"
-    done = "redshift-roles: cluster warehouse is available; 1 of 1 roles in sync\n"
-    assert step + busy_step + step + done == reported.err
-    assert (0, [2.0, 3.0, 4.5, 6.75, 10.125, 15.0, 15.0]) == (reported.code, reported.slept)
+    assert {
+        "cluster": "warehouse",
+        "status": "available",
+        "inSync": True,
+        "defaultRole": written,
+        "roles": [{"arn": A, "status": "in-sync", "default": default == A}],
+    } == json.loads(run.out)
 
 
-def test_a_lost_connection_does_not_end_the_wait(status: Status) -> None:
-    """Neither does an answer that never came."""
-    broken = [UNREACHABLE, ReadTimeoutError(endpoint_url="https://redshift")]
+def test_it_waits_until_all_are_in_sync_and_prints_each_step_once(status: Status) -> None:
+    """The pauses grow; calls without an answer do not end the wait."""
+    adding, lost = _answer((A, "adding"), status="modifying"), ReadTimeoutError(endpoint_url="https://redshift")
+    run = status([lost, adding, adding, BUSY, BUSY, adding, adding, _answer((A, "in-sync"))], "--wait")
+    step = f"cluster warehouse is modifying; 0 of 1 roles in sync; {A} is adding"
 
-    assert 0 == status([*broken, _answer((A, "in-sync"))], "--wait").code
+    assert f"cluster warehouse is available\n  in-sync  {A}\n" == run.out
+    assert [
+        f"redshift-roles: {line}"
+        for line in (
+            f"ReadTimeoutError: {lost}",
+            step,
+            "Throttling: slow",
+            step,
+            "cluster warehouse is available; 1 of 1 roles in sync",
+        )
+    ] == run.err.splitlines()
+    assert (0, [2.0, 3.0, 4.5, 6.75]) == (run.code, run.slept[:4])
 
 
 def test_the_profile_and_the_region_reach_boto3(status: Status) -> None:
