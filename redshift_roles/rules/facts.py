@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -11,20 +11,6 @@ from redshift_roles.aws import arns, quotas
 
 # Where it can be corrected: in the CDK app that wrote it, or in the template itself.
 Origin = Literal["app", "template"]
-
-
-class Branch(NamedTuple):
-    """One way to answer a question that only the deployment answers.
-
-    Attributes:
-        question: What is asked; equal questions have equal answers.
-        answer: Which answer this is: 0, 1, …
-        answers: How many there are.
-    """
-
-    question: str
-    answer: int
-    answers: int = 2
 
 
 class RoleFacts(NamedTuple):
@@ -37,8 +23,9 @@ class RoleFacts(NamedTuple):
         trust_problem: Why Redshift cannot assume it, or None when it can or when that is not known.
         reference_problem: Why CDK cannot refer to it from the stack that names it, or None when it can.
         defined: Whether the app defines it: two roles that it defines are two, whatever their names will be.
-        when: The branches it stands in; where there are none, a conditional role is a question of its own.
+        when: The branches of conditions it is in; two roles with equal branches are there together.
         problem: Why it cannot be a role, where its ARN does not show it.
+        choice: The entry of which it is one of the alternatives, where one of them is surely there.
         path: Reads its construct path, which costs crossings into jsii that only a message needs.
         owner: Reads the path of what else associates it with the same cluster.
     """
@@ -49,8 +36,9 @@ class RoleFacts(NamedTuple):
     trust_problem: str | None = None
     reference_problem: str | None = None
     defined: bool = False
-    when: tuple[Branch, ...] = ()
+    when: tuple[Hashable, ...] = ()
     problem: str | None = None
+    choice: str = ""
     path: Callable[[], str] = str
     owner: Callable[[], str] | None = None
 
@@ -88,6 +76,7 @@ class AssociationFacts:
         region: Its region, or None when its stack names none.
         roles: The roles that are known, in order.
         others: The roles that the same cluster has from elsewhere: other associations, the list of the cluster itself.
+        conditional_roles: How many of the conditional roles are there at least, and how many at most.
         more_roles: Whether the list may hold roles that are not known (a list parameter).
         role_limit: How many roles the cluster may have; None where there is no limit.
         expected_account: Where `account` is not known: the only account this top-level stack can be deployed to,
@@ -106,6 +95,7 @@ class AssociationFacts:
     region: str | None
     roles: tuple[RoleFacts, ...] = ()
     others: tuple[RoleFacts, ...] = ()
+    conditional_roles: tuple[int, int] = (0, 0)
     more_roles: bool = False
     role_limit: int | None = None
     expected_account: str | None = None

@@ -1,46 +1,65 @@
-"""A cloud assembly on disk: its templates, their stacks and environments.
-
-The folder that `cdk synth` wrote, or templates that were read elsewhere, flow in; `Template` objects that know their
-neighbours flow out. Reads files, runs nothing, imports no CDK.
-"""
+"""CloudFormation templates and cloud assemblies: their stacks, environments, resources and nesting."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from redshift_roles.templates.loops import unrolled
-from redshift_roles.templates.nested_addresses import GivenFiles
-from redshift_roles.templates.unusable import UnusableError, without_marks
-
-# Any JSON value of a template: what CloudFormation calls a value or an intrinsic function.
+# A JSON value of a template, intrinsic functions included.
 Json = Any
+# The lines of resources, and below them of their sections and entries, by the keys that lead there from `Resources`.
+Lines = dict[tuple[str, ...], int]
 
+# Deeper than any template; CloudFormation's own limit on functions is far lower.
+MAX_DEPTH: Final = 100
+SUFFIXES: Final = (".json", ".template", ".yaml", ".yml")
+LOOP: Final = "Fn::ForEach::"
+_MAX_TEMPLATES: Final = 5_000
+_NESTED_STACK: Final = "AWS::CloudFormation::Stack"
 _ENVIRONMENT: Final = re.compile(r"aws://([^/]+)/(.+)")
 _ASSET_HASH: Final = re.compile(r"\b[0-9a-f]{64}\b")
-_NESTED_STACK: Final = "AWS::CloudFormation::Stack"
-_MAX_TEMPLATES: Final = 5_000
+_FILE: Final = re.compile(r"[\w./@+~%-]+")
+_MARK: Final = re.compile(r"\\u000[12]")
+
+
+class UnusableError(ValueError):
+    """Templates that cannot be checked; the text is one line for people."""
+
+
+def without_marks(text: str) -> str:
+    """Replace in a JSON text the control characters that mark placeholders; no ARN has them."""
+    return _MARK.sub(r"\\ufffd", text) if "\\u000" in text else text
+
+
+def function_of(value: Json) -> tuple[str, Json]:
+    """Return an intrinsic function's name and argument; the name is empty for any other value."""
+    return next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else ("", value)
+
+
+def listed(node: Json) -> list[Json]:
+    """Return a list as it is, nothing as an empty list, and any other value as a list of one."""
+    return node if isinstance(node, list) else [] if node is None else [node]
 
 
 @dataclass(eq=False)
 class Template:
-    """One synthesized template.
+    """One template.
 
     Attributes:
-        path: The file, or None for a place in an app that is not synthesized yet: then nothing is known of it but its
-            account and region.
+        path: The file, or None for a stack that is not synthesized yet: only its account and region are known.
         stack_name: The stack's physical name; empty for a nested stack.
         account: Twelve digits, or None when the stack names none.
         region: The region, or None when the stack names none.
         assembly: The assembly it is part of.
         parent: The template whose nested stack this is, or None.
         parent_logical_id: The logical id of the nested stack there.
-        name: What tells it from its neighbours; empty where the file's name does.
+        name: A name that no other template of the assembly has, where the file's name does not suffice.
         memo: What readers have worked out about it.
     """
 
@@ -67,7 +86,7 @@ class Template:
 
     @cached_property
     def key(self) -> str:
-        """A name that no other template of the app has: two nested stacks may share one file."""
+        """A name that no other template of the assembly has; two nested stacks may share one file."""
         return f"{self.parent.key}/{self.parent_logical_id}" if self.parent else self.name or self.file
 
     @property
@@ -75,17 +94,17 @@ class Template:
         """The template of the top-level stack this one is part of."""
         return self.parent.top if self.parent else self
 
+    def lineage(self) -> Iterator[Template]:
+        """This template, the one it is nested in, and so on to the top-level stack."""
+        template: Template | None = self
+        while template:
+            yield template
+            template = template.parent
+
     def section(self, name: str) -> Mapping[str, Json]:
-        """A top-level section, empty when the template has none; the resources that a loop makes stand there once."""
-        if name == "Resources":
-            return self._resources
+        """A top-level section, empty when the template has none."""
         section = self.body.get(name)
         return section if isinstance(section, dict) else {}
-
-    @cached_property
-    def _resources(self) -> Mapping[str, Json]:
-        resources = self.body.get("Resources")
-        return unrolled(resources, self.key) if isinstance(resources, dict) else {}
 
     def entry(self, section: str, logical_id: str) -> Mapping[str, Json]:
         """One resource, parameter or output, empty when there is none of that name."""
@@ -96,20 +115,22 @@ class Template:
         """The type of a resource, empty when there is none of that name."""
         return str(self.entry("Resources", logical_id).get("Type", ""))
 
-    def resources(self, *kinds: str) -> list[str]:
-        """List the logical ids of the resources of these types."""
-        if "kinds" not in self.memo:
-            found: dict[str, list[str]] = {}
-            self.memo["kinds"] = found
-            for logical_id, resource in self.section("Resources").items():
-                if isinstance(resource, dict):
-                    found.setdefault(str(resource.get("Type", "")), []).append(logical_id)
-        return [logical_id for kind in kinds for logical_id in self.memo["kinds"].get(kind, [])]
-
     def properties(self, logical_id: str) -> Mapping[str, Json]:
         """The properties of a resource."""
         properties = self.entry("Resources", logical_id).get("Properties")
         return properties if isinstance(properties, dict) else {}
+
+    def resources(self, *kinds: str) -> list[str]:
+        """List the logical ids of the resources of these types, and the loops that make such resources."""
+        return [logical_id for kind in kinds for logical_id in self._by_type.get(kind, [])]
+
+    @cached_property
+    def _by_type(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for logical_id, resource in self.section("Resources").items():
+            for kind in _types(logical_id, resource):
+                found.setdefault(kind, []).append(logical_id)
+        return found
 
     @cached_property
     def nested(self) -> Mapping[str, Template]:
@@ -126,33 +147,70 @@ class Template:
                 )
         return found
 
-    def lineage(self) -> Iterator[Template]:
-        """This template, the one it is nested in, and so on to the top-level stack."""
-        template: Template | None = self
-        while template:
-            yield template
-            template = template.parent
-
     def _nested_file(self, address: Json, above: list[Path]) -> Path | None:
         hashes = _ASSET_HASH.findall(json.dumps(address)) if self.assets else []
         asset = next((self.assets[name] for name in hashes if name in self.assets), None)
-        return asset or self.assembly.loose.nested(address, above[0], above)
+        return asset or self.assembly.loose.nested(address, above)
 
     @cached_property
     def assets(self) -> Mapping[str, Path]:
-        """The files of the top-level stack's assets, by hash; a template that is not of an app chooses no file
-        to open.
-        """
+        """The files of the top-level stack's assets, by hash; only a template of an app chooses files to open."""
         if self.parent or not self.path or not self.assembly.is_app:
             return self.parent.assets if self.parent else {}
         manifest = self.path.with_name(self.path.name.replace(".template.json", ".assets.json"))
-        listed = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
-        files = listed.get("files") if isinstance(listed, dict) else None
+        written = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
+        files = written.get("files") if isinstance(written, dict) else None
         return {
             name: manifest.parent / asset["source"]["path"]
             for name, asset in (files.items() if isinstance(files, dict) else ())
             if isinstance(asset, dict) and isinstance(asset.get("source"), dict) and "path" in asset["source"]
         }
+
+
+def _types(logical_id: str, resource: Json) -> set[str]:
+    """List the type of a resource, or the types of all that a loop repeats."""
+    if isinstance(resource, dict):
+        return {str(resource.get("Type", ""))}
+    if logical_id.startswith(LOOP) and isinstance(resource, list) and resource and isinstance(resource[-1], dict):
+        return {kind for name, inner in resource[-1].items() for kind in _types(name, inner)}
+    return set()
+
+
+class GivenFiles:
+    """Files that may be nested templates.
+
+    Args:
+        paths: The files.
+    """
+
+    def __init__(self, paths: Iterable[Path] = ()) -> None:
+        self._by_path: dict[str, Path] = {}
+        self._by_name: dict[str, list[Path]] = {}
+        for path in paths:
+            self._by_path[os.path.abspath(path)] = path  # noqa: PTH100  links are not followed: a path is what it says
+            self._by_name.setdefault(path.name, []).append(path)
+
+    def nested(self, address: Json, above: Collection[Path]) -> Path | None:
+        """Find the file that a ``TemplateURL`` means: the one of that relative path, else the only one of that name.
+
+        Args:
+            address: A path relative to the template, a URL, or a function that makes one.
+            above: The template that has it, the one it is nested in, and so on. A name alone never means one of them.
+        """
+        if isinstance(address, str) and "://" not in address:
+            beside = self._by_path.get(os.path.abspath(next(iter(above)).parent / address))  # noqa: PTH100
+            if beside or "/" in address.removeprefix("./"):
+                return beside
+        found = self._by_name.get(_file_name(address), [])
+        return found[0] if len(found) == 1 and found[0] not in above else None
+
+
+def _file_name(address: Json) -> str:
+    """Return the name of the last file in an address; empty where there is none, or where it is a host."""
+    text = address if isinstance(address, str) else json.dumps(address, ensure_ascii=False)
+    files = [part for part in _FILE.findall(text) if part.lower().endswith(SUFFIXES)]
+    folder, _, name = files[-1].rpartition("/") if files else ("", "", "")
+    return "" if folder == "/" else name
 
 
 @dataclass(eq=False)
@@ -182,15 +240,6 @@ class Assembly:
         assembly.stacks.extend(assembly._read(folder))
         return assembly
 
-    def body(self, path: Path) -> Json:
-        """Parse a file, once however many nested stacks share it; an asset that is no JSON is empty."""
-        if path not in self.bodies:
-            try:
-                self.bodies[path] = json.loads(without_marks(path.read_text(encoding="utf-8")))
-            except ValueError:
-                self.bodies[path] = {}
-        return self.bodies[path]
-
     def _read(self, folder: Path) -> Iterator[Template]:
         artifacts = json.loads((folder / "manifest.json").read_text(encoding="utf-8")).get("artifacts", {})
         for artifact_id, artifact in artifacts.items():
@@ -198,9 +247,24 @@ class Assembly:
             if artifact["type"] == "cdk:cloud-assembly":
                 yield from self._read(folder / properties["directoryName"])
             elif artifact["type"] == "aws:cloudformation:stack":
-                account, region = _environment(artifact.get("environment", ""))
-                name = properties.get("stackName", artifact_id)
-                yield Template(folder / properties["templateFile"], name, account, region, self)
+                environment = _ENVIRONMENT.fullmatch(artifact.get("environment", ""))
+                account, region = environment.groups() if environment else (None, None)
+                yield Template(
+                    folder / properties["templateFile"],
+                    properties.get("stackName", artifact_id),
+                    None if account == "unknown-account" else account,
+                    None if region == "unknown-region" else region,
+                    self,
+                )
+
+    def body(self, path: Path) -> Json:
+        """Parse a file, once however many nested stacks share it; an asset that is not JSON is empty."""
+        if path not in self.bodies:
+            try:
+                self.bodies[path] = json.loads(without_marks(path.read_text(encoding="utf-8")))
+            except ValueError:
+                self.bodies[path] = {}
+        return self.bodies[path]
 
     def templates(self) -> Iterator[Template]:
         """All templates, parents before their nested stacks."""
@@ -230,17 +294,3 @@ class Assembly:
                 if isinstance(exports, dict):
                     found.update({name: (template, value) for name, value in exports.items()})
         return found
-
-
-def _environment(text: str) -> tuple[str | None, str | None]:
-    match = _ENVIRONMENT.fullmatch(text)
-    account, region = match.groups() if match else ("unknown-account", "unknown-region")
-    return (
-        None if account == "unknown-account" else account,
-        None if region == "unknown-region" else region,
-    )
-
-
-def function_of(value: Json) -> tuple[str, Json]:
-    """Take an intrinsic function apart: its name, or nothing for what is none, and its argument."""
-    return next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else ("", value)

@@ -1,8 +1,4 @@
-"""The rules held against everything in an app, whoever wrote it.
-
-The templates of an app flow in; verdicts, each a finding and the resource it is about, flow out. Pure Python: the
-plug-in and the command line stand on it.
-"""
+"""The rules, applied to all clusters, namespaces, associations and policies in the templates of an app."""
 
 from __future__ import annotations
 
@@ -16,17 +12,17 @@ from redshift_roles.aws.placeholders import readable
 from redshift_roles.rules import UNDECIDED, association_rules, pass_role_rule, registry
 from redshift_roles.rules.facts import AssociationFacts, Origin
 from redshift_roles.rules.findings import Finding, shortened
+from redshift_roles.rules.registry import Problem
 from redshift_roles.templates import association_reader
 from redshift_roles.templates.assembly import Assembly, Template
 from redshift_roles.templates.cluster_reader import (
+    ASSOCIATION,
     CLUSTER,
-    DEFAULT_PROPERTY,
     NAMESPACE,
-    ROLES_PROPERTY,
+    association_facts,
     claimed_accounts,
     defined_roles,
     definition,
-    holder_facts,
     role_key,
     trust_policy,
 )
@@ -83,7 +79,7 @@ def read(found: Iterable[Holder], origin: Origin = "app") -> Iterator[tuple[Hold
     claims: dict[Template, str] = {}
     for holder in found:
         template, logical_id, role_limit = holder
-        facts = holder_facts(
+        facts = association_facts(
             template,
             logical_id,
             role_limit=role_limit,
@@ -102,37 +98,28 @@ def check(
     origin: Origin = "app",
     elsewhere: Container[tuple[Template, str]] = (),
 ) -> Iterator[Violation]:
-    """Hold the rules against all clusters, namespaces and policies of an app.
+    """Apply the rules to all clusters, namespaces, associations and policies of an app.
 
     Args:
         assembly: The app's templates.
         role_limit: How many roles a cluster or namespace may have.
         origin: Whether fixes are for the author of a CDK app or of a template.
-        elsewhere: The clusters that somebody else judges, by template and logical id.
+        elsewhere: The resources that another caller checks, by template and logical id.
     """
-    for _, found in groupby(_judged(assembly, role_limit, origin=origin, elsewhere=elsewhere), _resource):
-        yield from _bounded(found)
+    for _, found in groupby(_check(assembly, role_limit, origin, elsewhere), lambda violation: violation[:2]):
+        by_rule: dict[str, list[Violation]] = {}
+        for violation in found:
+            by_rule.setdefault(violation.finding.rule, []).append(violation)
+        for same in by_rule.values():
+            yield from shortened(same, _longer)
 
 
-def _resource(verdict: Violation) -> tuple[Template, str]:
-    return verdict.template, verdict.logical_id
+def _longer(violation: Violation, words: str) -> Violation:
+    return violation._replace(finding=replace(violation.finding, message=violation.finding.message + words))
 
 
-def _bounded(found: Iterable[Violation]) -> Iterator[Violation]:
-    """Leave out what was told already, and of one rule more than anybody reads."""
-    by_rule: dict[str, list[Violation]] = {}
-    for verdict in found:
-        by_rule.setdefault(verdict.finding.rule, []).append(verdict)
-    for same in by_rule.values():
-        yield from shortened(same, _longer)
-
-
-def _longer(verdict: Violation, words: str) -> Violation:
-    return verdict._replace(finding=replace(verdict.finding, message=verdict.finding.message + words))
-
-
-def _judged(
-    assembly: Assembly, role_limit: int, *, origin: Origin, elsewhere: Container[tuple[Template, str]]
+def _check(
+    assembly: Assembly, role_limit: int, origin: Origin, elsewhere: Container[tuple[Template, str]]
 ) -> Iterator[Violation]:
     known: list[tuple[Template, AssociationFacts]] = []
     for (template, logical_id, _), facts in read(holders(assembly, role_limit), origin):
@@ -140,21 +127,33 @@ def _judged(
         if (template, logical_id) not in elsewhere:
             yield from holder_violations(template, logical_id, facts)
     yield from associated(assembly, _entry_path, origin=origin, elsewhere=elsewhere)
-    sides: dict[Template | None, RedshiftUsage] = {}
+    usages: dict[Template | None, RedshiftUsage] = {}
 
-    def side_of(template: Template) -> RedshiftUsage:
+    def usage_of(template: Template) -> RedshiftUsage:
         app = None if assembly.is_app else template.top
-        if app not in sides:
-            sides[app] = _redshift_side(assembly, known, app)
-        return sides[app]
+        if app not in usages:
+            usages[app] = _redshift_usage(assembly, known, app)
+        return usages[app]
 
     for template in assembly.templates():
-        for passing in pass_role_statements(template, side_of):
-            found = pass_role_rule.problems(passing.facts)
-            # However its conditions are decided: a statement that is sound where one holds was meant so.
-            for rule, problem in found if all(map(pass_role_rule.problems, passing.others)) else ():
-                finding = rule.finding(construct_path(template, passing.logical_id), problem)
-                yield Violation(template, passing.logical_id, passing.location, finding)
+        for statement in pass_role_statements(template, usage_of):
+            # A statement that breaks no rule in one of its forms was meant so.
+            found = [pass_role_rule.problems(facts) for facts in statement.facts]
+            for rule, problem in found[0] if all(found) else ():
+                finding = rule.finding(construct_path(template, statement.logical_id), problem)
+                yield Violation(template, statement.logical_id, statement.location, finding)
+
+
+def holder_violations(template: Template, logical_id: str, facts: AssociationFacts) -> Iterator[Violation]:
+    """Apply the rules to a cluster or namespace."""
+    path = construct_path(template, logical_id)
+    for rule, problem in association_rules.problems(facts):
+        yield Violation(template, logical_id, _location(problem, facts), rule.finding(path, problem))
+
+
+def _location(problem: Problem, facts: AssociationFacts) -> str:
+    is_default = problem.argument == facts.default_argument
+    return f"Properties/{facts.default_argument if is_default else facts.argument}"
 
 
 def associated(
@@ -164,46 +163,34 @@ def associated(
     origin: Origin = "app",
     elsewhere: Container[tuple[Template, str]] = (),
 ) -> Iterator[Violation]:
-    """Judge the role associations of an app; most apps have none.
+    """Apply the rules to the role associations of an app; most apps have none.
 
     Args:
         assembly: The app's templates.
-        path: Names what has an entry of an association.
+        path: Returns the path of what has an entry of an association.
         origin: Whether fixes are for the author of a CDK app or of a template.
-        elsewhere: The associations that somebody else judges, by template and logical id.
+        elsewhere: The associations that another caller checks, by template and logical id.
     """
-    if not any(template.resources(association_reader.ASSOCIATION) for template in assembly.templates()):
+    if not any(template.resources(ASSOCIATION) for template in assembly.templates()):
         return
     for entry, facts in association_reader.associations(assembly, path, origin):
         if entry[:2] not in elsewhere:
             for rule, problem in association_rules.problems(facts, *association_reader.RULES):
-                yield _about_entry(entry, rule.finding(path(entry), problem))
+                yield Violation(*entry[:2], _location(problem, facts), rule.finding(path(entry), problem))
     for entry, problem in association_reader.circles(assembly):
         if entry[:2] not in elsewhere:
-            yield _about_entry(entry, registry.INVALID_ARGUMENT.finding(path(entry), problem))
-
-
-def _about_entry(entry: association_reader.Entry, finding: Finding) -> Violation:
-    name = association_reader.DEFAULT if entry.position is None else association_reader.ROLES
-    return Violation(entry.template, entry.logical_id, f"Properties/{name}", finding)
+            finding = registry.INVALID_ARGUMENT.finding(path(entry), problem)
+            yield Violation(*entry[:2], f"Properties/{problem.argument}", finding)
 
 
 def _entry_path(entry: association_reader.Entry) -> str:
     return construct_path(entry.template, entry.logical_id)
 
 
-def holder_violations(template: Template, logical_id: str, facts: AssociationFacts) -> Iterator[Violation]:
-    """Check a cluster or namespace."""
-    for rule, problem in association_rules.problems(facts):
-        name = DEFAULT_PROPERTY if problem.argument == DEFAULT_PROPERTY else ROLES_PROPERTY
-        finding = rule.finding(construct_path(template, logical_id), problem)
-        yield Violation(template, logical_id, f"Properties/{name}", finding)
-
-
-def _redshift_side(
+def _redshift_usage(
     assembly: Assembly, known: list[tuple[Template, AssociationFacts]], top: Template | None
 ) -> RedshiftUsage:
-    """Find what an app, or one stack, has of Redshift: roles that clusters have, and those that Redshift may assume."""
+    """Find the roles for Redshift in an app, or in one of its stacks: those of clusters, and those it may assume."""
     roles: dict[tuple[str, str], str] = {}
     for key, homes in defined_roles(assembly).items():
         for home, logical_id in homes:

@@ -1,155 +1,157 @@
-"""Clusters and Serverless namespaces as the templates show them.
-
-A template and a logical id flow in, facts for the rules flow out. What constructors cannot know stands here: property
-overrides, lists that were lazy, and trust policies in their final form.
-"""
+"""Clusters, Serverless namespaces and role associations in templates, read into facts for the rules."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 from redshift_roles.aws import arns, trust
-from redshift_roles.aws.placeholders import PLACEHOLDERS, readable
-from redshift_roles.rules.facts import AssociationFacts, Branch, Origin, RoleFacts
-from redshift_roles.templates import conditions
-from redshift_roles.templates.assembly import Assembly, Json, Template, function_of
-from redshift_roles.templates.list_entries import MORE, Entry, is_no_list, options
-from redshift_roles.templates.unusable import without_marks
-from redshift_roles.templates.values import NO_VALUE, texts, unknown
+from redshift_roles.aws.placeholders import PLACEHOLDERS
+from redshift_roles.rules.facts import AssociationFacts, Origin, RoleFacts
+from redshift_roles.templates.assembly import Assembly, Json, Template, function_of, listed, without_marks
+from redshift_roles.templates.conditions import Branches, alternatives, branch, holds
+from redshift_roles.templates.references import NO_VALUE
+from redshift_roles.templates.values import MORE, NO_ENTRIES, Entries, entries, is_no_list, texts, unknown
 
-ROLES_PROPERTY: Final = "IamRoles"
-DEFAULT_PROPERTY: Final = "DefaultIamRoleArn"
 CLUSTER: Final = "AWS::Redshift::Cluster"
 NAMESPACE: Final = "AWS::RedshiftServerless::Namespace"
+ASSOCIATION: Final = "Custom::RedshiftRoleAssociation"
 
 
-def holder_facts(
+class _Kind(NamedTuple):
+    """What a type of resource is called, where it has its roles and its default role, and who assumes them."""
+
+    name: Literal["cluster", "namespace"]
+    roles: str
+    default: str
+    services: tuple[str, ...]
+
+
+_KINDS: Final = {
+    CLUSTER: _Kind("cluster", "IamRoles", "", (trust.PROVISIONED,)),
+    NAMESPACE: _Kind("namespace", "IamRoles", "DefaultIamRoleArn", (trust.SERVERLESS, trust.PROVISIONED)),
+    ASSOCIATION: _Kind("cluster", "RoleArns", "DefaultRoleArn", (trust.PROVISIONED,)),
+}
+
+
+def association_facts(
     template: Template,
     logical_id: str,
     *,
-    role_limit: int,
+    role_limit: int | None = None,
     expected_account: str | None = None,
     origin: Origin = "app",
 ) -> AssociationFacts:
-    """Read a provisioned cluster or a Serverless namespace out of its template."""
+    """Read a provisioned cluster, a Serverless namespace or a role association."""
+    type_ = template.resource_type(logical_id)
+    kind = _KINDS.get(type_, _KINDS[CLUSTER])
     present = presence(template, logical_id)
     properties = template.properties(logical_id) if present is not False else {}
-    serverless = template.resource_type(logical_id) == NAMESPACE
-    services = (trust.SERVERLESS, trust.PROVISIONED) if serverless else (trust.PROVISIONED,)
-    written = properties.get(ROLES_PROPERTY, [])
-    assumed = _assumed(template, logical_id)
-    listed = [] if is_no_list(written) else options(written, template, assumed)
-    default = options([properties[DEFAULT_PROPERTY]], template, assumed) if DEFAULT_PROPERTY in properties else []
+    written = properties.get(kind.roles, [])
+    taken = _taken(template, logical_id)
+    read = NO_ENTRIES if is_no_list(written) else entries(written, template, taken)
+    roles = [*_no_list(written, kind.roles), *_roles(read, template, kind, taken, surely=present is True)]
+    sure = sum(not role.conditional for role in roles)
+    default = entries([properties[kind.default]], template, taken) if kind.default in properties else NO_ENTRIES
     asserted = asserted_account(template)
-    rewritten = present is not False and _is_rewritten(template, logical_id)
     return AssociationFacts(
-        kind="namespace" if serverless else "cluster",
-        argument=ROLES_PROPERTY,
+        kind=kind.name,
+        argument=kind.roles,
         account=template.account or arns.THIS_ACCOUNT,
         region=template.region,
-        roles=(*_no_roles(written), *_roles(listed, template, services, surely=present is True)),
-        more_roles=rewritten or any(option.text == MORE for entry in listed for option in entry.options),
+        roles=tuple(roles),
+        conditional_roles=(max(read.least - sure, 0), max(read.most - sure, 0)),
+        more_roles=(present is not False and _is_rewritten(template, logical_id))
+        or any(option.text == MORE for entry in read.entries for option in entry.options),
         role_limit=role_limit,
         expected_account=asserted or expected_account,
-        account_asserted=asserted is not None,
-        default_argument=DEFAULT_PROPERTY,
-        default_roles=tuple(_default_roles(default, template, surely=present is True)) if serverless else (),
+        account_asserted=asserted is not None or type_ == ASSOCIATION,
+        default_argument=kind.default,
+        default_roles=tuple(_default_roles(default, template, kind.default, taken, surely=present is True)),
         origin=origin,
         conditional=present is None,
     )
 
 
 def presence(template: Template, logical_id: str) -> bool | None:
-    """Say whether the conditions of a resource and of the nested stacks it is in hold; None where they are not
-    decided.
-    """
-    decided = [conditions.holds(name, home, texts) for name, home in _conditions(template, logical_id)]
-    return False if False in decided else None if None in decided else True
-
-
-def _conditions(template: Template, logical_id: str) -> Iterator[tuple[Json, Template]]:
+    """Return whether the conditions of a resource and of its nested stacks hold; None where that is not decided."""
+    decided = []
     for home in template.lineage():
         condition = home.entry("Resources", logical_id).get("Condition")
         if condition is not None:
-            yield condition, home
+            decided.append(holds(condition, home, texts))
         logical_id = home.parent_logical_id
+    return False if False in decided else None if None in decided else True
 
 
-def _assumed(template: Template, logical_id: str) -> tuple[Branch, ...]:
-    """List the branches that are taken wherever a resource is."""
-    named = [(name, home) for name, home in _conditions(template, logical_id) if isinstance(name, str)]
-    asked = [conditions.question(name, home) for name, home in named]
-    return tuple(Branch(question, int(is_opposite)) for question, is_opposite in asked)
+def _taken(template: Template, logical_id: str) -> Branches:
+    """List the branches of conditions that are taken wherever a resource is."""
+    condition = template.entry("Resources", logical_id).get("Condition")
+    return (branch(condition, template),) if isinstance(condition, str) else ()
 
 
 def _is_rewritten(template: Template, logical_id: str) -> bool:
-    """Say whether a macro may write other roles than the template shows; those of AWS leave Redshift's
-    resources alone.
-    """
-    macros = template.body.get("Transform", [])
-    names = [macro.get("Name") if isinstance(macro, dict) else macro for macro in _listed(macros)]
-    if any(not str(name).startswith("AWS::") for name in names):
-        return True
-    keys = [*template.entry("Resources", logical_id), *template.properties(logical_id)]
-    return any(key.startswith("Fn::") for key in keys)
+    """Return whether a macro may write other roles than the template shows; AWS's own leave Redshift alone."""
+    macros = listed(template.body.get("Transform"))
+    names = [macro.get("Name") if isinstance(macro, dict) else macro for macro in macros]
+    keys = [logical_id, *template.entry("Resources", logical_id), *template.properties(logical_id)]
+    return any(not str(name).startswith("AWS::") for name in names) or any(key.startswith("Fn::") for key in keys)
 
 
-def _listed(node: Json) -> list[Json]:
-    return node if isinstance(node, list) else [node]
-
-
-def _default_roles(listed: list[Entry], template: Template, *, surely: bool) -> Iterator[RoleFacts]:
-    for text, when in [option for entry in listed for option in entry.options]:
-        if text not in (MORE, NO_VALUE) and not _is_left_out(text, surely=surely and not when):
+def _default_roles(
+    read: Entries, template: Template, name: str, taken: Branches, *, surely: bool
+) -> Iterator[RoleFacts]:
+    for text, when in [option for entry in read.entries for option in entry.options]:
+        conditional = when != taken
+        if text not in (MORE, NO_VALUE) and not _is_left_out(text, surely=surely and not conditional):
             defined = _is_named_by_deployment(definition(text, template))
-            yield RoleFacts(DEFAULT_PROPERTY, text, bool(when), defined=defined, when=when)
+            yield RoleFacts(name, text, conditional, defined=defined)
 
 
 def _is_left_out(text: str, *, surely: bool) -> bool:
-    """Say whether an empty text is most likely what a condition guards against."""
+    """Return whether an empty text is most likely what a condition guards against."""
     return not text.strip() and not surely
 
 
-def _no_roles(value: Json) -> Iterator[RoleFacts]:
+def _no_list(value: Json, name: str) -> Iterator[RoleFacts]:
     """Describe what stands in the place of a list and is none."""
     if is_no_list(value):
-        yield RoleFacts(ROLES_PROPERTY, json.dumps(value), problem="is no list")
+        yield RoleFacts(name, json.dumps(value), problem="is no list")
 
 
-def _roles(listed: list[Entry], template: Template, services: tuple[str, ...], *, surely: bool) -> Iterator[RoleFacts]:
-    for index, entry in enumerate(listed):
-        for text, when in entry.options:
-            conditional = bool(when)
-            if text in (MORE, NO_VALUE) or _is_left_out(text, surely=surely and not conditional):
+def _roles(read: Entries, template: Template, kind: _Kind, taken: Branches, *, surely: bool) -> Iterator[RoleFacts]:
+    for index, entry in enumerate(read.entries):
+        label = f"{kind.roles}[{index}]"
+        kept = [option for option in entry.options if option.text not in (MORE, NO_VALUE)]
+        is_choice = entry.when == taken and kept == entry.options
+        for text, when in kept:
+            conditional = when != taken
+            if _is_left_out(text, surely=surely and not conditional):
                 continue
             found = definition(text, template)
-            label = f"{ROLES_PROPERTY}[{index}]"
-            if found is None:
-                yield RoleFacts(label, text, conditional, when=when)
-                continue
             # Which region a condition holds in is not known.
             region = template.region if surely and not conditional else None
             yield RoleFacts(
-                f"{label} ({readable(found[1])})",
+                f"{label} ({found[1]})" if found else label,
                 text,
                 conditional,
-                trust_problem_of(*found, region, *services),
+                trust_problem_of(*found, region, *kind.services) if found else None,
                 defined=_is_named_by_deployment(found),
-                when=when,
+                when=when[len(taken) :],
+                choice=label if is_choice and conditional else "",
             )
 
 
 def _is_named_by_deployment(found: tuple[Template, str] | None) -> bool:
-    """Say whether this is a role of the app whose name nobody can know beforehand."""
+    """Return whether this is a role of the app whose name nobody can know beforehand."""
     return found is not None and "RoleName" not in found[0].properties(found[1])
 
 
 def definition(text: str, template: Template) -> tuple[Template, str] | None:
     """Find the resource that defines a role, where the app does; that of the same stack before those of others.
 
-    Among strangers a role of another stack is meant only where its generated name is, not a name that merely agrees.
+    Templates that are only read together may give two roles the same name: between them only a generated name counts.
     """
     defined = defined_roles(template.assembly)
     found = defined.get(role_key(text)) if defined else None
@@ -195,8 +197,8 @@ def _defined_roles(assembly: Assembly) -> _Roles:
 
 
 def trust_problem_of(home: Template, logical_id: str, region: str | None, *services: str) -> str | None:
-    """Say why Redshift in this region may not assume a role of the app; None when it may, or may well."""
-    key = f"distrust {logical_id} {region} {services}"
+    """Return why Redshift in this region may not assume a role of the app; None when it may, or may well."""
+    key = f"trust {logical_id} {region} {services}"
     if key not in home.memo:
         home.memo[key] = trust.trust_problem(trust_policy(home, logical_id), region, *services)
     reason: str | None = home.memo[key]
@@ -220,20 +222,30 @@ def document(node: Json, template: Template) -> Json:
         return node
 
 
-def evaluated(node: Json, template: Template) -> Json:
-    """Put what is known in the place of the functions of a document, and holes elsewhere."""
+def evaluated(node: Json, template: Template, side: int | None = None) -> Json:
+    """Replace the functions of a document by what is known, and by placeholders elsewhere.
+
+    Args:
+        node: The document, or a part of it.
+        template: The template it is in.
+        side: 0 to take the first branch of each condition that is not decided, -1 to take the last, and to leave out
+            what becomes no value; None for placeholders.
+    """
     if isinstance(node, list):
-        return [evaluated(item, template) for item in node]
+        items = [evaluated(item, template, side) for item in node]
+        return [item for item in items if side is None or item != NO_VALUE]
     if not isinstance(node, dict):
         return node
-    function, argument = function_of(node)
-    branches = conditions.taken(argument, template, texts) if function == "Fn::If" else []
-    if len(branches) == 1:
-        return evaluated(branches[0], template)
+    function = function_of(node)[0]
+    if function == "Fn::If":
+        found = [value for value, _ in alternatives(node, template, texts)]
+        is_known = len(found) == 1 or (side is not None and bool(found))
+        return evaluated(found[side or 0], template, side) if is_known else unknown(node, template)
     if function == "Ref" or function.startswith("Fn::"):
-        found = texts(node, template)
-        return found[0] if len(found) == 1 else unknown(node, template)
-    return {key: evaluated(value, template) for key, value in node.items()}
+        known = texts(node, template)
+        return known[side or 0] if len(known) == 1 or side is not None else unknown(node, template)
+    made = {key: evaluated(value, template, side) for key, value in node.items()}
+    return {key: value for key, value in made.items() if side is None or value != NO_VALUE}
 
 
 def asserted_account(template: Template) -> str | None:

@@ -1,77 +1,60 @@
-"""Conditions of a template, as far as they are decided before the deployment.
-
-The name of a condition flows in; whether it holds flows out, or nothing where only the deployment knows, and the
-question that decides it.
-"""
+"""Conditions of a template: whether they hold, and what ``Fn::If`` may become."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
 
 from redshift_roles.aws.placeholders import has_placeholder, literal_end, literal_start
 from redshift_roles.templates.assembly import Json, Template, function_of
 
-# Lists the texts that a value of a template may become.
+# Returns the texts that a value of a template may become.
 Read = Callable[[Json, Template], list[str]]
 _MAX_DEPTH: Final = 40
 
 
-def holds(name: Json, template: Template, read: Read, depth: int = 0) -> bool | None:
-    """Say whether a condition holds; None where only the deployment knows, and in a circle."""
+class Branch(NamedTuple):
+    """One of the two branches of a condition, whose name is unique in the assembly."""
+
+    condition: str
+    holds: bool
+
+
+Branches = tuple[Branch, ...]
+
+
+def holds(name: Json, template: Template, read: Read, taken: Branches = (), depth: int = 0) -> bool | None:
+    """Return whether a condition holds; None where only the deployment knows, and in a circle.
+
+    Args:
+        name: The condition.
+        template: The template that defines it.
+        read: Returns the texts that a value may become.
+        taken: The branches of other conditions that are taken.
+        depth: How many conditions have led to this one.
+    """
     if not isinstance(name, str) or depth > _MAX_DEPTH:
         return None
-    key = f"condition {name}"
-    if key not in template.memo:
-        template.memo[key] = None
-        template.memo[key] = _holds(template.section("Conditions").get(name), template, read, depth)
-    decided: bool | None = template.memo[key]
+    known = next((branch.holds for branch in taken if branch.condition == _key(name, template)), None)
+    if known is not None:
+        return known
+    memo = f"condition {name} {taken}" if taken else f"condition {name}"
+    if memo not in template.memo:
+        template.memo[memo] = None
+        template.memo[memo] = _holds(template.section("Conditions").get(name), template, read, taken, depth)
+    decided: bool | None = template.memo[memo]
     return decided
 
 
-def taken(argument: Json, template: Template, read: Read) -> list[Json]:
-    """List the branches that an ``Fn::If`` may take: one where its condition is decided, none where it is not well
-    formed.
-    """
-    if not (isinstance(argument, list) and len(argument) == 3):
-        return []
-    decided = holds(argument[0], template, read)
-    return argument[1:] if decided is None else [argument[1 if decided else 2]]
-
-
-def question(name: str, template: Template) -> tuple[str, bool]:
-    """Name what decides a condition, and say whether the condition is the opposite of that."""
-    key = f"question {name}"
-    if key not in template.memo:
-        template.memo[key] = _question(name, template)
-    asked: tuple[str, bool] = template.memo[key]
-    return asked
-
-
-def _question(name: str, template: Template) -> tuple[str, bool]:
-    node: Json = {"Condition": name}
-    negated = False
-    for _ in range(_MAX_DEPTH):
-        function, argument = function_of(node)
-        if function == "Condition" and isinstance(argument, str) and argument in template.section("Conditions"):
-            node = template.section("Conditions")[argument]
-        elif function == "Fn::Not" and isinstance(argument, list) and len(argument) == 1:
-            node, negated = argument[0], not negated
-        else:
-            break
-    return f"{template.key}?{json.dumps(node, sort_keys=True)}", negated
-
-
-def _holds(node: Json, template: Template, read: Read, depth: int) -> bool | None:
+def _holds(node: Json, template: Template, read: Read, taken: Branches, depth: int) -> bool | None:
     function, argument = function_of(node)
     if function == "Condition":
-        return holds(argument, template, read, depth + 1)
+        return holds(argument, template, read, taken, depth + 1)
     if not isinstance(argument, list) or depth > _MAX_DEPTH:
         return None
     if function == "Fn::Equals":
         return _equal(argument, template, read)
-    sides = (_holds(side, template, read, depth + 1) for side in argument)
+    sides = (_holds(side, template, read, taken, depth + 1) for side in argument)
     if function == "Fn::Not":
         return _not(next(sides)) if len(argument) == 1 else None
     if function == "Fn::And":
@@ -85,6 +68,42 @@ def _not(decided: bool | None) -> bool | None:
 
 def _all(decided: list[bool | None]) -> bool | None:
     return False if False in decided else None if None in decided else True
+
+
+def branch(name: str, template: Template, *, is_met: bool = True) -> Branch:
+    """Return the branch of a condition; one that is another condition, or its opposite, is a branch of that."""
+    seen = set[str]()
+    while name not in seen:
+        seen.add(name)
+        function, argument = function_of(template.section("Conditions").get(name))
+        if function == "Fn::Not" and isinstance(argument, list) and len(argument) == 1:
+            function, argument = function_of(argument[0])
+            is_met ^= function == "Condition"
+        if function == "Condition" and isinstance(argument, str):
+            name = argument
+    return Branch(_key(name, template), is_met)
+
+
+def _key(name: str, template: Template) -> str:
+    return f"{template.key}?{name}"
+
+
+def alternatives(value: Json, template: Template, read: Read, taken: Branches = ()) -> Iterator[tuple[Json, Branches]]:
+    """Follow ``Fn::If``, also within its branches, to each value there may be, and the branches that lead there.
+
+    Nothing comes of an ``Fn::If`` that is not well formed.
+    """
+    function, argument = function_of(value)
+    if function != "Fn::If":
+        yield value, taken
+    elif isinstance(argument, list) and len(argument) == 3 and isinstance(argument[0], str):
+        decided = holds(argument[0], template, read, taken)
+        for is_met, inner in ((True, argument[1]), (False, argument[2])):
+            if decided is None:
+                known = (*taken, branch(argument[0], template, is_met=is_met))
+                yield from alternatives(inner, template, read, known)
+            elif decided is is_met:
+                yield from alternatives(inner, template, read, taken)
 
 
 def _equal(sides: list[Json], template: Template, read: Read) -> bool | None:
@@ -105,7 +124,7 @@ def _same(one: str, other: str) -> bool | None:
 
 
 def _may_become(text: str, other: str) -> bool:
-    """Say whether a text with holes may become another one, as far as what is literal at their ends tells."""
+    """Return whether a text with placeholders may become another one, as far as their literal ends show."""
     start, end = literal_start(text), literal_end(text)
     if not has_placeholder(other):
         return len(start) + len(end) <= len(other) and other.startswith(start) and other.endswith(end)

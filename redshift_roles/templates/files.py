@@ -1,11 +1,12 @@
-"""Templates and cloud assemblies on disk, as the command line is given them.
+"""Templates and cloud assemblies on disk, found and parsed as the command line is given them.
 
-Paths flow in; assemblies whose templates are parsed flow out, or one line that says why a path cannot be used. Nothing
-is fetched: a nested template is followed only when its file is among those that were given.
+Nothing is fetched: a nested template is followed only when its file is among those that were given.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,13 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from redshift_roles.templates import json_templates, parsing, template_search
-from redshift_roles.templates.assembly import Assembly, Json, Template
-from redshift_roles.templates.nested_addresses import GivenFiles
-from redshift_roles.templates.template_search import Found
-from redshift_roles.templates.unusable import Lines, UnusableError
+from redshift_roles.templates import parsing
+from redshift_roles.templates.assembly import SUFFIXES, Assembly, GivenFiles, Json, Lines, Template, UnusableError
 
-# By which a file in a folder, whatever is wrong with it, says that it is meant as a template.
+_MANIFEST: Final = "manifest.json"
+# A second file that CDK writes into each cloud assembly, and one that each virtual environment has.
+_CDK_MARK: Final = "cdk.out"
+_VENV_MARK: Final = "pyvenv.cfg"
+_TOOLS: Final = "node_modules"
+# What shows that a file in a folder, whatever is wrong with it, is meant as a template.
 _SIGNS: Final = re.compile(
     rb"""^[\xef\xbb\xbf\xfe\xff]*(?:AWSTemplateFormatVersion|Resources)\s*:"""
     rb"""|["'](?:AWSTemplateFormatVersion|Resources)["']\s*:""",
@@ -65,10 +68,24 @@ class Given:
     def line_of(self, path: Path, logical_id: str, location: str) -> int | None:
         """Find the line that a finding is about, as closely as it is known."""
         if path not in self.lines:
-            self.lines[path] = json_templates.lines(path.read_text(encoding="utf-8-sig"))
+            self.lines[path] = parsing.json_lines(path.read_text(encoding="utf-8-sig"))
         known = self.lines[path]
         keys = (logical_id, *location.split("/")[:2])
         return next((known[keys[:size]] for size in (3, 2, 1) if keys[:size] in known), None)
+
+
+class _Found(NamedTuple):
+    """A file or folder to read.
+
+    Attributes:
+        path: The file, or the folder of a cloud assembly.
+        is_named: Whether the caller named it; else it is in a folder that the caller named.
+        is_assembly: Whether it is a cloud assembly.
+    """
+
+    path: Path
+    is_named: bool
+    is_assembly: bool
 
 
 def read(paths: Iterable[str], environment: Environment, progress: Callable[[int], None]) -> Given:
@@ -77,16 +94,16 @@ def read(paths: Iterable[str], environment: Environment, progress: Callable[[int
     Args:
         paths: Files and folders.
         environment: Where templates will be deployed that do not say so themselves.
-        progress: Told how many files have been read.
+        progress: Called with the number of files that have been read.
     """
     given = Given()
     loose = Assembly(is_app=False)
     for path, is_named, is_assembly in _found(paths, given):
         with given.complaints(path):
             if is_assembly:
-                _cloud_assembly(path, environment, given, progress)
+                _read_assembly(path, environment, given, progress)
             else:
-                _take(path, loose, given, is_named=is_named)
+                _read_template(path, loose, given, is_named=is_named)
                 progress(1)
     if loose.bodies:
         _arrange(loose, environment, given)
@@ -94,23 +111,64 @@ def read(paths: Iterable[str], environment: Environment, progress: Callable[[int
     return given
 
 
-def _found(paths: Iterable[str], given: Given) -> Iterable[Found]:
+def _found(paths: Iterable[str], given: Given) -> Iterable[_Found]:
     """List what there is to read, once however often it was named."""
-    listed: dict[Path, Found] = {}
+    found: dict[Path, _Found] = {}
     for path in paths:
         if not path:
             given.unusable.append("'': no such file or folder")
             continue
         with given.complaints(Path(path)):
-            for found in template_search.found(Path(path)):
-                before = listed.setdefault(found.path.resolve(), found)
-                if found.is_named and not before.is_named:
-                    listed[found.path.resolve()] = before._replace(is_named=True)
-    return listed.values()
+            for one in _search(Path(path)):
+                before = found.setdefault(one.path.resolve(), one)
+                found[one.path.resolve()] = before._replace(is_named=before.is_named or one.is_named)
+    return found.values()
 
 
-def _take(path: Path, loose: Assembly, given: Given, *, is_named: bool) -> None:
-    """Parse one template; what lies in a folder and is not meant as one is passed over."""
+def _search(path: Path) -> list[_Found]:
+    """List what a path holds; the manifest of a cloud assembly stands for its folder."""
+    if path.is_file():
+        is_whole = path.name == _MANIFEST and _is_assembly(path.parent)
+        return [_Found(path.parent if is_whole else path, is_named=True, is_assembly=is_whole)]
+    if not path.is_dir():
+        raise UnusableError("no such file or folder")
+    found = [*_in_folder(path)]
+    if not found:
+        raise UnusableError(f"holds no templates ({', '.join(SUFFIXES)})")
+    return found
+
+
+def _in_folder(top: Path) -> Iterator[_Found]:
+    """List templates and cloud assemblies; what tools keep in a project is passed over, unless it was named."""
+    for name, folders, files in os.walk(top):
+        folder = Path(name)
+        if _is_assembly(folder):
+            folders.clear()
+            yield _Found(folder, is_named=folder == top, is_assembly=True)
+        elif folder != top and _VENV_MARK in files:
+            folders.clear()
+        else:
+            folders[:] = sorted(name for name in folders if not name.startswith(".") and name != _TOOLS)
+            for path in (folder / name for name in sorted(files) if not name.startswith(".")):
+                if path.name.lower().endswith(SUFFIXES) and path.is_file():
+                    yield _Found(path, is_named=False, is_assembly=False)
+
+
+def _is_assembly(folder: Path) -> bool:
+    """Return whether a folder is what ``cdk synth`` writes; web pages have manifests too."""
+    manifest = folder / _MANIFEST
+    if not manifest.is_file():
+        return False
+    try:
+        written = json.loads(manifest.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        written = None
+    has_artifacts = isinstance(written, dict) and isinstance(written.get("artifacts"), dict)
+    return has_artifacts or (folder / _CDK_MARK).is_file()
+
+
+def _read_template(path: Path, loose: Assembly, given: Given, *, is_named: bool) -> None:
+    """Parse one template; what is in a folder and is not meant as one is passed over."""
     data = path.read_bytes()
     bare = data.replace(b"\0", b"")
     if not is_named and b"Resources" not in bare:
@@ -134,11 +192,11 @@ def _parsed(text: str, path: Path, given: Given) -> Json:
         raise UnusableError("not a template: it is empty")
     if is_json or text.lstrip().startswith("{"):
         try:
-            return json_templates.parse(text)
+            return parsing.parse_json(text)
         except UnusableError:
             if is_json:
                 raise
-    body, given.lines[path] = parsing.parse(text)
+    body, given.lines[path] = parsing.parse_yaml(text)
     return body
 
 
@@ -153,22 +211,25 @@ def _arrange(loose: Assembly, environment: Environment, given: Given) -> None:
             with given.complaints():
                 reached.update(template.path for template in Assembly(stacks=[stack]).templates())
                 loose.stacks.append(stack)
-    _tell_circles(loose, given)
+    _note_circles(loose, given)
 
 
-def _tell_circles(assembly: Assembly, given: Given) -> None:
+def _note_circles(assembly: Assembly, given: Given) -> None:
     given.unusable += [f"{path}: nests itself" for path in dict.fromkeys(assembly.circles)]
 
 
-def _cloud_assembly(folder: Path, environment: Environment, given: Given, progress: Callable[[int], None]) -> None:
+def _read_assembly(folder: Path, environment: Environment, given: Given, progress: Callable[[int], None]) -> None:
     """Read a ``cdk.out`` to its last template; one that cannot be read leaves the others as they are."""
     try:
         assembly = Assembly.read(folder)
         for template in assembly.templates():
             template.account = template.account or environment.account
             template.region = template.region or environment.region
-            if template.path and template.path not in assembly.bodies:
-                _take_of_app(template.path, assembly, given)
+            path = template.path
+            if path and path not in assembly.bodies:
+                assembly.bodies[path] = _UNREAD
+                with given.complaints(path):
+                    assembly.bodies[path] = _parsed(path.read_text(encoding="utf-8-sig"), path, given)
                 progress(1)
     except UnusableError:
         raise
@@ -176,10 +237,4 @@ def _cloud_assembly(folder: Path, environment: Environment, given: Given, progre
         raise UnusableError("not a cloud assembly that can be read") from None
     assembly.stacks = [stack for stack in assembly.stacks if stack.path and assembly.bodies[stack.path] is not _UNREAD]
     given.assemblies.append(assembly)
-    _tell_circles(assembly, given)
-
-
-def _take_of_app(path: Path, assembly: Assembly, given: Given) -> None:
-    assembly.bodies[path] = _UNREAD
-    with given.complaints(path):
-        assembly.bodies[path] = _parsed(path.read_text(encoding="utf-8-sig"), path, given)
+    _note_circles(assembly, given)

@@ -1,57 +1,89 @@
-"""YAML templates, read safely.
-
-A text flows in; plain dictionaries and lists, with the lines on which resources begin, flow out. Short functions such
-as ``!Sub`` become their long forms. Nothing is constructed but texts, flags and containers, whatever a tag asks for,
-and aliases cannot make a small text large, deep or endless.
-"""
+"""JSON and YAML templates, parsed safely, with the lines of their resources."""
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
 
-from redshift_roles.templates.assembly import Json
-from redshift_roles.templates.unusable import MAX_DEPTH, Lines, UnusableError
+from redshift_roles.templates.assembly import MAX_DEPTH, Json, Lines, UnusableError, without_marks
 
-_MAX_SIZE: Final = 5_000_000
+# How many values the aliases of a YAML text may repeat.
+_MAX_REPEATED: Final = 100_000
 _SHORT: Final = re.compile(r"!([A-Za-z]+(?:::[A-Za-z]+)*)")
-_STANDARD: Final = re.compile(r"tag:yaml\.org,2002:(str|int|float|bool|null|map|seq|timestamp)")
+_STANDARD: Final = re.compile(r"!|tag:yaml\.org,2002:(str|int|float|bool|null|map|seq|timestamp)")
 _CONSTANTS: Final = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"), True),
     **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"), False),
 }
 _MERGE: Final = "<<"
-_LOOP: Final = "Fn::ForEach::"
 _MARKS: Final = re.compile("[\x01\x02]")
+# Every JSON text, so that none is begun in its middle; what follows shows whether it is the key of an object.
+_TEXT: Final = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:\s*\{)?', re.DOTALL)
+_TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH} levels"
 
 
-@dataclass(slots=True)
-class _Frame:
-    """A mapping or list that is not finished."""
+def parse_json(text: str) -> Json:
+    """Read a JSON document.
 
-    value: Any
-    tag: str | None
-    anchor: str | None
-    key: str | None = None
-    merged: list[Any] = field(default_factory=list)
-    size: int = 1
-    height: int = 1
+    Raises:
+        UnusableError: The text is not JSON, or too deep to be a template.
+    """
+    try:
+        body = json.loads(without_marks(text), object_pairs_hook=_mapping)
+    except UnusableError:
+        raise
+    except json.JSONDecodeError as error:
+        raise UnusableError(f"line {error.lineno}: not JSON: {error.msg}") from None
+    except ValueError as error:
+        raise UnusableError(f"not JSON: {error}") from None
+    except RecursionError:
+        raise UnusableError(_TOO_DEEP) from None
+    level = [body]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in _children(node) if isinstance(child, (dict, list))]
+    if level:
+        raise UnusableError(_TOO_DEEP)
+    return body
 
 
-@dataclass(slots=True)
-class _Anchored:
-    """What an alias stands for; None while it is not finished."""
+def _mapping(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Make an object; of a key that stands twice, the second would silently replace the first."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        key = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise UnusableError(f"the key '{key}' stands twice")
+    return made
 
-    value: Any = None
-    size: int = 0
-    height: int = 0
-    is_finished: bool = False
+
+def _children(node: Json) -> Iterator[Json]:
+    return iter(node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
 
 
-def parse(text: str) -> tuple[Json, Lines]:
-    """Read one YAML document.
+def json_lines(text: str) -> Lines:
+    """Find the lines on which objects begin, by their keys; a key that two objects have leads to no line."""
+    found: dict[str, list[int]] = {}
+    line, end = 1, 0
+    for match in _TEXT.finditer(text):
+        if match[2]:
+            line += text.count("\n", end, match.start())
+            end = match.start()
+            found.setdefault(match[1], []).append(line)
+    return {(_unescaped(name),): at[0] for name, at in found.items() if len(at) == 1}
+
+
+def _unescaped(name: str) -> str:
+    return str(json.loads(f'"{name}"', strict=False)) if "\\" in name else name
+
+
+def parse_yaml(text: str) -> tuple[Json, Lines]:
+    """Read one YAML document, and the lines of its resources.
+
+    Short functions such as ``!Sub`` become their long forms. Nothing is constructed but texts, flags, mappings and
+    lists, whatever a tag asks for.
 
     Raises:
         UnusableError: The text is not YAML, or not what CloudFormation takes for it.
@@ -60,147 +92,136 @@ def parse(text: str) -> tuple[Json, Lines]:
         import yaml  # noqa: PLC0415  an extra, which JSON templates do without
     except ImportError:
         raise UnusableError("YAML needs PyYAML: pip install 'cdk-redshift-roles[cli]'") from None
-    builder = _Builder()
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    reader = _YamlReader(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     try:
-        for event in yaml.parse(text, Loader=loader):
-            builder.take(event)
+        return reader.document(), reader.lines
     except yaml.YAMLError as error:
-        raise UnusableError(_told(error)) from None
-    return builder.document, builder.lines
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+        where = f"line {mark.line + 1}: " if mark else ""
+        raise UnusableError(f"{where}not YAML: {problem or getattr(error, 'reason', 'not readable')}") from None
 
 
-def _told(error: Exception) -> str:
-    mark = getattr(error, "problem_mark", None)
-    where = f"line {mark.line + 1}: " if mark else ""
-    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "not readable"
-    return f"{where}not YAML: {problem}"
+class _Anchored(NamedTuple):
+    """A value that aliases may repeat, how many values it has in all, and how many levels."""
+
+    value: Json
+    size: int
+    height: int
 
 
-class _Builder:
-    """Builds a document out of the parser's events, one by one: no recursion, so no text is too deep for it."""
+class _YamlReader:
+    """Reads PyYAML's events: its own loaders overflow the stack on a text that is nested too deep."""
 
-    def __init__(self) -> None:
-        self.document: Json = None
+    def __init__(self, events: Iterator[Any]) -> None:
         self.lines: Lines = {}
-        self._frames: list[_Frame] = []
-        self._anchors: dict[str, _Anchored] = {}
-        self._documents = 0
+        self._events = events
         self._event: Any = None
+        self._anchors: dict[str, _Anchored | None] = {}
+        self._repeated = 0
 
-    def take(self, event: Any) -> None:  # noqa: ANN401  PyYAML's events share no type that tells them apart
-        """Take the next event."""
-        self._event = event
-        kind = type(event).__name__
-        if kind == "ScalarEvent":
-            self._scalar(event)
-        elif kind == "MappingStartEvent":
-            self._start({}, event)
-        elif kind == "SequenceStartEvent":
-            self._start([], event)
-        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
-            self._end()
-        elif kind == "AliasEvent":
-            self._alias(event.anchor)
-        elif kind == "DocumentStartEvent":
-            self._documents += 1
-            if self._documents > 1:
-                raise self._refusal("a second document; a template is one")
+    def document(self) -> Json:
+        """Read the only document of a stream."""
+        found: list[Json] = []
+        while self._next() != "StreamEndEvent":
+            if type(self._event).__name__ == "DocumentStartEvent":
+                if found:
+                    raise self._refusal("a second document; a template is one")
+                found.append(self._value(self._next(), 0, ()).value)
+        return found[0] if found else None
 
-    def _line(self) -> int:
-        return int(self._event.start_mark.line) + 1
+    def _next(self) -> str:
+        self._event = next(self._events)
+        return type(self._event).__name__
 
     def _refusal(self, text: str) -> UnusableError:
-        return UnusableError(f"line {self._line()}: {text}")
+        return UnusableError(f"line {self._event.start_mark.line + 1}: {text}")
 
-    def _start(self, value: Any, event: Any) -> None:  # noqa: ANN401
-        if len(self._frames) >= MAX_DEPTH:
-            raise self._refusal(f"nested deeper than {MAX_DEPTH} levels")
+    def _value(self, kind: str, depth: int, keys: tuple[str, ...] | None, *, is_key: bool = False) -> _Anchored:
+        """Read the value that the current event begins.
+
+        Args:
+            kind: The kind of the event.
+            depth: How many mappings and lists the value is in.
+            keys: The keys that lead to it, or None where no line is asked for.
+            is_key: Whether it is the key of a mapping, which is always a text.
+        """
+        event = self._event
+        if kind == "AliasEvent":
+            return self._alias(event.anchor, depth)
+        if kind == "ScalarEvent":
+            text = event.value if event.value.isprintable() else _MARKS.sub("\ufffd", event.value)
+            found = _Anchored(_CONSTANTS.get(text, text) if event.implicit[0] and not is_key else text, 1, 0)
+        elif depth >= MAX_DEPTH:
+            raise self._refusal(_TOO_DEEP)
+        else:
+            if event.anchor:
+                self._anchors[event.anchor] = None
+            found = self._mapping(depth + 1, keys) if kind == "MappingStartEvent" else self._list(depth + 1)
+        if event.tag:
+            found = found._replace(value=self._tagged(found.value, event.tag))
         if event.anchor:
-            self._anchors[event.anchor] = _Anchored()
-        self._frames.append(_Frame(value, event.tag, event.anchor))
+            self._anchors[event.anchor] = found
+        return found
 
-    def _end(self) -> None:
-        frame = self._frames.pop()
-        for merged in frame.merged:
-            for source in merged if isinstance(merged, list) else [merged]:
-                for key, value in source.items() if isinstance(source, dict) else ():
-                    frame.value.setdefault(key, value)
-        value = self._tagged(frame.value, frame.tag)
-        if frame.anchor:
-            self._anchors[frame.anchor] = _Anchored(value, frame.size, frame.height, is_finished=True)
-        self._add(value, frame.size, frame.height)
-
-    def _scalar(self, event: Any) -> None:  # noqa: ANN401
-        text: str = event.value
-        if not text.isprintable():
-            text = _MARKS.sub("\ufffd", text)
-        value = _CONSTANTS.get(text, text) if event.implicit[0] and not self._awaits_key() else text
-        value = self._tagged(value, event.tag)
-        if event.anchor:
-            self._anchors[event.anchor] = _Anchored(value, 1, 0, is_finished=True)
-        self._add(value, 1, 0)
-
-    def _alias(self, name: str) -> None:
-        anchored = self._anchors.get(name)
-        if anchored is None:
+    def _alias(self, name: str, depth: int) -> _Anchored:
+        if name not in self._anchors:
             raise self._refusal(f"the alias '*{name}' has no anchor")
-        if not anchored.is_finished:
+        anchored = self._anchors[name]
+        if anchored is None:
             raise self._refusal(f"the alias '*{name}' contains itself")
-        self._add(anchored.value, anchored.size, anchored.height)
+        if depth + anchored.height > MAX_DEPTH:
+            raise self._refusal(_TOO_DEEP)
+        self._repeated += anchored.size
+        if self._repeated > _MAX_REPEATED:
+            raise self._refusal(f"aliases repeat more than {_MAX_REPEATED:,} values")
+        return anchored
 
-    def _tagged(self, value: Json, tag: str | None) -> Json:
-        if tag in (None, "!"):
-            return value
-        short = _SHORT.fullmatch(str(tag))
+    def _list(self, depth: int) -> _Anchored:
+        made, size, height = [], 1, 0
+        while (kind := self._next()) != "SequenceEndEvent":
+            item = self._value(kind, depth, None)
+            made.append(item.value)
+            size, height = size + item.size, max(height, item.height)
+        return _Anchored(made, size, height + 1)
+
+    def _mapping(self, depth: int, keys: tuple[str, ...] | None) -> _Anchored:
+        made: dict[str, Json] = {}
+        merged: list[Json] = []
+        size, height = 1, 0
+        while (kind := self._next()) != "MappingEndEvent":
+            key = self._value(kind, depth, None, is_key=True).value
+            if not isinstance(key, str):
+                raise self._refusal("a key that is no text")
+            if key in made:
+                raise self._refusal(f"the key '{key}' stands twice")
+            below = self._noted(keys, key)
+            item = self._value(self._next(), depth, below)
+            if key == _MERGE:
+                merged += item.value if isinstance(item.value, list) else [item.value]
+            else:
+                made[key] = item.value
+            size, height = size + item.size + 1, max(height, item.height)
+        for source in merged:
+            for key, value in source.items() if isinstance(source, dict) else ():
+                made.setdefault(key, value)
+        return _Anchored(made, size, height + 1)
+
+    def _noted(self, keys: tuple[str, ...] | None, key: str) -> tuple[str, ...] | None:
+        """Note the line of a key below ``Resources``, three levels deep."""
+        if keys is None or not (keys or key == "Resources"):
+            return None
+        keys = (*keys, key)
+        if len(keys) > 1:
+            self.lines[keys[1:]] = self._event.start_mark.line + 1
+        return keys if len(keys) <= 3 else None
+
+    def _tagged(self, value: Json, tag: str) -> Json:
+        short = _SHORT.fullmatch(tag)
         if short:
             name = short[1]
             if name == "GetAtt" and isinstance(value, str):
                 value = value.split(".", 1)
             return {name if name in ("Ref", "Condition") else f"Fn::{name}": value}
-        if _STANDARD.fullmatch(str(tag)):
+        if _STANDARD.fullmatch(tag):
             return value
         raise self._refusal(f"the tag '{tag}' is no part of CloudFormation")
-
-    def _awaits_key(self) -> bool:
-        return bool(self._frames) and isinstance(self._frames[-1].value, dict) and self._frames[-1].key is None
-
-    def _add(self, value: Any, size: int, height: int) -> None:  # noqa: ANN401
-        if not self._frames:
-            self.document = value
-            return
-        frame = self._frames[-1]
-        frame.size += size
-        frame.height = max(frame.height, height + 1)
-        if len(self._frames) + height > MAX_DEPTH:
-            raise self._refusal(f"nested deeper than {MAX_DEPTH} levels")
-        if frame.size > _MAX_SIZE:
-            raise self._refusal(f"aliases repeat more than {_MAX_SIZE:,} values")
-        if isinstance(frame.value, list):
-            frame.value.append(value)
-        elif frame.key is None:
-            self._begin_entry(frame, value)
-        else:
-            if frame.key == _MERGE:
-                frame.merged.append(value)
-            else:
-                frame.value[frame.key] = value
-            frame.key = None
-
-    def _begin_entry(self, frame: _Frame, key: Json) -> None:
-        if not isinstance(key, str):
-            raise self._refusal("a key that is no text")
-        if key in frame.value:
-            raise self._refusal(f"the key '{key}' stands twice")
-        frame.key = key
-        if len(self._frames) > 1 and self._frames[0].key == "Resources":
-            self._note_line()
-
-    def _note_line(self) -> None:
-        """Remember where a resource begins, and its sections and entries; those in a loop by what the loop repeats."""
-        first = 1
-        while len(self._frames) > first + 2 and (self._frames[first].key or "").startswith(_LOOP):
-            first += 2
-        if len(self._frames) <= first + 3:
-            keys = [(frame.key or "") for frame in self._frames[first:]]
-            self.lines.setdefault((keys[0].replace("&{", "${"), *keys[1:]), self._line())

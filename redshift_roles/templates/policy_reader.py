@@ -1,7 +1,4 @@
-"""Who may pass which roles, as the templates show it.
-
-Policies of a template flow in, wherever they stand in it; facts about each statement that allows iam:PassRole flow out.
-"""
+"""Statements in templates that allow iam:PassRole, wherever the policy stands, read into facts for the rules."""
 
 from __future__ import annotations
 
@@ -14,10 +11,9 @@ from redshift_roles.aws.iam_patterns import matches
 from redshift_roles.aws.placeholders import readable
 from redshift_roles.rules import pass_role_rule
 from redshift_roles.rules.facts import PassRoleFacts
-from redshift_roles.templates import conditions
-from redshift_roles.templates.assembly import Assembly, Json, Template
+from redshift_roles.templates.assembly import Assembly, Json, Template, listed
 from redshift_roles.templates.cluster_reader import document, evaluated, role_key
-from redshift_roles.templates.statement_forms import Holds, branches, forms
+from redshift_roles.templates.conditions import alternatives
 from redshift_roles.templates.values import texts
 
 _PASSING: Final = "iam:passrole"
@@ -46,7 +42,7 @@ class RedshiftUsage(NamedTuple):
     """What an app has of Redshift, as far as a policy of it may concern that.
 
     Attributes:
-        roles: What people call the roles for Redshift, by `template_reading.role_key`.
+        roles: What people call the roles for Redshift, by `role_key`.
         accounts: The accounts of its clusters and namespaces.
     """
 
@@ -55,49 +51,47 @@ class RedshiftUsage(NamedTuple):
 
 
 class PassRoleStatement(NamedTuple):
-    """A statement that allows iam:PassRole, and where it stands.
+    """A statement that allows iam:PassRole.
 
     Attributes:
         logical_id: The resource.
         location: The statement in it.
-        facts: What it allows.
-        others: What it allows where its conditions are decided otherwise.
+        facts: What it allows where its conditions hold, and where they do not.
     """
 
     logical_id: str
     location: str
-    facts: PassRoleFacts
-    others: tuple[PassRoleFacts, ...] = ()
+    facts: list[PassRoleFacts]
 
 
 def pass_role_statements(
-    template: Template, side_of: Callable[[Template], RedshiftUsage]
+    template: Template, usage_of: Callable[[Template], RedshiftUsage]
 ) -> Iterator[PassRoleStatement]:
     """Read every statement of a template that allows iam:PassRole.
 
     Args:
         template: The template.
-        side_of: Says what the app has of Redshift; asked only where there is such a statement.
+        usage_of: Returns what the app has of Redshift; called only where there is such a statement.
     """
     for logical_id, location, policy in _documents(template):
-        for index, statements in _allowing(policy, template):
+        for index, forms in _allowing(policy, template):
             if _is_boundary(logical_id, template):
                 break
             where = f"{location}/Statement/{index}"
-            side = side_of(template)
-            accounts = _accounts(logical_id, template, side)
-            facts = [_facts(statement, accounts, side, _shown(where)) for statement in statements]
-            yield PassRoleStatement(logical_id, where, facts[0], tuple(facts[1:]))
+            usage = usage_of(template)
+            accounts = _accounts(logical_id, template, usage)
+            facts = [_facts(form, accounts, usage, _label(where)) for form in forms]
+            yield PassRoleStatement(logical_id, where, facts)
 
 
-def _accounts(logical_id: str, template: Template, side: RedshiftUsage) -> frozenset[str]:
+def _accounts(logical_id: str, template: Template, usage: RedshiftUsage) -> frozenset[str]:
     """List the accounts whose roles a policy may pass: its own where that is known, else those of the clusters."""
     is_elsewhere = template.resource_type(logical_id) == _PERMISSION_SET
-    return side.accounts if template.account is None or is_elsewhere else frozenset({template.account})
+    return usage.accounts if template.account is None or is_elsewhere else frozenset({template.account})
 
 
 def _is_boundary(logical_id: str, template: Template) -> bool:
-    """Say whether a policy serves as a permissions boundary only: that grants nothing."""
+    """Return whether a policy serves only as a permissions boundary, which grants nothing."""
     properties = template.properties(logical_id)
     if template.resource_type(logical_id) != _BOUNDED or any(
         properties.get(key) for key in ("Roles", "Users", "Groups")
@@ -118,69 +112,66 @@ def _uses(assembly: Assembly) -> tuple[set[str], set[str]]:
                 properties = template.properties(logical_id)
                 found[0].update(texts(properties.get("PermissionsBoundary"), template))
                 for key in ("ManagedPolicyArns", "Policies"):
-                    for attached in _listed(properties.get(key)):
+                    for attached in listed(properties.get(key)):
                         found[1].update(texts(attached, template))
     uses: tuple[set[str], set[str]] = assembly.memo["policy uses"]
     return uses
 
 
-def _shown(location: str) -> str:
+def _label(location: str) -> str:
     short = location.removeprefix("Properties/").replace("PolicyDocument/", "")
     return re.sub(r"/(\d+)", r"[\1]", short).replace("/", ".")
 
 
-def _holds(template: Template) -> Holds:
-    return lambda name: conditions.holds(name, template, texts)
-
-
 def _documents(template: Template) -> Iterator[tuple[str, str, Json]]:
-    holds = _holds(template)
     for kind, key in _POLICIES.items():
         for logical_id in template.resources(kind):
-            for policy in branches(template.properties(logical_id).get(key), holds):
+            for policy in _alternatives(template.properties(logical_id).get(key), template):
                 yield logical_id, f"Properties/{key}", policy
     for logical_id in template.resources(*_BEARERS):
-        for policies in branches(template.properties(logical_id).get("Policies"), holds):
-            yield from _listed_documents(logical_id, policies, holds)
-
-
-def _listed_documents(logical_id: str, policies: Json, holds: Holds) -> Iterator[tuple[str, str, Json]]:
-    for index, policy in enumerate(_listed(policies)):
-        for branch in branches(policy, holds):
-            if isinstance(branch, dict):
+        for policies in _alternatives(template.properties(logical_id).get("Policies"), template):
+            for index, policy in enumerate(listed(policies)):
                 location = f"Properties/Policies/{index}" if isinstance(policies, list) else "Properties/Policies"
-                within = "PolicyDocument" in branch
-                for document_of in branches(branch["PolicyDocument"], holds) if within else [branch]:
-                    yield logical_id, f"{location}/PolicyDocument" if within else location, document_of
+                for inner in _alternatives(policy, template):
+                    if isinstance(inner, dict) and "PolicyDocument" in inner:
+                        for written in _alternatives(inner["PolicyDocument"], template):
+                            yield logical_id, f"{location}/PolicyDocument", written
+                    else:
+                        yield logical_id, location, inner
+
+
+def _alternatives(value: Json, template: Template) -> list[Json]:
+    return [inner for inner, _ in alternatives(value, template, texts)]
 
 
 def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """List the statements that allow iam:PassRole, each in all its forms, unless the document takes some of
-    that back.
+    """List the statements that allow iam:PassRole, unless the document takes some of that back.
+
+    Each is read in two forms: with the first branch of each condition within it that is not decided, and with the last.
     """
-    holds = _holds(template)
     written = document(policy, template)
     statements = written.get("Statement") if isinstance(written, dict) else None
     passing: list[tuple[int, list[dict[str, Any]]]] = []
-    for index, statement in enumerate(_listed(statements)):
-        for branch in branches(statement, holds):
-            if isinstance(branch, dict) and _names_iam(branch):
-                known = [evaluated(form, template) for form in forms(branch, holds)]
-                passing.append((index, [form for form in known if isinstance(form, dict)]))
-    if not any(_denies(form) for _, known in passing for form in known):
-        yield from ((index, known) for index, known in passing if known and all(map(_allows, known)))
+    for index, statement in enumerate(listed(statements)):
+        for inner in _alternatives(statement, template):
+            if isinstance(inner, dict) and _names_iam(inner):
+                first, last = (evaluated(inner, template, side) for side in (0, -1))
+                forms = [first] if first == last else [first, last]
+                passing.append((index, [form for form in forms if isinstance(form, dict)]))
+    if not any(_denies(form) for _, forms in passing for form in forms):
+        yield from ((index, forms) for index, forms in passing if forms and all(map(_allows, forms)))
 
 
 def _names_iam(statement: Mapping[str, Json]) -> bool:
-    """Look before evaluating: most statements have nothing to do with IAM."""
+    """Return whether a statement may name actions of IAM; most need no evaluation."""
     if "NotAction" in statement:
         return True
-    actions = _listed(statement.get("Action"))
+    actions = listed(statement.get("Action"))
     return any(not isinstance(action, str) or action[:4].lower() == "iam:" or action == "*" for action in actions)
 
 
 def _allows(statement: Mapping[str, Any]) -> bool:
-    """Say whether a statement allows iam:PassRole by name; an administrator's ``*`` is about everything."""
+    """Return whether a statement allows iam:PassRole by name; an administrator's ``*`` is about everything."""
     if statement.get("Effect") != "Allow":
         return False
     if "NotAction" in statement:
@@ -190,7 +181,7 @@ def _allows(statement: Mapping[str, Any]) -> bool:
 
 
 def _denies(statement: Mapping[str, Any]) -> bool:
-    """Say whether a statement takes iam:PassRole back, if only for some roles."""
+    """Return whether a statement takes iam:PassRole back, if only for some roles."""
     if statement.get("Effect") != "Deny":
         return False
     listed = any(
@@ -200,7 +191,7 @@ def _denies(statement: Mapping[str, Any]) -> bool:
     return about_roles and listed != ("NotAction" in statement)
 
 
-def _facts(statement: Mapping[str, Any], accounts: frozenset[str], side: RedshiftUsage, label: str) -> PassRoleFacts:
+def _facts(statement: Mapping[str, Any], accounts: frozenset[str], usage: RedshiftUsage, label: str) -> PassRoleFacts:
     resources = ["*"] if "NotResource" in statement else _texts(statement.get("Resource"))
     condition = statement.get("Condition")
     everywhere = [text for text in resources if iam_patterns.is_every_role(text, accounts)]
@@ -208,33 +199,29 @@ def _facts(statement: Mapping[str, Any], accounts: frozenset[str], side: Redshif
         label=label,
         services=pass_role_rule.passed_services(condition),
         every_role=readable(everywhere[0]) if everywhere and not _is_tagged(condition) else "",
-        redshift_roles=tuple(dict.fromkeys(_redshift_roles(resources, side))),
-        beside_redshift=any(not arns.differ(one, other) for one in accounts for other in side.accounts),
+        redshift_roles=tuple(dict.fromkeys(_redshift_roles(resources, usage))),
+        beside_redshift=any(not arns.differ(one, other) for one in accounts for other in usage.accounts),
         by_exclusion="NotAction" in statement,
     )
 
 
-def _listed(node: Any) -> list[Any]:  # noqa: ANN401  a document holds anything
-    return node if isinstance(node, list) else [] if node is None else [node]
-
-
-def _texts(node: Any) -> list[str]:  # noqa: ANN401
-    return [text for text in _listed(node) if isinstance(text, str)]
+def _texts(node: Json) -> list[str]:
+    return [text for text in listed(node) if isinstance(text, str)]
 
 
 def _is_tagged(condition: object) -> bool:
-    """Say whether a condition picks the roles, by their tags or by what they will serve."""
+    """Return whether a condition picks the roles, by their tags or by what they will serve."""
     groups = condition.values() if isinstance(condition, Mapping) else []
     keys = [key.lower() for group in groups if isinstance(group, Mapping) for key in group]
     return any(key.startswith(("aws:resourcetag/", "iam:resourcetag/", "iam:associatedresourcearn")) for key in keys)
 
 
-def _redshift_roles(resources: list[str], side: RedshiftUsage) -> Iterator[str]:
+def _redshift_roles(resources: list[str], usage: RedshiftUsage) -> Iterator[str]:
     for text in resources:
-        called = side.roles.get(role_key(text))
+        called = usage.roles.get(role_key(text))
         if called:
             yield called
         elif ("*" in text or "?" in text) and not iam_patterns.is_every_role(text, ()):
-            for (account, resource), name in side.roles.items():
+            for (account, resource), name in usage.roles.items():
                 if iam_patterns.matches_role(text, account, resource):
                     yield name

@@ -1,7 +1,4 @@
-"""What a reference of a template leads to: to a parameter that a parent passes, a resource, an output or an export.
-
-The argument of a reference flows in; the texts it may become flow out, none where only the deployment knows.
-"""
+"""What references of a template lead to: parameters of nested stacks, resources, outputs and exports."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from redshift_roles.aws import arns, quotas
-from redshift_roles.aws.placeholders import has_placeholder, placeholder, readable
+from redshift_roles.aws.placeholders import has_placeholder, placeholder
 from redshift_roles.templates.assembly import Assembly, Json, Template
 from redshift_roles.templates.conditions import Read
 
@@ -25,8 +22,7 @@ _IAM_ARNS: Final = {
     "AWS::IAM::InstanceProfile": "instance-profile",
     "AWS::IAM::ManagedPolicy": "policy",
 }
-# How much of a long stack name or logical id surely stands in a generated name, and what CloudFormation puts behind it.
-_SURE_PART: Final = 20
+# How many letters CloudFormation puts behind the stack and the logical id in a name that it generates.
 _RANDOM_PART: Final = 13
 
 
@@ -114,7 +110,7 @@ def get_att(argument: Json, template: Template, read: Read) -> list[str]:
     if kind in _IAM_ARNS and attribute == ("PolicyArn" if kind == "AWS::IAM::ManagedPolicy" else "Arn"):
         return _iam_arns(kind, logical_id, template, read)
     if kind == "AWS::IAM::Role" and attribute == "RoleId":
-        return [f"AROA{placeholder(f'{template.key}#{readable(logical_id)}.RoleId')}"]
+        return [f"AROA{placeholder(f'{template.key}#{logical_id}.RoleId')}"]
     if kind == "AWS::CloudFormation::Stack" and attribute.startswith("Outputs."):
         nested = template.nested.get(logical_id)
         output = nested.entry("Outputs", attribute.removeprefix("Outputs.")) if nested else {}
@@ -147,19 +143,12 @@ def _iam_names(kind: str, logical_id: str, template: Template, read: Read) -> li
 
 
 def _generated_name(logical_id: str, template: Template) -> str:
-    """Write a name as CloudFormation makes it up (GENERATED_NAMES): stack, resource, and letters that nobody knows."""
-    parts = (template.stack_name or placeholder(f"{template.key}#AWS::StackName"), logical_id)
-    known = template.stack_name and not has_placeholder(logical_id)
-    fits = known and sum(map(len, parts)) + _RANDOM_PART + 2 <= quotas.ROLE_NAME_LENGTH
-    written = parts if fits else [_cut(part, template) for part in parts]
-    return "-".join([*written, placeholder(f"{template.key}#{readable(logical_id)}")])
-
-
-def _cut(part: str, template: Template) -> str:
-    """Keep of a part what CloudFormation surely keeps when a name becomes too long."""
-    if has_placeholder(part) or len(part) <= _SURE_PART:
-        return part
-    return part[:_SURE_PART] + placeholder(f"{template.key}/{part}#…")
+    """Write a name as CloudFormation generates it (GENERATED_NAMES): stack, logical id, and letters nobody knows."""
+    unknown = placeholder(f"{template.key}#{logical_id}")
+    stack = template.stack_name or placeholder(f"{template.key}#AWS::StackName")
+    if len(template.stack_name) + len(logical_id) + _RANDOM_PART + 2 > quotas.ROLE_NAME_LENGTH:
+        return f"{placeholder(f'{template.key}#AWS::StackName')}-{unknown}"
+    return f"{stack}-{logical_id}-{unknown}"
 
 
 def _follow(found: tuple[Template, Json] | None, read: Read) -> list[str]:

@@ -1,44 +1,42 @@
-"""What a value of a template can be at deploy time, as far as the app's own templates tell.
+"""What values and lists of a template may become at deploy time.
 
-A value or intrinsic function flows in; the texts it may become flow out, with named holes where only the deployment
-knows. Parameters of nested stacks, outputs and exports are followed as long as they stay in the app.
+Parameters of nested stacks, outputs and exports are followed within the app; what only the deployment knows becomes a
+placeholder.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from itertools import product
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice, product
 from math import prod
-from typing import Final
+from typing import Final, NamedTuple
 
 from redshift_roles.aws import arns
 from redshift_roles.aws.placeholders import PLACEHOLDERS, has_placeholder, placeholder, readable
-from redshift_roles.templates import conditions, references
+from redshift_roles.templates import references
 from redshift_roles.templates.assembly import Json, Template, function_of
-from redshift_roles.templates.conditions import Read
-from redshift_roles.templates.references import once, passed_for
+from redshift_roles.templates.conditions import Branch, Branches, Read, alternatives
+from redshift_roles.templates.references import NO_VALUE, once, passed_for
 
-NO_VALUE: Final = references.NO_VALUE
+# Stands for an unknown number of entries of a list that only the deployment knows.
+MORE: Final = placeholder("more entries")
 
-MAX_DEPTH: Final = 40
-LIST_TYPES: Final = ("CommaDelimitedList", "List<")
-MAX_TEXTS: Final = 16
+_MAX_DEPTH: Final = 40
+_MAX_TEXTS: Final = 16
 _MAX_LENGTH: Final = 4_096
 _MAX_NAME: Final = 500
-# How many values of a template are evaluated before the rest counts as unknown: far more than any that can be deployed.
-_MAX_WORK: Final = 100_000
-_MAX_WORK_NESTED: Final = 1_000
-_WORK_OF_A_RESOURCE: Final = 200
+# Far more entries than any list of roles may have.
+_MAX_ENTRIES: Final = 1_000
 _SUB: Final = re.compile(r"\$\{(!?)([^}]*)\}")
 _INDEX: Final = re.compile("[0-9]{1,4}")
-# A hole, which is left alone, or a dynamic reference, which may have holes in it.
+# A placeholder, which is left alone, or a dynamic reference, which may have placeholders in it.
 _DYNAMIC: Final = re.compile("\x01[^\x02]*\x02|(\\{\\{resolve:(?:\x01[^\x02]*\x02|[^}])*\\}\\})")
 
 
 def texts(value: Json, template: Template, depth: int = 0) -> list[str]:
-    """List the texts a value may become, one where it is certain."""
+    """List the texts that a value may become, one where it is certain."""
     if isinstance(value, bool) or value is None:
         return [json.dumps(value)]
     if isinstance(value, (str, int, float)):
@@ -46,24 +44,14 @@ def texts(value: Json, template: Template, depth: int = 0) -> list[str]:
         return [_dynamic(text) if len(text) <= _MAX_LENGTH else unknown(value, template)]
     function, argument = function_of(value)
     evaluate = _FUNCTIONS.get(function)
-    if not evaluate or depth >= MAX_DEPTH or not worth(template):
+    if not evaluate or depth >= _MAX_DEPTH:
         return [unknown(value, template)]
     found = evaluate(argument, template, lambda inner, home: texts(inner, home, depth + 1))
-    return found if 0 < len(found) <= MAX_TEXTS else [unknown(value, template)]
-
-
-def worth(template: Template, count: int = 1) -> bool:
-    """Count more values of a template; say no when there were so many that the rest counts as unknown."""
-    left: int | None = template.memo.get("work")
-    if left is None:
-        first = _MAX_WORK_NESTED if template.parent else _MAX_WORK
-        left = first + _WORK_OF_A_RESOURCE * len(template.section("Resources"))
-    template.memo["work"] = left - count if template.path else left
-    return left > 0
+    return found if 0 < len(found) <= _MAX_TEXTS else [unknown(value, template)]
 
 
 def unknown(value: Json, template: Template) -> str:
-    """Stand for a value that only the deployment knows."""
+    """Return the placeholder of a value that only the deployment knows."""
     name = readable(_name(value))
     if len(name) > _MAX_NAME:
         import hashlib  # noqa: PLC0415  slow to import, and hardly a name is so long
@@ -74,9 +62,7 @@ def unknown(value: Json, template: Template) -> str:
 
 def _name(value: Json) -> str:
     function, argument = function_of(value)
-    if function == "Ref" and isinstance(argument, str):
-        return argument
-    if function == "Fn::GetAtt" and isinstance(argument, str):
+    if function in ("Ref", "Fn::GetAtt") and isinstance(argument, str):
         return argument
     if function == "Fn::ImportValue" and isinstance(argument, str):
         return f"{function} {argument}"
@@ -86,14 +72,14 @@ def _name(value: Json) -> str:
 
 
 def _dynamic(text: str) -> str:
-    """Make holes of the dynamic references in a text."""
+    """Make placeholders of the dynamic references in a text."""
     if "{{resolve:" not in text:
         return text
     return _DYNAMIC.sub(lambda match: match[0] if match[1] is None else placeholder(_dynamic_name(match[1])), text)
 
 
 def _dynamic_name(reference: str) -> str:
-    """Name a dynamic reference by what it is made of, which may differ from stack to stack, and by how it reads."""
+    """Name a dynamic reference by the placeholders in it, which may differ from stack to stack, and by its text."""
     made_of = [name.replace("#", "/") for name in PLACEHOLDERS.names(reference)]
     return "#".join([*(["/".join(made_of)] if made_of else []), readable(reference)])
 
@@ -110,7 +96,7 @@ def _join(argument: Json, template: Template, read: Read) -> list[str]:
 def _combined(options: list[list[str]], write: Callable[[tuple[str, ...]], str]) -> list[str]:
     """Write a text with each combination of what its parts may become, unless these are too many or too long."""
     found = []
-    for parts in product(*options) if prod(map(len, options)) <= MAX_TEXTS else ():
+    for parts in product(*options) if prod(map(len, options)) <= _MAX_TEXTS else ():
         text = write(parts)
         if len(text) > _MAX_LENGTH:
             return []
@@ -138,8 +124,10 @@ def _variable(name: str, variables: Mapping[str, Json]) -> Json:
 
 
 def _if(argument: Json, template: Template, read: Read) -> list[str]:
-    branches = conditions.taken(argument, template, read)
-    return [*dict.fromkeys(text for branch in branches for text in read(branch, template))]
+    found = [*islice(alternatives({"Fn::If": argument}, template, read), _MAX_TEXTS + 1)]
+    if len(found) > _MAX_TEXTS:
+        return []
+    return [*dict.fromkeys(text for value, _ in found for text in read(value, template))]
 
 
 def _select(argument: Json, template: Template, read: Read) -> list[str]:
@@ -157,12 +145,12 @@ def _select(argument: Json, template: Template, read: Read) -> list[str]:
 
 
 def _is_one_part(text: str) -> bool:
-    """Say whether no hole of a text can hold a separator: account, region and partition cannot."""
+    """Return whether no placeholder of a text can hold a separator: account, region and partition cannot."""
     return all(name.startswith("AWS::") for name in PLACEHOLDERS.names(text))
 
 
 def _parts(argument: Json, template: Template, read: Read) -> list[str]:
-    """Take a text apart, however much of it is known; nothing is left of one that is not certain."""
+    """Split a text, placeholders included; a text that is not certain has no parts."""
     if not (isinstance(argument, list) and len(argument) == 2 and isinstance(argument[0], str) and argument[0]):
         return []
     found = read(argument[1], template)
@@ -170,18 +158,19 @@ def _parts(argument: Json, template: Template, read: Read) -> list[str]:
 
 
 def items(value: Json, template: Template, read: Read) -> list[list[str]] | None:
-    """List the entries of a list, each with the texts it may become; None where it may be longer or shorter."""
+    """List the entries of a list, each with the texts it may become; None where their number is not certain."""
     if isinstance(value, list):
         return [read(item, template) for item in value]
     function, argument = function_of(value)
     if function == "Fn::Split":
         return _sure(_parts(argument, template, read))
     if function == "Fn::FindInMap":
-        found = mapped(argument, template, read)
-        return items(found, template, read) if isinstance(found, list) else None
+        found = _mapped(argument, template, read)
+        is_plain = isinstance(found, list) and all(isinstance(item, (str, int)) for item in found)
+        return [read(item, template) for item in found] if is_plain else None
     if function == "Fn::If":
-        branches = conditions.taken(argument, template, read)
-        return items(branches[0], template, read) if len(branches) == 1 else None
+        branches = [*islice(alternatives(value, template, read), 2)]
+        return items(branches[0][0], template, read) if len(branches) == 1 else None
     if function == "Ref":
         passed = passed_for(argument, template)
         kept = once(f"items {argument}", template, lambda: [_passed_items(*passed, read) if passed else None])
@@ -189,25 +178,23 @@ def items(value: Json, template: Template, read: Read) -> list[list[str]] | None
     return None
 
 
-def is_list_parameter(value: Json, template: Template) -> bool:
-    """Say whether a value refers to a parameter that is a list."""
+def _is_list_parameter(value: Json, template: Template) -> bool:
     function, argument = function_of(value)
     if function != "Ref" or not isinstance(argument, str):
         return False
-    return any(kind in str(template.entry("Parameters", argument).get("Type", "")) for kind in LIST_TYPES)
+    kind = str(template.entry("Parameters", argument).get("Type", ""))
+    return "CommaDelimitedList" in kind or "List<" in kind
 
 
-def is_list(value: Json, template: Template) -> bool:
-    """Say whether a value is written as a list, or becomes one."""
-    return isinstance(value, list) or function_of(value)[0] in _LISTS or is_list_parameter(value, template)
-
-
-_LISTS: Final = ("Fn::If", "Fn::Split")
+def _is_list(value: Json, template: Template) -> bool:
+    """Return whether a value is written as a list, or becomes one."""
+    is_function = function_of(value)[0] in ("Fn::If", "Fn::Split")
+    return isinstance(value, list) or is_function or _is_list_parameter(value, template)
 
 
 def _passed_items(value: Json, home: Template, read: Read) -> list[list[str]] | None:
-    """Take apart what a parent passes: a list, or a text whose entries are set off by commas."""
-    if is_list(value, home):
+    """List the entries of what a parent passes: a list, or a text whose entries are separated by commas."""
+    if _is_list(value, home):
         return items(value, home, read)
     found = read(value, home)
     return _sure([part.strip() for part in PLACEHOLDERS.split(found[0], ",")]) if len(found) == 1 else None
@@ -220,11 +207,11 @@ def _sure(parts: list[str]) -> list[list[str]] | None:
 
 
 def _find_in_map(argument: Json, template: Template, read: Read) -> list[str]:
-    found = mapped(argument, template, read)
+    found = _mapped(argument, template, read)
     return read(found, template) if isinstance(found, (str, int)) else []
 
 
-def mapped(argument: Json, template: Template, read: Read) -> Json:
+def _mapped(argument: Json, template: Template, read: Read) -> Json:
     """Look up a mapping: a text, a list, or None where it is not known."""
     if not (isinstance(argument, list) and len(argument) >= 3):
         return None
@@ -247,3 +234,126 @@ _FUNCTIONS: Final[Mapping[str, _Evaluate]] = {
     "Fn::Select": _select,
     "Fn::Sub": _sub,
 }
+
+
+class Option(NamedTuple):
+    """A text that an entry may be, and the branches of conditions in which it is that."""
+
+    text: str
+    when: Branches = ()
+
+
+class Entry(NamedTuple):
+    """An entry of a list.
+
+    Attributes:
+        options: What it may be; `MORE` stands for any number of entries, `NO_VALUE` for none.
+        when: The branches of conditions in which it is there.
+    """
+
+    options: list[Option]
+    when: Branches = ()
+
+
+class Entries(NamedTuple):
+    """The entries of a list, and how many of them there are at least and at most, `MORE` left out."""
+
+    entries: list[Entry]
+    least: int
+    most: int
+
+
+NO_ENTRIES: Final = Entries([], 0, 0)
+
+
+def entries(value: Json, template: Template, taken: Branches = (), depth: int = 0) -> Entries:
+    """Read a list.
+
+    Args:
+        value: The list, or a function that makes one.
+        template: The template it is in.
+        taken: The branches of conditions that are taken wherever the list is.
+        depth: How many lists and functions it is in.
+    """
+    if isinstance(value, str):
+        return _entry([Option(texts(value, template)[0], taken)], taken)
+    if depth >= _MAX_DEPTH:
+        return _more(taken)
+    if isinstance(value, list):
+        return _together((_item(item, template, taken, depth) for item in value), taken)
+    function, argument = function_of(value)
+    if function == "Fn::If":
+        found = [*islice(alternatives(value, template, texts, taken), _MAX_TEXTS + 1)]
+        if not 0 < len(found) <= _MAX_TEXTS:
+            return _more(taken)
+        each = [entries(inner, template, branches, depth + 1) for inner, branches in found]
+        joined = [entry for one in each for entry in one.entries]
+        return Entries(joined, min(one.least for one in each), max(one.most for one in each))
+    if value == {"Ref": "AWS::NoValue"}:
+        return NO_ENTRIES
+    passed = passed_for(argument, template) if function == "Ref" else None
+    if passed and _is_list(*passed):
+        kept = once(f"entries {argument} {taken}", template, lambda: [entries(*passed, taken, depth + 1)])
+        return kept[0] if kept else _more(taken)
+    known = items(value, template, texts)
+    if known is None:
+        return _more(taken)
+    return _together((_entry(_options(one, [n, value], taken), taken) for n, one in enumerate(known)), taken)
+
+
+def _together(parts: Iterable[Entries], taken: Branches) -> Entries:
+    found: list[Entry] = []
+    least, most = 0, 0
+    for part in parts:
+        if len(found) >= _MAX_ENTRIES:
+            return Entries([*found[:_MAX_ENTRIES], *_more(taken).entries], least, most)
+        found += part.entries
+        least, most = least + part.least, most + part.most
+    return Entries(found, least, most)
+
+
+def _more(taken: Branches) -> Entries:
+    return _entry([Option(MORE, taken)], taken)
+
+
+def _entry(options: list[Option], when: Branches) -> Entries:
+    """Make an entry; an empty text counts as none."""
+    there = [option.text not in (MORE, NO_VALUE) and bool(option.text.strip()) for option in options]
+    return Entries([Entry(options, when)], int(all(there)), int(any(there)))
+
+
+def _item(item: Json, template: Template, taken: Branches, depth: int) -> Entries:
+    """Read an entry, or a list within a list."""
+    if isinstance(item, list) or _is_list_parameter(item, template):
+        return entries(item, template, taken, depth + 1)
+    if isinstance(item, str):
+        return _entry([Option(texts(item, template)[0], taken)], taken)
+    found = [*islice(alternatives(item, template, texts, taken), _MAX_TEXTS + 1)]
+    options = [
+        option
+        for value, branches in found[:_MAX_TEXTS]
+        for option in _options([json.dumps(value)] if _is_mapping(value) else texts(value, template), value, branches)
+    ]
+    if not options or len(options) > _MAX_TEXTS or len(found) > _MAX_TEXTS:
+        options = [Option(unknown(item, template), taken)]
+    if len({option.text for option in options}) == 1:
+        options = [Option(options[0].text, taken)]
+    return _entry(options, taken)
+
+
+def _options(found: list[str], value: Json, taken: Branches) -> list[Option]:
+    """Make options of the texts that a value may become, each of which is a branch of its own."""
+    if len(found) == 1:
+        return [Option(found[0], taken)]
+    question = json.dumps(value, sort_keys=True)
+    return [Option(text, (*taken, Branch(f"{question}={text}", holds=True))) for text in found]
+
+
+def is_no_list(value: Json) -> bool:
+    """Return whether a value is surely neither a list nor a text, whatever the deployment knows."""
+    return _is_mapping(value) or not isinstance(value, (list, str, dict))
+
+
+def _is_mapping(value: Json) -> bool:
+    is_function = isinstance(value, dict) and any(key in ("Ref", "Condition") or key[:4] == "Fn::" for key in value)
+    return isinstance(value, dict) and not is_function

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from typing import Any
 
@@ -11,7 +12,7 @@ from redshift_roles import rules
 from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION
 from redshift_roles.aws.placeholders import placeholder
 from redshift_roles.rules import association_rules
-from redshift_roles.rules.facts import AssociationFacts, Branch, RoleFacts
+from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.rules.registry import Rule
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.builders import arn, association, role, roles
@@ -582,8 +583,7 @@ def test_a_role_of_the_app_is_no_other_role_of_the_app(text: str, defined: bool,
 def _either(*texts: str) -> list[RoleFacts]:
     """Describe one role of which a condition decides which of these it is."""
     return [
-        role(arn=text, conditional=True)._replace(when=(Branch(f"c{texts}", answer, len(texts)),))
-        for answer, text in enumerate(texts)
+        role(arn=text, conditional=True)._replace(when=(index,), choice="roles[0]") for index, text in enumerate(texts)
     ]
 
 
@@ -614,12 +614,13 @@ def test_fails_when_whatever_is_chosen_is_too_much() -> None:
     either = [_either(arn(f"A{number}"), arn(f"B{number}")) for number in range(11)]
     perhaps = role(arn=arn("More"), conditional=True)
 
-    def messages(*chosen: RoleFacts) -> list[str]:
-        return [message for _, message, _ in _found(association(roles=chosen))]
+    def messages(*chosen: RoleFacts, conditional: tuple[int, int]) -> list[str]:
+        facts = dataclasses.replace(association(roles=chosen), conditional_roles=conditional)
+        return [message for _, message, _ in _found(facts)]
 
-    assert messages(*itertools.chain(*either)) == ["'roles' has 11 entries, 'role_limit' is 10"]
-    assert messages(*roles(9), *either[0]) == []
-    assert messages(*roles(11), perhaps) == ["'roles' has at least 11 entries, 'role_limit' is 10"]
+    assert messages(*itertools.chain(*either), conditional=(11, 11)) == ["'roles' has 11 entries, 'role_limit' is 10"]
+    assert messages(*roles(9), *either[0], conditional=(1, 1)) == []
+    assert messages(*roles(11), perhaps, conditional=(0, 1)) == ["'roles' has at least 11 entries, 'role_limit' is 10"]
 
 
 def test_fails_when_a_role_stands_twice_in_one_branch() -> None:

@@ -52,7 +52,8 @@ def association(
     **given: Any,
 ) -> AssociationFacts:
     """Describe a cluster of a known account and region; by default nothing is wrong with it."""
-    listed = {"roles": tuple(roles), "others": tuple(others), "default_roles": tuple(default_roles)}
+    listed: dict[str, Any] = {"roles": tuple(roles), "others": tuple(others), "default_roles": tuple(default_roles)}
+    listed["conditional_roles"] = (0, sum(role.conditional for role in listed["roles"]))
     sound = {"kind": "cluster", "argument": "roles", "account": ACCOUNT, "region": REGION, "role_limit": 10}
     return AssociationFacts(**{**sound, **listed, **given})
 

@@ -40,7 +40,7 @@ class Stack:
     @property
     def body(self) -> dict[str, Json]:
         """The parsed template."""
-        return dict(parsing.parse(self.text)[0])
+        return dict(parsing.parse_yaml(self.text)[0])
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def template_text(rule: str) -> str:
 def found(rule: str) -> list[Finding]:
     """Check the template of an example."""
     path = Path("template.yaml")
-    assembly = Assembly(bodies={path: parsing.parse(template_text(rule))[0]})
+    assembly = Assembly(bodies={path: parsing.parse_yaml(template_text(rule))[0]})
     assembly.stacks.append(Template(path, "", ACCOUNT, REGION, assembly))
     return [violation.finding for violation in checker.check(assembly, 10)]
 

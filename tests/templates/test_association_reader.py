@@ -13,7 +13,7 @@ from redshift_roles.rules.facts import Origin
 from redshift_roles.rules.registry import Problem
 from redshift_roles.templates.assembly import Json
 from redshift_roles.templates.association_reader import RULES, Entry, associations, circles
-from tests.conftest import ACCOUNT, REGION
+from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.builders import StackText, arn, cluster, read, trusting
 
 ASSOCIATION = "Custom::RedshiftRoleAssociation"
@@ -142,6 +142,15 @@ def test_a_role_of_an_account_that_nobody_knows_is_undecided(tmp_path: Path) -> 
 
     assert ("A", 0) == (entry.logical_id, entry.position)
     assert problem.message.startswith("RoleArns[0] is ${RoleArn}, whose account only the deployment knows")
+
+
+def test_the_roles_of_an_association_keep_the_rules_of_a_cluster(tmp_path: Path) -> None:
+    """Whoever wrote it; how many the cluster has besides is not known."""
+    foreign, linked = arn(account=OTHER_ACCOUNT), arn(path="/aws-service-role/redshift.amazonaws.com/")
+    listed = ["loader", foreign, arn(partition="aws-cn"), linked, *(arn(f"R{number}") for number in range(60))]
+    stacks = {"Data": StackText(resources={"A": _association("warehouse", *listed)})}
+
+    assert [0, 1, 2, 3] == [entry.position for entry, _ in _problems(tmp_path, stacks)]
 
 
 def test_a_cluster_without_a_name_is_followed_through_exports(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from redshift_roles.aws.placeholders import placeholder
 from redshift_roles.rules import association_rules
 from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.templates.assembly import Json, Template
-from redshift_roles.templates.cluster_reader import asserted_account, claimed_accounts, holder_facts, presence
+from redshift_roles.templates.cluster_reader import asserted_account, association_facts, claimed_accounts, presence
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.builders import NO_VALUE, StackText, arn, association, cluster, read, role, template, trusting
 
@@ -27,7 +27,7 @@ THIS: Json = {"Ref": "AWS::AccountId"}
 
 def _facts(found: Template, **options: Any) -> AssociationFacts:
     """Read the cluster of a template."""
-    return holder_facts(found, "Warehouse", role_limit=10, **options)
+    return association_facts(found, "Warehouse", role_limit=10, **options)
 
 
 def _stack(iam_roles: Json, *, account: str | None = ACCOUNT, region: str | None = REGION, **more: Json) -> StackText:
@@ -227,12 +227,7 @@ def test_a_cluster_without_roles_has_none(tmp_path: Path, value: Json) -> None:
         del stack.resources["Warehouse"]["Properties"]["IamRoles"]
 
     assert _facts(template(tmp_path, stack)) == AssociationFacts(
-        kind="cluster",
-        argument="IamRoles",
-        account=ACCOUNT,
-        region=REGION,
-        role_limit=10,
-        default_argument="DefaultIamRoleArn",
+        kind="cluster", argument="IamRoles", account=ACCOUNT, region=REGION, role_limit=10, default_argument=""
     )
 
 
@@ -273,7 +268,7 @@ def test_roles_behind_a_condition_are_conditional(tmp_path: Path, value: Json, e
     facts = _facts(template(tmp_path, _stack(value)))
 
     assert [RoleFacts(label, text, conditional=True) for label, text in expected] == [
-        role._replace(when=()) for role in facts.roles
+        role._replace(when=(), choice="") for role in facts.roles
     ]
     assert all(role.when for role in facts.roles)
     assert not facts.more_roles
@@ -316,7 +311,7 @@ def test_a_list_parameter_may_hold_more_roles(tmp_path: Path, value: Json, known
     parameters = {"Roles": {"Type": "CommaDelimitedList"}, "One": {"Type": "String"}}
     facts = _facts(template(tmp_path, _stack(value, parameters=parameters)))
 
-    assert (True, known) == (facts.more_roles, [role._replace(when=()) for role in facts.roles])
+    assert (True, known) == (facts.more_roles, [role._replace(when=(), choice="") for role in facts.roles])
 
 
 def test_a_nested_stack_may_be_given_a_role_of_its_parent(tmp_path: Path) -> None:
@@ -473,7 +468,7 @@ def test_two_clusters_of_a_stack_are_read_apart(tmp_path: Path) -> None:
     """The logical id says which one."""
     stack = _stack([arn("A")], resources={"Second": cluster([arn("B")])})
     (found,) = read(tmp_path, Data=stack).stacks
-    second = holder_facts(found, "Second", role_limit=7)
+    second = association_facts(found, "Second", role_limit=7)
 
     assert (7, (RoleFacts("IamRoles[0]", arn("B")),)) == (second.role_limit, second.roles)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from redshift_roles.templates.assembly import Json, Template
-from redshift_roles.templates.conditions import holds, question, taken
+from redshift_roles.templates.conditions import alternatives, branch, holds
 from redshift_roles.templates.values import texts
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.builders import NO_VALUE, StackText, if_, template, trusting
@@ -128,30 +128,32 @@ def test_a_chain_of_conditions_comes_to_an_end(tmp_path: Path, depth: int, expec
     assert expected is holds("C0", found, texts)
 
 
-def test_a_condition_and_its_opposite_are_one_question(tmp_path: Path) -> None:
-    """Whatever they are called, and however often they are turned round."""
+def test_a_condition_and_its_opposite_are_the_branches_of_one(tmp_path: Path) -> None:
+    """Whatever they are called, and however often one is the opposite of the other."""
     conditions: dict[str, Json] = {
         "Prod": UNKNOWN,
-        "Again": UNKNOWN,
         "Dev": {"Fn::Not": [{"Condition": "Prod"}]},
         "NotDev": {"Fn::Not": [{"Condition": "Dev"}]},
         "Circle": {"Condition": "Circle"},
     }
     found = _template(tmp_path, **conditions)
-    prod, _ = question("Prod", found)
+    prod = branch("Prod", found)
 
-    assert [(prod, False), (prod, False), (prod, True), (prod, False)] == [
-        question(name, found) for name in ("Prod", "Again", "Dev", "NotDev")
+    assert [prod, prod._replace(holds=False), prod] == [branch(name, found) for name in ("Prod", "Dev", "NotDev")]
+    assert prod == branch("Dev", found, is_met=False)
+    assert len({prod, *(branch(name, found) for name in ("Circle", "Nowhere"))}) == 3
+    assert [True, False, True, None] == [
+        holds(name, found, texts, (prod,)) for name in ("Prod", "Dev", "NotDev", "Circle")
     ]
-    assert len({prod, *(question(name, found)[0] for name in ("Circle", "Nowhere"))}) == 3
 
 
-def test_two_templates_ask_two_questions(tmp_path: Path) -> None:
-    """What a parameter is called in one says nothing of the other."""
+def test_two_templates_have_two_conditions_of_one_name(tmp_path: Path) -> None:
+    """A parameter of one may have another value in the other."""
     conditions = {"Prod": UNKNOWN}
     found = template(tmp_path, StackText(conditions=conditions, nested={"Child": StackText(conditions=conditions)}))
 
-    assert question("Prod", found) != question("Prod", found.nested["Child"])
+    assert branch("Prod", found) != branch("Prod", found.nested["Child"])
+    assert holds("Prod", found, texts, (branch("Prod", found.nested["Child"]),)) is None
 
 
 @settings(database=None, deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -162,23 +164,28 @@ def test_whatever_stands_there_is_decided_or_not(tmp_path: Path, condition: Json
     found.__dict__["body"] = {"Conditions": {"Asked": condition}}
 
     assert holds("Asked", found, texts) in (True, False, None)
-    assert question("Asked", found)[0]
+    assert branch("Asked", found).holds in (True, False)
 
 
 @pytest.mark.parametrize(
-    ("argument", "expected"),
+    ("value", "expected"),
     [
-        (["Yes", "a", "b"], ["a"]),
-        (["No", "a", "b"], ["b"]),
-        (["Unknown", "a", "b"], ["a", "b"]),
-        (["Yes", "a"], []),
-        (["Yes", "a", "b", "c"], []),
-        ("Yes", []),
-        (None, []),
+        ("a", ["a"]),
+        ({"Fn::Sub": "a"}, [{"Fn::Sub": "a"}]),
+        ({"Fn::If": ["Yes", "a", "b"]}, ["a"]),
+        ({"Fn::If": ["No", "a", "b"]}, ["b"]),
+        ({"Fn::If": ["Unknown", "a", "b"]}, ["a", "b"]),
+        ({"Fn::If": ["Unknown", {"Fn::If": ["Unknown", "a", "b"]}, {"Fn::If": ["Unknown", "c", "d"]}]}, ["a", "d"]),
+        ({"Fn::If": ["Unknown", {"Fn::If": ["Other", "a", "b"]}, "c"]}, ["a", "b", "c"]),
+        ({"Fn::If": ["Yes", "a"]}, []),
+        ({"Fn::If": ["Yes", "a", "b", "c"]}, []),
+        ({"Fn::If": [{"Ref": "Yes"}, "a", "b"]}, []),
+        ({"Fn::If": "Yes"}, []),
+        ({"Fn::If": None}, []),
     ],
 )
-def test_a_decided_condition_takes_one_branch(tmp_path: Path, argument: Json, expected: list[Json]) -> None:
-    """An undecided one may take either, and what is not well formed takes none."""
+def test_a_condition_has_alternatives(tmp_path: Path, value: Json, expected: list[Json]) -> None:
+    """One where it is decided, perhaps by a condition around it; none where it is not well formed."""
     found = _template(tmp_path, Yes=REGION_IS, No=REGION_IS_NOT, Unknown=UNKNOWN)
 
-    assert expected == taken(argument, found, texts)
+    assert expected == [inner for inner, _ in alternatives(value, found, texts)]

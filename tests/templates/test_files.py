@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 from redshift_roles.templates import files as template_files
+from redshift_roles.templates.assembly import GivenFiles, Json
 from redshift_roles.templates.files import Environment, Given
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.builders import StackText, write_assembly
@@ -130,16 +132,51 @@ def test_a_name_that_two_files_have_leads_to_neither(tmp_path: Path) -> None:
     assert 3 == len({found.key for found in assembly.templates()})
 
 
-def test_of_several_files_of_one_name_the_longest_common_end_is_meant(tmp_path: Path) -> None:
-    """A quick start has many files called template.yaml; two that are equally close are both stacks of their own."""
-    network, data = (
-        _write(tmp_path / folder / "template.yaml", "Resources: {A: {}}") for folder in ("network", "data")
-    )
-    main = _write(tmp_path / "template.yaml", _nesting("./network/template.yaml", "https://b/s3/data/template.yaml"))
-    (assembly,) = _read(main, network, data).assemblies
+@pytest.mark.parametrize(
+    ("address", "meant"),
+    [
+        ("./net/template.yaml", "net/template.yaml"),
+        ("net/../template.yaml", "template.yaml"),
+        ("../cfn/child.yaml", "../cfn/child.yaml"),
+        ("./child.yaml", "../cfn/child.yaml"),
+        ("https://bucket.s3.amazonaws.com/v1/child.yaml", "../cfn/child.yaml"),
+        ("https://bucket/v1/child.yaml?versionId=1.2", "../cfn/child.yaml"),
+        ("s3://bucket/qs/t.json", "../cfn/t.json"),
+        ({"Fn::Sub": "https://${B}.s3.amazonaws.com/${Prefix}cfn/t.json"}, "../cfn/t.json"),
+        ({"Fn::Join": ["", ["https://", {"Ref": "B"}, "/cfn/t.json"]]}, "../cfn/t.json"),
+        ("./data/template.yaml", None),
+        ("https://bucket/data/template.yaml", None),
+        ("../other/t.json", None),
+        ("https://bucket/main.yaml", None),
+        ({"Fn::Sub": "https://bucket/${Prefix}main.yaml"}, None),
+        ("./network/main.yaml", None),
+        ("https://child.yaml", None),
+        ("https://bucket/child.YAML", None),
+        ("", None),
+        ({"Ref": "Url"}, None),
+        (None, None),
+        (7, None),
+    ],
+)
+def test_an_address_means_the_file_of_its_path_or_the_only_one_of_its_name(
+    tmp_path: Path, address: Json, meant: str | None
+) -> None:
+    """A name alone never means a template that is being nested in, nor one of two files."""
+    home = tmp_path / "qs" / "main.yaml"
+    files = ["main.yaml", "net/template.yaml", "template.yaml", "../cfn/child.yaml", "../cfn/t.json"]
+    given = GivenFiles(home.parent / name for name in files)
 
-    assert [main, network, data] == [found.path for found in assembly.templates()]
-    assert [main] == [stack.path for stack in assembly.stacks]
+    assert (home.parent / meant if meant else None) == given.nested(address, [home])
+    assert None is GivenFiles().nested(address, [home])
+
+
+def test_no_address_is_too_long() -> None:
+    """Whatever it repeats."""
+    start = time.perf_counter()
+
+    for part in ("a", "a/", "a.", "/", "../", "x.yaml/", "%", "://"):
+        assert None is GivenFiles([Path("main.yaml")]).nested(part * 200_000, [Path("main.yaml")])
+    assert time.perf_counter() - start < 5
 
 
 def test_fails_when_templates_nest_each_other(tmp_path: Path) -> None:

@@ -261,21 +261,6 @@ def test_what_looks_endless_comes_to_an_end(tmp_path: Path, resources: Any) -> N
     _ends_well(str(path))
 
 
-def test_a_list_that_aliases_blow_up_is_read_in_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Half a million roles in a few lines are told as too many, and as fifty that are none."""
-    lines = ["A0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
-    lines += [f"A{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 5)]
-    path = tmp_path / "template.yaml"
-    path.write_text(
-        "\n".join([*lines, "Resources:", "  C: {Type: AWS::Redshift::Cluster, Properties: {IamRoles: *a4}}"])
-    )
-    began = time.process_time()
-
-    assert 1 == main.main(["check", str(path)])
-    assert SECONDS > time.process_time() - began
-    assert ", and 950 more" in capsys.readouterr().out
-
-
 BOMB = "\n".join(
     ["Resources:", "  A0: &a0 [x, x, x, x, x, x, x, x, x]"]
     + [f"  A{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 20)]
@@ -287,7 +272,7 @@ TOWER = "\n".join(
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
-    [(BOMB, "aliases repeat more than 5,000,000 values"), (TOWER, "nested deeper than 100 levels")],
+    [(BOMB, "line 7: aliases repeat more than 100,000 values"), (TOWER, "line 7: nested deeper than 100 levels")],
 )
 def test_fails_when_aliases_make_a_small_text_large(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, complaint: str

@@ -1,22 +1,23 @@
-"""YAML templates, read safely."""
+"""YAML and JSON templates, parsed safely."""
 
 from __future__ import annotations
 
+import json
 import sys
+import time
 from typing import Any
 
 import pytest
 import yaml
 
 from redshift_roles.templates import parsing
-from redshift_roles.templates.assembly import Json
-from redshift_roles.templates.unusable import UnusableError
+from redshift_roles.templates.assembly import Json, UnusableError
 
 DEEP = 100
 
 
 def _body(text: str) -> Json:
-    return parsing.parse(text)[0]
+    return parsing.parse_yaml(text)[0]
 
 
 @pytest.fixture(params=["libyaml", "Python"], autouse=True)
@@ -157,14 +158,14 @@ def test_flags_have_many_words(words: str, value: Json) -> None:
 
 
 @pytest.mark.parametrize(("count", "fits"), [(4, True), (5, False)])
-def test_the_size_of_what_aliases_repeat_is_counted(monkeypatch: pytest.MonkeyPatch, count: int, fits: bool) -> None:
-    """Each container, key and value is one, and those of an alias count wherever it stands."""
-    monkeypatch.setattr(parsing, "_MAX_SIZE", 7 + 4 * 3)
-    text = f"a: &a [x, y]\nb: [{', '.join(['*a'] * count)}]"
+def test_what_aliases_repeat_is_counted(monkeypatch: pytest.MonkeyPatch, count: int, fits: bool) -> None:
+    """Each container, key and value of what an alias stands for, wherever it stands."""
+    monkeypatch.setattr(parsing, "_MAX_REPEATED", 4 * 4)
+    text = f"a: &a {{x: [y]}}\nb: [{', '.join(['*a'] * count)}]"
     if fits:
-        assert [["x", "y"]] * count == _body(text)["b"]
+        assert [{"x": ["y"]}] * count == _body(text)["b"]
     else:
-        with pytest.raises(UnusableError, match="line 2: aliases repeat more than 19 values"):
+        with pytest.raises(UnusableError, match="line 2: aliases repeat more than 16 values"):
             _body(text)
 
 
@@ -196,7 +197,7 @@ def test_aliases_and_merges_are_followed(text: str, expected: dict[str, Json]) -
 @pytest.mark.parametrize("text", ["", "# a comment\n", "---\n"])
 def test_a_text_without_a_document_is_nothing(text: str) -> None:
     """There is nothing to read."""
-    assert (None, {}) == parsing.parse(text)
+    assert (None, {}) == parsing.parse_yaml(text)
 
 
 def test_the_lines_of_resources_are_known() -> None:
@@ -223,7 +224,7 @@ def test_the_lines_of_resources_are_known() -> None:
         ("B", "Type"): 9,
     }
 
-    assert expected == parsing.parse(text)[1]
+    assert expected == parsing.parse_yaml(text)[1]
 
 
 @pytest.mark.parametrize("text", [b"\xff".decode("latin-1"), "ключ: значение", "a: 日本"])
@@ -234,29 +235,58 @@ def test_any_letters_are_read(text: str) -> None:
     assert found == text or found
 
 
-def test_the_lines_of_a_loop_are_those_of_what_it_repeats() -> None:
-    """Also of a loop within a loop, and of a name that leaves out what is no letter or digit."""
-    text = """\
-Resources:
-  Fn::ForEach::Outer:
-    - X
-    - [A, B]
-    - C${X}:
-        Type: T
-        Properties:
-          IamRoles: []
-      Fn::ForEach::Inner:
-        - Y
-        - [A, B]
-        - D&{Y}:
-            Properties:
-              IamRoles: []
-  E: {}
-"""
-    lines = parsing.parse(text)[1]
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "line 1: not JSON: Expecting value"),
+        ('{\n"a": }', "line 2: not JSON: Expecting value"),
+        ("[" + "1" * 5000 + "]", "not JSON: Exceeds the limit"),
+        ("[" * 101 + "]" * 101, "nested deeper than 100 levels"),
+        ("[" * 200_000, "nested deeper than 100 levels"),
+        ('{"a":' * 101 + "1" + "}" * 101, "nested deeper than 100 levels"),
+        ('{"Resources": {"C": {}, "D": 1, "C": []}}', "the key 'C' stands twice"),
+    ],
+)
+def test_fails_when_json_is_no_template(text: str, complaint: str) -> None:
+    """One line says where and why."""
+    with pytest.raises(UnusableError) as caught:
+        parsing.parse_json(text)
 
-    below = ((), ("Properties",), ("Properties", "IamRoles"))
+    assert str(caught.value).startswith(complaint)
+    assert "\n" not in str(caught.value)
 
-    assert [5, 7, 8] == [lines.get(("C${X}",) + keys) for keys in below]  # noqa: RUF005
-    assert [12, 13, 14] == [lines.get(("D${Y}",) + keys) for keys in below]  # noqa: RUF005
-    assert 15 == lines.get(("E",))
+
+@pytest.mark.parametrize("text", ["[" * 100 + "]" * 100, '{"a":' * 100 + "1" + "}" * 100, '["\\u0001"]'])
+def test_json_may_be_a_hundred_levels_deep(text: str) -> None:
+    """One less than what is refused. The marks of placeholders are taken out, as of YAML."""
+    assert "\x01" not in str(parsing.parse_json(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{\n "Resources": {\n  "A" : {}\n}}', 3),
+        ('{"Resources": {"A": {}}}', 1),
+        ('{"Resources": {"A": {}},\n"Outputs": {"A": {}}}', None),
+        ('{"Resources": {"B": "A"}}', None),
+        ('{"Resources": {"AB": {}}}', None),
+        ('{"Resources": {"A": 1,\n"A": {}}}', 2),
+        ('{"Resources":\n{"\\u0041": {}}}', 2),
+        ('{"Resources":\n{"B": "\\\\", "A"\n:\n{}}}', 2),
+        ('{"Body": "{\\"A\\": {}}",\n"A": {}}', 2),
+    ],
+)
+def test_the_line_of_a_resource_in_json_is_found_where_it_is_certain(text: str, expected: int | None) -> None:
+    """A name that is a key of two objects leads to no line."""
+    assert expected == parsing.json_lines(text).get(("A",))
+
+
+def test_json_within_a_text_is_passed_over_at_once() -> None:
+    """A dashboard of a megabyte: looking again at each of its quotes would take minutes."""
+    body = json.dumps({"widgets": [{"type": "metric", "properties": {"title": f"t{n}"}} for n in range(16_000)]})
+    text = json.dumps({"Resources": {"Board": {"Body": body}}})
+    start = time.perf_counter()
+
+    assert {("Resources",): 1, ("Board",): 1} == parsing.json_lines(text)
+    assert len(text) > 1_000_000
+    assert time.perf_counter() - start < 5

@@ -1,4 +1,4 @@
-"""What lists of templates may hold."""
+"""The entries that lists of templates may have."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from redshift_roles.aws.placeholders import placeholder
-from redshift_roles.rules.facts import Branch
-from redshift_roles.templates.assembly import Json
-from redshift_roles.templates.list_entries import MORE, Entry, Option, entries, options
-from redshift_roles.templates.values import NO_VALUE, texts, unknown
+from redshift_roles.templates.assembly import Json, Template
+from redshift_roles.templates.conditions import Branch
+from redshift_roles.templates.references import NO_VALUE
+from redshift_roles.templates.values import MORE, Option, entries, texts, unknown
 from tests.conftest import ACCOUNT, REGION
 from tests.support import builders
 from tests.support.builders import StackText, if_, join, template, trusting
@@ -26,6 +26,15 @@ def _own(name: str) -> str:
     return placeholder(f"Data.template.json#{name}")
 
 
+def _texts(value: Json, found: Template) -> list[list[str]]:
+    """List what each entry may be, and `NO_VALUE` where a condition may leave it out."""
+    listed = []
+    for entry in entries(value, found).entries:
+        possible = [option.text for option in entry.options]
+        listed.append([*dict.fromkeys([*possible, NO_VALUE] if entry.when else possible)])
+    return listed
+
+
 def test_a_list_that_is_passed_in_a_circle_comes_to_an_end(tmp_path: Path) -> None:
     """Two nested stacks that pass each other's lists are not known."""
     turning = {"Fn::Split": [",", {"Fn::GetAtt": ["Child", "Outputs.Out"]}]}
@@ -33,7 +42,7 @@ def test_a_list_that_is_passed_in_a_circle_comes_to_an_end(tmp_path: Path) -> No
     child = StackText(outputs=outputs, passed={"In": turning}, parameters={"In": {"Type": "CommaDelimitedList"}})
     found = template(tmp_path, StackText(nested={"Child": child}))
 
-    assert entries(turning, found) == [[MORE]]
+    assert _texts(turning, found) == [[MORE]]
 
 
 @pytest.mark.parametrize(
@@ -94,11 +103,12 @@ def test_a_list_has_entries(tmp_path: Path, value: Json, expected: list[list[str
     mappings = {"Roles": {"Prod": {"Arns": ["a", "b"], "Arn": "a"}}}
     found = template(tmp_path, StackText(parameters=parameters, resources={"Loader": trusting()}, mappings=mappings))
 
-    assert expected == entries(value, found)
+    assert expected == _texts(value, found)
 
 
-YES, NO = (Branch('Data.template.json?{"Condition": "Condition"}', answer) for answer in (0, 1))
-OTHER = Branch('Data.template.json?{"Condition": "Other"}', 0)
+YES, NO = (Branch("Data.template.json?Condition", holds) for holds in (True, False))
+OTHER = Branch("Data.template.json?Other", holds=True)
+NOT_OTHER = OTHER._replace(holds=False)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +121,7 @@ OTHER = Branch('Data.template.json?{"Condition": "Other"}', 0)
         (if_(["a"], ["b", if_("c", "d")]), [[("a", (YES,))], [("b", (NO,))], [("d", (NO,))]]),
         (
             [if_({"Fn::If": ["Other", "a", "b"]}, "c")],
-            [[("a", (YES, OTHER)), ("b", (YES, OTHER._replace(answer=1))), ("c", (NO,))]],
+            [[("a", (YES, OTHER)), ("b", (YES, NOT_OTHER)), ("c", (NO,))]],
         ),
         ([{"Fn::If": ["Here", "a", "b"]}], [[("a", ())]]),
         ({"Fn::If": ["Opposite of here", ["a"], ["b"]]}, [[("b", ())]]),
@@ -125,61 +135,76 @@ def test_an_entry_has_the_branches_it_stands_in(tmp_path: Path, value: Json, exp
         "Here": {"Fn::Equals": [{"Ref": "AWS::Region"}, REGION]},
         "Opposite of here": {"Fn::Not": [{"Condition": "Here"}]},
     }
-    found = options(value, template(tmp_path, StackText(conditions=conditions)))
+    found = entries(value, template(tmp_path, StackText(conditions=conditions)))
 
-    assert expected == [[tuple(option) for option in entry.options] for entry in found]
+    assert expected == [[tuple(option) for option in entry.options] for entry in found.entries]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (["a", "b"], (2, 2)),
+        ([if_("a", "b"), "c"], (2, 2)),
+        ([if_("a", builders.NO_VALUE), "c"], (1, 2)),
+        ([if_("a", ""), ""], (0, 1)),
+        (if_(["a", "b", "c"], ["d"]), (1, 3)),
+        (if_(if_(["a"], []), [if_("b", "c"), "d"]), (1, 2)),
+        ([if_("a", builders.NO_VALUE), {"Fn::If": ["Opposite", "b", builders.NO_VALUE]}], (0, 2)),
+        ([{"Ref": "List"}, "a"], (1, 1)),
+        (builders.NO_VALUE, (0, 0)),
+    ],
+)
+def test_a_list_has_at_least_and_at_most_so_many_entries(
+    tmp_path: Path, value: Json, expected: tuple[int, int]
+) -> None:
+    """An interval for each condition; two of them are added up as if they had nothing to do with each other."""
+    parameters = {"List": {"Type": "CommaDelimitedList"}}
+    found = entries(value, template(tmp_path, StackText(parameters=parameters)))
+
+    assert expected == (found.least, found.most)
 
 
 @pytest.mark.parametrize(("count", "expected"), [(16, 16), (17, 1)])
-def test_at_most_sixteen_options_are_messages_and_fixes(tmp_path: Path, count: int, expected: int) -> None:
-    """Seventeen are one hole."""
-    value: Json = "0"
+@pytest.mark.parametrize("listed", [True, False])
+def test_at_most_sixteen_options_are_kept(tmp_path: Path, count: int, expected: int, listed: bool) -> None:
+    """Seventeen are one placeholder, or a list of any length."""
+    value: Json = ["0"] if listed else "0"
     for number in range(1, count):
-        value = {"Fn::If": [f"C{number}", str(number), value]}
+        value = {"Fn::If": [f"C{number}", [str(number)] if listed else str(number), value]}
     found = template(tmp_path)
-    (entry,) = options([value], found)
+    options = [option for entry in entries(value if listed else [value], found).entries for option in entry.options]
 
-    assert expected == len(entry.options)
-    assert (expected == 1) == (entry.options[0].text == unknown(value, found))
+    assert expected == len(options)
+    assert (expected == 1) == (options[0].text == (MORE if listed else unknown(value, found)))
 
 
-def test_what_is_assumed_is_no_question(tmp_path: Path) -> None:
-    """The other branch is not taken, and what is asked besides is asked still."""
+def test_what_is_taken_anyway_decides_the_branches(tmp_path: Path) -> None:
+    """The other one is not taken, and what else is not known stays so."""
     value = [if_("a", "b"), if_({"Fn::If": ["Other", "c", "d"]}, "e")]
-    found = options(if_(value, ["f"]), template(tmp_path), (YES,))
-    other = options(if_(value, ["f"]), template(tmp_path), (NO,))
+    found = entries(if_(value, ["f"]), template(tmp_path), (YES,))
+    other = entries(if_(value, ["f"]), template(tmp_path), (NO,))
 
-    assert [[("a", ())], [("c", (OTHER,)), ("d", (OTHER._replace(answer=1),))]] == [
-        [tuple(option) for option in entry.options] for entry in found
+    assert [[("a", (YES,))], [("c", (YES, OTHER)), ("d", (YES, NOT_OTHER))]] == [
+        [tuple(option) for option in entry.options] for entry in found.entries
     ]
-    assert ([(), ()], [Entry([Option("f")])]) == ([entry.when for entry in found], other)
+    assert [[Option("f", (NO,))]] == [entry.options for entry in other.entries]
 
 
-def test_a_text_of_several_is_a_question_of_its_own(tmp_path: Path) -> None:
-    """The same text elsewhere is the same question."""
+def test_each_of_several_texts_is_a_branch_of_its_own(tmp_path: Path) -> None:
+    """The same text elsewhere is the same branch."""
     value = join("", "a", if_("b", "c"))
-    first, second, other = options([value, value, join("", "x", if_("b", "c"))], template(tmp_path))
+    first, second, other = entries([value, value, join("", "x", if_("b", "c"))], template(tmp_path)).entries
 
     assert first == second
-    assert [(0, 2), (1, 2)] == [(when.answer, when.answers) for _, (when,) in first.options]
-    assert first.options[0].when[0].question != other.options[0].when[0].question
+    assert 4 == len({option.when for entry in (first, other) for option in entry.options})
 
 
 @pytest.mark.parametrize("value", [["x"] * 2_000, [["x"] * 100] * 20, [[["x"] * 10] * 10] * 20])
 def test_of_a_long_list_the_beginning_is_read(tmp_path: Path, value: Json) -> None:
     """Nothing may have a thousand roles."""
-    found = entries(value, template(tmp_path))
+    found = _texts(value, template(tmp_path))
 
     assert ([["x"]] * 1_000, [[MORE]]) == (found[:1_000], found[1_000:])
-
-
-def test_a_list_of_empty_lists_comes_to_an_end(tmp_path: Path) -> None:
-    """A few aliases make millions of them."""
-    value: Json = []
-    for _ in range(6):
-        value = [value] * 10
-
-    assert [[MORE]] == entries(value, template(tmp_path))[-1:]
 
 
 def test_a_split_never_cuts_what_is_not_known(tmp_path: Path) -> None:
@@ -187,7 +212,7 @@ def test_a_split_never_cuts_what_is_not_known(tmp_path: Path) -> None:
     arn = join("", f"arn:aws:iam::{ACCOUNT}:role/", {"Fn::FindInMap": ["Roles", {"Ref": "X"}, "Name"]})
     found = template(tmp_path)
 
-    assert entries({"Fn::Split": [",", arn]}, found) in ([texts(arn, found)], [[MORE]])
+    assert _texts({"Fn::Split": [",", arn]}, found) in ([texts(arn, found)], [[MORE]])
 
 
 @pytest.mark.parametrize(
@@ -214,23 +239,23 @@ def test_a_list_that_is_passed_to_a_nested_stack_is_followed(
 
     found = template(tmp_path, stack).nested["Child"]
 
-    assert expected == entries(value, found)
-    assert entries({"Fn::ImportValue": "Roles"}, found) == [[MORE]]
-    assert entries({"Ref": ["Roles"]}, found) == [[MORE]]
+    assert expected == _texts(value, found)
+    assert _texts({"Fn::ImportValue": "Roles"}, found) == [[MORE]]
+    assert _texts({"Ref": ["Roles"]}, found) == [[MORE]]
 
 
 @pytest.mark.parametrize("depth", [38, 60])
 def test_lists_end_where_they_are_too_deep(tmp_path: Path, depth: int) -> None:
-    """Forty functions within each other are enough for any template."""
+    """Forty lists within each other are enough for any template."""
     listed: Json = ["x"]
     for _ in range(depth):
-        listed = if_(listed, [])
+        listed = [listed]
 
-    assert [["x" if depth < 40 else MORE, NO_VALUE]] == entries(listed, template(tmp_path))
+    assert [["x" if depth < 40 else MORE]] == _texts(listed, template(tmp_path))
 
 
 @settings(database=None, deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(value=VALUES)
 def test_whatever_a_template_holds_is_some_entries(value: Json) -> None:
     """Nothing raises, and each entry may become something."""
-    assert all(entry and all(isinstance(text, str) for text in entry) for entry in entries(value, PLACE))
+    assert all(entry and all(isinstance(text, str) for text in entry) for entry in _texts(value, PLACE))
