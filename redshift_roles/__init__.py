@@ -1,7 +1,6 @@
 """Amazon Redshift's IAM roles as AWS CDK constructs.
 
-The public names flow out of here, and nothing else. They are loaded when they are first used, since `aws_cdk` starts a
-Node process and the rules need none.
+The public names are loaded when they are first used: `aws_cdk` starts a Node process, and the SQL functions need none.
 """
 
 from __future__ import annotations
@@ -23,23 +22,6 @@ if TYPE_CHECKING:
     from redshift_roles.user_policy import RoleAssociationPolicy
     from redshift_roles.warehouse import RedshiftWarehouse
 
-_HOMES = {
-    "DbUser": "aws.trust",
-    "Finding": "rules.findings",
-    "RedshiftCluster": "cluster",
-    "RedshiftGrant": "grants.grant",
-    "RedshiftGrants": "grants.redshift_grants",
-    "RedshiftRole": "role",
-    "RedshiftWarehouse": "warehouse",
-    "RoleAssociation": "association",
-    "RoleAssociationError": "rules.findings",
-    "RoleAssociationPolicy": "user_policy",
-    "RoleAssociationRules": "cdk.plugins",
-    "RequiredPolicy": "grants.chain",
-    "RoleChain": "grants.chain",
-    "sql": "sql",
-}
-
 __all__ = [
     "DbUser",
     "Finding",
@@ -57,15 +39,32 @@ __all__ = [
     "sql",
 ]
 
+# A type checker that saw the function would take any name for one of ours.
+if not TYPE_CHECKING:
+    _MODULES = {
+        "DbUser": "aws.trust",
+        "Finding": "rules.findings",
+        "RedshiftCluster": "cluster",
+        "RedshiftGrant": "grants.grant",
+        "RedshiftGrants": "grants.redshift_grants",
+        "RedshiftRole": "role",
+        "RedshiftWarehouse": "warehouse",
+        "RequiredPolicy": "grants.chain",
+        "RoleAssociation": "association",
+        "RoleAssociationError": "rules.findings",
+        "RoleAssociationPolicy": "user_policy",
+        "RoleAssociationRules": "cdk.plugins",
+        "RoleChain": "grants.chain",
+    }
 
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    home = import_module(f"{__name__}.{_HOMES[name]}")
-    value = globals()[name] = home if name == _HOMES[name] else getattr(home, name)
-    return value
+    def __getattr__(name: str) -> object:
+        if name == "sql":
+            return import_module(f"{__name__}.sql")
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+        return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)

@@ -12,13 +12,12 @@ from constructs import Construct
 from redshift_roles.aws import quotas
 from redshift_roles.aws.placeholders import is_text_token
 from redshift_roles.cdk import account_rule, cluster_references
-from redshift_roles.cdk.location import Location, path_of
-from redshift_roles.cdk.role_reader import role_facts, seconds_of
-from redshift_roles.cdk.validation import child_location, child_path, raise_if, raise_if_broken, rollback_on_error
-from redshift_roles.custom_resource.cluster_resource import Member, Wanted, join, members_of, other_default
+from redshift_roles.cdk.location import Location
+from redshift_roles.cdk.role_reader import seconds_of
+from redshift_roles.cdk.validation import checked_roles, child_location, child_path, rollback_on_error
+from redshift_roles.custom_resource.cluster_resource import Wanted, join, members_of, other_default
 from redshift_roles.custom_resource.logical_ids import role_key
 from redshift_roles.rules import arguments, shapes
-from redshift_roles.rules.facts import AssociationFacts
 from redshift_roles.rules.registry import Problem
 
 
@@ -80,48 +79,27 @@ class RoleAssociation(Construct):
         of_cluster = [*_cluster_problems(cluster_identifier, location)]
         of_roles = [*_role_problems(roles, default_role, role_limit)]
         problems = [*of_cluster, *of_roles, *_timeout_problems(timeout)]
-        if of_roles:
-            raise_if(path, quotas.MODIFY_ROLES, problems)
         others = () if of_cluster else members_of(location, cluster_identifier)
-        facts = _facts(others, roles, default_role, role_limit, location)
-        raise_if_broken(path, quotas.MODIFY_ROLES, problems, facts)
+        limits = [role_limit, *(member.wanted.role_limit for member in others)]
+        facts = checked_roles(
+            path,
+            quotas.MODIFY_ROLES,
+            problems,
+            location,
+            kind="cluster",
+            argument="roles",
+            roles=roles,
+            default_role=default_role,
+            role_limit=role_limit if of_roles or role_limit <= 0 else max(limits),
+            others=[(role, member.scope) for member in others for role in member.wanted.roles.values()],
+            other_default=other_default(others),
+        )
         keyed = {role_key(role, known, location): role for role, known in zip(roles, facts.roles, strict=True)}
         seconds = int(seconds_of(timeout) or quotas.DEFAULT_TIMEOUT_SECONDS)
         with account_rule.withdrawn_on_error(location), rollback_on_error(self, scope, construct_id):
             super().__init__(scope, construct_id)
             account_rule.assert_account(location, (role.account for role in facts.roles))
             join(self, location, Wanted(cluster_identifier, keyed, default_role, role_limit, seconds))
-
-
-def _facts(
-    others: Sequence[Member],
-    roles: Sequence[iam.IRole],
-    default_role: iam.IRole | None,
-    role_limit: int,
-    location: Location,
-) -> AssociationFacts:
-    """Read the roles of this association, those of the cluster's other associations in this stack, and its default."""
-    theirs = [(role, member.scope) for member in others for role in member.wanted.roles.values()]
-    everything = [*roles, *(role for role, _ in theirs), *([default_role] if default_role else [])]
-    read = [*role_facts(everything, location, "roles")]
-    first, last = len(roles), len(roles) + len(theirs)
-    limits = [role_limit, *(member.wanted.role_limit for member in others)]
-    return AssociationFacts(
-        kind="cluster",
-        argument="roles",
-        account=location.account,
-        region=location.region,
-        roles=tuple(read[:first]),
-        others=tuple(
-            facts._replace(owner=partial(path_of, scope))
-            for facts, (_, scope) in zip(read[first:last], theirs, strict=True)
-        ),
-        role_limit=max(limits) if role_limit > 0 else role_limit,
-        expected_account=account_rule.expected_account(location),
-        account_asserted=True,
-        default_roles=tuple(facts._replace(label="'default_role'", path=str) for facts in read[last:]),
-        other_default=other_default(others),
-    )
 
 
 def _cluster_problems(cluster_identifier: str, location: Location) -> Iterator[Problem]:

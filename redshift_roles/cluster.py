@@ -1,48 +1,88 @@
-"""A provisioned cluster with its roles.
-
-Roles, a network and a few choices flow in; a cluster that passes the common security checks flows out.
-"""
+"""A provisioned cluster with its roles."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
-from constructs import Construct
+from constructs import Construct, IDependable
 
-from redshift_roles.audit_logging import let_redshift_write, logging_properties
 from redshift_roles.aws import quotas
-from redshift_roles.aws.placeholders import present
+from redshift_roles.aws.placeholders import is_list_token, present
 from redshift_roles.cdk import account_rule, plugins
 from redshift_roles.cdk.cluster_network import Connectable, define_network
 from redshift_roles.cdk.location import Location, cluster_arn, path_of, remember_location
-from redshift_roles.cdk.role_reader import remember_role_arns, role_arn
-from redshift_roles.cdk.validation import child_location, child_path, raise_if, rollback_on_error
-from redshift_roles.cluster_checks import refuse_cluster, unknown_list
-from redshift_roles.rules import arguments, association_rules
-from redshift_roles.rules.arguments import (
-    DEFAULT_ADMIN,
-    DEFAULT_DATABASE,
-    DEFAULT_NODE_TYPE,
-    DEFAULT_PORT,
-    DEFAULT_WINDOW,
+from redshift_roles.cdk.role_reader import remember_role_arns, role_arn, seconds_of
+from redshift_roles.cdk.validation import (
+    checked_roles,
+    child_location,
+    child_path,
+    raise_if,
+    rollback_on_error,
+    unit_problems,
 )
-from redshift_roles.rules.facts import AssociationFacts
+from redshift_roles.rules import arguments, association_rules
+from redshift_roles.rules.facts import AssociationFacts, RoleFacts
+from redshift_roles.rules.registry import Problem
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_secretsmanager as secretsmanager
+    from typing_extensions import Unpack
 
 _SNAPSHOT_DAYS: Final = 7
+_SECONDS_PER_DAY: Final = 86_400
 _PARAMETER_FAMILY: Final = "redshift-2.0"
 _SECURE_PARAMETERS: Final = {"enable_user_activity_logging": "true", "require_ssl": "true"}
+
+
+class ClusterArguments(TypedDict, total=False):
+    """The arguments of a cluster; `RedshiftCluster` says what each may be."""
+
+    roles: Sequence[iam.IRole]
+    role_limit: int
+    default_role: iam.IRole | None
+    cluster_identifier: str | None
+    node_type: str
+    number_of_nodes: int
+    database_name: str
+    admin_username: str
+    port: int
+    vpc: ec2.IVpc | None
+    vpc_subnets: ec2.SubnetSelection | None
+    security_groups: Sequence[ec2.ISecurityGroup] | None
+    cluster_subnet_group_name: str | None
+    encryption_key: kms.IKey | None
+    parameters: Mapping[str, str] | None
+    snapshot_retention: Duration | None
+    preferred_maintenance_window: str
+    audit_log_bucket: s3.IBucket | None
+    multi_az: bool
+    publicly_accessible: bool
+    removal_policy: RemovalPolicy
+
+
+# None is no value for these.
+_DEFAULTS: Final[ClusterArguments] = {
+    "roles": (),
+    "role_limit": quotas.DEFAULT_ROLE_LIMIT,
+    "node_type": arguments.DEFAULT_NODE_TYPE,
+    "number_of_nodes": 2,
+    "database_name": arguments.DEFAULT_DATABASE,
+    "admin_username": arguments.DEFAULT_ADMIN,
+    "port": arguments.DEFAULT_PORT,
+    "preferred_maintenance_window": arguments.DEFAULT_WINDOW,
+    "multi_az": False,
+    "publicly_accessible": False,
+    "removal_policy": RemovalPolicy.SNAPSHOT,
+}
 
 
 class RedshiftCluster(Connectable):
@@ -101,118 +141,75 @@ class RedshiftCluster(Connectable):
         https://docs.aws.amazon.com/redshift/latest/APIReference/API_CreateCluster.html (read 2026-11-24)
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        roles: Sequence[iam.IRole] = (),
-        role_limit: int = quotas.DEFAULT_ROLE_LIMIT,
-        default_role: iam.IRole | None = None,
-        cluster_identifier: str | None = None,
-        node_type: str = DEFAULT_NODE_TYPE,
-        number_of_nodes: int = 2,
-        database_name: str = DEFAULT_DATABASE,
-        admin_username: str = DEFAULT_ADMIN,
-        port: int = DEFAULT_PORT,
-        vpc: ec2.IVpc | None = None,
-        vpc_subnets: ec2.SubnetSelection | None = None,
-        security_groups: Sequence[ec2.ISecurityGroup] | None = None,
-        cluster_subnet_group_name: str | None = None,
-        encryption_key: kms.IKey | None = None,
-        parameters: Mapping[str, str] | None = None,
-        snapshot_retention: Duration | None = None,
-        preferred_maintenance_window: str = DEFAULT_WINDOW,
-        audit_log_bucket: s3.IBucket | None = None,
-        multi_az: bool = False,
-        publicly_accessible: bool = False,
-        removal_policy: RemovalPolicy = RemovalPolicy.SNAPSHOT,
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, **given: Unpack[ClusterArguments]) -> None:
+        raise_if_unknown(self, given, ClusterArguments)
         location = child_location(scope, construct_id)
-        given = present(
-            arguments.REQUIRED_OF_CLUSTER,
-            roles=roles,
-            role_limit=role_limit,
-            default_role=default_role,
-            cluster_identifier=cluster_identifier,
-            node_type=node_type,
-            number_of_nodes=number_of_nodes,
-            database_name=database_name,
-            admin_username=admin_username,
-            port=port,
-            vpc=vpc,
-            vpc_subnets=vpc_subnets,
-            security_groups=security_groups,
-            cluster_subnet_group_name=cluster_subnet_group_name,
-            encryption_key=encryption_key,
-            parameters=parameters,
-            snapshot_retention=snapshot_retention,
-            preferred_maintenance_window=preferred_maintenance_window,
-            audit_log_bucket=audit_log_bucket,
-            multi_az=multi_az,
-            publicly_accessible=publicly_accessible,
-            removal_policy=removal_policy,
-        )
-        facts = refuse_cluster(lambda: child_path(scope, construct_id), location, given)
+        given = with_defaults(given)
+        facts = check_cluster(lambda: child_path(scope, construct_id), location, given)
         with account_rule.withdrawn_on_error(location), rollback_on_error(self, scope, construct_id):
             super().__init__(scope, construct_id)
             remember_location(self, location)
-            self._place, self._role_limit, self._roles = location, role_limit, list(roles)
+            self._location, self._role_limit, self._roles = location, given["role_limit"], list(given["roles"])
             self._network = define_network(
                 self,
-                vpc=vpc,
-                vpc_subnets=vpc_subnets,
-                security_groups=security_groups,
-                cluster_subnet_group_name=cluster_subnet_group_name,
-                port=port,
+                vpc=given.get("vpc"),
+                vpc_subnets=given.get("vpc_subnets"),
+                security_groups=given.get("security_groups"),
+                cluster_subnet_group_name=given.get("cluster_subnet_group_name"),
+                port=given["port"],
             )
-            parameter_group = redshift.CfnClusterParameterGroup(
-                self,
-                "Parameters",
-                description=f"Parameters of {construct_id}",
-                parameter_group_family=_PARAMETER_FAMILY,
-                parameters=_parameters(tuple(sorted({**_SECURE_PARAMETERS, **(parameters or {})}.items()))),
-            )
-            key_arn = encryption_key.key_arn if encryption_key else None
-            single = number_of_nodes == 1
-            self._cfn_cluster = redshift.CfnCluster(
-                self,
-                "Resource",
-                allow_version_upgrade=True,
-                automated_snapshot_retention_period=_days(snapshot_retention),
-                cluster_identifier=cluster_identifier,
-                cluster_parameter_group_name=parameter_group,
-                cluster_subnet_group_name=self._network.subnet_group_name,
-                cluster_type="single-node" if single else "multi-node",
-                db_name=database_name,
-                encrypted=True,
-                enhanced_vpc_routing=True,
-                iam_roles=self._roles or None,
-                kms_key_id=key_arn,
-                logging_properties=logging_properties(audit_log_bucket),
-                manage_master_password=True,
-                master_password_secret_kms_key_id=key_arn,
-                master_username=admin_username,
-                multi_az=multi_az or None,
-                node_type=node_type,
-                number_of_nodes=None if single else number_of_nodes,
-                port=port,
-                preferred_maintenance_window=preferred_maintenance_window,
-                publicly_accessible=publicly_accessible,
-                vpc_security_group_ids=self._network.security_group_ids,
-            )
-            self._cfn_cluster.apply_removal_policy(removal_policy)
+            self._cfn_cluster = self._define(construct_id, given)
+            self._cfn_cluster.apply_removal_policy(given["removal_policy"])
             self._cluster_identifier = self._cfn_cluster.ref
             if self._roles:
                 remember_role_arns(self._roles, self._cfn_cluster.iam_roles or [])
-            if audit_log_bucket is not None:
-                policy = let_redshift_write(audit_log_bucket, location, cluster_identifier)
-                if policy is not None:
-                    self._cfn_cluster.node.add_dependency(policy)
+            bucket, default_role = given.get("audit_log_bucket"), given.get("default_role")
+            policy = _let_redshift_write(bucket, location, given.get("cluster_identifier")) if bucket else None
+            if policy is not None:
+                self._cfn_cluster.node.add_dependency(policy)
             account_rule.assert_account(location, (role.account for role in facts.roles))
             if default_role is not None:
                 _define_default(self, location, default_role, facts)
         plugins.watch(self, location)
+
+    def _define(self, construct_id: str, given: ClusterArguments) -> redshift.CfnCluster:
+        parameters = {**_SECURE_PARAMETERS, **(given.get("parameters") or {})}
+        parameter_group = redshift.CfnClusterParameterGroup(
+            self,
+            "Parameters",
+            description=f"Parameters of {construct_id}",
+            parameter_group_family=_PARAMETER_FAMILY,
+            parameters=_parameters(tuple(sorted(parameters.items()))),
+        )
+        key, retention = given.get("encryption_key"), given.get("snapshot_retention")
+        key_arn = key.key_arn if key else None
+        single = given["number_of_nodes"] == 1
+        return redshift.CfnCluster(
+            self,
+            "Resource",
+            allow_version_upgrade=True,
+            automated_snapshot_retention_period=retention.to_days() if retention else _SNAPSHOT_DAYS,
+            cluster_identifier=given.get("cluster_identifier"),
+            cluster_parameter_group_name=parameter_group,
+            cluster_subnet_group_name=self._network.subnet_group_name,
+            cluster_type="single-node" if single else "multi-node",
+            db_name=given["database_name"],
+            encrypted=True,
+            enhanced_vpc_routing=True,
+            iam_roles=self._roles or None,
+            kms_key_id=key_arn,
+            logging_properties=_logging(given.get("audit_log_bucket")),
+            manage_master_password=True,
+            master_password_secret_kms_key_id=key_arn,
+            master_username=given["admin_username"],
+            multi_az=given["multi_az"] or None,
+            node_type=given["node_type"],
+            number_of_nodes=None if single else given["number_of_nodes"],
+            port=given["port"],
+            preferred_maintenance_window=given["preferred_maintenance_window"],
+            publicly_accessible=given["publicly_accessible"],
+            vpc_security_group_ids=self._network.security_group_ids,
+        )
 
     @property
     def cfn_cluster(self) -> redshift.CfnCluster:
@@ -227,7 +224,7 @@ class RedshiftCluster(Connectable):
     @property
     def cluster_arn(self) -> str:
         """The ARN, ``arn:PARTITION:redshift:REGION:ACCOUNT:cluster:NAME``."""
-        return cluster_arn(self._cluster_identifier, self._place)
+        return cluster_arn(self._cluster_identifier, self._location)
 
     @property
     def endpoint_address(self) -> str:
@@ -266,13 +263,83 @@ class RedshiftCluster(Connectable):
         Raises:
             RoleAssociationError: As the constructor does; then the cluster is as it was before.
         """
-        given = present(roles=[*self._roles, role], role_limit=self._role_limit)
+        given: ClusterArguments = {"roles": [*self._roles, role], "role_limit": self._role_limit}
         listed = self._cfn_cluster.iam_roles or []
-        problems = unknown_list(listed)
-        facts = refuse_cluster(lambda: path_of(self), self._place, given, problems=problems, only_roles=True)
+        problems = [*_unknown_list(listed), *arguments.check_roles({"roles": given["roles"]})]
+        facts = _checked_roles(lambda: path_of(self), self._location, given, problems)
         self._cfn_cluster.iam_roles = [*listed, role_arn(role)]
         self._roles.append(role)
-        account_rule.assert_account(self._place, (role.account for role in facts.roles))
+        account_rule.assert_account(self._location, (role.account for role in facts.roles))
+
+
+def raise_if_unknown(construct: Construct, given: Iterable[str], description: Any) -> None:  # noqa: ANN401
+    """Raise a TypeError, as Python does, for an argument that a construct does not have."""
+    for name in given:
+        if name not in description.__optional_keys__:
+            message = f"{type(construct).__name__}.__init__() got an unexpected keyword argument {name!r}"
+            raise TypeError(message)
+
+
+def with_defaults(given: ClusterArguments) -> ClusterArguments:
+    """Return the arguments that are given, and the defaults of those that have one."""
+    return cast("ClusterArguments", present(_DEFAULTS, **{**_DEFAULTS, **given}))
+
+
+def check_cluster(
+    path: Callable[[], str],
+    location: Location,
+    given: ClusterArguments,
+    *,
+    problems: Iterable[Problem] = (),
+    own_role: RoleFacts | None = None,
+) -> AssociationFacts:
+    """Raise all that is wrong with the arguments of a cluster, or return the facts about its roles.
+
+    Args:
+        path: Reads the path for the message.
+        location: Where the cluster will be.
+        given: The arguments, with defaults.
+        problems: What else is wrong.
+        own_role: A role that the caller will make for the cluster, counted before the given ones.
+    """
+    retention = given.get("snapshot_retention")
+    seconds = seconds_of(retention)
+    days = {} if seconds is None else {"snapshot_days": seconds / _SECONDS_PER_DAY}
+    found = [
+        *problems,
+        *arguments.check_cluster({**given, **days}),
+        *unit_problems("snapshot_retention", retention, seconds, "days"),
+    ]
+    return _checked_roles(path, location, given, found, own_role)
+
+
+def _checked_roles(
+    path: Callable[[], str],
+    location: Location,
+    given: ClusterArguments,
+    problems: Iterable[Problem],
+    own_role: RoleFacts | None = None,
+) -> AssociationFacts:
+    return checked_roles(
+        path,
+        quotas.CREATE_CLUSTER,
+        problems,
+        location,
+        kind="cluster",
+        argument="roles",
+        roles=given["roles"],
+        default_role=given.get("default_role"),
+        role_limit=given["role_limit"],
+        own_role=own_role,
+    )
+
+
+def _unknown_list(listed: Sequence[str]) -> list[Problem]:
+    """Find a list that somebody put in the place of ours and that only the deployment knows."""
+    if not any(is_list_token(entry) for entry in listed):
+        return []
+    wrong = "cfn_cluster.iam_roles was replaced by a list that only the deployment knows, so no role can be added to it"
+    return [Problem("", wrong, "add the role to that list, or leave the list to add_role")]
 
 
 def _define_default(cluster: RedshiftCluster, location: Location, role: iam.IRole, facts: AssociationFacts) -> None:
@@ -289,12 +356,39 @@ def _define_default(cluster: RedshiftCluster, location: Location, role: iam.IRol
     cluster_resource.join(cluster, location, wanted)
 
 
-def _days(retention: Duration | None) -> float:
-    return _SNAPSHOT_DAYS if retention is None else retention.to_days()
-
-
 @cache
 def _parameters(texts: tuple[tuple[str, str], ...]) -> list[redshift.CfnClusterParameterGroup.ParameterProperty]:
     """Write database parameters; they hold no state, so all clusters with the same ones share them."""
     make = redshift.CfnClusterParameterGroup.ParameterProperty
     return [make(parameter_name=name, parameter_value=value) for name, value in texts]
+
+
+_EXPORTS: Final = ["connectionlog", "useractivitylog", "userlog"]
+_TO_CLOUDWATCH: Final = redshift.CfnCluster.LoggingPropertiesProperty(
+    log_destination_type="cloudwatch", log_exports=_EXPORTS
+)
+
+
+def _logging(bucket: s3.IBucket | None) -> redshift.CfnCluster.LoggingPropertiesProperty:
+    if bucket is None:
+        return _TO_CLOUDWATCH
+    return redshift.CfnCluster.LoggingPropertiesProperty(log_destination_type="s3", bucket_name=bucket.bucket_name)
+
+
+def _let_redshift_write(bucket: s3.IBucket, location: Location, cluster_identifier: str | None) -> IDependable | None:
+    """Write the bucket policy that audit logging needs: for this cluster where it has a name, else for its region.
+
+    Source:
+        https://docs.aws.amazon.com/redshift/latest/mgmt/db-auditing.html (read 2026-11-24)
+    """
+    statement = iam.PolicyStatement(
+        sid="RedshiftAuditLogging",
+        principals=[iam.ServicePrincipal("redshift.amazonaws.com")],
+        actions=["s3:GetBucketAcl", "s3:PutObject"],
+        resources=[bucket.bucket_arn, bucket.arn_for_objects("*")],
+        conditions={
+            "StringEquals": {"aws:SourceAccount": location.account_id},
+            "ArnLike": {"aws:SourceArn": cluster_arn(cluster_identifier or "*", location)},
+        },
+    )
+    return bucket.add_to_resource_policy(statement).policy_dependable

@@ -1,11 +1,8 @@
-"""The policy of the people who associate roles with clusters.
-
-Clusters, roles and people flow in; a managed policy that allows exactly that pairing flows out.
-"""
+"""The policy of the people who associate roles with clusters."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from aws_cdk import aws_iam as iam
@@ -18,12 +15,12 @@ from redshift_roles.aws.policies import UserPolicy, least_size
 from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.cluster_references import Cluster, cluster_arn, cluster_problems
 from redshift_roles.cdk.location import Location, path_of
-from redshift_roles.cdk.role_reader import Principal, principal_account, role_arn, role_facts, texts_of
-from redshift_roles.cdk.validation import child_location, child_path, raise_if, raise_if_broken, rollback_on_error
+from redshift_roles.cdk.role_reader import Principal, principal_account, role_arn, texts_of
+from redshift_roles.cdk.validation import checked_roles, child_location, child_path, raise_if, rollback_on_error
 from redshift_roles.rules import arguments, registry, shapes
 from redshift_roles.rules.facts import AssociationFacts
 from redshift_roles.rules.findings import RoleAssociationError
-from redshift_roles.rules.registry import Problem
+from redshift_roles.rules.registry import Problem, in_account
 
 
 class RoleAssociationPolicy(iam.ManagedPolicy):
@@ -94,19 +91,17 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
             *cluster_problems(clusters, location),
             *people_problems(users, groups, location),
         ]
-        readable = not any(problem.concerns("pass_roles") for problem in problems)
-        if not readable:
-            raise_if(path, quotas.PASS_ROLE, problems)
-        facts = pass_role_facts(pass_roles, location)
-        raise_if_broken(path, quotas.PASS_ROLE, problems, facts)
+        facts = checked_roles(
+            path, quotas.PASS_ROLE, problems, location, kind="policy", argument="pass_roles", roles=pass_roles
+        )
         policy = UserPolicy(
             cluster_arns=[*dict.fromkeys(cluster_arn(cluster, location) for cluster in clusters)],
             role_arns=[*dict.fromkeys(role_arn(role) for role in pass_roles)],
             create_clusters=create_clusters,
             describe_all_clusters=describe_all_clusters,
         )
-        _refuse_too_large(policy, facts, location, path)
-        self._place = location
+        _raise_if_too_large(policy, facts, location, path)
+        self._location = location
         with rollback_on_error(self, scope, construct_id):
             super().__init__(
                 scope,
@@ -130,7 +125,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
             RoleAssociationError: InvalidArgument, for a user of another account: CDK would attach it to the user of the
                 same name in this one.
         """
-        self._refuse("user", user, arguments.USER)
+        self._check("user", user, arguments.USER)
         super().attach_to_user(user)
 
     def attach_to_group(self, group: IGroupRef) -> None:
@@ -139,7 +134,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         Raises:
             RoleAssociationError: InvalidArgument, for a group of another account.
         """
-        self._refuse("group", group, arguments.GROUP)
+        self._check("group", group, arguments.GROUP)
         super().attach_to_group(group)
 
     def attach_to_role(self, role: iam.IRole) -> None:
@@ -148,54 +143,35 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         Raises:
             RoleAssociationError: InvalidArgument, for a role of another account.
         """
-        self._refuse("role", role, arguments.ROLE)
+        self._check("role", role, arguments.ROLE)
         super().attach_to_role(role)
 
-    def _refuse(self, name: str, principal: Principal, kind: shapes.Kind) -> None:
+    def _check(self, name: str, principal: Principal, kind: shapes.Kind) -> None:
         raise_if(lambda: path_of(self), quotas.ATTACH_POLICY, kind.check(name, principal))
-        account = principal_account(principal, self._place)
-        problems = _foreign([(name, principal)], [account], self._place)
+        account = principal_account(principal, self._location)
+        problems = _foreign(name, principal, self._location)
         raise_if(lambda: path_of(self), quotas.ATTACH_POLICY, problems)
-        account_rule.assert_account(self._place, [account])
-
-
-def pass_role_facts(roles: Sequence[iam.IRole], location: Location) -> AssociationFacts:
-    """Read the roles that a policy lets people pass."""
-    return AssociationFacts(
-        kind="policy",
-        argument="pass_roles",
-        account=location.account,
-        region=location.region,
-        roles=tuple(role_facts(roles, location, "pass_roles")),
-        expected_account=account_rule.expected_account(location),
-        account_asserted=True,
-    )
+        account_rule.assert_account(self._location, [account])
 
 
 def people_problems(users: Sequence[iam.IUser], groups: Sequence[iam.IGroup], location: Location) -> list[Problem]:
-    """Find what is wrong with the people a policy in this place is to be attached to."""
+    """Find what is wrong with the people that a policy of this location is to be attached to."""
     problems = [*arguments.check({"users": users, "groups": groups}, arguments.POLICY_ARGUMENTS)]
-    people = [] if problems else [*_labelled("users", users), *_labelled("groups", groups)]
-    accounts = [principal_account(person, location) for _, person in people]
-    return [*problems, *_foreign(people, accounts, location)]
+    if problems:
+        return problems
+    lists: tuple[tuple[str, Sequence[Principal]], ...] = (("users", users), ("groups", groups))
+    people = [(f"{name}[{index}]", person) for name, listed in lists for index, person in enumerate(listed)]
+    return [problem for name, person in people for problem in _foreign(name, person, location)]
 
 
-def _labelled(name: str, people: Sequence[Principal]) -> Iterator[tuple[str, Principal]]:
-    return ((f"{name}[{index}]", person) for index, person in enumerate(people))
-
-
-def _foreign(
-    people: Iterable[tuple[str, Principal]], accounts: Sequence[str | None], location: Location
-) -> Iterator[Problem]:
-    """Find users, groups and roles of other accounts."""
+def _foreign(name: str, person: Principal, location: Location) -> Iterator[Problem]:
+    """Find a user, group or role of another account."""
+    account = principal_account(person, location)
     expected = account_rule.expected_account(location) or location.account
-    for (label, person), account in zip(people, accounts, strict=True):
-        if arns.differ(account, expected):
-            yield Problem(
-                label,
-                f"'{label}' ({path_of(person)}) is in account {account}, the policy is in {expected}",
-                f"attach a policy of account {account}; CDK would attach this one to the same name in {expected}",
-            )
+    if arns.differ(account, expected):
+        message = in_account(f"'{name}' ({path_of(person)})", account, "the policy", expected)
+        fix = f"attach a policy of account {account}; CDK would attach this one to the same name in {expected}"
+        yield Problem(name, message, fix)
 
 
 # A cluster's or role's ARN with the longest name that CloudFormation makes up.
@@ -203,7 +179,9 @@ _LONGEST_GENERATED: Final = 130
 _STATEMENTS: Final = 600
 
 
-def _refuse_too_large(policy: UserPolicy, facts: AssociationFacts, location: Location, path: Callable[[], str]) -> None:
+def _raise_if_too_large(
+    policy: UserPolicy, facts: AssociationFacts, location: Location, path: Callable[[], str]
+) -> None:
     """Measure the policy, closely only when it may be too large."""
     resources = [*policy.cluster_arns, *policy.role_arns]
     if _STATEMENTS + sum(max(len(arn), _LONGEST_GENERATED) for arn in resources) <= quotas.MANAGED_POLICY_SIZE:

@@ -1,41 +1,33 @@
-"""The whole thing in one statement: a role, a cluster with it associated, and the policy of the people who may do that.
-
-The arguments of a cluster flow in; three constructs that fit together flow out.
-"""
+"""A role, a cluster with it associated, and the policy of the people who may do that, in one construct."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
-from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from redshift_roles.aws import arns, quotas
-from redshift_roles.aws.placeholders import placeholder, present
+from redshift_roles.aws import arns
+from redshift_roles.aws.placeholders import placeholder
 from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.location import Location
 from redshift_roles.cdk.validation import child_location, child_path, rollback_on_error
-from redshift_roles.cluster import RedshiftCluster
-from redshift_roles.cluster_checks import refuse_cluster
+from redshift_roles.cluster import ClusterArguments, RedshiftCluster, check_cluster, raise_if_unknown, with_defaults
 from redshift_roles.role import RedshiftRole
-from redshift_roles.rules import arguments
-from redshift_roles.rules.arguments import (
-    DEFAULT_ADMIN,
-    DEFAULT_DATABASE,
-    DEFAULT_NODE_TYPE,
-    DEFAULT_PORT,
-    DEFAULT_WINDOW,
-)
 from redshift_roles.rules.facts import RoleFacts
 from redshift_roles.user_policy import RoleAssociationPolicy, people_problems
 
 if TYPE_CHECKING:
-    from aws_cdk import aws_ec2 as ec2
-    from aws_cdk import aws_kms as kms
-    from aws_cdk import aws_s3 as s3
+    from typing_extensions import Unpack
+
+
+class WarehouseArguments(ClusterArguments, total=False):
+    """The arguments of a warehouse: those of its cluster, and the people of its user policy."""
+
+    users: Sequence[iam.IUser]
+    groups: Sequence[iam.IGroup]
 
 
 class RedshiftWarehouse(Construct):
@@ -70,80 +62,31 @@ class RedshiftWarehouse(Construct):
         (read 2026-11-24)
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        roles: Sequence[iam.IRole] = (),
-        users: Sequence[iam.IUser] = (),
-        groups: Sequence[iam.IGroup] = (),
-        role_limit: int = quotas.DEFAULT_ROLE_LIMIT,
-        default_role: iam.IRole | None = None,
-        cluster_identifier: str | None = None,
-        node_type: str = DEFAULT_NODE_TYPE,
-        number_of_nodes: int = 2,
-        database_name: str = DEFAULT_DATABASE,
-        admin_username: str = DEFAULT_ADMIN,
-        port: int = DEFAULT_PORT,
-        vpc: ec2.IVpc | None = None,
-        vpc_subnets: ec2.SubnetSelection | None = None,
-        security_groups: Sequence[ec2.ISecurityGroup] | None = None,
-        cluster_subnet_group_name: str | None = None,
-        encryption_key: kms.IKey | None = None,
-        parameters: Mapping[str, str] | None = None,
-        snapshot_retention: Duration | None = None,
-        preferred_maintenance_window: str = DEFAULT_WINDOW,
-        audit_log_bucket: s3.IBucket | None = None,
-        multi_az: bool = False,
-        publicly_accessible: bool = False,
-        removal_policy: RemovalPolicy = RemovalPolicy.SNAPSHOT,
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, **given: Unpack[WarehouseArguments]) -> None:
+        raise_if_unknown(self, given, WarehouseArguments)
         location = child_location(scope, construct_id)
-        props: dict[str, Any] = {
-            "roles": roles,
-            "role_limit": role_limit,
-            "default_role": default_role,
-            "cluster_identifier": cluster_identifier,
-            "node_type": node_type,
-            "number_of_nodes": number_of_nodes,
-            "database_name": database_name,
-            "admin_username": admin_username,
-            "port": port,
-            "vpc": vpc,
-            "vpc_subnets": vpc_subnets,
-            "security_groups": security_groups,
-            "cluster_subnet_group_name": cluster_subnet_group_name,
-            "encryption_key": encryption_key,
-            "parameters": parameters,
-            "snapshot_retention": snapshot_retention,
-            "preferred_maintenance_window": preferred_maintenance_window,
-            "audit_log_bucket": audit_log_bucket,
-            "multi_az": multi_az,
-            "publicly_accessible": publicly_accessible,
-            "removal_policy": removal_policy,
-        }
-        problems = people_problems(users, groups, location)
+        users, groups = given.pop("users", ()), given.pop("groups", ())
+        of_cluster = cast("ClusterArguments", given)
         own = RoleFacts(
             "the warehouse's own role",
             f"arn:{arns.THIS_PARTITION}:iam::{location.account}:role/{placeholder('Role')}",
         )
-        refuse_cluster(
+        check_cluster(
             lambda: child_path(scope, construct_id),
             location,
-            present(arguments.REQUIRED_OF_CLUSTER, **props),
-            problems=problems,
+            with_defaults(of_cluster),
+            problems=people_problems(users, groups, location),
             own_role=own,
         )
-        with _unchanged_on_error(location, default_role), rollback_on_error(self, scope, construct_id):
+        with _unchanged_on_error(location, given.get("default_role")), rollback_on_error(self, scope, construct_id):
             super().__init__(scope, construct_id)
             self._role = RedshiftRole(self, "Role")
-            everybody = [self._role, *roles]
-            self._cluster = RedshiftCluster(self, "Cluster", **{**props, "roles": everybody})
-            if default_role is not None:
+            of_cluster["roles"] = [self._role, *given.get("roles", ())]
+            self._cluster = RedshiftCluster(self, "Cluster", **of_cluster)
+            if given.get("default_role") is not None:
                 _wait_for_default(self, self._cluster)
             self._user_policy = RoleAssociationPolicy(
-                self, "UserPolicy", clusters=[self._cluster], pass_roles=everybody, users=users, groups=groups
+                self, "UserPolicy", clusters=[self._cluster], pass_roles=of_cluster["roles"], users=users, groups=groups
             )
 
     @property

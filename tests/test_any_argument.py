@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
@@ -32,6 +31,7 @@ from redshift_roles import (
 )
 from tests.conftest import ACCOUNT, REGION
 from tests.support.builders import arn
+from tests.support.signatures import arguments_of
 from tests.support.templates import template_of
 
 MSK = f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/events/1"
@@ -226,7 +226,7 @@ CALLS: Mapping[str, tuple[Callable[..., object], Callable[..., object]]] = {
 
 def _cases() -> Iterator[tuple[str, str]]:
     for name, (called, _) in CALLS.items():
-        yield from ((name, argument) for argument in inspect.signature(called).parameters if argument != "self")
+        yield from ((name, argument) for argument in arguments_of(called))
 
 
 def _messages_and_fixes(call: Callable[..., object], stack: cdk.Stack, **given: Any) -> str:

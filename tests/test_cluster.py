@@ -14,6 +14,7 @@ import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Match, Template
 
 from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationError
@@ -21,7 +22,7 @@ from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.nag import nag_findings
 from tests.support.programs import ROOT, run
 from tests.support.synthesis import failures_of
-from tests.support.templates import properties_of, template_of
+from tests.support.templates import deployed, properties_of, template_of
 
 CLUSTER = "AWS::Redshift::Cluster"
 
@@ -38,89 +39,68 @@ def _findings(error: pytest.ExceptionInfo[RoleAssociationError]) -> list[tuple[s
     return [(finding.rule, finding.message) for finding in error.value.findings]
 
 
+def _wrong(scope: cdk.Stack, **options: Any) -> list[tuple[str, str]]:
+    with pytest.raises(RoleAssociationError) as caught:
+        RedshiftCluster(scope, "Cluster", **options)
+    assert scope.node.try_find_child("Cluster") is None
+    return _findings(caught)
+
+
+def _parameter(kind: str) -> Any:
+    return getattr(cdk.Token, f"as_{kind}")(cdk.Fn.ref("Parameter"))
+
+
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("argument", "value", "message"),
     [
-        ({"cluster_identifier": ""}, "'cluster_identifier' must be 1 to 63 lower-case letters, got ''"),
-        ({"cluster_identifier": "UPPER_bad"}, "'cluster_identifier' must be 1 to 63 lower-case, got 'UPPER_bad'"),
-        ({"database_name": "my-db"}, "'database_name' must be 1 to 64 lower-case letters, digits, got 'my-db'"),
-        ({"database_name": "table"}, "'database_name' is 'table', which is a reserved word"),
-        ({"port": 5456}, "'port' must be 5431 to 5455 or 8191 to 8215 for ra3.large, got 5456"),
-        ({"number_of_nodes": 0}, "'number_of_nodes' must be a whole number from 1 to 100, got 0"),
-        ({"vpc": "vpc-1"}, "'vpc' must be an ec2.IVpc, got 'vpc-1'"),
-        ({"roles": "arn"}, "'roles' must be a list, got 'arn'"),
-        ({"roles": None}, "'roles' must be a list, got None"),
-        ({"roles": ["arn:aws:iam::111111111111:role/A"]}, "'roles[0]' is 'arn:aws:iam::111111111111:role/A', allowed"),
-        ({"role_limit": "10"}, "'role_limit' must be a whole number, got '10'"),
-        ({"role_limit": None}, "'role_limit' must be a whole number, got None"),
-        ({"node_type": None}, "'node_type' must be a node type, got None"),
-        ({"number_of_nodes": None}, "'number_of_nodes' must be a whole number from 1 to 100, got None"),
-        ({"database_name": None}, "'database_name' must be 1 to 64 lower-case letters, got None"),
-        ({"admin_username": None}, "'admin_username' must be 1 to 128 lower-case letters, got None"),
-        ({"port": None}, "'port' must be 5431 to 5455 or 8191 to 8215 for ra3.large, got None"),
-        ({"preferred_maintenance_window": None}, "'preferred_maintenance_window' must be ddd:hh:mm, got None"),
-        ({"multi_az": None}, "'multi_az' must be True or False, got None"),
-        ({"publicly_accessible": "no"}, "'publicly_accessible' must be True or False, got 'no'"),
-        ({"removal_policy": "retain"}, "'removal_policy' must be a RemovalPolicy, got 'retain'"),
-        ({"encryption_key": "alias/key"}, "'encryption_key' must be a kms.IKey, got 'alias/key'"),
-        ({"audit_log_bucket": "logs"}, "'audit_log_bucket' must be an s3.IBucket, got 'logs'"),
-        ({"security_groups": ["sg-1"]}, "'security_groups[0]' must be an ec2.ISecurityGroup, got 'sg-1'"),
-        ({"snapshot_retention": 7}, "'snapshot_retention' must be a Duration, got 7"),
-        (
-            {"snapshot_retention": cdk.Duration.days(0)},
-            "'snapshot_retention' must be 1 to 35 whole days for ra3.large, got 0 days",
-        ),
-        (
-            {"snapshot_retention": cdk.Duration.hours(36)},
-            "'snapshot_retention' must be 1 to 35 whole days for ra3.large, got 1.5 days",
-        ),
-        (
-            {"snapshot_retention": cdk.Duration.hours(cdk.Token.as_number(cdk.Fn.ref("Hours")))},
-            "'snapshot_retention' must be a token for days, got one for hours",
-        ),
-        ({"port": cdk.Fn.ref("Port")}, "'port' must be 5431 to 5455 or 8191 to 8215 for ra3.large, got a value"),
-        (
-            {"multi_az": cdk.Fn.ref("Zones")},
-            "'multi_az' must be True or False, got a value that only the deployment knows",
-        ),
-        (
-            {"parameters": {"a": cdk.Token.as_list(cdk.Fn.ref("List"))}},
-            "\"'parameters['a']' must be a text\", got a list that only the deployment knows"[1:-1],
-        ),
-        ({"multi_az": True, "number_of_nodes": 1}, "'multi_az' is True for a cluster of one node"),
-        ({"parameters": {"a": True}}, "\"'parameters['a']' must be a text\", got True"[1:-1]),
+        ("cluster_identifier", "", "must be 1 to 63 lower-case letters, digits"),
+        ("node_type", None, "must be a node type, got None"),
+        ("number_of_nodes", 0, "must be a whole number from 1 to 100, got 0"),
+        ("number_of_nodes", None, "must be a whole number from 1 to 100, got None"),
+        ("database_name", "table", "is 'table', which is a reserved word"),
+        ("database_name", None, "must be 1 to 64 lower-case letters"),
+        ("admin_username", None, "must be 1 to 128 lower-case letters"),
+        ("port", 5456, "must be 5431 to 5455 or 8191 to 8215 for ra3.large, got 5456"),
+        ("port", None, "must be 5431 to 5455 or 8191 to 8215 for ra3.large, got None"),
+        ("port", _parameter("string"), "must be 5431 to 5455 or 8191 to 8215 for ra3.large, got a value"),
+        ("vpc", "vpc-1", "must be an ec2.IVpc, got 'vpc-1'"),
+        ("security_groups", "sg-1", "must be a list, got 'sg-1'"),
+        ("roles", "arn", "must be a list, got 'arn'"),
+        ("roles", None, "must be a list, got None"),
+        ("role_limit", "10", "must be a whole number, got '10'"),
+        ("role_limit", None, "must be a whole number, got None"),
+        ("default_role", "arn", "must be an iam.IRole, got 'arn'"),
+        ("preferred_maintenance_window", None, "must be ddd:hh:mm-ddd:hh:mm in UTC"),
+        ("multi_az", None, "must be True or False, got None"),
+        ("multi_az", _parameter("string"), "must be True or False, got a value that only the deployment knows"),
+        ("publicly_accessible", "no", "must be True or False, got 'no'"),
+        ("removal_policy", "retain", "must be a RemovalPolicy, got 'retain'"),
+        ("encryption_key", "alias/key", "must be a kms.IKey, got 'alias/key'"),
+        ("audit_log_bucket", "logs", "must be an s3.IBucket, got 'logs'"),
+        ("parameters", "require_ssl", "must be a mapping"),
+        ("snapshot_retention", 7, "must be a Duration, got 7"),
+        ("snapshot_retention", cdk.Duration.days(0), "must be 1 to 35 whole days for ra3.large, got 0 days"),
+        ("snapshot_retention", cdk.Duration.hours(36), "must be 1 to 35 whole days for ra3.large, got 1.5 days"),
+        ("snapshot_retention", cdk.Duration.hours(_parameter("number")), "must be a token for days, got one for hours"),
     ],
 )
-def test_fails_when_an_argument_is_wrong(stack: cdk.Stack, options: dict[str, Any], message: str) -> None:
+def test_fails_when_an_argument_is_wrong(stack: cdk.Stack, argument: str, value: object, message: str) -> None:
     """One clear error in the words of the argument, at once, and nothing is left in the tree."""
-    options = {"cluster_subnet_group_name": "subnets", **options}
-    if "vpc" in options:
-        del options["cluster_subnet_group_name"]
+    network = {} if argument == "vpc" else {"cluster_subnet_group_name": "subnets"}
+    ((rule, found),) = _wrong(stack, **{argument: value, **network})
 
-    with pytest.raises(RoleAssociationError) as caught:
-        RedshiftCluster(stack, "Cluster", **options)
-
-    ((rule, found),) = _findings(caught)
     assert "InvalidArgument" == rule
-    assert found.startswith(message)
-    assert [] == stack.node.children
+    assert found.startswith(f"'{argument}' {message}")
 
 
-@pytest.mark.parametrize("both", [True, False])
-def test_fails_when_it_has_two_networks_or_none(stack: cdk.Stack, both: bool) -> None:
+def test_fails_when_it_has_two_networks_or_none(stack: cdk.Stack) -> None:
     """Exactly one of vpc and cluster_subnet_group_name says where it is."""
     vpc = ec2.Vpc(stack, "Vpc", max_azs=2)
-    options: dict[str, Any] = {"vpc": vpc, "cluster_subnet_group_name": "subnets"} if both else {}
+    both = "'vpc' and 'cluster_subnet_group_name' are both given"
+    neither = "neither 'vpc' nor 'cluster_subnet_group_name' is given"
 
-    with pytest.raises(RoleAssociationError) as caught:
-        RedshiftCluster(stack, "Cluster", **options)
-
-    expected = (
-        "'vpc' and 'cluster_subnet_group_name' are both given"
-        if both
-        else "neither 'vpc' nor 'cluster_subnet_group_name' is given"
-    )
-    assert [("InvalidArgument", expected)] == _findings(caught)
+    assert [("InvalidArgument", both)] == _wrong(stack, vpc=vpc, cluster_subnet_group_name="subnets")
+    assert [("InvalidArgument", neither)] == _wrong(stack)
 
 
 def test_fails_with_everything_that_is_wrong_at_once(stack: cdk.Stack) -> None:
@@ -535,3 +515,46 @@ def test_what_only_the_deployment_knows_reaches_the_template(stack: cdk.Stack) -
     assert [{"Ref": "Group"}, {"Ref": "Port"}, {"Ref": "Group"}] == [
         properties[name] for name in ("ClusterSubnetGroupName", "Port", "NodeType")
     ]
+
+
+@pytest.mark.parametrize(("identifier", "name"), [("sales", "sales"), (None, "*")])
+def test_a_bucket_of_the_app_gets_the_policy_that_redshift_needs(
+    stack: cdk.Stack, identifier: str | None, name: str
+) -> None:
+    """Redshift may write there for clusters of this account and region, for the one cluster where it has a name."""
+    bucket = s3.Bucket(stack, "Logs")
+    RedshiftCluster(
+        stack, "Cluster", cluster_identifier=identifier, cluster_subnet_group_name="subnets", audit_log_bucket=bucket
+    )
+
+    logs = stack.resolve(bucket.bucket_arn)
+    (statement,) = properties_of(stack, "AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
+    assert {"Service": "redshift.amazonaws.com"} == statement["Principal"]
+    assert ["s3:GetBucketAcl", "s3:PutObject"] == statement["Action"]
+    assert [logs, {"Fn::Join": ["", [logs, "/*"]]}] == statement["Resource"]
+    assert {
+        "StringEquals": {"aws:SourceAccount": ACCOUNT},
+        "ArnLike": {"aws:SourceArn": f"arn:aws:redshift:{REGION}:{ACCOUNT}:cluster:{name}"},
+    } == deployed(statement["Condition"], {"AWS::Partition": "aws"})
+
+
+def test_the_cluster_waits_for_the_bucket_policy(stack: cdk.Stack) -> None:
+    """Redshift checks the bucket when logging is turned on."""
+    bucket = s3.Bucket(stack, "Logs")
+    RedshiftCluster(stack, "Cluster", cluster_subnet_group_name="subnets", audit_log_bucket=bucket)
+
+    resources = template_of(stack)["Resources"]
+    (cluster,) = (resource for resource in resources.values() if resource["Type"] == CLUSTER)
+    assert ["AWS::S3::BucketPolicy"] == [resources[name]["Type"] for name in cluster["DependsOn"]]
+    assert {"LogDestinationType": "s3", "BucketName": stack.resolve(bucket.bucket_name)} == cluster["Properties"][
+        "LoggingProperties"
+    ]
+
+
+def test_an_imported_bucket_keeps_its_policy(stack: cdk.Stack) -> None:
+    """Its owner must have written the policy; nothing of it lands in the template."""
+    bucket = s3.Bucket.from_bucket_name(stack, "Logs", "their-logs")
+    RedshiftCluster(stack, "Cluster", cluster_subnet_group_name="subnets", audit_log_bucket=bucket)
+
+    assert "their-logs" == properties_of(stack, CLUSTER)["LoggingProperties"]["BucketName"]
+    assert not any(r["Type"] == "AWS::S3::BucketPolicy" for r in template_of(stack)["Resources"].values())

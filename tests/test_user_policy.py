@@ -46,7 +46,7 @@ def test_fails_when_clusters_or_roles_are_empty(stack: cdk.Stack) -> None:
 @pytest.mark.parametrize(
     ("clusters", "message"),
     [
-        (["Bad_Name"], "'clusters[0]' must be 1 to 63 lower-case letters, got 'Bad_Name'"),
+        (["Bad_Name"], "'clusters[0]' must be 1 to 63 lower-case letters"),
         (["ok", 7], "'clusters[1]' must be a RedshiftCluster, a CfnCluster or a literal identifier, got 7"),
         ("warehouse", "'clusters' must be a list, got 'warehouse'"),
         (None, "'clusters' must be a list, got None"),

@@ -1,7 +1,7 @@
-"""The CloudFormation Rule that keeps a stack in the account its roles are of.
+"""The CloudFormation Rule that keeps a stack in the account of its roles.
 
-A literal account flows in; one Rule a top-level stack flows out. A stack that names no account can be deployed to any;
-the Rule stops a deployment to another account before any resource is touched.
+A stack that names no account can be deployed to any. The Rule of the top-level stack stops a deployment to another
+account before any resource is touched.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from aws_cdk import Aws, CfnRule, CfnRuleAssertion, Fn
 
 from redshift_roles.aws import arns
 from redshift_roles.cdk.location import Location, location_of
-from redshift_roles.rules.registry import Problem
+from redshift_roles.rules.registry import Problem, in_account
 
 RULE_ID: Final = "RedshiftRolesAccount"
 
 
 def expected_account(location: Location) -> str | None:
-    """Read the account that the top-level stack's Rule asserts, or None while it has no Rule."""
+    """Return the account that the top-level stack's Rule asserts, or None while it has no Rule."""
     return location_of(location.top).asserted_account
 
 
@@ -34,16 +34,12 @@ def contradictions(location: Location, named: Iterable[tuple[str, str | None]]) 
     expected = expected_account(location)
     for label, account in named:
         if arns.differ(account, expected):
-            here = f"the stack already names a role of {expected} and can be of one account only"
-            yield Problem(
-                "",
-                f"{label} is in account {account}, {here}",
-                f"put what is of account {account} into a stack of its own",
-            )
+            message = in_account(label, account, "the stack", expected, named=True)
+            yield Problem("", message, f"put what is of account {account} into a stack of its own")
 
 
 def assert_account(location: Location, accounts: Iterable[str | None]) -> None:
-    """Write the Rule where the stack names no account and one of these, of roles or people it names, is known."""
+    """Write the Rule when the stack names no account and one of these accounts, of roles or people, is known."""
     if location.account != arns.THIS_ACCOUNT or expected_account(location):
         return
     account = next((known for known in accounts if known and known != arns.THIS_ACCOUNT), None)
@@ -63,7 +59,7 @@ def assert_account(location: Location, accounts: Iterable[str | None]) -> None:
 
 @contextmanager
 def withdrawn_on_error(location: Location) -> Iterator[None]:
-    """Take the Rule back when what it was written for fails halfway."""
+    """Remove the Rule when the construct that it was written for fails halfway."""
     before = expected_account(location)
     try:
         yield

@@ -1,7 +1,4 @@
-"""Clusters as a user policy may name them.
-
-Constructs, L1s and literal identifiers flow in; ARNs, and what is wrong with them, flow out.
-"""
+"""Clusters as a user policy may name them: constructs, L1s and literal identifiers."""
 
 from __future__ import annotations
 
@@ -14,9 +11,9 @@ from constructs import IConstruct
 from redshift_roles.aws import arns
 from redshift_roles.aws.placeholders import is_list_token, is_token
 from redshift_roles.cdk import location as locations
-from redshift_roles.cdk.location import Location, location_of, path_of, referred
+from redshift_roles.cdk.location import Location, location_of, path_of, referred, unreachable
 from redshift_roles.rules import arguments, shapes
-from redshift_roles.rules.registry import Problem
+from redshift_roles.rules.registry import Problem, in_account
 
 
 class HasCfnCluster(IConstruct, Protocol):
@@ -35,7 +32,7 @@ Cluster = HasCfnCluster | redshift.CfnCluster | str
 
 
 def cluster_arn(cluster: Cluster, location: Location) -> str:
-    """Write a cluster's ARN for a policy in this place."""
+    """Return a cluster's ARN for a policy of this location."""
     if isinstance(cluster, str):
         return locations.cluster_arn(cluster, location)
     home = location_of(cluster)
@@ -52,7 +49,7 @@ def _identifier(cluster: HasCfnCluster | redshift.CfnCluster, home: Location, lo
 
 
 def cluster_problems(clusters: Sequence[Cluster], location: Location) -> Iterator[Problem]:
-    """Find what cannot be named in a policy of this place."""
+    """Find clusters that a policy of this location cannot name."""
     if isinstance(clusters, str) or not isinstance(clusters, Sequence):
         yield Problem("clusters", f"'clusters' must be a list, got {shapes.shown(clusters)}", "pass clusters=[…]")
         return
@@ -75,35 +72,29 @@ def _distance(name: str, cluster: HasCfnCluster | redshift.CfnCluster, location:
     if home.stack is location.stack:
         return
     label = f"{name} ({path_of(cluster)})"
+    reason = unreachable(home, location, "cluster_identifier")
     if arns.differ(home.account, location.account):
-        yield Problem(
-            "",
-            f"{label} is in account {home.account}, the policy is in {location.account}",
-            f"define the policy in a stack of account {home.account}; IAM users act on clusters of their own account",
-        )
-    elif is_token(_identifier(cluster, home, location)) and not locations.can_refer(location, home):
-        yield Problem(
-            "",
-            f"{label} is in a stack of another environment and has no cluster_identifier, so CDK cannot refer to it",
-            "give the cluster a cluster_identifier, or both stacks the same env=",
-        )
+        fix = f"define the policy in a stack of account {home.account}; IAM users act on clusters of their own account"
+        yield Problem(name, in_account(label, home.account, "the policy", location.account), fix)
+    elif reason and is_token(_identifier(cluster, home, location)):
+        yield Problem(name, f"{label} {reason[0]}", reason[1])
 
 
 def reference_problems(name: str, identifier: str, location: Location) -> Iterator[Problem]:
-    """Find what keeps this place from acting on the cluster that a reference names."""
+    """Find what keeps a construct of this location from acting on the cluster that a reference names."""
     for target in referred(identifier):
         home = location_of(target)
         if home.stack is not location.stack:
-            yield from _far(f"'{name}' refers to {path_of(target)}, which", home, location)
+            yield from _far(name, f"'{name}' refers to {path_of(target)}, which", home, location)
 
 
-def _far(label: str, home: Location, location: Location) -> Iterator[Problem]:
+def _far(name: str, label: str, home: Location, location: Location) -> Iterator[Problem]:
     if arns.differ(home.account, location.account):
-        wrong = f"{label} is in account {home.account}, and this is in {location.account}"
-        yield Problem("", wrong, f"define this in a stack of account {home.account}")
+        fix = f"define this in a stack of account {home.account}"
+        yield Problem(name, in_account(label, home.account, "and this", location.account), fix)
+    reason = unreachable(home, location, "cluster_identifier")
     if None not in (home.region, location.region) and home.region != location.region:
         wrong = f"{label} is in region {home.region}, and this is in {location.region}"
-        yield Problem("", wrong, f"define this in a stack of region {home.region}")
-    elif not locations.can_refer(location, home):
-        wrong = f"{label} is in a stack of another environment or Stage, so CDK cannot refer to it"
-        yield Problem("", wrong, "define this in a stack of the same Stage and the same env=")
+        yield Problem(name, wrong, f"define this in a stack of region {home.region}")
+    elif reason:
+        yield Problem(name, f"{label} {reason[0]}", reason[1])

@@ -100,24 +100,47 @@ def cluster_arn(identifier: str, home: Location) -> str:
     return f"arn:{home.partition_name}:redshift:{home.region_name}:{home.account_id}:cluster:{identifier}"
 
 
-def refer(text: str, home: Location, location: Location, name: str) -> tuple[Any, tuple[str, str] | None]:
-    """Resolve what is defined at home as a stack of another place would write it, or say why CDK would refuse to.
+# Why CDK cannot refer to something, and what to do about it.
+Unreachable = tuple[str, str]
+
+
+def unreachable(home: Location, location: Location, name: str) -> Unreachable | None:
+    """Return why a stack cannot refer to an attribute of a resource in another one; None when it can.
 
     Args:
-        text: An ARN, perhaps a token.
-        home: Where it is defined.
-        location: Where it is to be written.
-        name: What it can be given so that stacks of other environments can name it.
+        home: Where the resource is.
+        location: Where it is referred to.
+        name: What the resource can be given so that stacks of other environments can name it, such as ``role_name``.
+    """
+    if home.stack is location.stack:
+        return None
+    if home.stage is not location.stage:
+        reason = "is in another Stage, and CDK cannot refer from one Stage to another"
+        return reason, "put both in one Stage, or import it by its literal ARN"
+    same = (home.account_id, home.region_name) == (location.account_id, location.region_name)
+    return None if same or None not in (home.region, location.region) else _without(name)
+
+
+def _without(name: str) -> Unreachable:
+    reason = f"is in a stack of another environment and has no {name}, so CDK cannot refer to it from here"
+    return reason, f"give it a {name}, or both stacks the same env="
+
+
+def refer(text: str, home: Location, location: Location, name: str) -> tuple[Any, Unreachable | None]:
+    """Resolve an ARN, perhaps a token, as another stack would write it; or return why CDK would refuse to.
+
+    Args:
+        text: The ARN.
+        home: Where the resource is.
+        location: Where it is referred to.
+        name: As in `unreachable`.
     """
     try:
         value = location.stack.resolve(text)
     except RuntimeError:
-        reason = f"is in a stack of another environment and has no {name}, so CDK cannot refer to it from here"
-        return None, (reason, f"give it a {name}, or both stacks the same env=")
-    if home.stage is not location.stage and isinstance(value, dict) and not {"Fn::GetAtt", "Ref"}.isdisjoint(value):
-        reason = "is in another Stage, and CDK cannot refer from one Stage to another"
-        return value, (reason, "put both in one Stage, or import it by its literal ARN")
-    return value, None
+        return None, _without(name)
+    is_reference = isinstance(value, dict) and not {"Fn::GetAtt", "Ref"}.isdisjoint(value)
+    return value, unreachable(home, location, name) if is_reference else None
 
 
 def waits(stack: Stack, other: Stack) -> bool:
@@ -128,9 +151,3 @@ def waits(stack: Stack, other: Stack) -> bool:
         seen.update(new)
         coming += new
     return other in seen
-
-
-def can_refer(location: Location, home: Location) -> bool:
-    """Say whether a stack can refer to an attribute of a resource in another one."""
-    same = (location.account_id, location.region_name) == (home.account_id, home.region_name)
-    return location.stage is home.stage and (same or None not in (location.region, home.region))

@@ -1,7 +1,4 @@
-"""The buckets, tables, secrets and streams that a role is granted, as plain facts.
-
-CDK resources flow in; their ARNs, accounts and keys flow out, each read once.
-"""
+"""The buckets, tables, secrets and streams that a role is granted: ARNs, accounts and keys, each read once."""
 
 from __future__ import annotations
 
@@ -13,10 +10,10 @@ from aws_cdk import IResource
 
 from redshift_roles.aws import arns
 from redshift_roles.aws.placeholders import is_token
-from redshift_roles.cdk.location import Location, can_refer, location_of, path_of, refer
+from redshift_roles.cdk.location import Location, Unreachable, location_of, path_of, refer, unreachable
 from redshift_roles.cdk.registry import record_of
 from redshift_roles.cdk.role_reader import known_account
-from redshift_roles.rules.registry import Problem
+from redshift_roles.rules.registry import Problem, in_account
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -109,7 +106,7 @@ def secret_arn(secret: Resource, location: Location) -> str:
 
 
 def resource_problems(name: str, found: Resource, location: Location, *, shareable: bool) -> Iterator[Problem]:
-    """Find why a role in this place could not use a resource even if it were granted.
+    """Find why a role of this location could not use a resource even if it were granted.
 
     Args:
         name: What the caller calls the resource.
@@ -117,40 +114,38 @@ def resource_problems(name: str, found: Resource, location: Location, *, shareab
         location: Where the role is.
         shareable: Whether the owner of such a resource can let in a role of another account.
     """
-    problems = [*_problems(found, location, shareable=shareable)]
+    by_alias = bool(found.key_arn and ":alias/" in found.key_arn)
+    is_foreign = arns.differ(found.account, location.account) and not shareable
+    reason = None if is_foreign else _unreachable(found, location)
+    if not (by_alias or is_foreign or reason):
+        return
     # The path costs two crossings, which only a message needs.
-    label = f"'{name}' ({path_of(found.construct)})" if problems else ""
-    yield from (Problem(name, f"{label} {reason}", fix) for reason, fix in problems)
-
-
-def _problems(found: Resource, location: Location, *, shareable: bool) -> Iterator[tuple[str, str]]:
-    if found.key_arn and ":alias/" in found.key_arn:
-        yield (
-            "is encrypted with a key that is known by its alias only",
+    label = f"'{name}' ({path_of(found.construct)})"
+    if by_alias:
+        yield Problem(
+            name,
+            f"{label} is encrypted with a key that is known by its alias only",
             "import the key by its own ARN: kms.Key.from_key_arn(…); IAM policies cannot name an alias",
         )
-    if arns.differ(found.account, location.account) and not shareable:
-        yield (
-            f"is in account {found.account}, the role is in {location.account}",
-            f"let the role assume one of account {found.account}: RoleChain(role, theirs), and grant it to that",
-        )
-    else:
-        yield from _out_of_reach(found, location)
+    if is_foreign:
+        fix = f"let the role assume one of account {found.account}: RoleChain(role, theirs), and grant it to that"
+        yield Problem(name, in_account(label, found.account, "the role", location.account), fix)
+    if reason:
+        yield Problem(name, f"{label} {reason[0]}", reason[1])
 
 
-def _out_of_reach(found: Resource, location: Location) -> Iterator[tuple[str, str]]:
-    """Find what CDK cannot name from here: the resource, or its key, which can have no physical name."""
+def _unreachable(found: Resource, location: Location) -> Unreachable | None:
+    """Find what CDK cannot refer to from here: the resource, or its key, which can have no physical name."""
     home = location_of(found.construct)
     if home.stack is not location.stack and is_token(found.arn):
-        _, obstacle = refer(found.arn, home, location, "physical name")
-        if obstacle:
-            yield obstacle
-            return
+        _, reason = refer(found.arn, home, location, "physical name")
+        if reason:
+            return reason
     if found.key is None or not is_token(found.key_arn) or arns.differ(found.key_account, location.account):
-        return
-    home = location_of(found.key)
-    if home.stack is not location.stack and not can_refer(location, home):
-        yield (
-            "is encrypted with a key in a stack of another environment, to which CDK cannot refer from here",
-            "give both stacks an env= with account and region, or import the key by its literal ARN",
-        )
+        return None
+    if unreachable(location_of(found.key), location, "name") is None:
+        return None
+    return (
+        "is encrypted with a key in a stack of another environment, to which CDK cannot refer from here",
+        "give both stacks an env= with account and region, or import the key by its literal ARN",
+    )

@@ -18,7 +18,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces.aws_iam import IGroupRef, IUserRef
 from constructs import IConstruct
 
-from redshift_roles.aws import arns as role_arns
+from redshift_roles.aws import arns
 from redshift_roles.aws.placeholders import is_token, placeholder
 from redshift_roles.aws.policies import rewritten
 from redshift_roles.cdk import jsii_compat
@@ -77,9 +77,9 @@ def role_arn(role: iam.IRole) -> str:
     return record.arn
 
 
-def remember_role_arns(roles: Sequence[iam.IRole], arns: Sequence[str]) -> None:
+def remember_role_arns(roles: Sequence[iam.IRole], read: Sequence[str]) -> None:
     """Record ARNs that were read in one go."""
-    for role, arn in zip(roles, arns, strict=True):
+    for role, arn in zip(roles, read, strict=True):
         record_of(RoleRecord, role).arn = arn
 
 
@@ -119,7 +119,7 @@ def _own_role(role: iam.IRole, own: OwnRole, label: str, location: Location, *, 
     name = own.path_and_name or "/" + (placeholder(f"{id(role)}#Name") if distinct else _nameless(role))
     text = f"arn:{_partition(home)}:iam::{home.account}:role{name}"
     # A role of another account is refused for that; it matters no more whether CDK can refer to it.
-    near = home.stack is location.stack or role_arns.differ(home.account, location.account)
+    near = home.stack is location.stack or arns.differ(home.account, location.account)
     _, obstacle = (None, None) if near else _reference(role, home, location)
     return RoleFacts(label, text, reference_problem=obstacle, defined=True)
 
@@ -129,27 +129,27 @@ def _nameless(role: iam.IRole) -> str:
 
 
 def _partition(location: Location) -> str:
-    return role_arns.THIS_PARTITION if is_token(location.partition_name) else location.partition_name
+    return arns.THIS_PARTITION if is_token(location.partition_name) else location.partition_name
 
 
 def _any_role(role: iam.IRole, label: str, location: Location) -> RoleFacts:
     account = known_account(role.env.account, location)
     home = location_of(role)
-    if role_arns.differ(account, location.account):
+    if arns.differ(account, location.account):
         value, reference_problem = None, None
     else:
         value, reference_problem = _reference(role, home, location)
     text = _defined_text(role, account) or _text(value, role, location)
-    if account and not role_arns.parse(text).account and not role_arns.parse(text).problem:
-        text = f"arn:{role_arns.THIS_PARTITION}:iam::{account}:role/{_nameless(role)}"
+    if account and not arns.parse(text).account and not arns.parse(text).problem:
+        text = f"arn:{arns.THIS_PARTITION}:iam::{account}:role/{_nameless(role)}"
     return RoleFacts(label, text, reference_problem=reference_problem, defined=isinstance(role, iam.Role))
 
 
 def known_account(account: str, location: Location) -> str | None:
-    """Read an account as CDK writes it: twelve digits, `role_arns.THIS_ACCOUNT`, or None when it is not known."""
+    """Read an account as CDK writes it: twelve digits, `arns.THIS_ACCOUNT`, or None when it is not known."""
     if not is_token(account):
         return account
-    return role_arns.THIS_ACCOUNT if account in (Aws.ACCOUNT_ID, location.account_id) else None
+    return arns.THIS_ACCOUNT if account in (Aws.ACCOUNT_ID, location.account_id) else None
 
 
 def _defined_text(role: iam.IRole, account: str | None) -> str | None:
@@ -158,7 +158,7 @@ def _defined_text(role: iam.IRole, account: str | None) -> str | None:
     name = resource.role_name if isinstance(resource, iam.CfnRole) else None
     if not isinstance(resource, iam.CfnRole) or name is None or is_token(name):
         return None
-    return f"arn:{role_arns.THIS_PARTITION}:iam::{account}:role{resource.path or '/'}{name}"
+    return f"arn:{arns.THIS_PARTITION}:iam::{account}:role{resource.path or '/'}{name}"
 
 
 def _text(value: Json, role: iam.IRole, location: Location) -> str:
@@ -166,7 +166,7 @@ def _text(value: Json, role: iam.IRole, location: Location) -> str:
     if not is_token(arn):
         return texts(arn, _nowhere(location))[0]
     found = texts(value, _nowhere(location)) if value is not None else []
-    return found[0] if len(found) == 1 and role_arns.parse(found[0]).account else placeholder(f"{arn}#Arn")
+    return found[0] if len(found) == 1 and arns.parse(found[0]).account else placeholder(f"{arn}#Arn")
 
 
 def _nowhere(location: Location) -> Template:
@@ -196,18 +196,18 @@ def trust_document(document: iam.PolicyDocument) -> dict[str, Any]:
     return found
 
 
-def as_known(document: object, location: Location, arns: Mapping[str, str] = MappingProxyType({})) -> Any:  # noqa: ANN401
-    """Write a document as far as it is known, with holes where only the deployment knows.
+def as_known(document: object, location: Location, known: Mapping[str, str] = MappingProxyType({})) -> Any:  # noqa: ANN401
+    """Return a document as far as it is known, with placeholders where only the deployment knows.
 
     Args:
         document: With tokens in it.
         location: Where it is to be written.
-        arns: What is known of some tokens.
+        known: The values of some tokens.
     """
     given: dict[str, str] = {}
-    rewritten(document, lambda text: given.setdefault(text, arns.get(text, text)))
-    known = dict(zip(given, texts_of([*given.values()], location), strict=True))
-    return rewritten(document, known.__getitem__)
+    rewritten(document, lambda text: given.setdefault(text, known.get(text, text)))
+    values = dict(zip(given, texts_of([*given.values()], location), strict=True))
+    return rewritten(document, values.__getitem__)
 
 
 def reports_policies(role: iam.IRole) -> bool:
@@ -228,7 +228,7 @@ def texts_of(values: Sequence[str], location: Location) -> list[str]:
 
 def account_of(arn: str, home_account: str, location: Location) -> str | None:
     """Read the account of a user, group or role: the one its ARN names, else the one of its stack."""
-    return role_arns.parse(texts_of([arn], location)[0]).account or known_account(home_account, location)
+    return arns.parse(texts_of([arn], location)[0]).account or known_account(home_account, location)
 
 
 def principal_account(principal: Principal, location: Location) -> str | None:

@@ -1,32 +1,34 @@
-"""Refusing what cannot work, before anything is made.
-
-What is wrong flows in; one exception with everything flows out, and the construct tree stays as it was.
-"""
+"""Errors at the line of the caller: one for all that is wrong, before anything is made."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from typing import Literal
 
 from aws_cdk import Duration
-from constructs import Construct
+from aws_cdk import aws_iam as iam
+from constructs import Construct, IConstruct
 
 from redshift_roles.aws.quotas import CDK_ENVIRONMENTS, Source
+from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.location import Location, location_of, path_of
+from redshift_roles.cdk.role_reader import role_facts
 from redshift_roles.rules import arguments, association_rules, registry, shapes
-from redshift_roles.rules.facts import AssociationFacts
+from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.rules.findings import Finding, RoleAssociationError
 from redshift_roles.rules.registry import Problem
 
 
 def child_path(scope: Construct, construct_id: str) -> str:
-    """Write the path a child will have."""
+    """Return the path that a child will have."""
     parent, name = path_of(scope), shapes.id_shown(construct_id)
     return f"{parent}/{name}" if parent else name
 
 
 def child_location(scope: Construct, construct_id: str) -> Location:
-    """Read where a construct will be.
+    """Return where a construct will be.
 
     Raises:
         RoleAssociationError: InvalidArgument, when that is in no stack, or when it cannot have that name.
@@ -74,26 +76,68 @@ def unit_problems(name: str, duration: object, seconds: float | None, unit: str)
         yield Problem(name, wrong, f"pass Duration.{unit}(…)")
 
 
-def raise_if_broken(
-    path: Callable[[], str], source: Source, problems: Iterable[Problem], facts: AssociationFacts
-) -> None:
-    """Raise what is wrong with arguments, and the rules that their roles break; do nothing when all is well.
+def checked_roles(
+    path: Callable[[], str],
+    source: Source,
+    problems: Iterable[Problem],
+    location: Location,
+    *,
+    kind: Literal["cluster", "policy"],
+    argument: str,
+    roles: Sequence[iam.IRole],
+    default_role: iam.IRole | None = None,
+    role_limit: int | None = None,
+    own_role: RoleFacts | None = None,
+    others: Sequence[tuple[iam.IRole, IConstruct]] = (),
+    other_default: Callable[[], str] | None = None,
+) -> AssociationFacts:
+    """Return the facts about roles, or raise one error with all that is wrong with them and with other arguments.
 
     Args:
         path: Reads the construct's path.
         source: The AWS page about the arguments.
         problems: What is wrong with them.
-        facts: The roles.
+        location: Where the cluster or policy is.
+        kind: What names the roles.
+        argument: The argument that lists the roles.
+        roles: The roles.
+        default_role: The default role.
+        role_limit: How many roles the cluster may have.
+        own_role: A role that the caller will make for the cluster.
+        others: Roles that the same cluster has from other associations, and those.
+        other_default: Reads the path of what else sets the default role of the same cluster.
 
     Raises:
         RoleAssociationError: InvalidArgument, and the rules that are broken.
     """
     listed = list(problems)
+    if any(problem.concerns(argument, "role_limit", "default_role") for problem in listed):
+        raise_if(path, source, listed)
+    defaults = [] if default_role is None else [default_role]
+    # All together, so that one role is found to be one however it is written.
+    read = [*role_facts([*roles, *(role for role, _ in others), *defaults], location, argument)]
+    first, last = len(roles), len(roles) + len(others)
+    pairs = zip(read[first:last], others, strict=True)
+    theirs = tuple(facts._replace(owner=partial(path_of, scope)) for facts, (_, scope) in pairs)
+    facts = AssociationFacts(
+        kind=kind,
+        argument=argument,
+        account=location.account,
+        region=location.region,
+        roles=tuple(read[:first]),
+        others=(own_role,) if own_role else theirs,
+        role_limit=role_limit,
+        expected_account=account_rule.expected_account(location),
+        account_asserted=True,
+        default_roles=tuple(role._replace(label="'default_role'", path=str) for role in read[last:]),
+        other_default=other_default,
+    )
     broken = [found for found in association_rules.problems(facts) if not found[0].undecided]
     if listed or broken:
         here = path()
         invalid = _invalid(here, source, listed)
         raise RoleAssociationError([*invalid, *(rule.finding(here, problem) for rule, problem in broken)])
+    return facts
 
 
 def _invalid(path: str, source: Source, problems: Iterable[Problem]) -> list[Finding]:

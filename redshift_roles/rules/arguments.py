@@ -122,21 +122,6 @@ CLUSTER_ARGUMENTS: Final[Mapping[str, Shape]] = {
 
 # Arguments that have a default, or must be given: None is no value for them.
 REQUIRED_OF_POLICY: Final = frozenset({"pass_roles", "create_clusters", "describe_all_clusters"})
-REQUIRED_OF_CLUSTER: Final = frozenset(
-    {
-        "roles",
-        "role_limit",
-        "node_type",
-        "number_of_nodes",
-        "database_name",
-        "admin_username",
-        "port",
-        "preferred_maintenance_window",
-        "multi_az",
-        "publicly_accessible",
-        "removal_policy",
-    }
-)
 
 
 def check(given: Given, allowed: Mapping[str, Shape]) -> Iterator[Problem]:

@@ -11,13 +11,12 @@ from constructs import Construct
 
 from redshift_roles.aws import arns
 from redshift_roles.cdk.location import (
-    Location,
-    can_refer,
     cluster_arn,
     id_after,
     location_of,
     path_of,
     refer,
+    unreachable,
     waits,
 )
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
@@ -42,20 +41,18 @@ def test_a_place_is_that_of_the_nearest_stack(app: cdk.App, stack: cdk.Stack, ag
 def test_a_stack_can_refer_to_its_own_environment_and_to_known_regions(
     app: cdk.App, stack: cdk.Stack, agnostic: cdk.Stack
 ) -> None:
-    """Not into another stage, and not between a stack with a region and one without."""
+    """Not into another Stage, and not between a stack with a region and one without."""
 
-    def location(scope: Construct, account: str, region: str) -> Location:
-        return location_of(
-            cdk.Stack(scope, f"Of{account}{region}", env=cdk.Environment(account=account, region=region))
-        )
+    def reason(scope: Construct, account: str, region: str) -> str:
+        env = cdk.Environment(account=account, region=region)
+        return (unreachable(location_of(cdk.Stack(scope, f"Of{account}{region}", env=env)), here, "name") or ("",))[0]
 
-    here = location_of(stack)
+    here, nowhere = location_of(stack), location_of(agnostic)
 
-    assert can_refer(here, location(app, ACCOUNT, REGION))
-    assert can_refer(here, location(app, OTHER_ACCOUNT, "us-east-1"))
-    assert can_refer(location_of(agnostic), location_of(cdk.Stack(app, "Agnostic")))
-    assert not can_refer(here, location_of(agnostic))
-    assert not can_refer(here, location(cdk.Stage(app, "Stage"), ACCOUNT, REGION))
+    assert ["", ""] == [reason(app, ACCOUNT, REGION), reason(app, OTHER_ACCOUNT, "us-east-1")]
+    assert reason(cdk.Stage(app, "Stage"), ACCOUNT, REGION).startswith("is in another Stage")
+    assert (unreachable(nowhere, here, "name") or ("",))[0].endswith("has no name, so CDK cannot refer to it from here")
+    assert unreachable(location_of(cdk.Stack(app, "Agnostic")), nowhere, "name") is None
 
 
 def test_a_cluster_has_an_arn_of_its_own_place(stack: cdk.Stack, agnostic: cdk.Stack) -> None:
