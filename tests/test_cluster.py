@@ -46,8 +46,7 @@ def _wrong(scope: cdk.Stack, **options: Any) -> list[tuple[str, str]]:
     return _findings(caught)
 
 
-def _parameter(kind: str) -> Any:
-    return getattr(cdk.Token, f"as_{kind}")(cdk.Fn.ref("Parameter"))
+REFERENCE = "a reference"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +61,7 @@ def _parameter(kind: str) -> Any:
         ("admin_username", None, "must be 1 to 128 lower-case letters"),
         ("port", 5456, "must be 5431 to 5455 or 8191 to 8215 for ra3.large, got 5456"),
         ("port", None, "must be 5431 to 5455 or 8191 to 8215 for ra3.large, got None"),
-        ("port", _parameter("string"), "must be 5431 to 5455 or 8191 to 8215 for ra3.large, got a value"),
+        ("port", REFERENCE, "must be 5431 to 5455 or 8191 to 8215 for ra3.large, got a value"),
         ("vpc", "vpc-1", "must be an ec2.IVpc, got 'vpc-1'"),
         ("security_groups", "sg-1", "must be a list, got 'sg-1'"),
         ("roles", "arn", "must be a list, got 'arn'"),
@@ -72,7 +71,7 @@ def _parameter(kind: str) -> Any:
         ("default_role", "arn", "must be an iam.IRole, got 'arn'"),
         ("preferred_maintenance_window", None, "must be ddd:hh:mm-ddd:hh:mm in UTC"),
         ("multi_az", None, "must be True or False, got None"),
-        ("multi_az", _parameter("string"), "must be True or False, got a value that only the deployment knows"),
+        ("multi_az", REFERENCE, "must be True or False, got a value that only the deployment knows"),
         ("publicly_accessible", "no", "must be True or False, got 'no'"),
         ("removal_policy", "retain", "must be a RemovalPolicy, got 'retain'"),
         ("encryption_key", "alias/key", "must be a kms.IKey, got 'alias/key'"),
@@ -81,11 +80,16 @@ def _parameter(kind: str) -> Any:
         ("snapshot_retention", 7, "must be a Duration, got 7"),
         ("snapshot_retention", cdk.Duration.days(0), "must be 1 to 35 whole days for ra3.large, got 0 days"),
         ("snapshot_retention", cdk.Duration.hours(36), "must be 1 to 35 whole days for ra3.large, got 1.5 days"),
-        ("snapshot_retention", cdk.Duration.hours(_parameter("number")), "must be a token for days, got one for hours"),
+        (
+            "snapshot_retention",
+            cdk.Duration.hours(cdk.Token.as_number(cdk.Fn.ref("Hours"))),
+            "must be a token for days, got one for hours",
+        ),
     ],
 )
 def test_fails_when_an_argument_is_wrong(stack: cdk.Stack, argument: str, value: object, message: str) -> None:
     """One clear error in the words of the argument, at once, and nothing is left in the tree."""
+    value = cdk.Fn.ref("Parameter") if value == REFERENCE else value
     network = {} if argument == "vpc" else {"cluster_subnet_group_name": "subnets"}
     ((rule, found),) = _wrong(stack, **{argument: value, **network})
 

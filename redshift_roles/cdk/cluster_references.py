@@ -77,7 +77,8 @@ def _distance(name: str, cluster: HasCfnCluster | redshift.CfnCluster, location:
         fix = f"define the policy in a stack of account {home.account}; IAM users act on clusters of their own account"
         yield Problem(name, in_account(label, home.account, "the policy", location.account), fix)
     elif reason and is_token(_identifier(cluster, home, location)):
-        yield Problem(name, f"{label} {reason[0]}", reason[1])
+        fix = "give the cluster a cluster_identifier, or both stacks the same Stage and env="
+        yield Problem(name, f"{label} {reason[0]}", fix)
 
 
 def reference_problems(name: str, identifier: str, location: Location) -> Iterator[Problem]:

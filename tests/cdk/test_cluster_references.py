@@ -30,7 +30,7 @@ def test_fails_when_a_cluster_is_in_another_stage(app: cdk.App, stack: cdk.Stack
     staged = cdk.Stack(cdk.Stage(app, "Stage"), "Data", env=cdk.Environment(account=ACCOUNT, region=REGION))
 
     ((_, message, fix),) = cluster_problems([_l1(staged)], location_of(stack))
-    assert "clusters[0] (Stage/Data/L1) is in a stack of another environment and has no cluster_identifier" in message
+    assert "clusters[0] (Stage/Data/L1) is in another Stage, and CDK cannot refer from one Stage to another" == message
     assert fix.startswith("give the cluster a cluster_identifier")
 
 
