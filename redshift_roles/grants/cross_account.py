@@ -1,8 +1,4 @@
-"""What the owner of a bucket in another account must allow.
-
-Permissions of a role flow in; the statements of the bucket's and the key's policy flow out, written where the bucket is
-of this app, and as text for its owner where it is not.
-"""
+"""What the policies of a bucket and of its key in another account must contain."""
 
 from __future__ import annotations
 
@@ -20,7 +16,7 @@ from redshift_roles.aws.policies import Statement, documents, rewritten
 from redshift_roles.cdk.location import Location, location_of, path_of, refer, waits
 from redshift_roles.cdk.resource_reader import Resource
 from redshift_roles.cdk.role_reader import as_known, role_arn
-from redshift_roles.rules.registry import Problem
+from redshift_roles.rules.registry import Problem, in_account
 
 
 class OwnerStatements(NamedTuple):
@@ -38,7 +34,7 @@ class OwnerStatements(NamedTuple):
 def owner_statements(
     allowed: Sequence[Permission], found: Resource, location: Location, principal: str
 ) -> OwnerStatements:
-    """Write what lets a role of this place in from the owner's side: the same that the role is allowed."""
+    """Return the statements by which the owner allows a role what its own policy allows it."""
     bucket = found.arn if arns.differ(found.account, location.account) else None
     key = found.key_arn if arns.differ(found.key_account, location.account) else None
     in_bucket = [permission for permission in allowed if bucket and f"{permission.resource}/".startswith(f"{bucket}/")]
@@ -47,19 +43,16 @@ def owner_statements(
 
 
 def _for(principal: str, allowed: Sequence[Permission]) -> list[Statement]:
-    """Write statements for a policy that holds others' too, where a Sid might be taken already."""
-    statements: list[Statement] = []
-    for document in documents(allowed):
-        listed = document["Statement"]
-        statements += listed if isinstance(listed, list) else []
+    """Write statements without a Sid, which another statement of the same policy might have."""
+    statements = [statement for document in documents(allowed) for statement in document["Statement"]]
     nameless = [{name: value for name, value in statement.items() if name != "Sid"} for statement in statements]
     return [{**statement, "Principal": {"AWS": principal}} for statement in nameless]
 
 
 def without_key_names(allowed: Sequence[Permission], found: Resource, location: Location) -> list[Permission]:
-    """Allow the use of a key of this app in another account by what it is used for: the objects of the bucket.
+    """Allow the use of a key of the app in another account for the objects of the bucket, without the key's name.
 
-    The key's policy names the role, so the role is there before the key, and its policy cannot name the key.
+    The key's policy names the role, so the role is created before the key, and its policy cannot name the key.
     """
     key = found.key
     if not arns.differ(found.key_account, location.account) or not _is_of_this_app(key):
@@ -76,39 +69,38 @@ def without_key_names(allowed: Sequence[Permission], found: Resource, location: 
 def owner_problems(
     asked: OwnerStatements, found: Resource, role: iam.IRole, location: Location, *, owner_allows: bool
 ) -> Iterator[Problem]:
-    """Say what the owner of a bucket or key must do first; nothing where this app can do it."""
+    """Find what the owner of a bucket or key must do first; nothing where the app can do it."""
+    path = path_of(found.construct)
     sides: tuple[tuple[str, Any, str | None, str, list[Statement]], ...] = (
-        ("bucket", found.construct, found.account, "its bucket policy", asked.bucket),
-        ("key", found.key, found.key_account, "the policy of that key", asked.key),
+        (f"'bucket' ({path})", found.construct, found.account, "its bucket policy", asked.bucket),
+        (f"the key of 'bucket' ({path})", found.key, found.key_account, "the policy of that key", asked.key),
     )
-    for noun, construct, account, policy, statements in sides:
-        if not statements:
-            continue
-        path = path_of(found.construct)
-        what = f"'bucket' ({path})" if noun == "bucket" else f"the key of 'bucket' ({path})"
-        label = f"{what} is in account {account}, the role is in {location.account}"
-        if _is_of_this_app(construct):
+    for what, construct, account, policy, statements in sides:
+        label = in_account(what, account, "the role", location.account)
+        if statements and _is_of_this_app(construct):
             yield from _own_problems(label, role, location, location_of(construct))
-        elif not owner_allows:
+        elif statements and not owner_allows:
             fix = "send it to the owner (grant.resource_statements has it), and pass owner_allows=True when it is there"
-            yield Problem("", f"{label}; {policy} needs {_text(statements, location)}", fix)
+            yield Problem("bucket", f"{label}; {policy} needs {_text(statements, location)}", fix)
 
 
 def _own_problems(label: str, role: iam.IRole, location: Location, home: Location) -> Iterator[Problem]:
-    """Find what keeps a policy of this app from naming the role: AWS refuses a principal that is not there yet."""
+    """Find what keeps a policy of the app from naming the role: AWS refuses a principal that does not exist yet."""
     _, obstacle = refer(role_arn(role), location, home, "role_name")
     if obstacle:
-        yield Problem("", f"{label}, whose policy cannot name a role without a role_name", "give the role a role_name")
+        yield Problem(
+            "bucket", f"{label}, whose policy cannot name a role without a role_name", "give the role a role_name"
+        )
     elif waits(location.top, home.top):
         yield Problem(
-            "",
+            "bucket",
             f"{label}, whose policy names the role, and the role's stack is deployed after it",
             "put the role into a stack that depends on nothing there",
         )
 
 
 def _is_of_this_app(construct: IConstruct | None) -> TypeGuard[IConstruct]:
-    """Say whether the app defines a bucket or key: what is imported has no resource."""
+    """Return whether the app defines a bucket or key: what is imported has no resource."""
     return construct is not None and construct.node.default_child is not None
 
 
@@ -118,7 +110,7 @@ def _text(statements: Sequence[Statement], location: Location) -> str:
 
 
 def add_to_policies(asked: OwnerStatements, found: Resource, location: Location) -> None:
-    """Add the statements to the policies of a bucket and a key of this app, whose stacks then wait for the role's."""
+    """Add the statements to the policies of a bucket and a key of the app; their stacks then wait for the role's."""
     for construct, statements in ((found.construct, asked.bucket), (found.key, asked.key)):
         if statements and _is_of_this_app(construct):
             location_of(construct).top.add_stack_dependency(location.top)

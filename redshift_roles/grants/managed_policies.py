@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any, Final, NamedTuple, cast
 
 import jsii
@@ -42,16 +41,24 @@ class GrantRecord:
     """What was granted to a user, group or role.
 
     Attributes:
+        kind: ``roles``, ``users`` or ``groups``.
+        given: How many managed policies it was created with.
         policies: Its policies, by the scope that they are children of and the id of the first.
         trusted: The principals that were added to its trust policy, and what is known of each.
         is_chained: Whether it is a later role of a chain.
         is_vended: Whether Lake Formation vends data to it.
     """
 
+    kind: str = "roles"
+    given: int = 0
     policies: dict[tuple[str, str], GrantedPolicies] = field(default_factory=dict)
     trusted: dict[str, str] = field(default_factory=dict)
     is_chained: bool = False
     is_vended: bool = False
+
+    def number(self, changed: GrantedPolicies, written: int) -> int:
+        """Count its policies when some of them change."""
+        return self.given + written + sum(len(one.policies) for one in self.policies.values() if one is not changed)
 
 
 class Plan(NamedTuple):
@@ -79,22 +86,17 @@ class GrantedPolicies:
         location: Location,
         construct_id: str,
         attachment: Mapping[str, Any],
-        *,
-        kind: str = "roles",
-        given: int = 0,
-        siblings: Mapping[tuple[str, str], GrantedPolicies] | None = None,
+        record: GrantRecord | None = None,
     ) -> None:
         self.policies: list[iam.CfnManagedPolicy] = []
         self._scope = scope
         self._location = location
         self._id = construct_id
         self._attachment = attachment
+        self._record = record or GrantRecord()
         self._permissions: dict[Permission, None] = {}
         self._plan = Plan((), [])
-        self._keys: dict[str, str] = {}
-        self._kind = kind
-        self._given = given
-        self._siblings = {} if siblings is None else siblings
+        self._resolved: dict[str, str] = {}
         self._dependable: DependencyGroup | None = None
 
     def allow(self, permissions: Sequence[Permission]) -> None:
@@ -107,7 +109,7 @@ class GrantedPolicies:
         if not new:
             return self._plan._replace(new=())
         together = [*self._permissions, *new]
-        keys = self._sorted_by(together)
+        keys = self._keys(together)
         return Plan(new, documents(together, key=lambda text: keys.get(text, text)))
 
     def problems(self, plan: Plan) -> Iterator[Problem]:
@@ -121,17 +123,14 @@ class GrantedPolicies:
                     f"the statement for {statement['Action']} must have at most {most:,} characters, got {length:,}",
                     "grant the prefix, the manifest and the JSONPaths file one by one, or give them shorter keys",
                 )
-        number, (_, most) = self._number(len(plan.written)), quotas.ATTACHED_POLICIES[self._kind]
+        kind, number = self._record.kind, self._record.number(self, len(plan.written))
+        _, most = quotas.ATTACHED_POLICIES[kind]
         if len(plan.written) > len(self.policies) and number > most:
             yield Problem(
                 "",
                 f"with this, {number} managed policies would be attached, IAM attaches at most {most}",
-                f"divide the work among several {self._kind}; a name that is a token counts at its longest",
+                f"divide the work among several {kind}; a name that is a token counts at its longest",
             )
-
-    def _number(self, written: int) -> int:
-        """Count the policies of the principal when so many of these are written."""
-        return self._given + written + sum(len(one.policies) for one in self._siblings.values() if one is not self)
 
     def write(self, plan: Plan) -> None:
         """Write what was planned."""
@@ -161,23 +160,30 @@ class GrantedPolicies:
 
     def _warn(self) -> None:
         """Warn where only an account whose quota was raised attaches as many policies."""
-        usual, most = quotas.ATTACHED_POLICIES[self._kind]
-        if self._number(len(self.policies)) > usual:
+        kind = self._record.kind
+        usual, most = quotas.ATTACHED_POLICIES[kind]
+        if self._record.number(self, len(self.policies)) > usual:
             warning = (
                 f"More than {usual} managed policies are attached. IAM attaches {usual} unless the quota of the "
-                f"account was raised, and then at most {most}; divide the work among several {self._kind}, or see "
-                "that it was."
+                f"account was raised, and then at most {most}. Divide the work among several {kind}, or raise it."
             )
             Annotations.of(self._scope).add_warning_v2(_UNDECIDED, warning)
 
-    def _sorted_by(self, together: Iterable[Permission]) -> dict[str, str]:
-        """Sort by what CDK will write, not by the numbers of tokens: those depend on the order of calls."""
-        needed: dict[str, None] = {}
-        for _, same in groupby(sorted(together, key=lambda one: one.sid), lambda one: one.sid):
-            listed = [(one.resource, *(one.condition[2] if one.condition else ())) for one in same]
-            if len(listed) > 1:
-                needed.update(dict.fromkeys(text for texts in listed for text in texts if is_token(text)))
-        return _same_values(needed, self._location.stack, self._keys)
+    def _keys(self, together: Sequence[Permission]) -> dict[str, str]:
+        """Return what tokens are sorted by, where permissions are compared: their numbers depend on the order of calls.
+
+        A key is what CDK writes. Resources of several stacks can have one logical id; they have their paths besides.
+        """
+        stack, times = self._location.stack, Counter(permission.sid for permission in together)
+        compared = [(one.resource, *(one.condition or ("", "", ()))[2]) for one in together if times[one.sid] > 1]
+        texts = dict.fromkeys(text for listed in compared for text in listed if is_token(text))
+        new = [text for text in texts if text not in self._resolved]
+        if new:
+            resolved = [json.dumps(value, sort_keys=True) for value in stack.resolve(new)]
+            self._resolved.update(zip(new, resolved, strict=True))
+        keys = {text: self._resolved[text] for text in texts}
+        alike = Counter(keys.values())
+        return {text: key if alike[key] == 1 else f"{key} {_with_paths(text, stack)}" for text, key in keys.items()}
 
 
 class _ReportedPolicies(GrantedPolicies):
@@ -210,22 +216,15 @@ def granted_policies(
         scope: What the policies are children of. Default: the principal, or what an imported one is a child of, since
             CDK takes no import for a scope; then the ids begin with the import's.
     """
-    policies, key = record_of(GrantRecord, construct).policies, (reference_of(scope), construct_id)
-    if key not in policies:
+    record, key = record_of(GrantRecord, construct), (reference_of(scope), construct_id)
+    if key not in record.policies:
+        own = own_role(construct)
+        record.kind, record.given = kind, own.managed_policies if own else 0
         parent, name = (scope, construct_id) if scope else _beside(construct, construct_id)
         reported = kind == "roles" and reports_policies(cast("iam.IRole", construct))
         make = _ReportedPolicies if reported else GrantedPolicies
-        own = own_role(construct)
-        policies[key] = make(
-            parent,
-            location,
-            name,
-            {kind: [construct]},
-            kind=kind,
-            given=own.managed_policies if own else 0,
-            siblings=policies,
-        )
-    return policies[key]
+        record.policies[key] = make(parent, location, name, {kind: [construct]}, record)
+    return record.policies[key]
 
 
 def _beside(construct: IConstruct, construct_id: str) -> tuple[Construct, str]:
@@ -257,21 +256,14 @@ class _ByPath(DefaultTokenResolver):
         return resolved
 
 
-def _same_values(texts: Collection[str], stack: Stack, known: dict[str, str]) -> dict[str, str]:
-    """Return a key for each text with tokens, the same for the same value, however often it was made a token.
-
-    Args:
-        texts: The texts.
-        stack: Where they are to be written.
-        known: What this stack writes for texts that were resolved before; those of now are added.
-    """
-    new = [text for text in texts if text not in known]
-    if new:
-        resolved = stack.resolve(new)
-        known.update(zip(new, (json.dumps(value, sort_keys=True) for value in resolved), strict=True))
-    times = Counter(known[text] for text in texts)
-    return {text: known[text] if times[known[text]] == 1 else f"{known[text]} {_paths(text, stack)}" for text in texts}
-
-
-def _paths(text: str, stack: Stack) -> str:
+def _with_paths(text: str, stack: Stack) -> str:
     return json.dumps(Tokenization.resolve(text, scope=stack, resolver=_ByPath(), preparing=False), sort_keys=True)
+
+
+def takes_no_policies(argument: str, what: str) -> Problem:
+    """Return what is wrong with a role to which CDK attaches no policy."""
+    return Problem(
+        argument,
+        f"{what} was imported with mutable=False or is a role.without_policy_updates(): CDK attaches no policy to it",
+        "import it with mutable=True, use the role itself, or let whoever owns it write the permissions",
+    )

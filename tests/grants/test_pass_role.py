@@ -101,7 +101,7 @@ def test_fails_when_the_grantee_takes_no_policies(stack: cdk.Stack, make: Any) -
 
     assert "InvalidArgument" == rule
     assert message.endswith(
-        ") was imported with mutable=False or is a role.without_policy_updates(), so CDK attaches no policy to it"
+        ") was imported with mutable=False or is a role.without_policy_updates(): CDK attaches no policy to it"
     )
     assert [] == all_properties_of(stack, POLICY)
 

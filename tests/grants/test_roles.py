@@ -55,9 +55,9 @@ def test_fails_when_the_role_is_of_another_account_than_its_stack(app: cdk.App, 
     stack = stack_in(app, account=written)
     role = iam.Role.from_role_arn(stack, "Role", arn("Role", account=account))
 
-    assert [
-        ("RoleAccountMismatch", f"the role is in account {account}, its permissions would be in {written}")
-    ] == wrong(lambda: RedshiftGrants.of(role).copy_from_emr("j-1"))
+    assert [("RoleAccountMismatch", f"the role is in account {account}, its stack is in {written}")] == wrong(
+        lambda: RedshiftGrants.of(role).copy_from_emr("j-1")
+    )
     assert [] == all_properties_of(stack, POLICY)
 
 
@@ -73,8 +73,7 @@ def test_fails_when_the_role_takes_no_policies(stack: cdk.Stack, make: Callable[
     """CDK would silently do nothing here too; the message is true of an import and of a role of the app."""
     role = make(stack)
     message = (
-        "the role was imported with mutable=False or is a role.without_policy_updates(), so CDK attaches no policy "
-        "to it"
+        "the role was imported with mutable=False or is a role.without_policy_updates(): CDK attaches no policy to it"
     )
 
     assert [("InvalidArgument", message)] == wrong(lambda: RedshiftGrants.of(role).copy_from_emr("j-1"))
