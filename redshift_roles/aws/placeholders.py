@@ -13,12 +13,9 @@ from typing import Final
 
 
 class Marker:
-    """One way to mark a value that only the deployment knows in a text.
+    """One way to mark a value that only the deployment knows in a text: by what stands before and after its name.
 
-    Args:
-        start: What stands before its name.
-        end: What stands after its name.
-        others: A pattern for such values that have no name.
+    Such values without a name match the pattern of the others.
     """
 
     def __init__(self, start: str, end: str, others: str = "(?!)") -> None:

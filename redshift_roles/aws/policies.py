@@ -14,6 +14,9 @@ from redshift_roles.aws.placeholders import PLACEHOLDERS, TOKENS, is_token, toke
 
 Document = dict[str, Json]
 Statement = dict[str, Json]
+# The Sid, the actions, the condition, and the resource at the end.
+_SortKey = tuple[str, tuple[str, ...], str, str, tuple[str, ...], str]
+_Member = tuple[_SortKey, Permission]
 
 _PSEUDO_PARAMETERS: Final = ("AWS.Partition", "AWS.Region", "AWS.AccountId")
 _LONGEST_PSEUDO_PARAMETERS: Final = (10, 15, 12)
@@ -71,24 +74,25 @@ def documents(
     permissions = list(permissions)
     longest = {text: value for permission in permissions for text, value in _longest(permission)}
 
-    def fits(statements: Sequence[Statement]) -> bool:
-        return size(_document(statements), lambda text: longest.get(text, text)) <= most
+    def sort_key(permission: Permission) -> _SortKey:
+        operator, name, values = permission.condition or ("", "", ())
+        return permission.sid, permission.actions, operator, name, tuple(map(key, values)), key(permission.resource)
 
-    statements = [*_statements(permissions, key)]
-    if fits(statements) or not statements:
-        return [_document(statements)] if statements else []
-    packed: list[list[Statement]] = [[]]
-    for statement in statements:
-        for resource in statement["Resource"]:
-            grown = _grown(packed[-1], statement, resource)
-            if fits(grown) or not packed[-1]:
-                packed[-1] = grown
-            else:
-                packed.append(_grown([], statement, resource))
-    return [_document(filled) for filled in packed]
+    def fits(members: Sequence[_Member]) -> bool:
+        return size(_document(_statements(members)), lambda text: longest.get(text, text)) <= most
+
+    ordered = sorted({sort_key(permission): permission for permission in permissions}.items())
+    packed: list[list[_Member]] = [ordered]
+    if ordered and not fits(ordered):
+        packed = [[]]
+        for member in ordered:
+            if packed[-1] and not fits([*packed[-1], member]):
+                packed.append([])
+            packed[-1].append(member)
+    return [_document(_statements(members)) for members in packed if members]
 
 
-def _document(statements: Sequence[Statement]) -> Document:
+def _document(statements: Iterable[Statement]) -> Document:
     tidied = [
         {name: one_or_list(value) if isinstance(value, list) else value for name, value in statement.items()}
         for statement in statements
@@ -96,38 +100,21 @@ def _document(statements: Sequence[Statement]) -> Document:
     return {"Version": "2012-10-17", "Statement": tidied}
 
 
-def _statements(permissions: Iterable[Permission], key: Callable[[str], str]) -> Iterator[Statement]:
+def _statements(members: Iterable[_Member]) -> Iterator[Statement]:
     """Write one statement for the resources on which the same is allowed, each with a Sid of its own."""
-
-    def group(permission: Permission) -> tuple[object, ...]:
-        operator, name, values = permission.condition or ("", "", ())
-        return (permission.sid, permission.actions, operator, name, tuple(key(value) for value in values))
-
-    def whole(permission: Permission) -> tuple[object, ...]:
-        return (group(permission), key(permission.resource))
-
-    distinct = {whole(permission): permission for permission in permissions}
-    ordered = sorted(distinct.values(), key=whole)
-    for sid, same in groupby(ordered, lambda permission: permission.sid):
-        for number, (_, members) in enumerate(groupby(same, group), start=1):
-            alike = list(members)
-            statement = _allow(
-                sid if number == 1 else f"{sid}{number}", alike[0].actions, [one.resource for one in alike]
-            )
-            if alike[0].condition:
-                operator, name, values = alike[0].condition
+    for sid, same in groupby(members, lambda member: member[1].sid):
+        for number, (_, alike) in enumerate(groupby(same, lambda member: member[0][:-1]), start=1):
+            permissions = [permission for _, permission in alike]
+            resources = [permission.resource for permission in permissions]
+            statement = _allow(sid if number == 1 else f"{sid}{number}", permissions[0].actions, resources)
+            if permissions[0].condition:
+                operator, name, values = permissions[0].condition
                 statement["Condition"] = {operator: {name: one_or_list(values)}}
             yield statement
 
 
 def _allow(sid: str, names: Sequence[str], resources: Sequence[str]) -> Statement:
     return {"Sid": sid, "Effect": "Allow", "Action": list(names), "Resource": list(resources)}
-
-
-def _grown(filled: list[Statement], statement: Statement, resource: str) -> list[Statement]:
-    if filled and filled[-1]["Sid"] == statement["Sid"]:
-        return [*filled[:-1], {**statement, "Resource": [*filled[-1]["Resource"], resource]}]
-    return [*filled, {**statement, "Resource": [resource]}]
 
 
 def size(document: Json, written: Callable[[str], str] = str) -> int:

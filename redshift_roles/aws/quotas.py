@@ -18,11 +18,13 @@ class Source(NamedTuple):
     read: str
 
 
-_MGMT = "https://docs.aws.amazon.com/redshift/latest/mgmt"
-_API = "https://docs.aws.amazon.com/redshift/latest/APIReference"
-_GUIDE = "https://docs.aws.amazon.com/redshift/latest/dg"
-_POLICIES = "https://docs.aws.amazon.com/aws-managed-policy/latest/reference"
-_IAM = "https://docs.aws.amazon.com/IAM/latest"
+_DOCS = "https://docs.aws.amazon.com"
+_MGMT = f"{_DOCS}/redshift/latest/mgmt"
+_API = f"{_DOCS}/redshift/latest/APIReference"
+_GUIDE = f"{_DOCS}/redshift/latest/dg"
+_POLICIES = f"{_DOCS}/aws-managed-policy/latest/reference"
+_IAM = f"{_DOCS}/IAM/latest"
+_S3 = f"{_DOCS}/AmazonS3/latest/userguide"
 _READ = "2026-11-24"
 
 QUOTAS: Final = Source(f"{_MGMT}/amazon-redshift-limits.html", _READ)
@@ -31,7 +33,7 @@ AUTHORIZING_REDSHIFT: Final = Source(f"{_MGMT}/authorizing-redshift-service.html
 SERVICE_LINKED_ROLES: Final = Source(f"{_MGMT}/using-service-linked-roles.html", _READ)
 DEFAULT_ROLE: Final = Source(f"{_MGMT}/default-iam-role.html", _READ)
 CREATE_CLUSTER: Final = Source(f"{_API}/API_CreateCluster.html", _READ)
-RESERVED_WORDS_PAGE: Final = Source("https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html", _READ)
+RESERVED_WORDS_PAGE: Final = Source(f"{_GUIDE}/r_pg_keywords.html", _READ)
 IAM_IDENTIFIERS: Final = Source(f"{_IAM}/UserGuide/reference_identifiers.html", _READ)
 IAM_QUOTAS: Final = Source(f"{_IAM}/UserGuide/reference_iam-quotas.html", _READ)
 PASS_ROLE: Final = Source(f"{_IAM}/UserGuide/id_roles_use_passrole.html", _READ)
@@ -58,23 +60,15 @@ STREAMING_KINESIS: Final = Source(f"{_GUIDE}/materialized-view-streaming-ingesti
 STREAMING_MSK: Final = Source(f"{_GUIDE}/materialized-view-streaming-ingestion-getting-started-MSK.html", _READ)
 MACHINE_LEARNING: Final = Source(f"{_GUIDE}/admin-setup.html", _READ)
 ALL_COMMANDS_POLICY: Final = Source(f"{_POLICIES}/AmazonRedshiftAllCommandsFullAccess.html", _READ)
-S3_ENCRYPTION: Final = Source("https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html", _READ)
-S3_CROSS_ACCOUNT: Final = Source(
-    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-walkthroughs-managing-access-example2.html", _READ
-)
-S3_KEYS: Final = Source("https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html", _READ)
-DYNAMODB_ENCRYPTION: Final = Source(
-    "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html", _READ
-)
-SECRETS_ENCRYPTION: Final = Source(
-    "https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html", _READ
-)
+S3_ENCRYPTION: Final = Source(f"{_S3}/UsingKMSEncryption.html", _READ)
+S3_CROSS_ACCOUNT: Final = Source(f"{_S3}/example-walkthroughs-managing-access-example2.html", _READ)
+S3_KEYS: Final = Source(f"{_S3}/object-keys.html", _READ)
+DYNAMODB_ENCRYPTION: Final = Source(f"{_DOCS}/amazondynamodb/latest/developerguide/encryption.usagenotes.html", _READ)
+SECRETS_ENCRYPTION: Final = Source(f"{_DOCS}/secretsmanager/latest/userguide/security-encryption.html", _READ)
 MODIFY_ROLES: Final = Source(f"{_API}/API_ModifyClusterIamRoles.html", _READ)
-LAMBDA_LOGS: Final = Source("https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html", _READ)
-GENERATED_NAMES: Final = Source(
-    "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html", _READ
-)
-CDK_ENVIRONMENTS: Final = Source("https://docs.aws.amazon.com/cdk/v2/guide/environments.html", _READ)
+LAMBDA_LOGS: Final = Source(f"{_DOCS}/lambda/latest/dg/lambda-intro-execution-role.html", _READ)
+GENERATED_NAMES: Final = Source(f"{_DOCS}/AWSCloudFormation/latest/UserGuide/aws-properties-name.html", _READ)
+CDK_ENVIRONMENTS: Final = Source(f"{_DOCS}/cdk/v2/guide/environments.html", _READ)
 
 # This project's own limit, ten, is that of ASSOCIATING_ROLES. AWS's quota is larger (QUOTAS).
 DEFAULT_ROLE_LIMIT: Final = 10
