@@ -1,7 +1,4 @@
-"""The command ``redshift-roles``.
-
-The words of a shell flow in; an exit code flows out. Each command is a room of its own, and none of them loads CDK.
-"""
+"""The command ``redshift-roles``. Neither of its commands loads CDK."""
 
 from __future__ import annotations
 
@@ -24,10 +21,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command.
 
     Args:
-        argv: The words after the program's name; those of the shell when None.
+        argv: The arguments after the program's name; those of the process when None.
 
     Returns:
-        The exit code; 2 for words that cannot be understood, and for a report that cannot be written.
+        The exit code; 2 for arguments that are not understood, and for a report that cannot be written.
     """
     parser = argparse.ArgumentParser(prog="redshift-roles", description="IAM roles of Amazon Redshift.")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -60,12 +57,12 @@ def _unwritable(reason: str) -> int:
 
 
 def _write_no_more(stream: TextIO) -> None:
-    """Throw away what is not written yet; Python would complain once more when it closes the stream."""
+    """Discard what is not written yet; otherwise Python reports an error when it closes the stream."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _write_any_text() -> None:
-    """Write what the terminal has no letters for as an escape, not as an error."""
+    """Write characters that the terminal does not have as escapes, not as an error."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

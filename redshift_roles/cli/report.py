@@ -1,7 +1,4 @@
-"""What the command line prints: for people, as JSON, as SARIF.
-
-Findings with the files they are about flow in; text flows out.
-"""
+"""The report of ``redshift-roles check`` as text, as JSON and as SARIF."""
 
 from __future__ import annotations
 
@@ -24,10 +21,10 @@ class Located(NamedTuple):
 
     Attributes:
         file: The template.
-        line: The line of the resource or property, or None where it is not known.
-        stack: The chain of nested stacks that the template is used in, such as ``main.yaml/Data``; empty for its own.
+        line: The line of the resource or property, or None if it is not known.
+        stack: The chain of nested stacks down to the template, such as ``main.yaml/Data``; empty if it is not nested.
         logical_id: The resource.
-        location: What of it, such as ``Properties/IamRoles``.
+        location: A part of it, such as ``Properties/IamRoles``.
         finding: What is broken or undecided.
     """
 
@@ -45,12 +42,12 @@ class Located(NamedTuple):
 
 
 class Report(NamedTuple):
-    """All that was found.
+    """The result of a check.
 
     Attributes:
-        templates: How many templates were judged.
+        templates: How many templates were checked.
         found: The findings.
-        unusable: What could not be judged, a line each.
+        unusable: What could not be checked, a line each.
     """
 
     templates: int
@@ -58,12 +55,12 @@ class Report(NamedTuple):
     unusable: Sequence[str]
 
 
-def for_people(report: Report) -> str:
-    """Write each place with all that is wrong there, then one line that counts."""
-    return "\n".join([*_places(report.found), _summary(report)])
+def as_text(report: Report) -> str:
+    """Return each location with its findings, then a line with the counts."""
+    return "\n".join([*_locations(report.found), _summary(report)])
 
 
-def _places(found: Sequence[Located]) -> Iterator[str]:
+def _locations(found: Sequence[Located]) -> Iterator[str]:
     for where, group in groupby(found, lambda item: (item.file, item.line, item.stack, item.finding.path)):
         file, line, stack, path = where
         nested = f" (nested in {stack})" if stack else ""
@@ -76,20 +73,13 @@ def _places(found: Sequence[Located]) -> Iterator[str]:
 
 def _summary(report: Report) -> str:
     errors = sum(item.severity == "error" for item in report.found)
-    counts = (
-        _counted(report.templates, "template"),
-        _counted(errors, "error"),
-        _counted(len(report.found) - errors, "warning"),
-    )
-    return f"{counts[0]} checked: {counts[1]}, {counts[2]}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    counts = {"template": report.templates, "error": errors, "warning": len(report.found) - errors}
+    templates, *others = (f"{count} {noun}{'' if count == 1 else 's'}" for noun, count in counts.items())
+    return f"{templates} checked: {', '.join(others)}"
 
 
 def as_json(report: Report) -> str:
-    """Write everything as one JSON object."""
+    """Return the report as one JSON object."""
     findings = [
         {
             "rule": item.finding.rule,
@@ -110,11 +100,10 @@ def as_json(report: Report) -> str:
 
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
-_LEVELS: Final = {True: "warning", False: "error"}
 
 
 def as_sarif(report: Report) -> str:
-    """Write everything as one SARIF 2.1.0 log, which code hosts show beside the lines."""
+    """Return the report as a SARIF 2.1.0 log, which code hosts show beside the lines."""
     indexes = {rule.name: index for index, rule in enumerate(RULES)}
     driver = {"name": "redshift-roles", "rules": [_descriptor(rule) for rule in RULES]}
     notes = [{"level": "error", "message": {"text": line}} for line in report.unusable]
@@ -132,7 +121,7 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
         "shortDescription": {"text": rule.sentence},
         "fullDescription": {"text": rule.why},
         "helpUri": rule.source.url,
-        "defaultConfiguration": {"level": _LEVELS[rule.undecided]},
+        "defaultConfiguration": {"level": "warning" if rule.undecided else "error"},
     }
 
 
@@ -150,4 +139,4 @@ def _result(item: Located, index: int) -> dict[str, Any]:
     }
 
 
-FORMATS: Final[dict[str, Callable[[Report], str]]] = {"text": for_people, "json": as_json, "sarif": as_sarif}
+FORMATS: Final[dict[str, Callable[[Report], str]]] = {"text": as_text, "json": as_json, "sarif": as_sarif}

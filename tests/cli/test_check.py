@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -33,18 +33,20 @@ Resources:
     Properties: {IamRoles: [!Ref RoleArn]}
 """
 SOUND = "Resources:\n  Warehouse: {Type: 'AWS::Redshift::Cluster', Properties: {}}\n"
+NESTED = "Resources:\n  Child: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: ./%s.yaml}}\n"
 CHAIN = f"associate a role of account {ACCOUNT} and let it assume this one (role chaining: IAM_ROLE 'first,second')"
 PAGE = "https://docs.aws.amazon.com/redshift/latest/mgmt/copy-unload-iam-role-associating-with-clusters.html"
 
 
-class Told:
-    """What the command told: its exit code, and what it wrote."""
+class Run(NamedTuple):
+    """The exit code of the command, and what it printed."""
 
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
+    code: int
+    out: str
+    err: str
 
     @property
-    def found(self) -> list[dict[str, Any]]:
+    def findings(self) -> list[dict[str, Any]]:
         """The findings of a JSON report."""
         findings: list[dict[str, Any]] = json.loads(self.out)["findings"]
         return findings
@@ -54,10 +56,9 @@ class Told:
 def check(capsys: pytest.CaptureFixture[str]) -> Any:
     """Run the command in this process."""
 
-    def run(*words: object) -> Told:
+    def run(*words: object) -> Run:
         code = main.main(["check", *map(str, words)])
-        captured = capsys.readouterr()
-        return Told(code, captured.out, captured.err)
+        return Run(code, *capsys.readouterr())
 
     return run
 
@@ -66,72 +67,69 @@ def check(capsys: pytest.CaptureFixture[str]) -> Any:
 def template(tmp_path: Path) -> Any:
     """Write a template."""
 
-    def write(text: str, name: str = "template.yaml") -> Path:
+    def write(text: str | dict[str, Any], name: str = "template.yaml") -> Path:
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True, parents=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text if isinstance(text, str) else json.dumps({"Resources": text}, indent=1), encoding="utf-8")
         return path
 
     return write
 
 
 def test_fails_when_a_rule_is_broken(check: Any, template: Any) -> None:
-    """The report tells where, which rule, what to do, and the page that says so; the exit code is 1."""
+    """The report says where, which rule, what to do, and the AWS page; the exit code is 1."""
     path = template(BROKEN)
-    reported = check(path, "--account", ACCOUNT)
 
     assert (
-        f"{path}:6: Warehouse\n"
-        f"  error RoleAccountMismatch: IamRoles[0] is in account {OTHER_ACCOUNT}, the cluster is in {ACCOUNT}\n"
-        f"    fix: {CHAIN}\n"
-        f"    source: {PAGE}\n"
-        "\n"
-        "1 template checked: 1 error, 0 warnings\n"
-    ) == reported.out
-    assert (1, "") == (reported.code, reported.err)
+        1,
+        (
+            f"{path}:6: Warehouse\n"
+            f"  error RoleAccountMismatch: IamRoles[0] is in account {OTHER_ACCOUNT}, the cluster is in {ACCOUNT}\n"
+            f"    fix: {CHAIN}\n"
+            f"    source: {PAGE}\n"
+            "\n"
+            "1 template checked: 1 error, 0 warnings\n"
+        ),
+        "",
+    ) == check(path, "--account", ACCOUNT)
 
 
 def test_fails_when_a_role_does_not_trust_redshift_in_words_for_templates(check: Any, template: Any) -> None:
-    """A person with a template has no RedshiftRole; the fix speaks of the template."""
+    """A person with a template has no RedshiftRole, so the fix names the template's property."""
     trust = {
         "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}
     }
     role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}}
     cluster = {"Type": "AWS::Redshift::Cluster", "Properties": {"IamRoles": [{"Fn::GetAtt": ["Role", "Arn"]}]}}
-    path = template(json.dumps({"Resources": {"Role": role, "Warehouse": cluster}}, indent=1), "old.json")
-    (found,) = check(path, "--format", "json").found
+    (found,) = check(template({"Role": role, "Warehouse": cluster}, "old.json"), "--format", "json").findings
 
     assert "allow sts:AssumeRole to the service redshift.amazonaws.com in its AssumeRolePolicyDocument" == found["fix"]
     assert json.dumps({"Resources": {"Role": role}}, indent=1).count("\n") == found["line"]
 
 
 def test_fails_when_there_are_more_roles_than_the_limit_that_was_given(check: Any, template: Any) -> None:
-    """At the limit it passes; above it the message has the words of the command line."""
+    """At the limit it passes; above it the message has the option of the command."""
     roles = [f"arn:aws:iam::{ACCOUNT}:role/R{n}" for n in range(3)]
-    cluster = {"Type": "AWS::Redshift::Cluster", "Properties": {"IamRoles": roles}}
-    path = template(json.dumps({"Resources": {"Warehouse": cluster}}))
-    reported = check(path, "--account", ACCOUNT, "--role-limit", 2)
+    path = template({"Warehouse": {"Type": "AWS::Redshift::Cluster", "Properties": {"IamRoles": roles}}})
+    run = check(path, "--account", ACCOUNT, "--role-limit", 2)
 
-    assert "IamRoles has 3 entries, '--role-limit' is 2\n    fix: drop 1 role, or pass --role-limit 3" in reported.out
-    assert (1, 0) == (reported.code, check(path, "--account", ACCOUNT, "--role-limit", 3).code)
-
-
-def test_what_is_undecided_is_told_and_does_not_fail(check: Any, template: Any) -> None:
-    """A warning leaves the exit code at 0."""
-    reported = check(template(UNDECIDED))
-
-    assert (
-        "  warning RoleAccountUndecided: IamRoles[0] is ${RoleArn}, whose account only the deployment" in reported.out
-    )
-    assert reported.out.endswith("1 template checked: 0 errors, 1 warning\n")
-    assert 0 == reported.code
+    assert "IamRoles has 3 entries, '--role-limit' is 2\n    fix: drop 1 role, or pass --role-limit 3" in run.out
+    assert (1, 0) == (run.code, check(path, "--account", ACCOUNT, "--role-limit", 3).code)
 
 
-def test_a_sound_template_is_told_in_one_line(check: Any, template: Any) -> None:
+def test_what_is_undecided_is_a_warning(check: Any, template: Any) -> None:
+    """The exit code stays 0."""
+    run = check(template(UNDECIDED))
+
+    assert "  warning RoleAccountUndecided: IamRoles[0] is ${RoleArn}, whose account only the deployment" in run.out
+    assert run.out.endswith("1 template checked: 0 errors, 1 warning\n")
+    assert 0 == run.code
+
+
+@pytest.mark.parametrize("options", [[], ["--role-limit", "1"], ["--role-limit", "50"], ["--region", "us-gov-west-1"]])
+def test_a_sound_template_is_one_line(check: Any, template: Any, options: list[str]) -> None:
     """Nothing but the count."""
-    reported = check(template(SOUND))
-
-    assert (0, "1 template checked: 0 errors, 0 warnings\n") == (reported.code, reported.out)
+    assert (0, "1 template checked: 0 errors, 0 warnings\n", "") == check(template(SOUND), *options)
 
 
 @pytest.mark.parametrize(
@@ -152,110 +150,90 @@ def test_a_sound_template_is_told_in_one_line(check: Any, template: Any) -> None
 def test_fails_when_a_file_is_no_template(check: Any, template: Any, name: str, text: str, complaint: str) -> None:
     """One line says which file and why; the exit code is 2."""
     path = template(text, name)
-    reported = check(path)
+    code, out, err = check(path)
 
-    assert reported.err.startswith(f"redshift-roles: {path}: {complaint}")
-    assert (2, 1) == (reported.code, reported.err.count("\n"))
-    assert "0 templates checked: 0 errors, 0 warnings\n" == reported.out
+    assert err.startswith(f"redshift-roles: {path}: {complaint}")
+    assert (2, 1, "0 templates checked: 0 errors, 0 warnings\n") == (code, err.count("\n"), out)
 
 
-def test_fails_when_a_path_is_missing_and_judges_the_others(check: Any, template: Any, tmp_path: Path) -> None:
-    """What can be judged is; the exit code tells that something could not."""
-    reported = check(tmp_path / "nothing", template(BROKEN), "--account", ACCOUNT)
+def test_fails_when_a_path_is_missing_and_checks_the_others(check: Any, template: Any, tmp_path: Path) -> None:
+    """Everything readable is checked; the exit code says that something was not."""
+    code, out, err = check(tmp_path / "nothing", template(BROKEN), "--account", ACCOUNT)
 
-    assert f"redshift-roles: {tmp_path / 'nothing'}: no such file or folder\n" == reported.err
-    assert "RoleAccountMismatch" in reported.out
-    assert 2 == reported.code
+    assert (2, f"redshift-roles: {tmp_path / 'nothing'}: no such file or folder\n") == (code, err)
+    assert "RoleAccountMismatch" in out
 
 
 @pytest.mark.parametrize(
-    ("words", "complaint"),
+    ("option", "value", "complaint"),
     [
-        (["--role-limit", "0"], "'0', allowed is 1 to 50"),
-        (["--role-limit", "51"], "'51', allowed is 1 to 50"),
-        (["--role-limit", "x"], "'x', allowed is 1 to 50"),
-        (["--account", "1111"], "'1111', allowed is twelve digits"),
-        (["--region", "Ireland"], "'Ireland', allowed is the name of a region, such as eu-west-1"),
-        (["--format", "xml"], "invalid choice: 'xml'"),
+        *(("--role-limit", value, f"must be 1 to 50, got '{value}'") for value in ("0", "51", "x", "")),
+        ("--account", "1111", "must be twelve digits, got '1111'"),
+        ("--region", "Ireland", "must be the name of a region, such as eu-west-1, got 'Ireland'"),
+        ("--format", "xml", "invalid choice: 'xml'"),
     ],
 )
-def test_fails_when_an_option_makes_no_sense(capsys: Any, words: list[str], complaint: str) -> None:
-    """The usage and what is allowed are told."""
+def test_fails_when_an_option_makes_no_sense(capsys: Any, option: str, value: str, complaint: str) -> None:
+    """The usage and what is allowed are printed."""
     with pytest.raises(SystemExit) as caught:
-        main.main(["check", "template.yaml", *words])
+        main.main(["check", "template.yaml", option, value])
 
     assert 2 == caught.value.code
-    assert complaint in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("role_limit", ["1", "50"])
-def test_the_limit_is_one_to_fifty(check: Any, template: Any, role_limit: str) -> None:
-    """Both ends are allowed."""
-    assert 0 == check(template(SOUND), "--role-limit", role_limit).code
+    assert f"argument {option}: {complaint}" in capsys.readouterr().err
 
 
 def test_the_region_of_a_template_is_given(check: Any, template: Any) -> None:
     """A role of another partition is found where the region is known."""
-    text = BROKEN.replace("arn:aws:", "arn:aws-cn:").replace(OTHER_ACCOUNT, ACCOUNT)
-    path = template(text)
+    path = template(BROKEN.replace("arn:aws:", "arn:aws-cn:").replace(OTHER_ACCOUNT, ACCOUNT))
 
     assert (0, 1) == (check(path).code, check(path, "--region", "eu-west-1").code)
 
 
 def test_nested_templates_are_followed_among_the_given_files(check: Any, template: Any) -> None:
-    """The child is judged in its place, with what the parent passes, and not by itself."""
-    parent = template(
-        "Resources:\n"
-        "  Child:\n"
-        "    Type: AWS::CloudFormation::Stack\n"
-        "    Properties:\n"
-        "      TemplateURL: !Sub https://${Bucket}.s3.amazonaws.com/templates/child.yaml\n"
-        f"      Parameters: {{RoleArn: 'arn:aws:iam::{OTHER_ACCOUNT}:role/Theirs'}}\n",
-        "parent.yaml",
-    )
+    """The child is checked with what the parent passes, and not by itself."""
+    properties = {
+        "TemplateURL": {"Fn::Sub": "https://${Bucket}.s3.amazonaws.com/templates/child.yaml"},
+        "Parameters": {"RoleArn": f"arn:aws:iam::{OTHER_ACCOUNT}:role/Theirs"},
+    }
+    parent = template({"Child": {"Type": "AWS::CloudFormation::Stack", "Properties": properties}}, "parent.yaml")
     child = template(UNDECIDED, "child.yaml")
-    reported = check(parent, child, "--account", ACCOUNT)
+    run = check(parent, child, "--account", ACCOUNT)
 
-    assert f"{child}:6: Warehouse (nested in parent.yaml/Child)\n  error RoleAccountMismatch" in reported.out
-    assert reported.out.endswith("2 templates checked: 1 error, 0 warnings\n")
+    assert f"{child}:6: Warehouse (nested in parent.yaml/Child)\n  error RoleAccountMismatch" in run.out
+    assert run.out.endswith("2 templates checked: 1 error, 0 warnings\n")
 
 
-def test_a_nested_template_that_is_not_given_is_not_fetched(check: Any, template: Any) -> None:
+def test_a_nested_template_that_is_not_given_is_not_read(check: Any, template: Any) -> None:
     """A file beside the template is left alone."""
     template(BROKEN, "child.yaml")
-    stack = "{Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: ./child.yaml}}"
-    parent = template(f"Resources:\n  Child: {stack}\n", "parent.yaml")
 
-    assert 0 == check(parent, "--account", ACCOUNT).code
+    assert 0 == check(template(NESTED % "child", "parent.yaml"), "--account", ACCOUNT).code
 
 
 def test_fails_when_a_template_nests_itself(check: Any, template: Any) -> None:
     """A circle of nested stacks has no end."""
-    stack = "{Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: ./self.yaml}}"
-    path = template(f"Resources:\n  Child: {stack}\n", "self.yaml")
-    reported = check(path)
+    code, _, err = check(path := template(NESTED % "self", "self.yaml"))
 
-    assert (2, f"redshift-roles: {path}: nests itself\n") == (reported.code, reported.err)
+    assert (2, f"redshift-roles: {path}: nests itself\n") == (code, err)
 
 
 def test_a_folder_of_templates_is_searched(check: Any, template: Any, tmp_path: Path) -> None:
-    """What is no template there is passed over."""
+    """What is no template there is ignored."""
     template(BROKEN, "folder/deep/a.yml")
     template(SOUND, "folder/b.template")
     template("just: notes\n", "folder/notes.yaml")
     template("# Resources:: in prose", "folder/README.md")
-    reported = check(tmp_path / "folder", "--account", ACCOUNT)
+    code, out, err = check(tmp_path / "folder", "--account", ACCOUNT)
 
-    assert reported.out.endswith("2 templates checked: 1 error, 0 warnings\n")
-    assert (1, "") == (reported.code, reported.err)
+    assert out.endswith("2 templates checked: 1 error, 0 warnings\n")
+    assert (1, "") == (code, err)
 
 
-def test_fails_when_a_folder_holds_no_templates(check: Any, tmp_path: Path) -> None:
+def test_fails_when_a_folder_has_no_templates(check: Any, tmp_path: Path) -> None:
     """An empty folder is a mistake of the caller."""
-    reported = check(tmp_path)
+    code, _, err = check(tmp_path)
 
-    assert f"redshift-roles: {tmp_path}: holds no templates (.json, .template, .yaml, .yml)\n" == reported.err
-    assert 2 == reported.code
+    assert (2, f"redshift-roles: {tmp_path}: holds no templates (.json, .template, .yaml, .yml)\n") == (code, err)
 
 
 @pytest.mark.parametrize("manifest", ["{", "[]", '{"artifacts": {"A": {}}}', '{"artifacts": 1}'])
@@ -263,48 +241,14 @@ def test_fails_when_a_cloud_assembly_is_broken(check: Any, template: Any, tmp_pa
     """Whatever is wrong with it, one line says so."""
     template(manifest, "manifest.json")
     template('{"version": "50"}', "cdk.out")
-    reported = check(tmp_path)
+    code, _, err = check(tmp_path)
 
-    assert (2, f"redshift-roles: {tmp_path}: not a cloud assembly that can be read\n") == (reported.code, reported.err)
-
-
-def test_sarif_has_the_rules_and_the_places(check: Any, template: Any) -> None:
-    """Code hosts show each result beside its line."""
-    path = template(BROKEN)
-    reported = check(path, "--account", ACCOUNT, "--format", "sarif")
-    log = json.loads(reported.out)
-    (run,) = log["runs"]
-    (result,) = run["results"]
-    rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
-
-    assert ("2.1.0", "redshift-roles", True) == (
-        log["version"],
-        run["tool"]["driver"]["name"],
-        run["invocations"][0]["executionSuccessful"],
-    )
-    assert ("RoleAccountMismatch", "RoleAccountMismatch", "error") == (rule["id"], result["ruleId"], result["level"])
-    assert (PAGE, "error") == (rule["helpUri"], rule["defaultConfiguration"]["level"])
-    (location,) = result["locations"]
-    assert {"artifactLocation": {"uri": path.as_posix()}, "region": {"startLine": 6}} == location["physicalLocation"]
-    assert "Warehouse" == location["logicalLocations"][0]["name"]
-    assert f"Fix: {CHAIN}" in result["message"]["text"]
-
-
-def test_sarif_tells_what_could_not_be_read(check: Any, tmp_path: Path) -> None:
-    """The run was not successful, and says why."""
-    reported = check(tmp_path / "nothing", "--format", "sarif")
-    (invocation,) = json.loads(reported.out)["runs"][0]["invocations"]
-
-    assert not invocation["executionSuccessful"]
-    assert (
-        f"{tmp_path / 'nothing'}: no such file or folder"
-        == (invocation["toolExecutionNotifications"][0]["message"]["text"])
-    )
+    assert (2, f"redshift-roles: {tmp_path}: not a cloud assembly that can be read\n") == (code, err)
 
 
 @pytest.mark.parametrize("case", [case for case in cases() if case.is_plain], ids=lambda case: case.name)
 def test_a_plain_case_has_the_verdicts_of_the_table(check: Any, case: Case, tmp_path: Path) -> None:
-    """The command gives neither fewer than an expert, nor more, and its exit code tells whether one is an error."""
+    """The command has exactly the verdicts of an expert, and the exit code says whether one is an error."""
     (stack,) = case.stacks.values()
     given = {"--account": stack.account, "--region": stack.region}
     options = [word for name, value in given.items() if value for word in (name, value)]
@@ -313,7 +257,7 @@ def test_a_plain_case_has_the_verdicts_of_the_table(check: Any, case: Case, tmp_
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
 def test_a_cloud_assembly_has_the_verdicts_of_the_table(check: Any, case: Case, tmp_path: Path) -> None:
-    """So it does where CDK wrote the templates, by its folder and from the folder above."""
+    """The same for the templates that CDK writes, by their folder and from the folder above."""
     project = tmp_path / "project"
     (project / "cdk.out").mkdir(parents=True)
     folder = write_cloud_assembly(case, project / "cdk.out")
@@ -322,10 +266,10 @@ def test_a_cloud_assembly_has_the_verdicts_of_the_table(check: Any, case: Case, 
         _agrees(check(path, "--format", "json"), case)
 
 
-def _agrees(reported: Told, case: Case) -> None:
-    assert case.expected == sorted(f"{item['rule']} {item['logicalId']}" for item in reported.found)
-    assert int(any(item["severity"] == "error" for item in reported.found)) == reported.code
-    assert "" == reported.err
+def _agrees(run: Run, case: Case) -> None:
+    assert case.expected == sorted(f"{item['rule']} {item['logicalId']}" for item in run.findings)
+    assert int(any(item["severity"] == "error" for item in run.findings)) == run.code
+    assert "" == run.err
 
 
 def test_it_runs_where_there_is_no_node_and_no_cdk(template: Any, tmp_path: Path) -> None:
@@ -345,26 +289,24 @@ def test_it_runs_where_there_is_no_node_and_no_cdk(template: Any, tmp_path: Path
     assert "RoleAccountMismatch" in done.stdout
 
 
-def test_a_yaml_template_without_pyyaml_is_told_in_one_line(
-    check: Any, template: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fails_when_pyyaml_is_not_installed(check: Any, template: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The line says what to install; JSON needs nothing."""
     path = template(SOUND)
     monkeypatch.setitem(sys.modules, "yaml", None)
-    reported = check(path)
+    run = check(path)
 
-    assert f"redshift-roles: {path}: YAML needs PyYAML: pip install 'cdk-redshift-roles[cli]'\n" == reported.err
-    assert (2, 0) == (reported.code, check(template('{"Resources": {}}', "a.json")).code)
+    assert f"redshift-roles: {path}: YAML needs PyYAML: pip install 'cdk-redshift-roles[cli]'\n" == run.err
+    assert (2, 0) == (run.code, check(template('{"Resources": {}}', "a.json")).code)
 
 
 @pytest.mark.parametrize(("is_terminal", "count", "shown"), [(True, 20, True), (True, 19, False), (False, 20, False)])
-def test_many_files_are_counted_for_a_person(
+def test_many_files_are_counted_on_a_terminal(
     check: Any, template: Any, tmp_path: Path, monkeypatch: Any, is_terminal: bool, count: int, shown: bool
 ) -> None:
-    """One line that counts, and is taken away at the end; nothing where nobody watches."""
+    """One line, which is removed at the end; nothing without a terminal."""
     for number in range(count):
         template(SOUND, f"many/{number}.yaml")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
-    reported = check(tmp_path / "many")
+    run = check(tmp_path / "many")
 
-    assert (f"\rredshift-roles: {count} files read\r\x1b[K" if shown else "") == reported.err
+    assert (f"\rredshift-roles: {count} files read\r\x1b[K" if shown else "") == run.err
