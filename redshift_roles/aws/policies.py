@@ -22,11 +22,6 @@ _PSEUDO_PARAMETERS: Final = ("AWS.Partition", "AWS.Region", "AWS.AccountId")
 _LONGEST_PSEUDO_PARAMETERS: Final = (10, 15, 12)
 
 
-def listed(node: Json) -> list[Json]:
-    """Return the entries of a list, or one value or none as a list."""
-    return node if isinstance(node, list) else [] if node is None else [node]
-
-
 def one_or_list(values: Sequence[Json]) -> Json:
     """Return one value without its list, as IAM writes it."""
     return values[0] if len(values) == 1 else list(values)

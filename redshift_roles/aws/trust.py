@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from redshift_roles.aws import Json
+from redshift_roles.aws import Json, listed
 from redshift_roles.aws.iam_patterns import matches
 from redshift_roles.aws.permissions import Home
 from redshift_roles.aws.placeholders import has_placeholder, literal_start, readable
-from redshift_roles.aws.policies import Document, Statement, listed, one_or_list
+from redshift_roles.aws.policies import Document, Statement, one_or_list
 
 PROVISIONED: Final = "redshift"
 SERVERLESS: Final = "redshift-serverless"

@@ -18,14 +18,14 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces.aws_iam import IGroupRef, IUserRef
 from constructs import IConstruct
 
-from redshift_roles.aws import arns
+from redshift_roles.aws import Json, arns
 from redshift_roles.aws.placeholders import is_token, placeholder
 from redshift_roles.aws.policies import rewritten
 from redshift_roles.cdk import jsii_compat
 from redshift_roles.cdk.location import Location, location_of, path_of, refer
 from redshift_roles.cdk.registry import record_of
 from redshift_roles.rules.facts import RoleFacts
-from redshift_roles.templates.assembly import Assembly, Json, Template
+from redshift_roles.templates.assembly import Assembly, Template
 from redshift_roles.templates.values import texts
 
 Principal = IUserRef | IGroupRef | iam.IRole

@@ -11,8 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-# A JSON value of a template, intrinsic functions included.
-Json = Any
+from redshift_roles.aws import Json
+
 # The lines of resources, and below them of their sections and entries, by the keys that lead there from `Resources`.
 Lines = dict[tuple[str, ...], int]
 
@@ -40,11 +40,6 @@ def without_marks(text: str) -> str:
 def function_of(value: Json) -> tuple[str, Json]:
     """Return an intrinsic function's name and argument; the name is empty for any other value."""
     return next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else ("", value)
-
-
-def listed(node: Json) -> list[Json]:
-    """Return a list as it is, nothing as an empty list, and any other value as a list of one."""
-    return node if isinstance(node, list) else [] if node is None else [node]
 
 
 @dataclass(eq=False)

@@ -7,11 +7,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, NamedTuple
 
+from redshift_roles.aws import Json, listed
 from redshift_roles.aws.placeholders import PLACEHOLDERS
 from redshift_roles.rules import association_rules, registry
 from redshift_roles.rules.facts import AssociationFacts, Origin, RoleFacts
 from redshift_roles.rules.registry import Problem
-from redshift_roles.templates.assembly import Assembly, Json, Template, function_of, listed
+from redshift_roles.templates.assembly import Assembly, Template, function_of
 from redshift_roles.templates.cluster_reader import ASSOCIATION, CLUSTER, association_facts, role_key
 from redshift_roles.templates.values import texts
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal, NamedTuple
 
-from redshift_roles.aws import arns, trust
+from redshift_roles.aws import Json, arns, listed, trust
 from redshift_roles.aws.placeholders import PLACEHOLDERS
 from redshift_roles.rules.facts import AssociationFacts, Origin, RoleFacts
-from redshift_roles.templates.assembly import Assembly, Json, Template, function_of, listed, without_marks
+from redshift_roles.templates.assembly import Assembly, Template, function_of, without_marks
 from redshift_roles.templates.conditions import Branches, alternatives, branch, holds
 from redshift_roles.templates.references import NO_VALUE
 from redshift_roles.templates.values import MORE, NO_ENTRIES, Entries, entries, is_no_list, texts, unknown

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
+from redshift_roles.aws import Json
 from redshift_roles.aws.placeholders import has_placeholder, literal_end, literal_start
-from redshift_roles.templates.assembly import Json, Template, function_of
+from redshift_roles.templates.assembly import Template, function_of
 
 # Returns the texts that a value of a template may become.
 Read = Callable[[Json, Template], list[str]]

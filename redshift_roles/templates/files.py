@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from redshift_roles.aws import Json
 from redshift_roles.templates import parsing
-from redshift_roles.templates.assembly import SUFFIXES, Assembly, GivenFiles, Json, Lines, Template, UnusableError
+from redshift_roles.templates.assembly import SUFFIXES, Assembly, GivenFiles, Lines, Template, UnusableError
 
 _MANIFEST: Final = "manifest.json"
 # A second file that CDK writes into each cloud assembly, and one that each virtual environment has.

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from redshift_roles.templates.assembly import MAX_DEPTH, Json, Lines, UnusableError, without_marks
+from redshift_roles.aws import Json
+from redshift_roles.templates.assembly import MAX_DEPTH, Lines, UnusableError, without_marks
 
 # How many values the aliases of a YAML text may repeat.
 _MAX_REPEATED: Final = 100_000

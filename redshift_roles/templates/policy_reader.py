@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from redshift_roles.aws import arns, iam_patterns
+from redshift_roles.aws import Json, arns, iam_patterns, listed
 from redshift_roles.aws.iam_patterns import matches
 from redshift_roles.aws.placeholders import readable
 from redshift_roles.rules import pass_role_rule
 from redshift_roles.rules.facts import PassRoleFacts
-from redshift_roles.templates.assembly import Assembly, Json, Template, listed
+from redshift_roles.templates.assembly import Assembly, Template
 from redshift_roles.templates.cluster_reader import document, evaluated, role_key
 from redshift_roles.templates.conditions import alternatives
 from redshift_roles.templates.values import texts

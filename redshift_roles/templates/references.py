@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
-from redshift_roles.aws import arns, quotas
+from redshift_roles.aws import Json, arns, quotas
 from redshift_roles.aws.placeholders import has_placeholder, placeholder
-from redshift_roles.templates.assembly import Assembly, Json, Template
+from redshift_roles.templates.assembly import Assembly, Template
 from redshift_roles.templates.conditions import Read
 
 # What AWS::NoValue becomes.

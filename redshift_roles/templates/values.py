@@ -13,10 +13,10 @@ from itertools import islice, product
 from math import prod
 from typing import Final, NamedTuple
 
-from redshift_roles.aws import arns
+from redshift_roles.aws import Json, arns
 from redshift_roles.aws.placeholders import PLACEHOLDERS, has_placeholder, placeholder, readable
 from redshift_roles.templates import references
-from redshift_roles.templates.assembly import Json, Template, function_of
+from redshift_roles.templates.assembly import Template, function_of
 from redshift_roles.templates.conditions import Branch, Branches, Read, alternatives
 from redshift_roles.templates.references import NO_VALUE, once, passed_for
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from redshift_roles.aws import permissions, quotas
+from redshift_roles.aws import listed, permissions, quotas
 from redshift_roles.aws.permissions import Objects, Permission, literally
 from redshift_roles.aws.placeholders import placeholder
-from redshift_roles.aws.policies import UserPolicy, documents, least_size, listed, size
+from redshift_roles.aws.policies import UserPolicy, documents, least_size, size
 from tests.support.builders import arn
 from tests.support.operations import OPERATIONS
 

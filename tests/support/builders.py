@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from redshift_roles.aws import Json
 from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.rules.findings import Finding
-from redshift_roles.templates.assembly import Assembly, Json, Template
+from redshift_roles.templates.assembly import Assembly, Template
 from tests.conftest import ACCOUNT, REGION
 
 CLUSTER = "AWS::Redshift::Cluster"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from redshift_roles.templates.assembly import Assembly, Json, Template
+from redshift_roles.aws import Json
+from redshift_roles.templates.assembly import Assembly, Template
 
 FUNCTIONS = (
     "Ref Fn::GetAtt Fn::Join Fn::Sub Fn::Select Fn::Split Fn::FindInMap Fn::If Fn::ImportValue Fn::GetStackOutput"

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import yaml
 
+from redshift_roles.aws import Json
 from redshift_roles.aws.placeholders import readable
 from redshift_roles.templates import parsing
-from redshift_roles.templates.assembly import Json
 from redshift_roles.templates.checker import Violation
 from tests.conftest import ACCOUNT, REGION
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from redshift_roles.templates.assembly import Assembly, Json, Template
+from redshift_roles.aws import Json
+from redshift_roles.templates.assembly import Assembly, Template
 from tests.conftest import ACCOUNT, REGION
 from tests.support.builders import ROLE, WRITER, StackText, read, template, write_assembly
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from redshift_roles.aws import Json
 from redshift_roles.rules import association_rules
 from redshift_roles.rules.facts import Origin
 from redshift_roles.rules.registry import Problem
-from redshift_roles.templates.assembly import Json
 from redshift_roles.templates.association_reader import RULES, Entry, associations, circles
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.builders import StackText, arn, cluster, read, trusting

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from redshift_roles import rules
+from redshift_roles.aws import Json
 from redshift_roles.rules.facts import Origin
 from redshift_roles.rules.registry import Problem
 from redshift_roles.templates import checker
-from redshift_roles.templates.assembly import Assembly, Json
+from redshift_roles.templates.assembly import Assembly
 from redshift_roles.templates.checker import Holder, Violation
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 from tests.support.builders import StackText, arn, cluster, read, template

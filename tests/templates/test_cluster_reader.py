@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from redshift_roles.aws import Json
 from redshift_roles.aws.arns import THIS_ACCOUNT
 from redshift_roles.aws.placeholders import placeholder
 from redshift_roles.rules import association_rules
 from redshift_roles.rules.facts import AssociationFacts, RoleFacts
-from redshift_roles.templates.assembly import Json, Template
+from redshift_roles.templates.assembly import Template
 from redshift_roles.templates.cluster_reader import asserted_account, association_facts, claimed_accounts, presence
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.builders import NO_VALUE, StackText, arn, association, cluster, read, role, template, trusting

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from redshift_roles.templates.assembly import Json, Template
+from redshift_roles.aws import Json
+from redshift_roles.templates.assembly import Template
 from redshift_roles.templates.conditions import alternatives, branch, holds
 from redshift_roles.templates.values import texts
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION

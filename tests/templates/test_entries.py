@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from redshift_roles.aws import Json
 from redshift_roles.aws.placeholders import placeholder
-from redshift_roles.templates.assembly import Json, Template
+from redshift_roles.templates.assembly import Template
 from redshift_roles.templates.conditions import Branch
 from redshift_roles.templates.references import NO_VALUE
 from redshift_roles.templates.values import MORE, Option, entries, texts, unknown

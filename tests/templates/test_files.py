@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from redshift_roles.aws import Json
 from redshift_roles.templates import files as template_files
-from redshift_roles.templates.assembly import GivenFiles, Json
+from redshift_roles.templates.assembly import GivenFiles
 from redshift_roles.templates.files import Environment, Given
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.builders import StackText, write_assembly

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from redshift_roles.aws import Json
 from redshift_roles.templates import parsing
-from redshift_roles.templates.assembly import Json, UnusableError
+from redshift_roles.templates.assembly import UnusableError
 
 DEEP = 100
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from redshift_roles.aws import Json
 from redshift_roles.aws.arns import THIS_ACCOUNT
 from redshift_roles.rules.facts import PassRoleFacts
-from redshift_roles.templates.assembly import Json
 from redshift_roles.templates.policy_reader import PassRoleStatement, RedshiftUsage, pass_role_statements
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 from tests.support.builders import StackText, arn, template, trusting

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
+from redshift_roles.aws import Json
 from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION
 from redshift_roles.aws.placeholders import PLACEHOLDERS, placeholder
-from redshift_roles.templates.assembly import Json
 from redshift_roles.templates.references import NO_VALUE
 from redshift_roles.templates.values import texts, unknown
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
