@@ -24,7 +24,7 @@ from tests.support.associations import (
 )
 from tests.support.builders import arn
 from tests.support.synthesis import report_of
-from tests.support.templates import all_properties_of, properties_of, template_of
+from tests.support.templates import properties_of, template_of
 
 NO_ROLES = "'roles' must have at least one role, got an empty list"
 DEFAULT = "'default_role' must be an iam.IRole, got 'arn'"
@@ -33,6 +33,7 @@ TIMEOUT = "'timeout' must be 30 to 840 seconds, got {}"
 IDENTIFIER = (
     "'cluster_identifier' must be 1 to 63 lower-case letters, digits and single hyphens, a letter first, got {}"
 )
+UNKNOWN = "a {} that only the deployment knows"
 EVERYTHING = {"cluster_identifier": "UPPER", "roles": [], "default_role": "arn", "role_limit": "10", "timeout": 60}
 
 
@@ -49,14 +50,8 @@ EVERYTHING = {"cluster_identifier": "UPPER", "roles": [], "default_role": "arn",
         ({"timeout": cdk.Duration.seconds(841)}, [TIMEOUT.format("841 seconds")]),
         ({"cluster_identifier": None}, [IDENTIFIER.format(None)]),
         ({"cluster_identifier": 7}, [IDENTIFIER.format(7)]),
-        (
-            {"cluster_identifier": cdk.Token.as_number({"Ref": "X"})},
-            [IDENTIFIER.format("a number that only the deployment knows")],
-        ),
-        (
-            {"cluster_identifier": cdk.Token.as_list({"Ref": "X"})},
-            [IDENTIFIER.format("a list that only the deployment knows")],
-        ),
+        ({"cluster_identifier": cdk.Token.as_number({"Ref": "X"})}, [IDENTIFIER.format(UNKNOWN.format("number"))]),
+        ({"cluster_identifier": cdk.Token.as_list({"Ref": "X"})}, [IDENTIFIER.format(UNKNOWN.format("list"))]),
         (EVERYTHING, [IDENTIFIER.format("'UPPER'"), NO_ROLES, DEFAULT, LIMIT, "'timeout' must be a Duration, got 60"]),
     ],
 )
@@ -128,30 +123,15 @@ def test_fails_when_the_cluster_lists_the_role_itself(app: cdk.App, stack: cdk.S
     assert ["RoleDuplicated"] == [violation["ruleName"] for violation in report_of(app)]
 
 
-def test_several_associations_and_the_cluster_have_roles_of_their_own(app: cdk.App, stack: cdk.Stack) -> None:
-    """Nothing is reported."""
+def test_a_cluster_of_ours_can_have_a_default_role_and_associations(app: cdk.App, stack: cdk.Stack) -> None:
+    """One resource sets the default role and associates the other roles; the cluster lists its own."""
     a, b, c = three_roles(stack).values()
-    cluster = RedshiftCluster(stack, "Cluster", roles=[a], cluster_subnet_group_name="s")
+    identifier = default_of_cluster(stack, a).cluster_identifier
     for name, role in (("First", b), ("Second", c)):
-        associate(stack, name, role, cluster_identifier=cluster.cluster_identifier)
-
-    assert [] == report_of(app)
-
-
-def test_a_cluster_of_ours_can_have_a_default_role(app: cdk.App, stack: cdk.Stack) -> None:
-    """The same function sets it; the roles stay in the list of the cluster."""
-    a, b, _ = three_roles(stack).values()
-    cluster = default_of_cluster(stack, b, roles=[a, b])
+        associate(stack, name, role, cluster_identifier=identifier)
     properties = properties_of(stack, ASSOCIATION)
 
-    assert stack.resolve([cluster.cluster_identifier, b.role_arn, []]) == [
-        properties.get(name, []) for name in ("ClusterIdentifier", "DefaultRoleArn", "RoleArns")
+    assert stack.resolve([identifier, a.role_arn, [b.role_arn, c.role_arn]]) == [
+        properties[name] for name in ("ClusterIdentifier", "DefaultRoleArn", "RoleArns")
     ]
     assert [] == report_of(app)
-
-
-def test_a_cluster_without_a_default_role_has_no_function(stack: cdk.Stack) -> None:
-    """It has no custom resource."""
-    RedshiftCluster(stack, "Cluster", roles=[RedshiftRole(stack, "A")], cluster_subnet_group_name="s")
-
-    assert [] == all_properties_of(stack, "AWS::Lambda::Function")

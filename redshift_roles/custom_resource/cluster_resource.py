@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Final, NamedTuple, cast
 
-from aws_cdk import CfnResource, CustomResource
+from aws_cdk import CfnResource
 from aws_cdk import aws_iam as iam
 from constructs import Construct, Dependable, DependencyGroup
 
@@ -47,7 +47,7 @@ class Default(NamedTuple):
     """A default role, and the snapshot of what was the default before."""
 
     arn: str
-    snapshot: CustomResource
+    snapshot: CfnResource
 
 
 class Member(NamedTuple):
@@ -62,7 +62,7 @@ class Member(NamedTuple):
 
     scope: Construct
     wanted: Wanted
-    snapshots: dict[str, CustomResource]
+    snapshots: dict[str, CfnResource]
     default: Default | None
 
 
@@ -73,6 +73,7 @@ class AssociatedCluster(Construct):
         key: Names the cluster in logical ids.
         members: The associations.
         policies: How many policies the function needs for the cluster.
+        resource: The resource that changes the cluster.
     """
 
     def __init__(self, function: AssociationFunction, location: Location, key: str) -> None:
@@ -80,14 +81,9 @@ class AssociatedCluster(Construct):
         self.key = key
         self.members: tuple[Member, ...] = ()
         self.policies = 0
+        self.resource: CfnResource | None = None
         self._function, self._location = function, location
         self._allow = Construct(self, "Allow")
-        self._resource: CustomResource | None = None
-
-    @property
-    def resource(self) -> CfnResource | None:
-        """The resource that changes the cluster."""
-        return cast("CfnResource", self._resource.node.default_child) if self._resource else None
 
     @property
     def paths(self) -> list[str]:
@@ -117,11 +113,10 @@ class AssociatedCluster(Construct):
 
     def _snapshot(
         self, scope: Construct, wanted: Wanted, construct_id: str, key: str, role: dict[str, str]
-    ) -> CustomResource:
+    ) -> CfnResource:
         properties = {"Kind": "Before", "ClusterIdentifier": wanted.cluster_identifier, **role}
         snapshot = self._function.resource(scope, construct_id, _SNAPSHOT, properties, self._allow)
-        resource = cast("CfnResource", snapshot.node.default_child)
-        resource.override_logical_id(f"{_SNAPSHOT}{digest(self.key, key)}")
+        snapshot.override_logical_id(f"{_SNAPSHOT}{digest(self.key, key)}")
         return snapshot
 
     def write(self, members: tuple[Member, ...]) -> None:
@@ -141,7 +136,7 @@ class AssociatedCluster(Construct):
             "Kind": "Association",
             "ClusterIdentifier": identifier,
             "RoleArns": [roles[key] for key in sorted(roles)],
-            "WasAssociated": [snapshots[key].get_att_string("WasAssociated") for key in sorted(roles)],
+            "WasAssociated": [snapshots[key].get_att("WasAssociated").to_string() for key in sorted(roles)],
             "RoleLimit": str(max(each.role_limit for each in wanted)),
             "TimeoutSeconds": str(max(each.seconds for each in wanted)),
         }
@@ -150,11 +145,11 @@ class AssociatedCluster(Construct):
         policies = self._function.allow(self._allow, identifier, needed)
         if default:
             properties["DefaultRoleArn"] = default.arn
-            properties["DefaultBefore"] = default.snapshot.get_att_string("DefaultRoleArn")
-            restored = default.snapshot.get_att_string("PutBackRoleArn")
+            properties["DefaultBefore"] = default.snapshot.get_att("DefaultRoleArn").to_string()
+            restored = default.snapshot.get_att("PutBackRoleArn").to_string()
             policies.append(self._function.allow_default(self, _RESTORE_ID, identifier, restored))
         self.policies = len(policies)
-        self._resource = self._function.resource(self, _RESOURCE_ID, _ASSOCIATION, properties, *policies)
+        self.resource = self._function.resource(self, _RESOURCE_ID, _ASSOCIATION, properties, *policies)
 
 
 def _clusters(location: Location) -> dict[str, AssociatedCluster]:

@@ -6,15 +6,15 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
-from aws_cdk import Acknowledgment, CustomResource, Duration, RemovalPolicy, Validations
+from aws_cdk import Acknowledgment, CfnResource, CustomResource, Duration, RemovalPolicy, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from constructs import Construct, IConstruct, IDependable
+from constructs import Construct, IDependable
 
 from redshift_roles.aws import permissions, quotas
 from redshift_roles.aws.permissions import Permission
@@ -111,7 +111,11 @@ class AssociationFunction(Construct):
         found = location.stack.node.try_find_child(_FUNCTION_ID)
         if isinstance(found, cls):
             return found
-        raise_if(lambda: path_of(scope), quotas.MODIFY_ROLES, [_id_problem(found)] if found else [])
+        if found:
+            kind = type(found).__name__
+            message = f"{path_of(found)} is a {kind}, where the function behind role associations belongs"
+            problem = Problem("", message, "give that construct another id")
+            raise_if(partial(path_of, scope), quotas.MODIFY_ROLES, [problem])
         return cls(location.stack, _FUNCTION_ID)
 
     def remove(self) -> None:
@@ -119,33 +123,28 @@ class AssociationFunction(Construct):
         self._location.stack.node.try_remove_child(_FUNCTION_ID)
 
     def raise_if_over_quota(self, scope: Construct, policies: int, *, defaults: bool) -> None:
-        """Raise when the function's role cannot have as many policies.
+        """Raise InvalidArgument when the function's role cannot have as many policies.
 
         Args:
             scope: The construct that needs them.
             policies: The number of policies for all clusters.
             defaults: Whether one of the clusters has a default role.
-
-        Raises:
-            RoleAssociationError: InvalidArgument.
         """
         spare = 2 if defaults else 1
         most = quotas.ROLE_POLICIES - len(self._logging.policies) - spare
-        problems = [_policy_problem(policies, most, spare)] if policies > most else []
-        raise_if(lambda: path_of(scope), quotas.IAM_QUOTAS, problems)
+        if policies > most:
+            need = f"the associations and default roles of this stack need {policies} policies, at most {most} are free"
+            quota = f"IAM attaches {quotas.ROLE_POLICIES} to a role"
+            message = f"{need}: {quota}, one is for the logs, {spare} for the change of a cluster"
+            problem = Problem("", message, "define this one in another stack, perhaps a nested one")
+            raise_if(partial(path_of, scope), quotas.IAM_QUOTAS, [problem])
 
     def allow(self, scope: Construct, cluster_identifier: str, needed: list[Permission]) -> list[iam.CfnManagedPolicy]:
-        """Define the policies that the function needs for one cluster.
+        """Define the policies that the function needs for one cluster; they are created and deleted with it.
 
-        They are created and deleted with the cluster. A policy for all clusters would lose what the removal of one
-        needs before CloudFormation requests that removal, and so would a policy that is updated to another cluster. A
-        description cannot be updated, so for another cluster CloudFormation creates new policies first and deletes the
-        old ones last.
-
-        Args:
-            scope: The scope of the policies.
-            cluster_identifier: The cluster.
-            needed: What it needs.
+        A policy for all clusters would lose what the removal of one needs before CloudFormation requests that removal,
+        and so would a policy that is updated to another cluster. A description cannot be updated, so for another
+        cluster CloudFormation creates new policies first and deletes the old ones last.
         """
         description = f"Associates IAM roles with the Redshift cluster {cluster_identifier}"
         attachment = {"roles": [self._role.role_name], "description": description}
@@ -168,7 +167,7 @@ class AssociationFunction(Construct):
 
     def resource(
         self, scope: Construct, construct_id: str, kind: str, properties: Mapping[str, object], *policies: IDependable
-    ) -> CustomResource:
+    ) -> CfnResource:
         """Define a custom resource of the function, which depends on the policies that the function needs for it."""
         resource = CustomResource(
             scope,
@@ -179,21 +178,4 @@ class AssociationFunction(Construct):
             properties=properties,
         )
         resource.node.add_dependency(*policies, *self._logging.policies)
-        return resource
-
-
-def _policy_problem(policies: int, most: int, spare: int) -> Problem:
-    parts = f"IAM attaches {quotas.ROLE_POLICIES} to a role, one is for the logs, {spare} for the change of a cluster"
-    return Problem(
-        "",
-        f"the associations and default roles of this stack need {policies} policies, at most {most} are free: {parts}",
-        "define this one in another stack, perhaps a nested one",
-    )
-
-
-def _id_problem(found: IConstruct) -> Problem:
-    return Problem(
-        "",
-        f"{path_of(found)} is a {type(found).__name__}, where the function behind role associations belongs",
-        "give that construct another id",
-    )
+        return cast("CfnResource", resource.node.default_child)

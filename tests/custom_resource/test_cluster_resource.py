@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
@@ -31,20 +31,13 @@ from tests.support.associations import (
 from tests.support.builders import arn
 from tests.support.templates import all_properties_of, properties_of, template_of
 
-
-def _one(stack: cdk.Stack, name: str = "First") -> None:
-    associate(stack, name, *three_roles(stack).values())
+Build = Callable[[cdk.Stack], None]
 
 
-def _two(stack: cdk.Stack, *, moved: bool = False, reversed_: bool = False) -> None:
+def _two(stack: cdk.Stack, *, name: str = "First", moved: bool = False, reversed_: bool = False) -> None:
     a, b, c = three_roles(stack).values()
-
-    def first() -> None:
-        associate(stack, "First", a, *([] if moved else [b]), default_role=a, role_limit=12)
-
-    def second() -> None:
-        associate(stack, "Second", *([c, b] if moved else [c]), timeout=cdk.Duration.minutes(12))
-
+    first = partial(associate, stack, name, a, *([] if moved else [b]), default_role=a, role_limit=12)
+    second = partial(associate, stack, "Second", *([c, b] if moved else [c]), timeout=cdk.Duration.minutes(12))
     for define in (second, first) if reversed_ else (first, second):
         define()
 
@@ -61,7 +54,7 @@ def _named_by_a_parameter(stack: cdk.Stack) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "options"),
     [
-        (_one, partial(_one, name="Renamed"), {}),
+        (_two, partial(_two, name="Renamed"), {}),
         (_two, partial(_two, moved=True), {}),
         (_two, partial(_two, reversed_=True), {}),
         (_imported, partial(_imported, name="Loader"), {}),
@@ -72,50 +65,42 @@ def _named_by_a_parameter(stack: cdk.Stack) -> None:
     ],
     ids=["renamed", "moved", "reversed", "import renamed", "stack renamed", "in a Stage", "parameter"],
 )
-def test_a_new_name_or_order_does_not_change_the_template(
-    before: Callable[[cdk.Stack], None], after: Callable[[cdk.Stack], None], options: dict[str, str]
-) -> None:
+def test_a_new_name_or_order_does_not_change_the_template(before: Build, after: Build, options: dict[str, str]) -> None:
     """So a deployment does nothing."""
     assert template_after(before) == template_after(after, **options)
 
 
-def test_a_role_that_is_imported_in_another_way_has_the_same_snapshot() -> None:
-    """A new snapshot would find our own role, which then would stay on the cluster for ever."""
-
-    def by_name(stack: cdk.Stack) -> None:
-        associate(stack, "First", iam.Role.from_role_name(stack, "Imported", "Loader"))
-
-    assert custom_ids(template_after(_imported)) == custom_ids(template_after(by_name))
+def _imported_by_name(stack: cdk.Stack) -> None:
+    associate(stack, "First", iam.Role.from_role_name(stack, "Imported", "Loader"))
 
 
-def test_a_cluster_of_the_app_is_the_same_by_its_identifier_and_by_reference() -> None:
-    """Where its identifier is a literal."""
-
-    def ids(*, named: bool, elsewhere: bool = False) -> set[str]:
-        def build(stack: cdk.Stack) -> None:
-            home = cdk.Stack(cast("cdk.App", stack.node.root), "Home", env=ENVIRONMENT) if elsewhere else stack
-            cluster = RedshiftCluster(home, "Cluster", cluster_identifier=WAREHOUSE, cluster_subnet_group_name="s")
-            identifier = WAREHOUSE if named else cluster.cluster_identifier
-            associate(stack, "First", RedshiftRole(stack, "Role"), cluster_identifier=identifier)
-
-        return custom_ids(template_after(build))
-
-    assert ids(named=True) == ids(named=False) == ids(named=False, elsewhere=True)
+def _of_a_cluster(stack: cdk.Stack, *, referred: bool = False, elsewhere: bool = False) -> None:
+    home = cdk.Stack(cast("cdk.App", stack.node.root), "Home", env=ENVIRONMENT) if elsewhere else stack
+    cluster = RedshiftCluster(home, "Cluster", cluster_identifier=WAREHOUSE, cluster_subnet_group_name="s")
+    identifier = cluster.cluster_identifier if referred else WAREHOUSE
+    associate(stack, "First", RedshiftRole(stack, "Role"), cluster_identifier=identifier)
 
 
-def test_a_role_of_another_stack_is_the_same_when_that_stack_is_renamed() -> None:
-    """As long as it is deployed under the same name."""
+def _of_other_stacks(stack: cdk.Stack, name: str = "Home", deployed: str = "Roles") -> None:
+    home = cdk.Stack(cast("cdk.App", stack.node.scope), name, stack_name=deployed, env=ENVIRONMENT)
+    nested = cdk.NestedStack(home, "Nested")
+    associate(stack, "First", RedshiftRole(home, "Role"), RedshiftRole(nested, "Role"))
 
-    def ids(name: str, deployed: str) -> set[str]:
-        def build(stack: cdk.Stack) -> None:
-            home = cdk.Stack(cast("cdk.App", stack.node.scope), name, stack_name=deployed, env=ENVIRONMENT)
-            nested = cdk.NestedStack(home, "Nested")
-            associate(stack, "First", RedshiftRole(home, "Role"), RedshiftRole(nested, "Role"))
 
-        return custom_ids(template_after(build))
-
-    assert ids("Home", "Roles") == ids("Renamed", "Roles")
-    assert ids("Home", "Roles") != ids("Home", "Others")
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        (_imported, _imported_by_name, True),
+        (_of_a_cluster, partial(_of_a_cluster, referred=True), True),
+        (_of_a_cluster, partial(_of_a_cluster, referred=True, elsewhere=True), True),
+        (_of_other_stacks, partial(_of_other_stacks, name="Renamed"), True),
+        (_of_other_stacks, partial(_of_other_stacks, deployed="Others"), False),
+    ],
+    ids=["import", "reference", "reference to another stack", "role of a renamed stack", "role of another stack"],
+)
+def test_logical_ids_are_those_of_the_cluster_and_the_role(before: Build, after: Build, same: bool) -> None:
+    """A second snapshot for one role would find our own role, which then would stay on the cluster for ever."""
+    assert same == (custom_ids(template_after(before)) == custom_ids(template_after(after)))
 
 
 def test_logical_ids_stay_when_roles_come_and_go() -> None:
@@ -131,28 +116,20 @@ def test_logical_ids_stay_when_roles_come_and_go() -> None:
     assert ids("A") < ids("CA") < ids("BAC")
 
 
-def test_roles_of_two_stacks_with_one_logical_id_are_two(app: cdk.App, stack: cdk.Stack) -> None:
-    """Each has its own snapshot, also where one is in a nested stack."""
-    homes = [cdk.Stack(app, name, env=ENVIRONMENT) for name in ("One", "Two")]
-    homes += [cdk.NestedStack(home, "Nested") for home in homes[:1]]
-    associate(stack, "First", *(RedshiftRole(home, "Role") for home in [*homes, stack]))
-
-    assert 4 == len(all_properties_of(stack, BEFORE))
-
-
-def test_roles_with_similar_paths_are_two_roles(stack: cdk.Stack) -> None:
-    """Each has its own snapshot, also where the names in their paths are equal once they are joined."""
+def test_each_role_has_its_own_snapshot(app: cdk.App, stack: cdk.Stack) -> None:
+    """Also with one logical id in several stacks, and where the names in the paths are equal once they are joined."""
+    homes = [stack, *(cdk.Stack(app, name, env=ENVIRONMENT) for name in ("One", "Two"))]
+    homes.append(cdk.NestedStack(homes[1], "Nested"))
     scopes = {name: Construct(stack, name) for name in ("A", "A-B", "AB", "A--B")}
     paths = (("A", "BC"), ("AB", "C"), ("A", "B-C"), ("A-B", "C"), ("A", "B--C"), ("A--B", "C"))
-    associate(stack, "Association", *(RedshiftRole(scopes[scope], name) for scope, name in paths))
+    similar = [RedshiftRole(scopes[scope], name) for scope, name in paths]
+    associate(stack, "First", *similar, *(RedshiftRole(home, "Role") for home in homes))
 
-    assert len(paths) == len(all_properties_of(stack, BEFORE))
+    assert len(paths) + len(homes) == len(all_properties_of(stack, BEFORE))
 
 
 def test_associations_of_one_cluster_are_one_resource(stack: cdk.Stack) -> None:
-    """It has all roles, each with the answer of its snapshot, the highest limit, the longest timeout, and the default
-    role of the association that sets one.
-    """
+    """It has all roles with the answers of their snapshots, the highest limit, the longest timeout, the one default."""
     _two(stack, reversed_=True)
     resources = template_of(stack)["Resources"]
     properties = properties_of(stack, ASSOCIATION)
@@ -222,35 +199,12 @@ def test_what_depends_on_an_association_depends_on_the_resource_of_its_cluster(
     assert expected == {resources[name]["Type"] for name in resources["Job"]["DependsOn"]}
 
 
-def _dependencies(resources: dict[str, Any], key: str) -> Iterator[str]:
-    """Return all that a resource depends on, the nearest first."""
-    answers = resources[key].get("Properties", {}).get("WasAssociated", [])
-    for name in [*resources[key].get("DependsOn", []), *(answer["Fn::GetAtt"][0] for answer in answers)]:
-        yield name
-        yield from _dependencies(resources, name)
-
-
 def test_the_resource_of_a_cluster_depends_on_what_its_associations_depend_on(stack: cdk.Stack) -> None:
     """The snapshots depend on it, and the resource depends on their answers."""
     associate(stack, "First", RedshiftRole(stack, "Role")).node.add_dependency(sns.CfnTopic(stack, "Topic"))
-    resources = template_of(stack)["Resources"]
-    (key,) = [key for key, found in resources.items() if found["Type"] == ASSOCIATION]
+    (answer,) = properties_of(stack, ASSOCIATION)["WasAssociated"]
 
-    assert "Topic" in set(_dependencies(resources, key))
-
-
-def test_fails_for_one_role_in_two_associations() -> None:
-    """At the line of the second, however the role is written there; then nothing has changed."""
-
-    def build(stack: cdk.Stack, *, twice: bool = False) -> None:
-        associate(stack, "First", RedshiftRole(stack, "Role", role_name="Loader"))
-        other = RedshiftRole(stack, "Other")
-        if twice:
-            again = iam.Role.from_role_arn(stack, "Again", arn("Loader"))
-            message = "roles[1] (Data/Again) is associated with the same cluster by Data/First too"
-            assert [("RoleDuplicated", message)] == refused(lambda: associate(stack, "Second", other, again))
-
-    assert template_after(build) == template_after(partial(build, twice=True))
+    assert "Topic" in template_of(stack)["Resources"][answer["Fn::GetAtt"][0]]["DependsOn"]
 
 
 def test_fails_when_the_associations_of_a_cluster_have_too_many_roles(stack: cdk.Stack) -> None:
@@ -268,35 +222,47 @@ def test_fails_when_the_associations_of_a_cluster_have_too_many_roles(stack: cdk
     assert (11, "11") == (len(properties["RoleArns"]), properties["RoleLimit"])
 
 
-def _cluster_default(stack: cdk.Stack, role: iam.IRole) -> None:
-    default_of_cluster(stack, role, cluster_identifier=WAREHOUSE)
+def _named(stack: cdk.Stack, role: iam.IRole) -> None:
+    associate(stack, "First", role, RedshiftRole(stack, "Named", role_name="Loader"))
 
 
-def _association_default(stack: cdk.Stack, role: iam.IRole) -> None:
+def _imported_again(stack: cdk.Stack, role: iam.IRole) -> None:
+    associate(stack, "Second", role, iam.Role.from_role_arn(stack, "Again", arn("Loader")))
+
+
+def _default_of_association(stack: cdk.Stack, role: iam.IRole) -> None:
     associate(stack, "First", role, default_role=role)
 
 
+def _default_of_cluster(stack: cdk.Stack, role: iam.IRole) -> None:
+    default_of_cluster(stack, role, cluster_identifier=WAREHOUSE)
+
+
+DUPLICATED = "roles[1] (Data/Again) is associated with the same cluster by Data/First too"
+DEFAULT = "'default_role' is given, and {} sets the default role of the same cluster too"
+
+
 @pytest.mark.parametrize(
-    ("first", "second", "theirs"),
+    ("first", "second", "rule", "message"),
     [
-        (_cluster_default, _association_default, "Data/Cluster"),
-        (_association_default, _cluster_default, "Data/First"),
+        (_named, _imported_again, "RoleDuplicated", DUPLICATED),
+        (_default_of_cluster, _default_of_association, "InvalidArgument", DEFAULT.format("Data/Cluster")),
+        (_default_of_association, _default_of_cluster, "InvalidArgument", DEFAULT.format("Data/First")),
     ],
 )
-def test_fails_when_a_cluster_gets_two_default_roles(
-    first: Callable[[cdk.Stack, iam.IRole], None], second: Callable[[cdk.Stack, iam.IRole], None], theirs: str
+def test_fails_when_two_associations_contradict_one_another(
+    first: Callable[..., None], second: Callable[..., None], rule: str, message: str
 ) -> None:
-    """An association may set one after the cluster itself, or before it; then nothing has changed."""
-    message = f"'default_role' is given, and {theirs} sets the default role of the same cluster too"
+    """By one role, however it is written, or by two defaults, at the line of the second; then nothing has changed."""
 
-    def build(stack: cdk.Stack, *, twice: bool = False) -> None:
+    def build(stack: cdk.Stack, *, both: bool = False) -> None:
         a, b, c = three_roles(stack).values()
         first(stack, a)
-        if twice:
-            assert [("InvalidArgument", message)] == refused(lambda: second(stack, b))
+        if both:
+            assert [(rule, message)] == refused(partial(second, stack, b))
         associate(stack, "Third", c)
 
-    assert template_after(build) == template_after(partial(build, twice=True))
+    assert template_after(build) == template_after(partial(build, both=True))
 
 
 @pytest.mark.parametrize(

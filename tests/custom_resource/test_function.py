@@ -67,9 +67,7 @@ def _over_quota(policies: int, most: int, spare: int) -> list[tuple[str, str]]:
 
 
 def test_fails_when_the_function_can_have_no_more_policies(stack: cdk.Stack) -> None:
-    """IAM attaches ten to a role: one for the logs, one for each cluster, one more for each default role, and as many
-    as one cluster has are free, for the time in which one replaces another.
-    """
+    """IAM attaches ten to a role, of which as many stay free as one cluster has, so that it can be replaced."""
     role = RedshiftRole(stack, "Role")
     for number in range(5):
         associate(stack, f"A{number}", role, cluster_identifier=f"c{number}")
@@ -136,9 +134,7 @@ def test_each_nested_stack_has_a_function_of_its_own(stack: cdk.Stack) -> None:
 
 @pytest.mark.parametrize("kind", ["Associates", "Puts"])
 def test_the_policies_of_a_cluster_are_replaced_with_it_and_not_with_its_roles(kind: str) -> None:
-    """CloudFormation deletes what it replaces last, so the function can still leave the old cluster; a description
-    cannot be updated, so another one is another policy, also where only the value of a parameter changes.
-    """
+    """Their descriptions, which cannot be updated, have the cluster, also one that a parameter names."""
 
     def descriptions(cluster: str, name: str) -> dict[str, Any]:
         stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data")
@@ -219,8 +215,4 @@ def test_the_code_is_the_handler_alone_and_everybody_may_read_it(
     modules = ("__init__", "answers", "clusters", "index", "plan", "reconcile", "snapshots")
     assert {f"handler/{module}.py" for module in modules} == set(files)
     assert (name, dict.fromkeys(files, 0o644)) == _staged(tmp_path / "closed-out")
-
-
-def test_code_that_everybody_may_read_is_taken_from_the_package() -> None:
-    """Nothing is copied."""
-    assert function._PACKAGE == function._readable(function._PACKAGE)
+    assert package == function._readable(package)
