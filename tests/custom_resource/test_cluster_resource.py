@@ -265,12 +265,17 @@ def test_fails_when_two_associations_contradict_one_another(
     assert template_after(build) == template_after(partial(build, both=True))
 
 
+NOT_REFERABLE = (
+    "which is in a stack of another environment and has no cluster_identifier, so CDK cannot refer to it from here"
+)
+
+
 @pytest.mark.parametrize(
     ("home", "message"),
     [
         ({"region": "us-east-1"}, "which is in region us-east-1, and this is in eu-west-1"),
         ({"account": "222222222222"}, "which is in account 222222222222, and this is in 111111111111"),
-        ({}, "which is in a stack of another environment or Stage, so CDK cannot refer to it"),
+        ({}, NOT_REFERABLE),
     ],
     ids=["region", "account", "nowhere"],
 )
