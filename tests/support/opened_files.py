@@ -1,4 +1,4 @@
-"""Which files a test opens, as Python's own audit tells."""
+"""The files that a test opens, from the audit events of Python."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from contextlib import contextmanager
 _listeners: list[list[str]] = []
 
 
-def _hear(event: str, arguments: tuple[object, ...]) -> None:
+def _listen(event: str, arguments: tuple[object, ...]) -> None:
     if event == "open" and _listeners and isinstance(arguments[0], (str, bytes)):
         name = os.fsdecode(arguments[0])
         if not name.endswith((".py", ".pyc")):
             _listeners[-1].append(name)
 
 
-sys.addaudithook(_hear)
+sys.addaudithook(_listen)
 
 
 @contextmanager
 def opened_files() -> Iterator[list[str]]:
-    """List the files that are opened, other than modules."""
+    """Collect the files that are opened, except modules."""
     _listeners.append([])
     try:
         yield _listeners[-1]

@@ -1,4 +1,4 @@
-"""Programs as a person runs them, in a process of their own."""
+"""Programs in a process of their own."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ ROOT: Final = Path(__file__).parent.parent.parent
 
 
 class Run(NamedTuple):
-    """A program that has written a cloud assembly.
+    """The result of a program that writes a cloud assembly.
 
     Attributes:
         code: Its exit code.
-        stderr: What it complained of.
-        assembly: The JSON documents it has written to `CDK_OUTDIR`, by file name.
-        elsewhere: What it has written to its home or working directory.
+        stderr: What it wrote to standard error.
+        assembly: The JSON documents it wrote to `CDK_OUTDIR`, by file name.
+        elsewhere: The files it wrote to its home or working directory.
     """
 
     code: int
@@ -35,7 +35,7 @@ class Run(NamedTuple):
 
 
 def environment(home: Path, *, validation: bool) -> dict[str, str]:
-    """Name what a machine without AWS configuration has, with CDK's own validator or without.
+    """Return the environment variables of a machine without AWS configuration, with CDK's own validator or without.
 
     jsii unpacks CDK to a cache, by default under the home directory; the cache is shared, the home directory is empty.
     """
