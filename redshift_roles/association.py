@@ -17,7 +17,7 @@ from redshift_roles.cdk.role_reader import seconds_of
 from redshift_roles.cdk.validation import checked_roles, child_location, child_path, rollback_on_error
 from redshift_roles.custom_resource.cluster_resource import Wanted, join, members_of, other_default
 from redshift_roles.custom_resource.logical_ids import role_key
-from redshift_roles.rules import arguments, shapes
+from redshift_roles.rules import arguments
 from redshift_roles.rules.registry import Problem
 
 
@@ -110,15 +110,10 @@ def _cluster_problems(cluster_identifier: str, location: Location) -> Iterator[P
 
 
 def _role_problems(roles: Sequence[iam.IRole], default_role: iam.IRole | None, role_limit: int) -> Iterator[Problem]:
-    yield from arguments.check_roles({"roles": roles})
-    if roles in ([], ()):
-        message = "'roles' must have at least one role, got an empty list"
-        yield Problem("roles", message, "name the roles to associate: roles=[…]")
+    yield from arguments.ListOf(arguments.ROLE, "name the roles to associate: roles=[…]").check("roles", roles)
     if default_role is not None:
         yield from arguments.ROLE.check("default_role", default_role)
-    if not shapes.is_whole(role_limit):
-        message = f"'role_limit' must be a whole number, got {shapes.shown(role_limit)}"
-        yield Problem("role_limit", message, "pass role_limit=10")
+    yield from arguments.ROLE_LIMIT.check("role_limit", role_limit)
 
 
 def _timeout_problems(timeout: Duration | None) -> Iterator[Problem]:

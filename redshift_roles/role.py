@@ -19,7 +19,7 @@ from redshift_roles.cdk.location import Location
 from redshift_roles.cdk.registry import record_of
 from redshift_roles.cdk.role_reader import OwnRole, RoleRecord, seconds_of
 from redshift_roles.cdk.validation import child_location, child_path, raise_if, rollback_on_error, unit_problems
-from redshift_roles.rules import arguments, registry, trust_arguments
+from redshift_roles.rules import arguments, registry
 from redshift_roles.rules.findings import RoleAssociationError
 from redshift_roles.rules.registry import Problem
 from redshift_roles.sql import role_clause
@@ -93,16 +93,19 @@ class RedshiftRole(iam.Role):
             managed_policies=managed_policies,
         )
         seconds = seconds_of(max_session_duration)
-        given = present(**options, session_seconds=seconds, regions=regions, serverless=serverless)
-        restrictions = {
-            "db_users": db_users,
-            "source_clusters": source_clusters,
-            "trust_policy_quota": trust_policy_quota,
-        }
+        given = present(
+            ("trust_policy_quota",),
+            **options,
+            session_seconds=seconds,
+            serverless=serverless,
+            regions=regions,
+            db_users=db_users,
+            source_clusters=source_clusters,
+            trust_policy_quota=trust_policy_quota,
+        )
         problems = [
             *arguments.check_role(given),
             *unit_problems("max_session_duration", max_session_duration, seconds, "seconds"),
-            *trust_arguments.check(restrictions, serverless=serverless is True),
             *_partition_problems(regions, location),
         ]
 

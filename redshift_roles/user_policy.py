@@ -17,7 +17,7 @@ from redshift_roles.cdk.cluster_references import Cluster, cluster_arn, cluster_
 from redshift_roles.cdk.location import Location, path_of
 from redshift_roles.cdk.role_reader import Principal, principal_account, role_arn, texts_of
 from redshift_roles.cdk.validation import checked_roles, child_location, child_path, raise_if, rollback_on_error
-from redshift_roles.rules import arguments, registry, shapes
+from redshift_roles.rules import arguments, registry
 from redshift_roles.rules.facts import AssociationFacts
 from redshift_roles.rules.findings import RoleAssociationError
 from redshift_roles.rules.registry import Problem, in_account
@@ -87,8 +87,8 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
             return child_path(scope, construct_id)
 
         problems = [
-            *arguments.check_policy(given),
             *cluster_problems(clusters, location),
+            *arguments.check(given, arguments.POLICY_ARGUMENTS),
             *people_problems(users, groups, location),
         ]
         facts = checked_roles(
@@ -146,7 +146,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         self._check("role", role, arguments.ROLE)
         super().attach_to_role(role)
 
-    def _check(self, name: str, principal: Principal, kind: shapes.Kind) -> None:
+    def _check(self, name: str, principal: Principal, kind: arguments.Kind) -> None:
         raise_if(lambda: path_of(self), quotas.ATTACH_POLICY, kind.check(name, principal))
         account = principal_account(principal, self._location)
         problems = _foreign(name, principal, self._location)

@@ -26,7 +26,7 @@ from tests.support.builders import arn
 from tests.support.synthesis import report_of
 from tests.support.templates import properties_of, template_of
 
-NO_ROLES = "'roles' must have at least one role, got an empty list"
+NO_ROLES = "'roles' must have at least one entry, got an empty list"
 DEFAULT = "'default_role' must be an iam.IRole, got 'arn'"
 LIMIT = "'role_limit' must be a whole number, got '10'"
 TIMEOUT = "'timeout' must be 30 to 840 seconds, got {}"

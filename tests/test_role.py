@@ -36,7 +36,7 @@ def _principals(stack: cdk.Stack) -> list[str]:
             {"max_session_duration": cdk.Duration.hours(cdk.Token.as_number(cdk.Fn.ref("Hours")))},
             "'max_session_duration' must be a token for seconds, got one for hours",
         ),
-        ({"regions": []}, "'regions' must have at least one region, got an empty list"),
+        ({"regions": []}, "'regions' must have at least one entry, got an empty list"),
         (
             {"regions": ["us-east-1", "cn-north-1"]},
             "'regions[1]' is 'cn-north-1' of partition aws-cn, the role is in aws",
@@ -235,7 +235,7 @@ def test_a_role_names_itself_in_sql(stack: cdk.Stack) -> None:
             {"serverless": 1, "regions": [], "db_users": [], "source_clusters": [], "trust_policy_quota": 0},
             [
                 "'serverless' must be True or False, got 1",
-                "'regions' must have at least one region, got an empty list",
+                "'regions' must have at least one entry, got an empty list",
                 "'db_users' must have at least one entry, got an empty list",
                 "'source_clusters' must have at least one entry, got an empty list",
                 "'trust_policy_quota' must be a whole number from 2048 to 8192, got 0",

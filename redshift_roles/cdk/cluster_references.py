@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 from aws_cdk import aws_redshift as redshift
 from constructs import IConstruct
 
 from redshift_roles.aws import arns
-from redshift_roles.aws.placeholders import is_list_token, is_token
+from redshift_roles.aws.placeholders import is_token
 from redshift_roles.cdk import location as locations
 from redshift_roles.cdk.location import Location, location_of, path_of, referred, unreachable
-from redshift_roles.rules import arguments, shapes
+from redshift_roles.rules import arguments
 from redshift_roles.rules.registry import Problem, in_account
 
 
@@ -50,21 +50,24 @@ def _identifier(cluster: HasCfnCluster | redshift.CfnCluster, home: Location, lo
 
 def cluster_problems(clusters: Sequence[Cluster], location: Location) -> Iterator[Problem]:
     """Find clusters that a policy of this location cannot name."""
-    if isinstance(clusters, str) or not isinstance(clusters, Sequence):
-        yield Problem("clusters", f"'clusters' must be a list, got {shapes.shown(clusters)}", "pass clusters=[…]")
-        return
-    if any(map(is_list_token, clusters)):
-        yield shapes.unknown_list("clusters")
-        return
-    for index, cluster in enumerate(clusters):
-        name = f"clusters[{index}]"
-        if isinstance(cluster, str):
-            yield from arguments.CLUSTER_IDENTIFIER.check(name, cluster)
-        elif isinstance(cluster, redshift.CfnCluster) or hasattr(type(cluster), "cfn_cluster"):
-            yield from _distance(name, cluster, location)
+    fix = "name what the users may do this with: clusters=[…]"
+    yield from arguments.ListOf(_ClusterShape(location), fix).check("clusters", clusters)
+
+
+class _ClusterShape(NamedTuple):
+    """A cluster that a policy of this location can name."""
+
+    location: Location
+
+    def check(self, name: str, value: Any) -> Iterator[Problem]:  # noqa: ANN401  anything may be given
+        """Check a literal identifier, or where a construct is."""
+        if isinstance(value, str):
+            yield from arguments.CLUSTER_IDENTIFIER.check(name, value)
+        elif isinstance(value, redshift.CfnCluster) or hasattr(type(value), "cfn_cluster"):
+            yield from _distance(name, value, self.location)
         else:
             allowed = "a RedshiftCluster, a CfnCluster or a literal identifier"
-            yield Problem(name, f"'{name}' must be {allowed}, got {shapes.shown(cluster)}", f"pass {allowed}")
+            yield arguments.must_be(name, allowed, value, f"pass {allowed}")
 
 
 def _distance(name: str, cluster: HasCfnCluster | redshift.CfnCluster, location: Location) -> Iterator[Problem]:

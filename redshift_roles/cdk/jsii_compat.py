@@ -8,7 +8,7 @@ from aws_cdk import aws_iam as iam
 from constructs import IConstruct
 from jsii._reference_map import InterfaceDynamicProxy
 
-from redshift_roles.rules.shapes import classes_of
+from redshift_roles.rules.arguments import classes_of
 
 # Where `iam.Role.customize_roles` leaves its options.
 _CUSTOMIZED_ROLES: Final = "@aws-cdk/iam:customizeRoles"

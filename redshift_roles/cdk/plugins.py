@@ -31,11 +31,11 @@ from redshift_roles.aws import arns, quotas
 from redshift_roles.aws.placeholders import readable
 from redshift_roles.cdk.location import Location, path_of
 from redshift_roles.cdk.registry import record_of
-from redshift_roles.rules import RULES, association_rules, registry
+from redshift_roles.cdk.validation import raise_if
+from redshift_roles.rules import RULES, association_rules
+from redshift_roles.rules.arguments import ROLE_LIMIT
 from redshift_roles.rules.facts import AssociationFacts
 from redshift_roles.rules.findings import Finding, RoleAssociationError, printable
-from redshift_roles.rules.registry import Problem
-from redshift_roles.rules.shapes import is_whole, shown
 from redshift_roles.templates import checker
 from redshift_roles.templates.assembly import Assembly, Template
 from redshift_roles.templates.association_reader import Entry
@@ -306,10 +306,7 @@ class RoleAssociationRules(_Plugin):
 def _raise_if_wrong(role_limit: object) -> None:
     # The plug-in has no construct path.
     path = "RoleAssociationRules"
-    if not is_whole(role_limit):
-        wrong = f"'role_limit' must be a whole number, got {shown(role_limit)}"
-        problem = Problem("role_limit", wrong, "pass role_limit=10")
-        raise RoleAssociationError([registry.INVALID_ARGUMENT.finding(path, problem, quotas.QUOTAS)])
+    raise_if(lambda: path, quotas.QUOTAS, ROLE_LIMIT.check("role_limit", role_limit))
     limit = cast("int", role_limit)
     nowhere = AssociationFacts(
         kind="cluster", argument="IamRoles", account=arns.THIS_ACCOUNT, region=None, role_limit=limit

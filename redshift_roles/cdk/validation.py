@@ -15,7 +15,7 @@ from redshift_roles.aws.quotas import CDK_ENVIRONMENTS, Source
 from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.location import Location, location_of, path_of
 from redshift_roles.cdk.role_reader import role_facts
-from redshift_roles.rules import arguments, association_rules, registry, shapes
+from redshift_roles.rules import arguments, association_rules, registry
 from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.rules.findings import Finding, RoleAssociationError
 from redshift_roles.rules.registry import Problem
@@ -23,7 +23,7 @@ from redshift_roles.rules.registry import Problem
 
 def child_path(scope: Construct, construct_id: str) -> str:
     """Return the path that a child will have."""
-    parent, name = path_of(scope), shapes.id_shown(construct_id)
+    parent, name = path_of(scope), arguments.id_shown(construct_id)
     return f"{parent}/{name}" if parent else name
 
 
@@ -39,9 +39,9 @@ def child_location(scope: Construct, construct_id: str) -> Location:
     except RuntimeError:
         location = None
     if location is None:
-        wrong = f"'scope' must be a Stack or a construct in one, got {shapes.shown(scope)}"
+        wrong = f"'scope' must be a Stack or a construct in one, got {arguments.shown(scope)}"
         problems.append(Problem("scope", wrong, "pass the stack, or self inside a construct, as the first argument"))
-        raise RoleAssociationError(_invalid(shapes.id_shown(construct_id), CDK_ENVIRONMENTS, problems))
+        raise RoleAssociationError(_invalid(arguments.id_shown(construct_id), CDK_ENVIRONMENTS, problems))
     raise_if(lambda: child_path(scope, construct_id), CDK_ENVIRONMENTS, problems)
     return location
 

@@ -15,10 +15,10 @@ from redshift_roles.cdk.role_reader import own_role, principal_account, role_arn
 from redshift_roles.cdk.validation import raise_if
 from redshift_roles.grants.grant import RedshiftGrant
 from redshift_roles.grants.managed_policies import granted_policies, takes_no_policies
-from redshift_roles.rules import association_rules, grant_arguments, registry
+from redshift_roles.rules import arguments, association_rules, registry
+from redshift_roles.rules.arguments import shown
 from redshift_roles.rules.findings import RoleAssociationError
 from redshift_roles.rules.registry import Problem, in_account
-from redshift_roles.rules.shapes import shown
 
 _POLICY_ID: Final = "PassRedshiftRoles"
 _ATTACHED_BY: Final = (("roles", "role_name"), ("users", "user_name"), ("groups", "group_name"))
@@ -30,7 +30,7 @@ def pass_role(role: iam.IRole, grantee: iam.IGrantable) -> RedshiftGrant:
     def path() -> str:
         return path_of(role)
 
-    raise_if(path, quotas.PASS_ROLE, grant_arguments.check({"grantee": grantee}))
+    raise_if(path, quotas.PASS_ROLE, arguments.check_grant({"grantee": grantee}))
     principal: Any = grantee.grant_principal
     kind = next((kind for kind, name in _ATTACHED_BY if hasattr(principal, name)), "")
     if not kind:

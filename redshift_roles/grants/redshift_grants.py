@@ -20,7 +20,7 @@ from redshift_roles.grants.grant import RedshiftGrant
 from redshift_roles.grants.managed_policies import GrantRecord
 from redshift_roles.grants.pass_role import pass_role
 from redshift_roles.grants.writer import LAKE_FORMATION_IN_A_CHAIN, GrantWriter
-from redshift_roles.rules import grant_arguments
+from redshift_roles.rules import arguments
 from redshift_roles.rules.arguments import ROLE
 from redshift_roles.rules.registry import Problem, in_account
 
@@ -177,7 +177,7 @@ class RedshiftGrants:
         )
         writer, record = self._writer, record_of(GrantRecord, self._writer.role)
         in_a_chain = [LAKE_FORMATION_IN_A_CHAIN] if lake_formation is True and record.is_chained else []
-        writer.raise_if(quotas.SPECTRUM_POLICIES, [*grant_arguments.check_external_schema(given), *in_a_chain])
+        writer.raise_if(quotas.SPECTRUM_POLICIES, [*arguments.check_external_schema(given), *in_a_chain])
         catalog = permissions.query_catalog(writer.home, database, tables, create_database=create_database, write=write)
         if bucket is None:
             granted = writer.allow(quotas.SPECTRUM_POLICIES, [*catalog, *permissions.lake_formation()])
@@ -287,7 +287,7 @@ class RedshiftGrants:
         """
         given = present(["cluster_arn", "topics"], cluster_arn=cluster_arn, topics=topics)
         foreign = _foreign_cluster(cluster_arn, self._writer.location)
-        self._writer.raise_if(quotas.STREAMING_MSK, [*grant_arguments.check(given), *foreign])
+        self._writer.raise_if(quotas.STREAMING_MSK, [*arguments.check_grant(given), *foreign])
         prefix = _topics_prefix(cluster_arn)
         allowed = permissions.stream_from_msk(cluster_arn, [f"{prefix}/{topic}" for topic in topics])
         return self._writer.allow(quotas.STREAMING_MSK, allowed)

@@ -22,7 +22,8 @@ from redshift_roles.grants.cross_account import add_to_policies, owner_problems,
 from redshift_roles.grants.grant import RedshiftGrant
 from redshift_roles.grants.managed_policies import granted_policies, takes_no_policies
 from redshift_roles.grants.trust_policy import Trusted, extend_trust, trust_problems
-from redshift_roles.rules import association_rules, grant_arguments, registry
+from redshift_roles.rules import association_rules, registry
+from redshift_roles.rules.arguments import check_grant
 from redshift_roles.rules.findings import Finding, RoleAssociationError
 from redshift_roles.rules.registry import Problem, in_account
 
@@ -54,7 +55,7 @@ class GrantWriter:
 
     def check(self, source: Source, *required: str, **arguments: object) -> None:
         """Raise with all that is wrong with the arguments of a grant."""
-        self.raise_if(source, grant_arguments.check(present(required, **arguments)))
+        self.raise_if(source, check_grant(present(required, **arguments)))
 
     def raise_if(self, source: Source, problems: Iterable[Problem]) -> None:
         """Raise what is wrong with arguments, at the role's path."""

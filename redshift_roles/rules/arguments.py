@@ -1,18 +1,379 @@
-"""What the arguments of the constructs may be.
-
-Values flow in; what is wrong with them, and what to do, flows out.
-"""
+"""What the arguments of constructs, grants and SQL functions may be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import chain
-from typing import Final
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import singledispatch
+from typing import Final, NamedTuple, Protocol
 
 from redshift_roles.aws import quotas
-from redshift_roles.aws.placeholders import is_list_token, is_number_token, is_token, known, readable
+from redshift_roles.aws.placeholders import (
+    is_list_token,
+    is_nameless,
+    is_number_token,
+    is_text_token,
+    is_token,
+    known,
+    readable,
+)
+from redshift_roles.aws.trust import DbUser
 from redshift_roles.rules.registry import Problem
-from redshift_roles.rules.shapes import Flag, Kind, ListOf, Number, Shape, Text, is_whole, shown
+
+Given = Mapping[str, object]
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+class Shape(Protocol):
+    """What an argument may be."""
+
+    def check(self, name: str, value: object) -> Iterator[Problem]:
+        """Find what is wrong with a value; one that only the deployment knows may be right."""
+
+
+def must_be(name: str, allowed: str, value: object, fix: str) -> Problem:
+    """Write what an argument must be, and what it is."""
+    return Problem(name, f"'{name}' must be {allowed}, got {shown(value)}", fix)
+
+
+class Text(NamedTuple):
+    """A text that matches a pattern.
+
+    Attributes:
+        pattern: The pattern.
+        allowed: The allowed values in words.
+        example: One of them.
+        literal: Whether it must be known at synth time.
+    """
+
+    pattern: str
+    allowed: str
+    example: str
+    literal: bool = False
+
+    def fits(self, value: object) -> bool:
+        """Return whether a value matches; half a character (a lone surrogate) and the token of a list never do."""
+        if not isinstance(value, str) or _SURROGATE.search(value) or is_list_token(value):
+            return False
+        if self.literal and readable(value) != value:
+            return False
+        return bool(re.fullmatch(self.pattern, value, re.ASCII))
+
+    def check(self, name: str, value: object) -> Iterator[Problem]:
+        """Check the pattern."""
+        if (self.literal or not is_text_token(value)) and not self.fits(value):
+            yield must_be(name, self.allowed, value, f"write it like {name}='{self.example}'")
+
+
+class Number(NamedTuple):
+    """A whole number in a range; a literal one must be known at synth time."""
+
+    low: int
+    high: int
+    literal: bool = False
+
+    def check(self, name: str, value: object) -> Iterator[Problem]:
+        """Check the range."""
+        if not self.literal and is_number_token(value):
+            return
+        if not is_whole(value) or not self.low <= value <= self.high:  # type: ignore[operator]
+            allowed = f"a whole number from {self.low} to {self.high}"
+            yield must_be(name, allowed, value, f"pass {allowed}")
+
+
+class WholeNumber(NamedTuple):
+    """A whole number whose range depends on other arguments."""
+
+    example: int
+
+    def check(self, name: str, value: object) -> Iterator[Problem]:
+        """Check the type."""
+        if not is_whole(value):
+            yield must_be(name, "a whole number", value, f"pass {name}={self.example}")
+
+
+class Flag:
+    """True or False."""
+
+    def check(self, name: str, value: object) -> Iterator[Problem]:
+        """Check the type."""
+        if not isinstance(value, bool):
+            yield must_be(name, "True or False", value, f"pass {name}=True or {name}=False")
+
+
+class Kind(NamedTuple):
+    """A CDK object, identified by an attribute of its class: reading that of the object would cross into jsii."""
+
+    attribute: str
+    allowed: str
+    fix: str
+
+    def check(self, name: str, value: object) -> Iterator[Problem]:
+        """Check the class."""
+        if not any(hasattr(found, self.attribute) for found in classes_of(value).values()):
+            yield must_be(name, self.allowed, value, self.fix)
+
+
+class ListOf(NamedTuple):
+    """A list.
+
+    Attributes:
+        item: What each entry may be.
+        if_empty: What to do about an empty list, where it is wrong.
+    """
+
+    item: Shape
+    if_empty: str = ""
+
+    def check(self, name: str, value: object) -> Iterator[Problem]:
+        """Check the type, then each entry."""
+        is_one_object = isinstance(value, (str, bytes, Mapping)) or hasattr(value, "_fields")
+        if is_one_object or not isinstance(value, Sequence):
+            yield must_be(name, "a list", value, f"pass {name}=[…]")
+        elif any(map(is_list_token, value)):
+            yield unknown_list(name)
+        elif not value and self.if_empty:
+            yield Problem(name, f"'{name}' must have at least one entry, got an empty list", self.if_empty)
+        else:
+            for index, entry in enumerate(value):
+                yield from self.item.check(f"{name}[{index}]", entry)
+
+
+@singledispatch
+def classes_of(value: object) -> dict[str, type]:
+    """Name the classes whose members a value has; `cdk` registers objects that stand for several."""
+    return {type(value).__name__: type(value)}
+
+
+def is_whole(value: object) -> bool:
+    """Return whether a value is a whole number; True and False are not."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def unknown_list(name: str) -> Problem:
+    """Return the problem of a list that only the deployment knows, where each entry is written by itself."""
+    allowed = "a list whose entries are counted at synth"
+    return Problem(name, f"'{name}' must be {allowed}, got a list that only the deployment knows", "name each of them")
+
+
+def shown(value: object) -> str:
+    """Write a value as the caller would."""
+    if is_nameless(value):
+        is_text = isinstance(value, str) and not is_list_token(value)
+        what = "value" if is_text else "number" if is_number_token(value) else "list"
+        return f"a {what} that only the deployment knows"
+    if value is None or isinstance(value, (str, bytes, int, float)):
+        return readable(repr(value))
+    name = next(iter(classes_of(value)))
+    return f"an {name}" if name[0] in "AEIOaeio" else f"a {name}"
+
+
+def id_shown(value: object) -> str:
+    """Write a construct's id as in a path."""
+    return readable(value) if isinstance(value, str) else shown(value)
+
+
+def check(given: Given, allowed: Mapping[str, Shape]) -> Iterator[Problem]:
+    """Check each argument by itself."""
+    for name, value in given.items():
+        if name in allowed:
+            yield from allowed[name].check(name, value)
+
+
+ROLE: Final = Kind(
+    "role_arn", "an iam.IRole", "pass a RedshiftRole, or iam.Role.from_role_arn(self, 'Imported', 'arn:…')"
+)
+USER: Final = Kind("user_ref", "an iam.IUser", "pass iam.User(…), or iam.User.from_user_name(self, 'User', '…')")
+GROUP: Final = Kind("group_ref", "an iam.IGroup", "pass iam.Group(…), or iam.Group.from_group_name(self, 'Group', '…')")
+BUCKET: Final = Kind(
+    "bucket_arn", "an s3.IBucket", "pass s3.Bucket(…), or s3.Bucket.from_bucket_name(self, 'Logs', '…')"
+)
+_POLICY: Final = Kind(
+    "managed_policy_arn", "an iam.IManagedPolicy", "pass iam.ManagedPolicy(…), or one of its from_ methods"
+)
+_SESSION: Final = Kind("to_seconds", "a Duration", "pass Duration.hours(1)")
+_RETENTION: Final = _SESSION._replace(fix="pass Duration.days(7)")
+TIMEOUT: Final = _SESSION._replace(fix="pass Duration.minutes(10)")
+ROLE_LIMIT: Final = WholeNumber(quotas.DEFAULT_ROLE_LIMIT)
+CONSTRUCT_ID: Final = Text(r"(?s:.*\S.*)", "a literal name", "Warehouse", literal=True)
+CLUSTER_IDENTIFIER: Final = Text(
+    r"(?=.{1,63}$)[a-z][a-z0-9]*(-[a-z0-9]+)*",
+    "1 to 63 lower-case letters, digits and single hyphens, a letter first",
+    "sales-warehouse",
+)
+_DESCRIPTION: Final = Text(r"[\t\n\r\x20-\x7e\xa1-\xff]{0,1000}", "at most 1,000 printable characters", "Loads sales")
+
+_DB_USER: Final = "pass DbUser(cluster='warehouse', user='loader')"
+_DB_USER_PARTS: Final = {
+    "user": Text(r"[\w+=,.@:/-]{1,127}", "1 to 127 letters, digits and _+=,.@:/-", "loader"),
+    "cluster": CLUSTER_IDENTIFIER,
+    "workgroup": Text(r"[a-z0-9-]{3,64}", "the id of a workgroup", "8d6a9f0e-0000-0000-0000-000000000000"),
+}
+
+
+class _NoReference(NamedTuple):
+    """A text that refers to nothing: the cluster names the role, so the role cannot name the cluster too."""
+
+    text: Text
+
+    def check(self, name: str, value: object) -> Iterator[Problem]:
+        if is_token(value):
+            fix = "give the cluster a cluster_identifier and write it here; a reference would be circular"
+            yield Problem(name, f"'{name}' must be a literal, got a value that only the deployment knows", fix)
+        else:
+            yield from self.text.check(name, value)
+
+
+class _DbUserShape:
+    """A database user of a cluster or a workgroup."""
+
+    def check(self, name: str, value: object) -> Iterator[Problem]:
+        if not isinstance(value, DbUser):
+            yield must_be(name, "a DbUser", value, _DB_USER)
+            return
+        if (value.cluster is None) == (value.workgroup is None):
+            both = "neither 'cluster' nor" if value.cluster is None else "both 'cluster' and"
+            yield Problem(name, f"'{name}' has {both} 'workgroup'", f"{_DB_USER}, or workgroup=…")
+        for part, text in _DB_USER_PARTS.items():
+            given = getattr(value, part)
+            if given is not None or part == "user":
+                yield from _NoReference(text).check(f"{name}.{part}", given)
+
+
+ROLE_ARGUMENTS: Final[Mapping[str, Shape]] = {
+    "role_name": Text(r"[\w+=,.@-]{1,64}", "1 to 64 letters, digits and +=,.@_-", "warehouse-loader"),
+    "description": _DESCRIPTION,
+    "path": Text(
+        r"/|(?=.{1,512}$)/[\x21-\x7e]+/", "a path that begins and ends with a slash, at most 512", "/redshift/"
+    ),
+    "max_session_duration": _SESSION,
+    "permissions_boundary": _POLICY,
+    "managed_policies": ListOf(_POLICY),
+    "serverless": Flag(),
+    "regions": ListOf(
+        Text(r"[a-z]{2,4}(-[a-z]+)+-\d", "a region's name", "eu-west-1"),
+        "name the regions, or leave regions out to trust all",
+    ),
+    "db_users": ListOf(_DbUserShape(), "name them, or leave db_users out to trust all"),
+    "source_clusters": ListOf(_NoReference(CLUSTER_IDENTIFIER), "name them, or leave source_clusters out to trust all"),
+    "trust_policy_quota": Number(quotas.TRUST_POLICY_SIZE, quotas.LARGEST_TRUST_POLICY_SIZE, literal=True),
+}
+
+
+def check_role(given: Given) -> Iterator[Problem]:
+    """Check the arguments of a role; ``session_seconds`` is a number for a `Duration`."""
+    yield from check(given, ROLE_ARGUMENTS)
+    seconds = given.get("session_seconds")
+    low, high = quotas.MIN_SESSION_SECONDS, quotas.MAX_SESSION_SECONDS
+    if isinstance(seconds, (int, float)) and not low <= seconds <= high:
+        message = f"'max_session_duration' must be {low} to {high} (1 to 12 hours), got {seconds:g} seconds"
+        yield Problem("max_session_duration", message, "pass Duration.hours(1) to Duration.hours(12)")
+    users = given.get("db_users")
+    for index, user in enumerate(users if isinstance(users, (list, tuple)) else ()):
+        if isinstance(user, DbUser) and user.workgroup is not None and given.get("serverless") is not True:
+            message = f"'db_users[{index}]' is a user of a workgroup, and Redshift Serverless may not assume the role"
+            yield Problem("db_users", message, "pass serverless=True")
+
+
+_NAME_WHAT: Final = "name what the users may do this with: {}=[…]"
+POLICY_ARGUMENTS: Final[Mapping[str, Shape]] = {
+    "pass_roles": ListOf(ROLE, _NAME_WHAT.format("pass_roles")),
+    "create_clusters": Flag(),
+    "describe_all_clusters": Flag(),
+    "users": ListOf(USER),
+    "groups": ListOf(GROUP),
+    "managed_policy_name": Text(
+        r"[\w+=,.@-]{1,128}", "1 to 128 letters, digits and +=,.@_-", "warehouse-role-association"
+    ),
+    "description": _DESCRIPTION,
+}
+# Arguments that have a default, or must be given: None is no value for them.
+REQUIRED_OF_POLICY: Final = frozenset({"pass_roles", "create_clusters", "describe_all_clusters"})
+
+_CATALOG_NAME: Final = Text(r"[^\x00-\x1f/]{1,255}", "a name of 1 to 255 characters without a slash", "sales")
+_KEY_LENGTH: Final = quotas.S3_KEY_LENGTH
+_KEY_WORDS: Final = f"1 to {_KEY_LENGTH:,} characters without a slash or s3:// in front"
+_OBJECT_KEY: Final = Text(
+    rf"(?!/|s3://)[^\x00-\x1f]{{0,{_KEY_LENGTH - 1}}}[^\x00-\x1f/]",
+    f"the key of one object, {_KEY_WORDS}",
+    "manifests/load.json",
+)
+GRANT_ARGUMENTS: Final[Mapping[str, Shape]] = {
+    "bucket": BUCKET,
+    "prefix": Text(
+        rf"(?!/|s3://)[^\x00-\x1f]{{1,{_KEY_LENGTH}}}", f"what object keys begin with, {_KEY_WORDS}", "landing/"
+    ),
+    "manifest": _OBJECT_KEY,
+    "jsonpaths": _OBJECT_KEY,
+    "owner_allows": Flag(),
+    "clean_path": Flag(),
+    "database": _CATALOG_NAME,
+    "tables": ListOf(_CATALOG_NAME, "name the tables, or leave tables out for all of the database"),
+    "create_database": Flag(),
+    "write": Flag(),
+    "lake_formation": Flag(),
+    "table": Kind("table_arn", "a dynamodb.ITable", "pass dynamodb.TableV2(…), or one of its from_ methods"),
+    "cluster_id": Text(r"j-[A-Z0-9]{1,20}", "the id of an Amazon EMR cluster", "j-2AXXXXXXGAPLF"),
+    "secret": Kind(
+        "secret_arn", "a secretsmanager.ISecret", "pass secretsmanager.Secret(…), or one of its from_ methods"
+    ),
+    "function": Kind("function_arn", "a lambda_.IFunction", "pass lambda_.Function(…), or one of its from_ methods"),
+    "stream": Kind("stream_arn", "a kinesis.IStream", "pass kinesis.Stream(…), or one of its from_ methods"),
+    "cluster_arn": Text(
+        r"arn:[a-z-]+:kafka:[a-z0-9-]+:[0-9]{12}:cluster/[A-Za-z0-9-]+/[A-Za-z0-9-]+",
+        "the ARN of an Amazon MSK cluster",
+        "arn:aws:kafka:eu-west-1:111111111111:cluster/events/8d6a9f0e-0000-0000-0000-000000000000-1",
+    ),
+    "topics": ListOf(
+        Text(r"[\w.-]{1,249}", "the name of a topic, 1 to 249 letters, digits and ._-", "events"), "name the topics"
+    ),
+    "grantee": Kind("grant_principal", "an iam.IGrantable", "pass a user, a group or a role"),
+}
+
+# What IAM policies cannot contain; a lone surrogate is reported as such.
+_FOREIGN: Final = re.compile("[^\x00-\xff\ud800-\udfff]")
+_ANOTHER_KEY: Final = "give it another key, or grant the part of the key before it as prefix, or all of the bucket"
+_WRITTEN_TO_POLICIES: Final = {
+    "prefix": "grant the part of the prefix before it, or all of the bucket",
+    "manifest": _ANOTHER_KEY,
+    "jsonpaths": _ANOTHER_KEY,
+    "database": "give the database another name",
+    "tables": "give the table another name, or leave tables out for all of the database",
+}
+
+
+def check_grant(given: Given) -> Iterator[Problem]:
+    """Check the arguments of a grant, also for what Amazon S3 and the policies of IAM cannot contain."""
+    yield from check(given, GRANT_ARGUMENTS)
+    for name in ("prefix", "manifest", "jsonpaths"):
+        value = given.get(name)
+        size = len(value.encode(errors="surrogatepass")) if isinstance(value, str) else 0
+        if size > _KEY_LENGTH >= len(str(value)):
+            message = f"'{name}' has {size:,} bytes of UTF-8, allowed is {_KEY_LENGTH:,}"
+            yield Problem(name, message, "shorten it; Amazon S3 counts bytes")
+    for name, fix in _WRITTEN_TO_POLICIES.items():
+        value = given.get(name)
+        entries = enumerate(value) if isinstance(value, (list, tuple)) else ()
+        for label, text in [(name, value), *((f"{name}[{index}]", entry) for index, entry in entries)]:
+            found = _FOREIGN.search(text) if isinstance(text, str) else None
+            if found:
+                what = f"'{label}' is {shown(text)} with {found[0]!r}"
+                yield Problem(label, f"{what}, and IAM policies take characters up to U+00FF (ÿ) only", fix)
+
+
+def check_external_schema(given: Given) -> Iterator[Problem]:
+    """Check where the data of an external schema comes from: a bucket, or what AWS Lake Formation vends."""
+    yield from check_grant(given)
+    if given.get("lake_formation") is not True:
+        if "bucket" not in given:
+            fix = "pass the bucket that the tables' files are in, or lake_formation=True"
+            yield Problem("bucket", "'bucket' is not given", fix)
+        return
+    for name in ("bucket", "prefix"):
+        if name in given:
+            message = f"'{name}' is {shown(given[name])} beside lake_formation=True"
+            yield Problem(name, message, f"drop {name}: Lake Formation vends the credentials for Amazon S3")
+
 
 DEFAULT_NODE_TYPE: Final = "ra3.large"
 DEFAULT_DATABASE: Final = "warehouse"
@@ -20,146 +381,40 @@ DEFAULT_ADMIN: Final = "warehouse_admin"
 # Not 5439, which scanners try first.
 DEFAULT_PORT: Final = 5440
 DEFAULT_WINDOW: Final = "sun:03:00-sun:03:30"
-_DEFAULTS: Final = {
-    "node_type": DEFAULT_NODE_TYPE,
-    "database_name": DEFAULT_DATABASE,
-    "admin_username": DEFAULT_ADMIN,
-    "preferred_maintenance_window": DEFAULT_WINDOW,
-}
 
-Given = Mapping[str, object]
-_ABSENT: Final = object()
-
-
-ROLE: Final = Kind(
-    "role_arn", "an iam.IRole", "pass a RedshiftRole, or iam.Role.from_role_arn(self, 'Imported', 'arn:…')"
-)
-_POLICY: Final = Kind(
-    "managed_policy_arn", "an iam.IManagedPolicy", "pass iam.ManagedPolicy(…), or one of its from_ methods"
-)
-_DURATION: Final = Kind("to_seconds", "a Duration", "pass Duration.hours(1)")
-_RETENTION: Final = _DURATION._replace(advice="pass Duration.days(7)")
-TIMEOUT: Final = _DURATION._replace(advice="pass Duration.minutes(10)")
-BUCKET: Final = Kind(
-    "bucket_arn", "an s3.IBucket", "pass s3.Bucket(…), or s3.Bucket.from_bucket_name(self, 'Logs', '…')"
-)
-_KEY: Final = Kind("key_arn", "a kms.IKey", "pass kms.Key(…), or kms.Key.from_key_arn(self, 'Key', 'arn:…')")
-_VPC: Final = Kind("vpc_id", "an ec2.IVpc", "pass ec2.Vpc(…), or ec2.Vpc.from_lookup(self, 'Vpc', vpc_id='…')")
-_SUBNETS: Final = Kind("subnet_type", "an ec2.SubnetSelection", "pass ec2.SubnetSelection(…)")
-_SECURITY_GROUP: Final = Kind("security_group_id", "an ec2.ISecurityGroup", "pass ec2.SecurityGroup(…)")
-USER: Final = Kind("user_ref", "an iam.IUser", "pass iam.User(…), or iam.User.from_user_name(self, 'User', '…')")
-GROUP: Final = Kind("group_ref", "an iam.IGroup", "pass iam.Group(…), or iam.Group.from_group_name(self, 'Group', '…')")
-_REMOVAL: Final = Kind("RETAIN_ON_UPDATE_OR_DELETE", "a RemovalPolicy", "pass RemovalPolicy.SNAPSHOT")
-
-_MOMENT: Final = r"(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):[0-5]\d"
-
-CONSTRUCT_ID: Final = Text(r"(?s:.*\S.*)", "a literal name", "Warehouse", literal=True)
-CLUSTER_IDENTIFIER: Final = Text(
-    r"(?=.{1,63}$)[a-z][a-z0-9]*(-[a-z0-9]+)*",
-    "1 to 63 lower-case letters, digits and single hyphens, a letter first",
-    "sales-warehouse",
-)
-_ROLE_NAME: Final = Text(r"[\w+=,.@-]{1,64}", "1 to 64 letters, digits and +=,.@_-", "warehouse-loader")
-_PATH: Final = Text(
-    r"/|(?=.{1,512}$)/[\x21-\x7e]+/", "a path that begins and ends with a slash, at most 512", "/redshift/"
-)
-_DESCRIPTION: Final = Text(r"[\t\n\r\x20-\x7e\xa1-\xff]{0,1000}", "at most 1,000 printable characters", "Loads sales")
-_POLICY_NAME: Final = Text(r"[\w+=,.@-]{1,128}", "1 to 128 letters, digits and +=,.@_-", "warehouse-role-association")
-_REGION: Final = Text(r"[a-z]{2,4}(-[a-z]+)+-\d", "a region's name", "eu-west-1")
+_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEK_MINUTES: Final = 7 * 24 * 60
+_MOMENT: Final = rf"({'|'.join(_DAYS)}):([01]\d|2[0-3]):[0-5]\d"
 _WINDOW: Final = Text(
-    rf"(?i:{_MOMENT}-{_MOMENT})",
-    "ddd:hh:mm-ddd:hh:mm in UTC, at least 30 minutes",
-    "sun:03:00-sun:03:30",
+    rf"(?i:{_MOMENT}-{_MOMENT})", "ddd:hh:mm-ddd:hh:mm in UTC, at least 30 minutes", "sun:03:00-sun:03:30"
 )
-_DATABASE: Final = Text(
-    r"[a-z][a-z0-9_]{0,63}", "1 to 64 lower-case letters, digits and underscores, a letter first", "sales"
-)
-_ADMIN: Final = Text(
-    r"[a-z][a-z0-9_+.@-]{0,127}", "1 to 128 lower-case letters, digits and _+.@-, a letter first", "warehouse_admin"
-)
-_NODE_TYPE: Final = Text(r"[a-z][a-z0-9]*\.[a-z0-9]+", "a node type", "ra3.large")
-_SUBNET_GROUP: Final = Text(r"[\w .-]{1,255}", "the name of a subnet group, 1 to 255 characters", "warehouse-subnets")
-
-ROLE_ARGUMENTS: Final[Mapping[str, Shape]] = {
-    "role_name": _ROLE_NAME,
-    "description": _DESCRIPTION,
-    "path": _PATH,
-    "max_session_duration": _DURATION,
-    "permissions_boundary": _POLICY,
-    "managed_policies": ListOf(_POLICY),
-    "serverless": Flag(),
-    "regions": ListOf(_REGION),
-}
-POLICY_ARGUMENTS: Final[Mapping[str, Shape]] = {
-    "pass_roles": ListOf(ROLE),
-    "create_clusters": Flag(),
-    "describe_all_clusters": Flag(),
-    "users": ListOf(USER),
-    "groups": ListOf(GROUP),
-    "managed_policy_name": _POLICY_NAME,
-    "description": _DESCRIPTION,
-}
 CLUSTER_ARGUMENTS: Final[Mapping[str, Shape]] = {
     "roles": ListOf(ROLE),
+    "role_limit": ROLE_LIMIT,
     "default_role": ROLE,
     "cluster_identifier": CLUSTER_IDENTIFIER,
-    "node_type": _NODE_TYPE,
+    "node_type": Text(r"[a-z][a-z0-9]*\.[a-z0-9]+", "a node type", "ra3.large"),
     "number_of_nodes": Number(1, quotas.MAX_NODES),
-    "database_name": _DATABASE,
-    "admin_username": _ADMIN,
-    "vpc": _VPC,
-    "vpc_subnets": _SUBNETS,
-    "security_groups": ListOf(_SECURITY_GROUP),
-    "cluster_subnet_group_name": _SUBNET_GROUP,
-    "encryption_key": _KEY,
+    "database_name": Text(
+        r"[a-z][a-z0-9_]{0,63}", "1 to 64 lower-case letters, digits and underscores, a letter first", "sales"
+    ),
+    "admin_username": Text(
+        r"[a-z][a-z0-9_+.@-]{0,127}", "1 to 128 lower-case letters, digits and _+.@-, a letter first", "warehouse_admin"
+    ),
+    "vpc": Kind("vpc_id", "an ec2.IVpc", "pass ec2.Vpc(…), or ec2.Vpc.from_lookup(self, 'Vpc', vpc_id='…')"),
+    "vpc_subnets": Kind("subnet_type", "an ec2.SubnetSelection", "pass ec2.SubnetSelection(…)"),
+    "security_groups": ListOf(Kind("security_group_id", "an ec2.ISecurityGroup", "pass ec2.SecurityGroup(…)")),
+    "cluster_subnet_group_name": Text(
+        r"[\w .-]{1,255}", "the name of a subnet group, 1 to 255 characters", "warehouse-subnets"
+    ),
+    "encryption_key": Kind("key_arn", "a kms.IKey", "pass kms.Key(…), or kms.Key.from_key_arn(self, 'Key', 'arn:…')"),
     "snapshot_retention": _RETENTION,
     "preferred_maintenance_window": _WINDOW,
     "audit_log_bucket": BUCKET,
     "multi_az": Flag(),
     "publicly_accessible": Flag(),
-    "removal_policy": _REMOVAL,
+    "removal_policy": Kind("RETAIN_ON_UPDATE_OR_DELETE", "a RemovalPolicy", "pass RemovalPolicy.SNAPSHOT"),
 }
-
-# Arguments that have a default, or must be given: None is no value for them.
-REQUIRED_OF_POLICY: Final = frozenset({"pass_roles", "create_clusters", "describe_all_clusters"})
-
-
-def check(given: Given, allowed: Mapping[str, Shape]) -> Iterator[Problem]:
-    """Check each argument by itself; a default was right when it was written."""
-    for name, value in given.items():
-        if name in allowed and value is not _DEFAULTS.get(name, _ABSENT):
-            yield from allowed[name].check(name, value)
-
-
-def check_role(given: Given) -> Iterator[Problem]:
-    """Check the arguments of a role. ``session_seconds`` stands for a `Duration`."""
-    yield from check(given, ROLE_ARGUMENTS)
-    if given.get("regions", _ABSENT) in ([], ()):
-        yield Problem(
-            "regions",
-            "'regions' must have at least one region, got an empty list",
-            "name the regions, or leave regions out to trust all",
-        )
-    seconds = given.get("session_seconds")
-    low, high = quotas.MIN_SESSION_SECONDS, quotas.MAX_SESSION_SECONDS
-    if isinstance(seconds, (int, float)) and not low <= seconds <= high:
-        yield Problem(
-            "max_session_duration",
-            f"'max_session_duration' must be {low} to {high} (1 to 12 hours), got {seconds:g} seconds",
-            "pass Duration.hours(1) to Duration.hours(12)",
-        )
-
-
-def check_policy(given: Given) -> Iterator[Problem]:
-    """Check the arguments of a user policy."""
-    yield from check(given, POLICY_ARGUMENTS)
-    for name in ("clusters", "pass_roles"):
-        if given.get(name, _ABSENT) in ([], ()):
-            yield Problem(
-                name,
-                f"'{name}' must have at least one entry, got an empty list",
-                f"name what the users may do this with: {name}=[…]",
-            )
 
 
 def check_roles(given: Given) -> Iterator[Problem]:
@@ -168,37 +423,19 @@ def check_roles(given: Given) -> Iterator[Problem]:
 
 
 def check_cluster(given: Given) -> Iterator[Problem]:
-    """Check the arguments of a cluster. ``snapshot_days`` stands for a `Duration`."""
+    """Check the arguments of a cluster; ``snapshot_days`` is a number for a `Duration`."""
+    yield from check(given, CLUSTER_ARGUMENTS)
+    yield from _port(given)
+    yield from _network(given)
+    yield from _parameters(given)
     literal = known(given)
-    yield from chain(
-        check(given, CLUSTER_ARGUMENTS),
-        _role_limit(given),
-        _reserved(literal),
-        _port(given),
-        _network(given),
-        _snapshots(literal),
-        _window_length(literal),
-        _availability(literal),
-        _parameters(given),
-    )
-
-
-def _role_limit(given: Given) -> Iterator[Problem]:
-    if not is_whole(given.get("role_limit", quotas.DEFAULT_ROLE_LIMIT)):
-        yield Problem(
-            "role_limit", f"'role_limit' must be a whole number, got {shown(given['role_limit'])}", "pass role_limit=10"
-        )
-
-
-# No user may be called so, though a database may.
-_PUBLIC: Final = ("admin_username", "public")
-
-
-def _reserved(given: Given) -> Iterator[Problem]:
-    for name in ("database_name", "admin_username"):
-        value = given.get(name)
-        if isinstance(value, str) and (value in quotas.RESERVED_WORDS or (name, value) == _PUBLIC):
-            yield Problem(name, f"'{name}' is {value!r}, which is a reserved word", f"choose another {name}")
+    node_type = literal.get("node_type")
+    yield from _names(literal)
+    yield from _window_length(literal)
+    if isinstance(node_type, str):
+        yield from _snapshots(literal.get("snapshot_days"), node_type)
+    if literal.get("multi_az") is True:
+        yield from _availability(literal.get("number_of_nodes"), node_type)
 
 
 def _port(given: Given) -> Iterator[Problem]:
@@ -206,13 +443,12 @@ def _port(given: Given) -> Iterator[Problem]:
     if "port" not in given or is_number_token(port):
         return
     if not isinstance(node_type, str) or is_token(node_type):
-        if not is_whole(port):
-            yield Problem("port", f"'port' must be a whole number, got {shown(port)}", f"pass port={DEFAULT_PORT}")
+        yield from WholeNumber(DEFAULT_PORT).check("port", port)
         return
     ranges = quotas.MANAGED_STORAGE_PORTS if quotas.has_managed_storage(node_type) else quotas.OTHER_PORTS
     if not is_whole(port) or not any(port in allowed for allowed in ranges):
-        words = " or ".join(f"{allowed.start} to {allowed.stop - 1}" for allowed in ranges)
-        yield Problem("port", f"'port' must be {words} for {node_type}, got {shown(port)}", f"pass a port from {words}")
+        allowed = " or ".join(f"{each.start} to {each.stop - 1}" for each in ranges)
+        yield must_be("port", f"{allowed} for {node_type}", port, f"pass a port from {allowed}")
 
 
 def _network(given: Given) -> Iterator[Problem]:
@@ -220,43 +456,42 @@ def _network(given: Given) -> Iterator[Problem]:
     if all(both):
         yield Problem("vpc", "'vpc' and 'cluster_subnet_group_name' are both given", "pass one of them")
     elif not any(both):
-        yield Problem(
-            "", "neither 'vpc' nor 'cluster_subnet_group_name' is given", "pass vpc=…, or the name of a subnet group"
-        )
+        fix = "pass vpc=…, or the name of a subnet group"
+        yield Problem("", "neither 'vpc' nor 'cluster_subnet_group_name' is given", fix)
     if "vpc_subnets" in given and "vpc" not in given:
         yield Problem("vpc_subnets", "'vpc_subnets' is given without 'vpc'", "pass vpc=…, or drop vpc_subnets")
 
 
-def _snapshots(given: Given) -> Iterator[Problem]:
-    days, node_type = given.get("snapshot_days"), given.get("node_type")
-    if isinstance(days, (int, float)) and isinstance(node_type, str):
-        low = 1 if quotas.has_managed_storage(node_type) else 0
-        if days != int(days) or not low <= days <= quotas.MAX_SNAPSHOT_DAYS:
-            allowed = f"{low} to {quotas.MAX_SNAPSHOT_DAYS} whole days"
-            yield Problem(
-                "snapshot_retention",
-                f"'snapshot_retention' must be {allowed} for {node_type}, got {days:g} days",
-                "pass Duration.days(7)",
-            )
+def _parameters(given: Given) -> Iterator[Problem]:
+    parameters = given.get("parameters", {})
+    if not isinstance(parameters, Mapping):
+        yield must_be("parameters", "a mapping of texts", parameters, "pass parameters={'name': 'value'}")
+        return
+    for name, value in parameters.items():
+        if not isinstance(name, str) or not isinstance(value, str) or is_list_token(value):
+            label = readable(repr(name))
+            written = "…" if is_token(value) else str(value).lower()
+            fix = f"write it as text: {{{label}: '{written}'}}"
+            yield Problem("parameters", f"'parameters[{label}]' must be a text, got {shown(value)}", fix)
 
 
-_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_WEEK_MINUTES: Final = 7 * 24 * 60
+def _names(given: Given) -> Iterator[Problem]:
+    for name in ("database_name", "admin_username"):
+        value = given.get(name)
+        # A database may be called public, a user may not.
+        if isinstance(value, str) and (value in quotas.RESERVED_WORDS or (name, value) == ("admin_username", "public")):
+            yield Problem(name, f"'{name}' is {value!r}, which is a reserved word", f"choose another {name}")
 
 
 def _window_length(given: Given) -> Iterator[Problem]:
     window = given.get("preferred_maintenance_window")
-    if window is DEFAULT_WINDOW or not isinstance(window, str) or not _WINDOW.fits(window):
-        return
-    start, end = (_minute(moment) for moment in window.lower().split("-"))
-    length = (end - start) % _WEEK_MINUTES
-    if length < quotas.MIN_MAINTENANCE_MINUTES:
-        allowed = f"allowed is at least {quotas.MIN_MAINTENANCE_MINUTES}"
-        yield Problem(
-            "preferred_maintenance_window",
-            f"'preferred_maintenance_window' is {window!r}, {length} minutes long, {allowed}",
-            "end it at least 30 minutes after it begins",
-        )
+    if isinstance(window, str) and _WINDOW.fits(window):
+        start, end = (_minute(moment) for moment in window.lower().split("-"))
+        length, least = (end - start) % _WEEK_MINUTES, quotas.MIN_MAINTENANCE_MINUTES
+        if length < least:
+            message = f"'preferred_maintenance_window' must be at least {least} minutes, got {length} in {window!r}"
+            fix = f"end it at least {least} minutes after it begins"
+            yield Problem("preferred_maintenance_window", message, fix)
 
 
 def _minute(moment: str) -> int:
@@ -264,33 +499,16 @@ def _minute(moment: str) -> int:
     return (_DAYS.index(day) * 24 + int(hour)) * 60 + int(minute)
 
 
-def _availability(given: Given) -> Iterator[Problem]:
-    if given.get("multi_az") is not True:
-        return
-    nodes, node_type = given.get("number_of_nodes"), given.get("node_type")
+def _snapshots(days: object, node_type: str) -> Iterator[Problem]:
+    low, high = 1 if quotas.has_managed_storage(node_type) else 0, quotas.MAX_SNAPSHOT_DAYS
+    if isinstance(days, (int, float)) and (days != int(days) or not low <= days <= high):
+        message = f"'snapshot_retention' must be {low} to {high} whole days for {node_type}, got {days:g} days"
+        yield Problem("snapshot_retention", message, "pass Duration.days(7)")
+
+
+def _availability(nodes: object, node_type: object) -> Iterator[Problem]:
     if is_whole(nodes) and nodes < quotas.MIN_NODES_MULTI_AZ:  # type: ignore[operator]
-        yield Problem(
-            "multi_az", "'multi_az' is True for a cluster of one node", "pass number_of_nodes=2 or more, for each zone"
-        )
+        fix = "pass number_of_nodes=2 or more, for each zone"
+        yield Problem("multi_az", "'multi_az' is True for a cluster of one node", fix)
     if isinstance(node_type, str) and not quotas.has_managed_storage(node_type):
         yield Problem("multi_az", f"'multi_az' is True for node type {node_type!r}", "pass an RA3 node type")
-
-
-def _parameters(given: Given) -> Iterator[Problem]:
-    parameters = given.get("parameters", {})
-    if not isinstance(parameters, Mapping):
-        yield Problem(
-            "parameters",
-            f"'parameters' must be a mapping of texts, got {shown(parameters)}",
-            "pass parameters={'name': 'value'}",
-        )
-        return
-    for name, value in parameters.items():
-        if not isinstance(name, str) or not isinstance(value, str) or is_list_token(value):
-            label = readable(repr(name))
-            written = "…" if is_token(value) else str(value).lower()
-            yield Problem(
-                "parameters",
-                f"'parameters[{label}]' must be a text, got {shown(value)}",
-                f"write it as text: {{{label}: '{written}'}}",
-            )

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from redshift_roles.aws import quotas
+from redshift_roles.rules.arguments import Flag, ListOf
 from redshift_roles.rules.registry import Problem
-from redshift_roles.rules.shapes import Flag, ListOf
 from redshift_roles.sql import role_clause, statement
 from redshift_roles.sql.role_clause import DEFAULT, Role, RoleShape
 from redshift_roles.sql.statement import NAMES, Option, flag, identifiers, one_of

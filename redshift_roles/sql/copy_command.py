@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from redshift_roles.aws import quotas
+from redshift_roles.rules.arguments import Flag, Text
 from redshift_roles.rules.registry import Problem
-from redshift_roles.rules.shapes import Flag, Text
 from redshift_roles.sql import role_clause, statement
 from redshift_roles.sql.role_clause import DEFAULT, SESSION, Role
 from redshift_roles.sql.statement import Literal, Name, Option, Whole, bare, flag, literal, one_of, quoted

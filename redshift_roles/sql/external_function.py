@@ -7,8 +7,8 @@ from typing import Final
 
 from redshift_roles.aws import quotas
 from redshift_roles.aws.placeholders import readable
+from redshift_roles.rules.arguments import ListOf, Text, is_whole, shown
 from redshift_roles.rules.registry import Problem
-from redshift_roles.rules.shapes import ListOf, Text, is_whole, shown
 from redshift_roles.sql import role_clause, statement
 from redshift_roles.sql.role_clause import Role
 from redshift_roles.sql.statement import Name, Option, QualifiedName, Whole, bare, flag, literal, one_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from redshift_roles.aws import quotas
+from redshift_roles.rules.arguments import Flag
 from redshift_roles.rules.registry import Problem
-from redshift_roles.rules.shapes import Flag
 from redshift_roles.sql import role_clause, statement
 from redshift_roles.sql.role_clause import DEFAULT, SESSION, Role
 from redshift_roles.sql.statement import Identifier, Option, Whole, bare, flag, literal, one_of

@@ -8,8 +8,8 @@ from typing import Final, NamedTuple, Protocol
 from redshift_roles.aws import quotas
 from redshift_roles.aws.arns import parse
 from redshift_roles.aws.placeholders import TOKENS, is_list_token, placeholder
+from redshift_roles.rules.arguments import shown
 from redshift_roles.rules.registry import Problem
-from redshift_roles.rules.shapes import shown
 from redshift_roles.sql import statement
 from redshift_roles.sql.statement import Option, quoted
 

@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple
 from redshift_roles.aws import quotas
 from redshift_roles.aws.placeholders import TOKENS, is_number_token, is_text_token, readable, token_first
 from redshift_roles.rules import registry
+from redshift_roles.rules.arguments import Flag, ListOf, Number, Shape, Text, shown
 from redshift_roles.rules.findings import RoleAssociationError
 from redshift_roles.rules.registry import Problem
-from redshift_roles.rules.shapes import Flag, ListOf, Number, Shape, Text, shown
 
 # ``table``, ``schema.table``, or the parts in a tuple where a part contains a dot.
 Name = str | tuple[str, ...]

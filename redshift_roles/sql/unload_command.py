@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Final
 
 from redshift_roles.aws import quotas
+from redshift_roles.rules.arguments import Text, shown
 from redshift_roles.rules.registry import Problem
-from redshift_roles.rules.shapes import Text, shown
 from redshift_roles.sql import role_clause, statement
 from redshift_roles.sql.role_clause import Role
 from redshift_roles.sql.statement import CHARACTER, Literal, Option, Whole, bare, flag, literal, one_of, quoted

@@ -12,7 +12,7 @@ from aws_cdk import aws_iam as iam
 
 from redshift_roles import RedshiftRole
 from redshift_roles.cdk.jsii_compat import IConnectable, is_immutable, reference_of, reports_policies
-from redshift_roles.rules.shapes import classes_of, shown
+from redshift_roles.rules.arguments import classes_of, shown
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 from tests.support.builders import arn
 from tests.support.functions import function_of
