@@ -17,10 +17,9 @@ _ACCOUNT: Final = re.compile("[0-9]{12}")
 _ROLE_NAME: Final = re.compile(r"[\w+=,.@-]+", re.ASCII)
 
 
-# The account, partition and region of a stack that does not say where it will be deployed.
+# The account and partition of a stack that does not say where it will be deployed.
 THIS_ACCOUNT: Final = placeholder("AWS::AccountId")
 THIS_PARTITION: Final = placeholder("AWS::Partition")
-THIS_REGION: Final = placeholder("AWS::Region")
 
 
 def differ(account: str | None, other: str | None) -> bool:

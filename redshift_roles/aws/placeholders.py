@@ -8,7 +8,7 @@ own test for tokens calls into the jsii kernel; this module does not.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 
@@ -133,8 +133,3 @@ def token_first(text: str) -> bool:
 def present(required: Collection[str] = (), **arguments: object) -> dict[str, object]:
     """Return the arguments that are given, and the required ones even when they are None."""
     return {name: value for name, value in arguments.items() if value is not None or name in required}
-
-
-def known(arguments: Mapping[str, object]) -> dict[str, object]:
-    """Return the arguments that are no tokens."""
-    return {name: value for name, value in arguments.items() if not is_token(value)}

@@ -61,7 +61,6 @@ STREAMING_MSK: Final = Source(f"{_GUIDE}/materialized-view-streaming-ingestion-g
 MACHINE_LEARNING: Final = Source(f"{_GUIDE}/admin-setup.html", _READ)
 ALL_COMMANDS_POLICY: Final = Source(f"{_POLICIES}/AmazonRedshiftAllCommandsFullAccess.html", _READ)
 S3_ENCRYPTION: Final = Source(f"{_S3}/UsingKMSEncryption.html", _READ)
-S3_CROSS_ACCOUNT: Final = Source(f"{_S3}/example-walkthroughs-managing-access-example2.html", _READ)
 S3_KEYS: Final = Source(f"{_S3}/object-keys.html", _READ)
 DYNAMODB_ENCRYPTION: Final = Source(f"{_DOCS}/amazondynamodb/latest/developerguide/encryption.usagenotes.html", _READ)
 SECRETS_ENCRYPTION: Final = Source(f"{_DOCS}/secretsmanager/latest/userguide/security-encryption.html", _READ)

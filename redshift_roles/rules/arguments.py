@@ -14,7 +14,6 @@ from redshift_roles.aws.placeholders import (
     is_number_token,
     is_text_token,
     is_token,
-    known,
     readable,
 )
 from redshift_roles.aws.trust import DbUser
@@ -428,7 +427,7 @@ def check_cluster(given: Given) -> Iterator[Problem]:
     yield from _port(given)
     yield from _network(given)
     yield from _parameters(given)
-    literal = known(given)
+    literal = {name: value for name, value in given.items() if not is_token(value)}
     node_type = literal.get("node_type")
     yield from _names(literal)
     yield from _window_length(literal)

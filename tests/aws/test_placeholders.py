@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from redshift_roles.aws import placeholders
-from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, THIS_REGION
+from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION
 from redshift_roles.aws.placeholders import PLACEHOLDERS, TOKENS, Marker, placeholder
 
 LIST = cdk.Token.as_list(cdk.Fn.ref("Roles"))
@@ -50,11 +50,6 @@ def test_arguments_that_are_given_are_kept() -> None:
 
     assert placeholders.present({"e"}, **given) == {"a": "x", "c": 0, "d": False, "f": cdk.Aws.REGION}
     assert placeholders.present({"b", "e"}, b=None, c=None) == {"b": None}
-
-
-def test_known_arguments_are_no_tokens() -> None:
-    """Of any kind; None and falsy values stay."""
-    assert placeholders.known({"a": "x", "b": None, "d": (), "e": TEXT, "f": NUMBER}) == {"a": "x", "b": None, "d": ()}
 
 
 @pytest.mark.parametrize(
@@ -105,10 +100,8 @@ def test_a_text_is_known_up_to_its_first_placeholder_and_after_its_last(text: st
 
 
 def test_the_environment_of_a_stack_has_the_names_of_pseudo_parameters() -> None:
-    """The account, partition and region of the deployment."""
-    names = ["AWS::AccountId", "AWS::Partition", "AWS::Region"]
-
-    assert PLACEHOLDERS.names(THIS_ACCOUNT + THIS_PARTITION + THIS_REGION) == names
+    """The account and partition of the deployment."""
+    assert PLACEHOLDERS.names(THIS_ACCOUNT + THIS_PARTITION) == ["AWS::AccountId", "AWS::Partition"]
 
 
 LITERALS = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="{"))

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from redshift_roles.aws import quotas
-from redshift_roles.aws.arns import THIS_REGION
 from redshift_roles.aws.permissions import Home
 from redshift_roles.aws.placeholders import placeholder
 from redshift_roles.aws.policies import size
@@ -286,7 +285,7 @@ def test_fails_when_only_others_are_trusted(principal: object, trusted: str) -> 
             ([_statement({"Service": name})], None, f"trusts {shown}; Redshift cannot assume it")
             for name, shown in (
                 (f"ec2.{placeholder('AWS::URLSuffix')}", "ec2.${AWS::URLSuffix}"),
-                (f"logs.{THIS_REGION}.amazonaws.com", "logs.${AWS::Region}.amazonaws.com"),
+                (f"logs.{placeholder('AWS::Region')}.amazonaws.com", "logs.${AWS::Region}.amazonaws.com"),
             )
         ),
     ],
@@ -342,7 +341,7 @@ def test_a_denial_that_may_not_be_of_redshift_does_not_fail(denial: object, regi
                 "eu-west-1.amazonaws.com",
                 "eu-west-1.amazonaws.com.cn",
                 placeholder("AWS::URLSuffix"),
-                f"{THIS_REGION}.amazonaws.com",
+                f"{placeholder('AWS::Region')}.amazonaws.com",
                 f"eu-{placeholder('Direction')}-1.amazonaws.com",
             )
         ),
