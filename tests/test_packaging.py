@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,13 @@ from tests.support.programs import ROOT, environment
 PACKAGE = {
     str(path.relative_to(ROOT / "redshift_roles")): path.read_text() for path in (ROOT / "redshift_roles").rglob("*.py")
 }
+MAX_MODULES, MAX_MODULE_LINES = 14, 600
+
+
+def test_folders_and_modules_are_small_enough_to_read() -> None:
+    """A larger one is divided by subject, or two are merged."""
+    assert max(Counter(str(Path(name).parent) for name in PACKAGE).values()) <= MAX_MODULES
+    assert max(text.count("\n") for text in PACKAGE.values()) <= MAX_MODULE_LINES
 
 
 @pytest.mark.parametrize(

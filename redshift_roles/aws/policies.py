@@ -155,7 +155,7 @@ def _longest(permission: Permission) -> Iterator[tuple[str, str]]:
 
 @lru_cache(maxsize=4096)
 def _longest_arn(text: str, lengths: tuple[int, int, int]) -> str:
-    """Write an ARN at its longest; what begins with a token begins with a whole ARN."""
+    """Write an ARN at its longest; a token at its beginning is a whole ARN."""
     arn, name, below = lengths
     head, *rest = TOKENS.split(text, "/")
     first = _filled(head, _LONGEST_PSEUDO_PARAMETERS, arn if token_first(text) else name)

@@ -25,7 +25,7 @@ NAMES = [operation.name for operation in OPERATIONS]
     ids=["typing mistake", "wrong resource"],
 )
 def test_fails_when_an_action_does_not_exist_for_a_resource(action: str, resource: str) -> None:
-    """The evaluator knows every action and what it is for, so that a mistake here cannot read as a denial."""
+    """So that a mistake in these tests cannot look like a denial."""
     with pytest.raises(ValueError, match=action):
         allowed([(OPERATIONS[0].granted, Request(action, resource))])
 
@@ -93,7 +93,7 @@ def test_a_prefix_covers_the_keys_that_begin_with_it_and_no_other(prefix: str, k
 @settings(max_examples=150, deadline=None)
 @given(prefix=KEYS, manifest=KEYS, key=KEYS)
 def test_a_manifest_is_one_object(prefix: str, manifest: str, key: str) -> None:
-    """Beside the prefix there is that one key, and none that its characters could stand for."""
+    """Besides the prefix, that one key can be read, and none that its characters match as a pattern."""
     granted = permissions.copy_from(Objects(BUCKET, None, prefix, (manifest,)))
     reading = [permission.resource for permission in granted if permission.sid == "ReadObjects"]
 
@@ -110,7 +110,7 @@ def test_a_file_that_is_named_twice_is_listed_once() -> None:
 @settings(max_examples=150, deadline=None)
 @given(manifest=KEYS, key=KEYS)
 def test_the_manifest_of_hosts_is_one_object(manifest: str, key: str) -> None:
-    """It alone can be read and listed, whatever its characters could stand for."""
+    """It alone can be read and listed, whatever its characters match as a pattern."""
     reading, listing, _ = permissions.copy_over_ssh(Objects(BUCKET, None, None, (manifest,)))
     assert listing.condition is not None
     _, _, (listed,) = listing.condition

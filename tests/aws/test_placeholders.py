@@ -56,7 +56,7 @@ def test_arguments_that_are_given_are_kept() -> None:
     ("text", "first"), [("${Token[x.1]}a", True), ("#{Token[x.1]}", True), ("a${Token[x.1]}", False), ("", False)]
 )
 def test_a_text_may_begin_with_a_token(text: str, first: bool) -> None:
-    """Then nobody knows how it begins."""
+    """Then its beginning is not known."""
     assert placeholders.token_first(text) is first
 
 

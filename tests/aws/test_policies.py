@@ -41,7 +41,7 @@ def test_the_user_policy_is_the_published_example_with_a_condition() -> None:
 
 
 def test_the_smallest_user_policy_names_one_of_each() -> None:
-    """One cluster and one role are texts, not lists; nobody creates, and only this cluster is described."""
+    """One cluster and one role are texts, not lists; no cluster is created, and only this one is described."""
     document = UserPolicy(tuple(CLUSTERS[:1]), ROLES[:1], create_clusters=False, describe_all_clusters=False).document()
 
     assert document["Statement"] == [
@@ -166,7 +166,7 @@ PLAIN = Permission("Do", ("s3:GetObject",), "arn:a", ("StringLike", "s3:prefix",
     ids=["actions", "operator", "key", "values", "none"],
 )
 def test_what_differs_in_one_thing_is_two_statements(other: Permission) -> None:
-    """Merging them would allow something that nobody asked for."""
+    """Merging them would allow more than was granted."""
     written = documents([PLAIN, other._replace(resource="arn:b")])
     condition = {other.condition[0]: {other.condition[1]: other.condition[2][0]}} if other.condition else None
 

@@ -20,7 +20,7 @@ ROLE = "arn:aws:iam::111111111111:role/Loader"
 REDSHIFT, SERVERLESS_NAME = "redshift.amazonaws.com", "redshift-serverless.amazonaws.com"
 WEST, EAST = "redshift.us-west-2.amazonaws.com", "redshift.us-east-1.amazonaws.com"
 
-# A service, and what it tells of whom it works for.
+# A service, and the condition keys that it sends.
 Caller = tuple[str, tuple[tuple[str, str], ...]]
 
 
@@ -97,14 +97,12 @@ def _by(service: str, *known: tuple[str, str]) -> Caller:
     ],
     ids=["plain", "serverless", "regions", "users", "clusters", "all"],
 )
-def test_fails_when_somebody_else_comes_in(
+def test_fails_when_somebody_else_may_assume_the_role(
     trust: Trust,
     let_in: list[Caller],
     kept_out: list[Caller],
 ) -> None:
-    """An evaluator that is not ours lets in whom AWS's page names, and nobody beside: no other service, user or
-    cluster.
-    """
+    """An independent evaluator allows whom AWS's page names, and no other service, user or cluster."""
     asked = [Assumption(service, ROLE, trust.document(), (), known) for service, known in (*let_in, *kept_out)]
 
     assert [*(True for _ in let_in), *(False for _ in kept_out)] == assumed(asked)

@@ -1,4 +1,4 @@
-// Evaluates requests against policies with an IAM evaluator that is not ours. JSON in, JSON out.
+// Evaluates requests against policies with an independent IAM evaluator. JSON in, JSON out.
 import { readFileSync } from 'node:fs';
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 

@@ -1,6 +1,6 @@
-"""An IAM evaluator that is not ours: which requests a policy allows, and who may assume a role.
+"""An independent IAM evaluator: which requests a policy allows, and who may assume a role.
 
-It knows every action and what resources each is for, so that an action that does not exist is an error, not a denial.
+An action that does not exist, or not for a kind of resource, is an error and not a denial.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _KEY_POLICY = {
 
 
 class Request(NamedTuple):
-    """One call: an action on a resource, and what AWS knows of it besides."""
+    """One call: an action on a resource, and the condition keys that are sent."""
 
     action: str
     resource: str
@@ -35,7 +35,7 @@ class Request(NamedTuple):
 
 
 class Assumption(NamedTuple):
-    """One try to assume a role: by whom, with which policies of its own, under which trust policy."""
+    """An attempt to assume a role: by whom, with which policies, under which trust policy."""
 
     principal: str
     role: str

@@ -1,4 +1,4 @@
-"""What AWS's pages document for each thing that Redshift does with a role, and calls that lie beside it.
+"""What AWS's pages document for each thing that Redshift does with a role, and the calls that it must not allow.
 
 The statements are written from the pages (read 2026-11-24), not from the code. Expected decisions follow from them.
 """
