@@ -9,13 +9,12 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
-from redshift_roles import RedshiftGrants, RedshiftRole, RoleAssociationError
+from redshift_roles import RedshiftGrants, RoleAssociationError
 from redshift_roles.aws import quotas
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
-from tests.support.granted import HERE, KEY, listed, statements_of, wrong
+from tests.support.granted import HERE, wrong
 
 BROKERS = f"arn:aws:kafka:{HERE}:cluster/c/1"
 
@@ -158,72 +157,3 @@ def test_fails_when_a_role_is_given_for_a_bucket(stack: cdk.Stack, grants: Redsh
     bad: Any = iam.Role.from_role_arn(stack, "Imported", f"arn:aws:iam::{ACCOUNT}:role/x")
 
     assert [("InvalidArgument", "'bucket' must be an s3.IBucket, got an IRole")] == wrong(lambda: grants.copy_from(bad))
-
-
-CATALOG_WRITES = {
-    f"glue:{action}"
-    for action in (
-        "BatchCreatePartition BatchDeletePartition BatchDeleteTable CreatePartition CreateTable DeletePartition "
-        "DeleteTable UpdatePartition UpdateTable"
-    ).split()
-}
-FILE_READS = {
-    f"s3:{action}"
-    for action in "GetBucketLocation GetObject ListBucket ListBucketMultipartUploads ListMultipartUploadParts".split()
-}
-
-
-@pytest.mark.parametrize(
-    ("flag", "grant", "added", "dropped"),
-    [
-        ("clean_path", lambda grants, bucket, **flag: grants.unload_to(bucket, **flag), {"s3:DeleteObject"}, set()),
-        (
-            "create_database",
-            lambda grants, bucket, **flag: grants.external_schema("d", bucket=bucket, **flag),
-            {"glue:CreateDatabase"},
-            set(),
-        ),
-        (
-            "write",
-            lambda grants, bucket, **flag: grants.external_schema("d", bucket=bucket, **flag),
-            {"s3:PutObject", "kms:GenerateDataKey", *CATALOG_WRITES},
-            set(),
-        ),
-        (
-            "write",
-            lambda grants, _, **flag: grants.external_schema("d", lake_formation=True, **flag),
-            CATALOG_WRITES,
-            set(),
-        ),
-        (
-            "create_database",
-            lambda grants, _, **flag: grants.external_schema("d", lake_formation=True, **flag),
-            {"glue:CreateDatabase"},
-            set(),
-        ),
-        (
-            "lake_formation",
-            lambda grants, bucket, lake_formation: grants.external_schema(
-                "d", bucket=None if lake_formation else bucket, lake_formation=lake_formation
-            ),
-            {"lakeformation:GetDataAccess"},
-            {"kms:Decrypt", *FILE_READS},
-        ),
-    ],
-)
-def test_each_flag_reaches_the_policy(
-    flag: str, grant: Callable[..., object], added: set[str], dropped: set[str]
-) -> None:
-    """With True the documented actions come and go; False is the same as leaving it out."""
-
-    def actions(**given: bool) -> set[str]:
-        stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data")
-        key = kms.Key.from_key_arn(stack, "Key", KEY)
-        lake = s3.Bucket.from_bucket_attributes(stack, "Lake", bucket_arn="arn:aws:s3:::lake", encryption_key=key)
-        grant(RedshiftRole(stack, "Role").redshift_grants, lake, **given)
-        return {action for found, _ in statements_of(stack).values() for action in listed(found)}
-
-    without, allowed = actions(**{flag: False}), actions(**{flag: True})
-
-    assert (added, dropped) == (allowed - without, without - allowed)
-    assert flag == "lake_formation" or without == actions()
