@@ -88,9 +88,9 @@ _DEFAULTS: Final[ClusterArguments] = {
 class RedshiftCluster(Connectable):
     """Define a provisioned Redshift cluster with its IAM roles associated.
 
-    It is encrypted, not public, requires TLS, routes COPY and UNLOAD through the VPC, writes audit logs, keeps its
-    admin password in Secrets Manager, keeps automated snapshots for seven days and a last one when it is deleted. COPY
-    and UNLOAD need a way from its subnets to Amazon S3: a gateway endpoint.
+    It is encrypted and not public, requires TLS, routes COPY and UNLOAD through the VPC, writes audit logs, has its
+    admin password in Secrets Manager, keeps automated snapshots for seven days, and takes a final snapshot when it is
+    deleted. COPY and UNLOAD need a route from its subnets to Amazon S3, such as a gateway endpoint.
 
     Args:
         scope: The construct it belongs to.
@@ -100,7 +100,7 @@ class RedshiftCluster(Connectable):
             us-isob-east-1). Default: 10.
         default_role: One of the roles, to be what ``IAM_ROLE default`` means. Default: no default role.
         cluster_identifier: Its physical name: 1 to 63 lower-case letters, digits and single hyphens, a letter first.
-            Default: CloudFormation makes one up.
+            Default: a name that CloudFormation generates.
         node_type: Such as ``ra3.xlplus``. Default: ``ra3.large``.
         number_of_nodes: 1 to 100. Default: 2.
         database_name: The first database: 1 to 64 lower-case letters, digits and underscores. Default: ``warehouse``.
@@ -116,11 +116,11 @@ class RedshiftCluster(Connectable):
         snapshot_retention: How long automated snapshots are kept: 1 to 35 whole days. Default: 7 days.
         preferred_maintenance_window: ``ddd:hh:mm-ddd:hh:mm`` in UTC, at least 30 minutes. Default:
             ``sun:03:00-sun:03:30``.
-        audit_log_bucket: Takes the audit logs; in the cluster's region. A bucket of this app gets the bucket policy for
-            it, an imported one must have it. Default: CloudWatch Logs.
+        audit_log_bucket: A bucket in the cluster's region for the audit logs. A bucket of this app gets the bucket
+            policy for it, an imported one must have it. Default: CloudWatch Logs.
         multi_az: Whether it runs in two availability zones; RA3 with 2 nodes or more. Default: False.
         publicly_accessible: Whether it has a public address. Default: False.
-        removal_policy: What becomes of it when it leaves the stack. Default: a final snapshot.
+        removal_policy: What happens to it when it is removed from the stack. Default: a final snapshot is taken.
 
     Attributes:
         cfn_cluster: The L1.
@@ -170,7 +170,7 @@ class RedshiftCluster(Connectable):
             account_rule.assert_account(location, (role.account for role in facts.roles))
             if default_role is not None:
                 _define_default(self, location, default_role, facts)
-        plugins.watch(self, location)
+        plugins.watch(self._cfn_cluster, self._cluster_identifier, self._role_limit, location)
 
     def _define(self, construct_id: str, given: ClusterArguments) -> redshift.CfnCluster:
         parameters = {**_SECURE_PARAMETERS, **(given.get("parameters") or {})}
@@ -263,10 +263,17 @@ class RedshiftCluster(Connectable):
         Raises:
             RoleAssociationError: As the constructor does; then the cluster is as it was before.
         """
-        given: ClusterArguments = {"roles": [*self._roles, role], "role_limit": self._role_limit}
-        listed = self._cfn_cluster.iam_roles or []
-        problems = [*_unknown_list(listed), *arguments.check_roles({"roles": given["roles"]})]
-        facts = _checked_roles(lambda: path_of(self), self._location, given, problems)
+        roles, listed = [*self._roles, role], self._cfn_cluster.iam_roles or []
+        facts = checked_roles(
+            lambda: path_of(self),
+            quotas.CREATE_CLUSTER,
+            [*_unknown_list(listed), *arguments.check_roles({"roles": roles})],
+            self._location,
+            kind="cluster",
+            argument="roles",
+            roles=roles,
+            role_limit=self._role_limit,
+        )
         self._cfn_cluster.iam_roles = [*listed, role_arn(role)]
         self._roles.append(role)
         account_rule.assert_account(self._location, (role.account for role in facts.roles))
@@ -293,14 +300,14 @@ def check_cluster(
     problems: Iterable[Problem] = (),
     own_role: RoleFacts | None = None,
 ) -> AssociationFacts:
-    """Raise all that is wrong with the arguments of a cluster, or return the facts about its roles.
+    """Return the facts about the roles of a cluster, or raise all that is wrong with its arguments.
 
     Args:
         path: Reads the path for the message.
         location: Where the cluster will be.
         given: The arguments, with defaults.
         problems: What else is wrong.
-        own_role: A role that the caller will make for the cluster, counted before the given ones.
+        own_role: A role that the caller will make for the cluster.
     """
     retention = given.get("snapshot_retention")
     seconds = seconds_of(retention)
@@ -310,20 +317,10 @@ def check_cluster(
         *arguments.check_cluster({**given, **days}),
         *unit_problems("snapshot_retention", retention, seconds, "days"),
     ]
-    return _checked_roles(path, location, given, found, own_role)
-
-
-def _checked_roles(
-    path: Callable[[], str],
-    location: Location,
-    given: ClusterArguments,
-    problems: Iterable[Problem],
-    own_role: RoleFacts | None = None,
-) -> AssociationFacts:
     return checked_roles(
         path,
         quotas.CREATE_CLUSTER,
-        problems,
+        found,
         location,
         kind="cluster",
         argument="roles",
@@ -335,7 +332,7 @@ def _checked_roles(
 
 
 def _unknown_list(listed: Sequence[str]) -> list[Problem]:
-    """Find a list that somebody put in the place of ours and that only the deployment knows."""
+    """Find a list that replaced ours and that only the deployment knows."""
     if not any(is_list_token(entry) for entry in listed):
         return []
     wrong = "cfn_cluster.iam_roles was replaced by a list that only the deployment knows, so no role can be added to it"
@@ -358,7 +355,7 @@ def _define_default(cluster: RedshiftCluster, location: Location, role: iam.IRol
 
 @cache
 def _parameters(texts: tuple[tuple[str, str], ...]) -> list[redshift.CfnClusterParameterGroup.ParameterProperty]:
-    """Write database parameters; they hold no state, so all clusters with the same ones share them."""
+    """Return database parameters; they hold no state, so clusters with the same ones share them."""
     make = redshift.CfnClusterParameterGroup.ParameterProperty
     return [make(parameter_name=name, parameter_value=value) for name, value in texts]
 
@@ -376,7 +373,7 @@ def _logging(bucket: s3.IBucket | None) -> redshift.CfnCluster.LoggingProperties
 
 
 def _let_redshift_write(bucket: s3.IBucket, location: Location, cluster_identifier: str | None) -> IDependable | None:
-    """Write the bucket policy that audit logging needs: for this cluster where it has a name, else for its region.
+    """Write the bucket policy that audit logging needs: for this cluster when it has a name, else for its region.
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/mgmt/db-auditing.html (read 2026-11-24)

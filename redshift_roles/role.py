@@ -36,11 +36,11 @@ class RedshiftRole(iam.Role):
     Args:
         scope: The construct it belongs to.
         construct_id: Its name there.
-        role_name: Its physical name: 1 to 64 letters, digits and ``+=,.@_-``. Default: CloudFormation makes one up.
+        role_name: Its physical name: 1 to 64 letters, digits and ``+=,.@_-``. Default: a generated name.
         description: At most 1,000 characters. Default: none.
         path: Begins and ends with a slash, at most 512 characters. Default: ``/``.
         max_session_duration: 1 to 12 hours. Default: 1 hour.
-        permissions_boundary: The most that the role may ever do. Default: no boundary.
+        permissions_boundary: The policy that limits what the role may do. Default: no boundary.
         managed_policies: Policies to attach, 0 or more. Default: none.
         serverless: Whether Redshift Serverless may assume it too. Default: provisioned clusters only.
         db_users: The only database users who may use it, 1 or more, by ``sts:ExternalId``; all others fail, the admin
@@ -131,19 +131,19 @@ class RedshiftRole(iam.Role):
 
     @property
     def redshift_grants(self) -> RedshiftGrants:
-        """What Redshift may do with the role, one method for each thing."""
+        """What Redshift may do with the role: one method for each operation."""
         from redshift_roles.grants.redshift_grants import RedshiftGrants  # noqa: PLC0415  not needed by a role without grants
 
         return RedshiftGrants.of(self)
 
     @property
     def iam_role_clause(self) -> str:
-        """Write the clause that names the role in SQL: ``IAM_ROLE 'arn:…'``; it may be a stack output."""
+        """The clause that names the role in SQL, ``IAM_ROLE 'arn:…'``; it can be a stack output."""
         return role_clause.clause(role_clause.read(self))
 
 
 def _partition_problems(regions: object, location: Location) -> Iterator[Problem]:
-    """Find regions whose clusters could never assume the role: IAM knows no role of another partition."""
+    """Find regions whose clusters could never assume the role, since they are in another partition."""
     if location.region is None or not isinstance(regions, (list, tuple)):
         return
     home = quotas.partition_of(location.region)

@@ -35,13 +35,13 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         clusters: 1 or more of `RedshiftCluster`, `CfnCluster` and literal identifiers (those are in this stack's
             account and region).
         pass_roles: 1 or more roles of this account.
-        create_clusters: Whether the policy allows to create exactly these clusters too. Default: True.
-        describe_all_clusters: Whether it allows to list all clusters, as the console does. Default: True; False allows
-            to describe exactly these clusters.
+        create_clusters: Whether the policy allows creating these clusters too. Default: True.
+        describe_all_clusters: Whether it allows listing all clusters, as the console does. Default: True. False allows
+            describing these clusters alone.
         users: Users of this account to attach it to. Default: none.
         groups: Groups of this account to attach it to. Default: none.
-        managed_policy_name: Its physical name, 1 to 128 letters, digits and ``+=,.@_-``. Default: CloudFormation makes
-            one up.
+        managed_policy_name: Its physical name, 1 to 128 letters, digits and ``+=,.@_-``. Default: a name that
+            CloudFormation generates.
         description: At most 1,000 characters; a change replaces the policy. Default: none.
 
     Raises:
@@ -174,7 +174,7 @@ def _foreign(name: str, person: Principal, location: Location) -> Iterator[Probl
         yield Problem(name, message, fix)
 
 
-# A cluster's or role's ARN with the longest name that CloudFormation makes up.
+# A cluster's or role's ARN with the longest name that CloudFormation generates.
 _LONGEST_GENERATED: Final = 130
 _STATEMENTS: Final = 600
 
@@ -182,7 +182,7 @@ _STATEMENTS: Final = 600
 def _raise_if_too_large(
     policy: UserPolicy, facts: AssociationFacts, location: Location, path: Callable[[], str]
 ) -> None:
-    """Measure the policy, closely only when it may be too large."""
+    """Measure the policy: roughly first, and exactly only when it may be too large."""
     resources = [*policy.cluster_arns, *policy.role_arns]
     if _STATEMENTS + sum(max(len(arn), _LONGEST_GENERATED) for arn in resources) <= quotas.MANAGED_POLICY_SIZE:
         return

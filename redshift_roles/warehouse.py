@@ -31,7 +31,7 @@ class WarehouseArguments(ClusterArguments, total=False):
 
 
 class RedshiftWarehouse(Construct):
-    """Define a role that Redshift assumes, a cluster with it associated, and the user policy for exactly that pair.
+    """Define a role that Redshift assumes, a cluster with it associated, and the user policy for that pair.
 
     Args:
         scope: The construct it belongs to.
@@ -91,7 +91,7 @@ class RedshiftWarehouse(Construct):
 
     @property
     def role(self) -> RedshiftRole:
-        """The role that the warehouse brings."""
+        """The warehouse's own role."""
         return self._role
 
     @property
@@ -114,7 +114,7 @@ def _wait_for_default(warehouse: RedshiftWarehouse, cluster: RedshiftCluster) ->
 
 @contextmanager
 def _unchanged_on_error(location: Location, default_role: iam.IRole | None) -> Iterator[None]:
-    """Take back outside the warehouse what a warehouse that fails halfway has brought there."""
+    """Remove what a warehouse that fails halfway has defined outside itself."""
     with account_rule.withdrawn_on_error(location):
         if default_role is None:
             yield

@@ -1,7 +1,6 @@
-"""Where a cluster is in the network.
+"""The network of a cluster: subnet group, security groups and connections.
 
-A VPC or the name of a subnet group flows in; subnet group, security groups and connections flow out. `aws_ec2` is slow
-to import, so it is imported only when there is a VPC or a security group, whose caller has imported it already.
+`aws_ec2` is slow to import, so it is imported only for a cluster with a VPC or security groups.
 """
 
 from __future__ import annotations
@@ -24,13 +23,7 @@ if TYPE_CHECKING:
 
 
 class Network(NamedTuple):
-    """What a cluster needs to know of its network.
-
-    Attributes:
-        subnet_group_name: The subnet group, of ours or an existing one.
-        security_group_ids: None where Redshift chooses the default security group.
-        connections: None where no security group is known.
-    """
+    """The network of a cluster; where no security group is known, Redshift takes the default one of the VPC."""
 
     subnet_group_name: str | None
     security_group_ids: list[str] | None
@@ -46,7 +39,7 @@ def define_network(
     cluster_subnet_group_name: str | None,
     port: int,
 ) -> Network:
-    """Define the subnet group and the security group that a cluster needs and does not have."""
+    """Define the subnet group and the security group that a cluster needs and was not given."""
     if vpc is not None:
         cluster_subnet_group_name = redshift.CfnClusterSubnetGroup(
             scope,
@@ -56,7 +49,7 @@ def define_network(
         ).ref
     if vpc is None and not security_groups:
         return Network(subnet_group_name=cluster_subnet_group_name, security_group_ids=None, connections=None)
-    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415  slow to import, and not needed without a VPC
+    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415
 
     groups = list(security_groups or [])
     if vpc is not None and not groups:
@@ -76,11 +69,11 @@ def _subnet_ids(scope: Construct, vpc: ec2.IVpc, subnets: ec2.SubnetSelection | 
         reason = f": {str(error).splitlines()[0]}"
     if reason:
         wrong = f"'vpc' has no subnets for the cluster{reason}"
-        raise _refusal(scope, wrong, "choose some: vpc_subnets=ec2.SubnetSelection(…)")
+        raise _error(scope, wrong, "choose some: vpc_subnets=ec2.SubnetSelection(…)")
     return found
 
 
-def _refusal(construct: Construct, wrong: str, fix: str) -> RoleAssociationError:
+def _error(construct: Construct, wrong: str, fix: str) -> RoleAssociationError:
     finding = registry.INVALID_ARGUMENT.finding(path_of(construct), Problem("vpc", wrong, fix), quotas.CREATE_CLUSTER)
     return RoleAssociationError([finding])
 
@@ -104,7 +97,7 @@ class Connectable(Construct):
             RoleAssociationError: InvalidArgument, when it has neither a VPC nor security groups.
         """
         if self._network.connections is None:
-            raise _refusal(
+            raise _error(
                 self,
                 "'connections' needs a security group, and this cluster has neither 'vpc' nor 'security_groups'",
                 "pass security_groups=[…] beside cluster_subnet_group_name",

@@ -75,17 +75,17 @@ def _read(stack: Stack) -> Location:
 
 
 def remember_location(construct: IConstruct, location: Location) -> None:
-    """Note where a construct of ours is, which its scope has shown already."""
+    """Record where a construct of ours is, which is known from its scope."""
     record_of(_Known, construct).location = location
 
 
 def path_of(construct: object) -> str:
-    """Read a construct's path; empty for what is no construct."""
+    """Return a construct's path; empty for what is no construct."""
     return construct.node.path if hasattr(construct, "node") else ""
 
 
 def id_after(construct: IConstruct) -> str:
-    """Write a construct's path as an id, so that no two paths give the same one."""
+    """Return a construct's path as an id; no two paths have the same one."""
     return path_of(construct).replace("-", "-.").replace("/", "--")
 
 
@@ -96,7 +96,7 @@ def referred(text: str) -> list[IConstruct]:
 
 
 def cluster_arn(identifier: str, home: Location) -> str:
-    """Write the ARN of a cluster, in the partition, region and account of its own stack."""
+    """Return the ARN of a cluster, in the partition, region and account of its own stack."""
     return f"arn:{home.partition_name}:redshift:{home.region_name}:{home.account_id}:cluster:{identifier}"
 
 
@@ -127,14 +127,7 @@ def _without(name: str) -> Unreachable:
 
 
 def refer(text: str, home: Location, location: Location, name: str) -> tuple[Any, Unreachable | None]:
-    """Resolve an ARN, perhaps a token, as another stack would write it; or return why CDK would refuse to.
-
-    Args:
-        text: The ARN.
-        home: Where the resource is.
-        location: Where it is referred to.
-        name: As in `unreachable`.
-    """
+    """Resolve an ARN, perhaps a token, as another stack would write it, or return why CDK cannot; as `unreachable`."""
     try:
         value = location.stack.resolve(text)
     except RuntimeError:
@@ -144,7 +137,7 @@ def refer(text: str, home: Location, location: Location, name: str) -> tuple[Any
 
 
 def waits(stack: Stack, other: Stack) -> bool:
-    """Say whether a stack is deployed after another one, as far as the app says so already."""
+    """Return whether a stack is deployed after another one, as far as the app has said so already."""
     seen, coming = {stack}, [stack]
     while coming:
         new = [found for found in coming.pop().dependencies if found not in seen]

@@ -144,36 +144,20 @@ class _Plugin:
         raise NotImplementedError
 
 
-class WatchedCluster(Protocol):
-    """What the guard asks of a cluster."""
+class _Cluster(NamedTuple):
+    cfn_cluster: redshift.CfnCluster
+    role_limit: int
+
+
+class _Associations(Protocol):
+    """The associations of a cluster: their resource, and the constructs behind its entries, in their order."""
 
     @property
-    def cfn_cluster(self) -> redshift.CfnCluster:
-        """The L1 that ends up in the template."""
-
+    def resource(self) -> CfnResource | None: ...
     @property
-    def cluster_identifier(self) -> str:
-        """The reference to it, a token."""
-
+    def paths(self) -> list[str]: ...
     @property
-    def role_limit(self) -> int:
-        """How many roles it may have."""
-
-
-class WatchedAssociations(Protocol):
-    """What the guard asks of the associations of a cluster."""
-
-    @property
-    def resource(self) -> CfnResource | None:
-        """The L1 that ends up in the template."""
-
-    @property
-    def paths(self) -> list[str]:
-        """The paths of the constructs that name its roles, in the order of the template."""
-
-    @property
-    def default_path(self) -> str:
-        """The path of the construct that sets the default role."""
+    def default_path(self) -> str: ...
 
 
 class RoleGuard(_Plugin):
@@ -183,16 +167,8 @@ class RoleGuard(_Plugin):
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._clusters: dict[Location, list[WatchedCluster]] = {}
-        self._associations: dict[WatchedAssociations, Location] = {}
-
-    def watch(self, cluster: WatchedCluster, location: Location) -> None:
-        """Check a cluster when the app is synthesized."""
-        self._clusters.setdefault(location, []).append(cluster)
-
-    def watch_associations(self, associations: WatchedAssociations, location: Location) -> None:
-        """Check the associations of a cluster when the app is synthesized."""
-        self._associations[associations] = location
+        self.clusters: dict[Location, dict[str, _Cluster]] = {}
+        self.associations: dict[_Associations, Location] = {}
 
     def watched(self, assembly: Assembly) -> set[tuple[Template, str]]:
         """List what it checks, by template and logical id."""
@@ -204,8 +180,8 @@ class RoleGuard(_Plugin):
         clusters = dict(self._holders(assembly))
         for holder, facts in checker.read(clusters):
             for found in checker.holder_violations(holder.template, holder.logical_id, facts):
-                yield _Reported(found, path_of(clusters[holder].cfn_cluster))
-        if not self._associations:
+                yield _Reported(found, path_of(clusters[holder]))
+        if not self.associations:
             return
         resources = self._resources(assembly)
 
@@ -216,38 +192,38 @@ class RoleGuard(_Plugin):
         for found in checker.associated(assembly, path):
             yield _Reported(found, found.finding.path)
 
-    def _holders(self, assembly: Assembly) -> Iterator[tuple[Holder, WatchedCluster]]:
+    def _holders(self, assembly: Assembly) -> Iterator[tuple[Holder, redshift.CfnCluster]]:
         """Find the clusters in the templates, those of a stack in one crossing."""
-        for location, clusters in self._clusters.items():
+        for location, clusters in self.clusters.items():
             template = template_of(location.stack, assembly)
-            references = location.stack.resolve([cluster.cluster_identifier for cluster in clusters])
-            for cluster, reference in zip(clusters, references, strict=True):
+            references = location.stack.resolve([*clusters])
+            for cluster, reference in zip(clusters.values(), references, strict=True):
                 if template and template.resource_type(reference["Ref"]):
-                    yield Holder(template, reference["Ref"], cluster.role_limit), cluster
+                    yield Holder(template, reference["Ref"], cluster.role_limit), cluster.cfn_cluster
 
-    def _resources(self, assembly: Assembly) -> dict[tuple[Template, str], WatchedAssociations]:
+    def _resources(self, assembly: Assembly) -> dict[tuple[Template, str], _Associations]:
         """Find the resources of the associations in the templates."""
         found = {}
-        for associations, location in self._associations.items():
+        for associations, location in self.associations.items():
             template = template_of(location.stack, assembly)
             if template and associations.resource:
                 found[template, location.stack.get_logical_id(associations.resource)] = associations
         return found
 
 
-def _path(associations: WatchedAssociations, position: int | None) -> str:
+def _path(associations: _Associations, position: int | None) -> str:
     paths = [] if position is None else associations.paths[position : position + 1]
     return (paths or [associations.default_path or associations.paths[0]])[0]
 
 
-def watch(cluster: WatchedCluster, location: Location) -> None:
-    """Let the app's guard check a cluster."""
-    _guard(location).watch(cluster, location)
+def watch(cluster: redshift.CfnCluster, reference: str, role_limit: int, location: Location) -> None:
+    """Check a cluster of ours when the app is synthesized; `reference` is its ``Ref``, read already."""
+    _guard(location).clusters.setdefault(location, {})[reference] = _Cluster(cluster, role_limit)
 
 
-def watch_associations(associations: WatchedAssociations, location: Location) -> None:
-    """Let the app's guard check the associations of a cluster."""
-    _guard(location).watch_associations(associations, location)
+def watch_associations(associations: _Associations, location: Location) -> None:
+    """Check the associations of a cluster when the app is synthesized."""
+    _guard(location).associations[associations] = location
 
 
 def _guard(location: Location) -> RoleGuard:

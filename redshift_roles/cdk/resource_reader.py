@@ -26,7 +26,7 @@ class Resource(NamedTuple):
     Attributes:
         construct: The CDK resource.
         arn: Its ARN.
-        account: Twelve digits, `role_arns.THIS_ACCOUNT`, or None when it is not known.
+        account: Twelve digits, `arns.THIS_ACCOUNT`, or None when it is not known.
         key: Its customer managed key, or None.
         key_arn: The ARN of that key, or None.
         key_account: The account of that key, as `account` is written.
@@ -40,7 +40,7 @@ class Resource(NamedTuple):
     key_account: str | None
 
     def is_foreign(self, location: Location) -> bool:
-        """Say whether it, or its key, is known to be of another account than a role in this place."""
+        """Return whether it, or its key, is known to be of another account than a role of this location."""
         return any(arns.differ(account, location.account) for account in (self.account, self.key_account))
 
 
@@ -53,12 +53,7 @@ class _Known:
 
 
 def resource(construct: IResource, attribute: str) -> Resource:
-    """Read a resource, once.
-
-    Args:
-        construct: A bucket, table, secret, stream or function.
-        attribute: What its ARN is called, such as ``bucket_arn``.
-    """
+    """Read a bucket, table, secret, stream or function, once; its ARN is an attribute such as ``bucket_arn``."""
     known = record_of(_Known, construct)
     known.resource = known.resource or _resource(construct, attribute)
     return known.resource
@@ -80,7 +75,7 @@ def _resource(construct: IResource, attribute: str) -> Resource:
 
 
 def _target(key: kms.IKey) -> kms.IKey:
-    """Find the key behind an alias, which IAM policies cannot name; the alias itself when it is an imported name."""
+    """Return the key behind an alias, which IAM policies cannot name; the alias when it is an imported name."""
     alias = cast("kms.IAlias", key)
     try:
         return alias.alias_target_key
@@ -89,14 +84,14 @@ def _target(key: kms.IKey) -> kms.IKey:
 
 
 def _with_suffix(secret: secretsmanager.ISecret, arn: str) -> str:
-    """Write a secret's ARN with the six characters that Secrets Manager adds, or with their pattern."""
+    """Return a secret's ARN with the six characters that Secrets Manager adds, or with their pattern."""
     return secret.secret_full_arn or f"{arn}{_SUFFIX}"
 
 
 def secret_arn(secret: Resource, location: Location) -> str:
-    """Write a secret's ARN for a role in this place, where it is known in full or has the pattern of its end.
+    """Return a secret's ARN for a role of this location, in full or with the pattern of its end.
 
-    A secret of another environment is known by its name alone there: CDK writes an ARN without the six characters.
+    CDK writes the ARN of a secret of another environment without the six characters.
     """
     home = location_of(secret.construct)
     if (home.account, home.region) == (location.account, location.region) or secret.arn.endswith(_SUFFIX):

@@ -1,7 +1,6 @@
-"""CDK roles as plain facts.
+"""CDK roles, users and groups as plain facts.
 
-Roles, and the place of the construct that names them, flow in; facts for the rules flow out. A crossing into the jsii
-kernel costs more than anything Python does here, so each thing is read once.
+A crossing into the jsii kernel costs more than anything that Python does here, so each thing is read once.
 """
 
 from __future__ import annotations
@@ -32,13 +31,13 @@ Principal = IUserRef | IGroupRef | iam.IRole
 
 
 class OwnRole(NamedTuple):
-    """What is known of a role of ours.
+    """What a role of ours was made with.
 
     Attributes:
         location: Where it is defined.
         path_and_name: Its path and name when they are given, else empty.
         serverless: Whether Redshift Serverless may assume it too.
-        scope: What it is a child of.
+        scope: Its parent.
         trust_policy_quota: How many characters its trust policy may have.
         managed_policies: How many managed policies it was given.
     """
@@ -53,12 +52,7 @@ class OwnRole(NamedTuple):
 
 @dataclass
 class RoleRecord:
-    """What is known of a role.
-
-    Attributes:
-        own: What a role of ours was made with.
-        arn: Its ARN, once it was read.
-    """
+    """What is known of a role: what ours was made with, and the ARN, once it was read."""
 
     own: OwnRole | None = None
     arn: str | None = None
@@ -89,19 +83,13 @@ def own_role(role: object) -> OwnRole | None:
 
 
 def role_location(role: iam.IRole) -> Location:
-    """Read where a role is."""
+    """Return where a role is."""
     own = own_role(role)
     return own.location if own else location_of(role)
 
 
 def role_facts(roles: Sequence[iam.IRole], location: Location, argument: str) -> Iterator[RoleFacts]:
-    """Read roles as a construct in this place would name them.
-
-    Args:
-        roles: The roles.
-        location: Where the cluster or policy is.
-        argument: The argument that lists them.
-    """
+    """Read the roles that an argument lists, as a cluster or policy of this location names them."""
     all_ours = all(own_role(role) for role in roles)
     read: dict[str, RoleFacts] = {}
     for index, role in enumerate(roles):
@@ -117,43 +105,34 @@ def role_facts(roles: Sequence[iam.IRole], location: Location, argument: str) ->
 def _own_role(role: iam.IRole, own: OwnRole, label: str, location: Location, *, distinct: bool) -> RoleFacts:
     home = own.location
     name = own.path_and_name or "/" + (placeholder(f"{id(role)}#Name") if distinct else _nameless(role))
-    text = f"arn:{_partition(home)}:iam::{home.account}:role{name}"
-    # A role of another account is refused for that; it matters no more whether CDK can refer to it.
-    near = home.stack is location.stack or arns.differ(home.account, location.account)
-    _, obstacle = (None, None) if near else _reference(role, home, location)
-    return RoleFacts(label, text, reference_problem=obstacle, defined=True)
+    partition = arns.THIS_PARTITION if is_token(home.partition_name) else home.partition_name
+    text = f"arn:{partition}:iam::{home.account}:role{name}"
+    problem = None if home.stack is location.stack else _reference(role, home, home.account, location)[1]
+    return RoleFacts(label, text, reference_problem=problem, defined=True)
 
 
 def _nameless(role: iam.IRole) -> str:
     return placeholder(f"{role_arn(role)}#Name")
 
 
-def _partition(location: Location) -> str:
-    return arns.THIS_PARTITION if is_token(location.partition_name) else location.partition_name
-
-
 def _any_role(role: iam.IRole, label: str, location: Location) -> RoleFacts:
     account = known_account(role.env.account, location)
-    home = location_of(role)
-    if arns.differ(account, location.account):
-        value, reference_problem = None, None
-    else:
-        value, reference_problem = _reference(role, home, location)
+    value, problem = _reference(role, location_of(role), account, location)
     text = _defined_text(role, account) or _text(value, role, location)
     if account and not arns.parse(text).account and not arns.parse(text).problem:
         text = f"arn:{arns.THIS_PARTITION}:iam::{account}:role/{_nameless(role)}"
-    return RoleFacts(label, text, reference_problem=reference_problem, defined=isinstance(role, iam.Role))
+    return RoleFacts(label, text, reference_problem=problem, defined=isinstance(role, iam.Role))
 
 
 def known_account(account: str, location: Location) -> str | None:
-    """Read an account as CDK writes it: twelve digits, `arns.THIS_ACCOUNT`, or None when it is not known."""
+    """Return an account that CDK writes: twelve digits, `arns.THIS_ACCOUNT`, or None when it is not known."""
     if not is_token(account):
         return account
     return arns.THIS_ACCOUNT if account in (Aws.ACCOUNT_ID, location.account_id) else None
 
 
 def _defined_text(role: iam.IRole, account: str | None) -> str | None:
-    """Write the ARN of a role that the app defines under a literal name."""
+    """Return the ARN of a role that the app defines under a literal name."""
     resource = role.node.default_child if isinstance(role, iam.Role) and account else None
     name = resource.role_name if isinstance(resource, iam.CfnRole) else None
     if not isinstance(resource, iam.CfnRole) or name is None or is_token(name):
@@ -174,24 +153,26 @@ def _nowhere(location: Location) -> Template:
     return Template(None, "", account, location.region, Assembly())
 
 
-def _reference(role: iam.IRole, home: Location, location: Location) -> tuple[Json, str | None]:
-    """Resolve a role's ARN as the stack of this place would write it, or say why CDK would refuse at synth time."""
-    value, obstacle = refer(role_arn(role), home, location, "role_name")
-    return value, obstacle and obstacle[0]
+def _reference(role: iam.IRole, home: Location, account: str | None, location: Location) -> tuple[Json, str | None]:
+    """Resolve a role's ARN as another stack would write it, or return why CDK cannot refer to it."""
+    if arns.differ(account, location.account):
+        # It is reported for its account; it matters no more whether CDK can refer to it.
+        return None, None
+    value, reason = refer(role_arn(role), home, location, "role_name")
+    return value, reason and reason[0]
 
 
 def trust_of(role: iam.IRole) -> iam.PolicyDocument | None:
-    """Find the trust policy of a role that the app defines, also of one that is made when it is first used.
+    """Return the trust policy of a role that the app defines, also of one that is made when it is first used.
 
-    A role that CDK is told to take from elsewhere (``iam.Role.customize_roles``) has no resource, and its trust policy
-    is written by whoever made it.
+    A role that CDK takes from elsewhere (``iam.Role.customize_roles``) has no resource and no trust policy here.
     """
     made = role if isinstance(role, iam.Role) else role.node.default_child
     return made.assume_role_policy if isinstance(made, iam.Role) and made.node.default_child else None
 
 
 def trust_document(document: iam.PolicyDocument) -> dict[str, Any]:
-    """Read a trust policy, with tokens in it; what CDK keeps as an object, such as a `CfnJson`, is left empty."""
+    """Return a trust policy with tokens in it; what CDK keeps as an object, such as a `CfnJson`, is left empty."""
     found: dict[str, Any] = json.loads(json.dumps(document.to_json(), default=lambda _: {}))
     return found
 
@@ -221,18 +202,18 @@ def reports_policies(role: iam.IRole) -> bool:
 
 
 def texts_of(values: Sequence[str], location: Location) -> list[str]:
-    """Write values as far as they are known, with holes where only the deployment knows."""
+    """Return values as far as they are known, with placeholders where only the deployment knows."""
     resolved = location.stack.resolve(list(values))
     return [found[0] for found in (texts(value, _nowhere(location)) for value in resolved)]
 
 
 def account_of(arn: str, home_account: str, location: Location) -> str | None:
-    """Read the account of a user, group or role: the one its ARN names, else the one of its stack."""
+    """Return the account of a user, group or role: the one its ARN names, else the one of its stack."""
     return arns.parse(texts_of([arn], location)[0]).account or known_account(home_account, location)
 
 
 def principal_account(principal: Principal, location: Location) -> str | None:
-    """Read the account of a user, group or role; None when it is not known or this is none of them."""
+    """Return the account of a user, group or role; None when it is not known, or for anything else."""
     for reference, arn in (("role_ref", "role_arn"), ("group_ref", "group_arn"), ("user_ref", "user_arn")):
         found = getattr(principal, reference, None)
         if found is not None:
@@ -241,7 +222,7 @@ def principal_account(principal: Principal, location: Location) -> str | None:
 
 
 def seconds_of(duration: Duration | None) -> float | None:
-    """Read a duration; None when it is a token, not given, or of another kind."""
+    """Return a duration in seconds; None when it is a token, not given, or of another kind."""
     if not isinstance(duration, Duration) or duration.is_unresolved():
         return None
     return duration.to_milliseconds() / 1000
