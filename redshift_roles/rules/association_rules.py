@@ -1,14 +1,12 @@
-"""The rules about the roles of clusters, Serverless namespaces, user policies and chains."""
+"""The rules about the roles of clusters, Serverless namespaces, user policies and chains, each with its check."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Final
 
 from redshift_roles.aws import arns, quotas
 from redshift_roles.aws.placeholders import has_placeholder, literal_start, readable
-from redshift_roles.rules import branches
 from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.rules.registry import INVALID_ARGUMENT, Problem, Rule, in_account
 
@@ -20,8 +18,7 @@ ROLE_LIMIT_OUT_OF_RANGE: Final = Rule(
 )
 
 
-def role_limit_out_of_range(association: AssociationFacts) -> Iterator[Problem]:
-    """Check the limit itself."""
+def _limit_out_of_range(association: AssociationFacts) -> Iterator[Problem]:
     name, limit, quota = _limit_name(association), association.role_limit, quotas.role_quota(association.region)
     if limit is not None and not 1 <= limit <= quota:
         where = f" in {association.region}" if association.region else ""
@@ -41,28 +38,31 @@ ROLE_QUOTA_EXCEEDED: Final = Rule(
 )
 
 
-def role_quota_exceeded(association: AssociationFacts) -> Iterator[Problem]:
-    """Count the distinct roles that are there whatever the conditions are."""
+def _quota_exceeded(association: AssociationFacts) -> Iterator[Problem]:
     limit = association.role_limit
-    fewest, most = _count(association)
-    if limit is not None and fewest > max(limit, 0):
-        has = "has" if fewest == most and not association.more_roles else "has at least"
-        message = f"{_listed(association)} {has} {fewest} entries, '{_limit_name(association)}' is {limit}"
-        yield Problem(association.argument, message, _fewer(fewest, limit, association))
+    least, most = _count(association)
+    if limit is not None and least > max(limit, 0):
+        has = "has" if least == most and not association.more_roles else "has at least"
+        message = f"{_listed(association)} {has} {least} entries, '{_limit_name(association)}' is {limit}"
+        yield Problem(association.argument, message, _fewer(least, limit, association))
 
 
 def _count(association: AssociationFacts) -> tuple[int, int]:
-    everything = (*association.others, *association.roles)
-    return branches.count(replace(association, roles=everything) if association.others else association)
+    """Count the distinct roles: how many there are at least, and how many at most."""
+    distinct = len(set(association.identities))
+    pairs = zip(association.identities, association.all_roles, strict=True)
+    sure = len({name for name, role in pairs if not role.conditional})
+    least, most = association.conditional_roles
+    return min(sure + least, distinct), min(sure + most, distinct)
+
+
+def _listed(association: AssociationFacts) -> str:
+    return _quoted(association.argument) + (" with the cluster's other roles" if association.others else "")
 
 
 def _quoted(argument: str) -> str:
     """Write an argument in quotation marks, and a property of a template without."""
     return argument if argument[:1].isupper() else f"'{argument}'"
-
-
-def _listed(association: AssociationFacts) -> str:
-    return _quoted(association.argument) + (" with the cluster's other roles" if association.others else "")
 
 
 def _fewer(count: int, limit: int, association: AssociationFacts) -> str:
@@ -74,9 +74,8 @@ def _fewer(count: int, limit: int, association: AssociationFacts) -> str:
     excess = count - min(limit, most)
     drop = f"drop {excess} role" if excess == 1 else f"drop {excess} roles"
     if count <= most:
-        return (
-            f"{drop}, or pass {_limit_name(association)}{'=' if association.origin == 'app' else ' '}{count} ({quota})"
-        )
+        larger = f"role_limit={count}" if association.origin == "app" else f"--role-limit {count}"
+        return f"{drop}, or pass {larger} ({quota})"
     return f"{drop}, or acknowledge this ({quota})" if is_namespace else f"{drop} ({quota} and not adjustable)"
 
 
@@ -88,15 +87,13 @@ ROLE_ARN_INVALID: Final = Rule(
 )
 
 
-def role_arn_invalid(association: AssociationFacts) -> Iterator[Problem]:
-    """Find what is not the ARN of an IAM role."""
-    arguments = ((association.argument, association.roles), (association.default_argument, association.default_roles))
-    for argument, roles in arguments:
-        for role in roles:
-            if role.parsed.problem:
-                what = "a list of ARNs" if role.problem else "the ARN"
-                fix = f"give {what} of an IAM role: arn:PARTITION:iam::ACCOUNT:role/NAME, with its path if it has one"
-                yield Problem(argument, f"{role} is '{readable(role.arn)}', which {role.parsed.problem}", fix)
+def _arn_invalid(association: AssociationFacts) -> Iterator[Problem]:
+    defaults = ((association.default_argument, role) for role in association.default_roles)
+    for argument, role in (*((association.argument, role) for role in association.roles), *defaults):
+        if role.parsed.problem:
+            what = "a list of ARNs" if role.problem else "the ARN"
+            fix = f"give {what} of an IAM role: arn:PARTITION:iam::ACCOUNT:role/NAME, with its path if it has one"
+            yield Problem(argument, f"{role} is '{readable(role.arn)}', which {role.parsed.problem}", fix)
 
 
 ROLE_ACCOUNT_MISMATCH: Final = Rule(
@@ -107,8 +104,7 @@ ROLE_ACCOUNT_MISMATCH: Final = Rule(
 )
 
 
-def role_account_mismatch(association: AssociationFacts) -> Iterator[Problem]:
-    """Compare accounts where both are known."""
+def _account_mismatch(association: AssociationFacts) -> Iterator[Problem]:
     account = association.settled_account
     fix = f"associate a role of account {account} and let it assume this one (role chaining: IAM_ROLE 'first,second')"
     if association.kind == "policy":
@@ -124,11 +120,18 @@ def _of_another_account(association: AssociationFacts) -> list[RoleFacts]:
     """
     account = association.settled_account
     if not association.conditional:
-        return branches.unavoidable(association, lambda role: arns.differ(role.account, account))
+        return _unavoidable(association, lambda role: arns.differ(role.account, account))
     named = [role for role in association.roles if role.literal_account and not role.conditional]
     if all(role.account == named[0].account for role in named):
         return []
     return [role for role in named if arns.differ(role.account, account)]
+
+
+def _unavoidable(association: AssociationFacts, is_wrong: Callable[[RoleFacts], bool]) -> list[RoleFacts]:
+    """List the wrong roles that are in the list, or have only wrong alternatives, whatever the conditions are."""
+    wrong = [role for role in association.roles if is_wrong(role)]
+    avoidable = {role.choice for role in association.roles if role not in wrong} if wrong else set()
+    return [role for role in wrong if not role.conditional or (role.choice and role.choice not in avoidable)]
 
 
 def _in_account(role: RoleFacts, association: AssociationFacts, when: str = "") -> str:
@@ -145,8 +148,7 @@ ROLE_PARTITION_MISMATCH: Final = Rule(
 )
 
 
-def role_partition_mismatch(association: AssociationFacts) -> Iterator[Problem]:
-    """Compare partitions where both are known."""
+def _partition_mismatch(association: AssociationFacts) -> Iterator[Problem]:
     fix = f"name a role of partition '{association.partition}'"
     for role in _of_another_partition(association):
         yield Problem(association.argument, _in_partition(role, association), fix)
@@ -154,14 +156,12 @@ def role_partition_mismatch(association: AssociationFacts) -> Iterator[Problem]:
 
 def _of_another_partition(association: AssociationFacts) -> list[RoleFacts]:
     """List the roles that are of another partition, whatever the conditions are."""
-    if association.conditional:
-        return []
-    return branches.unavoidable(association, lambda role: _differs_in_partition(role, association))
+    return [] if association.conditional else _unavoidable(association, lambda role: _differs(role, association))
 
 
-def _differs_in_partition(role: RoleFacts, association: AssociationFacts) -> bool:
-    known = association.partition is not None and not role.parsed.problem
-    return known and role.parsed.partition not in (None, association.partition)
+def _differs(role: RoleFacts, association: AssociationFacts) -> bool:
+    is_known = association.partition is not None and not role.parsed.problem
+    return is_known and role.parsed.partition not in (None, association.partition)
 
 
 def _in_partition(role: RoleFacts, association: AssociationFacts, when: str = "") -> str:
@@ -177,22 +177,19 @@ ROLE_DUPLICATED: Final = Rule(
 )
 
 
-def role_duplicated(association: AssociationFacts) -> Iterator[Problem]:
+def _duplicated(association: AssociationFacts) -> Iterator[Problem]:
     """Find a role that a cluster has twice; a policy that names one twice allows nothing more."""
-    if association.kind == "policy":
-        return
     first: dict[object, RoleFacts] = {}
-    for role in (*association.others, *association.roles):
-        if (role.conditional and not role.when) or role.parsed.problem:
+    for name, role in zip(association.identities, association.all_roles, strict=True):
+        if association.kind == "policy" or (role.conditional and not role.when) or role.parsed.problem:
             continue
-        earlier = first.setdefault((association.identity(role), role.when), role)
+        earlier = first.setdefault((name, role.when), role)
         if earlier is role or role.owner:
             continue
+        message, fix = f"{role} and {earlier} are the same role", f"drop {role.label}"
         if earlier.owner:
             message = f"{role} is associated with the same cluster by {earlier.owner()} too"
             fix = "leave it to one of them: what one removes, the other still wants"
-        else:
-            message, fix = f"{role} and {earlier} are the same role", f"drop {role.label}"
         yield Problem(association.argument, message, fix)
 
 
@@ -204,20 +201,15 @@ SERVICE_LINKED_ROLE: Final = Rule(
 )
 
 
-def service_linked_role(association: AssociationFacts) -> Iterator[Problem]:
-    """Find roles that belong to an AWS service."""
-    fix = "drop it and create a role of your own" + _in_app(association, ": RedshiftRole(self, 'Role')")
+def _service_linked(association: AssociationFacts) -> Iterator[Problem]:
+    ours = ": RedshiftRole(self, 'Role')" if association.origin == "app" else ""
     for role in association.roles:
         if (role.parsed.resource or "").startswith("role/aws-service-role/"):
             message = f"{role} is '{readable(role.arn)}', a service-linked role"
-            yield Problem(association.argument, message, fix)
+            yield Problem(association.argument, message, f"drop it and create a role of your own{ours}")
 
 
-def _in_app(association: AssociationFacts, text: str) -> str:
-    return text if association.origin == "app" else ""
-
-
-def role_not_referable(association: AssociationFacts) -> Iterator[Problem]:
+def _not_referable(association: AssociationFacts) -> Iterator[Problem]:
     """Find roles that CDK cannot refer to from the stack of the association."""
     fix = "give both stacks the same env=, or pass iam.Role.from_role_arn(…) with the role's literal ARN"
     for role in association.roles:
@@ -241,11 +233,10 @@ TRUST_LACKS_REDSHIFT: Final = Rule(
 )
 
 
-def trust_lacks_redshift(association: AssociationFacts) -> Iterator[Problem]:
-    """Find roles of this app that Redshift may not assume."""
-    is_namespace = association.kind == "namespace"
-    service = "redshift-serverless.amazonaws.com" if is_namespace else "redshift.amazonaws.com"
-    ours = "RedshiftRole(…, serverless=True)" if is_namespace else "RedshiftRole"
+def _trust_lacks_redshift(association: AssociationFacts) -> Iterator[Problem]:
+    service, ours = "redshift.amazonaws.com", "RedshiftRole"
+    if association.kind == "namespace":
+        service, ours = "redshift-serverless.amazonaws.com", "RedshiftRole(…, serverless=True)"
     fix = f"use {ours}, or assumed_by=iam.ServicePrincipal('{service}')"
     if association.origin == "template":
         fix = f"allow sts:AssumeRole to the service {service} in its AssumeRolePolicyDocument"
@@ -260,36 +251,47 @@ DEFAULT_ROLE_NOT_ASSOCIATED: Final = Rule(
     "Redshift refuses a default role that is not associated, at deploy time.",
     quotas.DEFAULT_ROLE,
 )
+DEFAULT_ROLE_UNDECIDED: Final = Rule(
+    "DefaultRoleUndecided",
+    "It is known at synth time that the default role is one of the associated roles.",
+    "A default role that is not associated would be refused only at deploy time.",
+    quotas.DEFAULT_ROLE,
+    undecided=True,
+)
 
 
-def default_role_not_associated(association: AssociationFacts) -> Iterator[Problem]:
-    """Find a default role that is surely not among the roles."""
+def _default_not_associated(association: AssociationFacts) -> Iterator[Problem]:
     for role in _other_defaults(association):
         if not _may_be_among(role, association):
-            message = f"{_named(role)} is not among {_quoted(association.argument)}"
-            yield Problem(association.default_argument, message, _add_default(association))
+            yield _not_among("{} is not among {}", role, association)
 
 
-def _add_default(association: AssociationFacts) -> str:
-    return f"add it to {_quoted(association.argument)}, or make one of those roles the default"
+def _default_undecided(association: AssociationFacts) -> Iterator[Problem]:
+    for role in _other_defaults(association):
+        if _may_be_among(role, association):
+            yield _not_among("only the deployment knows whether {} is among {}", role, association)
 
 
-def _named(role: RoleFacts) -> str:
-    return f"{role.label} ({readable(role.parsed.resource or role.arn).removeprefix('role/')})"
+def _not_among(message: str, role: RoleFacts, association: AssociationFacts) -> Problem:
+    name = readable(role.parsed.resource or role.arn).removeprefix("role/")
+    listed = _quoted(association.argument)
+    fix = f"add it to {listed}, or make one of those roles the default"
+    return Problem(association.default_argument, message.format(f"{role.label} ({name})", listed), fix)
 
 
 def _other_defaults(association: AssociationFacts) -> list[RoleFacts]:
     """List what the default role may be and no associated role is."""
-    among = {association.identity(role) for role in (*association.others, *association.roles)}
-    found = (role for role in association.default_roles if association.identity(role) not in among)
-    return [role for role in found if not role.parsed.problem]
+    return [
+        role
+        for role in association.default_roles
+        if not role.parsed.problem and association.identity(role) not in association.identities
+    ]
 
 
 def _may_be_among(role: RoleFacts, association: AssociationFacts) -> bool:
-    everything = (*association.others, *association.roles)
-    return (
-        role.conditional or association.more_roles or any(_may_be_one(role, other, association) for other in everything)
-    )
+    if role.conditional or association.more_roles:
+        return True
+    return any(_may_be_one(role, other, association) for other in association.all_roles)
 
 
 def _may_be_one(role: RoleFacts, other: RoleFacts, association: AssociationFacts) -> bool:
@@ -298,15 +300,12 @@ def _may_be_one(role: RoleFacts, other: RoleFacts, association: AssociationFacts
     accounts = [settled if each.account == arns.THIS_ACCOUNT else each.account for each in (role, other)]
     if other.parsed.problem or arns.differ(*accounts):
         return False
-    if _is_another(role, other) or _is_another(other, role):
+    # Two roles that the app defines are two, and nobody can have written the name that one of them will get.
+    pairs = (role, other), (other, role)
+    if any(one.defined and (two.defined or not has_placeholder(two.arn)) for one, two in pairs):
         return False
     name, other_name = (each.parsed.resource or arns.THIS_ACCOUNT for each in (role, other))
     return _may_become(name, other_name) or _may_become(other_name, name)
-
-
-def _is_another(role: RoleFacts, other: RoleFacts) -> bool:
-    """Return whether a role of the app is surely not this one: its name will be made up."""
-    return role.defined and (other.defined or not has_placeholder(other.arn))
 
 
 def _may_become(name: str, other: str) -> bool:
@@ -322,15 +321,12 @@ ROLE_COUNT_UNDECIDED: Final = Rule(
 )
 
 
-def role_count_undecided(association: AssociationFacts) -> Iterator[Problem]:
-    """Find lists of which only the deployment knows whether they keep the limit."""
+def _count_undecided(association: AssociationFacts) -> Iterator[Problem]:
     limit = association.role_limit
-    fewest, most = _count(association)
-    if limit is not None and fewest <= limit and (association.more_roles or most > limit):
-        reason = f"may have {most} entries"
-        if association.more_roles:
-            reason = "holds a list that only the deployment knows"
-        message = f"{_listed(association)} {reason}, '{_limit_name(association)}' is {limit}"
+    least, most = _count(association)
+    if limit is not None and least <= limit and (association.more_roles or most > limit):
+        has = "holds a list that only the deployment knows" if association.more_roles else f"may have {most} entries"
+        message = f"{_listed(association)} {has}, '{_limit_name(association)}' is {limit}"
         fix = "name the roles one by one without conditions, or acknowledge this when the deployment keeps the limit"
         yield Problem(association.argument, message, fix)
 
@@ -345,31 +341,28 @@ ROLE_ACCOUNT_UNDECIDED: Final = Rule(
 _WHEN: Final = " where a condition holds"
 
 
-def role_account_undecided(association: AssociationFacts) -> Iterator[Problem]:
+def _account_undecided(association: AssociationFacts) -> Iterator[Problem]:
     """Find roles whose account or partition only the deployment knows."""
-    account = association.settled_account
-    elsewhere = [role for role in association.roles if _differs_in_partition(role, association)]
-    open_roles = [role for role in association.roles if role.account != association.account or role in elsewhere]
-    broken = [*_of_another_account(association), *_of_another_partition(association)] if open_roles else []
-    for role in open_roles:
+    account, argument = association.settled_account, association.argument
+    elsewhere = [role for role in association.roles if _differs(role, association)]
+    not_settled = [role for role in association.roles if role.account != association.account or role in elsewhere]
+    broken = [*_of_another_account(association), *_of_another_partition(association)] if not_settled else []
+    for role in not_settled:
         if role.parsed.problem or role in broken:
             continue
         if role in elsewhere:
-            message = _in_partition(role, association, _WHEN)
-            yield Problem(
-                association.argument, message, _other_branch(f"partition '{association.partition}'", association)
-            )
+            fix = _other_branch(f"partition '{association.partition}'", association)
+            yield Problem(argument, _in_partition(role, association, _WHEN), fix)
         elif role.account is None:
-            unknown = f"{role} is {readable(role.arn)}, whose account only the deployment knows"
             known = "the account of the deployment" if account == arns.THIS_ACCOUNT else account
-            message = f"{unknown}; the {association.kind} is in {known}"
-            yield Problem(association.argument, message, _known_account(association))
+            unknown = f"{role} is {readable(role.arn)}, whose account only the deployment knows"
+            yield Problem(argument, f"{unknown}; the {association.kind} is in {known}", _known_role(association))
         elif arns.differ(role.account, account):
-            message = _in_account(role, association, _WHEN)
-            yield Problem(association.argument, message, _other_branch(f"account {account}", association))
+            fix = _other_branch(f"account {account}", association)
+            yield Problem(argument, _in_account(role, association, _WHEN), fix)
         elif role.literal_account and association.account == arns.THIS_ACCOUNT and not association.account_asserted:
             message = f"{role} is in account {role.account}, the {association.kind}'s stack names no account"
-            yield Problem(association.argument, message, _named_account(role, association))
+            yield Problem(argument, message, _known_stack(role, association))
 
 
 def _other_branch(wanted: str, association: AssociationFacts) -> str:
@@ -379,14 +372,14 @@ def _other_branch(wanted: str, association: AssociationFacts) -> str:
     return f"drop that branch, or name a role of {wanted} in it"
 
 
-def _known_account(association: AssociationFacts) -> str:
+def _known_role(association: AssociationFacts) -> str:
     """Write how the account of a role becomes known."""
     if association.origin == "template":
         return "name the role by Fn::GetAtt or by its literal ARN; nothing to do when it is a role of that account"
     return "pass the role itself or its literal ARN, or acknowledge this when it is a role of that account"
 
 
-def _named_account(role: RoleFacts, association: AssociationFacts) -> str:
+def _known_stack(role: RoleFacts, association: AssociationFacts) -> str:
     """Write how the account of a stack becomes known."""
     if association.origin == "template":
         return f"pass --account {role.account}, or write ${{AWS::AccountId}} for the account in the ARN"
@@ -397,40 +390,21 @@ def _named_account(role: RoleFacts, association: AssociationFacts) -> str:
     return f"{stack}, or pass the role through {argument}"
 
 
-DEFAULT_ROLE_UNDECIDED: Final = Rule(
-    "DefaultRoleUndecided",
-    "It is known at synth time that the default role is one of the associated roles.",
-    "A default role that is not associated would be refused only at deploy time.",
-    quotas.DEFAULT_ROLE,
-    undecided=True,
-)
-
-
-def default_role_undecided(association: AssociationFacts) -> Iterator[Problem]:
-    """Find a default role of which only the deployment knows whether it is among the roles."""
-    for role in _other_defaults(association):
-        if _may_be_among(role, association):
-            message = f"only the deployment knows whether {_named(role)} is among {_quoted(association.argument)}"
-            yield Problem(association.default_argument, message, _add_default(association))
-
-
-Check = Callable[[AssociationFacts], Iterator[Problem]]
-
-CHECKS: Final[tuple[tuple[Rule, Check], ...]] = (
-    (ROLE_LIMIT_OUT_OF_RANGE, role_limit_out_of_range),
-    (ROLE_QUOTA_EXCEEDED, role_quota_exceeded),
-    (ROLE_ARN_INVALID, role_arn_invalid),
-    (ROLE_ACCOUNT_MISMATCH, role_account_mismatch),
-    (ROLE_PARTITION_MISMATCH, role_partition_mismatch),
-    (ROLE_DUPLICATED, role_duplicated),
-    (SERVICE_LINKED_ROLE, service_linked_role),
-    (INVALID_ARGUMENT, role_not_referable),
+CHECKS: Final[tuple[tuple[Rule, Callable[[AssociationFacts], Iterator[Problem]]], ...]] = (
+    (ROLE_LIMIT_OUT_OF_RANGE, _limit_out_of_range),
+    (ROLE_QUOTA_EXCEEDED, _quota_exceeded),
+    (ROLE_ARN_INVALID, _arn_invalid),
+    (ROLE_ACCOUNT_MISMATCH, _account_mismatch),
+    (ROLE_PARTITION_MISMATCH, _partition_mismatch),
+    (ROLE_DUPLICATED, _duplicated),
+    (SERVICE_LINKED_ROLE, _service_linked),
+    (INVALID_ARGUMENT, _not_referable),
     (INVALID_ARGUMENT, two_default_roles),
-    (TRUST_LACKS_REDSHIFT, trust_lacks_redshift),
-    (DEFAULT_ROLE_NOT_ASSOCIATED, default_role_not_associated),
-    (ROLE_COUNT_UNDECIDED, role_count_undecided),
-    (ROLE_ACCOUNT_UNDECIDED, role_account_undecided),
-    (DEFAULT_ROLE_UNDECIDED, default_role_undecided),
+    (TRUST_LACKS_REDSHIFT, _trust_lacks_redshift),
+    (DEFAULT_ROLE_NOT_ASSOCIATED, _default_not_associated),
+    (ROLE_COUNT_UNDECIDED, _count_undecided),
+    (ROLE_ACCOUNT_UNDECIDED, _account_undecided),
+    (DEFAULT_ROLE_UNDECIDED, _default_undecided),
 )
 
 

@@ -120,9 +120,14 @@ class AssociationFacts:
         return self.expected_account or next(filter(None, dictated), self.account)
 
     @cached_property
+    def all_roles(self) -> tuple[RoleFacts, ...]:
+        """The roles that the cluster has from elsewhere, and those it has here."""
+        return (*self.others, *self.roles)
+
+    @cached_property
     def identities(self) -> tuple[str, ...]:
-        """What tells the roles apart, in their order; equal for one role, however it was written."""
-        return tuple(self.identity(role) for role in self.roles)
+        """What tells `all_roles` apart, in their order; equal for one role, however it was written."""
+        return tuple(self.identity(role) for role in self.all_roles)
 
     def identity(self, role: RoleFacts) -> str:
         """Return a name that is equal for two descriptions of one role."""

@@ -1,7 +1,4 @@
-"""How trouble reads: one finding a broken rule, one exception for all of them.
-
-Findings flow in from the rules; text for people flows out.
-"""
+"""Findings, and the exception that reports all of them."""
 
 from __future__ import annotations
 
@@ -12,21 +9,21 @@ from typing import TYPE_CHECKING, Final, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-# Of how many findings by one rule about one thing a person reads each: nothing may have more roles than this.
+# How many findings of one rule about one resource are reported: a cluster cannot have more roles than this.
 MOST: Final = 50
 
-_Told = TypeVar("_Told")
+_Reported = TypeVar("_Reported")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One broken rule at one place.
+    """One broken rule.
 
     Attributes:
         rule: The rule's name, such as ``RoleQuotaExceeded``; stable, the same in docs, tests and acknowledgements.
-        path: The construct path where it was found, such as ``Data/Warehouse``.
-        message: What was given and what is allowed, in the words of the caller's argument.
-        fix: The edit that mends it.
+        path: The construct path, such as ``Data/Warehouse``.
+        message: What was given and what is allowed.
+        fix: The edit that corrects it.
         source: The AWS page that states the rule.
     """
 
@@ -40,12 +37,12 @@ class Finding:
         return f"{self.rule}: {self.message}\n    fix: {self.fix}\n    source: {self.source}"
 
 
-def shortened(reported: Iterable[_Told], more: Callable[[_Told, str], _Told]) -> list[_Told]:
-    """Tell each thing once and keep the list short; the last one tells how many are left out.
+def shortened(reported: Iterable[_Reported], more: Callable[[_Reported, str], _Reported]) -> list[_Reported]:
+    """Keep each finding once, and no more than `MOST`; the last one says how many are left out.
 
     Args:
-        reported: What one rule has to say about one thing.
-        more: Adds words to the last one.
+        reported: The findings of one rule about one resource.
+        more: Adds words to the message of a finding.
     """
     once = [*dict.fromkeys(reported)]
     kept = once[:MOST]
@@ -55,7 +52,7 @@ def shortened(reported: Iterable[_Told], more: Callable[[_Told, str], _Told]) ->
 
 
 def printable(text: str) -> str:
-    """Write as escapes what a terminal would obey or hide, such as a colour or the end of a line."""
+    """Replace control characters by escapes, because a terminal would obey or hide them."""
     return text if text.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in text)
 
 
@@ -64,9 +61,9 @@ def _escaped(character: str) -> str:
 
 
 class RoleAssociationError(ValueError):
-    """Roles, clusters or policies that Redshift or IAM would refuse, found at synth time.
+    """Roles, clusters or policies that Redshift or IAM would refuse.
 
-    Raised with everything that is known to be wrong at once, before any construct is made.
+    It is raised at synth time, with everything that is known to be wrong, before any construct is made.
 
     Attributes:
         findings: A tuple of `Finding`, at least one, in the order in which they are printed.
@@ -80,7 +77,7 @@ class RoleAssociationError(ValueError):
         return "\n".join(_section(path, list(group)) for path, group in groupby(self.findings, lambda f: f.path))
 
 
-# A traceback names the class by its public address.
+# A traceback shows the public name of the class.
 RoleAssociationError.__module__ = __name__.partition(".")[0]
 
 
