@@ -1,4 +1,4 @@
-"""The table of cases: templates with the verdicts that an expert gives, and how they are written to disk."""
+"""The table of cases: templates with the findings that an expert expects, and how they are written to disk."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Case:
         name: A true sentence.
         stacks: The stacks of the app, by name.
         nested: The nested templates of the only stack, by logical id.
-        expected: The verdicts, as ``Rule Resource``, sorted.
+        expected: The findings, as ``Rule Resource``, sorted.
         raw: Why CDK cannot write these templates itself; empty when it can.
     """
 
@@ -72,6 +72,14 @@ def cases() -> list[Case]:
     """Read the table."""
     table = yaml.safe_load((FOLDER / "verdicts.yaml").read_text(encoding="utf-8"))
     return [_case(row, table["resources"]) for row in table["cases"]]
+
+
+def a_dozen(found: Iterable[Case]) -> list[Case]:
+    """Choose cases from all over the table: eight of one file, four of several stacks."""
+    plain, others = list[Case](), list[Case]()
+    for case in found:
+        (plain if case.is_plain else others).append(case)
+    return [*plain[:: max(1, len(plain) // 8)][:8], *others[:: max(1, len(others) // 4)][:4]]
 
 
 def _case(row: Mapping[str, Any], shared: Mapping[str, str]) -> Case:
@@ -124,6 +132,6 @@ def write_cloud_assembly(case: Case, folder: Path) -> Path:
     return folder
 
 
-def named(verdicts: Iterable[Violation]) -> list[str]:
-    """Write verdicts as the table does."""
-    return sorted(f"{verdict.finding.rule} {readable(verdict.logical_id)}" for verdict in verdicts)
+def named(violations: Iterable[Violation]) -> list[str]:
+    """Write violations as the table does."""
+    return sorted(f"{violation.finding.rule} {readable(violation.logical_id)}" for violation in violations)

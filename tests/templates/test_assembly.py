@@ -271,7 +271,7 @@ def test_a_misshapen_export_is_none(tmp_path: Path, stack: StackText) -> None:
 
 
 def test_equal_files_are_two_templates(tmp_path: Path) -> None:
-    """Templates and assemblies are told apart by what they are, not by what is in them."""
+    """Templates and assemblies are distinguished by what they are, not by what is in them."""
     first, second = read(tmp_path, Data=StackText()), read(tmp_path, Data=StackText())
 
     assert len({first, second, *first.stacks, *second.stacks}) == 4

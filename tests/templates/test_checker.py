@@ -27,7 +27,7 @@ def test_the_table_has_cases_of_every_kind() -> None:
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
-def test_a_case_has_the_verdicts_of_the_table(case: Case, tmp_path: Path) -> None:
+def test_a_case_has_the_findings_of_the_table(case: Case, tmp_path: Path) -> None:
     """Neither fewer than an expert gives, nor more."""
     assembly = Assembly.read(write_cloud_assembly(case, tmp_path))
 
@@ -81,10 +81,10 @@ def test_a_resource_is_called_by_its_construct_path_where_cdk_wrote_it_down(
     found = template(tmp_path, StackText(resources={"C": {**cluster(["x"]), "Metadata": metadata}}))
 
     assert path == checker.construct_path(found, "C")
-    assert [path] == [verdict.finding.path for verdict in checker.check(found.assembly, 10)]
+    assert [path] == [violation.finding.path for violation in checker.check(found.assembly, 10)]
 
 
-def test_a_verdict_tells_what_it_is_about(tmp_path: Path) -> None:
+def test_a_violation_has_a_location(tmp_path: Path) -> None:
     """The list of roles, the default role, or the statement."""
     namespace = _namespace(IamRoles=["x"], DefaultIamRoleArn=arn())
     found = checker.check(read(tmp_path, Data=StackText(resources={"N": namespace, "P": POLICY})), 10)
@@ -93,7 +93,7 @@ def test_a_verdict_tells_what_it_is_about(tmp_path: Path) -> None:
         ("RoleArnInvalid", "N", "Properties/IamRoles"),
         ("DefaultRoleNotAssociated", "N", "Properties/DefaultIamRoleArn"),
         ("PassRoleUnscoped", "P", "Properties/PolicyDocument/Statement/0"),
-    ] == [(verdict.finding.rule, verdict.logical_id, verdict.location) for verdict in found]
+    ] == [(violation.finding.rule, violation.logical_id, violation.location) for violation in found]
 
 
 def test_what_is_undecided_is_no_failure(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_the_roles_of_strangers_are_no_matter_either(tmp_path: Path, is_app: boo
     assert (["PassRoleUnscoped P"] if is_app else []) == named(checker.check(assembly, 10))
 
 
-def test_what_somebody_else_judges_is_left_out(tmp_path: Path) -> None:
+def test_what_another_caller_checks_is_left_out(tmp_path: Path) -> None:
     """Its roles are known all the same."""
     named_one = {**PASSING, "Resource": arn()}
     policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement": [named_one]}}}
@@ -144,9 +144,9 @@ def test_what_somebody_else_judges_is_left_out(tmp_path: Path) -> None:
 def test_findings_are_in_the_words_of_the_caller(tmp_path: Path, origin: Origin, words: str) -> None:
     """An app's argument, or an option; as it comes, an app's."""
     assembly = read(tmp_path, Data=StackText(resources={"C": cluster(_many(11))}))
-    (verdict,) = checker.check(assembly, 10, origin=origin)
+    (violation,) = checker.check(assembly, 10, origin=origin)
 
-    assert f"IamRoles has 11 entries, {words}" == verdict.finding.message
+    assert f"IamRoles has 11 entries, {words}" == violation.finding.message
     assert "'role_limit'" in next(iter(checker.check(assembly, 10))).finding.message
 
 
@@ -161,8 +161,8 @@ def test_an_association_that_shares_a_role_is_found(tmp_path: Path) -> None:
     assert ["RoleDuplicated A"] == named(found)
 
 
-def test_an_association_that_somebody_else_judges_is_left_out(tmp_path: Path) -> None:
-    """What it shares with one that nobody judges is told of that one."""
+def test_an_association_that_another_caller_checks_is_left_out(tmp_path: Path) -> None:
+    """What it shares with one that is checked is reported of that one."""
     properties = {"ClusterIdentifier": "warehouse", "RoleArns": [arn()], "DefaultRoleArn": arn()}
     made = StackText(resources={"A": {"Type": "Custom::RedshiftRoleAssociation", "Properties": properties}})
     assembly = read(tmp_path, First=made, Second=made)
@@ -171,11 +171,11 @@ def test_an_association_that_somebody_else_judges_is_left_out(tmp_path: Path) ->
     assert ["InvalidArgument A", "RoleDuplicated A"] == named(checker.check(assembly, 10, elsewhere={(first, "A")}))
     assert [] == named(checker.check(assembly, 10, elsewhere={(second, "A")}))
     assert {"Properties/RoleArns", "Properties/DefaultRoleArn"} == {
-        verdict.location for verdict in checker.check(assembly, 10)
+        violation.location for violation in checker.check(assembly, 10)
     }
 
 
-def test_an_app_of_nothing_has_no_verdicts(tmp_path: Path) -> None:
+def test_an_app_of_nothing_has_no_findings(tmp_path: Path) -> None:
     """Nor has one of other things."""
     assembly = read(
         tmp_path, Data=StackText(resources={"T": {"Type": "AWS::SNS::Topic", "Properties": {"A": ACCOUNT}}})
@@ -185,7 +185,7 @@ def test_an_app_of_nothing_has_no_verdicts(tmp_path: Path) -> None:
 
 
 def test_fails_when_one_resource_breaks_a_rule_more_often_than_anybody_reads(tmp_path: Path) -> None:
-    """Fifty are told, the last with the number of the others; every resource has its own fifty."""
+    """Fifty are reported, the last with the number of the others; every resource has its own fifty."""
 
     def policy(count: int) -> Json:
         return {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [PASSING] * count}}}
@@ -194,13 +194,13 @@ def test_fails_when_one_resource_breaks_a_rule_more_often_than_anybody_reads(tmp
     found = list(checker.check(read(tmp_path, Data=StackText(resources=resources)), 50))
     message = "Statement[49] allows iam:PassRole on '*' to every service"
 
-    assert ["C"] * 50 + ["D"] * 50 + ["E"] * 50 == [verdict.logical_id for verdict in found]
+    assert ["C"] * 50 + ["D"] * 50 + ["E"] * 50 == [violation.logical_id for violation in found]
     assert [f"{message}, and 1000 more", message, f"{message}, and 1 more"] == [
         found[index].finding.message for index in (49, 99, 149)
     ]
 
 
-def test_one_finding_is_told_once(tmp_path: Path) -> None:
+def test_one_finding_is_reported_once(tmp_path: Path) -> None:
     """Two branches of a condition may break a rule alike."""
     statement = {"Fn::If": ["X", PASSING, {**PASSING, "Sid": "b"}]}
     policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [statement]}}}

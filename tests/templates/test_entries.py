@@ -209,7 +209,7 @@ def test_of_a_long_list_the_beginning_is_read(tmp_path: Path, value: Json) -> No
 
 
 def test_a_split_never_cuts_what_is_not_known(tmp_path: Path) -> None:
-    """The separator may be part of a hole's name, which is no text of the deployment's."""
+    """The separator may be part of a placeholder's name, which is no text of the deployment's."""
     arn = join("", f"arn:aws:iam::{ACCOUNT}:role/", {"Fn::FindInMap": ["Roles", {"Ref": "X"}, "Name"]})
     found = template(tmp_path)
 

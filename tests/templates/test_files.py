@@ -40,7 +40,7 @@ def _write(path: Path, text: str = EMPTY) -> Path:
 
 
 def test_fails_when_a_file_is_not_text(tmp_path: Path) -> None:
-    """Bytes that are no UTF-8 are told in one line."""
+    """Bytes that are no UTF-8 are reported in one line."""
     path = tmp_path / "template.yaml"
     path.write_bytes(b"\xff\xfe\x00")
     given = _read(path)
@@ -106,7 +106,7 @@ def test_the_manifest_stands_for_its_folder(tmp_path: Path) -> None:
 
 
 def test_a_path_that_is_given_twice_is_read_once(tmp_path: Path) -> None:
-    """No finding is told twice."""
+    """No finding is reported twice."""
     path = _write(tmp_path / "a.json")
     (assembly,) = _read(path, path).assemblies
 
@@ -181,7 +181,7 @@ def test_no_address_is_too_long() -> None:
 
 
 def test_fails_when_templates_nest_each_other(tmp_path: Path) -> None:
-    """A circle has no beginning, or no end. It is told once, and all there is to judge is judged."""
+    """A circle has no beginning, or no end. It is reported once, and the rest is checked."""
     one, two = _write(tmp_path / "1.json", _nesting("2.json")), _write(tmp_path / "2.json", _nesting("1.json"))
     top, other = _write(tmp_path / "0.json", _nesting("1.json")), _write(tmp_path / "3.json")
 
@@ -279,7 +279,7 @@ def test_a_nested_template_of_an_app_may_be_yaml(tmp_path: Path) -> None:
 def test_what_lies_in_a_folder_and_is_not_meant_as_a_template_is_passed_over(
     tmp_path: Path, name: str, text: str | bytes
 ) -> None:
-    """It is told where it is named itself."""
+    """It is reported where it is named itself."""
     sound = _write(tmp_path / "sound.yaml", "Resources: {A: {Type: 'A::B'}}")
     path = tmp_path / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -303,7 +303,7 @@ def test_what_lies_in_a_folder_and_is_not_meant_as_a_template_is_passed_over(
 def test_fails_when_what_is_meant_as_a_template_cannot_be_read_in_a_folder(
     tmp_path: Path, name: str, text: bytes
 ) -> None:
-    """A template that is not judged is told."""
+    """A template that is not checked is reported."""
     (tmp_path / name).write_bytes(text)
 
     assert 1 == len(_read(tmp_path).unusable)
@@ -327,7 +327,7 @@ def test_the_ending_of_a_name_may_be_in_capitals(tmp_path: Path, name: str) -> N
 
 
 def test_the_manifest_of_something_else_is_passed_over(tmp_path: Path) -> None:
-    """Web pages have one too. Where it is named itself, it is told."""
+    """Web pages have one too. Where it is named itself, it is reported."""
     manifest = _write(tmp_path / "manifest.json", '{"name": "App", "version": "1", "icons": []}')
     path = _write(tmp_path / "a.json", '{"Resources": {"A": {"Type": "A::B"}}}')
 

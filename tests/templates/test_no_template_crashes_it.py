@@ -1,4 +1,4 @@
-"""No crash on anything: whatever is in a file, the command ends with a verdict, or with one line and exit code 2."""
+"""No crash on anything: whatever is in a file, the command ends with a report, or with one line and exit code 2."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def _ends_well(*words: str) -> None:
 @CALM
 @given(body=TEMPLATES)
 @pytest.mark.parametrize("options", [[], ["--account", "111111111111", "--region", "eu-west-1"]])
-def test_any_template_has_a_verdict(tmp_path: Path, options: list[str], body: Any) -> None:
+def test_any_template_ends_well(tmp_path: Path, options: list[str], body: Any) -> None:
     """Sections and functions of whatever shape are read, or passed over."""
     path = tmp_path / "template.json"
     path.write_text(json.dumps(body), encoding="utf-8")
@@ -163,7 +163,7 @@ def test_any_template_has_a_verdict(tmp_path: Path, options: list[str], body: An
 
 @CALM
 @given(body=TEMPLATES)
-def test_any_template_of_a_cloud_assembly_has_a_verdict(tmp_path: Path, body: Any) -> None:
+def test_any_template_of_a_cloud_assembly_ends_well(tmp_path: Path, body: Any) -> None:
     """So are those that CDK may have written."""
     artifact = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "Data.template.json"}}
     (tmp_path / "Data.template.json").write_text(json.dumps(body), encoding="utf-8")
@@ -174,7 +174,7 @@ def test_any_template_of_a_cloud_assembly_has_a_verdict(tmp_path: Path, body: An
 
 @CALM
 @given(manifest=st.one_of(VALUES, st.builds(lambda value: {"artifacts": {"A": value}}, VALUES)), assets=VALUES)
-def test_any_manifest_is_read_or_messages_and_fixes(tmp_path: Path, manifest: Any, assets: Any) -> None:
+def test_any_manifest_is_read_or_refused(tmp_path: Path, manifest: Any, assets: Any) -> None:
     """A cloud assembly of whatever shape is no crash."""
     (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     (tmp_path / "Data.assets.json").write_text(json.dumps(assets), encoding="utf-8")
@@ -189,7 +189,7 @@ def test_any_manifest_is_read_or_messages_and_fixes(tmp_path: Path, manifest: An
     )
 )
 @pytest.mark.parametrize("name", ["file.json", "file.yaml", "file.template"])
-def test_any_file_is_read_or_messages_and_fixes(tmp_path: Path, name: str, content: bytes) -> None:
+def test_any_file_is_read_or_refused(tmp_path: Path, name: str, content: bytes) -> None:
     """Bytes, texts and JSON that are no templates end in one line."""
     (tmp_path / name).write_bytes(content)
 
@@ -205,7 +205,7 @@ def _mutated(text: str, mutations: list[tuple[int, int, str]]) -> str:
 
 @CALM
 @given(which=st.sampled_from(REALISTIC), mutations=MUTATIONS)
-def test_any_mutated_template_is_read_or_messages_and_fixes(
+def test_any_mutated_template_is_read_or_refused(
     tmp_path: Path, which: Path, mutations: list[tuple[int, int, str]]
 ) -> None:
     """A slip of the hand anywhere in a realistic template is no crash."""

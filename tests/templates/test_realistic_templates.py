@@ -15,13 +15,13 @@ from tests.support.rule_cases import FOLDER
 EXPECTED: dict[str, list[str]] = yaml.safe_load((FOLDER / "realistic.yaml").read_text(encoding="utf-8"))
 
 
-def test_every_template_has_expected_verdicts() -> None:
+def test_every_template_has_expected_findings() -> None:
     """None is left out."""
     assert sorted(path.name for path in (FOLDER / "realistic").iterdir()) == sorted(EXPECTED)
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
-def test_a_realistic_template_has_an_experts_verdicts(capsys: Any, name: str) -> None:
+def test_a_realistic_template_has_the_findings_of_an_expert(capsys: Any, name: str) -> None:
     """No more, no fewer."""
     path = str(FOLDER / "realistic" / name)
     code = main.main(["check", path, "--account", ACCOUNT, "--region", REGION, "--format", "json"])
