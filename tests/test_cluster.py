@@ -19,6 +19,7 @@ from aws_cdk.assertions import Match, Template
 
 from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationError
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.support.associations import refused
 from tests.support.nag import nag_findings
 from tests.support.programs import ROOT, run
 from tests.support.synthesis import failures_of
@@ -35,15 +36,10 @@ def _roles(scope: cdk.Stack, count: int) -> list[iam.IRole]:
     return [RedshiftRole(scope, f"Role{number}") for number in range(count)]
 
 
-def _findings(error: pytest.ExceptionInfo[RoleAssociationError]) -> list[tuple[str, str]]:
-    return [(finding.rule, finding.message) for finding in error.value.findings]
-
-
 def _wrong(scope: cdk.Stack, **options: Any) -> list[tuple[str, str]]:
-    with pytest.raises(RoleAssociationError) as caught:
-        RedshiftCluster(scope, "Cluster", **options)
+    found = refused(lambda: RedshiftCluster(scope, "Cluster", **options))
     assert scope.node.try_find_child("Cluster") is None
-    return _findings(caught)
+    return found
 
 
 REFERENCE = "a reference"
@@ -120,42 +116,29 @@ def test_fails_with_everything_that_is_wrong_at_once(stack: cdk.Stack) -> None:
         ("RoleQuotaExceeded", "'roles' has 2 entries, 'role_limit' is 1"),
         ("RoleAccountMismatch", f"roles[1] (Data/Foreign) is in account {OTHER_ACCOUNT}, the cluster is in {ACCOUNT}"),
         ("RoleDuplicated", "roles[2] (Data/Role) and roles[0] (Data/Role) are the same role"),
-    ] == _findings(caught)
+    ] == [(finding.rule, finding.message) for finding in caught.value.findings]
     assert {"Data/Cluster"} == {finding.path for finding in caught.value.findings}
     assert stack.node.try_find_child("Cluster") is None
 
 
+def _stack(app: cdk.App, region: str | None) -> cdk.Stack:
+    return cdk.Stack(app, "Data", env=cdk.Environment(account=ACCOUNT, region=region) if region else None)
+
+
 @pytest.mark.parametrize(
-    ("region", "count", "options", "rule"),
-    [
-        (REGION, 11, {}, "RoleQuotaExceeded"),
-        (REGION, 51, {"role_limit": 50}, "RoleQuotaExceeded"),
-        (REGION, 0, {"role_limit": 51}, "RoleLimitOutOfRange"),
-        (REGION, 0, {"role_limit": 0}, "RoleLimitOutOfRange"),
-        ("us-iso-east-1", 11, {}, "RoleQuotaExceeded"),
-        ("us-iso-east-1", 0, {"role_limit": 11}, "RoleLimitOutOfRange"),
-        (None, 11, {}, "RoleQuotaExceeded"),
-        (None, 0, {"role_limit": 51}, "RoleLimitOutOfRange"),
-    ],
+    ("region", "limit"), [(REGION, 0), (REGION, 51), ("us-iso-east-1", 0), ("us-iso-east-1", 11), (None, 0), (None, 51)]
 )
-def test_fails_when_there_are_too_many_roles(
-    app: cdk.App, region: str | None, count: int, options: dict[str, int], rule: str
-) -> None:
-    """The role limit and AWS's quota hold in every region, known or not."""
-    stack = cdk.Stack(app, "Data", env=cdk.Environment(account=ACCOUNT, region=region) if region else None)
+def test_fails_when_the_limit_is_out_of_range(app: cdk.App, region: str | None, limit: int) -> None:
+    """It is 1 to 50, and 1 to 10 in three regions."""
+    found = refused(lambda: _cluster(_stack(app, region), role_limit=limit))
 
-    with pytest.raises(RoleAssociationError) as caught:
-        _cluster(stack, roles=_roles(stack, count), **options)
-
-    assert [rule] == [finding.rule for finding in caught.value.findings]
+    assert ["RoleLimitOutOfRange"] == [rule for rule, _ in found]
 
 
 @pytest.mark.parametrize(
-    ("region", "count", "options"),
+    ("region", "most", "options"),
     [
-        (REGION, 0, {}),
-        (REGION, 1, {}),
-        (REGION, 9, {}),
+        (REGION, 1, {"role_limit": 1}),
         (REGION, 10, {}),
         (REGION, 50, {"role_limit": 50}),
         ("us-iso-east-1", 10, {}),
@@ -163,16 +146,17 @@ def test_fails_when_there_are_too_many_roles(
         (None, 50, {"role_limit": 50}),
     ],
 )
-def test_as_many_roles_as_the_limit_says_are_associated_in_order(
-    app: cdk.App, region: str | None, count: int, options: dict[str, int]
+def test_fails_when_there_are_more_roles_than_the_limit(
+    app: cdk.App, region: str | None, most: int, options: dict[str, int]
 ) -> None:
-    """The template names every role once, in the order given, and the synthesis passes."""
-    stack = cdk.Stack(app, "Data", env=cdk.Environment(account=ACCOUNT, region=region) if region else None)
-    roles = _roles(stack, count)
-    cluster = _cluster(stack, roles=roles, **options)
+    """As many as the limit are in the template, in the order given."""
+    stack = _stack(app, region)
+    roles = _roles(stack, most + 1)
 
-    assert [stack.resolve(role.role_arn) for role in roles] == properties_of(stack, CLUSTER).get("IamRoles", [])
-    assert tuple(roles) == cluster.roles
+    assert ["RoleQuotaExceeded"] == [rule for rule, _ in refused(lambda: _cluster(stack, roles=roles, **options))]
+    cluster = _cluster(stack, roles=roles[:-1], **options)
+    assert [stack.resolve(role.role_arn) for role in roles[:-1]] == properties_of(stack, CLUSTER)["IamRoles"]
+    assert tuple(roles[:-1]) == cluster.roles
 
 
 def test_fails_when_an_eleventh_role_is_added_and_keeps_the_ten(stack: cdk.Stack) -> None:
@@ -182,30 +166,23 @@ def test_fails_when_an_eleventh_role_is_added_and_keeps_the_ten(stack: cdk.Stack
 
     with pytest.raises(RoleAssociationError) as caught:
         cluster.add_role(RedshiftRole(stack, "Eleventh"))
-
-    assert [("RoleQuotaExceeded", "'roles' has 11 entries, 'role_limit' is 10")] == _findings(caught)
-    assert "drop 1 role, or pass role_limit=11 (the AWS quota in eu-west-1 is 50)" == caught.value.findings[0].fix
+    (finding,) = caught.value.findings
+    assert ("RoleQuotaExceeded", "'roles' has 11 entries, 'role_limit' is 10") == (finding.rule, finding.message)
+    assert "drop 1 role, or pass role_limit=11 (the AWS quota in eu-west-1 is 50)" == finding.fix
     assert (10, 10) == (len(cluster.roles), len(properties_of(stack, CLUSTER)["IamRoles"]))
 
 
-def test_fails_when_an_added_role_is_not_a_role(stack: cdk.Stack) -> None:
-    """An L1 is no `iam.IRole`; the error says what to do."""
-    cluster = _cluster(stack)
+def test_fails_when_an_added_role_or_the_list_is_not_known(stack: cdk.Stack) -> None:
+    """An L1 is no `iam.IRole`; to a list that only the deployment knows, CDK would fail to add at synth time."""
+    cluster, role = _cluster(stack), RedshiftRole(stack, "Role")
+    raw: Any = iam.CfnRole(stack, "Raw", assume_role_policy_document={})
 
-    with pytest.raises(RoleAssociationError) as caught:
-        cluster.add_role(iam.CfnRole(stack, "Raw", assume_role_policy_document={}))  # type: ignore[arg-type]
-
-    assert [("InvalidArgument", "'roles[0]' must be an iam.IRole, got a CfnRole")] == _findings(caught)
-
-
-def test_fails_when_a_role_is_added_to_a_list_that_only_the_deployment_knows(stack: cdk.Stack) -> None:
-    """CDK would fail at synth time, far from the line."""
-    cluster = _cluster(stack)
+    assert [("InvalidArgument", "'roles[0]' must be an iam.IRole, got a CfnRole")] == refused(
+        lambda: cluster.add_role(raw)
+    )
     cluster.cfn_cluster.iam_roles = cdk.CfnParameter(stack, "Roles", type="CommaDelimitedList").value_as_list
-
-    with pytest.raises(RoleAssociationError, match=r"cfn_cluster\.iam_roles was replaced by a list"):
-        cluster.add_role(RedshiftRole(stack, "Role"))
-
+    ((_, message),) = refused(lambda: cluster.add_role(role))
+    assert message.startswith("cfn_cluster.iam_roles was replaced by a list")
     assert {"Ref": "Roles"} == properties_of(stack, CLUSTER)["IamRoles"]
 
 
@@ -236,36 +213,20 @@ def test_fails_when_one_role_comes_twice_however_it_is_written(
         "arn": lambda order: iam.Role.from_role_arn(stack, f"Arn{order}", f"arn:aws:iam::{ACCOUNT}:role/loader"),
     }
 
-    with pytest.raises(RoleAssociationError) as caught:
-        _cluster(stack, roles=[anchor, ways[first](1), ways[second](2)])
+    roles = [anchor, ways[first](1), ways[second](2)]
 
-    assert ["RoleDuplicated"] == [finding.rule for finding in caught.value.findings]
+    assert ["RoleDuplicated"] == [rule for rule, _ in refused(lambda: _cluster(stack, roles=roles))]
 
 
-def test_fails_when_a_named_iam_role_comes_again_by_its_arn(stack: cdk.Stack) -> None:
-    """The name that an `iam.Role` of the app was given is read from it."""
-    made = iam.Role(
-        stack, "Role", assumed_by=iam.ServicePrincipal("redshift.amazonaws.com"), role_name="loader", path="/team/"
-    )
+def test_a_name_and_a_path_tell_roles_apart(stack: cdk.Stack) -> None:
+    """The name that an `iam.Role` of the app was given is read from it; a path is part of the ARN."""
+    service = iam.ServicePrincipal("redshift.amazonaws.com")
+    made = iam.Role(stack, "Role", assumed_by=service, role_name="loader", path="/team/")
     again = iam.Role.from_role_arn(stack, "Again", f"arn:aws:iam::{ACCOUNT}:role/team/loader")
+    other = iam.Role.from_role_arn(stack, "Other", f"arn:aws:iam::{ACCOUNT}:role/other/loader")
 
-    with pytest.raises(RoleAssociationError) as caught:
-        _cluster(stack, roles=[made, again])
-
-    assert ["RoleDuplicated"] == [finding.rule for finding in caught.value.findings]
-
-
-def test_roles_that_share_a_name_in_different_paths_are_two(stack: cdk.Stack) -> None:
-    """A path is part of the ARN."""
-    _cluster(
-        stack,
-        roles=[
-            iam.Role.from_role_arn(stack, "A", f"arn:aws:iam::{ACCOUNT}:role/a/loader"),
-            iam.Role.from_role_arn(stack, "B", f"arn:aws:iam::{ACCOUNT}:role/b/loader"),
-        ],
-    )
-
-    assert 2 == len(properties_of(stack, CLUSTER)["IamRoles"])
+    assert ["RoleDuplicated"] == [rule for rule, _ in refused(lambda: _cluster(stack, roles=[made, again]))]
+    assert 2 == len(_cluster(stack, roles=[made, other]).roles)
 
 
 def test_no_message_shows_a_token(stack: cdk.Stack) -> None:
@@ -470,21 +431,16 @@ def test_the_attributes_refer_to_the_cluster(stack: cdk.Stack) -> None:
     assert 10 == cluster.role_limit
 
 
-def test_one_role_serves_many_clusters(stack: cdk.Stack) -> None:
-    """A role may be associated with any number of clusters."""
-    role = RedshiftRole(stack, "Role")
-    for number in range(3):
-        RedshiftCluster(stack, f"Cluster{number}", roles=[role], cluster_subnet_group_name="subnets")
-
-    assert [] == failures_of(stack.node.root)
-
-
-def test_the_callers_list_is_not_changed(stack: cdk.Stack) -> None:
-    """add_role adds to the cluster, not to the list that was passed."""
+def test_one_role_serves_many_clusters_and_the_callers_list_is_not_changed(stack: cdk.Stack) -> None:
+    """A role may be associated with any number of clusters; add_role adds to the cluster alone."""
     roles = _roles(stack, 1)
-    _cluster(stack, roles=roles).add_role(RedshiftRole(stack, "More"))
+    for number in range(3):
+        RedshiftCluster(stack, f"Cluster{number}", roles=roles, cluster_subnet_group_name="subnets").add_role(
+            RedshiftRole(stack, f"More{number}")
+        )
 
     assert 1 == len(roles)
+    assert [] == failures_of(stack.node.root)
 
 
 def test_a_plain_role_and_cluster_import_no_more_of_cdk_than_they_need() -> None:
@@ -542,23 +498,18 @@ def test_a_bucket_of_the_app_gets_the_policy_that_redshift_needs(
     } == deployed(statement["Condition"], {"AWS::Partition": "aws"})
 
 
-def test_the_cluster_waits_for_the_bucket_policy(stack: cdk.Stack) -> None:
-    """Redshift checks the bucket when logging is turned on."""
+def test_the_cluster_waits_for_the_policy_of_a_bucket_of_the_app(stack: cdk.Stack) -> None:
+    """Redshift checks the bucket when logging is turned on; the owner of an imported one has written the policy."""
     bucket = s3.Bucket(stack, "Logs")
-    RedshiftCluster(stack, "Cluster", cluster_subnet_group_name="subnets", audit_log_bucket=bucket)
-
+    imported = s3.Bucket.from_bucket_name(stack, "Imported", "their-logs")
+    for name, logs in (("Ours", bucket), ("Theirs", imported)):
+        RedshiftCluster(stack, name, cluster_subnet_group_name="subnets", audit_log_bucket=logs)
     resources = template_of(stack)["Resources"]
-    (cluster,) = (resource for resource in resources.values() if resource["Type"] == CLUSTER)
-    assert ["AWS::S3::BucketPolicy"] == [resources[name]["Type"] for name in cluster["DependsOn"]]
-    assert {"LogDestinationType": "s3", "BucketName": stack.resolve(bucket.bucket_name)} == cluster["Properties"][
-        "LoggingProperties"
-    ]
+    ours, theirs = (resource for resource in resources.values() if resource["Type"] == CLUSTER)
+    (policy,) = (key for key, resource in resources.items() if resource["Type"] == "AWS::S3::BucketPolicy")
 
-
-def test_an_imported_bucket_keeps_its_policy(stack: cdk.Stack) -> None:
-    """Its owner must have written the policy; nothing of it lands in the template."""
-    bucket = s3.Bucket.from_bucket_name(stack, "Logs", "their-logs")
-    RedshiftCluster(stack, "Cluster", cluster_subnet_group_name="subnets", audit_log_bucket=bucket)
-
-    assert "their-logs" == properties_of(stack, CLUSTER)["LoggingProperties"]["BucketName"]
-    assert not any(r["Type"] == "AWS::S3::BucketPolicy" for r in template_of(stack)["Resources"].values())
+    assert ([policy], None) == (ours["DependsOn"], theirs.get("DependsOn"))
+    assert [
+        {"LogDestinationType": "s3", "BucketName": stack.resolve(bucket.bucket_name)},
+        {"LogDestinationType": "s3", "BucketName": "their-logs"},
+    ] == [cluster["Properties"]["LoggingProperties"] for cluster in (ours, theirs)]
