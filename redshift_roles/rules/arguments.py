@@ -348,7 +348,7 @@ def check_grant(given: Given) -> Iterator[Problem]:
         value = given.get(name)
         size = len(value.encode(errors="surrogatepass")) if isinstance(value, str) else 0
         if size > _KEY_LENGTH >= len(str(value)):
-            message = f"'{name}' has {size:,} bytes of UTF-8, allowed is {_KEY_LENGTH:,}"
+            message = f"'{name}' must be at most {_KEY_LENGTH:,} bytes of UTF-8, got {size:,}"
             yield Problem(name, message, "shorten it; Amazon S3 counts bytes")
     for name, fix in _WRITTEN_TO_POLICIES.items():
         value = given.get(name)
@@ -356,8 +356,8 @@ def check_grant(given: Given) -> Iterator[Problem]:
         for label, text in [(name, value), *((f"{name}[{index}]", entry) for index, entry in entries)]:
             found = _FOREIGN.search(text) if isinstance(text, str) else None
             if found:
-                what = f"'{label}' is {shown(text)} with {found[0]!r}"
-                yield Problem(label, f"{what}, and IAM policies take characters up to U+00FF (ÿ) only", fix)
+                message = f"'{label}' must have characters up to U+00FF (ÿ) only, got {found[0]!r} in {shown(text)}"
+                yield Problem(label, message, fix)
 
 
 def check_external_schema(given: Given) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from redshift_roles.rules.registry import INVALID_ARGUMENT, Problem, Rule, in_ac
 ROLE_LIMIT_OUT_OF_RANGE: Final = Rule(
     "RoleLimitOutOfRange",
     "role_limit is 1 to 50, and at most 10 in us-iso-east-1, us-iso-west-1 and us-isob-east-1.",
-    "AWS's quota is not adjustable; a larger limit would promise what Redshift refuses.",
+    "The AWS quota is not adjustable, so Redshift would refuse the roles above it.",
     quotas.QUOTAS,
 )
 
@@ -143,7 +143,7 @@ def _in_account(role: RoleFacts, association: AssociationFacts, when: str = "") 
 ROLE_PARTITION_MISMATCH: Final = Rule(
     "RolePartitionMismatch",
     "A role's ARN is of the partition its cluster is in.",
-    "A role exists in one partition only; the ARN names a role that is not there.",
+    "A role exists in one partition only, so Redshift would not find it.",
     quotas.ARN_FORMAT,
 )
 
@@ -172,7 +172,7 @@ def _in_partition(role: RoleFacts, association: AssociationFacts, when: str = ""
 ROLE_DUPLICATED: Final = Rule(
     "RoleDuplicated",
     "Each role is associated once.",
-    "CloudFormation sends the list as it is; a role that stands in it twice hides a mistake.",
+    "CloudFormation passes the list to Redshift as it is, and a role that is listed twice is most likely a mistake.",
     quotas.ASSOCIATING_ROLES,
 )
 
@@ -228,7 +228,7 @@ def two_default_roles(association: AssociationFacts) -> Iterator[Problem]:
 TRUST_LACKS_REDSHIFT: Final = Rule(
     "TrustLacksRedshift",
     "Each associated role that the app defines lets Redshift assume it.",
-    "Redshift refuses: the IAM role must delegate access to an Amazon Redshift account.",
+    "Redshift refuses to associate a role that it cannot assume.",
     quotas.AUTHORIZING_REDSHIFT,
 )
 
@@ -315,7 +315,7 @@ def _may_become(name: str, other: str) -> bool:
 ROLE_COUNT_UNDECIDED: Final = Rule(
     "RoleCountUndecided",
     "The number of roles of a cluster or namespace is known at synth time.",
-    "A list parameter, a condition or a macro may take it over its role limit at deploy time.",
+    "A list parameter, a condition or a macro may bring more roles than role_limit at deploy time.",
     quotas.QUOTAS,
     undecided=True,
 )

@@ -20,8 +20,8 @@ _CONDITION: Final = (
 
 PASS_ROLE_UNSCOPED: Final = Rule(
     "PassRoleUnscoped",
-    "Whoever may pass a role to Redshift may pass named roles, and to named services.",
-    "iam:PassRole on every role, or to every service, lets its holder act with the rights of any such role.",
+    "A policy that allows people to pass roles to Redshift names the roles and the services.",
+    "With iam:PassRole on every role, or to every service, people can act with the permissions of any such role.",
     quotas.PASS_ROLE,
 )
 

@@ -52,7 +52,8 @@ class Rule(NamedTuple):
 
 POLICY_TOO_LARGE: Final = Rule(
     "PolicyTooLarge",
-    "At most: a managed policy 6,144 characters, a trust policy 2,048, white space not counted; a role 25 policies.",
+    "A managed policy has at most 6,144 characters and a trust policy 2,048, white space not counted, "
+    "and a role has at most 25 managed policies.",
     "IAM refuses a larger policy, or one more, at deploy time.",
     quotas.IAM_QUOTAS,
 )

@@ -567,47 +567,39 @@ def test_fails_when_a_user_of_a_workgroup_has_a_role_that_serverless_may_not_ass
     assert [] == _found(_role, db_users=users, serverless=True)
 
 
+PREFIX = "grant the part of the prefix before it, or all of the bucket"
+KEY = "give it another key, or grant the part of the key before it as prefix, or all of the bucket"
+
+
 @pytest.mark.parametrize(
-    ("given", "message", "fix"),
+    ("given", "found", "fix"),
     [
-        (
-            {"prefix": "данные/"},
-            "'prefix' is 'данные/' with 'д'",
-            "grant the part of the prefix before it, or all of the bucket",
-        ),
-        (
-            {"prefix": f"{TEXT}/ж"},
-            "'prefix' is '${Token}/ж' with 'ж'",
-            "grant the part of the prefix before it, or all of the bucket",
-        ),
-        (
-            {"manifest": "m/\u0100"},
-            "'manifest' is 'm/\u0100' with '\u0100'",
-            "give it another key, or grant the part of the key before it as prefix, or all of the bucket",
-        ),
-        (
-            {"jsonpaths": "a日"},
-            "'jsonpaths' is 'a日' with '日'",
-            "give it another key, or grant the part of the key before it as prefix, or all of the bucket",
-        ),
-        ({"database": "日本"}, "'database' is '日本' with '日'", "give the database another name"),
+        ({"prefix": "данные/"}, ("prefix", "'д' in 'данные/'"), PREFIX),
+        ({"prefix": f"{TEXT}/ж"}, ("prefix", "'ж' in '${Token}/ж'"), PREFIX),
+        ({"manifest": "m/\u0100"}, ("manifest", "'\u0100' in 'm/\u0100'"), KEY),
+        ({"jsonpaths": "a日"}, ("jsonpaths", "'日' in 'a日'"), KEY),
+        ({"database": "日本"}, ("database", "'日' in '日本'"), "give the database another name"),
         (
             {"tables": ["a", "ж"]},
-            "'tables[1]' is 'ж' with 'ж'",
+            ("tables[1]", "'ж' in 'ж'"),
             "give the table another name, or leave tables out for all of the database",
         ),
     ],
 )
-def test_fails_when_a_policy_cannot_contain_a_character(given: dict[str, object], message: str, fix: str) -> None:
+def test_fails_when_a_policy_cannot_contain_a_character(
+    given: dict[str, object], message: tuple[str, str], fix: str
+) -> None:
     """The message shows which one."""
-    assert [(f"{message}, and IAM policies take characters up to U+00FF (ÿ) only", fix)] == _found(_grant, **given)
+    name, got = message
+
+    assert [(f"'{name}' must have characters up to U+00FF (ÿ) only, got {got}", fix)] == _found(_grant, **given)
 
 
 @pytest.mark.parametrize("name", ["prefix", "manifest", "jsonpaths"])
 @pytest.mark.parametrize("length", [513, 1024])
 def test_fails_when_a_key_has_too_many_bytes(name: str, length: int) -> None:
     """Amazon S3 counts bytes, not characters."""
-    message = f"'{name}' has {2 * length:,} bytes of UTF-8, allowed is 1,024"
+    message = f"'{name}' must be at most 1,024 bytes of UTF-8, got {2 * length:,}"
 
     assert [(message, "shorten it; Amazon S3 counts bytes")] == _found(_grant, **{name: "ä" * length})
 

@@ -623,7 +623,7 @@ def test_fails_when_whatever_is_chosen_is_too_much() -> None:
     assert messages(*roles(11), perhaps, conditional=(0, 1)) == ["'roles' has at least 11 entries, 'role_limit' is 10"]
 
 
-def test_fails_when_a_role_stands_twice_in_one_branch() -> None:
+def test_fails_when_a_role_is_listed_twice_in_one_branch() -> None:
     """Once in each of two branches is right, and so is one that a condition may drop."""
     one, other = _either(arn(), arn())
     again = one._replace(label="roles[1]")

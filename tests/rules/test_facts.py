@@ -11,7 +11,8 @@ from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 from tests.support.builders import arn, association, role
 
 OURS = role()
-CONDITIONAL = role(arn=arn(account=OTHER_ACCOUNT), conditional=True)
+FOREIGN = role(arn=arn(account=OTHER_ACCOUNT))
+CONDITIONAL = FOREIGN._replace(conditional=True)
 ANYWHERE = role(arn=arn(account=THIS_ACCOUNT))
 UNKNOWN = role(arn=placeholder("Imported"))
 
@@ -33,49 +34,30 @@ def test_an_account_is_literal_only_in_digits(text: str, account: str | None, li
 
 
 @pytest.mark.parametrize(("region", "partition"), [(None, None), ("eu-west-1", "aws"), ("cn-north-1", "aws-cn")])
-def test_a_association_is_in_the_partition_of_its_region(region: str | None, partition: str | None) -> None:
+def test_a_region_is_in_a_partition(region: str | None, partition: str | None) -> None:
     """Without a region the partition is not known."""
     assert partition == association(region=region).partition
 
 
-def test_a_association_of_a_known_account_is_settled_by_it() -> None:
-    """Neither its roles nor its neighbours can move a stack that names its account."""
-    facts = association(roles=[role(arn=arn(account=OTHER_ACCOUNT))], expected_account=OTHER_ACCOUNT)
-
-    assert facts.settled_account == ACCOUNT
-
-
-def test_a_association_of_no_account_is_settled_by_what_its_neighbours_name() -> None:
-    """The account that the top-level stack is bound to goes before the account of the association's own roles."""
-    facts = association(account=THIS_ACCOUNT, roles=[OURS], expected_account=OTHER_ACCOUNT)
-
-    assert facts.settled_account == OTHER_ACCOUNT
-
-
 @pytest.mark.parametrize(
-    ("roles", "account"),
+    ("account", "expected", "roles", "settled"),
     [
-        ([], THIS_ACCOUNT),
-        ([ANYWHERE, UNKNOWN], THIS_ACCOUNT),
-        ([ANYWHERE, OURS], ACCOUNT),
-        ([CONDITIONAL, OURS], ACCOUNT),
-        ([CONDITIONAL], THIS_ACCOUNT),
-        ([OURS, role(arn=arn(account=OTHER_ACCOUNT))], ACCOUNT),
+        (ACCOUNT, OTHER_ACCOUNT, [FOREIGN], ACCOUNT),
+        (THIS_ACCOUNT, OTHER_ACCOUNT, [OURS], OTHER_ACCOUNT),
+        (THIS_ACCOUNT, None, [], THIS_ACCOUNT),
+        (THIS_ACCOUNT, None, [ANYWHERE, UNKNOWN], THIS_ACCOUNT),
+        (THIS_ACCOUNT, None, [ANYWHERE, OURS], ACCOUNT),
+        (THIS_ACCOUNT, None, [CONDITIONAL, OURS], ACCOUNT),
+        (THIS_ACCOUNT, None, [CONDITIONAL], THIS_ACCOUNT),
+        (THIS_ACCOUNT, None, [OURS, FOREIGN], ACCOUNT),
+        (THIS_ACCOUNT, None, [role(arn=arn(account="12345")), OURS], ACCOUNT),
     ],
-    ids=["none", "unknown", "literal", "conditional first", "conditional only", "first of two"],
 )
-def test_a_association_of_no_account_is_settled_by_its_first_certain_literal_role(
-    roles: list[RoleFacts], account: str
+def test_a_stack_can_be_of_one_account(
+    account: str, expected: str | None, roles: list[RoleFacts], settled: str
 ) -> None:
-    """A role that a condition may drop settles nothing."""
-    assert account == association(account=THIS_ACCOUNT, roles=roles).settled_account
-
-
-def test_a_bad_account_number_settles_nothing() -> None:
-    """Of two roles, the one whose account number is none does not say where the stack belongs."""
-    facts = association(account=THIS_ACCOUNT, roles=[role(arn=arn(account="12345")), OURS])
-
-    assert facts.settled_account == ACCOUNT
+    """Its own, else that of the top-level stack, else that of the first literal role that no condition drops."""
+    assert settled == association(account=account, expected_account=expected, roles=roles).settled_account
 
 
 @pytest.mark.parametrize(

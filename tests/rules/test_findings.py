@@ -1,4 +1,4 @@
-"""How trouble reads, to the letter."""
+"""The exact text of findings and errors."""
 
 from __future__ import annotations
 
@@ -51,20 +51,20 @@ BOTH_TEXT = f"Data/Warehouse: 2 rules broken\n{QUOTA_TEXT}\n{MISMATCH_TEXT}"
     ],
     ids=["one finding", "two findings", "two paths"],
 )
-def test_an_error_tells_everything_under_the_path_it_is_about(findings: list[Finding], text: str) -> None:
+def test_an_error_reports_everything_under_the_path_it_is_about(findings: list[Finding], text: str) -> None:
     """Each path is a heading with its count; each finding is three lines: rule, fix and source."""
     assert text == str(RoleAssociationError(findings))
 
 
 def test_an_error_keeps_its_findings_in_a_tuple() -> None:
-    """What flows in is any iterable, what can be read is a tuple in the same order."""
+    """In the order of the iterable it was made with."""
     error = RoleAssociationError(finding for finding in (QUOTA, MISMATCH))
 
     assert (QUOTA, MISMATCH) == error.findings
 
 
 def test_an_error_is_a_value_error_of_the_public_package() -> None:
-    """Callers may catch ValueError, and a traceback shows the public address."""
+    """Callers may catch ValueError, and a traceback shows the public name."""
     assert issubclass(RoleAssociationError, ValueError)
     assert ("redshift_roles", "RoleAssociationError") == (
         RoleAssociationError.__module__,
@@ -89,14 +89,14 @@ def test_an_error_survives_pickling() -> None:
         ("\u202eabc\u2028\U000e0001\udcff", r"\u202eabc\u2028\U000e0001\udcff"),
     ],
 )
-def test_what_a_terminal_would_obey_is_written_as_an_escape(text: str, shown: str) -> None:
+def test_control_characters_are_written_as_escapes(text: str, shown: str) -> None:
     """Letters of every script are left alone."""
     assert shown == printable(text)
 
 
 @pytest.mark.parametrize(("count", "last"), [(0, []), (1, ["0"]), (MOST, ["49"]), (MOST + 1, ["49, and 1 more"])])
-def test_a_list_is_as_long_as_a_person_reads(count: int, last: list[str]) -> None:
-    """Each thing is told once, and the last one tells how many are left out."""
+def test_a_list_of_findings_is_cut_at_fifty(count: int, last: list[str]) -> None:
+    """Each finding is kept once, and the last one says how many are left out."""
     reported = [str(number) for number in range(count) for _ in range(2)]
     kept = shortened(reported, str.__add__)
 
