@@ -586,11 +586,9 @@ KEY = "give it another key, or grant the part of the key before it as prefix, or
         ),
     ],
 )
-def test_fails_when_a_policy_cannot_contain_a_character(
-    given: dict[str, object], message: tuple[str, str], fix: str
-) -> None:
+def test_fails_when_a_policy_cannot_contain_a_character(given: dict[str, object], found: Any, fix: str) -> None:
     """The message shows which one."""
-    name, got = message
+    name, got = found
 
     assert [(f"'{name}' must have characters up to U+00FF (ÿ) only, got {got}", fix)] == _found(_grant, **given)
 
