@@ -199,7 +199,7 @@ class RedshiftGrants:
         self._writer.check(quotas.COPY_PERMISSIONS, "table", table=table)
         found = resource(table, "table_arn")
         allowed = permissions.copy_from_dynamodb(found.arn, found.key_arn)
-        return self._writer.allow(quotas.COPY_PERMISSIONS, allowed, ("table", found))
+        return self._writer.allow(quotas.COPY_PERMISSIONS, allowed, "table", found)
 
     def copy_from_emr(self, cluster_id: str) -> RedshiftGrant:
         """Allow COPY from an Amazon EMR cluster of the role's account and region: list its instances.
@@ -243,7 +243,7 @@ class RedshiftGrants:
         self._writer.check(quotas.FEDERATED_QUERY, "secret", secret=secret)
         found = resource(secret, "secret_arn")
         allowed = permissions.federated_query(secret_arn(found, self._writer.location), found.key_arn)
-        return self._writer.allow(quotas.FEDERATED_QUERY, allowed, ("secret", found))
+        return self._writer.allow(quotas.FEDERATED_QUERY, allowed, "secret", found)
 
     def external_function(self, function: lambda_.IFunction) -> RedshiftGrant:
         """Allow CREATE EXTERNAL FUNCTION over an AWS Lambda function: invoke it.
@@ -257,7 +257,7 @@ class RedshiftGrants:
         self._writer.check(quotas.LAMBDA_FUNCTIONS, "function", function=function)
         found = resource(function, "function_arn")
         allowed = permissions.external_function(found.arn)
-        return self._writer.allow(quotas.LAMBDA_FUNCTIONS, allowed, ("function", found))
+        return self._writer.allow(quotas.LAMBDA_FUNCTIONS, allowed, "function", found)
 
     def stream_from_kinesis(self, stream: kinesis.IStream) -> RedshiftGrant:
         """Allow streaming ingestion from Amazon Kinesis Data Streams: read a stream, decrypt with its key.
@@ -272,7 +272,7 @@ class RedshiftGrants:
         self._writer.check(quotas.STREAMING_KINESIS, "stream", stream=stream)
         found = resource(stream, "stream_arn")
         allowed = permissions.stream_from_kinesis(found.arn, found.key_arn)
-        return self._writer.allow(quotas.STREAMING_KINESIS, allowed, ("stream", found))
+        return self._writer.allow(quotas.STREAMING_KINESIS, allowed, "stream", found)
 
     def stream_from_msk(self, cluster_arn: str, topics: Sequence[str]) -> RedshiftGrant:
         """Allow streaming ingestion from Amazon MSK with IAM authentication: connect to a cluster, read topics.

@@ -62,16 +62,17 @@ class GrantWriter:
         raise_if(lambda: path_of(self.role), source, problems)
 
     def allow(
-        self, source: Source, allowed: Sequence[Permission], named: tuple[str, Resource] | None = None
+        self, source: Source, allowed: Sequence[Permission], argument: str = "", found: Resource | None = None
     ) -> RedshiftGrant:
         """Allow something, or raise with everything that keeps it from working.
 
         Args:
             source: The AWS page about it.
             allowed: The permissions.
-            named: What the caller calls the resource, and the resource, where there is one.
+            argument: What the caller calls the resource.
+            found: The resource, where there is one.
         """
-        problems = [*resource_problems(*named, self.location, shareable=False)] if named else []
+        problems = [*resource_problems(argument, found, self.location, shareable=False)] if found else []
         return self._write(source, allowed, problems)
 
     def allow_in_bucket(
@@ -83,13 +84,13 @@ class GrantWriter:
         owner_allows: bool,
         training: bool = False,
     ) -> RedshiftGrant:
-        """Allow what needs a bucket, and the consent of the bucket's owner when that is another account.
+        """Allow what needs a bucket, also one of another account whose owner allows it.
 
         Args:
             source: The AWS page about it.
             allowed: The permissions.
             bucket: The bucket.
-            owner_allows: Whether the owner of another account has consented.
+            owner_allows: Whether the owner of another account has added the statements.
             training: Whether Amazon SageMaker must assume the role too, where the app owns its trust policy.
         """
         problems = [*resource_problems("bucket", bucket, self.location, shareable=True)]

@@ -65,7 +65,7 @@ def test_fails_when_arguments_are_wrong_and_leaves_nothing(stack: cdk.Stack, gra
         ),
         (
             lambda grants, _: grants.external_schema("", tables=[], create_database=1, write="x", owner_allows=2),
-            "database create_database write owner_allows tables bucket",
+            "database tables create_database write owner_allows bucket",
         ),
         (
             lambda grants, _: grants.external_schema("d", bucket="b", prefix="p/", tables=["a/b"], lake_formation=True),
