@@ -71,13 +71,13 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         found = _answer(name, _client(arguments.profile, arguments.region), seconds)
     except _NoAnswerError as error:
-        _tell(str(error))
+        _log(str(error))
         return UNUSABLE
     print(_FORMATS[arguments.format](name, found))  # noqa: T201  what the command is for
     return LATE if _late(found) else 0
 
 
-def _tell(line: str) -> None:
+def _log(line: str) -> None:
     print(f"redshift-roles: {line}", file=sys.stderr, flush=True)  # noqa: T201
 
 
@@ -114,7 +114,7 @@ def _answer(name: str, client: Any, seconds: int) -> Cluster:  # noqa: ANN401  b
         except clusters.RetryableError as error:
             line = str(error)
         if line != printed:
-            _tell(line)
+            _log(line)
             printed = line
         if last is None or _late(last):
             raise reconcile.WaitingError(line)
@@ -125,7 +125,7 @@ def _answer(name: str, client: Any, seconds: int) -> Cluster:  # noqa: ANN401  b
     except (clusters.RetryableError, clusters.RefusedError) as error:
         if last is None:
             raise _NoAnswerError(str(error), _TRY_LATER) from error
-        _tell(str(error))
+        _log(str(error))
         return last
 
 

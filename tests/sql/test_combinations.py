@@ -17,6 +17,15 @@ COMBINATIONS: list[tuple[str, dict[str, Any], str]] = [
     ("copy", {"read_ratio": 5}, "'read_ratio' cannot be combined with source='s3://…'"),
     ("copy", {"source": "dynamodb://t"}, "'read_ratio' is required for a DynamoDB table"),
     ("copy", {"source": TOKEN, "ssh": True, "manifest": True}, "'manifest' cannot be combined with ssh"),
+    ("copy", {"source": TOKEN, "ssh": True, "read_ratio": 5}, "'read_ratio' cannot be combined with ssh"),
+    *(
+        ("copy", {"source": TOKEN, "format": kind, "read_ratio": 5}, f"'read_ratio' cannot be combined with format={kind!r}")
+        for kind in ("PARQUET", "ORC")
+    ),
+    *(
+        ("copy", {"source": "dynamodb://t", "read_ratio": 5, "format": kind}, "'format' cannot be combined with source='dynamodb://…'")
+        for kind in ("CSV", "SHAPEFILE")
+    ),
     ("copy", {"job_auto": False}, "'job_auto' needs job"),
     *(
         ("copy", {"fixed_width": "a:1", option: value}, f"'{option}' cannot be combined with fixed_width")
