@@ -7,7 +7,6 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -24,7 +23,7 @@ from redshift_roles import (
 )
 from redshift_roles.cdk.account_rule import RULE_ID
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
-from tests.support.associations import ASSOCIATION
+from tests.support.associations import ASSOCIATION, refused
 from tests.support.synthesis import failures_of, warnings_of
 from tests.support.templates import template_of
 
@@ -55,32 +54,32 @@ def _asserted(account: str) -> dict[str, Any]:
     }
 
 
+SETTLED = f"already names a role of {ACCOUNT} and can be of one account only"
+
+
 @pytest.mark.parametrize("late", [True, False])
 def test_fails_when_two_accounts_are_claimed_for_one_stack(agnostic: cdk.Stack, late: bool) -> None:
     """Two literal ARNs of different accounts can never both match, in one cluster or in two."""
     mine, other = _role(agnostic, ACCOUNT), _role(agnostic, OTHER_ACCOUNT)
     if late:
         _cluster(agnostic, "First", mine)
+    ((rule, message),) = refused(lambda: _cluster(agnostic, "Second", *([other] if late else [mine, other])))
 
-    with pytest.raises(RoleAssociationError) as caught:
-        _cluster(agnostic, "Second", *([other] if late else [mine, other]))
-
-    (finding,) = caught.value.findings
-    assert "RoleAccountMismatch" == finding.rule
-    assert finding.message.endswith(
-        f"is in account {OTHER_ACCOUNT}, the cluster's stack already names a role of {ACCOUNT} and can be of one "
-        "account only"
-    )
+    assert "RoleAccountMismatch" == rule
+    assert message.endswith(f"is in account {OTHER_ACCOUNT}, the cluster's stack {SETTLED}")
     assert agnostic.node.try_find_child("Second") is None
 
 
-def test_fails_when_a_policy_contradicts_a_cluster(agnostic: cdk.Stack) -> None:
-    """Clusters and user policies of a stack share one Rule."""
+def test_fails_when_a_policy_or_a_grant_contradicts_a_cluster(agnostic: cdk.Stack) -> None:
+    """Clusters, user policies and grants of a stack share one Rule, also from a nested stack."""
     cluster = _cluster(agnostic, "Cluster", _role(agnostic, ACCOUNT))
+    other, nested = _role(agnostic, OTHER_ACCOUNT), _role(cdk.NestedStack(agnostic, "Nested"), OTHER_ACCOUNT)
 
-    with pytest.raises(RoleAssociationError, match="RoleAccountMismatch"):
-        RoleAssociationPolicy(agnostic, "Policy", clusters=[cluster], pass_roles=[_role(agnostic, OTHER_ACCOUNT)])
-
+    for define in (
+        lambda: RoleAssociationPolicy(agnostic, "Policy", clusters=[cluster], pass_roles=[other]),
+        lambda: RedshiftGrants.of(nested).copy_from_emr("j-1"),
+    ):
+        assert ["RoleAccountMismatch"] == [rule for rule, _ in refused(define)]
     assert _asserted(ACCOUNT) == _rules(agnostic)
 
 
@@ -127,27 +126,12 @@ def test_a_rule_that_is_removed_leaves_the_account_undecided(agnostic: cdk.Stack
     assert ["RoleAccountUndecided"] == warnings_of(agnostic.node.root)
 
 
-def test_a_known_account_needs_no_rule(stack: cdk.Stack) -> None:
-    """What is decided at synth time is not asked again."""
+def test_a_known_account_and_a_role_by_name_need_no_rule(stack: cdk.Stack, agnostic: cdk.Stack) -> None:
+    """What is decided at synth time is not asked again; a role by name is of the deployment's account."""
     _cluster(stack, "Cluster", _role(stack, ACCOUNT))
-
-    assert {} == _rules(stack)
-
-
-def test_a_role_of_the_deployments_account_needs_no_rule(agnostic: cdk.Stack) -> None:
-    """A role by name is right by construction."""
     _cluster(agnostic, "Cluster", iam.Role.from_role_name(agnostic, "Role", "Loader"))
 
-    assert {} == _rules(agnostic)
-
-
-SETTLED = f"the stack already names a role of {ACCOUNT} and can be of one account only"
-
-
-def _refused(call: Callable[[], object]) -> list[tuple[str, str]]:
-    with pytest.raises(RoleAssociationError) as caught:
-        call()
-    return [(finding.rule, finding.message) for finding in caught.value.findings]
+    assert [{}, {}] == [_rules(stack), _rules(agnostic)]
 
 
 def test_fails_when_grants_to_roles_of_two_accounts_meet(agnostic: cdk.Stack) -> None:
@@ -156,21 +140,11 @@ def test_fails_when_grants_to_roles_of_two_accounts_meet(agnostic: cdk.Stack) ->
     RedshiftGrants.of(mine).copy_from_emr("j-1")
     before = [construct.node.path for construct in agnostic.node.find_all()]
 
-    assert [("RoleAccountMismatch", f"the role is in account {OTHER_ACCOUNT}, {SETTLED}")] == _refused(
+    assert [("RoleAccountMismatch", f"the role is in account {OTHER_ACCOUNT}, the stack {SETTLED}")] == refused(
         lambda: RedshiftGrants.of(other).copy_from_emr("j-1")
     )
     assert before == [construct.node.path for construct in agnostic.node.find_all()]
     assert _asserted(ACCOUNT) == _rules(agnostic)
-
-
-def test_fails_when_a_grant_contradicts_a_cluster(agnostic: cdk.Stack) -> None:
-    """Grants share the Rule with clusters, also from a nested stack."""
-    _cluster(agnostic, "Cluster", _role(agnostic, ACCOUNT))
-    other = _role(cdk.NestedStack(agnostic, "Nested"), OTHER_ACCOUNT)
-
-    assert ["RoleAccountMismatch"] == [
-        rule for rule, _ in _refused(lambda: RedshiftGrants.of(other).copy_from_emr("j-1"))
-    ]
 
 
 @pytest.mark.parametrize("who", ["user", "role"])
@@ -183,14 +157,14 @@ def test_fails_when_somebody_passes_roles_of_two_accounts(agnostic: cdk.Stack, w
             for account in (ACCOUNT, OTHER_ACCOUNT)
         )
         RedshiftGrants.of(role).pass_role(mine)
-        found = _refused(lambda: RedshiftGrants.of(role).pass_role(other))
+        found = refused(lambda: RedshiftGrants.of(role).pass_role(other))
     else:
         user = iam.User(agnostic, "User")
         RedshiftGrants.of(_role(agnostic, ACCOUNT)).pass_role(user)
-        found = _refused(lambda: RedshiftGrants.of(_role(agnostic, OTHER_ACCOUNT)).pass_role(user))
+        found = refused(lambda: RedshiftGrants.of(_role(agnostic, OTHER_ACCOUNT)).pass_role(user))
     label = f"'grantee' (Anywhere/U{OTHER_ACCOUNT})" if who == "user" else "the role"
 
-    assert [("RoleAccountMismatch", f"{label} is in account {OTHER_ACCOUNT}, {SETTLED}")] == found
+    assert [("RoleAccountMismatch", f"{label} is in account {OTHER_ACCOUNT}, the stack {SETTLED}")] == found
     assert _asserted(ACCOUNT) == _rules(agnostic)
 
 
@@ -201,8 +175,11 @@ def test_fails_when_first_roles_of_two_accounts_are_chained(agnostic: cdk.Stack)
     other = _role(agnostic, OTHER_ACCOUNT)
 
     assert [
-        ("RoleAccountMismatch", f"roles[0] (Anywhere/Loader{OTHER_ACCOUNT}) is in account {OTHER_ACCOUNT}, {SETTLED}")
-    ] == _refused(lambda: RoleChain(other, last))
+        (
+            "RoleAccountMismatch",
+            f"roles[0] (Anywhere/Loader{OTHER_ACCOUNT}) is in account {OTHER_ACCOUNT}, the stack {SETTLED}",
+        )
+    ] == refused(lambda: RoleChain(other, last))
 
 
 def test_a_later_role_of_a_chain_may_be_of_another_account(agnostic: cdk.Stack) -> None:
@@ -214,7 +191,7 @@ def test_a_later_role_of_a_chain_may_be_of_another_account(agnostic: cdk.Stack) 
 
 
 @pytest.mark.parametrize(
-    "refused",
+    "grant",
     [
         lambda stack: RedshiftGrants.of(_role(stack, ACCOUNT)).copy_from(_known_by_alias(stack)),
         lambda stack: RedshiftGrants.of(_role(stack, ACCOUNT)).copy_from_emr("lake"),
@@ -222,9 +199,9 @@ def test_a_later_role_of_a_chain_may_be_of_another_account(agnostic: cdk.Stack) 
         lambda stack: RoleChain(_role(stack, ACCOUNT), iam.Role.from_role_arn(stack, "X", "arn:aws:iam::1:user/x")),
     ],
 )
-def test_what_is_refused_binds_the_stack_to_no_account(agnostic: cdk.Stack, refused: Callable[[Any], object]) -> None:
+def test_what_is_refused_binds_the_stack_to_no_account(agnostic: cdk.Stack, grant: Callable[[Any], object]) -> None:
     """A caught error leaves no Rule, and another account's role is welcome."""
-    _refused(lambda: refused(agnostic))
+    refused(lambda: grant(agnostic))
 
     assert agnostic.node.try_find_child(RULE_ID) is None
     RedshiftGrants.of(_role(agnostic, OTHER_ACCOUNT)).copy_from_emr("j-1")
@@ -236,26 +213,19 @@ def _known_by_alias(stack: cdk.Stack) -> s3.IBucket:
     return s3.Bucket.from_bucket_attributes(stack, "Lake", bucket_name="lake", encryption_key=alias)
 
 
-def test_a_failing_cluster_leaves_the_rule_of_an_earlier_one(agnostic: cdk.Stack) -> None:
-    """The Rule is removed only together with the construct that wrote it."""
-    _cluster(agnostic, "First", _role(agnostic, ACCOUNT))
-    vpc = ec2.Vpc.from_vpc_attributes(agnostic, "Vpc", vpc_id="vpc-1", availability_zones=["a"])
-
-    with pytest.raises(RoleAssociationError):
-        RedshiftCluster(agnostic, "Second", vpc=vpc)
-
-    assert _asserted(ACCOUNT) == _rules(agnostic)
-
-
-def test_a_cluster_that_fails_halfway_removes_its_rule(agnostic: cdk.Stack) -> None:
-    """The default role fails after the Rule is written, because a construct has the name of its resource."""
+def test_a_cluster_that_fails_halfway_removes_the_rule_that_it_wrote(agnostic: cdk.Stack) -> None:
+    """And no other. The default role fails after the Rule is written: a construct has the id of its resource."""
     Construct(agnostic, ASSOCIATION)
     role = _role(agnostic, ACCOUNT)
 
-    with pytest.raises(RoleAssociationError):
-        RedshiftCluster(agnostic, "Cluster", roles=[role], default_role=role, cluster_subnet_group_name="subnets")
+    def fail() -> None:
+        RedshiftCluster(agnostic, "Second", roles=[role], default_role=role, cluster_subnet_group_name="subnets")
 
+    assert ["InvalidArgument"] == [rule for rule, _ in refused(fail)]
     assert agnostic.node.try_find_child(RULE_ID) is None
+    _cluster(agnostic, "First", role)
+    assert ["InvalidArgument"] == [rule for rule, _ in refused(fail)]
+    assert _asserted(ACCOUNT) == _rules(agnostic)
 
 
 def test_a_literal_role_beside_an_unknown_one_brings_a_rule(agnostic: cdk.Stack) -> None:
@@ -273,8 +243,7 @@ def test_a_user_or_group_of_a_literal_account_brings_a_rule(agnostic: cdk.Stack,
         "users": [iam.User.from_user_arn(agnostic, "User", f"arn:aws:iam::{ACCOUNT}:user/loader")],
         "groups": [iam.Group.from_group_arn(agnostic, "Group", f"arn:aws:iam::{ACCOUNT}:group/loaders")],
     }
-    options = {kind: person[kind]}
-    role = RedshiftRole(agnostic, "Role")
+    options, role = {kind: person[kind]}, RedshiftRole(agnostic, "Role")
     RoleAssociationPolicy(agnostic, "Policy", clusters=["warehouse"], pass_roles=[role], **options)
 
     assert _asserted(ACCOUNT) == _rules(agnostic)

@@ -154,40 +154,37 @@ def test_a_role_of_another_stack_is_followed_however_cdk_refers_to_it(strength: 
     assert (["TrustLacksRedshift"], []) == (failures_of(app), warnings_of(app))
 
 
+def _acknowledge(cluster: RedshiftCluster, *rules: str) -> None:
+    for rule in rules:
+        cdk.Validations.of(cluster).acknowledge(cdk.Acknowledgment(id=f"redshift-roles::{rule}", reason="known"))
+
+
 def test_an_acknowledged_warning_does_not_silence_a_failure(stack: cdk.Stack) -> None:
-    """The undecided verdict has an id of its own; a foreign role that comes later still fails."""
+    """What is undecided has an id of its own; a foreign role that comes later still fails."""
     parameter = cdk.CfnParameter(stack, "RoleArn").value_as_string
     cluster = _cluster(stack, roles=[iam.Role.from_role_arn(stack, "Role", parameter)])
-    for rule in ("RoleAccountUndecided", "RoleAccountMismatch"):
-        cdk.Validations.of(cluster).acknowledge(cdk.Acknowledgment(id=f"redshift-roles::{rule}", reason="known"))
+    _acknowledge(cluster, "RoleAccountUndecided", "RoleAccountMismatch")
     cluster.cfn_cluster.add_property_override("IamRoles.1", FOREIGN)
 
     assert (["RoleAccountMismatch"], []) == (failures_of(stack.node.root), warnings_of(stack.node.root))
 
 
-def test_a_warning_can_be_acknowledged(stack: cdk.Stack) -> None:
-    """Undecided warns and passes; acknowledged it is silent."""
-    parameter = cdk.CfnParameter(stack, "RoleArn").value_as_string
-    cluster = _cluster(stack, roles=[iam.Role.from_role_arn(stack, "Role", parameter)])
-    cdk.Validations.of(cluster).acknowledge(
-        cdk.Acknowledgment(id="redshift-roles::RoleAccountUndecided", reason="a role of ours")
-    )
-
-    assert [] == report_of(stack.node.root)
-
-
-def test_an_undecided_warning_says_what_would_decide_it(stack: cdk.Stack) -> None:
+def test_a_warning_says_what_would_decide_it_and_can_be_acknowledged(app: cdk.App, stack: cdk.Stack) -> None:
     """It names the parameter, not a token."""
+    acknowledged, reported = _cluster(stack, "Acknowledged"), _cluster(stack, "Reported")
     parameter = cdk.CfnParameter(stack, "RoleArn").value_as_string
-    _cluster(stack, roles=[iam.Role.from_role_arn(stack, "Role", parameter)])
+    role = iam.Role.from_role_arn(stack, "Role", parameter)
+    for cluster in (acknowledged, reported):
+        cluster.add_role(role)
+    _acknowledge(acknowledged, "RoleAccountUndecided")
 
-    (violation,) = report_of(stack.node.root)
-    assert (
-        f"IamRoles[0] is ${{RoleArn}}, whose account only the deployment knows; the cluster is in {ACCOUNT}"
-        == violation["description"]
-    )
+    (violation,) = report_of(app)
+    (construct,) = violation["violatingConstructs"]
+    unknown = "IamRoles[0] is ${RoleArn}, whose account only the deployment knows"
+    assert f"{unknown}; the cluster is in {ACCOUNT}" == violation["description"]
     assert violation["suggestedFix"].startswith("pass the role itself or its literal ARN, or acknowledge this")
     assert violation["suggestedFix"].endswith(f"(source: {association_rules.ROLE_ACCOUNT_UNDECIDED.source.url})")
+    assert "Data/Reported/Resource" == construct["constructPath"]
 
 
 def test_other_peoples_clusters_are_left_alone(stack: cdk.Stack) -> None:
