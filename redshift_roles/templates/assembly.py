@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from redshift_roles.aws import Json
 
@@ -26,6 +26,7 @@ _ENVIRONMENT: Final = re.compile(r"aws://([^/]+)/(.+)")
 _ASSET_HASH: Final = re.compile(r"\b[0-9a-f]{64}\b")
 _FILE: Final = re.compile(r"[\w./@+~%-]+")
 _MARK: Final = re.compile(r"\\u000[12]")
+_Result = TypeVar("_Result")
 
 
 class UnusableError(ValueError):
@@ -40,6 +41,20 @@ def without_marks(text: str) -> str:
 def function_of(value: Json) -> tuple[str, Json]:
     """Return an intrinsic function's name and argument; the name is empty for any other value."""
     return next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else ("", value)
+
+
+def mapping(node: Json) -> dict[str, Json]:
+    """Return a mapping as it is, and any other value as an empty one."""
+    return node if isinstance(node, dict) else {}
+
+
+def once(memo: dict[str, Any], key: str, work_out: Callable[[], _Result], in_circle: _Result) -> _Result:
+    """Work something out once, and return what it is in a circle while that is being done."""
+    if key not in memo:
+        memo[key] = in_circle
+        memo[key] = work_out()
+    result: _Result = memo[key]
+    return result
 
 
 @dataclass(eq=False)
@@ -71,8 +86,7 @@ class Template:
     @cached_property
     def body(self) -> Mapping[str, Json]:
         """The parsed template."""
-        body = self.assembly.body(self.path) if self.path else {}
-        return body if isinstance(body, dict) else {}
+        return mapping(self.assembly.body(self.path) if self.path else None)
 
     @property
     def file(self) -> str:
@@ -98,13 +112,11 @@ class Template:
 
     def section(self, name: str) -> Mapping[str, Json]:
         """A top-level section, empty when the template has none."""
-        section = self.body.get(name)
-        return section if isinstance(section, dict) else {}
+        return mapping(self.body.get(name))
 
     def entry(self, section: str, logical_id: str) -> Mapping[str, Json]:
         """One resource, parameter or output, empty when there is none of that name."""
-        entry = self.section(section).get(logical_id)
-        return entry if isinstance(entry, dict) else {}
+        return mapping(self.section(section).get(logical_id))
 
     def resource_type(self, logical_id: str) -> str:
         """The type of a resource, empty when there is none of that name."""
@@ -112,8 +124,7 @@ class Template:
 
     def properties(self, logical_id: str) -> Mapping[str, Json]:
         """The properties of a resource."""
-        properties = self.entry("Resources", logical_id).get("Properties")
-        return properties if isinstance(properties, dict) else {}
+        return mapping(self.entry("Resources", logical_id).get("Properties"))
 
     def resources(self, *kinds: str) -> list[str]:
         """List the logical ids of the resources of these types, and the loops that make such resources."""
@@ -154,12 +165,9 @@ class Template:
             return self.parent.assets if self.parent else {}
         manifest = self.path.with_name(self.path.name.replace(".template.json", ".assets.json"))
         written = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
-        files = written.get("files") if isinstance(written, dict) else None
-        return {
-            name: manifest.parent / asset["source"]["path"]
-            for name, asset in (files.items() if isinstance(files, dict) else ())
-            if isinstance(asset, dict) and isinstance(asset.get("source"), dict) and "path" in asset["source"]
-        }
+        files = mapping(mapping(written).get("files")).items()
+        sources = {name: mapping(mapping(asset).get("source")) for name, asset in files}
+        return {name: manifest.parent / source["path"] for name, source in sources.items() if "path" in source}
 
 
 def _types(logical_id: str, resource: Json) -> set[str]:
@@ -284,8 +292,6 @@ class Assembly:
         found: dict[str, tuple[Template, Json]] = {}
         for template in self.stacks:
             for logical_id in template.resources("Custom::CrossRegionExportWriter"):
-                writer = template.properties(logical_id).get("WriterProps")
-                exports = writer.get("exports") if isinstance(writer, dict) else None
-                if isinstance(exports, dict):
-                    found.update({name: (template, value) for name, value in exports.items()})
+                exports = mapping(mapping(template.properties(logical_id).get("WriterProps")).get("exports"))
+                found.update({name: (template, value) for name, value in exports.items()})
         return found

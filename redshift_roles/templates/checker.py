@@ -14,7 +14,7 @@ from redshift_roles.rules.facts import AssociationFacts, Origin
 from redshift_roles.rules.findings import Finding, shortened
 from redshift_roles.rules.registry import Problem
 from redshift_roles.templates import association_reader
-from redshift_roles.templates.assembly import Assembly, Template
+from redshift_roles.templates.assembly import Assembly, Template, mapping
 from redshift_roles.templates.cluster_reader import (
     ASSOCIATION,
     CLUSTER,
@@ -60,8 +60,7 @@ class Violation(NamedTuple):
 
 def construct_path(template: Template, logical_id: str) -> str:
     """Name a resource by its construct path where CDK wrote it down, else by its logical id."""
-    metadata = template.entry("Resources", logical_id).get("Metadata")
-    path = metadata.get("aws:cdk:path") if isinstance(metadata, dict) else None
+    path = mapping(template.entry("Resources", logical_id).get("Metadata")).get("aws:cdk:path")
     return path if isinstance(path, str) else readable(logical_id)
 
 

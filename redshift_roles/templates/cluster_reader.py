@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
 from redshift_roles.aws import Json, arns, listed, trust
 from redshift_roles.aws.placeholders import PLACEHOLDERS
 from redshift_roles.rules.facts import AssociationFacts, Origin, RoleFacts
-from redshift_roles.templates.assembly import Assembly, Template, function_of, without_marks
+from redshift_roles.templates.assembly import Assembly, Template, function_of, mapping, once, without_marks
 from redshift_roles.templates.conditions import Branches, alternatives, branch, holds
 from redshift_roles.templates.references import NO_VALUE
 from redshift_roles.templates.values import MORE, NO_ENTRIES, Entries, entries, is_no_list, texts, unknown
@@ -173,19 +173,16 @@ def role_key(text: str) -> tuple[str, str]:
     return (arn.account, arn.resource) if arn.account and arn.resource and not arn.problem else ("", text)
 
 
+_Roles = dict[tuple[str, str], list[tuple[Template, str]]]
+
+
 def defined_roles(assembly: Assembly) -> _Roles:
     """List the roles that the app defines, by account and by path and name as far as they are known."""
-    if "roles" not in assembly.memo:
-        assembly.memo["roles"] = _defined_roles(assembly)
-    roles: _Roles = assembly.memo["roles"]
-    return roles
-
-
-_Roles = Mapping[tuple[str, str], list[tuple[Template, str]]]
+    return once(assembly.memo, "roles", lambda: _defined_roles(assembly), {})
 
 
 def _defined_roles(assembly: Assembly) -> _Roles:
-    found: dict[tuple[str, str], list[tuple[Template, str]]] = {}
+    found: _Roles = {}
     for template in assembly.templates():
         for logical_id in template.resources("AWS::IAM::Role"):
             if presence(template, logical_id) is False:
@@ -199,10 +196,7 @@ def _defined_roles(assembly: Assembly) -> _Roles:
 def trust_problem_of(home: Template, logical_id: str, region: str | None, *services: str) -> str | None:
     """Return why Redshift in this region may not assume a role of the app; None when it may, or may well."""
     key = f"trust {logical_id} {region} {services}"
-    if key not in home.memo:
-        home.memo[key] = trust.trust_problem(trust_policy(home, logical_id), region, *services)
-    reason: str | None = home.memo[key]
-    return reason
+    return once(home.memo, key, lambda: trust.trust_problem(trust_policy(home, logical_id), region, *services), None)
 
 
 def trust_policy(home: Template, logical_id: str) -> Json:
@@ -250,21 +244,14 @@ def evaluated(node: Json, template: Template, side: int | None = None) -> Json:
 
 def asserted_account(template: Template) -> str | None:
     """Find the account that a CloudFormation Rule of the top-level stack lets it be deployed to."""
-    for rule in template.top.section("Rules").values():
-        if isinstance(rule, dict) and "RuleCondition" not in rule:
-            assertions = rule.get("Assertions")
-            for assertion in assertions if isinstance(assertions, list) else []:
-                account = _asserted(assertion.get("Assert") if isinstance(assertion, dict) else None)
+    for rule in map(mapping, template.top.section("Rules").values()):
+        for assertion in listed(rule.get("Assertions")) if "RuleCondition" not in rule else ():
+            sides = mapping(mapping(assertion).get("Assert")).get("Fn::Equals")
+            if isinstance(sides, list) and {"Ref": "AWS::AccountId"} in sides:
+                account = next((side for side in sides if isinstance(side, str)), None)
                 if account:
                     return account
     return None
-
-
-def _asserted(condition: Json) -> str | None:
-    sides = condition.get("Fn::Equals") if isinstance(condition, dict) else None
-    if not isinstance(sides, list) or {"Ref": "AWS::AccountId"} not in sides:
-        return None
-    return next((side for side in sides if isinstance(side, str)), None)
 
 
 def claimed_accounts(facts: AssociationFacts) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from redshift_roles.aws import Json
 from redshift_roles.aws.placeholders import has_placeholder, literal_end, literal_start
-from redshift_roles.templates.assembly import Template, function_of
+from redshift_roles.templates.assembly import Template, function_of, once
 
 # Returns the texts that a value of a template may become.
 Read = Callable[[Json, Template], list[str]]
@@ -40,11 +40,8 @@ def holds(name: Json, template: Template, read: Read, taken: Branches = (), dept
     if known is not None:
         return known
     memo = f"condition {name} {taken}" if taken else f"condition {name}"
-    if memo not in template.memo:
-        template.memo[memo] = None
-        template.memo[memo] = _holds(template.section("Conditions").get(name), template, read, taken, depth)
-    decided: bool | None = template.memo[memo]
-    return decided
+    condition = template.section("Conditions").get(name)
+    return once(template.memo, memo, lambda: _holds(condition, template, read, taken, depth), None)
 
 
 def _holds(node: Json, template: Template, read: Read, taken: Branches, depth: int) -> bool | None:

@@ -11,7 +11,7 @@ from redshift_roles.aws.iam_patterns import matches
 from redshift_roles.aws.placeholders import readable
 from redshift_roles.rules import pass_role_rule
 from redshift_roles.rules.facts import PassRoleFacts
-from redshift_roles.templates.assembly import Assembly, Template
+from redshift_roles.templates.assembly import Assembly, Template, mapping, once
 from redshift_roles.templates.cluster_reader import document, evaluated, role_key
 from redshift_roles.templates.conditions import alternatives
 from redshift_roles.templates.values import texts
@@ -104,18 +104,18 @@ def _is_boundary(logical_id: str, template: Template) -> bool:
 
 def _uses(assembly: Assembly) -> tuple[set[str], set[str]]:
     """List the policies that are boundaries of somebody, and those that are attached to somebody."""
-    if "policy uses" not in assembly.memo:
-        found: tuple[set[str], set[str]] = (set(), set())
-        assembly.memo["policy uses"] = found
-        for template in assembly.templates():
-            for logical_id in template.resources(*_BEARERS):
-                properties = template.properties(logical_id)
-                found[0].update(texts(properties.get("PermissionsBoundary"), template))
-                for key in ("ManagedPolicyArns", "Policies"):
-                    for attached in listed(properties.get(key)):
-                        found[1].update(texts(attached, template))
-    uses: tuple[set[str], set[str]] = assembly.memo["policy uses"]
-    return uses
+    return once(assembly.memo, "policy uses", lambda: _find_uses(assembly), (set[str](), set[str]()))
+
+
+def _find_uses(assembly: Assembly) -> tuple[set[str], set[str]]:
+    boundaries, attached = set[str](), set[str]()
+    for template in assembly.templates():
+        for logical_id in template.resources(*_BEARERS):
+            properties = template.properties(logical_id)
+            boundaries.update(texts(properties.get("PermissionsBoundary"), template))
+            for policy in (*listed(properties.get("ManagedPolicyArns")), *listed(properties.get("Policies"))):
+                attached.update(texts(policy, template))
+    return boundaries, attached
 
 
 def _label(location: str) -> str:
@@ -149,8 +149,7 @@ def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, list[dict
 
     Each is read in two forms: with the first branch of each condition within it that is not decided, and with the last.
     """
-    written = document(policy, template)
-    statements = written.get("Statement") if isinstance(written, dict) else None
+    statements = mapping(document(policy, template)).get("Statement")
     passing: list[tuple[int, list[dict[str, Any]]]] = []
     for index, statement in enumerate(listed(statements)):
         for inner in _alternatives(statement, template):
@@ -211,8 +210,7 @@ def _texts(node: Json) -> list[str]:
 
 def _is_tagged(condition: object) -> bool:
     """Return whether a condition picks the roles, by their tags or by what they will serve."""
-    groups = condition.values() if isinstance(condition, Mapping) else []
-    keys = [key.lower() for group in groups if isinstance(group, Mapping) for key in group]
+    keys = [key.lower() for group in mapping(condition).values() for key in mapping(group)]
     return any(key.startswith(("aws:resourcetag/", "iam:resourcetag/", "iam:associatedresourcearn")) for key in keys)
 
 

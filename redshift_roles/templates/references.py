@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from redshift_roles.aws import Json, arns, quotas
 from redshift_roles.aws.placeholders import has_placeholder, placeholder
-from redshift_roles.templates.assembly import Assembly, Template
+from redshift_roles.templates.assembly import Assembly, Template, mapping, once
 from redshift_roles.templates.conditions import Read
 
 # What AWS::NoValue becomes.
 NO_VALUE: Final = placeholder("AWS::NoValue")
 
-_Found = TypeVar("_Found", bound="list[Any]")
 _URL_SUFFIXES: Final = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
 _IAM_ARNS: Final = {
     "AWS::IAM::Role": "role",
@@ -24,15 +22,6 @@ _IAM_ARNS: Final = {
 }
 # How many letters CloudFormation puts behind the stack and the logical id in a name that it generates.
 _RANDOM_PART: Final = 13
-
-
-def once(reference: str, template: Template, follow: Callable[[], _Found]) -> _Found:
-    """Follow a reference once: what it leads to is kept, and a circle leads to nothing."""
-    if reference not in template.memo:
-        template.memo[reference] = []
-        template.memo[reference] = follow()
-    found: _Found = template.memo[reference]
-    return found
 
 
 def passed_for(name: Json, template: Template) -> tuple[Json, Template] | None:
@@ -62,7 +51,7 @@ def ref(name: Json, template: Template, read: Read) -> list[str]:
         return [pseudo]
     passed = passed_for(name, template)
     if passed:
-        return once(f"Ref {name}", template, lambda: read(*passed))
+        return once(template.memo, f"Ref {name}", lambda: read(*passed), [])
     kind = template.resource_type(name)
     if kind == "AWS::IAM::ManagedPolicy":
         return _iam_arns(kind, name, template, read)
@@ -82,7 +71,7 @@ def _property(name: str, logical_id: str, template: Template, read: Read) -> lis
     value = template.properties(logical_id).get(name)
     if value is None:
         return []
-    found = once(f"{name} of {logical_id}", template, lambda: read(value, template))
+    found: list[str] = once(template.memo, f"{name} of {logical_id}", lambda: read(value, template), [])
     return [] if found == [NO_VALUE] else found
 
 
@@ -116,10 +105,10 @@ def get_att(argument: Json, template: Template, read: Read) -> list[str]:
         output = nested.entry("Outputs", attribute.removeprefix("Outputs.")) if nested else {}
         if not nested or "Value" not in output:
             return []
-        return once(f"GetAtt {logical_id}.{attribute}", template, lambda: read(output["Value"], nested))
+        return once(template.memo, f"GetAtt {logical_id}.{attribute}", lambda: read(output["Value"], nested), [])
     if kind == "Custom::CrossRegionExportReader":
         exported = template.assembly.cross_region_exports.get(attribute)
-        return once(f"GetAtt {logical_id}.{attribute}", template, lambda: _follow(exported, read))
+        return once(template.memo, f"GetAtt {logical_id}.{attribute}", lambda: _follow(exported, read), [])
     return []
 
 
@@ -160,22 +149,26 @@ def import_value(argument: Json, template: Template, read: Read) -> list[str]:
     names = read(argument, template)
     exported = exports(template.assembly, read).get(names[0], []) if len(names) == 1 else []
     near = [found for found in exported if _same_environment(found[0], template)]
-    return once(f"ImportValue {names[0]}", template, lambda: _follow(near[0], read)) if len(near) == 1 else []
+    return once(template.memo, f"ImportValue {names[0]}", lambda: _follow(near[0], read), []) if len(near) == 1 else []
 
 
-def exports(assembly: Assembly, read: Read) -> Mapping[str, list[tuple[Template, Json]]]:
+_Exports = dict[str, list[tuple[Template, Json]]]
+
+
+def exports(assembly: Assembly, read: Read) -> _Exports:
     """List the exported values of an app by the names of their exports, as far as these are known."""
-    if "exports" not in assembly.memo:
-        found: dict[str, list[tuple[Template, Json]]] = {}
-        assembly.memo["exports"] = found
-        for template in assembly.templates():
-            for output in template.section("Outputs").values():
-                export = output.get("Export") if isinstance(output, dict) else None
-                names = read(export["Name"], template) if isinstance(export, dict) and "Name" in export else []
-                if len(names) == 1 and not has_placeholder(names[0]):
-                    found.setdefault(names[0], []).append((template, output.get("Value")))
-    exported: Mapping[str, list[tuple[Template, Json]]] = assembly.memo["exports"]
-    return exported
+    return once(assembly.memo, "exports", lambda: _exports(assembly, read), {})
+
+
+def _exports(assembly: Assembly, read: Read) -> _Exports:
+    found: _Exports = {}
+    for template in assembly.templates():
+        for output in map(mapping, template.section("Outputs").values()):
+            export = mapping(output.get("Export"))
+            names = read(export["Name"], template) if "Name" in export else []
+            if len(names) == 1 and not has_placeholder(names[0]):
+                found.setdefault(names[0], []).append((template, output.get("Value")))
+    return found
 
 
 def _same_environment(exporting: Template, importing: Template) -> bool:
@@ -194,4 +187,4 @@ def get_stack_output(argument: Json, template: Template, read: Read) -> list[str
     if "Value" not in output:
         return []
     key = f"GetStackOutput {named[0].key} {argument.get('OutputName')}"
-    return once(key, template, lambda: read(output["Value"], named[0]))
+    return once(template.memo, key, lambda: read(output["Value"], named[0]), [])

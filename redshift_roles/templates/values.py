@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from itertools import islice, product
 from math import prod
 from typing import Final, NamedTuple
@@ -16,9 +17,9 @@ from typing import Final, NamedTuple
 from redshift_roles.aws import Json, arns
 from redshift_roles.aws.placeholders import PLACEHOLDERS, has_placeholder, placeholder, readable
 from redshift_roles.templates import references
-from redshift_roles.templates.assembly import Template, function_of
+from redshift_roles.templates.assembly import Template, function_of, once
 from redshift_roles.templates.conditions import Branch, Branches, Read, alternatives
-from redshift_roles.templates.references import NO_VALUE, once, passed_for
+from redshift_roles.templates.references import NO_VALUE, passed_for
 
 # Stands for an unknown number of entries of a list that only the deployment knows.
 MORE: Final = placeholder("more entries")
@@ -172,9 +173,8 @@ def items(value: Json, template: Template, read: Read) -> list[list[str]] | None
         branches = [*islice(alternatives(value, template, read), 2)]
         return items(branches[0][0], template, read) if len(branches) == 1 else None
     if function == "Ref":
-        passed = passed_for(argument, template)
-        kept = once(f"items {argument}", template, lambda: [_passed_items(*passed, read) if passed else None])
-        return kept[0] if kept else None
+        work_out = partial(_passed_items, passed_for(argument, template), read)
+        return once(template.memo, f"items {argument}", work_out, None)
     return None
 
 
@@ -192,8 +192,11 @@ def _is_list(value: Json, template: Template) -> bool:
     return isinstance(value, list) or is_function or _is_list_parameter(value, template)
 
 
-def _passed_items(value: Json, home: Template, read: Read) -> list[list[str]] | None:
+def _passed_items(passed: tuple[Json, Template] | None, read: Read) -> list[list[str]] | None:
     """List the entries of what a parent passes: a list, or a text whose entries are separated by commas."""
+    if passed is None:
+        return None
+    value, home = passed
     if _is_list(value, home):
         return items(value, home, read)
     found = read(value, home)
@@ -293,8 +296,8 @@ def entries(value: Json, template: Template, taken: Branches = (), depth: int = 
         return NO_ENTRIES
     passed = passed_for(argument, template) if function == "Ref" else None
     if passed and _is_list(*passed):
-        kept = once(f"entries {argument} {taken}", template, lambda: [entries(*passed, taken, depth + 1)])
-        return kept[0] if kept else _more(taken)
+        work_out = partial(entries, *passed, taken, depth + 1)
+        return once(template.memo, f"entries {argument} {taken}", work_out, _more(taken))
     known = items(value, template, texts)
     if known is None:
         return _more(taken)
