@@ -130,7 +130,8 @@ class ListOf(NamedTuple):
         if is_one_object or not isinstance(value, Sequence):
             yield must_be(name, "a list", value, f"pass {name}=[…]")
         elif any(map(is_list_token, value)):
-            yield unknown_list(name)
+            allowed, given = "a list whose entries are counted at synth", "a list that only the deployment knows"
+            yield Problem(name, f"'{name}' must be {allowed}, got {given}", "name each of them")
         elif not value and self.if_empty:
             yield Problem(name, f"'{name}' must have at least one entry, got an empty list", self.if_empty)
         else:
@@ -147,12 +148,6 @@ def classes_of(value: object) -> dict[str, type]:
 def is_whole(value: object) -> bool:
     """Return whether a value is a whole number; True and False are not."""
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def unknown_list(name: str) -> Problem:
-    """Return the problem of a list that only the deployment knows, where each entry is written by itself."""
-    allowed = "a list whose entries are counted at synth"
-    return Problem(name, f"'{name}' must be {allowed}, got a list that only the deployment knows", "name each of them")
 
 
 def shown(value: object) -> str:
@@ -274,9 +269,8 @@ def check_role(given: Given) -> Iterator[Problem]:
             yield Problem("db_users", message, "pass serverless=True")
 
 
-_NAME_WHAT: Final = "name what the users may do this with: {}=[…]"
 POLICY_ARGUMENTS: Final[Mapping[str, Shape]] = {
-    "pass_roles": ListOf(ROLE, _NAME_WHAT.format("pass_roles")),
+    "pass_roles": ListOf(ROLE, "name what the users may do this with: pass_roles=[…]"),
     "create_clusters": Flag(),
     "describe_all_clusters": Flag(),
     "users": ListOf(USER),

@@ -28,11 +28,10 @@ PASS_ROLE_UNSCOPED: Final = Rule(
 
 def problems(facts: PassRoleFacts) -> list[tuple[Rule, Problem]]:
     """Find everything that breaks a rule about iam:PassRole."""
-    return [(PASS_ROLE_UNSCOPED, problem) for problem in pass_role_unscoped(facts)]
+    return [(PASS_ROLE_UNSCOPED, problem) for problem in _unscoped(facts)]
 
 
-def pass_role_unscoped(facts: PassRoleFacts) -> Iterator[Problem]:
-    """Find a statement that lets roles for Redshift be passed without a limit."""
+def _unscoped(facts: PassRoleFacts) -> Iterator[Problem]:
     if facts.services is None and facts.every_role and facts.beside_redshift:
         what, fix = f"'{facts.every_role}' to every service", f"name the roles in Resource, and {_CONDITION}"
     elif facts.services is None and facts.redshift_roles:

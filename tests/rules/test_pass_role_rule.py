@@ -59,7 +59,7 @@ def _facts(
 )
 def test_fails_when_a_statement_is_unscoped(facts: PassRoleFacts, message: str, fix: str) -> None:
     """Every role to everybody, a role for Redshift to everybody, and every role to Redshift."""
-    assert [("Statement[0]", message, fix)] == [*pass_role_rule.pass_role_unscoped(facts)]
+    assert [(pass_role_rule.PASS_ROLE_UNSCOPED, ("Statement[0]", message, fix))] == pass_role_rule.problems(facts)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_fails_when_a_statement_is_unscoped(facts: PassRoleFacts, message: str, 
 )
 def test_what_is_scoped_or_no_matter_of_redshift_breaks_nothing(facts: PassRoleFacts) -> None:
     """Named roles to Redshift, and whatever is passed to others."""
-    assert [] == [*pass_role_rule.pass_role_unscoped(facts)]
+    assert [] == pass_role_rule.problems(facts)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_what_is_scoped_or_no_matter_of_redshift_breaks_nothing(facts: PassRoleF
 )
 def test_what_a_statement_does_not_exclude_is_excluded(facts: PassRoleFacts) -> None:
     """A condition would be one on all the other actions too."""
-    (problem,) = pass_role_rule.pass_role_unscoped(facts._replace(by_exclusion=True))
+    ((_, problem),) = pass_role_rule.problems(facts._replace(by_exclusion=True))
 
     assert problem.fix == (
         "add iam:PassRole to NotAction; where it is needed, allow it in a statement of its own, for named roles"
