@@ -101,7 +101,7 @@ def test_what_a_row_says_is_what_lands(stack: cdk.Stack, row: Row) -> None:
 
 
 def test_every_grant_has_a_row() -> None:
-    """A method that the table does not name is one that nobody finds."""
+    """The table names all methods."""
     methods = {name for name, member in vars(RedshiftGrants).items() if callable(member) and not name.startswith("_")}
 
     assert methods == {re.findall(r"\w+", row.line)[0] for row in rows(README)}

@@ -113,7 +113,7 @@ class RoleChain:
 
 @dataclass(frozen=True, eq=False)
 class _Link:
-    """Two neighbours of a chain."""
+    """One role of a chain and the next one, which it assumes."""
 
     source: iam.IRole
     target: iam.IRole
@@ -178,7 +178,7 @@ class _Link:
         if self.trust is None:
             yield _required(target, "trust", {"Version": "2012-10-17", "Statement": [trusted.statement]}, home)
         elif extend_trust(self.target, trusted):
-            # IAM refuses a principal that is not there yet.
+            # IAM rejects a principal that does not exist yet.
             first, last = home.top, role_location(self.target).top
             if first is not last:
                 last.add_stack_dependency(first)
@@ -233,8 +233,8 @@ def _foreign(links: Sequence[_Link]) -> Iterator[Problem]:
 def _out_of_reach(link: _Link) -> Iterator[Problem]:
     """Find roles that CDK cannot name from the stack of their neighbour."""
     sides = ((link.writes_permissions, link.source, link.target), (link.trust, link.target, link.source))
-    for ours, here, there in sides:
-        if not ours or not link.crosses_stacks:
+    for written, here, there in sides:
+        if not written or not link.crosses_stacks:
             continue
         _, obstacle = refer(role_arn(there), role_location(there), role_location(here), "role_name")
         if obstacle:

@@ -85,7 +85,7 @@ def owner_problems(
 
 
 def _own_problems(label: str, role: iam.IRole, location: Location, home: Location) -> Iterator[Problem]:
-    """Find what keeps a policy of the app from naming the role: AWS refuses a principal that does not exist yet."""
+    """Find what keeps a policy of the app from naming the role: AWS rejects a principal that does not exist yet."""
     _, obstacle = refer(role_arn(role), location, home, "role_name")
     if obstacle:
         yield Problem(

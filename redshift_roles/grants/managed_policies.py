@@ -238,7 +238,7 @@ class _Pairs:
     """Keeps the parts of a text, which may be objects, apart."""
 
     def join(self, left: object, right: object) -> object:
-        """Write two neighbours."""
+        """Return both parts."""
         return {"": [left, right]}
 
 

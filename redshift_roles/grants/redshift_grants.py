@@ -46,7 +46,7 @@ class RedshiftGrants:
         policies: The managed policies on the role so far, each an `iam.CfnManagedPolicy`.
 
     Raises:
-        RoleAssociationError: InvalidArgument, for what AWS would refuse, for a resource that CDK cannot refer to from
+        RoleAssociationError: InvalidArgument, for what AWS would reject, for a resource that CDK cannot refer to from
             the role's stack, for a resource of another account, and for a role imported with ``mutable=False``;
             RoleAccountMismatch, for a role of another account than its stack's; PolicyTooLarge, for a statement that no
             policy can hold, for more policies than IAM attaches, and for a trust policy without room for SageMaker.

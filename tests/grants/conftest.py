@@ -21,7 +21,7 @@ def bucket(stack: cdk.Stack) -> s3.IBucket:
 
 @pytest.fixture
 def role(stack: cdk.Stack) -> RedshiftRole:
-    """A role of ours."""
+    """A `RedshiftRole` in the same stack."""
     return RedshiftRole(stack, "Role")
 
 

@@ -80,7 +80,7 @@ def test_fails_when_lake_formation_is_used_in_a_chain(stack: cdk.Stack) -> None:
 
 
 def test_fails_when_lake_formation_is_used_in_a_chain_by_a_role_that_cdk_hands_out(stack: cdk.Stack) -> None:
-    """Each look gives another Python object for it."""
+    """CDK returns another Python object for it each time."""
     function: Any = function_of(stack)
     first, lazy = RedshiftRole(stack, "First"), iam.LazyRole(stack, "Lazy", assumed_by=iam.AnyPrincipal())
     RoleChain(first, function.role)

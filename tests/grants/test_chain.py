@@ -140,7 +140,7 @@ def test_fails_when_one_cannot_name_the_other(stack: cdk.Stack, theirs: cdk.Stac
 
 
 def test_fails_when_a_role_is_in_another_stage(app: cdk.App, stack: cdk.Stack) -> None:
-    """CDK refuses references between Stages at synth time, far from this line."""
+    """CDK fails for references between Stages at synth time, far from this line."""
     there = cdk.Stack(cdk.Stage(app, "Stage"), "There", env=cdk.Environment(account=ACCOUNT, region=REGION))
 
     assert {"InvalidArgument"} == {rule for rule, _ in _wrong(RedshiftRole(stack, "First"), _root(there, "Last"))}
@@ -185,7 +185,7 @@ def test_fails_when_no_further_policy_fits_on_the_first_role(stack: cdk.Stack) -
 
 
 def test_in_one_stack_both_sides_are_written(stack: cdk.Stack) -> None:
-    """Each may assume the next, the next trusts it, and nobody else has to do anything; twice adds nothing."""
+    """Each may assume the next, the next trusts it, and no other policy is required; chaining twice adds nothing."""
     roles = first, second, third = RedshiftRole(stack, "First"), _root(stack, "Second"), _root(stack, "Third")
     RoleChain(*roles)
     chain, arns = RoleChain(*roles), _arns(stack, *roles)
@@ -261,7 +261,7 @@ def test_two_accounts_of_one_app_write_both_sides(stack: cdk.Stack, theirs: cdk.
 
 
 def test_what_others_must_write_is_a_document(stack: cdk.Stack) -> None:
-    """Of the last role its trust, of the first its permissions, of a role between ours both."""
+    """The trust of a last role, the permissions of a first, and both of a role in between."""
     first, last = RedshiftRole(stack, "First"), RedshiftRole(stack, "Last", role_name="last")
     theirs = _imported(stack, "Theirs")
 
@@ -302,7 +302,7 @@ def test_a_document_with_tokens_can_be_an_output(stack: cdk.Stack) -> None:
     ]
 
 
-def test_a_middle_by_its_name_in_a_stack_of_another_account_is_ours_to_allow(
+def test_a_middle_by_its_name_in_a_stack_of_another_account_gets_its_permissions_there(
     stack: cdk.Stack, theirs: cdk.Stack
 ) -> None:
     """Its permissions are in that stack, its trust is a document for whoever defined it."""
@@ -315,7 +315,7 @@ def test_a_middle_by_its_name_in_a_stack_of_another_account_is_ours_to_allow(
 
 
 def test_a_first_that_is_imported_is_written_where_it_can_be(stack: cdk.Stack) -> None:
-    """Of this account: its permissions are ours, its later role's trust too; with mutable=False they are a document."""
+    """The policy of a role of this account is written; with mutable=False it is a document."""
     mutable = _imported(stack, "Mutable", ACCOUNT)
     fixed = _imported(stack, "Fixed", ACCOUNT, mutable=False)
     last = _root(stack, "Last")
@@ -326,7 +326,7 @@ def test_a_first_that_is_imported_is_written_where_it_can_be(stack: cdk.Stack) -
     assert ["Mutable"] == [role for role, _ in _assumed(stack)]
 
 
-def test_in_a_stack_without_an_account_only_the_first_is_taken_for_ours(agnostic: cdk.Stack) -> None:
+def test_in_a_stack_without_an_account_only_the_first_gets_a_policy(agnostic: cdk.Stack) -> None:
     """The first must be of the cluster's account; the middle of the chain may well be of another."""
     first, middle, last = (
         _imported(agnostic, name, account)
@@ -350,7 +350,7 @@ def test_the_last_has_the_permissions(stack: cdk.Stack) -> None:
 
 
 def test_a_role_that_cdk_hands_out_is_trusted_once(stack: cdk.Stack) -> None:
-    """Each look at the role of a function gives another Python object."""
+    """CDK returns another Python object each time for the role of a function."""
     function: Any = function_of(stack)
     function.role.assume_role_policy.add_statements(
         iam.PolicyStatement(actions=["sts:AssumeRole"], principals=[iam.ServicePrincipal("redshift.amazonaws.com")])
@@ -362,7 +362,7 @@ def test_a_role_that_cdk_hands_out_is_trusted_once(stack: cdk.Stack) -> None:
     assert (1, 1) == (len(_trusted(stack, "Last")), len(all_properties_of(stack, POLICY)))
 
 
-def test_the_trust_of_a_role_that_others_made_is_theirs_to_write(app: cdk.App, stack: cdk.Stack) -> None:
+def test_the_trust_of_a_role_that_others_made_is_required(app: cdk.App, stack: cdk.Stack) -> None:
     """CDK was told to write no roles: it reports what the first role needs, and the trust of the last one is
     required.
     """
@@ -400,7 +400,7 @@ def _documents(first: str, second: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("second", [THEIRS, arn("Theirs")], ids=["another account", "one account"])
 def test_fails_when_a_side_of_the_link_is_missing(second: str) -> None:
-    """An evaluator that is not ours: both sides let the first role in, one alone does not, and no other role may
+    """An independent policy evaluator: both sides let the first role in, one alone does not, and no other role may
     assume it.
     """
     first, other = arn("First"), arn("Other")
@@ -423,7 +423,7 @@ def test_fails_when_a_side_of_the_link_is_missing(second: str) -> None:
 
 
 def test_each_side_names_the_other_role_alone() -> None:
-    """The page on role chaining writes it so; not its whole account."""
+    """As on the page about role chaining; not its whole account."""
     permission = {"Sid": "AssumeNextRoles", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": THEIRS}
     trust = {"Effect": "Allow", "Principal": {"AWS": arn("First")}, "Action": "sts:AssumeRole"}
 

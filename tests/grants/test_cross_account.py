@@ -56,7 +56,7 @@ def encrypted(theirs: cdk.Stack) -> s3.IBucket:
     return s3.Bucket(theirs, "Landing", bucket_name="landing-of-theirs", encryption=s3.BucketEncryption.KMS)
 
 
-def test_fails_when_the_owner_has_not_said_yes(stack: cdk.Stack, loader: RedshiftRole) -> None:
+def test_fails_when_the_owner_has_not_consented(stack: cdk.Stack, loader: RedshiftRole) -> None:
     """The message has the statements, ready to send; nothing is written."""
     with pytest.raises(RoleAssociationError) as caught:
         loader.redshift_grants.copy_from(_imported(stack), prefix="landing/")
@@ -74,7 +74,7 @@ def test_fails_when_the_owner_has_not_said_yes(stack: cdk.Stack, loader: Redshif
     assert [] == all_properties_of(stack, POLICY)
 
 
-def test_fails_when_the_owner_of_the_key_has_not_said_yes(stack: cdk.Stack, role: RedshiftRole) -> None:
+def test_fails_when_the_owner_of_the_key_has_not_consented(stack: cdk.Stack, role: RedshiftRole) -> None:
     """Bucket and key have owners of their own."""
     both = _wrong(role, _imported(stack, encryption_key=_their_key(stack)))
     (alone,) = _wrong(role, s3.Bucket(stack, "Own", encryption_key=kms.Key.from_key_arn(stack, "Again", THEIR_KEY)))
@@ -109,7 +109,7 @@ def test_fails_when_the_owner_of_the_key_has_not_said_yes(stack: cdk.Stack, role
         ),
     ],
 )
-def test_fails_when_no_owner_said_yes_to_what_needs_a_bucket(
+def test_fails_when_no_owner_consented_to_what_needs_a_bucket(
     stack: cdk.Stack, role: RedshiftRole, grant: Callable[..., RedshiftGrant], actions: str
 ) -> None:
     """They are asked for what Redshift does in the bucket and for nothing else; with their consent it is granted."""
@@ -130,7 +130,7 @@ def test_fails_when_no_owner_said_yes_to_what_needs_a_bucket(
     assert "arn:aws:s3:::theirs" in json.dumps(statements_of(stack))
 
 
-def test_fails_when_no_owner_said_yes_to_sagemaker_and_leaves_the_trust(stack: cdk.Stack, role: RedshiftRole) -> None:
+def test_fails_when_no_owner_consented_to_sagemaker_and_leaves_the_trust(stack: cdk.Stack, role: RedshiftRole) -> None:
     """Nothing is written at all."""
     wrong(lambda: role.redshift_grants.create_model(_imported(stack)))
 
@@ -158,8 +158,8 @@ def test_fails_when_a_bucket_of_this_app_cannot_name_the_role(role: RedshiftRole
 def test_fails_when_the_role_is_deployed_after_the_bucket(
     stack: cdk.Stack, theirs: cdk.Stack, loader: RedshiftRole, landing: s3.IBucket
 ) -> None:
-    """The bucket's policy names the role, so each stack would have to be the first; whoever owns the bucket
-    said yes.
+    """The bucket's policy names the role, so each stack would have to be the first; the consent of its
+    owner changes nothing.
     """
     stack.add_stack_dependency(theirs)
     (message,) = _wrong(loader, landing)
@@ -241,8 +241,8 @@ def test_long_statements_are_written_in_full(stack: cdk.Stack, role: RedshiftRol
 def test_a_bucket_of_this_app_gets_its_policy(
     app: cdk.App, stack: cdk.Stack, theirs: cdk.Stack, loader: RedshiftRole, landing: s3.IBucket
 ) -> None:
-    """It is written in the other stack, once, for the role by its name; Amazon S3 refuses a principal that is not
-    there yet, so the bucket's stack waits for the role's.
+    """It is written in the other stack, once, for the role by its name; Amazon S3 rejects a principal that does not
+    exist yet, so the bucket's stack waits for the role's.
     """
     for _ in range(2):
         grant = loader.redshift_grants.unload_to(landing, prefix="out/")

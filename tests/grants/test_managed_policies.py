@@ -37,7 +37,7 @@ def _granted(role: RedshiftRole, construct_id: str = "Grants") -> GrantedPolicie
 
 
 def test_nothing_is_written_for_nothing_or_by_a_plan(stack: cdk.Stack, role: RedshiftRole) -> None:
-    """No permission, no policy; a plan that is refused leaves no trace."""
+    """No permission, no policy; a plan that is not written leaves no trace."""
     granted = _granted(role)
     granted.allow([])
 
@@ -75,7 +75,7 @@ def test_a_policy_has_as_many_characters_as_iam_allows(
 
 
 def test_fails_when_one_statement_is_too_large_for_a_policy(role: RedshiftRole) -> None:
-    """It cannot be divided, and IAM would refuse it; one character less fits."""
+    """It cannot be divided, and IAM would reject it; one character less fits."""
     granted = _granted(role)
 
     def plan(length: int) -> Any:
@@ -224,8 +224,8 @@ def test_nine_prefixes_of_a_parameter_are_sure_to_fit(stack: cdk.Stack, role: Re
     assert min(sizes[:-1]) > MANAGED_POLICY_SIZE / 2
 
 
-def test_what_may_be_long_is_not_refused(stack: cdk.Stack, role: RedshiftRole) -> None:
-    """One grant fits whatever its prefix becomes."""
+def test_one_grant_with_a_token_always_fits(stack: cdk.Stack, role: RedshiftRole) -> None:
+    """However long its prefix becomes."""
     stage, lake = cdk.CfnParameter(stack, "Stage").value_as_string, s3.Bucket.from_bucket_name(stack, "Lake", "lake")
     role.redshift_grants.copy_from(lake, prefix=stage, manifest=f"{stage}/m.json", jsonpaths=f"{stage}/j.json")
 

@@ -42,7 +42,7 @@ def test_every_role_of_the_app_lets_sagemaker_assume_it(stack: cdk.Stack, bucket
 
 
 def test_a_model_of_an_imported_role_writes_no_trust(stack: cdk.Stack, bucket: s3.IBucket) -> None:
-    """Its trust policy is not ours; its permissions are."""
+    """The app does not own its trust policy, and attaches its permissions."""
     arn = f"arn:aws:iam::{ACCOUNT}:role/team/Imported"
     RedshiftGrants.of(iam.Role.from_role_arn(stack, "Imported", arn)).create_model(bucket)
 

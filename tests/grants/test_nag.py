@@ -90,7 +90,7 @@ def test_each_grant_has_the_findings_of_the_page(
 
 
 def test_one_finding_for_each_prefix(app: cdk.App, stack: cdk.Stack, role: RedshiftRole) -> None:
-    """CDK's own way to read a bucket gives cdk-nag four findings, ours one for each prefix."""
+    """CDK's own way to read a bucket gives cdk-nag four findings, a grant one for each prefix."""
     bucket, theirs = s3.Bucket(stack, "Landing"), RedshiftRole(stack, "Theirs")
     bucket.grant_read(theirs)
     for prefix in ("a", "b"):

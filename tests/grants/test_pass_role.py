@@ -27,7 +27,7 @@ def _user(stack: cdk.Stack, account: str = ACCOUNT) -> iam.IUser:
     return iam.User.from_user_arn(stack, "Who", f"arn:aws:iam::{account}:user/loader")
 
 
-def test_fails_when_nobody_can_have_the_policy_and_leaves_nothing(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+def test_fails_when_the_grantee_has_no_policies_and_leaves_nothing(stack: cdk.Stack, grants: RedshiftGrants) -> None:
     """A service has no policies; another grantee works."""
     before = [construct.node.path for construct in stack.node.find_all()]
     message = "'grantee' must be a user, a group, a role, or what runs as a role, got a ServicePrincipal"

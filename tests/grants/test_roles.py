@@ -29,7 +29,7 @@ def _imported(stack: cdk.Stack, **options: Any) -> iam.IRole:
 
 
 @pytest.mark.parametrize(
-    ("make", "look"),
+    ("make", "attribute"),
     [
         (function_of, "role"),
         (function_of, "grant_principal"),
@@ -38,15 +38,15 @@ def _imported(stack: cdk.Stack, **options: Any) -> iam.IRole:
     ],
 )
 def test_a_role_is_one_role_however_often_cdk_hands_it_out(
-    stack: cdk.Stack, bucket: s3.IBucket, make: Callable[[cdk.Stack], Any], look: str
+    stack: cdk.Stack, bucket: s3.IBucket, make: Callable[[cdk.Stack], Any], attribute: str
 ) -> None:
-    """Each look gives another Python object; what was granted before is found by all of them."""
+    """CDK returns another Python object each time; all of them have the same grants."""
     made = make(stack)
     for prefix in ("a/", "b/", "a/"):
-        RedshiftGrants.of(getattr(made, look)).copy_from(bucket, prefix=prefix)
+        RedshiftGrants.of(getattr(made, attribute)).copy_from(bucket, prefix=prefix)
 
     assert ["arn:aws:s3:::sales/a/*", "arn:aws:s3:::sales/b/*"] == statements_of(stack)["ReadObjects"][1]
-    assert 1 == len(RedshiftGrants.of(getattr(made, look)).policies)
+    assert 1 == len(RedshiftGrants.of(getattr(made, attribute)).policies)
 
 
 @pytest.mark.parametrize(("account", "written"), [(OTHER_ACCOUNT, ACCOUNT), (ACCOUNT, OTHER_ACCOUNT)])
@@ -70,7 +70,7 @@ def test_fails_when_the_role_is_of_another_account_than_its_stack(app: cdk.App, 
     ],
 )
 def test_fails_when_the_role_takes_no_policies(stack: cdk.Stack, make: Callable[[cdk.Stack], iam.IRole]) -> None:
-    """CDK would silently do nothing here too; the message is true of an import and of a role of the app."""
+    """CDK would silently do nothing here too; an import or a role of the app."""
     role = make(stack)
     message = (
         "the role was imported with mutable=False or is a role.without_policy_updates(): CDK attaches no policy to it"

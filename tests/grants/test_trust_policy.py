@@ -28,13 +28,13 @@ def _trust(stack: cdk.Stack, name: str, **references: str) -> dict[str, Any]:
 
 
 def _chained(firsts: Sequence[RedshiftRole], last: RedshiftRole) -> tuple[int, RoleAssociationError]:
-    """Let one role after the other assume the last, until that is refused, and say how many went before."""
+    """Let one role after the other assume the last, until one fails, and return how many did not."""
     for number, first in enumerate(firsts):
         try:
             RoleChain(first, last)
         except RoleAssociationError as error:  # noqa: PERF203  the first error ends it
             return number, error
-    raise AssertionError("nothing was refused")
+    raise AssertionError("no chain failed")
 
 
 def _resources(stack: cdk.Stack) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def _sized(length: int, letter: str = "x") -> Trusted:
 def test_fails_when_a_trust_policy_has_no_room(
     stack: cdk.Stack, make: Any, quota: int, spare: int, problems: int
 ) -> None:
-    """To the character: the quota of a role of ours, else the largest that any account has."""
+    """To the character: the quota of a `RedshiftRole`, else the largest that any account has."""
     ours = make is RedshiftRole
     given = {"trust_policy_quota": quota} if ours else {"assumed_by": iam.ServicePrincipal("redshift.amazonaws.com")}
     role = make(stack, "Role", **given)
@@ -123,7 +123,7 @@ def test_the_same_link_twice_takes_no_more_room(stack: cdk.Stack) -> None:
 
 @pytest.mark.parametrize(("length", "warned"), [(1500, False), (2000, True)])
 def test_warns_when_only_a_raised_quota_has_room(stack: cdk.Stack, length: int, warned: bool) -> None:
-    """Nobody says what the quota of a role of CDK is; that of a role of ours is an argument."""
+    """The quota is not known for a role of CDK; for a `RedshiftRole` it is an argument."""
     role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("redshift.amazonaws.com"))
     ours = RedshiftRole(stack, "Ours", trust_policy_quota=8192)
     for one in (role, ours):
@@ -135,5 +135,5 @@ def test_warns_when_only_a_raised_quota_has_room(stack: cdk.Stack, length: int, 
 
 
 def test_the_trust_of_an_import_is_not_measured(stack: cdk.Stack) -> None:
-    """It is not ours to write."""
+    """The app does not own it."""
     assert [] == [*trust_problems(iam.Role.from_role_name(stack, "Imported", "loader"), _sized(9000))]

@@ -1,4 +1,4 @@
-"""What the tests of grants share: the statements that land in a template, and what a refused grant says."""
+"""What the tests of grants share: the statements that land in a template, and the findings of a grant that fails."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def statements_of(stack: cdk.Stack) -> dict[str, tuple[Any, Any]]:
 
 
 def wrong(grant: Callable[[], object]) -> list[tuple[str, str]]:
-    """Return the rules and messages of a refused grant."""
+    """Return the rules and messages of a grant that fails."""
     with pytest.raises(RoleAssociationError) as caught:
         grant()
     assert "${Token[" not in str(caught.value)
