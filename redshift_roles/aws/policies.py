@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
@@ -10,7 +11,7 @@ from typing import Final, NamedTuple
 
 from redshift_roles.aws import Json, actions, quotas
 from redshift_roles.aws.permissions import Permission
-from redshift_roles.aws.placeholders import PLACEHOLDERS, TOKENS, is_token, token_first
+from redshift_roles.aws.placeholders import PLACEHOLDERS, TOKENS, token_first
 
 Document = dict[str, Json]
 Statement = dict[str, Json]
@@ -66,25 +67,29 @@ def documents(
         key: What a text with tokens is sorted by; texts with the same key are the same.
         most: How many characters a document may have, with each value that only the deployment knows at its longest.
     """
-    permissions = list(permissions)
-    longest = {text: value for permission in permissions for text, value in _longest(permission)}
 
     def sort_key(permission: Permission) -> _SortKey:
         operator, name, values = permission.condition or ("", "", ())
         return permission.sid, permission.actions, operator, name, tuple(map(key, values)), key(permission.resource)
 
-    def fits(members: Sequence[_Member]) -> bool:
-        return size(_document(_statements(members)), lambda text: longest.get(text, text)) <= most
-
     ordered = sorted({sort_key(permission): permission for permission in permissions}.items())
-    packed: list[list[_Member]] = [ordered]
-    if ordered and not fits(ordered):
-        packed = [[]]
-        for member in ordered:
-            if packed[-1] and not fits([*packed[-1], member]):
-                packed.append([])
-            packed[-1].append(member)
-    return [_document(_statements(members)) for members in packed if members]
+    written = []
+    while ordered:
+        count = _count([(sorted_by, _longest(permission)) for sorted_by, permission in ordered], most)
+        written.append(_document(_statements(ordered[:count])))
+        ordered = ordered[count:]
+    return written
+
+
+def _count(members: Sequence[_Member], most: int) -> int:
+    """Count the permissions that fit into one document, or one that is too large alone."""
+
+    def measured(count: int) -> int:
+        return size(_document(_statements(members[:count])))
+
+    if measured(len(members)) <= most:
+        return len(members)
+    return max(bisect_right(range(1, len(members)), most, key=measured), 1)
 
 
 def _document(statements: Iterable[Statement]) -> Document:
@@ -112,14 +117,9 @@ def _allow(sid: str, names: Sequence[str], resources: Sequence[str]) -> Statemen
     return {"Sid": sid, "Effect": "Allow", "Action": list(names), "Resource": list(resources)}
 
 
-def size(document: Json, written: Callable[[str], str] = str) -> int:
-    """Count the characters of a document.
-
-    Args:
-        document: The document.
-        written: Writes a text as long as it is to be counted.
-    """
-    return len(json.dumps(rewritten(document, written), separators=(",", ":"), ensure_ascii=False))
+def size(document: Json) -> int:
+    """Count the characters of a document."""
+    return len(json.dumps(document, separators=(",", ":"), ensure_ascii=False))
 
 
 def least_size(document: Json, region: str | None = None) -> int:
@@ -130,7 +130,7 @@ def least_size(document: Json, region: str | None = None) -> int:
         region: The region of its stack, if it is known.
     """
     lengths = (len(quotas.partition_of(region or "")), len(region or "eu-west-1"), 12)
-    return size(document, lambda text: _filled(text, lengths, 1))
+    return size(rewritten(document, lambda text: _filled(text, lengths, 1)))
 
 
 def rewritten(node: Json, written: Callable[[str], str]) -> Json:
@@ -142,18 +142,21 @@ def rewritten(node: Json, written: Callable[[str], str]) -> Json:
     return {key: rewritten(value, written) for key, value in node.items()} if isinstance(node, dict) else node
 
 
-def _longest(permission: Permission) -> Iterator[tuple[str, str]]:
-    """Write each text with tokens as long as the deployment can make it: one length for each kind of value."""
-    _, name, values = permission.condition or ("", "", ())
-    in_s3 = permission.actions[0].startswith("s3:")
-    for text in filter(is_token, (permission.resource, *values)):
-        if name == "s3:prefix" and text != permission.resource:
-            yield text, _filled(text, _LONGEST_PSEUDO_PARAMETERS, quotas.S3_KEY_LENGTH)
-        else:
-            yield text, _longest_arn(text, quotas.LONGEST_IN_S3 if in_s3 else quotas.LONGEST_ELSEWHERE)
-
-
 @lru_cache(maxsize=4096)
+def _longest(permission: Permission) -> Permission:
+    """Write each value that only the deployment knows as long as it can become: one length for each kind."""
+    lengths = quotas.LONGEST_IN_S3 if permission.actions[0].startswith("s3:") else quotas.LONGEST_ELSEWHERE
+    resource = _longest_arn(permission.resource, lengths)
+    if permission.condition is None:
+        return permission._replace(resource=resource)
+    operator, name, values = permission.condition
+    if name == "s3:prefix":
+        values = tuple(_filled(value, _LONGEST_PSEUDO_PARAMETERS, quotas.S3_KEY_LENGTH) for value in values)
+    else:
+        values = tuple(_longest_arn(value, lengths) for value in values)
+    return permission._replace(resource=resource, condition=(operator, name, values))
+
+
 def _longest_arn(text: str, lengths: tuple[int, int, int]) -> str:
     """Write an ARN at its longest; a token at its beginning is a whole ARN."""
     arn, name, below = lengths

@@ -43,7 +43,7 @@ def _resources(stack: cdk.Stack) -> dict[str, Any]:
 
 def _sized(length: int, letter: str = "x") -> Trusted:
     """Let in a role whose statement has so many characters."""
-    least = size(Trusted("AWS", arn(""), arn("")).statement, str)
+    least = size(Trusted("AWS", arn(""), arn("")).statement)
     name = arn(letter * (length - least))
     return Trusted("AWS", name, name)
 
@@ -58,7 +58,7 @@ def test_fails_when_a_trust_policy_has_no_room(
     given = {"trust_policy_quota": quota} if ours else {"assumed_by": iam.ServicePrincipal("redshift.amazonaws.com")}
     role = make(stack, "Role", **given)
     (properties,) = all_properties_of(stack, ROLE)
-    before = size(properties["AssumeRolePolicyDocument"], str)
+    before = size(properties["AssumeRolePolicyDocument"])
     letters = iter("abcdefgh")
     while quota - before > 1200:
         extend_trust(role, _sized(1000 - len(","), next(letters)))
@@ -85,9 +85,9 @@ def test_fails_when_too_many_chains_end_in_one_role_and_leaves_nothing(agnostic:
     assert ("PolicyTooLarge", f"Anywhere/First{trusted}") == (finding.rule, finding.path)
     assert trusted == len(statements) - 1
     assert () == firsts[trusted].redshift_grants.policies
-    service = size([statements[0]], str)
-    assert size({"Version": "2012-10-17", "Statement": known}, str) + service <= 2048
-    assert size({"Version": "2012-10-17", "Statement": [*known, known[0]]}, str) + service > 2048
+    service = size([statements[0]])
+    assert size({"Version": "2012-10-17", "Statement": known}) + service <= 2048
+    assert size({"Version": "2012-10-17", "Statement": [*known, known[0]]}) + service > 2048
 
 
 def test_fails_when_too_many_roles_without_a_name_are_let_in(stack: cdk.Stack) -> None:
