@@ -72,27 +72,20 @@ def test_fails_when_a_role_of_another_stack_does_not_trust_redshift(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("given", "name"),
+    ("given", "named"),
     [
-        ({"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:role/${Loader}"}, None),
-        (LOADER, {"Ref": "Name"}),
-        (LOADER, {"Fn::Sub": "loader-${AWS::StackName}"}),
-        (LOADER, NO_VALUE),
+        ({"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:role/${Loader}"}, {}),
+        (LOADER, {"name": {"Ref": "Name"}}),
+        (LOADER, {"name": {"Fn::Sub": "loader-${AWS::StackName}"}}),
+        (LOADER, {"name": NO_VALUE}),
+        (LOADER, {"path": {"Ref": "Path"}}),
     ],
-    ids=["by name", "parameter", "stack name", "no name"],
 )
 def test_fails_when_a_role_whose_name_is_not_known_does_not_trust_redshift(
-    tmp_path: Path, given: Json, name: Json
+    tmp_path: Path, given: Json, named: dict[str, Json]
 ) -> None:
-    """The template defines it, whatever it will be called."""
-    (found,) = _read(tmp_path, [given], resources={"Loader": trusting("ec2.amazonaws.com", name=name)})
-
-    assert found.trust_problem == EC2_ONLY
-
-
-def test_fails_when_a_role_whose_path_is_not_known_does_not_trust_redshift(tmp_path: Path) -> None:
-    """The template defines it, wherever it will stand."""
-    (found,) = _read(tmp_path, [LOADER], resources={"Loader": trusting("ec2.amazonaws.com", path={"Ref": "Path"})})
+    """The template defines it, whatever it will be called, and wherever it will stand."""
+    (found,) = _read(tmp_path, [given], resources={"Loader": trusting("ec2.amazonaws.com", **named)})
 
     assert ("IamRoles[0] (Loader)", EC2_ONLY) == (found.label, found.trust_problem)
 
@@ -203,19 +196,14 @@ def test_a_cluster_without_roles_has_none(tmp_path: Path, value: Json) -> None:
 
 
 def test_roles_are_read_in_their_order(tmp_path: Path) -> None:
-    """Each with the place where it stands."""
-    found = _read(tmp_path, [arn("A"), LOADER, arn("B")], resources={"Loader": trusting(REDSHIFT)})
+    """Each with the place where it stands in the template, also after one that is no value."""
+    found = _read(tmp_path, [arn("A"), LOADER, NO_VALUE, arn("B")], resources={"Loader": trusting(REDSHIFT)})
 
     assert found == (
         RoleFacts("IamRoles[0]", arn("A")),
         RoleFacts("IamRoles[1] (Loader)", GENERATED, defined=True),
-        RoleFacts("IamRoles[2]", arn("B")),
+        RoleFacts("IamRoles[3]", arn("B")),
     )
-
-
-def test_an_entry_that_is_no_value_keeps_its_place(tmp_path: Path) -> None:
-    """A role is named by the place where it stands in the template."""
-    assert _read(tmp_path, [NO_VALUE, arn()]) == (RoleFacts("IamRoles[1]", arn()),)
 
 
 @pytest.mark.parametrize(
@@ -301,27 +289,15 @@ def test_the_principals_of_a_trust_policy_are_evaluated(tmp_path: Path, principa
     assert (trusts and f"trusts {trusts}; Redshift in eu-west-1 cannot assume it") == found.trust_problem
 
 
-def test_a_cluster_of_no_environment_leaves_it_to_the_deployment(tmp_path: Path) -> None:
-    """What its neighbours expect is handed through, and nothing asserts it."""
-    found = template(tmp_path, _stack([], account=None, region=None))
-    facts = _facts(found, expected_account=OTHER_ACCOUNT)
-
-    assert (THIS_ACCOUNT, None, OTHER_ACCOUNT, False) == (
-        facts.account,
-        facts.region,
-        facts.expected_account,
-        facts.account_asserted,
-    )
-
-
 @pytest.mark.parametrize("expected", [None, OTHER_ACCOUNT])
 def test_a_rule_of_the_stack_goes_before_what_neighbours_expect(tmp_path: Path, expected: str | None) -> None:
     """The account it asserts is the only one the stack can be deployed to."""
-    stack = _stack([], account=None, region=None, rules=_rules(_assertion(THIS, ACCOUNT)))
-    options = {"expected_account": expected} if expected else {}
-    facts = _facts(template(tmp_path, stack), **options)
+    for rules, account in ((_rules(_assertion(THIS, ACCOUNT)), ACCOUNT), ({}, expected)):
+        stack = _stack([], account=None, region=None, rules=rules)
+        facts = _facts(template(tmp_path, stack), expected_account=expected)
 
-    assert (ACCOUNT, True) == (facts.expected_account, facts.account_asserted)
+        assert (THIS_ACCOUNT, None) == (facts.account, facts.region)
+        assert (account, bool(rules)) == (facts.expected_account, facts.account_asserted)
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,6 @@ from tests.support import builders
 from tests.support.builders import READER, WRITER, StackText, if_, join, read, template, trusting
 from tests.support.random_values import PLACE, VALUES
 
-PLACES: dict[str, Json] = {
-    "Here": {"Fn::Equals": [{"Ref": "AWS::Region"}, REGION]},
-    "There": {"Fn::Not": [{"Condition": "Here"}]},
-}
 RESOLVE = "{{resolve:ssm:/loader}}"
 LOADER = f"arn:aws:iam::{ACCOUNT}:role/Loader"
 GENERATED = f"arn:aws:iam::{ACCOUNT}:role/DataStack-Loader-{placeholder('Data.template.json#Loader')}"
@@ -29,6 +25,28 @@ GENERATED = f"arn:aws:iam::{ACCOUNT}:role/DataStack-Loader-{placeholder('Data.te
 def _own(name: str) -> str:
     """Write the placeholder of the stack ``Data`` with this name."""
     return placeholder(f"Data.template.json#{name}")
+
+
+STACK = StackText(
+    resources={
+        "Loader": trusting(name="Loader"),
+        "Other": trusting(),
+        "Person": {"Type": "AWS::IAM::User", "Properties": {"UserName": "Ann"}},
+        "Policy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"ManagedPolicyName": "Ours", "Path": "/team/"}},
+        "Profile": {"Type": "AWS::IAM::InstanceProfile", "Properties": {"InstanceProfileName": "EC2"}},
+        "Bucket": {"Type": "AWS::S3::Bucket"},
+    },
+    mappings={
+        "Roles": {
+            REGION: {"Arn": LOADER, "Days": 7, "List": ["x"], "Dynamic": RESOLVE},
+            "Prod": {"Arns": ["a", "b"]},
+        }
+    },
+    conditions={
+        "Here": {"Fn::Equals": [{"Ref": "AWS::Region"}, REGION]},
+        "There": {"Fn::Not": [{"Condition": "Here"}]},
+    },
+)
 
 
 @pytest.mark.parametrize(
@@ -41,16 +59,6 @@ def _own(name: str) -> str:
         (True, "true"),
         (False, "false"),
         (None, "null"),
-    ],
-)
-def test_a_literal_is_itself(tmp_path: Path, value: Json, expected: str) -> None:
-    """Written as CloudFormation would write it."""
-    assert [expected] == texts(value, template(tmp_path))
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
         (RESOLVE, placeholder(RESOLVE)),
         (f"a{RESOLVE}b{RESOLVE}", f"a{placeholder(RESOLVE)}b{placeholder(RESOLVE)}"),
         ({"Fn::Sub": RESOLVE}, placeholder(RESOLVE)),
@@ -59,12 +67,80 @@ def test_a_literal_is_itself(tmp_path: Path, value: Json, expected: str) -> None
             placeholder("{{resolve:ssm:/eu-west-1/loader}}"),
         ),
         (join("", f"arn:aws:iam::{ACCOUNT}:role/", RESOLVE), f"arn:aws:iam::{ACCOUNT}:role/{placeholder(RESOLVE)}"),
+        ({"Ref": "AWS::StackName"}, "DataStack"),
+        ({"Ref": "AWS::StackId"}, _own("AWS::StackId")),
+        ({"Ref": "AWS::NoValue"}, NO_VALUE),
+        ({"Ref": "Loader"}, "Loader"),
+        ({"Ref": "Person"}, "Ann"),
+        ({"Ref": "Policy"}, f"arn:aws:iam::{ACCOUNT}:policy/team/Ours"),
+        ({"Fn::GetAtt": ["Policy", "PolicyArn"]}, f"arn:aws:iam::{ACCOUNT}:policy/team/Ours"),
+        ({"Fn::GetAtt": ["Policy", "Arn"]}, _own("Policy.Arn")),
+        ({"Ref": "Profile"}, "EC2"),
+        ({"Fn::GetAtt": ["Profile", "Arn"]}, f"arn:aws:iam::{ACCOUNT}:instance-profile/EC2"),
+        ({"Fn::GetAtt": ["Loader", "RoleId"]}, f"AROA{_own('Loader.RoleId')}"),
+        (join("", "a", "b", 1), ["ab1"]),
+        (join(":", "arn", {"Ref": "AWS::AccountId"}, ""), [f"arn:{ACCOUNT}:"]),
+        (join("-", "a", builders.NO_VALUE, "b"), ["a-b"]),
+        (join("-"), [""]),
+        (join("-", if_("a", "b"), if_("c", "d")), ["a-c", "a-d", "b-c", "b-d"]),
+        (join("", if_("a", "a"), "b"), ["ab"]),
+        (join("", if_("a", ""), if_("", "a")), ["a", "aa", ""]),
+        (join("-", {"Ref": "X"}, {"Fn::GetAtt": ["X", "Y"]}), [f"{_own('X')}-{_own('X.Y')}"]),
+        ({"Fn::Sub": "plain"}, ["plain"]),
+        ({"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/Loader"}, [LOADER]),
+        ({"Fn::Sub": "${Loader.Arn}"}, [LOADER]),
+        ({"Fn::Sub": "${Loader}"}, ["Loader"]),
+        ({"Fn::Sub": "${!Loader}"}, ["${Loader}"]),
+        ({"Fn::Sub": "${!AWS::Region}-${AWS::Region}"}, ["${AWS::Region}-eu-west-1"]),
+        ({"Fn::Sub": "${Unknown}"}, [_own("Unknown")]),
+        ({"Fn::Sub": "${Bucket.Arn.Part}"}, [_own("Bucket.Arn.Part")]),
+        ({"Fn::Sub": ["${Name}/${AWS::Region}", {"Name": "n"}]}, ["n/eu-west-1"]),
+        ({"Fn::Sub": ["${Loader}", {"Loader": "other"}]}, ["other"]),
+        ({"Fn::Sub": ["${A.B}", {"A.B": {"Ref": "AWS::Region"}}]}, [REGION]),
+        ({"Fn::Sub": ["${A}${B}", {"A": if_("a", "b"), "B": "c"}]}, ["ac", "bc"]),
+        ({"Fn::Sub": ["x${A}y", {"A": builders.NO_VALUE}]}, ["xy"]),
+        ({"Fn::Sub": "$Loader {Loader} ${"}, ["$Loader {Loader} ${"]),
+        ({"Fn::Select": [0, ["a", "b"]]}, ["a"]),
+        ({"Fn::Select": ["1", ["a", {"Ref": "AWS::Region"}]]}, [REGION]),
+        ({"Fn::Select": [1, ["a", if_("b", "c")]]}, ["b", "c"]),
+        ({"Fn::Select": [5, {"Fn::Split": [":", LOADER]}]}, ["role/Loader"]),
+        ({"Fn::Select": ["4", {"Fn::Split": [":", {"Fn::GetAtt": ["Loader", "Arn"]}]}]}, [ACCOUNT]),
+        ({"Fn::Select": [1, {"Fn::FindInMap": ["Roles", "Prod", "Arns"]}]}, ["b"]),
+        ({"Fn::Select": [4, {"Fn::Split": [":", {"Fn::GetAtt": ["Other", "Arn"]}]}]}, [ACCOUNT]),
+        ({"Fn::Select": [4, {"Fn::Split": [":", f"arn:{RESOLVE}:iam::{ACCOUNT}:role/x"]}]}, None),
+        ({"Fn::Select": [0, {"Fn::If": ["Here", ["a"], ["b"]]}]}, ["a"]),
+        ({"Fn::Select": [0, {"Fn::If": ["There", ["a"], ["b"]]}]}, ["b"]),
+        ({"Fn::Select": [0, {"Fn::If": ["Unknown", ["a"], ["b"]]}]}, None),
+        ({"Fn::Select": [0, {"Fn::If": ["Here", ["a"]]}]}, None),
+        ({"Fn::Select": [{"Fn::If": ["Here", 1, 0]}, ["a", "b"]]}, ["b"]),
+        ({"Fn::Select": ["1" * 5_000, ["a", "b"]]}, None),
+        ({"Fn::Select": ["٣", ["a", "b", "c", "d"]]}, None),
+        ({"Fn::FindInMap": ["Roles", {"Ref": "AWS::Region"}, "Arn"]}, LOADER),
+        ({"Fn::FindInMap": ["Roles", REGION, "Arn", {"DefaultValue": "x"}]}, LOADER),
+        ({"Fn::FindInMap": ["Roles", REGION, "Days"]}, "7"),
+        ({"Fn::FindInMap": ["Roles", REGION, "Dynamic"]}, placeholder(RESOLVE)),
+        ({"Fn::FindInMap": ["Roles", "us-east-1", "Arn"]}, None),
+        ({"Fn::FindInMap": ["Roles", REGION, "Nothing"]}, None),
+        ({"Fn::FindInMap": ["Nothing", REGION, "Arn"]}, None),
+        ({"Fn::FindInMap": ["Roles", {"Ref": "Unknown"}, "Arn"]}, None),
+        ({"Fn::FindInMap": ["Roles", if_(REGION, "us-east-1"), "Arn"]}, None),
+        ({"Fn::FindInMap": ["Roles", REGION, "List"]}, None),
+        ({"Fn::FindInMap": ["Roles", REGION]}, None),
+        ({"Fn::FindInMap": ["Roles", REGION, "Arn", "Deeper"]}, LOADER),
+        ({"Fn::FindInMap": "Roles"}, None),
+        (if_("a", "b"), ["a", "b"]),
+        (if_("a", "a"), ["a"]),
+        (if_("a", builders.NO_VALUE), ["a", NO_VALUE]),
+        (if_(if_("a", "b"), if_("b", "c")), ["a", "c"]),
     ],
-    ids=["alone", "within", "sub", "joined", "beside"],
 )
-def test_a_dynamic_reference_is_not_known(tmp_path: Path, value: Json, expected: str) -> None:
-    """Only the deployment reads the parameter, however the reference to it was put together."""
-    assert [expected] == texts(value, template(tmp_path))
+def test_a_value_becomes_texts(tmp_path: Path, value: Json, expected: list[str] | str | None) -> None:
+    """One where it is certain, each of several, or a placeholder of its own."""
+    found = template(tmp_path, STACK)
+
+    wanted = [expected] if isinstance(expected, str) else expected or [unknown(value, found)]
+
+    assert wanted == texts(value, found)
 
 
 @pytest.mark.parametrize(
@@ -129,39 +205,8 @@ def test_what_is_not_known_is_a_placeholder_of_its_file(tmp_path: Path, value: J
     assert _own(expected) == unknown(value, found)
 
 
-@pytest.mark.parametrize(("value", "expected"), [({"Ref": "Named"}, "Loader"), ({"Ref": "Person"}, "Ann")])
-def test_a_reference_to_a_role_is_its_name(tmp_path: Path, value: Json, expected: str) -> None:
-    """CloudFormation's Ref of a role, a user or a group is no ARN."""
-    person = {"Type": "AWS::IAM::User", "Properties": {"UserName": "Ann"}}
-    resources = {"Named": trusting(name="Loader"), "Person": person}
-
-    assert [expected] == texts(value, template(tmp_path, StackText(resources=resources)))
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ({"Ref": "Policy"}, f"arn:aws:iam::{ACCOUNT}:policy/team/Ours"),
-        ({"Fn::GetAtt": ["Policy", "PolicyArn"]}, f"arn:aws:iam::{ACCOUNT}:policy/team/Ours"),
-        ({"Fn::GetAtt": ["Policy", "Arn"]}, _own("Policy.Arn")),
-        ({"Ref": "Profile"}, "EC2"),
-        ({"Fn::GetAtt": ["Profile", "Arn"]}, f"arn:aws:iam::{ACCOUNT}:instance-profile/EC2"),
-        ({"Fn::GetAtt": ["Loader", "RoleId"]}, f"AROA{_own('Loader.RoleId')}"),
-    ],
-)
-def test_what_is_near_a_role_is_none(tmp_path: Path, value: Json, expected: str) -> None:
-    """A managed policy, an instance profile and a role's id are as far known as a role, and can never be one."""
-    policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"ManagedPolicyName": "Ours", "Path": "/team/"}}
-    profile = {"Type": "AWS::IAM::InstanceProfile", "Properties": {"InstanceProfileName": "EC2"}}
-    resources = {"Policy": policy, "Profile": profile, "Loader": trusting()}
-    (found,) = texts(value, template(tmp_path, StackText(resources=resources)))
-
-    assert expected == found
-    assert builders.role(arn=found).parsed.problem or found == _own("Policy.Arn")
-
-
 LONG = "LoaderOfTheWholeWarehouseAndOfItsLake"
-STACK = placeholder("Data.template.json#AWS::StackName")
+STACK_NAME = placeholder("Data.template.json#AWS::StackName")
 
 
 @pytest.mark.parametrize(
@@ -169,8 +214,8 @@ STACK = placeholder("Data.template.json#AWS::StackName")
     [
         ("Data", LONG, f"Data-{LONG}-"),
         ("Data" * 3, LONG, f"{'Data' * 3}-{LONG}-"),
-        ("Data" * 3 + "x", LONG, f"{STACK}-"),
-        ("", "Loader", f"{STACK}-Loader-"),
+        ("Data" * 3 + "x", LONG, f"{STACK_NAME}-"),
+        ("", "Loader", f"{STACK_NAME}-Loader-"),
     ],
 )
 def test_a_generated_name_begins_with_its_stack_s(
@@ -225,84 +270,6 @@ def test_the_arn_of_a_role_has_the_placeholders_of_its_stack(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (join("", "a", "b", 1), ["ab1"]),
-        (join(":", "arn", {"Ref": "AWS::AccountId"}, ""), [f"arn:{ACCOUNT}:"]),
-        (join("-", "a", builders.NO_VALUE, "b"), ["a-b"]),
-        (join("-"), [""]),
-        (join("-", if_("a", "b"), if_("c", "d")), ["a-c", "a-d", "b-c", "b-d"]),
-        (join("", if_("a", "a"), "b"), ["ab"]),
-        (join("", if_("a", ""), if_("", "a")), ["a", "aa", ""]),
-        (join("-", {"Ref": "X"}, {"Fn::GetAtt": ["X", "Y"]}), [f"{_own('X')}-{_own('X.Y')}"]),
-    ],
-)
-def test_a_join_has_the_texts_of_its_parts(tmp_path: Path, value: Json, expected: list[str]) -> None:
-    """Each combination once; what becomes no value is left out with its separator."""
-    assert expected == texts(value, template(tmp_path))
-
-
-@pytest.mark.parametrize(
-    ("argument", "expected"),
-    [
-        ("plain", ["plain"]),
-        ("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/Loader", [LOADER]),
-        ("${Loader.Arn}", [LOADER]),
-        ("${Loader}", ["Loader"]),
-        ("${!Loader}", ["${Loader}"]),
-        ("${!AWS::Region}-${AWS::Region}", ["${AWS::Region}-eu-west-1"]),
-        ("${Unknown}", [_own("Unknown")]),
-        ("${Bucket.Arn.Part}", [_own("Bucket.Arn.Part")]),
-        (["${Name}/${AWS::Region}", {"Name": "n"}], ["n/eu-west-1"]),
-        (["${Loader}", {"Loader": "other"}], ["other"]),
-        (["${A.B}", {"A.B": {"Ref": "AWS::Region"}}], [REGION]),
-        (["${A}${B}", {"A": if_("a", "b"), "B": "c"}], ["ac", "bc"]),
-        (["x${A}y", {"A": builders.NO_VALUE}], ["xy"]),
-        ("$Loader {Loader} ${", ["$Loader {Loader} ${"]),
-    ],
-)
-def test_a_sub_puts_values_into_its_text(tmp_path: Path, argument: Json, expected: list[str]) -> None:
-    """Variables of its own go first, then references and attributes of the template; an exclamation mark keeps
-    a text.
-    """
-    resources = {"Loader": trusting(name="Loader")}
-
-    assert expected == texts({"Fn::Sub": argument}, template(tmp_path, StackText(resources=resources)))
-
-
-@pytest.mark.parametrize(
-    ("argument", "expected"),
-    [
-        ([0, ["a", "b"]], ["a"]),
-        (["1", ["a", {"Ref": "AWS::Region"}]], [REGION]),
-        ([1, ["a", if_("b", "c")]], ["b", "c"]),
-        ([5, {"Fn::Split": [":", LOADER]}], ["role/Loader"]),
-        (["4", {"Fn::Split": [":", {"Fn::GetAtt": ["Loader", "Arn"]}]}], [ACCOUNT]),
-        ([1, {"Fn::FindInMap": ["Roles", "Prod", "Arns"]}], ["b"]),
-        ([4, {"Fn::Split": [":", {"Fn::GetAtt": ["Other", "Arn"]}]}], [ACCOUNT]),
-        ([4, {"Fn::Split": [":", f"arn:{RESOLVE}:iam::{ACCOUNT}:role/x"]}], None),
-        ([0, {"Fn::If": ["Here", ["a"], ["b"]]}], ["a"]),
-        ([0, {"Fn::If": ["There", ["a"], ["b"]]}], ["b"]),
-        ([0, {"Fn::If": ["Unknown", ["a"], ["b"]]}], None),
-        ([0, {"Fn::If": ["Here", ["a"]]}], None),
-        ([{"Fn::If": ["Here", 1, 0]}, ["a", "b"]], ["b"]),
-        (["1" * 5_000, ["a", "b"]], None),
-        (["٣", ["a", "b", "c", "d"]], None),
-    ],
-)
-def test_a_select_takes_one_entry(tmp_path: Path, argument: Json, expected: list[str] | None) -> None:
-    """Of a list, of a text that is split, or of a mapping, where no placeholder before it may hold the separator."""
-    resources = {"Loader": trusting(name="Loader"), "Other": trusting()}
-    found = template(
-        tmp_path,
-        StackText(resources=resources, mappings={"Roles": {"Prod": {"Arns": ["a", "b"]}}}, conditions=PLACES),
-    )
-    value = {"Fn::Select": argument}
-
-    assert (expected or [unknown(value, found)]) == texts(value, found)
-
-
-@pytest.mark.parametrize(
     ("function", "arguments"),
     [
         ("Join", [[""], ["", ["a"], "b"], [7, ["a"]], [None, ["a"]], [{"Ref": "X"}, ["a"]], ["", "text"], "text"]),
@@ -336,47 +303,6 @@ def test_the_values_of_two_stacks_are_two(tmp_path: Path, value: Json) -> None:
     first, second = (texts(value, found) for found in read(tmp_path, Data=stack, Other=stack).stacks)
 
     assert first != second
-
-
-@pytest.mark.parametrize(
-    ("argument", "expected"),
-    [
-        (["Roles", {"Ref": "AWS::Region"}, "Arn"], LOADER),
-        (["Roles", REGION, "Arn", {"DefaultValue": "x"}], LOADER),
-        (["Roles", REGION, "Days"], "7"),
-        (["Roles", REGION, "Dynamic"], placeholder(RESOLVE)),
-        (["Roles", "us-east-1", "Arn"], None),
-        (["Roles", REGION, "Nothing"], None),
-        (["Nothing", REGION, "Arn"], None),
-        (["Roles", {"Ref": "Unknown"}, "Arn"], None),
-        (["Roles", if_(REGION, "us-east-1"), "Arn"], None),
-        (["Roles", REGION, "List"], None),
-        (["Roles", REGION], None),
-        (["Roles", REGION, "Arn", "Deeper"], LOADER),
-        ("Roles", None),
-    ],
-)
-def test_a_mapping_is_looked_up(tmp_path: Path, argument: Json, expected: str | None) -> None:
-    """Where all keys are known and the value is a text or a number."""
-    mapping = {"Roles": {REGION: {"Arn": LOADER, "Days": 7, "List": ["x"], "Dynamic": RESOLVE}}}
-    value = {"Fn::FindInMap": argument}
-    found = template(tmp_path, StackText(mappings=mapping))
-
-    assert [expected or unknown(value, found)] == texts(value, found)
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (if_("a", "b"), ["a", "b"]),
-        (if_("a", "a"), ["a"]),
-        (if_("a", builders.NO_VALUE), ["a", NO_VALUE]),
-        (if_(if_("a", "b"), if_("b", "c")), ["a", "c"]),
-    ],
-)
-def test_an_undecided_condition_leaves_both_branches(tmp_path: Path, value: Json, expected: list[str]) -> None:
-    """Only the deployment decides, and alike in every place; equal branches are no choice."""
-    assert expected == texts(value, template(tmp_path))
 
 
 def _choices(count: int) -> Json:
