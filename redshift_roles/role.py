@@ -167,7 +167,8 @@ def _home(location: Location) -> Home:
 def _principal(trust: Trust) -> iam.PrincipalBase:
     """Return who may assume the role; principals hold no state, so roles with the same trust share them."""
     principals = [
-        iam.ServicePrincipal(trusted.service, conditions=trusted.conditions or None) for trusted in trust.principals()
+        iam.ServicePrincipal(service, conditions=conditions or None)
+        for service, conditions in trust.principals().items()
     ]
     return principals[0] if len(principals) == 1 else iam.CompositePrincipal(*principals)
 

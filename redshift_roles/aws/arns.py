@@ -16,7 +16,6 @@ _STACK_NAME: Final = re.compile(placeholder("[^\x02]*#AWS::StackName"))
 _ACCOUNT: Final = re.compile("[0-9]{12}")
 _ROLE_NAME: Final = re.compile(r"[\w+=,.@-]+", re.ASCII)
 
-
 # The account and partition of a stack that does not say where it will be deployed.
 THIS_ACCOUNT: Final = placeholder("AWS::AccountId")
 THIS_PARTITION: Final = placeholder("AWS::Partition")
@@ -66,11 +65,8 @@ def parse(text: str) -> RoleArn:
 
 def _not_an_arn(text: str) -> str | None:
     literal = literal_start(text)
-    if (
-        has_placeholder(text)
-        and ("arn:".startswith(literal) or literal.startswith("arn:"))
-        and not _STACK_NAME.match(text)
-    ):
+    may_be_arn = "arn:".startswith(literal) or literal.startswith("arn:")
+    if has_placeholder(text) and may_be_arn and not _STACK_NAME.match(text):
         return None
     return "is empty" if not text.strip() else "is not an ARN"
 

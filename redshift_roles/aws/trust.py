@@ -40,24 +40,6 @@ class DbUser(NamedTuple):
         return home.arn("redshift", f"dbuser:{where}/{self.user}")
 
 
-class Trusted(NamedTuple):
-    """One principal of a trust policy.
-
-    Attributes:
-        service: The service principal.
-        conditions: When it may assume the role; empty for always.
-    """
-
-    service: str
-    conditions: Conditions
-
-    def statement(self) -> Statement:
-        """Write the statement as CDK does."""
-        principal = {"Service": self.service}
-        always: Statement = {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": principal}
-        return {**always, "Condition": self.conditions} if self.conditions else always
-
-
 class Trust(NamedTuple):
     """The trust policy of a role that Redshift assumes (quotas.AUTHORIZING_REDSHIFT, quotas.CONFUSED_DEPUTY).
 
@@ -75,20 +57,19 @@ class Trust(NamedTuple):
     db_users: Sequence[DbUser] = ()
     source_clusters: Sequence[str] = ()
 
-    def principals(self) -> list[Trusted]:
-        """List the principals.
+    def principals(self) -> dict[str, Conditions]:
+        """Return the service principals, and when each may assume the role; no conditions for always.
 
         The principal of a region is limited to the users and clusters of that region. Serverless sends no cluster's
         ARN, so ``source_clusters`` limits it to the account alone.
         """
-        homes = [
-            (f"redshift.{region}.amazonaws.com", self.home._replace(region=region))
-            for region in dict.fromkeys(self.regions)
-        ] or [("redshift.amazonaws.com", self.home)]
-        clusters = [Trusted(service, self._conditions([home], self.source_clusters)) for service, home in homes]
-        if not self.serverless:
-            return clusters
-        return [*clusters, Trusted("redshift-serverless.amazonaws.com", self._conditions([home for _, home in homes]))]
+        homes = {f"redshift.{region}.amazonaws.com": self.home._replace(region=region) for region in self.regions} or {
+            "redshift.amazonaws.com": self.home
+        }
+        found = {service: self._conditions([home], self.source_clusters) for service, home in homes.items()}
+        if self.serverless:
+            found["redshift-serverless.amazonaws.com"] = self._conditions([*homes.values()])
+        return found
 
     def _conditions(self, homes: Sequence[Home], clusters: Sequence[str] = ()) -> Conditions:
         users = [user.external_id(home) for home in homes for user in dict.fromkeys(self.db_users)]
@@ -101,8 +82,16 @@ class Trust(NamedTuple):
         }
 
     def document(self) -> Document:
-        """Write the whole policy."""
-        statements = [trusted.statement() for trusted in self.principals()]
+        """Write the whole policy as CDK does."""
+        statements = [
+            {
+                "Action": "sts:AssumeRole",
+                "Effect": "Allow",
+                "Principal": {"Service": service},
+                **({"Condition": conditions} if conditions else {}),
+            }
+            for service, conditions in self.principals().items()
+        ]
         return {"Version": "2012-10-17", "Statement": statements}
 
 

@@ -164,11 +164,11 @@ def test_each_region_has_its_own_users_and_clusters() -> None:
     trusted = Trust(HOME, regions, serverless=True, db_users=(LOADER,), source_clusters=("warehouse",)).principals()
     named = [
         (
-            principal.service,
-            [arn.split(":")[3] for arn in principal.conditions["StringEquals"]["sts:ExternalId"]],
-            [arn.split(":")[3] for arn in principal.conditions.get("ArnLike", {}).get("aws:SourceArn", [])],
+            service,
+            [arn.split(":")[3] for arn in conditions["StringEquals"]["sts:ExternalId"]],
+            [arn.split(":")[3] for arn in conditions.get("ArnLike", {}).get("aws:SourceArn", [])],
         )
-        for principal in trusted
+        for service, conditions in trusted.items()
     ]
 
     assert named == [
