@@ -19,27 +19,30 @@ from redshift_roles.cdk.role_reader import as_known, role_arn
 from redshift_roles.rules.registry import Problem, in_account
 
 
-class OwnerStatements(NamedTuple):
-    """What the owner must add.
+class OwnerSide(NamedTuple):
+    """What the policy of a bucket, or of its key, in another account must contain."""
 
-    Attributes:
-        bucket: Statements of the bucket policy.
-        key: Statements of the key policy; none where the bucket has no customer managed key.
-    """
-
-    bucket: list[Statement]
-    key: list[Statement]
+    label: str
+    policy: str
+    construct: Any
+    account: str | None
+    statements: list[Statement]
 
 
-def owner_statements(
-    allowed: Sequence[Permission], found: Resource, location: Location, principal: str
-) -> OwnerStatements:
-    """Return the statements by which the owner allows a role what its own policy allows it."""
-    bucket = found.arn if arns.differ(found.account, location.account) else None
-    key = found.key_arn if arns.differ(found.key_account, location.account) else None
-    in_bucket = [permission for permission in allowed if bucket and f"{permission.resource}/".startswith(f"{bucket}/")]
+def owner_sides(allowed: Sequence[Permission], found: Resource, location: Location, principal: str) -> list[OwnerSide]:
+    """Return the statements by which the owners allow a role what its own policy allows it."""
+    path, bucket, key = path_of(found.construct), found.arn, found.key_arn
+    in_bucket = [permission for permission in allowed if f"{permission.resource}/".startswith(f"{bucket}/")]
     with_key = [permission._replace(resource="*") for permission in allowed if permission.resource == key]
-    return OwnerStatements(_for(principal, in_bucket), _for(principal, with_key))
+    sides = (
+        (f"'bucket' ({path})", "its bucket policy", found.construct, found.account, in_bucket),
+        (f"the key of 'bucket' ({path})", "the policy of that key", found.key, found.key_account, with_key),
+    )
+    return [
+        OwnerSide(label, policy, construct, account, _for(principal, asked))
+        for label, policy, construct, account, asked in sides
+        if asked and arns.differ(account, location.account)
+    ]
 
 
 def _for(principal: str, allowed: Sequence[Permission]) -> list[Statement]:
@@ -67,21 +70,16 @@ def without_key_names(allowed: Sequence[Permission], found: Resource, location: 
 
 
 def owner_problems(
-    asked: OwnerStatements, found: Resource, role: iam.IRole, location: Location, *, owner_allows: bool
+    sides: Sequence[OwnerSide], role: iam.IRole, location: Location, *, owner_allows: bool
 ) -> Iterator[Problem]:
     """Find what the owner of a bucket or key must do first; nothing where the app can do it."""
-    path = path_of(found.construct)
-    sides: tuple[tuple[str, Any, str | None, str, list[Statement]], ...] = (
-        (f"'bucket' ({path})", found.construct, found.account, "its bucket policy", asked.bucket),
-        (f"the key of 'bucket' ({path})", found.key, found.key_account, "the policy of that key", asked.key),
-    )
-    for what, construct, account, policy, statements in sides:
-        label = in_account(what, account, "the role", location.account)
-        if statements and _is_of_this_app(construct):
-            yield from _own_problems(label, role, location, location_of(construct))
-        elif statements and not owner_allows:
+    for side in sides:
+        label = in_account(side.label, side.account, "the role", location.account)
+        if _is_of_this_app(side.construct):
+            yield from _own_problems(label, role, location, location_of(side.construct))
+        elif not owner_allows:
             fix = "send it to the owner (grant.resource_statements has it), and pass owner_allows=True when it is there"
-            yield Problem("bucket", f"{label}; {policy} needs {_text(statements, location)}", fix)
+            yield Problem("bucket", f"{label}; {side.policy} needs {_text(side.statements, location)}", fix)
 
 
 def _own_problems(label: str, role: iam.IRole, location: Location, home: Location) -> Iterator[Problem]:
@@ -109,10 +107,10 @@ def _text(statements: Sequence[Statement], location: Location) -> str:
     return json.dumps(rewritten(written, readable))
 
 
-def add_to_policies(asked: OwnerStatements, found: Resource, location: Location) -> None:
+def add_to_policies(sides: Sequence[OwnerSide], location: Location) -> None:
     """Add the statements to the policies of a bucket and a key of the app; their stacks then wait for the role's."""
-    for construct, statements in ((found.construct, asked.bucket), (found.key, asked.key)):
-        if statements and _is_of_this_app(construct):
-            location_of(construct).top.add_stack_dependency(location.top)
-            for statement in statements:
-                cast("Any", construct).add_to_resource_policy(iam.PolicyStatement.from_json(statement))
+    for side in sides:
+        if _is_of_this_app(side.construct):
+            location_of(side.construct).top.add_stack_dependency(location.top)
+            for statement in side.statements:
+                cast("Any", side.construct).add_to_resource_policy(iam.PolicyStatement.from_json(statement))

@@ -238,7 +238,6 @@ class _Pairs:
     """Keeps the parts of a text, which may be objects, apart."""
 
     def join(self, left: object, right: object) -> object:
-        """Return both parts."""
         return {"": [left, right]}
 
 
@@ -249,7 +248,6 @@ class _ByPath(DefaultTokenResolver):
         super().__init__(_Pairs())
 
     def resolve_token(self, t: IResolvable, context: IResolveContext, post_processor: IPostProcessor) -> object:
-        """Write one token."""
         if isinstance(t, Reference):
             return f"{path_of(t.target)}.{t.display_name}"
         resolved: object = super().resolve_token(t, context, post_processor)

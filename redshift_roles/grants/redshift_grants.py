@@ -57,7 +57,8 @@ class RedshiftGrants:
         ``iam.Role.customize_roles`` tells CDK to report policies and not to write them.
 
     Source:
-        https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-access-permissions.html (read 2026-11-24)
+        https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-access-permissions.html (read 2026-11-24), and
+        the page that a method names
     """
 
     def __init__(self, role: iam.IRole) -> None:
@@ -94,9 +95,6 @@ class RedshiftGrants:
             owner_allows: Whether the owner of a bucket of another account has added the statements that
                 ``grant.resource_statements`` has. Default: False, and such a bucket is an error, whose message has
                 them. A bucket that the app defines gets them in its policy.
-
-        Source:
-            https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-access-permissions.html (read 2026-11-24)
         """
         self._writer.check(
             quotas.S3_KEYS,
@@ -122,9 +120,6 @@ class RedshiftGrants:
             prefix: What the objects' keys begin with, as in UNLOAD. Default: all objects.
             clean_path: Whether UNLOAD may delete the objects under the prefix (CLEANPATH). Default: False.
             owner_allows: As in `copy_from`.
-
-        Source:
-            https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-access-permissions.html (read 2026-11-24)
         """
         self._writer.check(
             quotas.S3_KEYS, "bucket", bucket=bucket, prefix=prefix, clean_path=clean_path, owner_allows=owner_allows
@@ -192,9 +187,6 @@ class RedshiftGrants:
 
         Args:
             table: The table, of the role's account.
-
-        Source:
-            https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-access-permissions.html (read 2026-11-24)
         """
         self._writer.check(quotas.COPY_PERMISSIONS, "table", table=table)
         found = resource(table, "table_arn")
@@ -220,9 +212,6 @@ class RedshiftGrants:
             bucket: The bucket that the manifest is in.
             manifest: Its key.
             owner_allows: As in `copy_from`.
-
-        Source:
-            https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-access-permissions.html (read 2026-11-24)
         """
         self._writer.check(
             quotas.COPY_PERMISSIONS, "bucket", "manifest", bucket=bucket, manifest=manifest, owner_allows=owner_allows

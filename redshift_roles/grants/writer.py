@@ -18,7 +18,7 @@ from redshift_roles.cdk.location import path_of
 from redshift_roles.cdk.resource_reader import Resource, resource_problems
 from redshift_roles.cdk.role_reader import own_role, principal_account, role_arn, role_location
 from redshift_roles.cdk.validation import raise_if
-from redshift_roles.grants.cross_account import add_to_policies, owner_problems, owner_statements, without_key_names
+from redshift_roles.grants.cross_account import add_to_policies, owner_problems, owner_sides, without_key_names
 from redshift_roles.grants.grant import RedshiftGrant
 from redshift_roles.grants.managed_policies import granted_policies, takes_no_policies
 from redshift_roles.grants.trust_policy import Trusted, extend_trust, trust_problems
@@ -64,14 +64,7 @@ class GrantWriter:
     def allow(
         self, source: Source, allowed: Sequence[Permission], argument: str = "", found: Resource | None = None
     ) -> RedshiftGrant:
-        """Allow something, or raise with everything that keeps it from working.
-
-        Args:
-            source: The AWS page about it.
-            allowed: The permissions.
-            argument: What the caller calls the resource.
-            found: The resource, where there is one.
-        """
+        """Allow something, or raise with everything that keeps it from working."""
         problems = [*resource_problems(argument, found, self.location, shareable=False)] if found else []
         return self._write(source, allowed, problems)
 
@@ -84,23 +77,15 @@ class GrantWriter:
         owner_allows: bool,
         training: bool = False,
     ) -> RedshiftGrant:
-        """Allow what needs a bucket, also one of another account whose owner allows it.
-
-        Args:
-            source: The AWS page about it.
-            allowed: The permissions.
-            bucket: The bucket.
-            owner_allows: Whether the owner of another account has added the statements.
-            training: Whether Amazon SageMaker must assume the role too, where the app owns its trust policy.
-        """
+        """Allow what needs a bucket, perhaps of another account; for training, let SageMaker assume the role too."""
         problems = [*resource_problems("bucket", bucket, self.location, shareable=True)]
         if not bucket.is_foreign(self.location):
             return self._write(source, allowed, problems, training=training)
-        asked = owner_statements(allowed, bucket, self.location, role_arn(self.role))
-        problems += owner_problems(asked, bucket, self.role, self.location, owner_allows=owner_allows)
+        sides = owner_sides(allowed, bucket, self.location, role_arn(self.role))
+        problems += owner_problems(sides, self.role, self.location, owner_allows=owner_allows)
         self._write(source, without_key_names(allowed, bucket, self.location), problems, training=training)
-        add_to_policies(asked, bucket, self.location)
-        return RedshiftGrant(self._granted, [*asked.bucket, *asked.key])
+        add_to_policies(sides, self.location)
+        return RedshiftGrant(self._granted, [statement for side in sides for statement in side.statements])
 
     def _write(
         self, source: Source, allowed: Sequence[Permission], problems: Sequence[Problem], *, training: bool = False

@@ -22,7 +22,7 @@ from redshift_roles.aws.quotas import MANAGED_POLICY_SIZE
 from redshift_roles.cdk.location import location_of
 from redshift_roles.grants.managed_policies import GrantedPolicies, granted_policies
 from tests.support.granted import POLICY, all_statements_of, listed, stack_in, statements_of, written, wrong
-from tests.support.templates import all_properties_of, deployed, template_of
+from tests.support.templates import all_properties_of, template_of
 
 _numbers = count()
 
@@ -211,19 +211,6 @@ def test_one_value_in_two_tokens_is_written_once(stack: cdk.Stack, grants: Redsh
 
     assert {"ReadObjects", "ListObjects", "LocateBuckets"} == {one["Sid"] for one in all_statements_of(stack)}
     assert [imported, imported] == [one["Resource"] for one in all_statements_of(stack) if one["Sid"] != "ReadObjects"]
-
-
-def test_nine_prefixes_of_a_parameter_are_sure_to_fit(stack: cdk.Stack, role: RedshiftRole) -> None:
-    """A prefix may have 1,024 characters when the deployment knows it, and each policy holds those of today too."""
-    stage, lake = cdk.CfnParameter(stack, "Stage").value_as_string, s3.Bucket.from_bucket_name(stack, "Lake", "lake")
-    for number in range(9):
-        role.redshift_grants.copy_from(lake, prefix=f"{stage}/{number}{'x' * 154}")
-    longest = {"Stage": "y" * (1024 - 156), "AWS::Partition": "aws-us-gov"}
-    sizes = [size(deployed(found["PolicyDocument"], longest)) for found in all_properties_of(stack, POLICY)]
-
-    assert 5 == len(sizes)
-    assert max(sizes) <= MANAGED_POLICY_SIZE
-    assert min(sizes[:-1]) > MANAGED_POLICY_SIZE / 2
 
 
 def test_one_grant_with_a_token_always_fits(stack: cdk.Stack, role: RedshiftRole) -> None:

@@ -12,13 +12,12 @@ import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
-from redshift_roles import DbUser, RedshiftCluster, RedshiftGrants, RedshiftRole
+from redshift_roles import RedshiftGrants, RedshiftRole
 from redshift_roles.cdk.account_rule import RULE_ID
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 from tests.support.builders import arn
 from tests.support.functions import function_of
 from tests.support.granted import POLICY, stack_in, statements_of, wrong
-from tests.support.synthesis import report_of
 from tests.support.templates import all_properties_of, properties_of, template_of
 
 REDSHIFT = iam.ServicePrincipal("redshift.amazonaws.com")
@@ -147,13 +146,3 @@ def test_a_report_beside_the_resources_changes_nothing(stack: cdk.Stack) -> None
     RedshiftRole(stack, "Role").redshift_grants.copy_from_emr("j-1")
 
     assert 1 == len(all_properties_of(stack, POLICY))
-
-
-def test_a_role_for_users_of_clusters_elsewhere_synthesizes(app: cdk.App, stack: cdk.Stack) -> None:
-    """The clusters need not be in the app; the guard finds nothing."""
-    role = RedshiftRole(
-        stack, "Role", db_users=[DbUser("loader", cluster="elsewhere")], source_clusters=["elsewhere"], serverless=True
-    )
-    RedshiftCluster(stack, "Cluster", roles=[role], cluster_subnet_group_name="subnets")
-
-    assert [] == report_of(app)

@@ -112,15 +112,6 @@ def test_what_cdk_merges_takes_less(app: cdk.App) -> None:
     assert 30 == len(statement["Principal"]["AWS"])
 
 
-def test_the_same_link_twice_takes_no_more_room(stack: cdk.Stack) -> None:
-    """It is written once."""
-    first, last = RedshiftRole(stack, "First"), RedshiftRole(stack, "Last")
-    for _ in range(40):
-        RoleChain(first, last)
-
-    assert 2 == len(_trust(stack, "Last")["Statement"])
-
-
 @pytest.mark.parametrize(("length", "warned"), [(1500, False), (2000, True)])
 def test_warns_when_only_a_raised_quota_has_room(stack: cdk.Stack, length: int, warned: bool) -> None:
     """The quota is not known for a role of CDK; for a `RedshiftRole` it is an argument."""
