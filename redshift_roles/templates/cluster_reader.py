@@ -9,8 +9,9 @@ from typing import Final, Literal, NamedTuple
 from redshift_roles.aws import Json, arns, listed, trust
 from redshift_roles.aws.placeholders import PLACEHOLDERS
 from redshift_roles.rules.facts import AssociationFacts, Origin, RoleFacts
-from redshift_roles.templates.assembly import Assembly, Template, function_of, mapping, once, without_marks
+from redshift_roles.templates.assembly import Assembly, Template, UnusableError, function_of, mapping, once
 from redshift_roles.templates.conditions import Branches, alternatives, branch, holds
+from redshift_roles.templates.parsing import parse_json
 from redshift_roles.templates.references import NO_VALUE
 from redshift_roles.templates.values import MORE, NO_ENTRIES, Entries, entries, is_no_list, texts, unknown
 
@@ -211,8 +212,8 @@ def document(node: Json, template: Template) -> Json:
     if not isinstance(text, str):
         return node
     try:
-        return json.loads(without_marks(text), strict=False)
-    except (ValueError, RecursionError):
+        return parse_json(text, strict=False)
+    except UnusableError:
         return node
 
 

@@ -27,14 +27,14 @@ _TEXT: Final = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:\s*\{)?', re.DOTALL)
 _TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH} levels"
 
 
-def parse_json(text: str) -> Json:
-    """Read a JSON document.
+def parse_json(text: str, *, strict: bool = True) -> Json:
+    """Read a JSON document; unless it is strict, its texts may hold control characters.
 
     Raises:
         UnusableError: The text is not JSON, or too deep to be a template.
     """
     try:
-        body = json.loads(without_marks(text), object_pairs_hook=_mapping)
+        body = json.loads(without_marks(text), object_pairs_hook=_mapping, strict=strict)
     except UnusableError:
         raise
     except json.JSONDecodeError as error:

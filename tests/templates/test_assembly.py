@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -127,31 +126,16 @@ def test_a_nested_stack_of_elsewhere_is_not_followed(tmp_path: Path, resource: J
     assert list(top.nested) == ["Ours"]
 
 
-def test_an_asset_that_is_no_nested_stack_is_not_one(tmp_path: Path) -> None:
-    """The type of a resource makes it a stack, not what it points to."""
-    url = template(tmp_path, _nested()).properties("Child")["TemplateURL"]
-    copy = {"Type": "A::B::C", "Properties": {"TemplateURL": url}}
-
-    assert list(template(tmp_path, replace(_nested(), resources={"Copy": copy})).nested) == ["Child", "Twin"]
-
-
-def test_a_stack_without_a_manifest_of_assets_has_none(tmp_path: Path) -> None:
-    """What was written without assets is read without them."""
-    write_assembly(tmp_path, stacks={"Data": _nested()})
-    (tmp_path / "Data.assets.json").unlink()
-
-    (top,) = Assembly.read(tmp_path).templates()
-
-    assert top.assets == {}
-
-
 @pytest.mark.parametrize(
-    "assets", ["{}", "[]", '{"files": []}', '{"files": {"a": 1, "b": {}, "c": {"source": 1}, "d": {"source": {}}}}']
+    "assets",
+    [None, "{}", "[]", '{"files": []}', '{"files": {"a": 1, "b": {}, "c": {"source": 1}, "d": {"source": {}}}}'],
 )
-def test_a_manifest_of_assets_may_hold_none(tmp_path: Path, assets: str) -> None:
+def test_a_manifest_of_assets_may_hold_none(tmp_path: Path, assets: str | None) -> None:
     """What is missing or misshapen is no asset."""
     write_assembly(tmp_path, stacks={"Data": _nested()})
-    (tmp_path / "Data.assets.json").write_text(assets, encoding="utf-8")
+    (tmp_path / "Data.assets.json").unlink()
+    if assets is not None:
+        (tmp_path / "Data.assets.json").write_text(assets, encoding="utf-8")
 
     (top,) = Assembly.read(tmp_path).templates()
 
@@ -233,20 +217,14 @@ def test_a_resource_has_a_type_and_properties_if_it_is_one(
     assert (kind, properties) == (found.resource_type("Role"), found.properties("Role"))
 
 
-def test_a_section_that_is_no_object_is_empty(tmp_path: Path) -> None:
-    """A list of resources has none by name."""
-    found = template(tmp_path)
-    found.body = {"Resources": ["Role"]}
-
-    assert (found.section("Resources"), found.entry("Resources", "Role")) == ({}, {})
-
-
 def test_cross_region_exports_are_found_by_what_the_writer_calls_them(tmp_path: Path) -> None:
     """CDK's custom resource carries names and values."""
     resources: dict[str, Json] = {
         "Writer": {"Type": WRITER, "Properties": {"WriterProps": {"exports": {"/cdk/a": "first", "/cdk/b": "second"}}}},
         "Idle": {"Type": WRITER, "Properties": {"WriterProps": {}}},
         "Empty": {"Type": WRITER},
+        "Text": {"Type": WRITER, "Properties": {"WriterProps": "text"}},
+        "List": {"Type": WRITER, "Properties": {"WriterProps": {"exports": ["x"]}}},
         "Other": {"Type": "Custom::Other", "Properties": {"WriterProps": {"exports": {"/cdk/c": "third"}}}},
     }
     assembly = read(tmp_path, Data=StackText(resources=resources))
@@ -254,24 +232,3 @@ def test_cross_region_exports_are_found_by_what_the_writer_calls_them(tmp_path: 
     assert [("/cdk/a", "Data.template.json", "first"), ("/cdk/b", "Data.template.json", "second")] == [
         (name, found.file, value) for name, (found, value) in assembly.cross_region_exports.items()
     ]
-
-
-@pytest.mark.parametrize(
-    "stack",
-    [
-        StackText(resources={"Misshapen": {"Type": WRITER, "Properties": {"WriterProps": "text"}}}),
-        StackText(resources={"Misshapen": {"Type": WRITER, "Properties": {"WriterProps": {"exports": ["x"]}}}}),
-    ],
-)
-def test_a_misshapen_export_is_none(tmp_path: Path, stack: StackText) -> None:
-    """Templates that CloudFormation will refuse are read all the same."""
-    assembly = read(tmp_path, Data=stack)
-
-    assert assembly.cross_region_exports == {}
-
-
-def test_equal_files_are_two_templates(tmp_path: Path) -> None:
-    """Templates and assemblies are distinguished by what they are, not by what is in them."""
-    first, second = read(tmp_path, Data=StackText()), read(tmp_path, Data=StackText())
-
-    assert len({first, second, *first.stacks, *second.stacks}) == 4

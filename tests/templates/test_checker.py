@@ -108,27 +108,20 @@ def test_what_is_undecided_is_no_failure(tmp_path: Path) -> None:
     assert [rule.name for rule in rules.RULES if not rule.undecided] == failing
 
 
+@pytest.mark.parametrize("resource", ["*", arn()])
 @pytest.mark.parametrize(("is_app", "expected"), [(True, ["PassRoleUnscoped P"]), (False, [])])
-def test_strangers_are_no_matter_of_each_other(tmp_path: Path, is_app: bool, expected: list[str]) -> None:
-    """A policy beside clusters of another stack counts only where both are of one app."""
+def test_strangers_are_no_matter_of_each_other(
+    tmp_path: Path, is_app: bool, expected: list[str], resource: str
+) -> None:
+    """A policy beside clusters of another stack, or on their roles, counts only where both are of one app."""
+    statement = {**PASSING, "Resource": resource}
+    policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement": [statement]}}}
     assembly = read(
-        tmp_path, Tools=StackText(resources={"P": POLICY}), Data=StackText(resources={"C": cluster([arn()])})
+        tmp_path, Tools=StackText(resources={"P": policy}), Data=StackText(resources={"C": cluster([arn()])})
     )
     assembly.is_app = is_app
 
     assert expected == named(checker.check(assembly, 10))
-
-
-@pytest.mark.parametrize("is_app", [True, False])
-def test_the_roles_of_strangers_are_no_matter_either(tmp_path: Path, is_app: bool) -> None:
-    """Nor is a role that another stack's cluster has, by its name."""
-    named_one = {**PASSING, "Resource": arn()}
-    policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement": [named_one]}}}
-    stacks = {"Tools": StackText(resources={"P": policy}), "Data": StackText(resources={"C": cluster([arn()])})}
-    assembly = read(tmp_path, **stacks)
-    assembly.is_app = is_app
-
-    assert (["PassRoleUnscoped P"] if is_app else []) == named(checker.check(assembly, 10))
 
 
 def test_what_another_caller_checks_is_left_out(tmp_path: Path) -> None:
@@ -148,17 +141,6 @@ def test_findings_are_in_the_words_of_the_caller(tmp_path: Path, origin: Origin,
 
     assert f"IamRoles has 11 entries, {words}" == violation.finding.message
     assert "'role_limit'" in next(iter(checker.check(assembly, 10))).finding.message
-
-
-def test_an_association_that_shares_a_role_is_found(tmp_path: Path) -> None:
-    """Where the app has one."""
-    association = {
-        "Type": "Custom::RedshiftRoleAssociation",
-        "Properties": {"ClusterIdentifier": {"Ref": "C"}, "RoleArns": [arn()]},
-    }
-    found = checker.check(read(tmp_path, Data=StackText(resources={"C": cluster([arn()]), "A": association})), 10)
-
-    assert ["RoleDuplicated A"] == named(found)
 
 
 def test_an_association_that_another_caller_checks_is_left_out(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -81,28 +82,14 @@ def test_templates_are_strangers_and_cloud_assemblies_are_apps(tmp_path: Path) -
     """Both may be given at once."""
     folder = tmp_path / "cdk.out"
     folder.mkdir()
-    write_assembly(folder, stacks={"Data": StackText(account=None, region=None), "Far": StackText()})
+    nested = {"Child": StackText()}
+    write_assembly(folder, stacks={"Data": StackText(account=None, region=None, nested=nested), "Far": StackText()})
     app, loose = _read(_write(tmp_path / "a.json"), folder, environment=HERE).assemblies
 
     assert (True, False) == (app.is_app, loose.is_app)
-    assert [(OTHER_ACCOUNT, "us-east-1"), (ACCOUNT, REGION)] == [(one.account, one.region) for one in app.stacks]
-    assert [(OTHER_ACCOUNT, "us-east-1")] == [(one.account, one.region) for one in loose.stacks]
-
-
-def test_nested_stacks_of_a_cloud_assembly_are_where_their_parent_is(tmp_path: Path) -> None:
-    """The environment that was given reaches them."""
-    write_assembly(tmp_path, stacks={"Data": StackText(account=None, region=None, nested={"Child": StackText()})})
-    (app,) = _read(tmp_path, environment=HERE).assemblies
-
-    assert [(OTHER_ACCOUNT, "us-east-1")] * 2 == [(found.account, found.region) for found in app.templates()]
-
-
-def test_the_manifest_stands_for_its_folder(tmp_path: Path) -> None:
-    """So a cloud assembly can be given by either."""
-    write_assembly(tmp_path, stacks={"Data": StackText()})
-    (app,) = _read(tmp_path / "manifest.json").assemblies
-
-    assert ["Data.template.json"] == [stack.file for stack in app.stacks]
+    there = (OTHER_ACCOUNT, "us-east-1")
+    assert [there, there, (ACCOUNT, REGION)] == [(one.account, one.region) for one in app.templates()]
+    assert [there] == [(one.account, one.region) for one in loose.stacks]
 
 
 def test_a_path_that_is_given_twice_is_read_once(tmp_path: Path) -> None:
@@ -121,16 +108,6 @@ def test_a_nested_template_is_found_by_the_name_its_address_ends_in(tmp_path: Pa
 
     assert [parent] == [stack.path for stack in assembly.stacks]
     assert [parent, child, child] == [found.path for found in assembly.templates()]
-
-
-def test_a_name_that_two_files_have_leads_to_neither(tmp_path: Path) -> None:
-    """All three are stacks of their own."""
-    files = [_write(tmp_path / folder / "child.yaml", "Resources: {A: {}}") for folder in ("a", "b")]
-    parent = _write(tmp_path / "parent.json", _nesting("./child.yaml"))
-    (assembly,) = _read(parent, *files).assemblies
-
-    assert [parent, *files] == [found.path for found in assembly.templates()]
-    assert 3 == len({found.key for found in assembly.templates()})
 
 
 @pytest.mark.parametrize(
@@ -318,14 +295,6 @@ def test_fails_when_a_path_is_no_text(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (["'': no such file or folder"], []) == (given.unusable, given.assemblies)
 
 
-@pytest.mark.parametrize("name", ["a.YAML", "a.Json", "a.YML", "a.TEMPLATE"])
-def test_the_ending_of_a_name_may_be_in_capitals(tmp_path: Path, name: str) -> None:
-    """As some systems write it."""
-    path = _write(tmp_path / name, '{"Resources": {"A": {"Type": "A::B"}}}')
-
-    assert [[path]] == [[*assembly.bodies] for assembly in _read(tmp_path).assemblies]
-
-
 def test_the_manifest_of_something_else_is_passed_over(tmp_path: Path) -> None:
     """Web pages have one too. Where it is named itself, it is reported."""
     manifest = _write(tmp_path / "manifest.json", '{"name": "App", "version": "1", "icons": []}')
@@ -344,6 +313,49 @@ def test_what_tools_keep_in_a_folder_is_passed_over(tmp_path: Path, folder: str)
 
     assert [[shown]] == [[*assembly.bodies] for assembly in _read(tmp_path).assemblies]
     assert [[hidden]] == [[*assembly.bodies] for assembly in _read(hidden.parent).assemblies]
+
+
+def test_a_folder_is_searched_in_order(tmp_path: Path) -> None:
+    """Its files, whatever the case of their endings, then its folders; links to folders and pipes are passed over."""
+    outside = _write(tmp_path / "outside" / "x.yaml", "Resources: {A: {Type: 'A::B'}}").parent
+    top = tmp_path / "top"
+    names = ("a.JSON", "b.YML", "a/c.json", "a/d.Template", "z/e.yaml")
+    expected = [_write(top / name, '{"Resources": {"A": {"Type": "A::B"}}}') for name in names]
+    for name in ("a/.b.yaml", "a/x.txt"):
+        _write(top / name, '{"Resources": {"A": {"Type": "A::B"}}}')
+    (top / "link").symlink_to(outside)
+    (top / "gone.yaml").symlink_to(top / "nowhere.yaml")
+    os.mkfifo(top / "pipe.yaml")
+
+    assert [expected] == [[*assembly.bodies] for assembly in _read(top).assemblies]
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [("gone", "no such file or folder"), (".", "holds no templates (.json, .template, .yaml, .yml)")],
+)
+def test_fails_when_there_is_nothing(tmp_path: Path, name: str, complaint: str) -> None:
+    """No such path, or no file with a name that templates have."""
+    _write(tmp_path / "notes.md")
+    _write(tmp_path / ".hidden.yaml")
+
+    assert [f"{tmp_path / name}: {complaint}"] == _read(tmp_path / name).unusable
+
+
+@pytest.mark.parametrize(
+    ("manifest", "is_app"),
+    [('{"artifacts": {}}', True), ('{"artifacts": []}', False), ("[]", False), ("{", False), ("[" * 200_000, False)],
+    ids=["sound", "list", "no object", "broken", "deep"],
+)
+def test_a_cloud_assembly_is_known_by_its_manifest(tmp_path: Path, manifest: str, is_app: bool) -> None:
+    """Given by its folder or by the manifest; where that is broken, the other file that CDK writes shows it."""
+    path = _write(tmp_path / "out" / "manifest.json", manifest)
+    for named in (tmp_path, path.parent, path):
+        assert ([True] if is_app else []) == [assembly.is_app for assembly in _read(named).assemblies]
+
+    _write(path.parent / "cdk.out")
+    complaint = [] if is_app else [f"{path.parent}: not a cloud assembly that can be read"]
+    assert complaint == _read(tmp_path).unusable
 
 
 def test_lines_are_as_close_as_they_are_known(tmp_path: Path) -> None:

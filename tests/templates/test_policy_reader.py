@@ -61,22 +61,25 @@ def test_policies_of_every_kind_are_read(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize(
     "kind", ["IAM::Role", "IAM::User", "IAM::Group", "Serverless::Function", "Serverless::StateMachine"]
 )
-def test_policies_within_are_read(tmp_path: Path, kind: str) -> None:
-    """The place says which policy of the list."""
-    policies = ["AWSLambdaBasicExecutionRole", {"PolicyDocument": {"Statement": _statement()}}]
+@pytest.mark.parametrize(
+    ("policies", "location", "label"),
+    [
+        (
+            ["Basic", {"PolicyDocument": {"Statement": _statement()}}],
+            "/1/PolicyDocument/Statement/0",
+            "[1].Statement[0]",
+        ),
+        ([{"Statement": [_statement()]}], "/0/Statement/0", "[0].Statement[0]"),
+        ({"Statement": [_statement()]}, "/Statement/0", ".Statement[0]"),
+    ],
+)
+def test_policies_within_are_read(tmp_path: Path, kind: str, policies: Json, location: str, label: str) -> None:
+    """Documents of a list too, and one in the place of a list, which SAM takes; the place says which."""
     (found,) = _read(tmp_path, {"Type": f"AWS::{kind}", "Properties": {"Policies": policies}})
 
-    assert "Properties/Policies/1/PolicyDocument/Statement/0" == found.location
-    assert "Policies[1].Statement[0]" == found.facts[0].label
-
-
-def test_a_document_in_a_list_of_policies_is_read(tmp_path: Path) -> None:
-    """SAM takes it."""
-    resource = {"Type": "AWS::Serverless::Function", "Properties": {"Policies": [{"Statement": [_statement()]}]}}
-    (found,) = _read(tmp_path, resource)
-
-    assert "Properties/Policies/0/Statement/0" == found.location
-    assert "Policies[0].Statement[0]" == found.facts[0].label
+    assert f"Properties/Policies{location}" == found.location
+    assert f"Policies{label}" == found.facts[0].label
+    assert [] == _read(tmp_path, {"Type": f"AWS::{kind}", "Properties": {"Policies": "AdministratorAccess"}})
 
 
 def test_what_a_permission_set_allows_is_read(tmp_path: Path) -> None:
@@ -85,21 +88,12 @@ def test_what_a_permission_set_allows_is_read(tmp_path: Path) -> None:
     side = RedshiftUsage({}, frozenset({OTHER_ACCOUNT}))
     (found,) = _read(tmp_path, {"Type": "AWS::SSO::PermissionSet", "Properties": properties}, side=side)
 
-    assert "Properties/InlinePolicy/Statement/0" == found.location
-    assert "InlinePolicy.Statement[0]" == found.facts[0].label
+    assert ("Properties/InlinePolicy/Statement/0", "InlinePolicy.Statement[0]") == (
+        found.location,
+        found.facts[0].label,
+    )
     assert found.facts[0].beside_redshift
     assert found.facts[0].every_role
-
-
-@pytest.mark.parametrize("kind", ["Function", "StateMachine"])
-def test_one_document_may_stand_in_the_place_of_a_list(tmp_path: Path, kind: str) -> None:
-    """SAM takes it, and the name of a policy, which allows nothing that is written here."""
-    resource = {"Type": f"AWS::Serverless::{kind}", "Properties": {"Policies": {"Statement": [_statement()]}}}
-    (found,) = _read(tmp_path, resource)
-
-    assert "Properties/Policies/Statement/0" == found.location
-    assert "Policies.Statement[0]" == found.facts[0].label
-    assert [] == _read(tmp_path, {**resource, "Properties": {"Policies": "AdministratorAccess"}})
 
 
 @pytest.mark.parametrize("location", ["Policies", "PolicyDocument"])
