@@ -108,7 +108,7 @@ class RedshiftGrants:
         found = resource(bucket, "bucket_arn")
         files = tuple(key for key in (manifest, jsonpaths) if key is not None)
         allowed = permissions.copy_from(Objects(found.arn, found.key_arn, prefix, files))
-        return self._writer.allow_in_bucket(quotas.S3_KEYS, allowed, found, owner_allows=owner_allows)
+        return self._writer.allow(quotas.S3_KEYS, allowed, "bucket", found, owner_allows=owner_allows)
 
     def unload_to(
         self, bucket: s3.IBucket, *, prefix: str | None = None, clean_path: bool = False, owner_allows: bool = False
@@ -126,7 +126,7 @@ class RedshiftGrants:
         )
         found = resource(bucket, "bucket_arn")
         allowed = permissions.unload_to(Objects(found.arn, found.key_arn, prefix), clean_path=clean_path)
-        return self._writer.allow_in_bucket(quotas.S3_KEYS, allowed, found, owner_allows=owner_allows)
+        return self._writer.allow(quotas.S3_KEYS, allowed, "bucket", found, owner_allows=owner_allows)
 
     def external_schema(
         self,
@@ -180,7 +180,7 @@ class RedshiftGrants:
             return granted
         found = resource(bucket, "bucket_arn")
         files = permissions.query_objects(Objects(found.arn, found.key_arn, prefix), write=write)
-        return writer.allow_in_bucket(quotas.SPECTRUM_POLICIES, [*catalog, *files], found, owner_allows=owner_allows)
+        return writer.allow(quotas.SPECTRUM_POLICIES, [*catalog, *files], "bucket", found, owner_allows=owner_allows)
 
     def copy_from_dynamodb(self, table: dynamodb.ITable) -> RedshiftGrant:
         """Allow COPY from an Amazon DynamoDB table: describe and scan it, decrypt with its key.
@@ -218,7 +218,7 @@ class RedshiftGrants:
         )
         found = resource(bucket, "bucket_arn")
         allowed = permissions.copy_over_ssh(Objects(found.arn, found.key_arn, files=(manifest,)))
-        return self._writer.allow_in_bucket(quotas.COPY_PERMISSIONS, allowed, found, owner_allows=owner_allows)
+        return self._writer.allow(quotas.COPY_PERMISSIONS, allowed, "bucket", found, owner_allows=owner_allows)
 
     def federated_query(self, secret: secretsmanager.ISecret) -> RedshiftGrant:
         """Allow queries in Amazon RDS or Aurora (FROM POSTGRES, FROM MYSQL): read a secret, decrypt with its key.
@@ -298,8 +298,8 @@ class RedshiftGrants:
         allowed = permissions.create_model(
             self._writer.home, role_arn(self._writer.role), Objects(found.arn, found.key_arn)
         )
-        return self._writer.allow_in_bucket(
-            quotas.MACHINE_LEARNING, allowed, found, owner_allows=owner_allows, training=True
+        return self._writer.allow(
+            quotas.MACHINE_LEARNING, allowed, "bucket", found, owner_allows=owner_allows, training=True
         )
 
     def pass_role(self, grantee: iam.IGrantable) -> RedshiftGrant:

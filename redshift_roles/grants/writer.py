@@ -18,7 +18,13 @@ from redshift_roles.cdk.location import path_of
 from redshift_roles.cdk.resource_reader import Resource, resource_problems
 from redshift_roles.cdk.role_reader import own_role, principal_account, role_arn, role_location
 from redshift_roles.cdk.validation import raise_if
-from redshift_roles.grants.cross_account import add_to_policies, owner_problems, owner_sides, without_key_names
+from redshift_roles.grants.cross_account import (
+    OwnerSide,
+    add_to_policies,
+    owner_problems,
+    owner_sides,
+    without_key_names,
+)
 from redshift_roles.grants.grant import RedshiftGrant
 from redshift_roles.grants.managed_policies import granted_policies, takes_no_policies
 from redshift_roles.grants.trust_policy import Trusted, extend_trust, trust_problems
@@ -62,63 +68,59 @@ class GrantWriter:
         raise_if(lambda: path_of(self.role), source, problems)
 
     def allow(
-        self, source: Source, allowed: Sequence[Permission], argument: str = "", found: Resource | None = None
-    ) -> RedshiftGrant:
-        """Allow something, or raise with everything that keeps it from working."""
-        problems = [*resource_problems(argument, found, self.location, shareable=False)] if found else []
-        return self._write(source, allowed, problems)
-
-    def allow_in_bucket(
         self,
         source: Source,
         allowed: Sequence[Permission],
-        bucket: Resource,
+        argument: str = "",
+        found: Resource | None = None,
         *,
-        owner_allows: bool,
+        owner_allows: bool | None = None,
         training: bool = False,
     ) -> RedshiftGrant:
-        """Allow what needs a bucket, perhaps of another account; for training, let SageMaker assume the role too."""
-        problems = [*resource_problems("bucket", bucket, self.location, shareable=True)]
-        if not bucket.is_foreign(self.location):
-            return self._write(source, allowed, problems, training=training)
-        sides = owner_sides(allowed, bucket, self.location, role_arn(self.role))
-        problems += owner_problems(sides, self.role, self.location, owner_allows=owner_allows)
-        self._write(source, without_key_names(allowed, bucket, self.location), problems, training=training)
-        add_to_policies(sides, self.location)
-        return RedshiftGrant(self._granted, [statement for side in sides for statement in side.statements])
+        """Allow something, or raise with everything that keeps it from working.
 
-    def _write(
-        self, source: Source, allowed: Sequence[Permission], problems: Sequence[Problem], *, training: bool = False
-    ) -> RedshiftGrant:
+        Args:
+            source: The AWS page about it.
+            allowed: The permissions.
+            argument: What the caller calls the resource.
+            found: The resource, where there is one.
+            owner_allows: Whether the owner in another account has allowed it; None where no other account can.
+            training: Whether Amazon SageMaker must assume the role too, where the app owns its trust policy.
+        """
         account = None if own_role(self.role) else principal_account(self.role, self.location)
         findings = [] if own_role(self.role) else self._unattachable(account)
+        sides: list[OwnerSide] = []
+        problems: list[Problem] = []
+        if found:
+            problems += resource_problems(argument, found, self.location, shareable=owner_allows is not None)
+        if found and owner_allows is not None and found.is_foreign(self.location):
+            sides = owner_sides(allowed, found, self.location, role_arn(self.role))
+            problems += owner_problems(sides, self.role, self.location, owner_allows=owner_allows)
+            allowed = without_key_names(allowed, found, self.location)
         findings += [registry.INVALID_ARGUMENT.finding(path_of(self.role), problem, source) for problem in problems]
         if findings:
             raise RoleAssociationError(findings)
         plan = self._granted.plan(allowed)
         too_large = [*self._granted.problems(plan), *(trust_problems(self.role, _TRAINING) if training else [])]
         if too_large:
-            raise RoleAssociationError(
-                [registry.POLICY_TOO_LARGE.finding(path_of(self.role), one) for one in too_large]
-            )
+            rule, path = registry.POLICY_TOO_LARGE, path_of(self.role)
+            raise RoleAssociationError([rule.finding(path, problem) for problem in too_large])
         account_rule.assert_account(self.location, [account])
         self._granted.write(plan)
         if training:
             extend_trust(self.role, _TRAINING)
-        return RedshiftGrant(self._granted)
+        add_to_policies(sides, self.location)
+        return RedshiftGrant(self._granted, [statement for side in sides for statement in side.statements])
 
     def _unattachable(self, account: str | None) -> list[Finding]:
         """Find why no policy of this stack can be attached to the role."""
         here = self.location.account
-        foreign = [*account_rule.contradictions(self.location, [("the role", account)])]
+        problems = [*account_rule.contradictions(self.location, [("the role", account)])]
+        rule, source = association_rules.ROLE_ACCOUNT_MISMATCH, quotas.CHAINING_ROLES
         if arns.differ(account, here):
             fix = f"write them in a stack of {account}, and let a role of {here} assume it: RoleChain(first, role)"
-            foreign = [Problem("", in_account("the role", account, "its stack", here), fix)]
-        rule, source = association_rules.ROLE_ACCOUNT_MISMATCH, quotas.CHAINING_ROLES
-        if not foreign and is_immutable(self.role):
-            foreign, rule, source = (
-                [takes_no_policies("", "the role")],
-                registry.INVALID_ARGUMENT,
-                quotas.COPY_PERMISSIONS,
-            )
-        return [rule.finding(path_of(self.role), problem, source) for problem in foreign]
+            problems = [Problem("", in_account("the role", account, "its stack", here), fix)]
+        elif not problems and is_immutable(self.role):
+            problems = [takes_no_policies("", "the role")]
+            rule, source = registry.INVALID_ARGUMENT, quotas.COPY_PERMISSIONS
+        return [rule.finding(path_of(self.role), problem, source) for problem in problems]
