@@ -149,11 +149,8 @@ def _partition_problems(regions: object, location: Location) -> Iterator[Problem
     home = quotas.partition_of(location.region)
     for index, region in enumerate(regions):
         if isinstance(region, str) and not is_token(region) and quotas.partition_of(region) != home:
-            yield Problem(
-                "regions",
-                f"'regions[{index}]' is {region!r} of partition {quotas.partition_of(region)}, the role is in {home}",
-                f"drop it, and define another role in a stack of {region}",
-            )
+            message = f"'regions[{index}]' must be of partition {home}, got {region!r} of {quotas.partition_of(region)}"
+            yield Problem("regions", message, f"drop it, and define another role in a stack of {region}")
 
 
 _ANYWHERE: Final = Home("", "", "")
@@ -178,7 +175,7 @@ def _raise_if_too_large(trust: Trust, location: Location, quota: int, path: Call
     if length > quota:
         problem = Problem(
             "trust_policy_quota",
-            f"the trust policy has at least {length:,} characters, 'trust_policy_quota' is {quota:,}",
+            f"a trust policy must have at most {quota:,} characters ('trust_policy_quota'), got {length:,}",
             "divide the users among several roles, or raise the IAM quota and pass trust_policy_quota (at most 8,192)",
         )
         raise RoleAssociationError([registry.POLICY_TOO_LARGE.finding(path(), problem)])

@@ -194,7 +194,7 @@ def _raise_if_too_large(
     if length > quotas.MANAGED_POLICY_SIZE:
         problem = Problem(
             "",
-            f"the policy has at least {length:,} characters, allowed is {quotas.MANAGED_POLICY_SIZE:,}",
+            f"a policy must have at most {quotas.MANAGED_POLICY_SIZE:,} characters, got at least {length:,}",
             "split it: one RoleAssociationPolicy for each group of clusters and roles",
         )
         raise RoleAssociationError([registry.POLICY_TOO_LARGE.finding(path(), problem)])

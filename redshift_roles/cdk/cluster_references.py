@@ -88,17 +88,15 @@ def reference_problems(name: str, identifier: str, location: Location) -> Iterat
     """Find what keeps a construct of this location from acting on the cluster that a reference names."""
     for target in referred(identifier):
         home = location_of(target)
-        if home.stack is not location.stack:
-            yield from _far(name, f"'{name}' refers to {path_of(target)}, which", home, location)
-
-
-def _far(name: str, label: str, home: Location, location: Location) -> Iterator[Problem]:
-    if arns.differ(home.account, location.account):
-        fix = f"define this in a stack of account {home.account}"
-        yield Problem(name, in_account(label, home.account, "and this", location.account), fix)
-    reason = unreachable(home, location, "cluster_identifier")
-    if None not in (home.region, location.region) and home.region != location.region:
-        wrong = f"{label} is in region {home.region}, and this is in {location.region}"
-        yield Problem(name, wrong, f"define this in a stack of region {home.region}")
-    elif reason:
-        yield Problem(name, f"{label} {reason[0]}", reason[1])
+        label, reason = (
+            f"'{name}' refers to {path_of(target)}, which",
+            unreachable(home, location, "cluster_identifier"),
+        )
+        if arns.differ(home.account, location.account):
+            fix = f"define this in a stack of account {home.account}"
+            yield Problem(name, in_account(label, home.account, "and this", location.account), fix)
+        if None not in (home.region, location.region) and home.region != location.region:
+            message = f"{label} is in region {home.region}, and this is in {location.region}"
+            yield Problem(name, message, f"define this in a stack of region {home.region}")
+        elif reason:
+            yield Problem(name, f"{label} {reason[0]}", reason[1])

@@ -47,13 +47,7 @@ PLUGIN_NAME: Final = "redshift-roles"
 
 @dataclass
 class Synthesis:
-    """One synthesis of an app.
-
-    Attributes:
-        written: When its manifest was written, which tells it from the one before.
-        assembly: What it wrote.
-        reported: What plug-ins have reported of it: template, resource and finding.
-    """
+    """One synthesis of an app: when its manifest was written, and what plug-ins have reported of its assembly."""
 
     written: int
     assembly: Assembly
@@ -87,29 +81,8 @@ def template_of(stack: Stack, assembly: Assembly) -> Template | None:
     return above.nested.get(logical_id) if above else None
 
 
-class _Reported(NamedTuple):
-    """A violation, and its construct, or None where CDK finds it by the logical id."""
-
-    violation: Violation
-    construct_path: str | None
-
-    def for_cdk(self, severity: str) -> PolicyViolation:
-        violation, construct_path = self
-        finding = violation.finding
-        return PolicyViolation(
-            rule_name=finding.rule,
-            description=printable(finding.message),
-            fix=f"{printable(finding.fix)} (source: {finding.source})",
-            severity=severity if violation.is_failure else "warning",
-            violating_resources=[
-                PolicyViolatingResource(
-                    resource_logical_id=printable(readable(violation.logical_id)),
-                    template_path=str(violation.template.path),
-                    construct_path=construct_path,
-                    locations=[violation.location],
-                )
-            ],
-        )
+# A violation, and the path of its construct, or None where CDK finds it by the logical id.
+_Reported = tuple[Violation, str | None]
 
 
 @jsii.implements(IPolicyValidationPlugin)
@@ -137,11 +110,27 @@ class _Plugin:
         reported = [*self._find(context)]
         return PolicyValidationPluginReport(
             success=not any(violation.is_failure for violation, _ in reported),
-            violations=[each.for_cdk(self._severity) for each in reported],
+            violations=[self._for_cdk(violation, path) for violation, path in reported],
         )
 
     def _find(self, context: IPolicyValidationContext) -> Iterator[_Reported]:
         raise NotImplementedError
+
+    def _for_cdk(self, violation: Violation, construct_path: str | None) -> PolicyViolation:
+        finding = violation.finding
+        resource = PolicyViolatingResource(
+            resource_logical_id=printable(readable(violation.logical_id)),
+            template_path=str(violation.template.path),
+            construct_path=construct_path,
+            locations=[violation.location],
+        )
+        return PolicyViolation(
+            rule_name=finding.rule,
+            description=printable(finding.message),
+            fix=f"{printable(finding.fix)} (source: {finding.source})",
+            severity=self._severity if violation.is_failure else "warning",
+            violating_resources=[resource],
+        )
 
 
 class _Cluster(NamedTuple):
@@ -180,7 +169,7 @@ class RoleGuard(_Plugin):
         clusters = dict(self._holders(assembly))
         for holder, facts in checker.read(clusters):
             for found in checker.holder_violations(holder.template, holder.logical_id, facts):
-                yield _Reported(found, path_of(clusters[holder]))
+                yield found, path_of(clusters[holder])
         if not self.associations:
             return
         resources = self._resources(assembly)
@@ -190,7 +179,7 @@ class RoleGuard(_Plugin):
             return _path(associations, entry.position) if associations else checker.construct_path(*entry[:2])
 
         for found in checker.associated(assembly, path):
-            yield _Reported(found, found.finding.path)
+            yield found, found.finding.path
 
     def _holders(self, assembly: Assembly) -> Iterator[tuple[Holder, redshift.CfnCluster]]:
         """Find the clusters in the templates, those of a stack in one crossing."""
@@ -276,7 +265,7 @@ class RoleAssociationRules(_Plugin):
             # Another plug-in of the same app may have reported it.
             if file and file.resolve() in asked and key not in synthesis.reported:
                 synthesis.reported.add(key)
-                yield _Reported(violation, _shared_path(violation, app))
+                yield violation, _shared_path(violation, app)
 
 
 def _raise_if_wrong(role_limit: object) -> None:
@@ -297,15 +286,12 @@ def _shared_path(violation: Violation, app: App) -> str | None:
 
     CDK finds constructs by the file of the template and the logical id, which leads to one of those stacks only.
     """
-    assembly = violation.template.assembly
-    if sum(template.path == violation.template.path for template in assembly.templates()) == 1:
+    template = violation.template
+    if sum(other.path == template.path for other in template.assembly.templates()) == 1:
         return None
-    return next(_paths_of(violation, app), None)
-
-
-def _paths_of(violation: Violation, app: App) -> Iterator[str]:
     for stack in app.node.find_all():
-        if isinstance(stack, NestedStack) and template_of(stack, violation.template.assembly) is violation.template:
+        if isinstance(stack, NestedStack) and template_of(stack, template.assembly) is template:
             for construct in stack.node.find_all():
                 if isinstance(construct, CfnElement) and stack.get_logical_id(construct) == violation.logical_id:
-                    yield construct.node.path
+                    return construct.node.path
+    return None

@@ -103,11 +103,7 @@ def secret_arn(secret: Resource, location: Location) -> str:
 def resource_problems(name: str, found: Resource, location: Location, *, shareable: bool) -> Iterator[Problem]:
     """Find why a role of this location could not use a resource even if it were granted.
 
-    Args:
-        name: What the caller calls the resource.
-        found: The resource.
-        location: Where the role is.
-        shareable: Whether the owner of such a resource can let in a role of another account.
+    A resource is `shareable` when its owner can let in a role of another account.
     """
     by_alias = bool(found.key_arn and ":alias/" in found.key_arn)
     is_foreign = arns.differ(found.account, location.account) and not shareable

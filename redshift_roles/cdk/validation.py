@@ -47,30 +47,14 @@ def child_location(scope: Construct, construct_id: str) -> Location:
 
 
 def raise_if(path: Callable[[], str], source: Source, problems: Iterable[Problem]) -> None:
-    """Raise what is wrong with arguments; do nothing when all is well.
-
-    Args:
-        path: Reads the construct's path, which costs crossings that only a message needs.
-        source: The AWS page about the arguments.
-        problems: What is wrong with them.
-
-    Raises:
-        RoleAssociationError: InvalidArgument.
-    """
+    """Raise what is wrong with arguments as InvalidArgument; `path` costs crossings that only a message needs."""
     listed = list(problems)
     if listed:
         raise RoleAssociationError(_invalid(path(), source, listed))
 
 
 def unit_problems(name: str, duration: object, seconds: float | None, unit: str) -> Iterator[Problem]:
-    """Find a duration that CDK could not convert: one that only the deployment knows, in another unit.
-
-    Args:
-        name: What the caller calls it.
-        duration: The duration, or what was given in its place.
-        seconds: How long it is, where that is known.
-        unit: What CDK converts it to.
-    """
+    """Find a duration that CDK cannot convert to a unit: one that only the deployment knows, in another unit."""
     if seconds is None and isinstance(duration, Duration) and duration.unit_label() != unit:
         wrong = f"'{name}' must be a token for {unit}, got one for {duration.unit_label()}"
         yield Problem(name, wrong, f"pass Duration.{unit}(…)")

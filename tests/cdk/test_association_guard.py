@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from redshift_roles import RedshiftRole, RoleAssociationRules
 from tests.support.associations import ENVIRONMENT, associate
 from tests.support.builders import arn
-from tests.support.synthesis import report_of
+from tests.support.synthesis import report_of, the_violation_of
 
 
 def test_fails_when_an_association_waits_for_another_one_of_its_cluster(app: cdk.App, stack: cdk.Stack) -> None:
@@ -18,11 +18,9 @@ def test_fails_when_an_association_waits_for_another_one_of_its_cluster(app: cdk
     associate(stack, "Second", RedshiftRole(stack, "Another")).node.add_dependency(first)
     associate(stack, "Lake", RedshiftRole(stack, "One"), cluster_identifier="lake").node.add_dependency(first)
 
-    (violation,) = report_of(app)
-    (construct,) = violation["violatingConstructs"]
-    assert ("InvalidArgument", "fatal") == (violation["ruleName"], violation["severity"])
-    assert violation["description"].startswith("the association waits for another one of its cluster")
-    assert "Data/Second" == construct["constructPath"]
+    *found, message = the_violation_of(app)
+    assert ["fatal InvalidArgument", "Data/Second"] == found
+    assert message.startswith("the association waits for another one of its cluster")
 
 
 def test_fails_when_two_stacks_set_the_default_of_one_cluster(app: cdk.App) -> None:
@@ -33,11 +31,9 @@ def test_fails_when_two_stacks_set_the_default_of_one_cluster(app: cdk.App) -> N
         role = RedshiftRole(stack, "Role")
         associate(stack, "Association", role, default_role=role)
 
-    (violation,) = report_of(app)
-    (construct,) = violation["violatingConstructs"]
-    assert ("InvalidArgument", "fatal") == (violation["ruleName"], violation["severity"])
-    assert "One/Association sets the default role of the same cluster too" in violation["description"]
-    assert "Two/Association" == construct["constructPath"]
+    *found, message = the_violation_of(app)
+    assert ["fatal InvalidArgument", "Two/Association"] == found
+    assert "One/Association sets the default role of the same cluster too" in message
 
 
 def test_fails_when_two_stacks_associate_one_role(app: cdk.App) -> None:
@@ -47,11 +43,9 @@ def test_fails_when_two_stacks_associate_one_role(app: cdk.App) -> None:
         associate(stack, "Other", iam.Role.from_role_arn(stack, "Another", arn(f"Another{name}")))
         associate(stack, "Association", iam.Role.from_role_arn(stack, "Imported", arn("Loader")))
 
-    (violation,) = report_of(app)
-    (construct,) = violation["violatingConstructs"]
-    assert "RoleDuplicated" == violation["ruleName"]
-    assert violation["description"].endswith("is associated with the same cluster by One/Association too")
-    assert "Two/Association" == construct["constructPath"]
+    *found, message = the_violation_of(app)
+    assert ["fatal RoleDuplicated", "Two/Association"] == found
+    assert message.endswith("is associated with the same cluster by One/Association too")
 
 
 @pytest.mark.parametrize("stages", [True, False])
@@ -75,11 +69,9 @@ def test_fails_when_redshift_may_not_assume_a_role(app: cdk.App, stack: cdk.Stac
         iam.PolicyStatement(actions=["sts:AssumeRole"], principals=[iam.ServicePrincipal("redshift.amazonaws.com")])
     )
 
-    (violation,) = report_of(app)
-    (construct,) = violation["violatingConstructs"]
-    assert ("TrustLacksRedshift", "fatal") == (violation["ruleName"], violation["severity"])
-    assert "trusts lambda.amazonaws.com; Redshift in eu-west-1 cannot assume it" in violation["description"]
-    assert "Data/Second" == construct["constructPath"]
+    *found, message = the_violation_of(app)
+    assert ["fatal TrustLacksRedshift", "Data/Second"] == found
+    assert "trusts lambda.amazonaws.com; Redshift in eu-west-1 cannot assume it" in message
 
 
 def test_a_role_of_an_account_that_nobody_knows_warns_and_can_be_acknowledged(app: cdk.App, stack: cdk.Stack) -> None:
@@ -94,11 +86,9 @@ def test_a_role_of_an_account_that_nobody_knows_warns_and_can_be_acknowledged(ap
     )
     app.synth()
 
-    (violation,) = report_of(app)
-    (construct,) = violation["violatingConstructs"]
-    assert ("RoleAccountUndecided", "warning") == (violation["ruleName"], violation["severity"])
-    assert "RoleArns[0] is ${SharedArn}, whose account only the deployment knows" in violation["description"]
-    assert "Data/Shared" == construct["constructPath"]
+    *found, message = the_violation_of(app)
+    assert ["warning RoleAccountUndecided", "Data/Shared"] == found
+    assert "RoleArns[0] is ${SharedArn}, whose account only the deployment knows" in message
 
 
 def test_a_finding_about_an_association_is_reported_once_beside_the_plugin(app: cdk.App, stack: cdk.Stack) -> None:

@@ -60,7 +60,7 @@ def _parameter(stack: cdk.Stack) -> str:
     return cdk.CfnParameter(stack, "RoleArn").value_as_string
 
 
-# How it arrives, the verdict where the cluster is in ACCOUNT, and where its stack names no account.
+# How it arrives, the outcome where the cluster is in ACCOUNT, and where its stack names no account.
 ARRIVALS: dict[str, tuple[Arrival, str, str]] = {
     "a RedshiftRole of the same stack": (lambda s: RedshiftRole(s, "Role"), "pass", "pass"),
     "an iam.Role of the same stack": (lambda s: iam.Role(s, "Role", assumed_by=REDSHIFT), "pass", "pass"),
@@ -148,7 +148,7 @@ ARRIVALS: dict[str, tuple[Arrival, str, str]] = {
 }
 
 
-def _verdict(stack: cdk.Stack, associate: Callable[[iam.IRole], object], arrival: Arrival) -> str:
+def _outcome(stack: cdk.Stack, associate: Callable[[iam.IRole], object], arrival: Arrival) -> str:
     role = arrival(stack)
     try:
         associate(role)
@@ -172,49 +172,42 @@ def _template(app: Any, stack: cdk.Stack) -> dict[str, Any]:
 
 @pytest.fixture(params=["known", "agnostic"])
 def location(request: pytest.FixtureRequest, stack: cdk.Stack, agnostic: cdk.Stack) -> tuple[cdk.Stack, int]:
-    """The cluster's stack and the column of its verdict."""
+    """The cluster's stack and the column of the outcome."""
     return (stack, 1) if request.param == "known" else (agnostic, 2)
 
 
+@pytest.mark.parametrize("late", [False, True], ids=["constructor", "add_role"])
 @pytest.mark.parametrize("how", ARRIVALS)
-def test_the_constructor_judges_a_role_however_it_arrives(how: str, location: tuple[cdk.Stack, int]) -> None:
-    """The verdict is the one of the table, at the constructor's line where it can be known there."""
+def test_a_role_is_checked_however_and_whenever_it_arrives(
+    how: str, location: tuple[cdk.Stack, int], late: bool
+) -> None:
+    """The outcome is the one of the table, at the caller's line where it can be known there."""
     stack, column = location
 
     def associate(role: iam.IRole) -> object:
-        return RedshiftCluster(stack, "Cluster", roles=[role], cluster_subnet_group_name="subnets")
+        return _cluster(stack).add_role(role) if late else _cluster(stack, role)
 
-    assert ARRIVALS[how][column] == _verdict(stack, associate, ARRIVALS[how][0])
-
-
-@pytest.mark.parametrize("how", ARRIVALS)
-def test_add_role_judges_a_role_however_it_arrives(how: str, location: tuple[cdk.Stack, int]) -> None:
-    """The verdict does not depend on when a role comes."""
-    stack, column = location
-    cluster = RedshiftCluster(stack, "Cluster", cluster_subnet_group_name="subnets")
-
-    assert ARRIVALS[how][column] == _verdict(stack, cluster.add_role, ARRIVALS[how][0])
+    assert ARRIVALS[how][column] == _outcome(stack, associate, ARRIVALS[how][0])
 
 
-@pytest.mark.parametrize(
-    ("where", "verdict"), [("the role in the parent", "pass"), ("the role in the nested stack", "pass")]
-)
-def test_a_role_crosses_between_a_stack_and_its_nested_stack(stack: cdk.Stack, where: str, verdict: str) -> None:
+def _cluster(scope: cdk.Stack, *roles: iam.IRole) -> RedshiftCluster:
+    return RedshiftCluster(scope, "Cluster", roles=roles, cluster_subnet_group_name="subnets")
+
+
+@pytest.mark.parametrize("in_parent", [True, False])
+def test_a_role_crosses_between_a_stack_and_its_nested_stack(stack: cdk.Stack, in_parent: bool) -> None:
     """Parameters and outputs of nested stacks are followed both ways."""
     nested = cdk.NestedStack(stack, "Nested")
-    role_scope, cluster_scope = (stack, nested) if where == "the role in the parent" else (nested, stack)
+    home, there = (stack, nested) if in_parent else (nested, stack)
 
-    def associate(role: iam.IRole) -> object:
-        return RedshiftCluster(cluster_scope, "Cluster", roles=[role], cluster_subnet_group_name="subnets")
-
-    assert verdict == _verdict(stack, associate, lambda _: RedshiftRole(role_scope, "Role"))
+    assert "pass" == _outcome(stack, lambda role: _cluster(there, role), lambda _: RedshiftRole(home, "Role"))
 
 
 def test_fails_when_the_parent_passes_a_nested_stack_a_role_that_does_not_trust_redshift(stack: cdk.Stack) -> None:
     """The role's trust is read in the parent's template."""
     nested = cdk.NestedStack(stack, "Nested")
     role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
-    RedshiftCluster(nested, "Cluster", roles=[role], cluster_subnet_group_name="subnets")
+    _cluster(nested, role)
 
     assert ["TrustLacksRedshift"] == failures_of(stack.node.root)
 
@@ -225,7 +218,7 @@ def test_a_role_of_another_region_is_followed_through_cross_region_references(ap
     """
     home = cdk.Stack(app, "Home", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
     far = cdk.Stack(app, "Far", env=cdk.Environment(account=ACCOUNT, region=REGION), cross_region_references=True)
-    RedshiftCluster(far, "Good", roles=[RedshiftRole(home, "Role")], cluster_subnet_group_name="subnets")
+    _cluster(far, RedshiftRole(home, "Role"))
 
     assert ([], []) == (failures_of(app), warnings_of(app))
 
@@ -335,21 +328,17 @@ THROUGH_THE_L1: dict[str, tuple[Callable[[cdk.Stack, redshift.CfnCluster], objec
 
 
 @pytest.mark.parametrize("how", THROUGH_THE_L1)
-def test_the_guard_judges_what_is_done_to_the_l1(how: str, stack: cdk.Stack) -> None:
-    """Overrides, reassigned lists and lists made at synth time are judged in the template."""
+def test_the_guard_checks_what_is_done_to_the_l1(how: str, stack: cdk.Stack) -> None:
+    """Overrides, reassigned lists and lists made at synth time are checked in the template."""
     change, failed, warned = THROUGH_THE_L1[how]
-    cluster = RedshiftCluster(
-        stack, "Cluster", roles=[RedshiftRole(stack, "Role")], cluster_subnet_group_name="subnets"
-    )
-    change(stack, cluster.cfn_cluster)
+    change(stack, _cluster(stack, RedshiftRole(stack, "Role")).cfn_cluster)
 
     assert (failed, warned) == (failures_of(stack.node.root), warnings_of(stack.node.root))
 
 
 def test_a_literal_that_comes_through_an_override_comes_too_late_for_a_rule(agnostic: cdk.Stack) -> None:
     """Without a CloudFormation Rule the account stays undecided."""
-    cluster = RedshiftCluster(agnostic, "Cluster", cluster_subnet_group_name="subnets")
-    _overridden(cluster.cfn_cluster, [f"arn:aws:iam::{ACCOUNT}:role/Loader"])
+    _overridden(_cluster(agnostic).cfn_cluster, [f"arn:aws:iam::{ACCOUNT}:role/Loader"])
 
     assert ([], [UNDECIDED]) == (failures_of(agnostic.node.root), warnings_of(agnostic.node.root))
 

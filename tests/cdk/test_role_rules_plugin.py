@@ -16,8 +16,9 @@ from aws_cdk import aws_redshiftserverless as serverless
 from aws_cdk import cloudformation_include as include
 from aws_cdk.assertions import Template
 
-from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationError, RoleAssociationRules
+from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationRules
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.support.associations import refused
 from tests.support.rule_cases import Case, Stack, a_dozen, cases
 from tests.support.synthesis import report_of
 
@@ -53,22 +54,19 @@ def _named(app: cdk.App) -> list[tuple[str, str, str]]:
     ]
 
 
-@pytest.mark.parametrize("role_limit", [0, 51, -1])
-def test_fails_when_the_limit_is_out_of_range(role_limit: int) -> None:
-    """At the line that is wrong, with the range that is allowed."""
-    with pytest.raises(RoleAssociationError, match=f"'role_limit' must be 1 to 50, got {role_limit}") as caught:
-        RoleAssociationRules(role_limit=role_limit)
-
-    assert ["RoleLimitOutOfRange"] == [finding.rule for finding in caught.value.findings]
-
-
-@pytest.mark.parametrize("role_limit", ["10", None, True, 9.5])
-def test_fails_when_the_limit_is_no_whole_number(role_limit: Any) -> None:
-    """A text, a flag and a fraction are refused in the caller's words."""
-    with pytest.raises(RoleAssociationError, match="must be a whole number") as caught:
-        RoleAssociationRules(role_limit=role_limit)
-
-    assert ["InvalidArgument"] == [finding.rule for finding in caught.value.findings]
+@pytest.mark.parametrize(
+    ("role_limit", "rule", "message"),
+    [
+        *((limit, "RoleLimitOutOfRange", f"'role_limit' must be 1 to 50, got {limit}") for limit in (0, 51, -1)),
+        *(
+            (value, "InvalidArgument", f"'role_limit' must be a whole number, got {value!r}")
+            for value in ("10", None, True, 9.5)
+        ),
+    ],
+)
+def test_fails_when_the_limit_is_wrong(role_limit: Any, rule: str, message: str) -> None:
+    """At the line of the caller, with what it must be."""
+    assert [(rule, message)] == refused(lambda: RoleAssociationRules(role_limit=role_limit))
 
 
 @pytest.mark.parametrize("how", ["app.synth", "Template.from_stack"])

@@ -30,3 +30,10 @@ def failures_of(app: Any) -> list[str]:
 def warnings_of(app: Any) -> list[str]:
     """Name the rules that only warn."""
     return [violation["ruleName"] for violation in report_of(app) if violation["severity"] == "warning"]
+
+
+def the_violation_of(app: Any) -> tuple[str, str, str]:
+    """Return the rule, the construct and the message of the only thing that is reported."""
+    (violation,) = report_of(app)
+    (construct,) = violation["violatingConstructs"]
+    return f"{violation['severity']} {violation['ruleName']}", construct["constructPath"], violation["description"]
