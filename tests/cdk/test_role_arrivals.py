@@ -184,8 +184,10 @@ def test_a_role_is_checked_however_and_whenever_it_arrives(
     """The outcome is the one of the table, at the caller's line where it can be known there."""
     stack, column = location
 
-    def associate(role: iam.IRole) -> object:
-        return _cluster(stack).add_role(role) if late else _cluster(stack, role)
+    def associate(role: iam.IRole) -> None:
+        cluster = _cluster(stack, *([] if late else [role]))
+        if late:
+            cluster.add_role(role)
 
     assert ARRIVALS[how][column] == _outcome(stack, associate, ARRIVALS[how][0])
 
