@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 from typing import Final, NamedTuple, Protocol
 
 from redshift_roles.aws import quotas
@@ -52,16 +52,20 @@ class Text(NamedTuple):
 
     def fits(self, value: object) -> bool:
         """Return whether a value matches; half a character (a lone surrogate) and the token of a list never do."""
-        if not isinstance(value, str) or _SURROGATE.search(value) or is_list_token(value):
-            return False
-        if self.literal and readable(value) != value:
-            return False
-        return bool(re.fullmatch(self.pattern, value, re.ASCII))
+        return isinstance(value, str) and _matches(self.pattern, value, literal=self.literal)
 
     def check(self, name: str, value: object) -> Iterator[Problem]:
         """Check the pattern."""
         if (self.literal or not is_text_token(value)) and not self.fits(value):
             yield must_be(name, self.allowed, value, f"write it like {name}='{self.example}'")
+
+
+# Most clusters of an app have the same values, such as the defaults.
+@lru_cache(maxsize=4096)
+def _matches(pattern: str, value: str, *, literal: bool) -> bool:
+    if _SURROGATE.search(value) or is_list_token(value) or (literal and readable(value) != value):
+        return False
+    return re.fullmatch(pattern, value, re.ASCII) is not None
 
 
 class Number(NamedTuple):
@@ -479,17 +483,18 @@ def _names(given: Given) -> Iterator[Problem]:
 def _window_length(given: Given) -> Iterator[Problem]:
     window = given.get("preferred_maintenance_window")
     if isinstance(window, str) and _WINDOW.fits(window):
-        start, end = (_minute(moment) for moment in window.lower().split("-"))
-        length, least = (end - start) % _WEEK_MINUTES, quotas.MIN_MAINTENANCE_MINUTES
+        length, least = _minutes(window), quotas.MIN_MAINTENANCE_MINUTES
         if length < least:
             message = f"'preferred_maintenance_window' must be at least {least} minutes, got {length} in {window!r}"
             fix = f"end it at least {least} minutes after it begins"
             yield Problem("preferred_maintenance_window", message, fix)
 
 
-def _minute(moment: str) -> int:
-    day, hour, minute = moment.split(":")
-    return (_DAYS.index(day) * 24 + int(hour)) * 60 + int(minute)
+@lru_cache(maxsize=64)
+def _minutes(window: str) -> int:
+    moments = [moment.split(":") for moment in window.lower().split("-")]
+    start, end = ((_DAYS.index(day) * 24 + int(hour)) * 60 + int(minute) for day, hour, minute in moments)
+    return (end - start) % _WEEK_MINUTES
 
 
 def _snapshots(days: object, node_type: str) -> Iterator[Problem]:
