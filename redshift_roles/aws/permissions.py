@@ -190,12 +190,7 @@ def stream_from_kinesis(stream: str, key: str | None) -> list[Permission]:
 
 
 def stream_from_msk(cluster: str, topics: Iterable[str]) -> list[Permission]:
-    """Streaming ingestion from Amazon MSK with IAM authentication.
-
-    Args:
-        cluster: The cluster's ARN.
-        topics: The ARNs of the topics.
-    """
+    """Streaming ingestion from Amazon MSK with IAM authentication, from topics of one cluster."""
     return [
         *_allow("ConnectToBrokers", actions.CONNECT_TO_BROKERS, cluster),
         *_allow("FindBrokers", actions.FIND_BROKERS, "*"),
