@@ -145,7 +145,7 @@ def _roles(read: Entries, template: Template, kind: _Kind, taken: Branches, *, s
 
 
 def _is_named_by_deployment(found: tuple[Template, str] | None) -> bool:
-    """Return whether this is a role of the app whose name nobody can know beforehand."""
+    """Return whether this is a role of the app whose name CloudFormation generates."""
     return found is not None and "RoleName" not in found[0].properties(found[1])
 
 

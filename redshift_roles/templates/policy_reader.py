@@ -103,7 +103,7 @@ def _is_boundary(logical_id: str, template: Template) -> bool:
 
 
 def _uses(assembly: Assembly) -> tuple[set[str], set[str]]:
-    """List the policies that are boundaries of somebody, and those that are attached to somebody."""
+    """List the policies that are permissions boundaries, and those that are attached."""
     return once(assembly.memo, "policy uses", lambda: _find_uses(assembly), (set[str](), set[str]()))
 
 

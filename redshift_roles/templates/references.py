@@ -61,9 +61,7 @@ def ref(name: Json, template: Template, read: Read) -> list[str]:
 
 
 def _cluster_identifier(logical_id: str, template: Template, read: Read) -> list[str]:
-    """Name a cluster: by its literal identifier, else by the resource itself, from whatever template it is
-    looked at.
-    """
+    """Name a cluster by its identifier where that is known, else by the resource itself."""
     return _property("ClusterIdentifier", logical_id, template, read) or [placeholder(f"{template.key}#{logical_id}")]
 
 
@@ -107,8 +105,8 @@ def get_att(argument: Json, template: Template, read: Read) -> list[str]:
             return []
         return once(template.memo, f"GetAtt {logical_id}.{attribute}", lambda: read(output["Value"], nested), [])
     if kind == "Custom::CrossRegionExportReader":
-        exported = template.assembly.cross_region_exports.get(attribute)
-        return once(template.memo, f"GetAtt {logical_id}.{attribute}", lambda: _follow(exported, read), [])
+        home, value = template.assembly.cross_region_exports.get(attribute, (None, None))
+        return once(template.memo, f"GetAtt {logical_id}.{attribute}", lambda: read(value, home), []) if home else []
     return []
 
 
@@ -132,7 +130,7 @@ def _iam_names(kind: str, logical_id: str, template: Template, read: Read) -> li
 
 
 def _generated_name(logical_id: str, template: Template) -> str:
-    """Write a name as CloudFormation generates it (GENERATED_NAMES): stack, logical id, and letters nobody knows."""
+    """Write a name as CloudFormation generates it (GENERATED_NAMES): stack, logical id and random letters."""
     unknown = placeholder(f"{template.key}#{logical_id}")
     stack = template.stack_name or placeholder(f"{template.key}#AWS::StackName")
     if len(template.stack_name) + len(logical_id) + _RANDOM_PART + 2 > quotas.ROLE_NAME_LENGTH:
@@ -140,16 +138,15 @@ def _generated_name(logical_id: str, template: Template) -> str:
     return f"{stack}-{logical_id}-{unknown}"
 
 
-def _follow(found: tuple[Template, Json] | None, read: Read) -> list[str]:
-    return read(found[1], found[0]) if found else []
-
-
 def import_value(argument: Json, template: Template, read: Read) -> list[str]:
     """Follow ``Fn::ImportValue``."""
     names = read(argument, template)
     exported = exports(template.assembly, read).get(names[0], []) if len(names) == 1 else []
     near = [found for found in exported if _same_environment(found[0], template)]
-    return once(template.memo, f"ImportValue {names[0]}", lambda: _follow(near[0], read), []) if len(near) == 1 else []
+    if len(near) != 1:
+        return []
+    home, value = near[0]
+    return once(template.memo, f"ImportValue {names[0]}", lambda: read(value, home), [])
 
 
 _Exports = dict[str, list[tuple[Template, Json]]]
