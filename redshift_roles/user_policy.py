@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from aws_cdk import Annotations
 from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces.aws_iam import IGroupRef, IUserRef
 from constructs import Construct
 
 from redshift_roles.aws import arns, quotas
 from redshift_roles.aws.placeholders import present
-from redshift_roles.aws.policies import UserPolicy, least_size
+from redshift_roles.aws.policies import UserPolicy, least_size, most_size
 from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.cluster_references import Cluster, cluster_arn, cluster_problems
 from redshift_roles.cdk.location import Location, path_of
@@ -46,7 +47,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
 
     Raises:
         RoleAssociationError: InvalidArgument, PolicyTooLarge, RoleAccountMismatch, RoleArnInvalid,
-            RolePartitionMismatch, ServiceLinkedRole.
+            RolePartitionMismatch, ServiceLinkedRole. A warning, PolicySizeUndecided, where generated names decide.
 
     Template:
         1 AWS::IAM::ManagedPolicy with three statements: DescribeClusters, AssociateRoles (ModifyClusterIamRoles and
@@ -100,7 +101,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
             create_clusters=create_clusters,
             describe_all_clusters=describe_all_clusters,
         )
-        _raise_if_too_large(policy, facts, location, path)
+        may_be_too_large = _may_be_too_large(policy, facts, location, path)
         self._location = location
         with rollback_on_error(self, scope, construct_id):
             super().__init__(
@@ -117,6 +118,8 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
             people: list[Principal] = [*users, *groups]
             accounts = [principal_account(person, location) for person in people]
             account_rule.assert_account(location, [*(role.account for role in facts.roles), *accounts])
+            if may_be_too_large:
+                Annotations.of(self).add_warning_v2(_UNDECIDED, _MAY_BE_TOO_LARGE)
 
     def attach_to_user(self, user: IUserRef) -> None:
         """Attach the policy to a user of its account.
@@ -179,13 +182,22 @@ _LONGEST_GENERATED: Final = 130
 _STATEMENTS: Final = 600
 
 
-def _raise_if_too_large(
-    policy: UserPolicy, facts: AssociationFacts, location: Location, path: Callable[[], str]
-) -> None:
-    """Measure the policy: roughly first, and exactly only when it may be too large."""
+_UNDECIDED: Final = "redshift-roles:PolicySizeUndecided"
+_MAY_BE_TOO_LARGE: Final = (
+    f"Only the deployment knows whether the names that CloudFormation generates keep the policy within the "
+    f"{quotas.MANAGED_POLICY_SIZE:,} characters that IAM allows. Give clusters and roles short names, or split the policy."
+)
+
+
+def _may_be_too_large(policy: UserPolicy, facts: AssociationFacts, location: Location, path: Callable[[], str]) -> bool:
+    """Measure the policy: roughly first, and exactly only when it may be too large.
+
+    Raises:
+        RoleAssociationError: PolicyTooLarge, when it surely is.
+    """
     resources = [*policy.cluster_arns, *policy.role_arns]
     if _STATEMENTS + sum(max(len(arn), _LONGEST_GENERATED) for arn in resources) <= quotas.MANAGED_POLICY_SIZE:
-        return
+        return False
     written = policy._replace(
         cluster_arns=texts_of(policy.cluster_arns, location),
         role_arns=[*dict.fromkeys(role.arn for role in facts.roles)],
@@ -198,3 +210,4 @@ def _raise_if_too_large(
             "split it: one RoleAssociationPolicy for each group of clusters and roles",
         )
         raise RoleAssociationError([registry.POLICY_TOO_LARGE.finding(path(), problem)])
+    return most_size(written.document()) > quotas.MANAGED_POLICY_SIZE

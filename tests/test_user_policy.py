@@ -294,6 +294,15 @@ def test_fifty_generated_roles_of_one_cluster_fit(stack: cdk.Stack) -> None:
     assert 50 == len(_statements(stack)[2]["Resource"])
 
 
+@pytest.mark.parametrize(("count", "warned"), [(50, False), (62, True)])
+def test_warns_when_generated_names_may_make_the_policy_too_large(stack: cdk.Stack, count: int, warned: bool) -> None:
+    """CloudFormation generates names of at most 64 characters; only the deployment knows how long they are."""
+    policy = _policy(stack, pass_roles=[RedshiftRole(stack, f"Role{number}") for number in range(count)])
+    found = [str(entry.data) for entry in policy.node.metadata if entry.type == "aws:cdk:warning"]
+
+    assert warned == any("redshift-roles:PolicySizeUndecided" in text for text in found)
+
+
 def test_fails_when_many_long_role_arns_are_too_large_together(stack: cdk.Stack) -> None:
     """No single ARN is too long, but 45 ARNs of 130 characters exceed the size of a managed policy."""
     arns = [arn(f"{'x' * 45}{number:03}", path=f"/{'p' * 50}/") for number in range(45)]

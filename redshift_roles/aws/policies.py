@@ -133,6 +133,11 @@ def least_size(document: Json, region: str | None = None) -> int:
     return size(rewritten(document, lambda text: _filled(text, lengths, 1)))
 
 
+def most_size(document: Json) -> int:
+    """Count the characters of a document, with each value that only the deployment knows at its longest."""
+    return size(rewritten(document, lambda text: _longest_arn(text, quotas.LONGEST_IN_USER_POLICY)))
+
+
 def rewritten(node: Json, written: Callable[[str], str]) -> Json:
     """Write a document with each of its texts written anew."""
     if isinstance(node, str):

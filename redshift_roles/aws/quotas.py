@@ -125,6 +125,8 @@ ATTACHED_POLICIES: Final = MappingProxyType({"roles": (10, 25), "users": (10, 20
 # after a slash. In Amazon S3: of a bucket, and a key; elsewhere the longest of any service.
 LONGEST_IN_S3: Final = (83, 63, 1_024)
 LONGEST_ELSEWHERE: Final = (345, 512, 512)
+# In a user policy: the ARN of a role without a path, a generated cluster identifier, a generated role name.
+LONGEST_IN_USER_POLICY: Final = (102, 63, 64)
 
 # CHAINING_ROLES, and the page of CREATE EXTERNAL SCHEMA: "a maximum of 10 roles".
 CHAINED_ROLES: Final = 10
