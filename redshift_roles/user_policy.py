@@ -184,8 +184,8 @@ _STATEMENTS: Final = 600
 
 _UNDECIDED: Final = "redshift-roles:PolicySizeUndecided"
 _MAY_BE_TOO_LARGE: Final = (
-    f"Only the deployment knows whether the names that CloudFormation generates keep the policy within the "
-    f"{quotas.MANAGED_POLICY_SIZE:,} characters that IAM allows. Give clusters and roles short names, or split the policy."
+    "Only the deployment knows whether generated names keep the policy within the "
+    f"{quotas.MANAGED_POLICY_SIZE:,} characters that IAM allows. Give roles short names, or split the policy."
 )
 
 
