@@ -10,9 +10,10 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 
-from redshift_roles import DbUser, RedshiftGrants, RedshiftRole, RoleAssociationError
+from redshift_roles import DbUser, RedshiftCluster, RedshiftGrants, RedshiftRole, RoleAssociationError
 from tests.conftest import ACCOUNT, REGION
 from tests.support.associations import refused
+from tests.support.synthesis import report_of
 from tests.support.templates import deployed, properties_of, template_of
 
 LOADER = DbUser("loader", cluster="warehouse")
@@ -225,6 +226,15 @@ def test_a_restricted_role_in_a_stack_without_an_environment_names_the_deploymen
         },
         "ArnLike": {"aws:SourceArn": ["arn:Partition:redshift:Region:AccountId:cluster:warehouse"]},
     } == condition
+
+
+def test_a_role_for_users_of_clusters_elsewhere_synthesizes(app: cdk.App, stack: cdk.Stack) -> None:
+    """The clusters of a restricted trust need not be in the app."""
+    users = [DbUser("loader", cluster="elsewhere")]
+    role = RedshiftRole(stack, "Role", db_users=users, source_clusters=["elsewhere"], serverless=True)
+    RedshiftCluster(stack, "Cluster", roles=[role], cluster_subnet_group_name="subnets")
+
+    assert [] == report_of(app)
 
 
 def test_its_grants_are_its_own(stack: cdk.Stack) -> None:
