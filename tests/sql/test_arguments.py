@@ -113,6 +113,7 @@ ENTRIES: list[tuple[str, dict[str, Any], str]] = [
     ("unload", {"query": f"SELECT {LIST}"}, f"'query' must be {TEXT}, got 'SELECT ${{Token}}'"),
     ("unload", {"query": f"\0{TOKEN}"}, f"'query' must be {TEXT}, got '\\x00${{Token}}'"),
     ("create_external_function", {"arguments": ["int", "x, int"]}, f"'arguments[1]' must be {TYPE}, got 'x, int'"),
+    ("create_external_schema", {"source": None}, "'source' is required here"),
     ("create_external_function", {"volatility": None}, "'volatility' is required here"),
     ("grant_assumerole", {"roles": []}, "'roles' is required here"),
     ("grant_assumerole", {"roles": [ROLE, "x"]}, "'roles[1]' contains 'x', which is not an ARN"),
