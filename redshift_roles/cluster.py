@@ -164,7 +164,7 @@ class RedshiftCluster(Connectable):
             if self._roles:
                 remember_role_arns(self._roles, self._cfn_cluster.iam_roles or [])
             bucket, default_role = given.get("audit_log_bucket"), given.get("default_role")
-            policy = _let_redshift_write(bucket, location, given.get("cluster_identifier")) if bucket else None
+            policy = _allow_audit_logs(bucket, location, given.get("cluster_identifier")) if bucket else None
             if policy is not None:
                 self._cfn_cluster.node.add_dependency(policy)
             account_rule.assert_account(location, (role.account for role in facts.roles))
@@ -372,7 +372,7 @@ def _logging(bucket: s3.IBucket | None) -> redshift.CfnCluster.LoggingProperties
     return redshift.CfnCluster.LoggingPropertiesProperty(log_destination_type="s3", bucket_name=bucket.bucket_name)
 
 
-def _let_redshift_write(bucket: s3.IBucket, location: Location, cluster_identifier: str | None) -> IDependable | None:
+def _allow_audit_logs(bucket: s3.IBucket, location: Location, cluster_identifier: str | None) -> IDependable | None:
     """Write the bucket policy that audit logging needs: for this cluster when it has a name, else for its region.
 
     Source:

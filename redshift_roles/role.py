@@ -16,7 +16,7 @@ from redshift_roles.aws.placeholders import is_token, present
 from redshift_roles.aws.policies import least_size
 from redshift_roles.aws.trust import DbUser, Trust
 from redshift_roles.cdk.location import Location
-from redshift_roles.cdk.registry import record_of
+from redshift_roles.cdk.records import record_of
 from redshift_roles.cdk.role_reader import OwnRole, RoleRecord, seconds_of
 from redshift_roles.cdk.validation import child_location, child_path, raise_if, rollback_on_error, unit_problems
 from redshift_roles.rules import arguments, registry

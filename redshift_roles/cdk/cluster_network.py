@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import jsii
 from aws_cdk import aws_redshift as redshift
 from constructs import Construct
 
@@ -83,10 +84,10 @@ def _selection(subnets: ec2.SubnetSelection | None) -> dict[str, Any]:
     return {name: getattr(subnets, name) for name in names} if subnets is not None else {}
 
 
+@jsii.implements(IConnectable)
 class Connectable(Construct):
     """A construct that is an `ec2.IConnectable` when its network has security groups."""
 
-    __jsii_ifaces__ = (IConnectable,)
     _network: Network
 
     @property

@@ -11,7 +11,7 @@ from constructs import IConstruct
 
 from redshift_roles.aws import arns
 from redshift_roles.aws.placeholders import is_token
-from redshift_roles.cdk.registry import record_of
+from redshift_roles.cdk.records import record_of
 
 
 @dataclass(eq=False)

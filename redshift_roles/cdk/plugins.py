@@ -30,7 +30,7 @@ from aws_cdk import aws_redshift as redshift
 from redshift_roles.aws import arns, quotas
 from redshift_roles.aws.placeholders import readable
 from redshift_roles.cdk.location import Location, path_of
-from redshift_roles.cdk.registry import record_of
+from redshift_roles.cdk.records import record_of
 from redshift_roles.cdk.validation import raise_if
 from redshift_roles.rules import RULES, association_rules
 from redshift_roles.rules.arguments import ROLE_LIMIT

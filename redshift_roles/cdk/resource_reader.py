@@ -11,7 +11,7 @@ from aws_cdk import IResource
 from redshift_roles.aws import arns
 from redshift_roles.aws.placeholders import is_token
 from redshift_roles.cdk.location import Location, Unreachable, location_of, path_of, refer, unreachable
-from redshift_roles.cdk.registry import record_of
+from redshift_roles.cdk.records import record_of
 from redshift_roles.cdk.role_reader import known_account
 from redshift_roles.rules.registry import Problem, in_account
 

@@ -22,7 +22,7 @@ from redshift_roles.aws.placeholders import is_token, placeholder
 from redshift_roles.aws.policies import rewritten
 from redshift_roles.cdk import jsii_compat
 from redshift_roles.cdk.location import Location, location_of, path_of, refer
-from redshift_roles.cdk.registry import record_of
+from redshift_roles.cdk.records import record_of
 from redshift_roles.rules.facts import RoleFacts
 from redshift_roles.templates.assembly import Assembly, Template
 from redshift_roles.templates.values import texts

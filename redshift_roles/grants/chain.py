@@ -19,7 +19,7 @@ from redshift_roles.aws.trust import trust_problem
 from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.jsii_compat import is_immutable
 from redshift_roles.cdk.location import Location, id_after, path_of, refer, waits
-from redshift_roles.cdk.registry import record_of
+from redshift_roles.cdk.records import record_of
 from redshift_roles.cdk.role_reader import (
     as_known,
     own_role,

@@ -29,7 +29,7 @@ from redshift_roles.aws.placeholders import is_token
 from redshift_roles.aws.policies import Document, Statement, documents, least_size
 from redshift_roles.cdk.jsii_compat import reference_of
 from redshift_roles.cdk.location import Location, path_of
-from redshift_roles.cdk.registry import record_of
+from redshift_roles.cdk.records import record_of
 from redshift_roles.cdk.role_reader import own_role, reports_policies
 from redshift_roles.rules.registry import Problem
 

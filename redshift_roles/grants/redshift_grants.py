@@ -12,7 +12,7 @@ from redshift_roles.aws import arns, permissions, quotas
 from redshift_roles.aws.permissions import Objects
 from redshift_roles.aws.placeholders import is_text_token, present
 from redshift_roles.cdk.location import Location
-from redshift_roles.cdk.registry import record_of
+from redshift_roles.cdk.records import record_of
 from redshift_roles.cdk.resource_reader import resource, secret_arn
 from redshift_roles.cdk.role_reader import role_arn
 from redshift_roles.cdk.validation import raise_if

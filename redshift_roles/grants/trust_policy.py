@@ -13,7 +13,7 @@ from redshift_roles.aws.placeholders import literal_start
 from redshift_roles.aws.policies import Statement, least_size, rewritten
 from redshift_roles.aws.trust import merged
 from redshift_roles.cdk.location import Location
-from redshift_roles.cdk.registry import record_of
+from redshift_roles.cdk.records import record_of
 from redshift_roles.cdk.role_reader import as_known, own_role, role_arn, role_location, trust_document, trust_of
 from redshift_roles.grants.managed_policies import GrantRecord
 from redshift_roles.rules.registry import Problem

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 from weakref import ref
 
-from redshift_roles.cdk.registry import Registry
+from redshift_roles.cdk.records import Registry
 
 
 class Thing:
