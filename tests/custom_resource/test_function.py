@@ -212,7 +212,7 @@ def test_the_code_is_the_handler_alone_and_everybody_may_read_it(
     name, files = _staged(tmp_path / "open-out")
     monkeypatch.setattr(function, "_PACKAGE", closed)
 
-    modules = ("__init__", "answers", "clusters", "index", "plan", "reconcile", "snapshots")
+    modules = ("__init__", "clusters", "index", "plan", "reconcile", "reply", "snapshots")
     assert {f"handler/{module}.py" for module in modules} == set(files)
     assert (name, dict.fromkeys(files, 0o644)) == _staged(tmp_path / "closed-out")
     assert package == function._readable(package)

@@ -17,7 +17,7 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 from botocore.stub import Stubber
 
-from redshift_roles.custom_resource.handler import answers, index
+from redshift_roles.custom_resource.handler import index, reply
 from redshift_roles.custom_resource.handler.clusters import RefusedError, RetryableError, describe, modify
 from redshift_roles.custom_resource.handler.plan import Change, Cluster
 from tests.support.fake_redshift import CLUSTER, STACK, Account, FakeRedshift, error
@@ -213,7 +213,7 @@ def test_there_is_time_to_reply_after_the_last_attempt(monkeypatch: pytest.Monke
 
     assert ("redshift", 1) == (name, len(sent))
     seconds = attempts * (config.connect_timeout + config.read_timeout)
-    answering = (len(answers.PAUSES) + 1) * answers.ANSWER_SECONDS + sum(answers.PAUSES)
+    answering = (len(reply.PAUSES) + 1) * reply.REPLY_SECONDS + sum(reply.PAUSES)
     assert 5 * seconds + answering < index._MARGIN_SECONDS
 
 

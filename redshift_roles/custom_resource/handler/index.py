@@ -14,10 +14,10 @@ import boto3
 from botocore.config import Config
 
 from . import snapshots
-from .answers import Outcome, respond
 from .clusters import Client, RefusedError
 from .plan import NOTHING, REMOVING, Association, Cluster
 from .reconcile import Clock, Request, read, reconcile, undo
+from .reply import Outcome, respond
 
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 _log = logging.getLogger(__name__)
 
-ANSWER_SECONDS = 4
+REPLY_SECONDS = 4
 PAUSES = (0.5, 1.0, 2.0)
 # The largest reply that CloudFormation accepts.
 _MAX_BYTES = 4096
@@ -54,7 +54,7 @@ def respond(event: Json, outcome: Outcome) -> None:
 
 
 def _send(request: urllib.request.Request) -> None:
-    with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as response:  # noqa: S310  see above
+    with urllib.request.urlopen(request, timeout=REPLY_SECONDS) as response:  # noqa: S310  see above
         response.read()
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from redshift_roles.custom_resource.handler import answers
-from redshift_roles.custom_resource.handler.answers import Outcome, respond
+from redshift_roles.custom_resource.handler import reply
+from redshift_roles.custom_resource.handler.reply import Outcome, respond
 from tests.support.fake_redshift import STACK
 
 EVENT = {"StackId": STACK, "RequestId": "r", "LogicalResourceId": "L", "ResponseURL": "https://example.com/answer"}
@@ -40,7 +40,7 @@ class _Connection:
         monkeypatch.setattr(time, "sleep", self.slept.append)
 
     def _urlopen(self, request: Any, timeout: float) -> io.BytesIO:
-        assert (answers.ANSWER_SECONDS, "PUT", "https://example.com/answer") == (
+        assert (reply.REPLY_SECONDS, "PUT", "https://example.com/answer") == (
             timeout,
             request.method,
             request.full_url,
