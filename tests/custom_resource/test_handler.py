@@ -25,10 +25,13 @@ from tests.support.fake_redshift import CLUSTER, STACK, Account, FakeRedshift, e
 A, B, C, F, G = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "C", "Foreign", "Guest"))
 
 
+GONE = "cluster other: there is none of that name in this account and region"
+
+
 def _event(
     kind: str = "Create", roles: tuple[str, ...] = (A,), found: tuple[str, ...] = ("false",), **more: Any
 ) -> dict[str, Any]:
-    options = {key: more.pop(key) for key in ("DefaultRoleArn", "DefaultBefore") if key in more}
+    options = {key: more.pop(key) for key in ("DefaultRoleArn", "DefaultBefore", "RoleLimit") if key in more}
     return {
         "RequestType": kind,
         "RequestId": "r",
@@ -100,25 +103,60 @@ def test_a_failure_has_a_reason_and_a_physical_id(monkeypatch: pytest.MonkeyPatc
     ] == sent
 
 
-def test_an_unexpected_error_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Otherwise CloudFormation would wait for an hour."""
-    event = _event()
-    del event["ResourceProperties"]["RoleLimit"]
+@pytest.mark.parametrize(
+    ("event", "status", "physical_id", "reason"),
+    [
+        (_event(), "SUCCESS", "warehouse/Association", "done"),
+        (_event("Delete", PhysicalResourceId="made-up"), "SUCCESS", "made-up", "done"),
+        (_snapshot("Delete", physical="made-up"), "SUCCESS", "made-up", "done"),
+        (_snapshot("Update", A, "before/x=true", "other"), "FAILED", "before/x=true", GONE),
+        (_snapshot(cluster="other"), "FAILED", "nothing", GONE),
+        (
+            _event(RoleLimit="x"),
+            "FAILED",
+            "warehouse/Association",
+            "unexpected: ValueError: invalid literal for int() with base 10: 'x'",
+        ),
+        (_event() | {"ResourceProperties": {}}, "FAILED", "nothing", "unexpected: KeyError: 'Kind'"),
+    ],
+)
+def test_every_request_gets_a_reply(
+    monkeypatch: pytest.MonkeyPatch, event: dict[str, Any], status: str, physical_id: str, reason: str
+) -> None:
+    """Otherwise CloudFormation waits for an hour. With another physical id it would delete, or refuse the reply."""
     with _cloudformation(monkeypatch, FakeRedshift()) as sent:
         index.handler(event, _Context())
 
-    assert [("FAILED", "unexpected: KeyError: 'RoleLimit'")] == [(body["Status"], body["Reason"]) for body in sent]
+    assert [(status, physical_id, reason)] == [
+        (body["Status"], body["PhysicalResourceId"], body["Reason"]) for body in sent
+    ]
 
 
-def test_a_request_gets_a_reply(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It has the physical id of the association, and the answer of the snapshot."""
-    with _cloudformation(monkeypatch, FakeRedshift(roles={F: 0.0}, default=F)) as sent:
-        index.handler(_event(), _Context())
+def test_a_reply_has_the_answer_of_a_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CloudFormation keeps it for the association."""
+    with _cloudformation(monkeypatch, FakeRedshift(roles={F: 0.0})) as sent:
         index.handler(_snapshot(role=F), _Context())
 
-    assert ["SUCCESS", "SUCCESS"] == [body["Status"] for body in sent]
-    assert "warehouse/Association" == sent[0]["PhysicalResourceId"]
-    assert {"WasAssociated": "true"} == sent[1]["Data"]
+    assert [{"WasAssociated": "true"}] == [body["Data"] for body in sent]
+
+
+@pytest.mark.parametrize(
+    ("cluster", "message", "earliest"),
+    [
+        ({"exists": False}, "there is none of that name in this account and region", 0),
+        # A new policy gets time to propagate.
+        ({"read_failures": [error("AccessDenied", "not yet")] * 99}, "AccessDenied: not yet", 80),
+        # The function could run longer.
+        ({"read_failures": [error("Throttling")] * 99}, "not done in 180 seconds", 160),
+    ],
+)
+def test_fails_when_a_snapshot_cannot_be_made_in_time(cluster: dict[str, Any], message: str, earliest: int) -> None:
+    """In at most three minutes."""
+    redshift = FakeRedshift(**cluster)
+    with pytest.raises(RefusedError, match=f"cluster warehouse: {message}"):
+        _answer(_snapshot(), redshift)
+
+    assert earliest <= redshift.time < earliest + 50
 
 
 def test_the_time_left_limits_the_timeout() -> None:
@@ -150,21 +188,6 @@ def test_a_snapshot_changes_nothing_and_keeps_its_answer() -> None:
     assert (third, {}) == _answer(_snapshot("Delete", A, third), FakeRedshift(exists=False))
 
 
-def test_fails_when_there_is_no_cluster() -> None:
-    """A cluster that does not exist has no roles."""
-    with pytest.raises(RefusedError, match="cluster warehouse: there is none of that name in this account and region"):
-        _answer(_snapshot(), FakeRedshift(exists=False))
-
-
-def test_fails_when_a_snapshot_is_never_allowed() -> None:
-    """A new policy gets time to propagate, but not for ever."""
-    redshift = FakeRedshift(read_failures=[error("AccessDenied", "not yet") for _ in range(99)])
-    with pytest.raises(RefusedError, match="cluster warehouse: AccessDenied: not yet"):
-        _answer(_snapshot(), redshift)
-
-    assert 80 < redshift.time < 130
-
-
 @pytest.mark.parametrize("code", ["AccessDenied", "UnauthorizedOperation", "Throttling"])
 def test_a_snapshot_waits_until_it_is_allowed(code: str) -> None:
     """The policy of the function is seconds old at the first snapshot."""
@@ -172,16 +195,6 @@ def test_a_snapshot_waits_until_it_is_allowed(code: str) -> None:
 
     assert "true" == _answer(_snapshot(), redshift)[1]["WasAssociated"]
     assert 0 < redshift.time < 30
-
-
-def test_a_reply_is_sent_whatever_the_request_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also when its physical id is unknown."""
-    event = _event()
-    event["ResourceProperties"] = {}
-    with _cloudformation(monkeypatch, FakeRedshift()) as sent:
-        index.handler(event, _Context())
-
-    assert [("FAILED", "nothing")] == [(body["Status"], body["PhysicalResourceId"]) for body in sent]
 
 
 def test_a_former_default_that_cannot_be_passed_is_cleared() -> None:
@@ -314,19 +327,6 @@ def test_the_larger_limit_counts_in_an_update(limit: str, old_limit: str) -> Non
     assert {A, B} < redshift.arns()
 
 
-def test_an_update_that_fails_is_rolled_back_by_cloudformation() -> None:
-    """CloudFormation sends an update with the former properties."""
-    redshift = FakeRedshift(roles={B: 0.0}, stuck={A})
-    old = _event(roles=(B,))["ResourceProperties"]
-    with pytest.raises(RefusedError):
-        _answer(_event("Update", OldResourceProperties=old), redshift)
-    left = redshift.arns()
-    new = _event()["ResourceProperties"]
-    _answer(_event("Update", (B,), OldResourceProperties=new), redshift)
-
-    assert ({A}, {B}) == (left, redshift.arns())
-
-
 def test_a_snapshot_keeps_the_former_default() -> None:
     """After a rollback it is still the former one, not ours. Its name may have the characters that separate answers."""
     former = "arn:aws:iam::111111111111:role/x,y/a=b,c@d"
@@ -392,38 +392,6 @@ def test_the_physical_id_does_not_depend_on_the_roles() -> None:
     assert {F, B} == redshift.arns()
 
 
-def test_another_cluster_is_another_physical_id() -> None:
-    """The new cluster gets the roles; CloudFormation then deletes the former association."""
-    old = _event()["ResourceProperties"] | {"ClusterIdentifier": "elsewhere"}
-    redshift = FakeRedshift(roles={F: 0.0})
-
-    event = _event("Update", OldResourceProperties=old, PhysicalResourceId="elsewhere/Association")
-
-    assert "warehouse/Association" == _answer(event, redshift)[0]
-    assert {F, A} == redshift.arns()
-
-
-def test_a_role_that_was_associated_before_stays() -> None:
-    """Also when the association is deleted."""
-    redshift = FakeRedshift(roles={A: 0.0})
-    _answer(_event(found=("true",)), redshift)
-    _answer(_event("Delete", found=("true",)), redshift)
-
-    assert {A} == redshift.arns()
-    assert [] == redshift.calls
-
-
-def test_the_former_default_is_restored() -> None:
-    """When the association is deleted."""
-    redshift = FakeRedshift(roles={F: 0.0}, default=F)
-    options: dict[str, Any] = {"DefaultRoleArn": A, "DefaultBefore": F}
-    _answer(_event(**options), redshift)
-    ours = redshift.default
-    _answer(_event("Delete", **options), redshift)
-
-    assert (A, F) == (ours, redshift.default)
-
-
 @pytest.fixture
 def stubbed() -> Iterator[tuple[Any, Stubber]]:
     """Boto3's own client, which checks requests and answers against the service's model."""
@@ -436,7 +404,8 @@ def stubbed() -> Iterator[tuple[Any, Stubber]]:
 def test_requests_and_answers_are_those_of_the_api(stubbed: tuple[Any, Stubber]) -> None:
     """Boto3 checks both against the service's model."""
     client, stubber = stubbed
-    listed = [{"IamRoleArn": A, "ApplyStatus": "in-sync"}]
+    # A role without a status is not in sync.
+    listed = [{"IamRoleArn": A, "ApplyStatus": "in-sync"}, {"IamRoleArn": B}]
     found = {"ClusterStatus": "available", "IamRoles": listed, "DefaultIamRoleArn": A}
     stubber.add_response("describe_clusters", {"Clusters": [found]}, {"ClusterIdentifier": CLUSTER})
     request = {
@@ -449,7 +418,7 @@ def test_requests_and_answers_are_those_of_the_api(stubbed: tuple[Any, Stubber])
     there = describe(client, CLUSTER)
     modify(client, CLUSTER, Change(add=(B,), remove=(A,), default=""))
 
-    assert Cluster("available", {A: "in-sync"}, A) == there
+    assert Cluster("available", {A: "in-sync", B: "adding"}, A) == there
 
 
 @pytest.mark.parametrize(
@@ -472,49 +441,39 @@ def test_a_cluster_is_modifying_when_either_status_says_so(
     assert Cluster(shown.get("ClusterStatus", ""), {}, None, modifying) == describe(client, CLUSTER)
 
 
-def test_errors_of_the_api_are_classified(stubbed: tuple[Any, Stubber]) -> None:
-    """A missing cluster, a busy one, throttling, and server errors."""
+CLOSED = ConnectionClosedError(endpoint_url="x")
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind", "message"),
+    [
+        (error("Throttling"), RetryableError, "Throttling"),
+        (CLOSED, RetryableError, "ConnectionClosedError: Connection was closed"),
+        (error("InvalidClusterState", "busy"), RetryableError, "InvalidClusterState: busy"),
+        (error("Odd", "no"), RefusedError, "Odd: no"),
+    ],
+)
+def test_errors_of_the_api_are_classified(failure: Exception, kind: type[Exception], message: str) -> None:
+    """Of both calls."""
+    redshift = FakeRedshift(failures=[failure], read_failures=[failure])
+    with pytest.raises(kind, match=message):
+        describe(redshift, CLUSTER)
+    with pytest.raises(kind, match=message):
+        modify(redshift, CLUSTER, Change(add=(A,)))
+
+
+def test_server_errors_are_retried_and_a_missing_cluster_is_none(stubbed: tuple[Any, Stubber]) -> None:
+    """By the status of the answer."""
     client, stubber = stubbed
     stubber.add_client_error("describe_clusters", "ClusterNotFound")
     stubber.add_response("describe_clusters", {"Clusters": []})
-    stubber.add_client_error("describe_clusters", "Throttling")
     stubber.add_client_error("describe_clusters", "InternalFailure", http_status_code=500)
     stubber.add_client_error("describe_clusters", "Odd", http_status_code=499)
-    stubber.add_client_error("modify_cluster_iam_roles", "InvalidClusterState", "busy")
-    stubber.add_client_error("modify_cluster_iam_roles", "Other", "no")
 
-    assert describe(client, CLUSTER) is None
-    assert describe(client, CLUSTER) is None
-    with pytest.raises(RetryableError, match="Throttling"):
-        describe(client, CLUSTER)
-    with pytest.raises(RetryableError, match="InternalFailure"):
-        describe(client, CLUSTER)
-    with pytest.raises(RefusedError, match="Odd"):
-        describe(client, CLUSTER)
-    with pytest.raises(RetryableError, match="InvalidClusterState: busy"):
-        modify(client, CLUSTER, Change(add=(A,)))
-    with pytest.raises(RefusedError, match="Other: no"):
-        modify(client, CLUSTER, Change(add=(A,)))
-
-
-@pytest.mark.parametrize("kind", ["Association", "Before"])
-def test_a_delete_replies_with_the_physical_id_of_the_request(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    """CloudFormation makes one up for a resource that never got a reply, and accepts no other."""
-    event = _event("Delete") if kind == "Association" else _snapshot("Delete")
-    event["PhysicalResourceId"] = "made-up"
-    with _cloudformation(monkeypatch, FakeRedshift()) as sent:
-        index.handler(event, _Context())
-
-    assert [("SUCCESS", "made-up")] == [(body["Status"], body["PhysicalResourceId"]) for body in sent]
-
-
-def test_a_snapshot_that_fails_keeps_its_physical_id(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With another one CloudFormation would delete the answers."""
-    with _cloudformation(monkeypatch, FakeRedshift(exists=False)) as sent:
-        index.handler(_snapshot("Update", A, "before/x=true"), _Context())
-        index.handler(_snapshot(), _Context())
-
-    assert ["before/x=true", "nothing"] == [body["PhysicalResourceId"] for body in sent]
+    assert [None, None] == [describe(client, CLUSTER) for _ in range(2)]
+    for kind, message in ((RetryableError, "InternalFailure"), (RefusedError, "Odd")):
+        with pytest.raises(kind, match=message):
+            describe(client, CLUSTER)
 
 
 def test_the_log_has_requests_replies_and_errors_but_no_address(
@@ -528,44 +487,10 @@ def test_the_log_has_requests_replies_and_errors_but_no_address(
         index.handler(event, _Context())
     request, surprise, answer = [record.getMessage() for record in caplog.records]
 
+    assert "example.com" not in caplog.text
     assert {key: value for key, value in event.items() if key != "ResponseURL"} == json.loads(request)
     assert "unexpected" == surprise
     assert "FAILED" == json.loads(answer)["Status"]
-
-
-def test_a_lost_connection_is_retried() -> None:
-    """For both calls."""
-
-    class Lost(FakeRedshift):
-        def describe_clusters(self, **request: Any) -> dict[str, Any]:
-            raise ConnectionClosedError(endpoint_url=str(request))
-
-        def modify_cluster_iam_roles(self, **request: Any) -> None:
-            raise ConnectionClosedError(endpoint_url=str(request))
-
-    with pytest.raises(RetryableError, match="ConnectionClosedError: Connection was closed"):
-        describe(Lost(), CLUSTER)
-    with pytest.raises(RetryableError, match="ConnectionClosedError: Connection was closed"):
-        modify(Lost(), CLUSTER, Change(add=(A,)))
-
-
-def test_a_snapshot_takes_at_most_three_minutes() -> None:
-    """It fails after 180 seconds of throttling, although the function could run longer."""
-    redshift = FakeRedshift(read_failures=[error("Throttling")] * 99)
-
-    with pytest.raises(RefusedError, match="cluster warehouse: not done in 180 seconds"):
-        _answer(_snapshot(), redshift)
-
-
-def test_a_role_without_a_status_is_not_in_sync(stubbed: tuple[Any, Stubber]) -> None:
-    """A role that Redshift lists without ApplyStatus counts as one that is being added."""
-    client, stubber = stubbed
-    stubber.add_response("describe_clusters", {"Clusters": [{"IamRoles": [{"IamRoleArn": A}]}]})
-
-    cluster = describe(client, CLUSTER)
-
-    assert cluster is not None
-    assert {A: "adding"} == cluster.roles
 
 
 def test_the_handler_imports_nothing_of_ours_but_itself(tmp_path: Path) -> None:

@@ -278,20 +278,6 @@ STEPS = st.lists(
 )
 
 
-def test_a_role_that_others_removed_while_we_were_elsewhere_is_ours() -> None:
-    """It was associated before us at first; within a day we come back and add it ourselves."""
-    story = Story({("y", A)})
-    story.deploy(("y", A), Failure())
-    story.deploy(("x", A), Failure())
-    story.remove(("y", A))
-    story.deploy(("y", A), Failure())
-    back = story.there()
-    story.delete()
-
-    assert {("x", F), ("y", F), ("y", A)} == back
-    assert {("x", F), ("y", F)} == story.there()
-
-
 @settings(max_examples=400)
 @given(start=st.sets(PLACES, max_size=2), steps=STEPS)
 def test_others_keep_their_roles_and_ours_are_removed_on_both_clusters(

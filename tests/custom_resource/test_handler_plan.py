@@ -122,11 +122,3 @@ def test_it_waits_for_our_roles_alone(
 ) -> None:
     """Until each is in sync, and each removed one gone."""
     assert late == waiting(before, after, there)
-
-
-def test_a_change_is_true_when_it_changes_something() -> None:
-    """Clearing the default is a change."""
-    assert not Change()
-    assert Change(default=NO_DEFAULT)
-    assert Change(add=(A,))
-    assert Change(remove=(A,))

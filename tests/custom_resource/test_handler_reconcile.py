@@ -101,71 +101,79 @@ def test_roles_of_others_stay_when_a_role_is_stuck(state: str, request_type: str
     assert redshift.default == (after.default or default if default == F else after.default)
 
 
-@pytest.mark.parametrize("request_type", REQUESTS)
-@pytest.mark.parametrize("state", STATES)
-def test_a_cluster_that_is_gone_fails_all_but_a_delete(state: str, request_type: str) -> None:
-    """No call changes it."""
-    redshift = FakeRedshift(**copy.deepcopy(STATES[state]), exists=False)
-    before, after = REQUESTS[request_type]
-
-    for _ in range(2):
-        if after == NOTHING:
-            _run(redshift, before, after)
-        else:
-            gone = "cluster warehouse: there is none of that name in this account and region"
-            assert gone == _refused(redshift, before, after)
-    assert [] == redshift.calls
-
-
 @pytest.mark.parametrize("gone", [{"exists": False}, {"status": "deleting"}, {"status": "final-snapshot"}])
 def test_a_cluster_that_is_gone_has_no_roles_to_remove(gone: dict[str, Any]) -> None:
     """A delete succeeds without a call, also while the cluster is being deleted."""
     redshift = FakeRedshift(roles={A: 0.0}, **gone)
-    _run(redshift, *REQUESTS["Delete"])
+    for _ in range(2):
+        _run(redshift, *REQUESTS["Delete"])
 
     assert [] == redshift.calls
+
+
+THROTTLED = [error("Throttling", "Rate exceeded")] * 99
+DENIED, BUSY = error("AccessDenied", "iam:PassRole"), error("InvalidClusterState", "busy")
+UNTRUSTED = error("InvalidParameterValue", "must delegate")
+PASSING, FOR_LONG = "AccessDenied: iam:PassRole", [DENIED] * 99
+LATE = "not done in 60 seconds: "
+MISSING = f"{LATE}its status is available; {A} is not associated"
+TOLD = f"InvalidClusterState: busy; {PASSING}; Throttling: Rate exceeded"
+STILL_ADDING = f"{LATE}its status is available; {A} is adding"
+FULL = "it would have 11 roles, 9 of them of others; 'role_limit' must be 11 or more, got 10"
+NINE = {f"{F}{number}": 0.0 for number in range(9)}
 
 
 @pytest.mark.parametrize(
-    ("status", "advice"),
+    ("cluster", "before", "after", "seconds", "message"),
     [
-        ("paused", "resume it first"),
-        ("deleting", "it is being deleted"),
-        ("final-snapshot", "it is being deleted"),
-        ("storage-full", "resize it first"),
+        ({"exists": False}, _ours(A), _ours(B), 0, "there is none of that name in this account and region"),
+        ({"status": "paused"}, NOTHING, _ours(A), 0, "its status is paused; resume it first"),
+        ({"status": "deleting"}, NOTHING, _ours(A), 0, "its status is deleting; it is being deleted"),
+        ({"status": "final-snapshot"}, NOTHING, _ours(A), 0, "its status is final-snapshot; it is being deleted"),
+        ({"status": "storage-full"}, NOTHING, _ours(A), 0, "its status is storage-full; resize it first"),
+        ({"roles": NINE}, NOTHING, _ours(A, B), 0, FULL),
+        ({"roles": {A: 0.0, **NINE}}, _ours(A), _ours(A, B), 0, FULL),
+        ({"failures": [error("UnsupportedOperation", "never")]}, NOTHING, _ours(A), 0, "UnsupportedOperation: never"),
+        # A role that is stuck, a cluster that is always busy, and a default role that nobody associates.
+        ({"stuck": {A}}, NOTHING, _ours(A), 60, STILL_ADDING),
+        ({"busy_until": 1e4}, NOTHING, _ours(A), 60, f"{LATE}its status is modifying; {A} is not associated"),
+        ({"roles": {F: 0.0}}, NOTHING, _ours(default=A), 60, MISSING),
+        # Throttling, alone and after a refusal; what came before the last accepted change is left out.
+        ({"read_failures": THROTTLED}, _ours(A), _ours(B), 60, f"{LATE}{A}, {B}: Throttling: Rate exceeded"),
+        ({"failures": THROTTLED}, NOTHING, _ours(A), 60, f"{MISSING}: Throttling: Rate exceeded"),
+        ({"failures": [BUSY, DENIED, *THROTTLED]}, NOTHING, _ours(A), 60, f"{MISSING}: {TOLD}"),
+        ({"stuck": {A}, "failures": [DENIED]}, NOTHING, _ours(A), 60, STILL_ADDING),
+        # A new role gets time to propagate; a refusal after that is final.
+        ({"failures": [UNTRUSTED] * 99}, NOTHING, _ours(A), 130, f"{A}: InvalidParameterValue: must delegate"),
+        ({"failures": FOR_LONG}, NOTHING, _ours(A), 130, f"{A}: {PASSING}"),
+        ({"failures": FOR_LONG, "roles": {A: 0.0}}, NOTHING, _ours(default=A), 130, f"{A}: {PASSING}"),
     ],
 )
-def test_fails_at_once_when_waiting_would_not_help(status: str, advice: str) -> None:
-    """The reason has the status, and what to do."""
-    redshift = FakeRedshift(status=status)
+def test_fails_with_a_reason_when_the_change_is_impossible(
+    cluster: dict[str, Any], before: Association, after: Association, seconds: int, message: str
+) -> None:
+    """At once when waiting does not help, else with time left to reply; the roles of others stay."""
+    redshift = FakeRedshift(**copy.deepcopy(cluster))
+    others = redshift.arns() - {A, B}
 
-    assert f"cluster warehouse: its status is {status}; {advice}" == _refused(redshift, NOTHING, _ours(A))
-    assert 0 == redshift.time
-    assert [] == redshift.calls
+    limit = 60 if seconds == 60 else 300
+    assert f"cluster warehouse: {message}" == _refused(redshift, before, after, seconds=limit)
+    assert seconds / 1.6 <= redshift.time <= seconds
+    assert others == redshift.arns() - {A, B}
+    assert seconds or len(redshift.calls) == len(cluster.get("failures", []))
+
+
+def test_without_time_a_refusal_is_final_at_once() -> None:
+    """No attempt follows."""
+    redshift = FakeRedshift(failures=[DENIED])
+
+    assert f"cluster warehouse: {A}: {PASSING}" == _refused(redshift, NOTHING, _ours(A), seconds=0)
 
 
 def test_a_paused_cluster_that_needs_no_change_is_left_alone() -> None:
     """It is not an error then."""
     _run(FakeRedshift(status="paused", roles={A: 0.0}), NOTHING, _ours(A))
     _run(FakeRedshift(status="paused"), _ours(A), NOTHING)
-
-
-def test_fails_in_time_when_a_role_is_stuck() -> None:
-    """The reason has the cluster, the role and the status, and there is time left to reply."""
-    redshift = FakeRedshift(stuck={A}, roles={F: 0.0})
-    message = _refused(redshift, NOTHING, _ours(A), seconds=60)
-
-    assert f"cluster warehouse: not done in 60 seconds: its status is available; {A} is adding" == message
-    assert 40 < redshift.time < 60
-
-
-def test_fails_in_time_when_the_cluster_stays_busy() -> None:
-    """The reason has its status."""
-    redshift = FakeRedshift(busy_until=10_000)
-    message = _refused(redshift, NOTHING, _ours(A), seconds=60)
-
-    assert f"cluster warehouse: not done in 60 seconds: its status is modifying; {A} is not associated" == message
-    assert redshift.time < 60
 
 
 def test_the_reason_has_the_last_state_when_the_last_read_is_throttled() -> None:
@@ -182,62 +190,6 @@ def test_the_reason_has_the_last_state_when_the_last_read_is_throttled() -> None
     assert f"cluster warehouse: not done in 60 seconds: {seen}: Throttling: Rate exceeded" == message
 
 
-def test_the_reason_has_the_roles_when_the_cluster_was_never_read() -> None:
-    """Those to add and those to remove."""
-    redshift = FakeRedshift(read_failures=[error("Throttling", "Rate exceeded")] * 99)
-    message = _refused(redshift, _ours(A), _ours(B), seconds=60)
-
-    assert f"cluster warehouse: not done in 60 seconds: {A}, {B}: Throttling: Rate exceeded" == message
-
-
-def test_the_reason_has_the_state_when_every_change_is_throttled() -> None:
-    """Its status, the missing role, and the throttling."""
-    redshift = FakeRedshift(failures=[error("Throttling", "Rate exceeded")] * 99)
-    message = _refused(redshift, NOTHING, _ours(A), seconds=60)
-    seen = f"its status is available; {A} is not associated"
-
-    assert f"cluster warehouse: not done in 60 seconds: {seen}: Throttling: Rate exceeded" == message
-
-
-def test_the_reason_has_a_refusal_that_throttling_followed() -> None:
-    """What came before the last accepted change is left out."""
-    redshift = FakeRedshift(
-        failures=[error("InvalidClusterState", "busy"), error("AccessDenied", "iam:PassRole"), *_throttled(99)]
-    )
-    message = _refused(redshift, NOTHING, _ours(A), seconds=60)
-    seen = f"its status is available; {A} is not associated"
-
-    assert f"cluster warehouse: not done in 60 seconds: {seen}: InvalidClusterState: busy; " in message
-    assert message.endswith("busy; AccessDenied: iam:PassRole; Throttling: Rate exceeded")
-
-    over = FakeRedshift(stuck={A}, failures=[error("AccessDenied", "iam:PassRole")])
-    assert _refused(over, NOTHING, _ours(A), seconds=60).endswith(f"its status is available; {A} is adding")
-
-
-def _throttled(times: int) -> list[Exception]:
-    return [error("Throttling", "Rate exceeded")] * times
-
-
-def test_the_reason_has_a_refused_default_role() -> None:
-    """Also when the association adds no role."""
-    redshift = FakeRedshift(roles={A: 0.0}, failures=[error("AccessDenied", "iam:PassRole") for _ in range(99)])
-
-    assert f"cluster warehouse: {A}: AccessDenied: iam:PassRole" == _refused(redshift, NOTHING, _ours(default=A))
-
-
-def test_fails_when_there_is_no_room() -> None:
-    """Roles of others count, and none is removed to make room."""
-    redshift = FakeRedshift(roles={f"{F}{number}": 0.0 for number in range(9)})
-
-    assert (
-        "cluster warehouse: it would have 11 roles, 9 of them of others; 'role_limit' must be 11 or more, got 10"
-        == _refused(redshift, NOTHING, _ours(A, B))
-    )
-    assert [] == redshift.calls
-    _run(redshift, NOTHING, _ours(A))
-    assert 10 == len(redshift.roles)
-
-
 @pytest.mark.parametrize("leaving", [{}, {A: 7.0}])
 def test_an_exchange_needs_no_room(leaving: dict[str, float]) -> None:
     """It may be a rollback, on a cluster to which others added roles; also while the former role is being removed."""
@@ -246,17 +198,6 @@ def test_an_exchange_needs_no_room(leaving: dict[str, float]) -> None:
     _run(redshift, _ours(B), _ours(A))
 
     assert {A, *others} == redshift.arns()
-
-
-def test_fails_when_there_is_no_room_for_one_more() -> None:
-    """Beside those that the association has."""
-    redshift = FakeRedshift(roles={A: 0.0, **{f"{F}{number}": 0.0 for number in range(9)}})
-    message = _refused(redshift, _ours(A), _ours(A, B))
-
-    assert (
-        "cluster warehouse: it would have 11 roles, 9 of them of others; 'role_limit' must be 11 or more, got 10"
-        == message
-    )
 
 
 def test_a_removal_needs_no_room() -> None:
@@ -286,25 +227,6 @@ def test_a_removed_role_makes_room_for_an_added_one() -> None:
     assert [{"ClusterIdentifier": CLUSTER, "AddIamRoles": [B], "RemoveIamRoles": [A]}] == redshift.calls
 
 
-@pytest.mark.parametrize("code", ["InvalidParameterValue", "AccessDenied"])
-def test_fails_when_iam_never_allows_it(code: str) -> None:
-    """A new role gets time to propagate; a refusal after that is final."""
-    redshift = FakeRedshift(failures=[error(code, "The IAM role must delegate access") for _ in range(99)])
-    message = _refused(redshift, NOTHING, _ours(A))
-
-    assert f"cluster warehouse: {A}: {code}: The IAM role must delegate access" == message
-    assert 80 < redshift.time < 130
-
-
-def test_fails_when_the_default_role_is_never_associated() -> None:
-    """There is no call that Redshift would refuse; the reason has the role."""
-    redshift = FakeRedshift(roles={F: 0.0})
-    message = _refused(redshift, NOTHING, _ours(default=A), seconds=60)
-
-    assert f"cluster warehouse: not done in 60 seconds: its status is available; {A} is not associated" == message
-    assert [] == redshift.calls
-
-
 def test_a_default_role_that_the_cluster_adds_itself_is_waited_for() -> None:
     """It can be the default before it is in sync, but be used only then."""
     redshift = FakeRedshift(roles={A: 30.0})
@@ -312,14 +234,6 @@ def test_a_default_role_that_the_cluster_adds_itself_is_waited_for() -> None:
 
     assert A == redshift.default
     assert redshift.time >= 30
-
-
-def test_fails_at_once_when_redshift_refuses() -> None:
-    """Waiting does not help."""
-    redshift = FakeRedshift(failures=[error("UnsupportedOperation", "never")])
-
-    assert "cluster warehouse: UnsupportedOperation: never" == _refused(redshift, NOTHING, _ours(A))
-    assert 0 == redshift.time
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "InvalidParameterValue"])
@@ -398,13 +312,6 @@ def test_a_change_that_does_not_end_in_time_is_no_failure() -> None:
 
     assert F == redshift.default
     assert 1_030 < redshift.time < 1_060
-
-
-def test_without_time_a_refusal_is_final_at_once() -> None:
-    """No attempt follows."""
-    redshift = FakeRedshift(failures=[error("AccessDenied", "iam:PassRole")])
-
-    assert f"cluster warehouse: {A}: AccessDenied: iam:PassRole" == _refused(redshift, NOTHING, _ours(A), seconds=0)
 
 
 def test_a_resize_of_others_is_not_waited_for_when_nothing_is_left_to_do() -> None:

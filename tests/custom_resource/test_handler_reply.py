@@ -141,13 +141,3 @@ def test_a_reply_without_room_for_a_reason_is_sent_anyway(monkeypatch: pytest.Mo
     respond(EVENT, Outcome("FAILED", "x" * 50, "p" * 5000, {}))
 
     assert " [...] " == connection.body()["Reason"]
-
-
-def test_the_address_is_not_logged(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    """Whoever has it can reply for the function."""
-    caplog.set_level("INFO")
-    connection = _Connection(monkeypatch, RESET)
-    respond(EVENT, DONE)
-
-    assert connection.body() == json.loads(caplog.records[0].getMessage())
-    assert "example.com" not in caplog.text

@@ -19,25 +19,6 @@ def test_another_physical_id_has_no_answers(physical_id: str) -> None:
     assert "before/y=true" == write(physical_id, "y", "true", NOW)
 
 
-def test_the_present_answer_always_counts() -> None:
-    """Also when the physical id is written again."""
-    name = write("", "x", "false", NOW)
-
-    assert "before/x=false" == name
-    assert "false" == read(name, "x", NOW + 1000 * DAY)
-    assert name == write(name, "x", "false", NOW + 1000 * DAY)
-
-
-def test_a_former_answer_counts_for_a_day() -> None:
-    """From the time when it was replaced."""
-    name = write(write("", "x", "false", NOW - 90 * DAY), "y", "true", NOW)
-
-    assert f"before/y=true,x=false@{int(NOW):x}" == name
-    assert "false" == read(name, "x", NOW + DAY - 1)
-    assert read(name, "x", NOW + DAY) is None
-    assert "true" == read(name, "y", NOW + DAY)
-
-
 def test_the_day_does_not_begin_again() -> None:
     """An answer that no longer counts is left out."""
     name = write(write(write("", "x", "false", NOW), "y", "true", NOW), "z", "true", NOW + DAY / 2)
@@ -45,13 +26,6 @@ def test_the_day_does_not_begin_again() -> None:
     assert f"before/z=true,y=true@{int(NOW + DAY / 2):x},x=false@{int(NOW):x}" == name
     assert read(name, "x", NOW + DAY) is None
     assert f"before/z=true,y=true@{int(NOW + DAY / 2):x}" == write(name, "z", "true", NOW + DAY)
-
-
-def test_an_answer_that_comes_back_always_counts_again() -> None:
-    """It is the first entry."""
-    name = write(write("", "x", "false", NOW), "y", "true", NOW)
-
-    assert f"before/x=false,y=true@{int(NOW + 9):x}" == write(name, "x", "false", NOW + 9)
 
 
 @pytest.mark.parametrize("seen", ["", "arn:aws:iam::111111111111:role/x,y/a=b,c@d%41"])

@@ -148,8 +148,14 @@ class Story:
         claimed = {*roles, *(self.stack.properties["RoleArns"] if self.stack.properties else [])}
         if kind == "meanwhile" and detail in claimed:
             self.shared.add(detail)
-        # Going back sets the default again that was ours before.
-        if not self.stack.deploy(roles, default) and had_default:
+        was, ours = self.redshift.default, (self.stack.properties or {}).get("DefaultRoleArn")
+        if self.stack.deploy(roles, default):
+            # What others chose since stays until a deployment asks for another default.
+            expected = was if default == ours and was in self.redshift.arns() else default
+            assert default is None or expected == self.redshift.default
+        elif had_default:
+            # Going back sets the default again that was ours before.
+            assert was != ours or ours == self.redshift.default
             self.others_chose_last = False
         self.redshift.stuck, self.redshift.failures, self.redshift.meanwhile = set(), [], None
         self._kill(None)

@@ -158,6 +158,21 @@ def test_a_user_may_do_what_the_policy_says_and_nothing_else(aws: Aws, outputs: 
     assert {**dict.fromkeys(done, "AccessDenied"), **allowed} == done
 
 
+@pytest.mark.parametrize("problem", ["lambda", "Deny", "missing"])
+def test_fails_when_a_role_is_missing_or_does_not_trust_redshift(aws: Aws, problem: str) -> None:
+    """The emulator reads the trust policies of its own IAM."""
+    arn = f"arn:aws:iam::{ACCOUNT}:role/Bad"
+    if problem != "missing":
+        trust = json.dumps(TRUST).replace("redshift" if problem == "lambda" else "Allow", problem)
+        aws.client("iam").create_role(RoleName="Bad", AssumeRolePolicyDocument=trust)
+    with pytest.raises(ClientError, match=f"The IAM role {arn} is not valid"):
+        aws.client("redshift").create_cluster(
+            ClusterIdentifier="bad", NodeType="ra3.large", MasterUsername="admin", IamRoles=[arn]
+        )
+    if problem != "missing":
+        aws.client("iam").delete_role(RoleName="Bad")
+
+
 @pytest.fixture(scope="session")
 def own(aws: Aws) -> Iterator[Future[list[tuple[int, bool]]]]:
     """A cluster of ours in its three states, one after the other, while others deploy."""

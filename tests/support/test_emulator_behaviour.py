@@ -1,4 +1,4 @@
-"""The emulated Redshift behaves as AWS documents the real one, and speaks as botocore reads."""
+"""The emulated Redshift behaves as AWS documents the real one."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from botocore.model import OperationModel
-from botocore.parsers import QueryParser
-from botocore.serialize import QuerySerializer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.emulator import redshift_api
 from tests.support.emulator.clusters import Json, Pace, Redshift, RefusedError
 from tests.support.fake_redshift import CLUSTER, FakeRedshift
 
@@ -87,42 +83,6 @@ def test_fails_when_a_role_may_not_be_there_and_changes_nothing(
     assert "DefaultIamRoleArn" not in world.shown()
 
 
-def test_fails_when_the_cluster_is_changed_by_somebody_else_just_now() -> None:
-    """Its status says so, and then is available while roles are still adding."""
-    world = World()
-    world.modify(AddIamRoles=[A])
-    world.time += 3.9
-    with pytest.raises(RefusedError, match="concurrent operation") as caught:
-        world.modify(AddIamRoles=[B])
-
-    assert ("InvalidClusterState", 400) == (caught.value.code, caught.value.status)
-    assert "modifying" == world.shown()["ClusterStatus"]
-    world.time += 0.1
-    assert ("available", {A: "adding"}) == (world.shown()["ClusterStatus"], world.roles())
-    world.modify(AddIamRoles=[B])
-    assert {A: "adding", B: "adding"} == world.roles()
-
-
-def test_fails_when_the_cluster_is_paused_until_it_is_resumed() -> None:
-    """A paused cluster shows its roles, and takes no change."""
-    world = World(A)
-    world.redshift.pause_cluster(Someone(), {"ClusterIdentifier": "c"})
-    with pytest.raises(RefusedError, match="not in the available state"):
-        world.modify(AddIamRoles=[B])
-    with pytest.raises(RefusedError, match="not in the available state"):
-        world.redshift.pause_cluster(Someone(), {"ClusterIdentifier": "c"})
-
-    shown = world.shown()
-    assert ("paused", "Unavailable") == (shown["ClusterStatus"], shown["ClusterAvailabilityStatus"])
-    world.redshift.resume_cluster(Someone(), {"ClusterIdentifier": "c"})
-    world.modify(AddIamRoles=[B])
-    world.time += 4
-    assert ("available", "Available") == (
-        world.shown()["ClusterStatus"],
-        world.shown()["ClusterAvailabilityStatus"],
-    )
-
-
 def test_fails_when_there_would_be_more_roles_than_the_quota() -> None:
     """What is removed in the same call makes room."""
     world = World(A, quota=1)
@@ -172,42 +132,6 @@ def test_roles_come_and_go_over_time() -> None:
     assert [{A: "adding"}, {A: "in-sync"}, {A: "in-sync"}, {A: "removing"}, {}] == seen
 
 
-def test_a_role_that_is_stuck_is_never_in_sync_but_can_be_removed() -> None:
-    """Its name marks it."""
-    world = World(STUCK)
-    assert {STUCK: "adding"} == world.roles()
-    world.modify(RemoveIamRoles=[STUCK])
-    world.time += 10
-    assert {} == world.roles()
-
-
-def test_a_role_that_is_added_while_it_is_removed_is_adding() -> None:
-    """It is listed once."""
-    world = World(A)
-    world.modify(RemoveIamRoles=[A])
-    world.time += 5
-    world.modify(AddIamRoles=[A])
-    assert {A: "adding"} == world.roles()
-
-
-def test_the_default_role_is_set_kept_cleared_and_goes_with_its_role() -> None:
-    """Leaving it out leaves it alone; an empty text clears it."""
-    world, seen = World(A, B), []
-    steps: list[Json] = [
-        {"DefaultIamRoleArn": A},
-        {"RemoveIamRoles": [B]},
-        {"DefaultIamRoleArn": ""},
-        {"DefaultIamRoleArn": A},
-        {"RemoveIamRoles": [A]},
-    ]
-    for step in steps:
-        world.modify(**step)
-        world.time += 20
-        seen.append(world.shown().get("DefaultIamRoleArn"))
-
-    assert [A, A, None, A, None] == seen
-
-
 def test_fails_when_a_cluster_is_to_be_deleted_while_it_is_busy() -> None:
     """It stays, and leaves no snapshot; a moment later it can go."""
     world, final = World(A), {"ClusterIdentifier": "c", "FinalClusterSnapshotIdentifier": "c-final"}
@@ -223,21 +147,6 @@ def test_fails_when_a_cluster_is_to_be_deleted_while_it_is_busy() -> None:
     )
     world.time += 0.1
     world.redshift.delete_cluster(Someone(), final)
-
-
-def test_a_deleted_cluster_is_gone_and_leaves_a_snapshot_if_it_is_to() -> None:
-    """Its name is then unknown."""
-    world = World()
-    world.redshift.create_cluster(Someone(), {"ClusterIdentifier": "d"})
-    world.redshift.delete_cluster(Someone(), {"ClusterIdentifier": "d", "SkipFinalClusterSnapshot": True})
-    final = {"ClusterIdentifier": "c", "FinalClusterSnapshotIdentifier": "c-final"}
-    answer = world.redshift.delete_cluster(Someone(), final)
-
-    assert "deleting" == answer["Cluster"]["ClusterStatus"]
-    assert ["c-final"] == world.redshift.snapshots
-    with pytest.raises(RefusedError, match="Cluster c not found") as caught:
-        world.shown()
-    assert ("ClusterNotFound", 404) == (caught.value.code, caught.value.status)
 
 
 def _some(*arns: str) -> st.SearchStrategy[list[str]]:
@@ -285,70 +194,3 @@ def test_a_change_does_what_it_asks_or_nothing(steps: list[tuple[Json, float]]) 
             assert (default if default in wanted else None) == after.get("DefaultIamRoleArn")
         assert sorted(set(arns)) == sorted(arns)
         redshift.time += seconds
-
-
-def _asked(operation: str, request: Json, *, throttled: bool = False) -> Json:
-    """Ask as botocore asks, and read the answer as botocore does."""
-    world = World(A)
-    asked: OperationModel = redshift_api.service().operation_model(operation)
-    form = QuerySerializer().serialize_to_request(request, asked)["body"]
-    status, body = redshift_api.answer(world.redshift, Someone(), form, throttled=throttled)
-    read = QueryParser().parse({"status_code": status, "headers": {}, "body": body}, asked.output_shape)
-    return {key: value for key, value in read.items() if key != "ResponseMetadata"}
-
-
-@pytest.mark.parametrize(
-    ("operation", "request_", "throttled", "code"),
-    [
-        ("DescribeClusters", {"ClusterIdentifier": "c"}, True, "Throttling"),
-        ("DescribeClusters", {"ClusterIdentifier": "d"}, False, "ClusterNotFound"),
-        ("RebootCluster", {"ClusterIdentifier": "c"}, False, "InvalidAction"),
-    ],
-)
-def test_fails_when_the_api_refuses_and_botocore_reads_why(
-    operation: str, request_: Json, throttled: bool, code: str
-) -> None:
-    """The code of the refusal arrives."""
-    assert code == _asked(operation, request_, throttled=throttled)["Error"]["Code"]
-
-
-def test_fails_when_the_action_is_none_of_redshifts() -> None:
-    """A form without one is refused as well."""
-    for form in ({}, {"Action": "Nothing"}):
-        with pytest.raises(RefusedError, match="Could not find operation"):
-            redshift_api.operation(form)
-
-
-def test_botocore_reads_what_it_asked_for() -> None:
-    """Lists, structures, numbers and flags survive the way there and back."""
-    request = {"ClusterIdentifier": "d", "NodeType": "ra3.large", "MasterUsername": "admin", "Port": 5440}
-    made = _asked("CreateCluster", {**request, "Encrypted": True, "IamRoles": [A, B]})["Cluster"]
-
-    assert ("d", "ra3.large", "admin", True) == tuple(
-        made[name] for name in ("ClusterIdentifier", "NodeType", "MasterUsername", "Encrypted")
-    )
-    assert 5440 == made["Endpoint"]["Port"]
-    assert [{"IamRoleArn": arn, "ApplyStatus": "adding"} for arn in (A, B)] == made["IamRoles"]
-
-
-def test_a_cluster_can_be_made_in_a_subnet_group_that_is_there() -> None:
-    """And it says which one it is in."""
-    world = World()
-    group = {"ClusterSubnetGroupName": "subnets"}
-    made = world.redshift.create_cluster_subnet_group(Someone(), {**group, "Description": "", "SubnetIds": []})
-    cluster = world.redshift.create_cluster(Someone(), {"ClusterIdentifier": "d", **group})
-
-    assert {"ClusterSubnetGroup": group} == made
-    assert "subnets" == cluster["Cluster"]["ClusterSubnetGroupName"]
-
-
-@pytest.mark.parametrize(("sent", "read"), [({}, None), ({"DefaultIamRoleArn": ""}, "")])
-def test_an_empty_text_is_not_an_absent_one(sent: Json, read: str | None) -> None:
-    """The one clears the default role, the other leaves it alone."""
-    asked = redshift_api.service().operation_model("ModifyClusterIamRoles")
-    request = {"ClusterIdentifier": "c", "AddIamRoles": [A], "RemoveIamRoles": [], **sent}
-    form = QuerySerializer().serialize_to_request(request, asked)["body"]
-    found = redshift_api.parameters(form, asked.input_shape)
-
-    assert read == found.get("DefaultIamRoleArn")
-    assert ([A], []) == (found["AddIamRoles"], found["RemoveIamRoles"])

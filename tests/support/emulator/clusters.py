@@ -140,19 +140,6 @@ class Redshift:
         del self.clusters[cluster.identifier]
         return {"Cluster": {**self._shown(cluster), "ClusterStatus": "deleting"}}
 
-    def pause_cluster(self, _: Caller, request: Json) -> Json:
-        """Pause a cluster."""
-        cluster = self.find(request["ClusterIdentifier"])
-        self._check_available(cluster)
-        cluster.status = "paused"
-        return {"Cluster": self._shown(cluster)}
-
-    def resume_cluster(self, _: Caller, request: Json) -> Json:
-        """Resume a paused cluster."""
-        cluster = self.find(request["ClusterIdentifier"])
-        cluster.status = "available"
-        return {"Cluster": self._shown(cluster)}
-
     def create_cluster_subnet_group(self, _: Caller, request: Json) -> Json:
         """Name a subnet group; the emulated clusters have no network."""
         name = request["ClusterSubnetGroupName"]
