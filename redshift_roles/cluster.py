@@ -300,15 +300,7 @@ def check_cluster(
     problems: Iterable[Problem] = (),
     own_role: RoleFacts | None = None,
 ) -> AssociationFacts:
-    """Return the facts about the roles of a cluster, or raise all that is wrong with its arguments.
-
-    Args:
-        path: Reads the path for the message.
-        location: Where the cluster will be.
-        given: The arguments, with defaults.
-        problems: What else is wrong.
-        own_role: A role that the caller will make for the cluster.
-    """
+    """Return the facts about the roles of a cluster, or raise all that is wrong with its arguments."""
     retention = given.get("snapshot_retention")
     seconds = seconds_of(retention)
     days = {} if seconds is None else {"snapshot_days": seconds / _SECONDS_PER_DAY}

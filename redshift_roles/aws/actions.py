@@ -9,12 +9,7 @@ from redshift_roles.aws.quotas import Source
 
 
 class Actions(NamedTuple):
-    """The actions of one statement, and the page that says that they are needed.
-
-    Attributes:
-        names: Such as ``s3:GetObject``; never with a wildcard.
-        source: The AWS page.
-    """
+    """The actions of one statement, never with a wildcard, and the page that says that they are needed."""
 
     names: tuple[str, ...]
     source: Source

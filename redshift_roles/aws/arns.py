@@ -33,18 +33,11 @@ def account_of(arn: str) -> str | None:
 
 
 class RoleArn(NamedTuple):
-    """The parts of a role's ARN; None where a part is not known.
-
-    Attributes:
-        partition: Such as ``aws``; None when only the deployment knows.
-        account: Twelve digits, or `THIS_ACCOUNT`; None when unknown.
-        resource: Such as ``role/team/Loader``, perhaps with placeholders; None when unknown.
-        problem: Why this is not the ARN of an IAM role, or None.
-    """
+    """The parts of a role's ARN, None where a part is not known, and why it is none of an IAM role."""
 
     partition: str | None
-    account: str | None
-    resource: str | None
+    account: str | None  # twelve digits, or `THIS_ACCOUNT`
+    resource: str | None  # such as `role/team/Loader`, perhaps with placeholders
     problem: str | None
 
 

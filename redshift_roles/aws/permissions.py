@@ -14,16 +14,9 @@ Condition = tuple[str, str, tuple[str, ...]]
 
 
 class Permission(NamedTuple):
-    """Actions that are allowed on one resource.
+    """Actions that are allowed on one resource (``*`` where they do not support resource-level permissions)."""
 
-    Attributes:
-        sid: Their purpose, in letters and digits.
-        actions: Sorted.
-        resource: An ARN, or ``*`` where the action does not support resource-level permissions.
-        condition: When it is allowed; None for always.
-    """
-
-    sid: str
+    sid: str  # its purpose, in letters and digits
     actions: tuple[str, ...]
     resource: str
     condition: Condition | None = None
@@ -42,14 +35,7 @@ class Home(NamedTuple):
 
 
 class Objects(NamedTuple):
-    """Objects of a bucket.
-
-    Attributes:
-        bucket: The bucket's ARN.
-        key: The ARN of the customer managed key that encrypts them, or None.
-        prefix: The prefix of their keys; None for all objects.
-        files: Keys of more objects, such as a manifest.
-    """
+    """Objects of a bucket: those below a prefix (None for all) and those of some keys, and their encryption key."""
 
     bucket: str
     key: str | None = None

@@ -29,14 +29,7 @@ def one_or_list(values: Sequence[Json]) -> Json:
 
 
 class UserPolicy(NamedTuple):
-    """The policy of the people who associate exactly these roles with exactly these clusters.
-
-    Attributes:
-        cluster_arns: 1 or more.
-        role_arns: 1 or more.
-        create_clusters: Whether they may create the clusters too.
-        describe_all_clusters: Whether they may list all clusters, or describe these alone.
-    """
+    """The policy of the people who associate exactly these roles with exactly these clusters."""
 
     cluster_arns: Sequence[str]
     role_arns: Sequence[str]
@@ -62,10 +55,8 @@ def documents(
 ) -> list[Document]:
     """Write permissions as few documents, the same whatever the order.
 
-    Args:
-        permissions: What is to be allowed; a permission that is there twice is written once.
-        key: What a text with tokens is sorted by; texts with the same key are the same.
-        most: How many characters a document may have, with each value that only the deployment knows at its longest.
+    Permissions are sorted by a key for texts with tokens. A document has at most this many characters, with each value
+    that only the deployment knows at its longest.
     """
 
     def sort_key(permission: Permission) -> _SortKey:
@@ -123,12 +114,7 @@ def size(document: Json) -> int:
 
 
 def least_size(document: Json, region: str | None = None) -> int:
-    """Count the characters of a document, with each value that only the deployment knows at its shortest.
-
-    Args:
-        document: The document.
-        region: The region of its stack, if it is known.
-    """
+    """Count the characters of a document, with each value that only the deployment knows at its shortest."""
     lengths = (len(quotas.partition_of(region or "")), len(region or "eu-west-1"), 12)
     return size(rewritten(document, lambda text: _filled(text, lengths, 1)))
 

@@ -7,12 +7,7 @@ from typing import Final, NamedTuple
 
 
 class Source(NamedTuple):
-    """The page that states a fact.
-
-    Attributes:
-        url: The AWS page.
-        read: The date it was read, ISO 8601.
-    """
+    """The AWS page that states a fact, and the date on which it was read."""
 
     url: str
     read: str

@@ -43,12 +43,7 @@ class DbUser(NamedTuple):
 class Trust(NamedTuple):
     """The trust policy of a role that Redshift assumes (quotas.AUTHORIZING_REDSHIFT, quotas.CONFUSED_DEPUTY).
 
-    Attributes:
-        home: Where the role's clusters and users are.
-        regions: The regions whose clusters may assume it; none for all.
-        serverless: Whether Redshift Serverless may.
-        db_users: The only users who may; none for all.
-        source_clusters: The only clusters that may; none for all.
+    Without regions, users or clusters it is for all of them.
     """
 
     home: Home
@@ -116,12 +111,8 @@ def _both(first: Json, second: Json) -> Json:
 def trust_problem(document: Json, region: str | None, *services: str) -> str | None:
     """Return why Redshift in a region cannot assume a role with this trust policy, or None where it can or may.
 
-    Args:
-        document: The AssumeRolePolicyDocument, every string of it evaluated.
-        region: The region of the cluster or namespace, or None when it is not known: then any region's principal is
-            enough.
-        services: Which of `PROVISIONED` and `SERVERLESS` are enough, the one that a message names first; the former
-            where none is named.
+    Every string of the document is evaluated. Any of the services is enough; without a region, so is that of any
+    region.
     """
     reasons = [_problem(document, region, service) for service in services or (PROVISIONED,)]
     return reasons[0] if all(reasons) else None

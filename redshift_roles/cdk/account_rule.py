@@ -25,12 +25,7 @@ def expected_account(location: Location) -> str | None:
 
 
 def contradictions(location: Location, named: Iterable[tuple[str, str | None]]) -> Iterator[Problem]:
-    """Find accounts that the top-level stack cannot be of, since its Rule asserts another one.
-
-    Args:
-        location: Where roles or people are named.
-        named: What the caller calls each, and its account as far as it is known.
-    """
+    """Find named accounts that the top-level stack cannot be of, since its Rule asserts another one."""
     expected = expected_account(location)
     for label, account in named:
         if arns.differ(account, expected):

@@ -16,17 +16,7 @@ from redshift_roles.cdk.records import record_of
 
 @dataclass(eq=False)
 class Location:
-    """A stack, and what CDK knows of its environment; one for each stack.
-
-    Attributes:
-        stack: The stack, perhaps a nested one.
-        top: The top-level stack.
-        root: The root of the construct tree.
-        account_id: The account as CDK writes it, perhaps a token.
-        region_name: The region as CDK writes it, perhaps a token.
-        partition_name: The partition as CDK writes it, perhaps a token.
-        asserted_account: The account that the CloudFormation Rule of a top-level stack asserts (`account_rule`).
-    """
+    """A stack, perhaps a nested one, and its environment as CDK writes it, perhaps tokens; one for each stack."""
 
     stack: Stack
     top: Stack
@@ -107,10 +97,7 @@ Unreachable = tuple[str, str]
 def unreachable(home: Location, location: Location, name: str) -> Unreachable | None:
     """Return why a stack cannot refer to an attribute of a resource in another one; None when it can.
 
-    Args:
-        home: Where the resource is.
-        location: Where it is referred to.
-        name: What the resource can be given so that stacks of other environments can name it, such as ``role_name``.
+    The name is what the resource can be given so that stacks of other environments can name it, such as ``role_name``.
     """
     if home.stack is location.stack:
         return None

@@ -21,23 +21,14 @@ if TYPE_CHECKING:
 
 
 class Resource(NamedTuple):
-    """One AWS resource that a role is granted.
-
-    Attributes:
-        construct: The CDK resource.
-        arn: Its ARN.
-        account: Twelve digits, `arns.THIS_ACCOUNT`, or None when it is not known.
-        key: Its customer managed key, or None.
-        key_arn: The ARN of that key, or None.
-        key_account: The account of that key, as `account` is written.
-    """
+    """One AWS resource that a role is granted, and its customer managed key if it has one."""
 
     construct: Any
     arn: str
-    account: str | None
+    account: str | None  # twelve digits, `arns.THIS_ACCOUNT`, or None when it is not known
     key: kms.IKey | None
     key_arn: str | None
-    key_account: str | None
+    key_account: str | None  # as `account` is written
 
     def is_foreign(self, location: Location) -> bool:
         """Return whether it, or its key, is known to be of another account than a role of this location."""

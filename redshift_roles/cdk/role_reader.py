@@ -31,16 +31,7 @@ Principal = IUserRef | IGroupRef | iam.IRole
 
 
 class OwnRole(NamedTuple):
-    """What a role of ours was made with.
-
-    Attributes:
-        location: Where it is defined.
-        path_and_name: Its path and name when they are given, else empty.
-        serverless: Whether Redshift Serverless may assume it too.
-        scope: Its parent.
-        trust_policy_quota: How many characters its trust policy may have.
-        managed_policies: How many managed policies it was given.
-    """
+    """What a role of ours was made with; its path and name are empty unless they are given."""
 
     location: Location
     path_and_name: str
@@ -178,13 +169,7 @@ def trust_document(document: iam.PolicyDocument) -> dict[str, Any]:
 
 
 def as_known(document: object, location: Location, known: Mapping[str, str] = MappingProxyType({})) -> Any:  # noqa: ANN401
-    """Return a document as far as it is known, with placeholders where only the deployment knows.
-
-    Args:
-        document: With tokens in it.
-        location: Where it is to be written.
-        known: The values of some tokens.
-    """
+    """Return a document as far as it is known, with placeholders where only the deployment knows."""
     given: dict[str, str] = {}
     rewritten(document, lambda text: given.setdefault(text, known.get(text, text)))
     values = dict(zip(given, texts_of([*given.values()], location), strict=True))

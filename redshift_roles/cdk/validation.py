@@ -28,11 +28,7 @@ def child_path(scope: Construct, construct_id: str) -> str:
 
 
 def child_location(scope: Construct, construct_id: str) -> Location:
-    """Return where a construct will be.
-
-    Raises:
-        RoleAssociationError: InvalidArgument, when that is in no stack, or when it cannot have that name.
-    """
+    """Return where a construct will be, or raise InvalidArgument where it cannot be."""
     problems = [*arguments.CONSTRUCT_ID.check("construct_id", construct_id)]
     try:
         location = location_of(scope) if isinstance(scope, Construct) else None
@@ -77,22 +73,7 @@ def checked_roles(
 ) -> AssociationFacts:
     """Return the facts about roles, or raise one error with all that is wrong with them and with other arguments.
 
-    Args:
-        path: Reads the construct's path.
-        source: The AWS page about the arguments.
-        problems: What is wrong with them.
-        location: Where the cluster or policy is.
-        kind: What names the roles.
-        argument: The argument that lists the roles.
-        roles: The roles.
-        default_role: The default role.
-        role_limit: How many roles the cluster may have.
-        own_role: A role that the caller will make for the cluster.
-        others: Roles that the same cluster has from other associations, and those.
-        other_default: Reads the path of what else sets the default role of the same cluster.
-
-    Raises:
-        RoleAssociationError: InvalidArgument, and the rules that are broken.
+    The path and the other default role are read only for a message. The caller will make its own role for the cluster.
     """
     listed = list(problems)
     if any(problem.concerns(argument, "role_limit", "default_role") for problem in listed):

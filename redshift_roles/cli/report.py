@@ -17,16 +17,7 @@ from redshift_roles.rules.registry import Rule
 
 
 class Located(NamedTuple):
-    """A finding in a file.
-
-    Attributes:
-        file: The template.
-        line: The line of the resource or property, or None if it is not known.
-        stack: The chain of nested stacks down to the template, such as ``main.yaml/Data``; empty if it is not nested.
-        logical_id: The resource.
-        location: A part of it, such as ``Properties/IamRoles``.
-        finding: What is broken or undecided.
-    """
+    """A finding in a file, and the chain of nested stacks down to it, such as ``main.yaml/Data``."""
 
     file: Path
     line: int | None
@@ -42,13 +33,7 @@ class Located(NamedTuple):
 
 
 class Report(NamedTuple):
-    """The result of a check.
-
-    Attributes:
-        templates: How many templates were checked.
-        found: The findings.
-        unusable: What could not be checked, a line each.
-    """
+    """The result of a check: the number of templates, the findings, and a line for each that could not be checked."""
 
     templates: int
     found: Sequence[Located]

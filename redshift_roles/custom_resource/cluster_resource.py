@@ -26,20 +26,12 @@ _RESTORE_ID: Final = "PutBackDefault"
 
 
 class Wanted(NamedTuple):
-    """What an association wants.
-
-    Attributes:
-        cluster_identifier: Of a cluster of this account and region, perhaps a token.
-        roles: The roles it associates, by their keys in logical ids; empty where it sets a default role only.
-        default_role: The role that is to be the default, or None.
-        role_limit: How many roles the cluster may have, all of them counted.
-        seconds: How long a change may take.
-    """
+    """What an association wants of a cluster of this account and region; without roles it sets a default role only."""
 
     cluster_identifier: str
-    roles: dict[str, iam.IRole]
+    roles: dict[str, iam.IRole]  # by their keys in logical ids
     default_role: iam.IRole | None
-    role_limit: int
+    role_limit: int  # of the cluster, all of its roles counted
     seconds: int
 
 
@@ -51,14 +43,7 @@ class Default(NamedTuple):
 
 
 class Member(NamedTuple):
-    """One of the associations of a cluster.
-
-    Attributes:
-        scope: Its construct.
-        wanted: What it wants.
-        snapshots: Whether each of its roles was associated before, by the keys of the roles.
-        default: The default role that it sets, or None.
-    """
+    """One of the associations of a cluster, and whether each of its roles was associated before."""
 
     scope: Construct
     wanted: Wanted
@@ -67,14 +52,7 @@ class Member(NamedTuple):
 
 
 class AssociatedCluster(Construct):
-    """All that the associations of a stack want of one cluster.
-
-    Attributes:
-        key: Names the cluster in logical ids.
-        members: The associations.
-        policies: How many policies the function needs for the cluster.
-        resource: The resource that changes the cluster.
-    """
+    """All that the associations of a stack want of one cluster, and the resource that changes it."""
 
     def __init__(self, function: AssociationFunction, location: Location, key: str) -> None:
         super().__init__(function, key if key[:1].isalpha() else f"Cluster{digest(key)}")
@@ -174,8 +152,7 @@ def other_default(members: Sequence[Member]) -> Callable[[], str] | None:
 def join(scope: Construct, location: Location, wanted: Wanted) -> None:
     """Add an association to those of its cluster; what depends on it waits for the resource of the cluster.
 
-    Raises:
-        RoleAssociationError: InvalidArgument; then nothing has changed.
+    Where it cannot be added, InvalidArgument is raised and nothing has changed.
     """
     with unchanged_on_error(location):
         function = AssociationFunction.of(scope, location)

@@ -103,11 +103,7 @@ class AssociationFunction(Construct):
 
     @classmethod
     def of(cls, scope: Construct, location: Location) -> AssociationFunction:
-        """Return the function of a stack, which the first association creates.
-
-        Raises:
-            RoleAssociationError: InvalidArgument, when another construct has its id.
-        """
+        """Return the function of a stack, which the first association creates."""
         found = location.stack.node.try_find_child(_FUNCTION_ID)
         if isinstance(found, cls):
             return found
@@ -123,13 +119,7 @@ class AssociationFunction(Construct):
         self._location.stack.node.try_remove_child(_FUNCTION_ID)
 
     def raise_if_over_quota(self, scope: Construct, policies: int, *, defaults: bool) -> None:
-        """Raise InvalidArgument when the function's role cannot have as many policies.
-
-        Args:
-            scope: The construct that needs them.
-            policies: The number of policies for all clusters.
-            defaults: Whether one of the clusters has a default role.
-        """
+        """Raise InvalidArgument when the function's role cannot have as many policies for all clusters."""
         spare = 2 if defaults else 1
         most = quotas.ROLE_POLICIES - len(self._logging.policies) - spare
         if policies > most:

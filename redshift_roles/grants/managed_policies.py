@@ -38,21 +38,12 @@ _UNDECIDED: Final = "redshift-roles:AttachedPoliciesUndecided"
 
 @dataclass
 class GrantRecord:
-    """What was granted to a user, group or role.
+    """What was granted to a user, group or role."""
 
-    Attributes:
-        kind: ``roles``, ``users`` or ``groups``.
-        given: How many managed policies it was created with.
-        policies: Its policies, by the scope that they are children of and the id of the first.
-        trusted: The principals that were added to its trust policy, and what is known of each.
-        is_chained: Whether it is a later role of a chain.
-        is_vended: Whether Lake Formation vends data to it.
-    """
-
-    kind: str = "roles"
-    given: int = 0
-    policies: dict[tuple[str, str], GrantedPolicies] = field(default_factory=dict)
-    trusted: dict[str, str] = field(default_factory=dict)
+    kind: str = "roles"  # or users, or groups
+    given: int = 0  # how many managed policies it was created with
+    policies: dict[tuple[str, str], GrantedPolicies] = field(default_factory=dict)  # by scope and first id
+    trusted: dict[str, str] = field(default_factory=dict)  # what is known of the principals in its trust policy
     is_chained: bool = False
     is_vended: bool = False
 
@@ -62,23 +53,14 @@ class GrantRecord:
 
 
 class Plan(NamedTuple):
-    """What the policies of a principal will be.
-
-    Attributes:
-        new: The permissions that are not there yet.
-        written: All documents.
-    """
+    """What the policies of a principal will be: all documents, and the permissions that are not there yet."""
 
     new: tuple[Permission, ...]
     written: list[Document]
 
 
 class GrantedPolicies:
-    """The policies of one principal, as few as IAM's size allows, the same whatever the order of the grants.
-
-    Attributes:
-        policies: The managed policies, none before the first grant.
-    """
+    """The policies of one principal, as few as IAM's size allows, the same whatever the order of the grants."""
 
     def __init__(
         self,
@@ -206,15 +188,10 @@ class _ReportedPolicies(GrantedPolicies):
 def granted_policies(
     construct: IConstruct, location: Location, construct_id: str, kind: str, *, scope: Construct | None = None
 ) -> GrantedPolicies:
-    """Return the policies of a principal.
+    """Return the policies of a principal, which are its children unless another scope is given.
 
-    Args:
-        construct: The role, user or group.
-        location: Where the policies are.
-        construct_id: The id of the first policy.
-        kind: ``roles``, ``users`` or ``groups``.
-        scope: What the policies are children of. Default: the principal, or what an imported one is a child of, since
-            CDK takes no import for a scope; then the ids begin with the import's.
+    Those of an imported one are children of its parent, since CDK takes no import for a scope; then the ids begin with
+    the import's.
     """
     record, key = record_of(GrantRecord, construct), (reference_of(scope), construct_id)
     if key not in record.policies:

@@ -24,13 +24,7 @@ _LEAST_ARN: Final = len("arn:aws:iam::123456789012:role/x")
 
 
 class Trusted(NamedTuple):
-    """Who may assume a role.
-
-    Attributes:
-        kind: ``AWS`` or ``Service``.
-        name: The ARN, perhaps a token, or the service.
-        known: What is known of the name.
-    """
+    """An ARN, perhaps a token, or a service that may assume a role, and what is known of it."""
 
     kind: str
     name: str

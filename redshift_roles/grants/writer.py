@@ -43,14 +43,7 @@ _TRAINING: Final = Trusted("Service", PASSED_TO_TRAINING, PASSED_TO_TRAINING)
 
 
 class GrantWriter:
-    """Writes the grants of one role.
-
-    Attributes:
-        role: The role.
-        location: Where it is.
-        home: Where resources are that have a name and no construct.
-        policies: Its managed policies so far.
-    """
+    """Writes the grants of one role."""
 
     def __init__(self, role: iam.IRole) -> None:
         self.role = role
@@ -79,13 +72,8 @@ class GrantWriter:
     ) -> RedshiftGrant:
         """Allow something, or raise with everything that keeps it from working.
 
-        Args:
-            source: The AWS page about it.
-            allowed: The permissions.
-            argument: What the caller calls the resource.
-            found: The resource, where there is one.
-            owner_allows: Whether the owner in another account has allowed it; None where no other account can.
-            training: Whether Amazon SageMaker must assume the role too, where the app owns its trust policy.
+        `owner_allows` is None where no other account can own the resource. With `training`, Amazon SageMaker must
+        assume the role too, where the app owns its trust policy.
         """
         account = None if own_role(self.role) else principal_account(self.role, self.location)
         findings = [] if own_role(self.role) else self._unattachable(account)

@@ -36,14 +36,7 @@ def must_be(name: str, allowed: str, value: object, fix: str) -> Problem:
 
 
 class Text(NamedTuple):
-    """A text that matches a pattern.
-
-    Attributes:
-        pattern: The pattern.
-        allowed: The allowed values in words.
-        example: One of them.
-        literal: Whether it must be known at synth time.
-    """
+    """A text that matches a pattern; a literal one must be known at synth time."""
 
     pattern: str
     allowed: str
@@ -118,12 +111,7 @@ class Kind(NamedTuple):
 
 
 class ListOf(NamedTuple):
-    """A list.
-
-    Attributes:
-        item: What each entry may be.
-        if_empty: What to do about an empty list, where it is wrong.
-    """
+    """A list; `if_empty` is what to do about an empty one, where that is wrong."""
 
     item: Shape
     if_empty: str = ""

@@ -14,33 +14,19 @@ Origin = Literal["app", "template"]
 
 
 class RoleFacts(NamedTuple):
-    """One role as a cluster, a policy or a chain names it.
-
-    Attributes:
-        label: Its place, such as ``roles[3]``.
-        arn: Its ARN as far as it is known (see `arns`).
-        conditional: Whether a condition of the template decides that the role is there at all.
-        trust_problem: Why Redshift cannot assume it, or None when it can or when that is not known.
-        reference_problem: Why CDK cannot refer to it from the stack that names it, or None when it can.
-        defined: Whether the app defines it: two roles that it defines are two, whatever their names will be.
-        when: The branches of conditions it is in; two roles with equal branches are there together.
-        problem: Why it cannot be a role, where its ARN does not show it.
-        choice: The entry of which it is one of the alternatives, where one of them is surely there.
-        path: Reads its construct path, which costs crossings into jsii that only a message needs.
-        owner: Reads the path of what else associates it with the same cluster.
-    """
+    """One role as a cluster, a policy or a chain names it; its label is its place, such as ``roles[3]``."""
 
     label: str
-    arn: str
-    conditional: bool = False
-    trust_problem: str | None = None
-    reference_problem: str | None = None
-    defined: bool = False
-    when: tuple[Hashable, ...] = ()
-    problem: str | None = None
-    choice: str = ""
-    path: Callable[[], str] = str
-    owner: Callable[[], str] | None = None
+    arn: str  # as far as it is known
+    conditional: bool = False  # whether a condition of the template decides that it is there
+    trust_problem: str | None = None  # why Redshift cannot assume it, as far as that is known
+    reference_problem: str | None = None  # why CDK cannot refer to it from the stack that names it
+    defined: bool = False  # by the app: two such roles are two, whatever their names will be
+    when: tuple[Hashable, ...] = ()  # its branches of conditions; roles with equal ones are there together
+    problem: str | None = None  # why it cannot be a role, where its ARN does not show it
+    choice: str = ""  # the entry of which it is an alternative, where one of them is surely there
+    path: Callable[[], str] = str  # reads its construct path, which costs crossings into jsii
+    owner: Callable[[], str] | None = None  # reads the path of what else associates it
 
     def __str__(self) -> str:
         """Write the role as a message names it."""
@@ -67,44 +53,24 @@ class RoleFacts(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class AssociationFacts:
-    """The roles of a cluster, a Serverless namespace, a user policy or a chain.
-
-    Attributes:
-        kind: What names the roles.
-        argument: The argument or template property that lists them, such as ``roles`` or ``IamRoles``.
-        account: Its account as twelve digits, or `arns.THIS_ACCOUNT` when its stack names none.
-        region: Its region, or None when its stack names none.
-        roles: The roles that are known, in order.
-        others: The roles that the same cluster has from elsewhere: other associations, the list of the cluster itself.
-        conditional_roles: How many of the conditional roles are there at least, and how many at most.
-        more_roles: Whether the list may hold roles that are not known (a list parameter).
-        role_limit: How many roles the cluster may have; None where there is no limit.
-        expected_account: Where `account` is not known: the only account this top-level stack can be deployed to,
-            since a role of it is named there. None when nothing says so.
-        account_asserted: Whether a CloudFormation Rule stops a deployment to any account but the expected one.
-        default_argument: The argument or template property with its default role.
-        default_roles: What its default role may be; empty when it has none.
-        other_default: Reads the path of what else sets the default role of the same cluster.
-        origin: Whether it is written in a CDK app or in a template alone, which decides how it can be corrected.
-        conditional: Whether a condition decides that it is there at all: it may then be meant for another account.
-    """
+    """The roles of a cluster, a Serverless namespace, a user policy or a chain."""
 
     kind: Literal["cluster", "namespace", "policy", "chain"]
-    argument: str
-    account: str
+    argument: str  # the argument or property that lists the roles, such as `IamRoles`
+    account: str  # twelve digits, or `arns.THIS_ACCOUNT`
     region: str | None
     roles: tuple[RoleFacts, ...] = ()
-    others: tuple[RoleFacts, ...] = ()
-    conditional_roles: tuple[int, int] = (0, 0)
-    more_roles: bool = False
+    others: tuple[RoleFacts, ...] = ()  # that the same cluster has from elsewhere
+    conditional_roles: tuple[int, int] = (0, 0)  # how many of them are there at least, and at most
+    more_roles: bool = False  # whether the list may hold roles that are not known
     role_limit: int | None = None
-    expected_account: str | None = None
-    account_asserted: bool = False
+    expected_account: str | None = None  # the only account that its stack can be deployed to
+    account_asserted: bool = False  # by a CloudFormation Rule
     default_argument: str = "default_role"
-    default_roles: tuple[RoleFacts, ...] = ()
-    other_default: Callable[[], str] | None = None
+    default_roles: tuple[RoleFacts, ...] = ()  # what its default role may be
+    other_default: Callable[[], str] | None = None  # reads the path of what else sets it
     origin: Origin = "app"
-    conditional: bool = False
+    conditional: bool = False  # whether a condition decides that it is there at all
 
     @cached_property
     def partition(self) -> str | None:
@@ -138,20 +104,11 @@ class AssociationFacts:
 
 
 class PassRoleFacts(NamedTuple):
-    """A policy statement that allows iam:PassRole.
+    """A policy statement that allows iam:PassRole."""
 
-    Attributes:
-        label: Where the statement is, such as ``Statement[0]``.
-        services: The services it names in iam:PassedToService, or None when it names none and allows all.
-        every_role: The resource that stands for every role, such as ``*``; empty when there is none.
-        redshift_roles: Its resources that are roles for Redshift, in readable form.
-        beside_redshift: Whether the same app has clusters or namespaces that the policy's account may be of.
-        by_exclusion: Whether it allows all actions but some.
-    """
-
-    label: str
-    services: tuple[str, ...] | None
-    every_role: str
-    redshift_roles: tuple[str, ...]
-    beside_redshift: bool
-    by_exclusion: bool = False
+    label: str  # such as `Statement[0]`
+    services: tuple[str, ...] | None  # in iam:PassedToService, or None for all
+    every_role: str  # such as `*`; empty when there is none
+    redshift_roles: tuple[str, ...]  # in readable form
+    beside_redshift: bool  # whether clusters of the app may be of the policy's account
+    by_exclusion: bool = False  # by NotAction

@@ -38,12 +38,7 @@ class Finding:
 
 
 def shortened(reported: Iterable[_Reported], more: Callable[[_Reported, str], _Reported]) -> list[_Reported]:
-    """Keep each finding once, and no more than `MOST`; the last one says how many are left out.
-
-    Args:
-        reported: The findings of one rule about one resource.
-        more: Adds words to the message of a finding.
-    """
+    """Keep each finding once, and no more than `MOST`; the last one says how many are left out."""
     once = [*dict.fromkeys(reported)]
     kept = once[:MOST]
     if len(once) > MOST:

@@ -10,14 +10,7 @@ from redshift_roles.rules.findings import Finding
 
 
 class Problem(NamedTuple):
-    """What is wrong, and what to do about it.
-
-    Attributes:
-        argument: The argument or template property it is about, such as ``port`` or ``roles[3]``; empty where it is
-            about no single one.
-        message: What was given and what is allowed.
-        fix: The edit that corrects it.
-    """
+    """What is wrong with an argument or template property (empty if it is no single one), and what to do about it."""
 
     argument: str
     message: str
@@ -29,15 +22,7 @@ class Problem(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """What a rule says, and why.
-
-    Attributes:
-        name: Its name in findings, tests, docs and acknowledgements.
-        sentence: What is true where the rule is kept.
-        why: What AWS does where it is broken.
-        source: The AWS page that states it.
-        undecided: Whether a finding means "not known at synth time": a warning, never an error.
-    """
+    """What a rule says, and why; a finding of an undecided one means "not known at synth time" and is a warning."""
 
     name: str
     sentence: str
@@ -66,14 +51,6 @@ INVALID_ARGUMENT: Final = Rule(
 
 
 def in_account(what: str, account: str | None, home: str, own: str | None, *, named: bool = False) -> str:
-    """Write that something is in another account than it has to be in.
-
-    Args:
-        what: What it is.
-        account: Its account.
-        home: What it has to be in one account with, such as ``the role``.
-        own: The account of that.
-        named: Whether that is a stack of no account of its own, which names a role of `own` already.
-    """
+    """Write that something is in another account than its home, which may be a stack whose account a role names."""
     where = f"already names a role of {own} and can be of one account only" if named else f"is in {own}"
     return f"{what} is in account {account}, {home} {where}"

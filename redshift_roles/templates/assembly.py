@@ -59,29 +59,17 @@ def once(memo: dict[str, Any], key: str, work_out: Callable[[], _Result], in_cir
 
 @dataclass(eq=False)
 class Template:
-    """One template.
-
-    Attributes:
-        path: The file, or None for a stack that is not synthesized yet: only its account and region are known.
-        stack_name: The stack's physical name; empty for a nested stack.
-        account: Twelve digits, or None when the stack names none.
-        region: The region, or None when the stack names none.
-        assembly: The assembly it is part of.
-        parent: The template whose nested stack this is, or None.
-        parent_logical_id: The logical id of the nested stack there.
-        name: A name that no other template of the assembly has, where the file's name does not suffice.
-        memo: What readers have worked out about it.
-    """
+    """One template; without a path, a stack that is not synthesized yet."""
 
     path: Path | None
-    stack_name: str
+    stack_name: str  # empty for a nested stack
     account: str | None
     region: str | None
     assembly: Assembly
     parent: Template | None = None
     parent_logical_id: str = ""
-    name: str = ""
-    memo: dict[str, Any] = field(default_factory=dict, repr=False)
+    name: str = ""  # unique in the assembly, where the file's name is not
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)  # what readers have worked out about it
 
     @cached_property
     def body(self) -> Mapping[str, Json]:
@@ -180,11 +168,7 @@ def _types(logical_id: str, resource: Json) -> set[str]:
 
 
 class GivenFiles:
-    """Files that may be nested templates.
-
-    Args:
-        paths: The files.
-    """
+    """Files that may be nested templates."""
 
     def __init__(self, paths: Iterable[Path] = ()) -> None:
         self._by_path: dict[str, Path] = {}
@@ -218,21 +202,12 @@ def _file_name(address: Json) -> str:
 
 @dataclass(eq=False)
 class Assembly:
-    """All templates of an app, stages and nested stacks included.
-
-    Attributes:
-        stacks: The templates of the top-level stacks.
-        loose: The files that may be nested templates.
-        is_app: Whether the stacks are of one app; else they only happen to be read together.
-        circles: The files that would be nested in themselves; they are not followed.
-        bodies: The parsed files.
-        memo: What readers have worked out about it.
-    """
+    """All templates of an app, stages and nested stacks included."""
 
     stacks: list[Template] = field(default_factory=list)
-    loose: GivenFiles = field(default_factory=GivenFiles)
-    is_app: bool = True
-    circles: list[Path] = field(default_factory=list)
+    loose: GivenFiles = field(default_factory=GivenFiles)  # the files that may be nested templates
+    is_app: bool = True  # else the stacks only happen to be read together
+    circles: list[Path] = field(default_factory=list)  # files that would be nested in themselves; not followed
     bodies: dict[Path, Json] = field(default_factory=dict, repr=False)
     memo: dict[str, Any] = field(default_factory=dict, repr=False)
 

@@ -44,13 +44,7 @@ class Entry(NamedTuple):
 def associations(
     assembly: Assembly, path: Callable[[Entry], str], origin: Origin
 ) -> Iterator[tuple[Entry, AssociationFacts]]:
-    """Read each role of each association, with what else in the app gives it to the same cluster.
-
-    Args:
-        assembly: The app's templates.
-        path: Returns the path of what has an entry.
-        origin: Whether the templates were written by a CDK app that can be changed.
-    """
+    """Read each role of each association, with what else in the app gives it to the same cluster."""
     first: dict[tuple[_Cluster, object], Entry] = {}
     for kind in (CLUSTER, ASSOCIATION):
         for template, logical_id in _resources(assembly, kind):

@@ -38,14 +38,7 @@ class Holder(NamedTuple):
 
 
 class Violation(NamedTuple):
-    """One finding about one resource.
-
-    Attributes:
-        template: The template that has the resource.
-        logical_id: The resource.
-        location: What it is about, such as ``Properties/IamRoles``.
-        finding: What is broken or undecided.
-    """
+    """One finding about a part of a resource, such as ``Properties/IamRoles``."""
 
     template: Template
     logical_id: str
@@ -97,14 +90,7 @@ def check(
     origin: Origin = "app",
     elsewhere: Container[tuple[Template, str]] = (),
 ) -> Iterator[Violation]:
-    """Apply the rules to all clusters, namespaces, associations and policies of an app.
-
-    Args:
-        assembly: The app's templates.
-        role_limit: How many roles a cluster or namespace may have.
-        origin: Whether fixes are for the author of a CDK app or of a template.
-        elsewhere: The resources that another caller checks, by template and logical id.
-    """
+    """Apply the rules to all clusters, namespaces, associations and policies of an app that no other caller checks."""
     for _, found in groupby(_check(assembly, role_limit, origin, elsewhere), lambda violation: violation[:2]):
         by_rule: dict[str, list[Violation]] = {}
         for violation in found:
@@ -162,14 +148,7 @@ def associated(
     origin: Origin = "app",
     elsewhere: Container[tuple[Template, str]] = (),
 ) -> Iterator[Violation]:
-    """Apply the rules to the role associations of an app; most apps have none.
-
-    Args:
-        assembly: The app's templates.
-        path: Returns the path of what has an entry of an association.
-        origin: Whether fixes are for the author of a CDK app or of a template.
-        elsewhere: The associations that another caller checks, by template and logical id.
-    """
+    """Apply the rules to the role associations of an app that no other caller checks; most apps have none."""
     if not any(template.resources(ASSOCIATION) for template in assembly.templates()):
         return
     for entry, facts in association_reader.associations(assembly, path, origin):

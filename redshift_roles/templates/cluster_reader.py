@@ -220,11 +220,8 @@ def document(node: Json, template: Template) -> Json:
 def evaluated(node: Json, template: Template, side: int | None = None) -> Json:
     """Replace the functions of a document by what is known, and by placeholders elsewhere.
 
-    Args:
-        node: The document, or a part of it.
-        template: The template it is in.
-        side: 0 to take the first branch of each condition that is not decided, -1 to take the last, and to leave out
-            what becomes no value; None for placeholders.
+    With side 0, the first branch of each condition that is not decided is taken, with -1 the last, and what becomes no
+    value is left out.
     """
     if isinstance(node, list):
         items = [evaluated(item, template, side) for item in node]

@@ -25,15 +25,7 @@ Branches = tuple[Branch, ...]
 
 
 def holds(name: Json, template: Template, read: Read, taken: Branches = (), depth: int = 0) -> bool | None:
-    """Return whether a condition holds; None where only the deployment knows, and in a circle.
-
-    Args:
-        name: The condition.
-        template: The template that defines it.
-        read: Returns the texts that a value may become.
-        taken: The branches of other conditions that are taken.
-        depth: How many conditions have led to this one.
-    """
+    """Return whether a condition holds; None where only the deployment knows, and in a circle."""
     if not isinstance(name, str) or depth > _MAX_DEPTH:
         return None
     known = next((branch.holds for branch in taken if branch.condition == _key(name, template)), None)

@@ -41,17 +41,11 @@ class Environment(NamedTuple):
 
 @dataclass
 class Given:
-    """What the paths of a command hold.
-
-    Attributes:
-        assemblies: The cloud assemblies, and one for all other templates.
-        unusable: What cannot be used and why, a line each.
-        lines: The lines of resources, by file; those of a JSON file once they are asked for.
-    """
+    """What the paths of a command hold; what cannot be used, and why, is a line each."""
 
     assemblies: list[Assembly] = field(default_factory=list)
     unusable: list[str] = field(default_factory=list)
-    lines: dict[Path, Lines] = field(default_factory=dict)
+    lines: dict[Path, Lines] = field(default_factory=dict)  # those of a JSON file once they are asked for
 
     @contextmanager
     def complaints(self, path: Path | None = None) -> Iterator[None]:
@@ -76,13 +70,7 @@ class Given:
 
 
 class _Found(NamedTuple):
-    """A file or folder to read.
-
-    Attributes:
-        path: The file, or the folder of a cloud assembly.
-        is_named: Whether the caller named it; else it is in a folder that the caller named.
-        is_assembly: Whether it is a cloud assembly.
-    """
+    """A file or the folder of a cloud assembly, and whether the caller named it or a folder that it is in."""
 
     path: Path
     is_named: bool
@@ -90,13 +78,7 @@ class _Found(NamedTuple):
 
 
 def read(paths: Iterable[str], environment: Environment, progress: Callable[[int], None]) -> Given:
-    """Read templates, folders of templates and cloud assemblies.
-
-    Args:
-        paths: Files and folders.
-        environment: Where templates will be deployed that do not say so themselves.
-        progress: Called with the number of files that have been read.
-    """
+    """Read templates, folders of templates and cloud assemblies."""
     given = Given()
     loose = Assembly(is_app=False)
     for path, is_named, is_assembly in _found(paths, given):

@@ -28,11 +28,7 @@ _TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH} levels"
 
 
 def parse_json(text: str, *, strict: bool = True) -> Json:
-    """Read a JSON document; unless it is strict, its texts may hold control characters.
-
-    Raises:
-        UnusableError: The text is not JSON, or too deep to be a template.
-    """
+    """Read a JSON document; unless it is strict, its texts may hold control characters."""
     try:
         body = json.loads(without_marks(text), object_pairs_hook=_mapping, strict=strict)
     except UnusableError:
@@ -85,9 +81,6 @@ def parse_yaml(text: str) -> tuple[Json, Lines]:
 
     Short functions such as ``!Sub`` become their long forms. Nothing is constructed but texts, flags, mappings and
     lists, whatever a tag asks for.
-
-    Raises:
-        UnusableError: The text is not YAML, or not what CloudFormation takes for it.
     """
     try:
         import yaml  # noqa: PLC0415  an extra, which JSON templates do without
@@ -138,14 +131,7 @@ class _YamlReader:
         return UnusableError(f"line {self._event.start_mark.line + 1}: {text}")
 
     def _value(self, kind: str, depth: int, keys: tuple[str, ...] | None, *, is_key: bool = False) -> _Anchored:
-        """Read the value that the current event begins.
-
-        Args:
-            kind: The kind of the event.
-            depth: How many mappings and lists the value is in.
-            keys: The keys that lead to it, or None where no line is asked for.
-            is_key: Whether it is the key of a mapping, which is always a text.
-        """
+        """Read the value that the current event begins; without keys that lead to it, no line is noted."""
         event = self._event
         if kind == "AliasEvent":
             return self._alias(event.anchor, depth)

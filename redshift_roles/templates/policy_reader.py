@@ -39,25 +39,14 @@ _BEARERS: Final = (
 
 
 class RedshiftUsage(NamedTuple):
-    """What an app has of Redshift, as far as a policy of it may concern that.
-
-    Attributes:
-        roles: What people call the roles for Redshift, by `role_key`.
-        accounts: The accounts of its clusters and namespaces.
-    """
+    """What an app has of Redshift: the names of its roles by `role_key`, and the accounts of its clusters."""
 
     roles: Mapping[tuple[str, str], str]
     accounts: frozenset[str]
 
 
 class PassRoleStatement(NamedTuple):
-    """A statement that allows iam:PassRole.
-
-    Attributes:
-        logical_id: The resource.
-        location: The statement in it.
-        facts: What it allows where its conditions hold, and where they do not.
-    """
+    """A statement that allows iam:PassRole: its facts where its conditions hold, and where they do not."""
 
     logical_id: str
     location: str
@@ -67,12 +56,7 @@ class PassRoleStatement(NamedTuple):
 def pass_role_statements(
     template: Template, usage_of: Callable[[Template], RedshiftUsage]
 ) -> Iterator[PassRoleStatement]:
-    """Read every statement of a template that allows iam:PassRole.
-
-    Args:
-        template: The template.
-        usage_of: Returns what the app has of Redshift; called only where there is such a statement.
-    """
+    """Read every statement of a template that allows iam:PassRole."""
     for logical_id, location, policy in _documents(template):
         for index, forms in _allowing(policy, template):
             if _is_boundary(logical_id, template):

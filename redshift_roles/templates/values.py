@@ -247,12 +247,7 @@ class Option(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """An entry of a list.
-
-    Attributes:
-        options: What it may be; `MORE` stands for any number of entries, `NO_VALUE` for none.
-        when: The branches of conditions in which it is there.
-    """
+    """An entry of a list; `MORE` stands for any number of entries, `NO_VALUE` for none."""
 
     options: list[Option]
     when: Branches = ()
@@ -270,14 +265,7 @@ NO_ENTRIES: Final = Entries([], 0, 0)
 
 
 def entries(value: Json, template: Template, taken: Branches = (), depth: int = 0) -> Entries:
-    """Read a list.
-
-    Args:
-        value: The list, or a function that makes one.
-        template: The template it is in.
-        taken: The branches of conditions that are taken wherever the list is.
-        depth: How many lists and functions it is in.
-    """
+    """Read a list, or a function that makes one, where some branches of conditions are taken already."""
     if isinstance(value, str):
         return _entry([Option(texts(value, template)[0], taken)], taken)
     if depth >= _MAX_DEPTH:

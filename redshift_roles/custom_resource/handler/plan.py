@@ -15,17 +15,11 @@ NO_DEFAULT = ""
 
 @dataclass(frozen=True)
 class Association:
-    """What one association wants of a cluster.
+    """What one association wants of a cluster; a role that was associated before stays when it is deleted."""
 
-    Attributes:
-        roles: ARN → whether the role was associated before; then it stays when the association is deleted.
-        default: The ARN of the default role, or None to leave the default alone.
-        default_before: The default role before the association set one, or None.
-    """
-
-    roles: dict[str, bool] = field(default_factory=dict)
-    default: str | None = None
-    default_before: str | None = None
+    roles: dict[str, bool] = field(default_factory=dict)  # ARN → whether it was associated before
+    default: str | None = None  # None to leave it alone
+    default_before: str | None = None  # before the association set one
 
 
 NOTHING = Association()
@@ -33,30 +27,17 @@ NOTHING = Association()
 
 @dataclass(frozen=True)
 class Cluster:
-    """The state of a cluster.
-
-    Attributes:
-        status: ``available``, ``modifying``, ``paused`` and so on.
-        roles: ARN → ``in-sync``, ``adding`` or ``removing``.
-        default: The ARN of the default role, or None.
-        modifying: Whether a change is under way.
-    """
+    """The state of a cluster, and of its roles by ARN."""
 
     status: str
-    roles: dict[str, str]
+    roles: dict[str, str]  # ARN → `in-sync`, `adding` or `removing`
     default: str | None
     modifying: bool = False
 
 
 @dataclass(frozen=True)
 class Change:
-    """One call of ModifyClusterIamRoles.
-
-    Attributes:
-        add: ARNs, sorted.
-        remove: ARNs, sorted.
-        default: An ARN, `NO_DEFAULT` to clear it, or None to leave it alone.
-    """
+    """One call of ModifyClusterIamRoles; no default leaves it alone, `NO_DEFAULT` clears it."""
 
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()

@@ -45,29 +45,17 @@ class Clock:
 
 @dataclass
 class Request:
-    """One request of CloudFormation.
-
-    Attributes:
-        cluster: The cluster's identifier.
-        before: What the association wanted before; nothing on a create.
-        after: What it wants now; nothing on a delete.
-        role_limit: How many roles the cluster may have, those of others included.
-        seconds: How long it may take.
-    """
+    """One request of CloudFormation: what the association wanted before (nothing on a create) and wants now."""
 
     cluster: str
     before: Association
     after: Association
-    role_limit: int
+    role_limit: int  # of the cluster, the roles of others included
     seconds: float
 
 
 def reconcile(client: Client, request: Request, clock: Clock) -> None:
-    """Change the cluster and wait until it is as wanted.
-
-    Raises:
-        RefusedError: When it cannot be; the text has the cluster, the role and the status.
-    """
+    """Change the cluster and wait until it is as wanted; RefusedError says why it cannot be."""
     deadline = clock.now() + request.seconds
     run = _Run(client, request)
     retry(run.attempt, request.cluster, request.seconds, clock, about=_roles(request))
@@ -76,11 +64,7 @@ def reconcile(client: Client, request: Request, clock: Clock) -> None:
 
 
 def read(client: Client, identifier: str, seconds: float, clock: Clock) -> Cluster:
-    """Return the state of a cluster, as soon as IAM and the API allow it.
-
-    Raises:
-        RefusedError: When there is no such cluster.
-    """
+    """Return the state of a cluster, as soon as IAM and the API allow it."""
     return retry(lambda _: _found(client, identifier), identifier, seconds, clock)
 
 
@@ -155,13 +139,7 @@ def _found(client: Client, identifier: str) -> Cluster:
 
 @dataclass
 class _Run:
-    """The attempts of one request.
-
-    Attributes:
-        client: The Redshift client.
-        request: The request.
-        changed: Whether a change was requested of Redshift.
-    """
+    """The attempts of one request."""
 
     client: Client
     request: Request

@@ -20,14 +20,7 @@ Json = dict[str, Any]
 
 
 class Outcome(NamedTuple):
-    """The result of a request.
-
-    Attributes:
-        status: ``SUCCESS`` or ``FAILED``.
-        reason: Why it failed.
-        physical_id: The physical id of the resource.
-        data: The attributes that the template can read.
-    """
+    """The result of a request."""
 
     status: str
     reason: str
