@@ -39,7 +39,7 @@ from redshift_roles.rules.findings import Finding, RoleAssociationError, printab
 from redshift_roles.templates import checker
 from redshift_roles.templates.assembly import Assembly, Template
 from redshift_roles.templates.association_reader import Entry
-from redshift_roles.templates.checker import Holder, Violation
+from redshift_roles.templates.checker import ClusterOrNamespace, Violation
 
 # The first half of every acknowledgement id.
 PLUGIN_NAME: Final = "redshift-roles"
@@ -161,15 +161,15 @@ class RoleGuard(_Plugin):
 
     def watched(self, assembly: Assembly) -> set[tuple[Template, str]]:
         """List what it checks, by template and logical id."""
-        clusters = {(holder.template, holder.logical_id) for holder, _ in self._holders(assembly)}
+        clusters = {(resource.template, resource.logical_id) for resource, _ in self._clusters(assembly)}
         return clusters | {*self._resources(assembly)}
 
     def _find(self, context: IPolicyValidationContext) -> Iterator[_Reported]:  # noqa: ARG002
         assembly = synthesis_of(self._app).assembly
-        clusters = dict(self._holders(assembly))
-        for holder, facts in checker.read(clusters):
-            for found in checker.holder_violations(holder.template, holder.logical_id, facts):
-                yield found, path_of(clusters[holder])
+        clusters = dict(self._clusters(assembly))
+        for resource, facts in checker.read(clusters):
+            for found in checker.violations_of(resource.template, resource.logical_id, facts):
+                yield found, path_of(clusters[resource])
         if not self.associations:
             return
         resources = self._resources(assembly)
@@ -181,14 +181,14 @@ class RoleGuard(_Plugin):
         for found in checker.associated(assembly, path):
             yield found, found.finding.path
 
-    def _holders(self, assembly: Assembly) -> Iterator[tuple[Holder, redshift.CfnCluster]]:
+    def _clusters(self, assembly: Assembly) -> Iterator[tuple[ClusterOrNamespace, redshift.CfnCluster]]:
         """Find the clusters in the templates, those of a stack in one crossing."""
         for location, clusters in self.clusters.items():
             template = template_of(location.stack, assembly)
             references = location.stack.resolve([*clusters])
             for cluster, reference in zip(clusters.values(), references, strict=True):
                 if template and template.resource_type(reference["Ref"]):
-                    yield Holder(template, reference["Ref"], cluster.role_limit), cluster.cfn_cluster
+                    yield ClusterOrNamespace(template, reference["Ref"], cluster.role_limit), cluster.cfn_cluster
 
     def _resources(self, assembly: Assembly) -> dict[tuple[Template, str], _Associations]:
         """Find the resources of the associations in the templates."""

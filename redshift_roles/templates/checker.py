@@ -29,7 +29,7 @@ from redshift_roles.templates.cluster_reader import (
 from redshift_roles.templates.policy_reader import RedshiftUsage, pass_role_statements
 
 
-class Holder(NamedTuple):
+class ClusterOrNamespace(NamedTuple):
     """A cluster or namespace in a template, and how many roles it may have."""
 
     template: Template
@@ -57,20 +57,22 @@ def construct_path(template: Template, logical_id: str) -> str:
     return path if isinstance(path, str) else readable(logical_id)
 
 
-def holders(assembly: Assembly, role_limit: int) -> Iterator[Holder]:
+def clusters_and_namespaces(assembly: Assembly, role_limit: int) -> Iterator[ClusterOrNamespace]:
     """List the clusters and namespaces of an app; a limit above AWS's quota in a cluster's region is that quota."""
     for template in assembly.templates():
         for logical_id in template.resources(CLUSTER):
-            yield Holder(template, logical_id, min(role_limit, quotas.role_quota(template.region)))
+            yield ClusterOrNamespace(template, logical_id, min(role_limit, quotas.role_quota(template.region)))
         for logical_id in template.resources(NAMESPACE):
-            yield Holder(template, logical_id, role_limit)
+            yield ClusterOrNamespace(template, logical_id, role_limit)
 
 
-def read(found: Iterable[Holder], origin: Origin = "app") -> Iterator[tuple[Holder, AssociationFacts]]:
+def read(
+    found: Iterable[ClusterOrNamespace], origin: Origin = "app"
+) -> Iterator[tuple[ClusterOrNamespace, AssociationFacts]]:
     """Read each cluster, in the light of the accounts that its neighbours' roles claim for the top-level stack."""
     claims: dict[Template, str] = {}
-    for holder in found:
-        template, logical_id, role_limit = holder
+    for resource in found:
+        template, logical_id, role_limit = resource
         facts = association_facts(
             template,
             logical_id,
@@ -80,7 +82,7 @@ def read(found: Iterable[Holder], origin: Origin = "app") -> Iterator[tuple[Hold
         )
         for account in claimed_accounts(facts):
             claims.setdefault(template.top, account)
-        yield holder, facts
+        yield resource, facts
 
 
 def check(
@@ -107,10 +109,10 @@ def _check(
     assembly: Assembly, role_limit: int, origin: Origin, elsewhere: Container[tuple[Template, str]]
 ) -> Iterator[Violation]:
     known: list[tuple[Template, AssociationFacts]] = []
-    for (template, logical_id, _), facts in read(holders(assembly, role_limit), origin):
+    for (template, logical_id, _), facts in read(clusters_and_namespaces(assembly, role_limit), origin):
         known.append((template, facts))
         if (template, logical_id) not in elsewhere:
-            yield from holder_violations(template, logical_id, facts)
+            yield from violations_of(template, logical_id, facts)
     yield from associated(assembly, _entry_path, origin=origin, elsewhere=elsewhere)
     usages: dict[Template | None, RedshiftUsage] = {}
 
@@ -129,7 +131,7 @@ def _check(
                 yield Violation(template, statement.logical_id, statement.location, finding)
 
 
-def holder_violations(template: Template, logical_id: str, facts: AssociationFacts) -> Iterator[Violation]:
+def violations_of(template: Template, logical_id: str, facts: AssociationFacts) -> Iterator[Violation]:
     """Apply the rules to a cluster or namespace."""
     path = construct_path(template, logical_id)
     for rule, problem in association_rules.problems(facts):

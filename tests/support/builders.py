@@ -1,4 +1,4 @@
-"""What the tests of pure code are built from: facts about roles and their holders, and cloud assemblies on disk."""
+"""What the tests of pure code are built from: facts about roles and clusters, and cloud assemblies on disk."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from redshift_roles.rules.facts import Origin
 from redshift_roles.rules.registry import Problem
 from redshift_roles.templates import checker
 from redshift_roles.templates.assembly import Assembly
-from redshift_roles.templates.checker import Holder, Violation
+from redshift_roles.templates.checker import ClusterOrNamespace, Violation
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 from tests.support.builders import StackText, arn, cluster, read, template
 from tests.support.rule_cases import Case, cases, named, write_cloud_assembly
@@ -51,7 +51,9 @@ def test_a_limit_above_the_quota_of_a_region_is_that_quota(tmp_path: Path, regio
     """For clusters; a namespace has no quota."""
     found = template(tmp_path, StackText(resources={"C": cluster([]), "N": _namespace()}, region=region))
 
-    assert [Holder(found, "C", limit), Holder(found, "N", 20)] == list(checker.holders(found.assembly, 20))
+    assert [ClusterOrNamespace(found, "C", limit), ClusterOrNamespace(found, "N", 20)] == list(
+        checker.clusters_and_namespaces(found.assembly, 20)
+    )
 
 
 def test_fails_when_two_clusters_of_a_stack_name_roles_of_two_accounts(tmp_path: Path) -> None:
