@@ -267,7 +267,7 @@ class RedshiftCluster(Connectable):
         facts = checked_roles(
             lambda: path_of(self),
             quotas.CREATE_CLUSTER,
-            [*_unknown_list(listed), *arguments.check_roles({"roles": roles})],
+            [*_unknown_list(listed), *arguments.check({"roles": roles}, arguments.CLUSTER_ARGUMENTS)],
             self._location,
             kind="cluster",
             argument="roles",

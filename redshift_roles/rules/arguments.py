@@ -402,11 +402,6 @@ CLUSTER_ARGUMENTS: Final[Mapping[str, Shape]] = {
 }
 
 
-def check_roles(given: Given) -> Iterator[Problem]:
-    """Check the roles of a cluster alone."""
-    yield from CLUSTER_ARGUMENTS["roles"].check("roles", given.get("roles"))
-
-
 def check_cluster(given: Given) -> Iterator[Problem]:
     """Check the arguments of a cluster; ``snapshot_days`` is a number for a `Duration`."""
     yield from check(given, CLUSTER_ARGUMENTS)
@@ -414,13 +409,9 @@ def check_cluster(given: Given) -> Iterator[Problem]:
     yield from _network(given)
     yield from _parameters(given)
     literal = {name: value for name, value in given.items() if not is_token(value)}
-    node_type = literal.get("node_type")
     yield from _names(literal)
     yield from _window_length(literal)
-    if isinstance(node_type, str):
-        yield from _snapshots(literal.get("snapshot_days"), node_type)
-    if literal.get("multi_az") is True:
-        yield from _availability(literal.get("number_of_nodes"), node_type)
+    yield from _node_type(literal)
 
 
 def _port(given: Given) -> Iterator[Problem]:
@@ -485,16 +476,18 @@ def _minutes(window: str) -> int:
     return (end - start) % _WEEK_MINUTES
 
 
-def _snapshots(days: object, node_type: str) -> Iterator[Problem]:
-    low, high = 1 if quotas.has_managed_storage(node_type) else 0, quotas.MAX_SNAPSHOT_DAYS
-    if isinstance(days, (int, float)) and (days != int(days) or not low <= days <= high):
+def _node_type(given: Given) -> Iterator[Problem]:
+    """Check what depends on the type and the number of the nodes."""
+    node_type, days, nodes = (given.get(name) for name in ("node_type", "snapshot_days", "number_of_nodes"))
+    is_managed = isinstance(node_type, str) and quotas.has_managed_storage(node_type)
+    low, high = int(is_managed), quotas.MAX_SNAPSHOT_DAYS
+    is_wrong = isinstance(days, (int, float)) and (days != int(days) or not low <= days <= high)
+    if is_wrong and isinstance(node_type, str):
         message = f"'snapshot_retention' must be {low} to {high} whole days for {node_type}, got {days:g} days"
         yield Problem("snapshot_retention", message, "pass Duration.days(7)")
-
-
-def _availability(nodes: object, node_type: object) -> Iterator[Problem]:
-    if is_whole(nodes) and nodes < quotas.MIN_NODES_MULTI_AZ:  # type: ignore[operator]
-        fix = "pass number_of_nodes=2 or more, for each zone"
-        yield Problem("multi_az", "'multi_az' is True for a cluster of one node", fix)
-    if isinstance(node_type, str) and not quotas.has_managed_storage(node_type):
-        yield Problem("multi_az", f"'multi_az' is True for node type {node_type!r}", "pass an RA3 node type")
+    if given.get("multi_az") is True:
+        if is_whole(nodes) and nodes < quotas.MIN_NODES_MULTI_AZ:  # type: ignore[operator]
+            fix = "pass number_of_nodes=2 or more, for each zone"
+            yield Problem("multi_az", "'multi_az' is True for a cluster of one node", fix)
+        if isinstance(node_type, str) and not is_managed:
+            yield Problem("multi_az", f"'multi_az' is True for node type {node_type!r}", "pass an RA3 node type")

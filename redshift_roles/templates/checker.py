@@ -113,7 +113,7 @@ def _check(
         known.append((template, facts))
         if (template, logical_id) not in elsewhere:
             yield from violations_of(template, logical_id, facts)
-    yield from associated(assembly, _entry_path, origin=origin, elsewhere=elsewhere)
+    yield from associated(assembly, lambda entry: construct_path(*entry[:2]), origin=origin, elsewhere=elsewhere)
     usages: dict[Template | None, RedshiftUsage] = {}
 
     def usage_of(template: Template) -> RedshiftUsage:
@@ -161,10 +161,6 @@ def associated(
         if entry[:2] not in elsewhere:
             finding = registry.INVALID_ARGUMENT.finding(path(entry), problem)
             yield Violation(*entry[:2], f"Properties/{problem.argument}", finding)
-
-
-def _entry_path(entry: association_reader.Entry) -> str:
-    return construct_path(entry.template, entry.logical_id)
 
 
 def _redshift_usage(

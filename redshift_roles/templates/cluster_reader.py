@@ -52,7 +52,9 @@ def association_facts(
     written = properties.get(kind.roles, [])
     taken = _taken(template, logical_id)
     read = NO_ENTRIES if is_no_list(written) else entries(written, template, taken)
-    roles = [*_no_list(written, kind.roles), *_roles(read, template, kind, taken, surely=present is True)]
+    roles = [*_roles(read, template, kind, taken, surely=present is True)]
+    if is_no_list(written):
+        roles = [RoleFacts(kind.roles, json.dumps(written), problem="is no list")]
     sure = sum(not role.conditional for role in roles)
     default = entries([properties[kind.default]], template, taken) if kind.default in properties else NO_ENTRIES
     asserted = asserted_account(template)
@@ -115,12 +117,6 @@ def _is_left_out(text: str, *, surely: bool) -> bool:
     return not text.strip() and not surely
 
 
-def _no_list(value: Json, name: str) -> Iterator[RoleFacts]:
-    """Describe what stands in the place of a list and is none."""
-    if is_no_list(value):
-        yield RoleFacts(name, json.dumps(value), problem="is no list")
-
-
 def _roles(read: Entries, template: Template, kind: _Kind, taken: Branches, *, surely: bool) -> Iterator[RoleFacts]:
     for index, entry in enumerate(read.entries):
         label = f"{kind.roles}[{index}]"
@@ -159,13 +155,11 @@ def definition(text: str, template: Template) -> tuple[Template, str] | None:
     if not found:
         return None
     near = [home for home in found if home[0].top is template.top]
-    far = [home for home in found if template.assembly.is_app or _is_generated_by(home[0], text)]
-    near = near or far
+    if not near:
+        names = PLACEHOLDERS.names(text)
+        is_app = template.assembly.is_app
+        near = [home for home in found if is_app or any(name.startswith(f"{home[0].key}#") for name in names)]
     return near[0] if len(near) == 1 else None
-
-
-def _is_generated_by(home: Template, text: str) -> bool:
-    return any(name.startswith(f"{home.key}#") for name in PLACEHOLDERS.names(text))
 
 
 def role_key(text: str) -> tuple[str, str]:

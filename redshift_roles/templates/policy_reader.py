@@ -63,35 +63,27 @@ def pass_role_statements(
                 break
             where = f"{location}/Statement/{index}"
             usage = usage_of(template)
-            accounts = _accounts(logical_id, template, usage)
+            # A permission set is defined in one account and passes roles of others.
+            account = None if template.resource_type(logical_id) == _PERMISSION_SET else template.account
+            accounts = usage.accounts if account is None else frozenset({account})
             facts = [_facts(form, accounts, usage, _label(where)) for form in forms]
             yield PassRoleStatement(logical_id, where, facts)
-
-
-def _accounts(logical_id: str, template: Template, usage: RedshiftUsage) -> frozenset[str]:
-    """List the accounts whose roles a policy may pass: its own where that is known, else those of the clusters."""
-    is_elsewhere = template.resource_type(logical_id) == _PERMISSION_SET
-    return usage.accounts if template.account is None or is_elsewhere else frozenset({template.account})
 
 
 def _is_boundary(logical_id: str, template: Template) -> bool:
     """Return whether a policy serves only as a permissions boundary, which grants nothing."""
     properties = template.properties(logical_id)
-    if template.resource_type(logical_id) != _BOUNDED or any(
-        properties.get(key) for key in ("Roles", "Users", "Groups")
-    ):
+    is_attached = any(properties.get(key) for key in ("Roles", "Users", "Groups"))
+    if template.resource_type(logical_id) != _BOUNDED or is_attached:
         return False
     own = set(texts({"Ref": logical_id}, template))
-    boundaries, attached = _uses(template.assembly)
+    nothing = set[str](), set[str]()
+    boundaries, attached = once(template.assembly.memo, "policy uses", lambda: _uses(template.assembly), nothing)
     return bool(own & boundaries) and not own & attached
 
 
 def _uses(assembly: Assembly) -> tuple[set[str], set[str]]:
     """List the policies that are permissions boundaries, and those that are attached."""
-    return once(assembly.memo, "policy uses", lambda: _find_uses(assembly), (set[str](), set[str]()))
-
-
-def _find_uses(assembly: Assembly) -> tuple[set[str], set[str]]:
     boundaries, attached = set[str](), set[str]()
     for template in assembly.templates():
         for logical_id in template.resources(*_BEARERS):

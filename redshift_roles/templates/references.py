@@ -57,12 +57,9 @@ def ref(name: Json, template: Template, read: Read) -> list[str]:
         return _iam_arns(kind, name, template, read)
     if kind.startswith("AWS::IAM::"):
         return _iam_names(kind, name, template, read)
-    return _cluster_identifier(name, template, read) if kind == "AWS::Redshift::Cluster" else []
-
-
-def _cluster_identifier(logical_id: str, template: Template, read: Read) -> list[str]:
-    """Name a cluster by its identifier where that is known, else by the resource itself."""
-    return _property("ClusterIdentifier", logical_id, template, read) or [placeholder(f"{template.key}#{logical_id}")]
+    if kind == "AWS::Redshift::Cluster":
+        return _property("ClusterIdentifier", name, template, read) or [placeholder(f"{template.key}#{name}")]
+    return []
 
 
 def _property(name: str, logical_id: str, template: Template, read: Read) -> list[str]:

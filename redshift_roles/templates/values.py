@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice, product
 from math import prod
@@ -63,10 +63,8 @@ def unknown(value: Json, template: Template) -> str:
 
 def _name(value: Json) -> str:
     function, argument = function_of(value)
-    if function in ("Ref", "Fn::GetAtt") and isinstance(argument, str):
-        return argument
-    if function == "Fn::ImportValue" and isinstance(argument, str):
-        return f"{function} {argument}"
+    if isinstance(argument, str) and function in ("Ref", "Fn::GetAtt", "Fn::ImportValue"):
+        return f"{function} {argument}" if function == "Fn::ImportValue" else argument
     if function == "Fn::GetAtt" and isinstance(argument, list):
         return ".".join(str(part) for part in argument)
     return json.dumps(value, sort_keys=True)
@@ -115,20 +113,19 @@ def _sub(argument: Json, template: Template, read: Read) -> list[str]:
         put = {name: "" if value == NO_VALUE else value for name, value in zip(names, values, strict=True)}
         return _SUB.sub(lambda match: f"${{{match[2]}}}" if match[1] else put[match[2]], text)
 
-    return _combined([read(_variable(name, variables), template) for name in names], write)
-
-
-def _variable(name: str, variables: Mapping[str, Json]) -> Json:
-    if name in variables:
-        return variables[name]
-    return {"Fn::GetAtt": name} if "." in name else {"Ref": name}
+    values = [variables.get(name, {"Fn::GetAtt" if "." in name else "Ref": name}) for name in names]
+    return _combined([read(value, template) for value in values], write)
 
 
 def _if(argument: Json, template: Template, read: Read) -> list[str]:
-    found = [*islice(alternatives({"Fn::If": argument}, template, read), _MAX_TEXTS + 1)]
-    if len(found) > _MAX_TEXTS:
-        return []
+    found = _few(alternatives({"Fn::If": argument}, template, read))
     return [*dict.fromkeys(text for value, _ in found for text in read(value, template))]
+
+
+def _few(found: Iterator[tuple[Json, Branches]]) -> list[tuple[Json, Branches]]:
+    """List alternatives, or nothing where there are too many."""
+    few = [*islice(found, _MAX_TEXTS + 1)]
+    return few if len(few) <= _MAX_TEXTS else []
 
 
 def _select(argument: Json, template: Template, read: Read) -> list[str]:
@@ -274,8 +271,8 @@ def entries(value: Json, template: Template, taken: Branches = (), depth: int = 
         return _together((_item(item, template, taken, depth) for item in value), taken)
     function, argument = function_of(value)
     if function == "Fn::If":
-        found = [*islice(alternatives(value, template, texts, taken), _MAX_TEXTS + 1)]
-        if not 0 < len(found) <= _MAX_TEXTS:
+        found = _few(alternatives(value, template, texts, taken))
+        if not found:
             return _more(taken)
         each = [entries(inner, template, branches, depth + 1) for inner, branches in found]
         joined = [entry for one in each for entry in one.entries]
@@ -315,17 +312,14 @@ def _entry(options: list[Option], when: Branches) -> Entries:
 
 def _item(item: Json, template: Template, taken: Branches, depth: int) -> Entries:
     """Read an entry, or a list within a list."""
-    if isinstance(item, list) or _is_list_parameter(item, template):
+    if isinstance(item, (list, str)) or _is_list_parameter(item, template):
         return entries(item, template, taken, depth + 1)
-    if isinstance(item, str):
-        return _entry([Option(texts(item, template)[0], taken)], taken)
-    found = [*islice(alternatives(item, template, texts, taken), _MAX_TEXTS + 1)]
     options = [
         option
-        for value, branches in found[:_MAX_TEXTS]
+        for value, branches in _few(alternatives(item, template, texts, taken))
         for option in _options([json.dumps(value)] if _is_mapping(value) else texts(value, template), value, branches)
     ]
-    if not options or len(options) > _MAX_TEXTS or len(found) > _MAX_TEXTS:
+    if not 0 < len(options) <= _MAX_TEXTS:
         options = [Option(unknown(item, template), taken)]
     if len({option.text for option in options}) == 1:
         options = [Option(options[0].text, taken)]

@@ -276,12 +276,6 @@ def test_fails_when_a_list_is_something_else(check: Check, name: str, value: obj
     assert [(f"'{name}' must be a list, got {shown(value)}", f"pass {name}=[…]")] == _found(check, **{name: value})
 
 
-@pytest.mark.parametrize("value", ["sales", None, [Stack()], [], [ROLE]])
-def test_roles_are_checked_alone_as_with_all_the_rest(value: object) -> None:
-    """What add_role adds is checked as what the constructor gets."""
-    assert _found(_cluster, roles=value) == _found(arguments.check_roles, roles=value)
-
-
 @pytest.mark.parametrize(
     ("check", "name", "fix"),
     [
