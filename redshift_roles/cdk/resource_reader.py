@@ -56,7 +56,8 @@ def _resource(construct: IResource, attribute: str) -> Resource:
         key = _target(key)
     arn: str = getattr(construct, attribute)
     if attribute == "secret_arn":
-        arn = _with_suffix(cast("secretsmanager.ISecret", construct), arn)
+        # Secrets Manager adds six characters to the name.
+        arn = cast("secretsmanager.ISecret", construct).secret_full_arn or f"{arn}{_SUFFIX}"
     home = location_of(construct)
     named = arn.split(":")[4:5]
     account = named[0] if named and named[0].isdigit() else known_account(construct.env.account, home)
@@ -74,11 +75,6 @@ def _target(key: kms.IKey) -> kms.IKey:
         return key
 
 
-def _with_suffix(secret: secretsmanager.ISecret, arn: str) -> str:
-    """Return a secret's ARN with the six characters that Secrets Manager adds, or with their pattern."""
-    return secret.secret_full_arn or f"{arn}{_SUFFIX}"
-
-
 def secret_arn(secret: Resource, location: Location) -> str:
     """Return a secret's ARN for a role of this location, in full or with the pattern of its end.
 
@@ -92,10 +88,7 @@ def secret_arn(secret: Resource, location: Location) -> str:
 
 
 def resource_problems(name: str, found: Resource, location: Location, *, shareable: bool) -> Iterator[Problem]:
-    """Find why a role of this location could not use a resource even if it were granted.
-
-    A resource is `shareable` when its owner can let in a role of another account.
-    """
+    """Find why a role could not use a resource; owners of a shareable one can let in a role of another account."""
     by_alias = bool(found.key_arn and ":alias/" in found.key_arn)
     is_foreign = arns.differ(found.account, location.account) and not shareable
     reason = None if is_foreign else _unreachable(found, location)

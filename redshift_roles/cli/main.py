@@ -18,14 +18,7 @@ UNWRITABLE: Final = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command.
-
-    Args:
-        argv: The arguments after the program's name; those of the process when None.
-
-    Returns:
-        The exit code; 2 for arguments that are not understood, and for a report that cannot be written.
-    """
+    """Run a command, and return its exit code: 2 for wrong arguments, or a report that cannot be written."""
     parser = argparse.ArgumentParser(prog="redshift-roles", description="IAM roles of Amazon Redshift.")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:

@@ -117,23 +117,14 @@ NAMES: Final = ListOf(Identifier())
 
 
 class Option(NamedTuple):
-    """An argument of a statement.
-
-    Attributes:
-        value: What is given; None, False and an empty list mean that it is not.
-        write: Returns its SQL.
-        shape: What the value must be.
-        conflicts: Other arguments, such as ``ssh`` or ``format='CSV'``, that exclude it.
-        needs: Arguments of which one must be given with it.
-        required: When it must be given, such as ``for KINESIS``; empty if it is optional.
-    """
+    """An argument of a statement; None, False and an empty list mean that it is not given."""
 
     value: object
     write: Callable[[Any], str]
     shape: Shape
-    conflicts: Collection[str] = ()
-    needs: Collection[str] = ()
-    required: str = ""
+    conflicts: Collection[str] = ()  # arguments that exclude it, such as `ssh` or `format='CSV'`
+    needs: Collection[str] = ()  # arguments of which one must be given with it
+    required: str = ""  # when it must be given, such as `for KINESIS`
 
     @property
     def is_given(self) -> bool:
@@ -197,17 +188,9 @@ def check(
     context: Iterable[str] = (),
     problems: Iterable[Problem] = (),
 ) -> None:
-    """Check the options of a statement.
+    """Check the options of a statement, by argument, and raise InvalidArgument with all problems.
 
-    Args:
-        function: The function that writes the statement.
-        source: The AWS page of the statement.
-        options: Its options, by the names of the arguments.
-        context: What else the conflicts and needs of options may name.
-        problems: What else is wrong.
-
-    Raises:
-        RoleAssociationError: InvalidArgument, with all problems.
+    The conflicts and needs of options may name what the context has besides.
     """
     given = {name: option.value for name, option in options.items() if option.is_given}
     present = {*context, *given, *(f"{name}={value!r}" for name, value in given.items() if isinstance(value, str))}

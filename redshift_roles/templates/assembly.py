@@ -180,9 +180,7 @@ class GivenFiles:
     def nested(self, address: Json, above: Collection[Path]) -> Path | None:
         """Find the file that a ``TemplateURL`` means: the one of that relative path, else the only one of that name.
 
-        Args:
-            address: A path relative to the template, a URL, or a function that makes one.
-            above: The template that has it, the one it is nested in, and so on. A name alone never means one of them.
+        `above` has the template and those that it is nested in; a name alone never means one of them.
         """
         if isinstance(address, str) and "://" not in address:
             beside = self._by_path.get(os.path.abspath(next(iter(above)).parent / address))  # noqa: PTH100
