@@ -23,8 +23,7 @@ from redshift_roles.custom_resource.handler.plan import Change, Cluster
 from tests.support.fake_redshift import CLUSTER, STACK, Account, FakeRedshift, error
 
 A, B, C, F, G = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "C", "Foreign", "Guest"))
-
-
+NO_KIND = "unexpected: KeyError: 'Kind'"
 GONE = "cluster other: there is none of that name in this account and region"
 
 
@@ -117,7 +116,8 @@ def test_a_failure_has_a_reason_and_a_physical_id(monkeypatch: pytest.MonkeyPatc
             "warehouse/Association",
             "unexpected: ValueError: invalid literal for int() with base 10: 'x'",
         ),
-        (_event() | {"ResourceProperties": {}}, "FAILED", "nothing", "unexpected: KeyError: 'Kind'"),
+        (_event() | {"ResourceProperties": {}}, "FAILED", "nothing", NO_KIND),
+        (_event("Update") | {"ResourceProperties": {}}, "FAILED", "warehouse/Association", NO_KIND),
     ],
 )
 def test_every_request_gets_a_reply(
