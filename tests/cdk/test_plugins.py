@@ -51,39 +51,25 @@ def test_fails_when_an_override_puts_a_foreign_role_in(stack: cdk.Stack, how: st
     assert "Token[" not in message
 
 
-@pytest.fixture(scope="module")
-def broken_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An app with a cluster whose role does not trust Redshift."""
-    program = tmp_path_factory.mktemp("program") / "app.py"
-    program.write_text(
-        "import aws_cdk as cdk\n"
-        "from aws_cdk import aws_iam as iam\n"
-        "from redshift_roles import RedshiftCluster\n"
-        "app = cdk.App()\n"
-        "stack = cdk.Stack(app, 'Data')\n"
-        "role = iam.Role(stack, 'Role', assumed_by=iam.ServicePrincipal('ec2.amazonaws.com'))\n"
-        "RedshiftCluster(stack, 'Cluster', roles=[role], cluster_subnet_group_name='subnets')\n"
-        "app.synth()\n"
-    )
-    return program
+BROKEN = """
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from redshift_roles import RedshiftCluster
+app = cdk.App()
+stack = cdk.Stack(app, "Data")
+role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+RedshiftCluster(stack, "Cluster", roles=[role], cluster_subnet_group_name="subnets")
+app.synth()
+"""
 
 
-@pytest.mark.parametrize("command", ["python", "cdk"])
-def test_fails_on_the_command_line_too(broken_program: Path, tmp_path: Path, command: str) -> None:
-    """`python app.py` and `cdk synth` exit with an error and name the rule's fix."""
-    python = [sys.executable, str(broken_program)]
-    cdk_synth = [
-        str(ROOT / "node_modules" / ".bin" / "cdk"),
-        "synth",
-        "--quiet",
-        "--no-notices",
-        "--output",
-        str(tmp_path / "out"),
-        "--app",
-        " ".join(python),
-    ]
+def test_fails_on_the_command_line_too(tmp_path: Path) -> None:
+    """`cdk synth` exits with an error, because `python app.py` does, and names the rule's fix."""
+    program = tmp_path / "app.py"
+    program.write_text(BROKEN)
+    cdk_synth = [str(ROOT / "node_modules" / ".bin" / "cdk"), "synth", "--quiet", "--no-notices"]
     done = subprocess.run(
-        python if command == "python" else cdk_synth,
+        [*cdk_synth, "--output", str(tmp_path / "out"), "--app", f"{sys.executable} {program}"],
         capture_output=True,
         text=True,
         check=False,
