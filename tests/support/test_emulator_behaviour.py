@@ -132,6 +132,15 @@ def test_roles_come_and_go_over_time() -> None:
     assert [{A: "adding"}, {A: "in-sync"}, {A: "in-sync"}, {A: "removing"}, {}] == seen
 
 
+def test_a_role_that_is_added_while_it_is_removed_is_adding() -> None:
+    """It is listed once."""
+    world = World(A)
+    world.modify(RemoveIamRoles=[A])
+    world.time += 5
+    world.modify(AddIamRoles=[A])
+    assert {A: "adding"} == world.roles()
+
+
 def test_fails_when_a_cluster_is_to_be_deleted_while_it_is_busy() -> None:
     """It stays, and leaves no snapshot; a moment later it can go."""
     world, final = World(A), {"ClusterIdentifier": "c", "FinalClusterSnapshotIdentifier": "c-final"}
