@@ -14,7 +14,7 @@ from tests.support.fake_redshift import CLUSTER, FakeRedshift
 
 ACCOUNT = "123456789012"
 C, D, E = (f"arn:aws:iam::111111111111:role/{name}" for name in "CDE")
-A, B, STUCK = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("A", "B", "Stuck"))
+A, B = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in "AB")
 OTHERS = "arn:aws:iam::999999999999:role/A"
 
 
