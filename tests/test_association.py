@@ -23,8 +23,7 @@ from tests.support.associations import (
     three_roles,
 )
 from tests.support.builders import arn
-from tests.support.synthesis import report_of
-from tests.support.templates import properties_of, template_of
+from tests.support.templates import properties_of, report_of, template_of
 
 NO_ROLES = "'roles' must have at least one entry, got an empty list"
 DEFAULT = "'default_role' must be an iam.IRole, got 'arn'"

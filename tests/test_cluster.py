@@ -22,8 +22,7 @@ from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.associations import refused
 from tests.support.nag import nag_findings
 from tests.support.programs import ROOT
-from tests.support.synthesis import failures_of
-from tests.support.templates import deployed, properties_of, template_of
+from tests.support.templates import deployed, failures_of, properties_of, template_of
 
 CLUSTER = "AWS::Redshift::Cluster"
 

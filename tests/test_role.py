@@ -13,8 +13,7 @@ from aws_cdk import aws_iam as iam
 from redshift_roles import DbUser, RedshiftCluster, RedshiftGrants, RedshiftRole, RoleAssociationError
 from tests.conftest import ACCOUNT, REGION
 from tests.support.associations import refused
-from tests.support.synthesis import report_of
-from tests.support.templates import deployed, properties_of, template_of
+from tests.support.templates import deployed, properties_of, report_of, template_of
 
 LOADER = DbUser("loader", cluster="warehouse")
 HOURS = cdk.Duration.hours(cdk.Token.as_number(cdk.Fn.ref("Hours")))

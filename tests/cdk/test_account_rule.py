@@ -24,8 +24,7 @@ from redshift_roles import (
 from redshift_roles.cdk.account_rule import RULE_ID
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 from tests.support.associations import ASSOCIATION, refused
-from tests.support.synthesis import failures_of, warnings_of
-from tests.support.templates import template_of
+from tests.support.templates import failures_of, template_of, warnings_of
 
 
 def _role(scope: cdk.Stack, account: str, name: str = "Loader") -> iam.IRole:

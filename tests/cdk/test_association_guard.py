@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from redshift_roles import RedshiftRole, RoleAssociationRules
 from tests.support.associations import ENVIRONMENT, associate
 from tests.support.builders import arn
-from tests.support.synthesis import report_of, the_violation_of
+from tests.support.templates import report_of, the_violation_of
 
 
 def test_fails_when_an_association_waits_for_another_one_of_its_cluster(app: cdk.App, stack: cdk.Stack) -> None:

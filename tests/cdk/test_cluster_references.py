@@ -10,7 +10,7 @@ from redshift_roles import RedshiftCluster
 from redshift_roles.cdk.cluster_references import Cluster, cluster_arn, cluster_problems
 from redshift_roles.cdk.location import location_of
 from tests.conftest import ACCOUNT, REGION
-from tests.support.problems import messages_and_fixes
+from tests.support.builders import messages_and_fixes
 
 
 def _l1(scope: cdk.Stack, cluster_identifier: str | None = None) -> redshift.CfnCluster:

@@ -19,7 +19,7 @@ from redshift_roles.cdk import plugins
 from redshift_roles.rules import association_rules
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.programs import ROOT, environment
-from tests.support.synthesis import failures_of, report_of, warnings_of
+from tests.support.templates import failures_of, report_of, warnings_of
 
 FOREIGN = f"arn:aws:iam::{OTHER_ACCOUNT}:role/Loader"
 

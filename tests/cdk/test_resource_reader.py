@@ -16,7 +16,7 @@ from redshift_roles.aws.arns import THIS_ACCOUNT
 from redshift_roles.cdk.location import location_of
 from redshift_roles.cdk.resource_reader import resource, resource_problems
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
-from tests.support.problems import messages_and_fixes
+from tests.support.builders import messages_and_fixes
 
 
 def test_a_resource_is_read_once(stack: cdk.Stack) -> None:

@@ -17,7 +17,7 @@ from aws_cdk import aws_redshift as redshift
 
 from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationError
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
-from tests.support.synthesis import failures_of, warnings_of
+from tests.support.templates import failures_of, warnings_of
 
 REDSHIFT = iam.ServicePrincipal("redshift.amazonaws.com")
 MISMATCH, INVALID, UNDECIDED = "RoleAccountMismatch", "InvalidArgument", "RoleAccountUndecided"

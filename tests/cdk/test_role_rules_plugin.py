@@ -20,7 +20,7 @@ from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationRules
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.associations import refused
 from tests.support.rule_cases import Case, Stack, a_dozen, cases
-from tests.support.synthesis import report_of
+from tests.support.templates import report_of
 
 REQUIRED = {"ClusterType": "single-node", "DBName": "dev", "MasterUsername": "somebody", "NodeType": "ra3.large"}
 FOREIGN = f"arn:aws:iam::{OTHER_ACCOUNT}:role/Loader"

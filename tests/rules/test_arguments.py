@@ -11,7 +11,7 @@ from redshift_roles.aws.trust import DbUser
 from redshift_roles.rules import arguments
 from redshift_roles.rules.arguments import Flag, Kind, ListOf, Number, Shape, Text, WholeNumber, classes_of, shown
 from redshift_roles.rules.registry import Problem
-from tests.support.problems import messages_and_fixes
+from tests.support.builders import messages_and_fixes
 
 Check = Callable[[Mapping[str, object]], Iterator[Problem]]
 

@@ -12,6 +12,7 @@ from typing import Any
 from redshift_roles.aws import Json
 from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.rules.findings import Finding
+from redshift_roles.rules.registry import Problem
 from redshift_roles.templates.assembly import Assembly, Template
 from tests.conftest import ACCOUNT, REGION
 
@@ -161,3 +162,8 @@ def if_(first: Json, second: Json) -> Json:
 def join(separator: str, *parts: Json) -> Json:
     """Write a join of these parts."""
     return {"Fn::Join": [separator, list(parts)]}
+
+
+def messages_and_fixes(problems: Iterable[Problem]) -> list[tuple[str, str]]:
+    """List messages and fixes."""
+    return [(problem.message, problem.fix) for problem in problems]

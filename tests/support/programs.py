@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -68,3 +70,26 @@ def run(directory: Path, *command: str, validation: bool) -> Run:
         {path.name: json.loads(path.read_text()) for path in (directory / "cdk.out").glob("*.json")},
         [path for name in ("home", "work") for path in (directory / name).iterdir()],
     )
+
+
+_listeners: list[list[str]] = []
+
+
+def _listen(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "open" and _listeners and isinstance(arguments[0], (str, bytes)):
+        name = os.fsdecode(arguments[0])
+        if not name.endswith((".py", ".pyc")):
+            _listeners[-1].append(name)
+
+
+sys.addaudithook(_listen)
+
+
+@contextmanager
+def opened_files() -> Iterator[list[str]]:
+    """Collect the files that are opened, except modules."""
+    _listeners.append([])
+    try:
+        yield _listeners[-1]
+    finally:
+        _listeners.pop()

@@ -15,7 +15,7 @@ from redshift_roles.templates.assembly import GivenFiles
 from redshift_roles.templates.files import Environment, Given
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.builders import StackText, write_assembly
-from tests.support.opened_files import opened_files
+from tests.support.programs import opened_files
 
 NOWHERE = Environment(None, None)
 HERE = Environment(OTHER_ACCOUNT, "us-east-1")

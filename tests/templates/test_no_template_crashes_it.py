@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from redshift_roles.cli import main
-from tests.support.opened_files import opened_files
+from tests.support.programs import opened_files
 from tests.support.rule_cases import FOLDER
 
 # Of the processor: none of these templates is large.
