@@ -22,7 +22,6 @@ from redshift_roles.cdk.validation import child_location, child_path, raise_if, 
 from redshift_roles.rules import arguments, registry
 from redshift_roles.rules.findings import RoleAssociationError
 from redshift_roles.rules.registry import Problem
-from redshift_roles.sql import role_clause
 
 if TYPE_CHECKING:
     from redshift_roles.grants.redshift_grants import RedshiftGrants
@@ -139,6 +138,8 @@ class RedshiftRole(iam.Role):
     @property
     def iam_role_clause(self) -> str:
         """The clause that names the role in SQL, ``IAM_ROLE 'arn:…'``; it can be a stack output."""
+        from redshift_roles.sql import role_clause  # noqa: PLC0415  not needed by a role alone
+
         return role_clause.clause(role_clause.read(self))
 
 

@@ -428,7 +428,7 @@ def test_one_role_serves_many_clusters_and_the_callers_list_is_not_changed(stack
 
 
 def test_a_plain_role_and_cluster_import_no_more_of_cdk_than_they_need() -> None:
-    """`aws_ec2` and its like stay out until a VPC asks for them; the rules come without jsii."""
+    """`aws_ec2` and its like stay out until a VPC asks for them, and so do SQL and grants; the rules come without jsii."""
     program = (
         "import sys\n"
         "import redshift_roles\n"
@@ -442,11 +442,11 @@ def test_a_plain_role_and_cluster_import_no_more_of_cdk_than_they_need() -> None
         "cluster = RedshiftCluster(stack, 'C', roles=[role], cluster_subnet_group_name='s')\n"
         "RoleAssociationPolicy(stack, 'P', clusters=[cluster], pass_roles=[role])\n"
         "names = sorted(name for name in sys.modules if name.startswith('aws_cdk.aws_') and name.count('.') == 1)\n"
-        "print(names)\n"
+        "print(names, 'redshift_roles.sql' in sys.modules, 'redshift_roles.grants' in sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=ROOT)
 
-    assert "['aws_cdk.aws_iam', 'aws_cdk.aws_redshift']\n" == done.stdout
+    assert "['aws_cdk.aws_iam', 'aws_cdk.aws_redshift'] False False\n" == done.stdout
 
 
 def test_what_only_the_deployment_knows_reaches_the_template(stack: cdk.Stack) -> None:
