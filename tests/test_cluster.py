@@ -428,7 +428,7 @@ def test_one_role_serves_many_clusters_and_the_callers_list_is_not_changed(stack
 
 
 def test_a_plain_role_and_cluster_import_no_more_of_cdk_than_they_need() -> None:
-    """`aws_ec2` and its like stay out until a VPC asks for them, and so do SQL and grants; the rules come without jsii."""
+    """`aws_ec2` and its like stay out until a VPC asks for them, so do SQL and grants; the rules come without jsii."""
     program = (
         "import sys\n"
         "import redshift_roles\n"
