@@ -6,6 +6,7 @@ clusters of others are in the synthesized templates alone, so the plug-ins read 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,8 +114,8 @@ class _Plugin:
             violations=[self._for_cdk(violation, path) for violation, path in reported],
         )
 
-    def _find(self, context: IPolicyValidationContext) -> Iterator[_Reported]:
-        raise NotImplementedError
+    @abstractmethod
+    def _find(self, context: IPolicyValidationContext) -> Iterator[_Reported]: ...
 
     def _for_cdk(self, violation: Violation, construct_path: str | None) -> PolicyViolation:
         finding = violation.finding
@@ -224,12 +225,12 @@ def _guard(location: Location) -> RoleGuard:
 
 
 class RoleAssociationRules(_Plugin):
-    """Check every provisioned cluster and Serverless namespace of an app, whoever wrote it.
+    """Check every provisioned cluster and Serverless namespace of an app, no matter who wrote it.
 
     Register it once: ``Validations.of(app).add_plugins(RoleAssociationRules())``. It sees property overrides, raw
-    resources, included templates, nested stacks and Stages, and checks the trust policies of associated roles and
-    whoever may pass them (``iam:PassRole``) too. A failure can be acknowledged by the name of the rule, such as
-    ``redshift-roles::RoleQuotaExceeded``; what only the deployment knows is a warning under a name of its own.
+    resources, included templates, nested stacks and Stages, and checks the trust policies of associated roles and the
+    policies of those who may pass them (``iam:PassRole``) too. A failure can be acknowledged by the name of the rule,
+    such as ``redshift-roles::RoleQuotaExceeded``; what only the deployment knows is a warning under a name of its own.
     Clusters of this library are checked without it, by a plug-in of their own that nobody can acknowledge.
 
     Args:

@@ -19,7 +19,7 @@ class RedshiftGrant:
 
     Attributes:
         success: True: a grant that cannot work raises an error. It is True as well where others write the permission:
-            the owner of a bucket (``owner_allows=True``), or whoever reads CDK's report under
+            the owner of a bucket (``owner_allows=True``), or the reader of CDK's report under
             ``iam.Role.customize_roles``, as it is for an `iam.Grant`.
     """
 

@@ -240,5 +240,5 @@ def takes_no_policies(argument: str, what: str) -> Problem:
     return Problem(
         argument,
         f"{what} was imported with mutable=False or is a role.without_policy_updates(): CDK attaches no policy to it",
-        "import it with mutable=True, use the role itself, or let whoever owns it write the permissions",
+        "import it with mutable=True, use the role itself, or let its owner write the permissions",
     )
