@@ -98,8 +98,10 @@ class GrantedPolicies:
         """Find a statement that no policy can hold, and more policies than IAM attaches with any quota."""
         for document in plan.written if plan.new else []:
             statement, *others = cast("list[Statement]", document["Statement"])
+            if others or not isinstance(statement["Resource"], str):
+                continue
             length, most = least_size(document), quotas.MANAGED_POLICY_SIZE
-            if length > most and not others and isinstance(statement["Resource"], str):
+            if length > most:
                 yield Problem(
                     "",
                     f"the statement for {statement['Action']} must have at most {most:,} characters, got {length:,}",
