@@ -60,7 +60,7 @@ class RoleAssociation(Construct):
         No logical id contains the path of an association.
 
     Source:
-        https://docs.aws.amazon.com/redshift/latest/APIReference/API_ModifyClusterIamRoles.html (read 2026-11-24)
+        https://docs.aws.amazon.com/redshift/latest/APIReference/API_ModifyClusterIamRoles.html (text of 2026-09-10)
     """
 
     def __init__(

@@ -138,7 +138,7 @@ class RedshiftCluster(Connectable):
         resources and the function of `RoleAssociation`; without one there is none.
 
     Source:
-        https://docs.aws.amazon.com/redshift/latest/APIReference/API_CreateCluster.html (read 2026-11-24)
+        https://docs.aws.amazon.com/redshift/latest/APIReference/API_CreateCluster.html (text of 2026-09-10)
     """
 
     def __init__(self, scope: Construct, construct_id: str, **given: Unpack[ClusterArguments]) -> None:
@@ -368,7 +368,7 @@ def _allow_audit_logs(bucket: s3.IBucket, location: Location, cluster_identifier
     """Write the bucket policy that audit logging needs: for this cluster when it has a name, else for its region.
 
     Source:
-        https://docs.aws.amazon.com/redshift/latest/mgmt/db-auditing.html (read 2026-11-24)
+        https://docs.aws.amazon.com/redshift/latest/mgmt/db-auditing.html (text of 2026-08-26)
     """
     statement = iam.PolicyStatement(
         sid="RedshiftAuditLogging",

@@ -62,7 +62,7 @@ class RedshiftRole(iam.Role):
         AWS::IAM::ManagedPolicy.
 
     Source:
-        https://docs.aws.amazon.com/redshift/latest/mgmt/authorizing-redshift-service.html (read 2026-11-24)
+        https://docs.aws.amazon.com/redshift/latest/mgmt/authorizing-redshift-service.html (text of 2026-08-04)
     """
 
     def __init__(

@@ -56,7 +56,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/mgmt/copy-unload-iam-role-associating-with-clusters.html
-        (read 2026-11-24)
+        (text of 2026-08-26)
     """
 
     def __init__(

@@ -59,7 +59,7 @@ class RedshiftWarehouse(Construct):
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/mgmt/copy-unload-iam-role-associating-with-clusters.html
-        (read 2026-11-24)
+        (text of 2026-08-26)
     """
 
     def __init__(self, scope: Construct, construct_id: str, **given: Unpack[WarehouseArguments]) -> None:

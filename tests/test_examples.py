@@ -34,7 +34,7 @@ ACKNOWLEDGED: dict[str, set[tuple[str, str]]] = {
 }
 
 # https://docs.aws.amazon.com/redshift/latest/mgmt/copy-unload-iam-role-associating-with-clusters.html
-# (read 2026-11-24)
+# (text of 2026-08-26)
 PUBLISHED_POLICY = """
 {
     "Version": "2012-10-17",

@@ -105,7 +105,7 @@ def test_what_writes_templates_is_documented(name: str) -> None:
 
     assert all(f"\n{section}:\n" in text for section in ("Args", "Raises", "Template", "Source"))
     assert "https://docs.aws.amazon.com/" in text
-    assert "(read 2026-" in text
+    assert "(text of 2026-" in text
     assert [] == [option for option in options if f"{option}:" not in text and f"{option}," not in text]
 
 

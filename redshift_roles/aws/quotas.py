@@ -1,4 +1,4 @@
-"""AWS's numbers and names, each with the page that states it and the date it was read."""
+"""AWS's numbers and names, each with the page that states it and the date of its text."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 
 
 class Source(NamedTuple):
-    """The AWS page that states a fact, and the date on which it was read."""
+    """The AWS page that states a fact, and the first day that the text which was read can be of."""
 
     url: str
-    read: str
+    text_of: str
 
 
 _DOCS = "https://docs.aws.amazon.com"
@@ -20,49 +20,54 @@ _GUIDE = f"{_DOCS}/redshift/latest/dg"
 _POLICIES = f"{_DOCS}/aws-managed-policy/latest/reference"
 _IAM = f"{_DOCS}/IAM/latest"
 _S3 = f"{_DOCS}/AmazonS3/latest/userguide"
-_READ = "2026-11-24"
 
-QUOTAS: Final = Source(f"{_MGMT}/amazon-redshift-limits.html", _READ)
-ASSOCIATING_ROLES: Final = Source(f"{_MGMT}/copy-unload-iam-role-associating-with-clusters.html", _READ)
-AUTHORIZING_REDSHIFT: Final = Source(f"{_MGMT}/authorizing-redshift-service.html", _READ)
-SERVICE_LINKED_ROLES: Final = Source(f"{_MGMT}/using-service-linked-roles.html", _READ)
-DEFAULT_ROLE: Final = Source(f"{_MGMT}/default-iam-role.html", _READ)
-CREATE_CLUSTER: Final = Source(f"{_API}/API_CreateCluster.html", _READ)
-RESERVED_WORDS_PAGE: Final = Source(f"{_GUIDE}/r_pg_keywords.html", _READ)
-IAM_IDENTIFIERS: Final = Source(f"{_IAM}/UserGuide/reference_identifiers.html", _READ)
-IAM_QUOTAS: Final = Source(f"{_IAM}/UserGuide/reference_iam-quotas.html", _READ)
-PASS_ROLE: Final = Source(f"{_IAM}/UserGuide/id_roles_use_passrole.html", _READ)
-ATTACH_POLICY: Final = Source(f"{_IAM}/APIReference/API_AttachUserPolicy.html", _READ)
-CREATE_ROLE: Final = Source(f"{_IAM}/APIReference/API_CreateRole.html", _READ)
-ARN_FORMAT: Final = Source(f"{_IAM}/UserGuide/reference-arns.html", _READ)
-CHAINING_ROLES: Final = Source(f"{_MGMT}/authorizing-redshift-service.html", _READ)
-DATABASE_USERS: Final = Source(f"{_MGMT}/authorizing-redshift-service-database-users.html", _READ)
-CONFUSED_DEPUTY: Final = Source(f"{_MGMT}/cross-service-confused-deputy-prevention.html", _READ)
-COPY: Final = Source(f"{_GUIDE}/r_COPY.html", _READ)
-EXTERNAL_SCHEMA: Final = Source(f"{_GUIDE}/r_CREATE_EXTERNAL_SCHEMA.html", _READ)
-EXTERNAL_FUNCTION: Final = Source(f"{_GUIDE}/r_CREATE_EXTERNAL_FUNCTION.html", _READ)
-GRANT: Final = Source(f"{_GUIDE}/r_GRANT.html", _READ)
-NAMES: Final = Source(f"{_GUIDE}/r_names.html", _READ)
-COPY_PERMISSIONS: Final = Source(f"{_GUIDE}/copy-usage_notes-access-permissions.html", _READ)
-UNLOAD: Final = Source(f"{_GUIDE}/r_UNLOAD.html", _READ)
-LOAD_FROM_EMR: Final = Source(f"{_GUIDE}/load-from-emr-steps-configure-iam.html", _READ)
-SPECTRUM_POLICIES: Final = Source(f"{_GUIDE}/c-spectrum-iam-policies.html", _READ)
-INSERT_EXTERNAL: Final = Source(f"{_GUIDE}/r_INSERT_external_table.html", _READ)
-SPECTRUM_LAKE_FORMATION: Final = Source(f"{_GUIDE}/spectrum-lake-formation.html", _READ)
-FEDERATED_QUERY: Final = Source(f"{_GUIDE}/federated-create-secret-iam-role.html", _READ)
-LAMBDA_FUNCTIONS: Final = Source(f"{_GUIDE}/udf-creating-a-lambda-sql-udf.html", _READ)
-STREAMING_KINESIS: Final = Source(f"{_GUIDE}/materialized-view-streaming-ingestion-getting-started.html", _READ)
-STREAMING_MSK: Final = Source(f"{_GUIDE}/materialized-view-streaming-ingestion-getting-started-MSK.html", _READ)
-MACHINE_LEARNING: Final = Source(f"{_GUIDE}/admin-setup.html", _READ)
-ALL_COMMANDS_POLICY: Final = Source(f"{_POLICIES}/AmazonRedshiftAllCommandsFullAccess.html", _READ)
-S3_ENCRYPTION: Final = Source(f"{_S3}/UsingKMSEncryption.html", _READ)
-S3_KEYS: Final = Source(f"{_S3}/object-keys.html", _READ)
-DYNAMODB_ENCRYPTION: Final = Source(f"{_DOCS}/amazondynamodb/latest/developerguide/encryption.usagenotes.html", _READ)
-SECRETS_ENCRYPTION: Final = Source(f"{_DOCS}/secretsmanager/latest/userguide/security-encryption.html", _READ)
-MODIFY_ROLES: Final = Source(f"{_API}/API_ModifyClusterIamRoles.html", _READ)
-LAMBDA_LOGS: Final = Source(f"{_DOCS}/lambda/latest/dg/lambda-intro-execution-role.html", _READ)
-GENERATED_NAMES: Final = Source(f"{_DOCS}/AWSCloudFormation/latest/UserGuide/aws-properties-name.html", _READ)
-CDK_ENVIRONMENTS: Final = Source(f"{_DOCS}/cdk/v2/guide/environments.html", _READ)
+QUOTAS: Final = Source(f"{_MGMT}/amazon-redshift-limits.html", "2026-08-04")
+ASSOCIATING_ROLES: Final = Source(f"{_MGMT}/copy-unload-iam-role-associating-with-clusters.html", "2026-08-26")
+AUTHORIZING_REDSHIFT: Final = Source(f"{_MGMT}/authorizing-redshift-service.html", "2026-08-04")
+SERVICE_LINKED_ROLES: Final = Source(f"{_MGMT}/using-service-linked-roles.html", "2026-08-26")
+DEFAULT_ROLE: Final = Source(f"{_MGMT}/default-iam-role.html", "2026-08-26")
+CREATE_CLUSTER: Final = Source(f"{_API}/API_CreateCluster.html", "2026-09-10")
+RESERVED_WORDS_PAGE: Final = Source(f"{_GUIDE}/r_pg_keywords.html", "2026-08-26")
+IAM_IDENTIFIERS: Final = Source(f"{_IAM}/UserGuide/reference_identifiers.html", "2026-07-06")
+IAM_QUOTAS: Final = Source(f"{_IAM}/UserGuide/reference_iam-quotas.html", "2026-07-06")
+PASS_ROLE: Final = Source(f"{_IAM}/UserGuide/id_roles_use_passrole.html", "2026-07-06")
+ATTACH_POLICY: Final = Source(f"{_IAM}/APIReference/API_AttachUserPolicy.html", "2026-09-10")
+CREATE_ROLE: Final = Source(f"{_IAM}/APIReference/API_CreateRole.html", "2026-09-10")
+ARN_FORMAT: Final = Source(f"{_IAM}/UserGuide/reference-arns.html", "2026-08-26")
+CHAINING_ROLES: Final = Source(f"{_MGMT}/authorizing-redshift-service-chaining-roles.html", "2026-07-06")
+DATABASE_USERS: Final = Source(f"{_MGMT}/authorizing-redshift-service-database-users.html", "2026-08-26")
+CONFUSED_DEPUTY: Final = Source(f"{_MGMT}/cross-service-confused-deputy-prevention.html", "2026-08-26")
+COPY: Final = Source(f"{_GUIDE}/r_COPY.html", "2026-09-16")
+EXTERNAL_SCHEMA: Final = Source(f"{_GUIDE}/r_CREATE_EXTERNAL_SCHEMA.html", "2026-08-26")
+EXTERNAL_FUNCTION: Final = Source(f"{_GUIDE}/r_CREATE_EXTERNAL_FUNCTION.html", "2026-08-26")
+AUDIT_LOGGING: Final = Source(f"{_MGMT}/db-auditing.html", "2026-08-26")
+GRANT: Final = Source(f"{_GUIDE}/r_GRANT.html", "2026-08-26")
+REVOKE: Final = Source(f"{_GUIDE}/r_REVOKE.html", "2026-08-26")
+NAMES: Final = Source(f"{_GUIDE}/r_names.html", "2026-08-26")
+COPY_PERMISSIONS: Final = Source(f"{_GUIDE}/copy-usage_notes-access-permissions.html", "2026-09-16")
+UNLOAD: Final = Source(f"{_GUIDE}/r_UNLOAD.html", "2026-09-16")
+LOAD_FROM_EMR: Final = Source(f"{_GUIDE}/loading-data-from-emr.html#load-from-emr-steps-configure-iam", "2026-07-06")
+SPECTRUM_POLICIES: Final = Source(f"{_GUIDE}/c-spectrum-iam-policies.html", "2026-07-06")
+INSERT_EXTERNAL: Final = Source(f"{_GUIDE}/r_INSERT_external_table.html", "2026-08-26")
+SPECTRUM_LAKE_FORMATION: Final = Source(f"{_GUIDE}/spectrum-lake-formation.html", "2026-08-26")
+FEDERATED_QUERY: Final = Source(f"{_GUIDE}/federated-create-secret-iam-role.html", "2026-08-26")
+LAMBDA_FUNCTIONS: Final = Source(f"{_GUIDE}/udf-creating-a-lambda-sql-udf.html", "2026-08-26")
+STREAMING_KINESIS: Final = Source(f"{_GUIDE}/materialized-view-streaming-ingestion-getting-started.html", "2026-09-16")
+STREAMING_MSK: Final = Source(f"{_GUIDE}/materialized-view-streaming-ingestion-getting-started-MSK.html", "2026-09-16")
+MACHINE_LEARNING: Final = Source(f"{_GUIDE}/getting-started-machine-learning.html#admin-setup", "2026-08-26")
+ALL_COMMANDS_POLICY: Final = Source(f"{_POLICIES}/AmazonRedshiftAllCommandsFullAccess.html", "2021-11-25")
+S3_ENCRYPTION: Final = Source(f"{_S3}/UsingKMSEncryption.html", "2026-08-26")
+S3_KEYS: Final = Source(f"{_S3}/object-keys.html", "2026-08-04")
+DYNAMODB_ENCRYPTION: Final = Source(
+    f"{_DOCS}/amazondynamodb/latest/developerguide/encryption.usagenotes.html", "2026-07-06"
+)
+SECRETS_ENCRYPTION: Final = Source(f"{_DOCS}/secretsmanager/latest/userguide/security-encryption.html", "2026-08-26")
+MODIFY_ROLES: Final = Source(f"{_API}/API_ModifyClusterIamRoles.html", "2026-09-10")
+LAMBDA_LOGS: Final = Source(f"{_DOCS}/lambda/latest/dg/lambda-intro-execution-role.html", "2026-07-06")
+GENERATED_NAMES: Final = Source(
+    f"{_DOCS}/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html", "2026-07-06"
+)
+CDK_ENVIRONMENTS: Final = Source(f"{_DOCS}/cdk/v2/guide/environments.html", "2026-08-26")
 
 # This project's own limit, ten, is that of ASSOCIATING_ROLES. AWS's quota is larger (QUOTAS).
 DEFAULT_ROLE_LIMIT: Final = 10
@@ -111,10 +116,10 @@ DEFAULT_TIMEOUT_SECONDS: Final = 600
 FUNCTION_SECONDS: Final = 900
 # How long AWS Lambda retries a request before it drops it.
 EVENT_SECONDS: Final = 300
-# IAM_QUOTAS: managed policies attached to an IAM role, unless the quota was raised.
-ROLE_POLICIES: Final = 10
-# IAM_QUOTAS: the same for each kind of principal, and the highest quota that can be requested.
-ATTACHED_POLICIES: Final = MappingProxyType({"roles": (10, 25), "users": (10, 20), "groups": (10, 10)})
+# IAM_QUOTAS: managed policies attached to each kind of principal: in every account, by default, and with the highest
+# quota that can be requested. For a role the default was 10 until 2025, and is 20 in the newest text.
+ATTACHED_POLICIES: Final = MappingProxyType({"roles": (10, 20, 25), "users": (10, 10, 20), "groups": (10, 10, 10)})
+ROLE_POLICIES: Final = ATTACHED_POLICIES["roles"][0]
 
 # ARN_FORMAT: the longest ARN that CloudFormation can give for a token, the longest name in an ARN, and the longest text
 # after a slash. In Amazon S3: of a bucket, and a key; elsewhere the longest of any service.

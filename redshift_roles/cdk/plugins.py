@@ -246,7 +246,7 @@ class RoleAssociationRules(_Plugin):
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/mgmt/copy-unload-iam-role-associating-with-clusters.html
-        (read 2026-11-24)
+        (text of 2026-08-26)
     """
 
     _severity = "error"

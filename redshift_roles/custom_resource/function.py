@@ -124,7 +124,7 @@ class AssociationFunction(Construct):
         most = quotas.ROLE_POLICIES - len(self._logging.policies) - spare
         if policies > most:
             need = f"the associations and default roles of this stack need {policies} policies, at most {most} are free"
-            quota = f"IAM attaches {quotas.ROLE_POLICIES} to a role"
+            quota = f"in every account IAM attaches {quotas.ROLE_POLICIES} to a role"
             message = f"{need}: {quota}, one is for the logs, {spare} for the change of a cluster"
             problem = Problem("", message, "define this one in another stack, perhaps a nested one")
             raise_if(partial(path_of, scope), quotas.IAM_QUOTAS, [problem])

@@ -88,7 +88,8 @@ class RoleChain:
         trust policy of each role but the first, where this app owns them.
 
     Source:
-        https://docs.aws.amazon.com/redshift/latest/mgmt/authorizing-redshift-service.html (read 2026-11-24)
+        https://docs.aws.amazon.com/redshift/latest/mgmt/authorizing-redshift-service-chaining-roles.html
+        (text of 2026-07-06)
     """
 
     def __init__(self, first: iam.IRole, *others: iam.IRole) -> None:

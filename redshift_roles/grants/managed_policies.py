@@ -108,7 +108,7 @@ class GrantedPolicies:
                     "grant the prefix, the manifest and the JSONPaths file one by one, or give them shorter keys",
                 )
         kind, number = self._record.kind, self._record.number(self, len(plan.written))
-        _, most = quotas.ATTACHED_POLICIES[kind]
+        *_, most = quotas.ATTACHED_POLICIES[kind]
         if len(plan.written) > len(self.policies) and number > most:
             yield Problem(
                 "",
@@ -145,11 +145,13 @@ class GrantedPolicies:
     def _warn(self) -> None:
         """Warn where only an account whose quota was raised attaches as many policies."""
         kind = self._record.kind
-        usual, most = quotas.ATTACHED_POLICIES[kind]
-        if self._record.number(self, len(self.policies)) > usual:
+        surely, default, most = quotas.ATTACHED_POLICIES[kind]
+        if self._record.number(self, len(self.policies)) > surely:
+            attached = f"{surely} or {default}" if default > surely else surely
             warning = (
-                f"More than {usual} managed policies are attached. IAM attaches {usual} unless the quota of the "
-                f"account was raised, and then at most {most}. Divide the work among several {kind}, or raise it."
+                f"More than {surely} managed policies are attached. By the quota of the account IAM attaches "
+                f"{attached}, at most {most} ({quotas.IAM_QUOTAS.url}). Divide the work among several {kind}, "
+                "or raise the quota."
             )
             Annotations.of(self._scope).add_warning_v2(_UNDECIDED, warning)
 

@@ -57,8 +57,8 @@ class RedshiftGrants:
         ``iam.Role.customize_roles`` tells CDK to report policies and not to write them.
 
     Source:
-        https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-access-permissions.html (read 2026-11-24), and
-        the page that a method names
+        https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-access-permissions.html
+        (text of 2026-09-16), and the page that a method names
     """
 
     def __init__(self, role: iam.IRole) -> None:
@@ -157,7 +157,7 @@ class RedshiftGrants:
             owner_allows: As in `copy_from`.
 
         Source:
-            https://docs.aws.amazon.com/redshift/latest/dg/c-spectrum-iam-policies.html (read 2026-11-24)
+            https://docs.aws.amazon.com/redshift/latest/dg/c-spectrum-iam-policies.html (text of 2026-07-06)
         """
         given = present(
             ["database"],
@@ -200,7 +200,8 @@ class RedshiftGrants:
             cluster_id: Its id, such as ``j-2AXXXXXXGAPLF``.
 
         Source:
-            https://docs.aws.amazon.com/redshift/latest/dg/load-from-emr-steps-configure-iam.html (read 2026-11-24)
+            https://docs.aws.amazon.com/redshift/latest/dg/loading-data-from-emr.html#load-from-emr-steps-configure-iam
+            (text of 2026-07-06)
         """
         self._writer.check(quotas.LOAD_FROM_EMR, "cluster_id", cluster_id=cluster_id)
         return self._writer.allow(quotas.LOAD_FROM_EMR, permissions.copy_from_emr(self._writer.home, cluster_id))
@@ -227,7 +228,7 @@ class RedshiftGrants:
             secret: The secret with the credentials, of the role's account.
 
         Source:
-            https://docs.aws.amazon.com/redshift/latest/dg/federated-create-secret-iam-role.html (read 2026-11-24)
+            https://docs.aws.amazon.com/redshift/latest/dg/federated-create-secret-iam-role.html (text of 2026-08-26)
         """
         self._writer.check(quotas.FEDERATED_QUERY, "secret", secret=secret)
         found = resource(secret, "secret_arn")
@@ -241,7 +242,7 @@ class RedshiftGrants:
             function: The function, version or alias, of the role's account. It is invoked as such and no other way.
 
         Source:
-            https://docs.aws.amazon.com/redshift/latest/dg/udf-creating-a-lambda-sql-udf.html (read 2026-11-24)
+            https://docs.aws.amazon.com/redshift/latest/dg/udf-creating-a-lambda-sql-udf.html (text of 2026-08-26)
         """
         self._writer.check(quotas.LAMBDA_FUNCTIONS, "function", function=function)
         found = resource(function, "function_arn")
@@ -256,7 +257,7 @@ class RedshiftGrants:
 
         Source:
             https://docs.aws.amazon.com/redshift/latest/dg/materialized-view-streaming-ingestion-getting-started.html
-            (read 2026-11-24)
+            (text of 2026-09-16)
         """
         self._writer.check(quotas.STREAMING_KINESIS, "stream", stream=stream)
         found = resource(stream, "stream_arn")
@@ -272,7 +273,7 @@ class RedshiftGrants:
 
         Source:
             https://docs.aws.amazon.com/redshift/latest/dg/materialized-view-streaming-ingestion-getting-started-MSK.html
-            (read 2026-11-24)
+            (text of 2026-09-16)
         """
         given = present(["cluster_arn", "topics"], cluster_arn=cluster_arn, topics=topics)
         foreign = _foreign_cluster(cluster_arn, self._writer.location)
@@ -291,7 +292,8 @@ class RedshiftGrants:
             owner_allows: As in `copy_from`.
 
         Source:
-            https://docs.aws.amazon.com/redshift/latest/dg/admin-setup.html (read 2026-11-24)
+            https://docs.aws.amazon.com/redshift/latest/dg/getting-started-machine-learning.html#admin-setup
+            (text of 2026-08-26)
         """
         self._writer.check(quotas.MACHINE_LEARNING, "bucket", bucket=bucket, owner_allows=owner_allows)
         found = resource(bucket, "bucket_arn")
@@ -312,7 +314,7 @@ class RedshiftGrants:
             grantee: Who may pass it: of the role's account, since ``iam:PassRole`` cannot cross accounts.
 
         Source:
-            https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html (read 2026-11-24)
+            https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html (text of 2026-07-06)
         """
         return pass_role(self._writer.role, grantee)
 

@@ -48,7 +48,7 @@ def grant_assumerole(
         RoleAssociationError: InvalidArgument, for everything that Redshift would reject.
 
     Source:
-        https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html (read 2026-11-24)
+        https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html (text of 2026-08-26)
     """
     grantees = _grantees(users, db_roles, groups, public)
     problems = Flag().check("revoke_from_public", revoke_from_public)
@@ -71,7 +71,7 @@ def revoke_assumerole(
         RoleAssociationError: InvalidArgument, for everything that Redshift would reject.
 
     Source:
-        https://docs.aws.amazon.com/redshift/latest/dg/r_REVOKE.html (read 2026-11-24)
+        https://docs.aws.amazon.com/redshift/latest/dg/r_REVOKE.html (text of 2026-08-26)
     """
     grantees = _grantees(users, db_roles, groups, public)
     return f"REVOKE ASSUMEROLE {_clause('revoke_assumerole', roles, 'FROM', grantees, statements)};"

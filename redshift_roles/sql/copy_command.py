@@ -113,7 +113,7 @@ def copy(  # noqa: D417  one line for several options
         RoleAssociationError: InvalidArgument, for everything that Redshift would reject.
 
     Source:
-        https://docs.aws.amazon.com/redshift/latest/dg/r_COPY.html (read 2026-11-24)
+        https://docs.aws.amazon.com/redshift/latest/dg/r_COPY.html (text of 2026-09-16)
     """
     kind = source.partition("://")[0] if isinstance(source, str) else ""
     on_s3_only = format in ("PARQUET", "ORC", "SHAPEFILE")

@@ -76,7 +76,7 @@ def create_external_function(
         RoleAssociationError: InvalidArgument, for everything that Redshift would reject.
 
     Source:
-        https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_FUNCTION.html (read 2026-11-24)
+        https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_FUNCTION.html (text of 2026-08-26)
     """
     options = {
         "or_replace": flag(or_replace, "OR REPLACE"),

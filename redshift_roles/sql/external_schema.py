@@ -82,7 +82,7 @@ def create_external_schema(
         RoleAssociationError: InvalidArgument, for everything that Redshift would reject.
 
     Source:
-        https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_SCHEMA.html (read 2026-11-24)
+        https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_SCHEMA.html (text of 2026-08-26)
     """
 
     def required(*sources: str) -> str:

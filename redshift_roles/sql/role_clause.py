@@ -107,7 +107,7 @@ def iam_role(role: Role) -> str:
         RoleAssociationError: InvalidArgument, for a value that is no role.
 
     Source:
-        https://docs.aws.amazon.com/redshift/latest/dg/r_COPY.html (read 2026-11-24)
+        https://docs.aws.amazon.com/redshift/latest/dg/r_COPY.html (text of 2026-09-16)
     """
     named = option(role, (DEFAULT, SESSION))
     statement.check("iam_role", quotas.COPY, {"role": named})

@@ -95,7 +95,7 @@ def unload(  # noqa: D417  one line for several options
         RoleAssociationError: InvalidArgument, for everything that Redshift would reject.
 
     Source:
-        https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD.html (read 2026-11-24)
+        https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD.html (text of 2026-09-16)
     """
     options = {
         "query": Option(query, lambda select: f"({quoted(select)})", Literal(), required="here"),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -11,11 +14,38 @@ from redshift_roles.aws import quotas
 SOURCES = {name: value for name, value in vars(quotas).items() if isinstance(value, quotas.Source)}
 
 
+PACKAGE = Path(quotas.__file__).parents[1]
+_PAGE = re.compile(r"(https://docs\.aws\.amazon\.com/[^\s)#]+\.html)\S*(?:\s+\(text of ([^)]*)\))?")
+
+
+def _pages(module: Path) -> list[tuple[str, str]]:
+    """List the AWS pages that a module's docstrings name, each with the date that stands behind it."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    nodes = [node for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))) if isinstance(node, documented)]
+    return [page for node in nodes for page in _PAGE.findall(ast.get_docstring(node) or "")]
+
+
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
 def test_each_source_is_an_aws_page_and_a_day(source: quotas.Source) -> None:
-    """Each fact stands on a page of AWS's documentation, read on a day that is written down."""
+    """Each fact stands on a page of AWS's documentation, in a text whose day is written down."""
     assert source.url.startswith("https://docs.aws.amazon.com/")
-    assert source.read == date.fromisoformat(source.read).isoformat()
+    assert source.text_of == date.fromisoformat(source.text_of).isoformat()
+
+
+def test_all_sources_of_a_page_are_of_one_text() -> None:
+    """Whichever part of the page they name."""
+    assert len({(source.url.partition("#")[0], source.text_of) for source in SOURCES.values()}) == len(
+        {source.url.partition("#")[0] for source in SOURCES.values()}
+    )
+
+
+def test_docstrings_date_a_page_as_its_source_does() -> None:
+    """No docstring names an AWS page without a date, with another date than its source, or without a source."""
+    dates = {source.url.partition("#")[0]: source.text_of for source in SOURCES.values()}
+    named = [(module.name, *page) for module in PACKAGE.rglob("*.py") for page in _pages(module)]
+
+    assert [] == [(name, url, text_of) for name, url, text_of in named if dates.get(url) != text_of]
+    assert {"role.py", "cluster.py", "copy_command.py"} <= {name for name, _, _ in named}
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_the_function_may_pass_the_default_role_of_a_cluster(stack: cdk.Stack) -
 def _over_quota(policies: int, most: int, spare: int) -> list[tuple[str, str]]:
     message = (
         f"the associations and default roles of this stack need {policies} policies, at most {most} are free: "
-        f"IAM attaches 10 to a role, one is for the logs, {spare} for the change of a cluster"
+        f"in every account IAM attaches 10 to a role, one is for the logs, {spare} for the change of a cluster"
     )
     return [("InvalidArgument", message)]
 

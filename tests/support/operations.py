@@ -1,6 +1,6 @@
 """What AWS's pages document for each thing that Redshift does with a role, and the calls that it must not allow.
 
-The statements are written from the pages (read 2026-11-24), not from the code. Expected decisions follow from them.
+The statements are written from the pages, not from the code. Expected decisions follow from them.
 """
 
 from __future__ import annotations
@@ -233,7 +233,7 @@ OPERATIONS = [
     ),
     Operation(
         "COPY from EMR",
-        "dg/load-from-emr-steps-configure-iam",
+        "dg/loading-data-from-emr.html#load-from-emr-steps-configure-iam",
         permissions.copy_from_emr(HOME, "j-2AXXXXXXGAPLF"),
         [_doc("ListInstances", "elasticmapreduce:ListInstances", EMR)],
     ),
@@ -285,7 +285,7 @@ OPERATIONS = [
     ),
     Operation(
         "CREATE MODEL",
-        "dg/admin-setup",
+        "dg/getting-started-machine-learning.html#admin-setup",
         permissions.create_model(HOME, ROLE, Objects(BUCKET, KEY)),
         [
             _doc("TrainModels", _TRAINING, *(f"{kind}*redshift*" for kind in _TRAINED)),

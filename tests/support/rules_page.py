@@ -84,7 +84,7 @@ def _lines(rule: registry.Rule) -> Iterator[str]:
         message, fix = example["message"], example["fix"]
     yield f"- message: {message}"
     yield f"- fix: {fix}"
-    yield f"- source: <{rule.source.url}> (read {rule.source.read})\n"
+    yield f"- source: <{rule.source.url}> (text of {rule.source.text_of})\n"
 
 
 def main() -> None:
