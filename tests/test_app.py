@@ -13,19 +13,8 @@ from syrupy.extensions.json import JSONSnapshotExtension
 
 from app import FEATURE_FLAGS, build
 from tests.support.nag import acknowledged, findings
-from tests.support.programs import ROOT, run
 
 STACK = "RedshiftWarehouse"
-
-# The app with a misspelt property, which CDK's own validator must report.
-MISSPELT = """
-import aws_cdk as cdk
-import app
-root = cdk.App(context=app.FEATURE_FLAGS)
-cluster = app.build(root).node.find_child("Warehouse").cluster
-cluster.cfn_cluster.add_property_override("IamRole", "x")
-root.synth()
-"""
 
 
 @pytest.fixture(scope="module")
@@ -182,24 +171,3 @@ def test_the_template_names_nothing_and_no_partition(template: dict[str, Any]) -
     # Inside the cluster and inside a role, in that order: nothing else in the account can have taken these.
     assert {("AWS::Redshift::Cluster", "DBName"), ("AWS::IAM::Policy", "PolicyName")} == literal_names
     assert "arn:aws:" not in json.dumps(template)
-
-
-def test_it_runs_without_aws_configuration_and_past_the_validator_of_cdk(
-    template: dict[str, Any], tmp_path: Path
-) -> None:
-    """`python app.py` needs no credentials, no look-up and no home directory, and writes the template tested here."""
-    done = run(tmp_path, str(ROOT / "app.py"), validation=True)
-
-    assert (0, "") == (done.code, done.stderr)
-    assert [] == done.violations
-    assert [] == done.elsewhere
-    assert "missing" not in done.assembly["manifest.json"]
-    assert template == done.assembly[f"{STACK}.template.json"]
-
-
-def test_the_validator_of_cdk_reports_a_property_that_cloudformation_does_not_know(tmp_path: Path) -> None:
-    """The validation report that must be empty is one that would not be."""
-    done = run(tmp_path, "-c", MISSPELT, validation=True)
-
-    assert (1, ["F3002"]) == (done.code, done.violations)
-    assert "IamRole: Additional properties are not allowed" in done.stderr

@@ -29,11 +29,16 @@ class Run(NamedTuple):
     assembly: dict[str, Any]
     elsewhere: list[Path]
 
-    @property
-    def violations(self) -> list[str]:
-        """The rules that CDK's validation report says are broken."""
-        reports = self.assembly["validation-report.json"]["pluginReports"]
-        return [violation["ruleName"] for report in reports for violation in report["violations"]]
+
+def documents(folder: Path) -> dict[str, Any]:
+    """Read the JSON documents of a cloud assembly, by file name."""
+    return {path.name: json.loads(path.read_text()) for path in folder.glob("*.json")}
+
+
+def violations(assembly: dict[str, Any]) -> list[str]:
+    """Return the rules that CDK's validation report says are broken."""
+    reports = assembly["validation-report.json"]["pluginReports"]
+    return [violation["ruleName"] for report in reports for violation in report["violations"]]
 
 
 def environment(home: Path, *, validation: bool) -> dict[str, str]:
@@ -67,7 +72,7 @@ def run(directory: Path, *command: str, validation: bool) -> Run:
     return Run(
         done.returncode,
         done.stderr,
-        {path.name: json.loads(path.read_text()) for path in (directory / "cdk.out").glob("*.json")},
+        documents(directory / "cdk.out"),
         [path for name in ("home", "work") for path in (directory / name).iterdir()],
     )
 
