@@ -46,8 +46,7 @@ def create_external_function(
     returns: str,
     role: Role,
     *,
-    function: str | None = None,
-    endpoint: str | None = None,
+    function: str,
     volatility: str = "VOLATILE",
     or_replace: bool = False,
     retry_timeout: int | None = None,
@@ -62,7 +61,6 @@ def create_external_function(
         returns: The type it returns.
         role: An `iam.IRole`, a `RoleChain`, ``default`` or an ARN.
         function: The name of the AWS Lambda function.
-        endpoint: The name of an Amazon SageMaker endpoint, in place of a function.
         volatility: VOLATILE or STABLE. Default: VOLATILE.
         or_replace: Whether to replace a function of that name. Default: False.
         retry_timeout: How long to retry a function, 0 or more milliseconds. Default: 20,000.
@@ -89,16 +87,11 @@ def create_external_function(
         "arguments": Option(arguments, lambda _: "", ListOf(_TYPE), required="here" if arguments is None else ""),
         "returns": bare(returns, "RETURNS", _TYPE, required="here"),
         "volatility": Option(volatility, str, one_of("VOLATILE", "STABLE"), required="here"),
-        "function": literal(
-            function, "LAMBDA", conflicts=("endpoint",), required="without endpoint" if endpoint is None else ""
-        ),
-        "endpoint": literal(endpoint, "SAGEMAKER"),
+        "function": literal(function, "LAMBDA", required="here"),
         "role": role_clause.option(role),
-        "retry_timeout": bare(retry_timeout, "RETRY_TIMEOUT", Whole(0, quotas.MAX_INTEGER), ("endpoint",)),
-        "max_batch_rows": bare(max_batch_rows, "MAX_BATCH_ROWS", Whole(1, quotas.MAX_INTEGER), ("endpoint",)),
-        "max_batch_size": Option(
-            max_batch_size, lambda size: f"MAX_BATCH_SIZE {size[0]} {size[1]}", _BatchSize(), ("endpoint",)
-        ),
+        "retry_timeout": bare(retry_timeout, "RETRY_TIMEOUT", Whole(0, quotas.MAX_INTEGER)),
+        "max_batch_rows": bare(max_batch_rows, "MAX_BATCH_ROWS", Whole(1, quotas.MAX_INTEGER)),
+        "max_batch_size": Option(max_batch_size, lambda size: f"MAX_BATCH_SIZE {size[0]} {size[1]}", _BatchSize()),
     }
     statement.check("create_external_function", quotas.EXTERNAL_FUNCTION, options)
     return f"CREATE {statement.written(options)};"

@@ -25,7 +25,6 @@ TYPE = "the name of a data type"
 COUNTED = "a list whose entries are counted at synth"
 KAFKA = {"source": "KAFKA", "uri": "u"}
 HIVE = {"source": "HIVE METASTORE", "uri": "x"}
-ENDPOINT = {"function": None, "endpoint": "e"}
 
 # Function, argument, wrong values, what it must be, other arguments.
 WRONG: list[tuple[str, str, list[Any], str, dict[str, Any]]] = [

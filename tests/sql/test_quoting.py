@@ -86,7 +86,6 @@ def _statements(value: str, job: str) -> str:
                 value, source="MSK", cluster_arn=value, authentication="mtls", authentication_arn=value
             ),
             sql.create_external_function((value,), ["int"], "int", arn(), function=value),
-            sql.create_external_function((value,), ["int"], "int", arn(), endpoint=value),
             sql.grant_assumerole(arn(), users=[value], db_roles=[value], groups=[value], revoke_from_public=True),
             sql.revoke_assumerole(arn(), users=[value]),
         ]

@@ -174,9 +174,9 @@ TEXTS = [
     ),
     _function({}, "", f"(int) RETURNS int VOLATILE LAMBDA 'fn' IAM_ROLE '{ROLE}'"),
     _function(
-        {"function": None, "endpoint": "e", "arguments": [], "or_replace": True, "volatility": "STABLE"},
+        {"arguments": [], "or_replace": True, "volatility": "STABLE"},
         "OR REPLACE ",
-        f"() RETURNS int STABLE SAGEMAKER 'e' IAM_ROLE '{ROLE}'",
+        f"() RETURNS int STABLE LAMBDA 'fn' IAM_ROLE '{ROLE}'",
     ),
     _function(
         {"arguments": ["decimal(10, 2)", "text"], "role": "default", "retry_timeout": 0, "max_batch_rows": 1},
