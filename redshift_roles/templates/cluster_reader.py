@@ -13,7 +13,7 @@ from redshift_roles.templates.assembly import Assembly, Template, UnusableError,
 from redshift_roles.templates.conditions import Branches, alternatives, branch, holds
 from redshift_roles.templates.parsing import parse_json
 from redshift_roles.templates.references import NO_VALUE
-from redshift_roles.templates.values import MORE, NO_ENTRIES, Entries, entries, is_no_list, texts, unknown
+from redshift_roles.templates.values import MORE, NO_ENTRIES, Entries, Entry, entries, is_no_list, texts, unknown
 
 CLUSTER: Final = "AWS::Redshift::Cluster"
 NAMESPACE: Final = "AWS::RedshiftServerless::Namespace"
@@ -98,8 +98,10 @@ def _is_rewritten(template: Template, logical_id: str) -> bool:
     """Return whether a macro may write other roles than the template shows; AWS's own leave Redshift alone."""
     macros = listed(template.body.get("Transform"))
     names = [macro.get("Name") if isinstance(macro, dict) else macro for macro in macros]
-    keys = [logical_id, *template.entry("Resources", logical_id), *template.properties(logical_id)]
-    return any(not str(name).startswith("AWS::") for name in names) or any(key.startswith("Fn::") for key in keys)
+    if any(not str(name).startswith("AWS::") for name in names):
+        return True
+    resource = template.entry("Resources", logical_id)
+    return any(key.startswith("Fn::") for key in (logical_id, *resource, *mapping(resource.get("Properties"))))
 
 
 def _default_roles(
@@ -120,11 +122,9 @@ def _is_left_out(text: str, *, surely: bool) -> bool:
 def _roles(read: Entries, template: Template, kind: _Kind, taken: Branches, *, surely: bool) -> Iterator[RoleFacts]:
     for index, entry in enumerate(read.entries):
         label = f"{kind.roles}[{index}]"
-        kept = [option for option in entry.options if option.text not in (MORE, NO_VALUE)]
-        is_choice = entry.when == taken and kept == entry.options
-        for text, when in kept:
+        for text, when in entry.options:
             conditional = when != taken
-            if _is_left_out(text, surely=surely and not conditional):
+            if text in (MORE, NO_VALUE) or _is_left_out(text, surely=surely and not conditional):
                 continue
             found = definition(text, template)
             # Which region a condition holds in is not known.
@@ -136,8 +136,12 @@ def _roles(read: Entries, template: Template, kind: _Kind, taken: Branches, *, s
                 trust_problem_of(*found, region, *kind.services) if found else None,
                 defined=_is_named_by_deployment(found),
                 when=when[len(taken) :],
-                choice=label if is_choice and conditional else "",
+                choice=label if conditional and entry.when == taken and _is_one_surely(entry) else "",
             )
+
+
+def _is_one_surely(entry: Entry) -> bool:
+    return all(text not in (MORE, NO_VALUE) for text, _ in entry.options)
 
 
 def _is_named_by_deployment(found: tuple[Template, str] | None) -> bool:

@@ -264,7 +264,7 @@ NO_ENTRIES: Final = Entries([], 0, 0)
 def entries(value: Json, template: Template, taken: Branches = (), depth: int = 0) -> Entries:
     """Read a list, or a function that makes one, where some branches of conditions are taken already."""
     if isinstance(value, str):
-        return _entry([Option(texts(value, template)[0], taken)], taken)
+        return _item(value, template, taken, depth)
     if depth >= _MAX_DEPTH:
         return _more(taken)
     if isinstance(value, list):
@@ -306,13 +306,15 @@ def _more(taken: Branches) -> Entries:
 
 def _entry(options: list[Option], when: Branches) -> Entries:
     """Make an entry; an empty text counts as none."""
-    there = [option.text not in (MORE, NO_VALUE) and bool(option.text.strip()) for option in options]
+    there = [bool(text.strip()) and text not in (MORE, NO_VALUE) for text, _ in options]
     return Entries([Entry(options, when)], int(all(there)), int(any(there)))
 
 
 def _item(item: Json, template: Template, taken: Branches, depth: int) -> Entries:
     """Read an entry, or a list within a list."""
-    if isinstance(item, (list, str)) or _is_list_parameter(item, template):
+    if isinstance(item, str):
+        return _entry([Option(texts(item, template)[0], taken)], taken)
+    if isinstance(item, list) or _is_list_parameter(item, template):
         return entries(item, template, taken, depth + 1)
     options = [
         option
