@@ -35,10 +35,10 @@ class Home(NamedTuple):
 
 
 class Objects(NamedTuple):
-    """Objects of a bucket: those below a prefix (None for all) and those of some keys, and their encryption key."""
+    """Objects of a bucket: those below a prefix (None for all) and some files, and the keys that encrypt them."""
 
     bucket: str
-    key: str | None = None
+    keys: tuple[str, ...] = ()
     prefix: str | None = None
     files: tuple[str, ...] = ()
 
@@ -67,9 +67,9 @@ class Objects(NamedTuple):
         ]
 
 
-def _allow(sid: str, allowed: Actions, *resources: str | None, condition: Condition | None = None) -> list[Permission]:
-    """Allow actions on each resource; None is one that is not needed, such as the key of what has none."""
-    return [Permission(sid, allowed.names, resource, condition) for resource in resources if resource is not None]
+def _allow(sid: str, allowed: Actions, *resources: str, condition: Condition | None = None) -> list[Permission]:
+    """Allow actions on each resource."""
+    return [Permission(sid, allowed.names, resource, condition) for resource in resources]
 
 
 def literally(text: str) -> str:
@@ -82,7 +82,7 @@ def copy_from(objects: Objects) -> list[Permission]:
     return [
         *objects.allow("ReadObjects", actions.READ_OBJECTS),
         *objects.list(),
-        *_allow("DecryptObjects", actions.DECRYPT_OBJECTS, objects.key),
+        *_allow("DecryptObjects", actions.DECRYPT_OBJECTS, *objects.keys),
     ]
 
 
@@ -93,7 +93,7 @@ def copy_over_ssh(manifest: Objects) -> list[Permission]:
         *_allow("ReadObjects", actions.READ_OBJECTS, f"{manifest.bucket}/{key}"),
         *_allow("ListObjects", actions.LIST_OBJECTS, manifest.bucket, condition=("StringLike", "s3:prefix", (key,))),
         *_allow("LocateBuckets", actions.LOCATE_BUCKETS, manifest.bucket),
-        *_allow("DecryptObjects", actions.DECRYPT_OBJECTS, manifest.key),
+        *_allow("DecryptObjects", actions.DECRYPT_OBJECTS, *manifest.keys),
     ]
 
 
@@ -103,7 +103,7 @@ def unload_to(objects: Objects, *, clean_path: bool) -> list[Permission]:
         *objects.allow("UnloadObjects", actions.UNLOAD_OBJECTS),
         *(objects.allow("CleanPath", actions.CLEAN_PATH) if clean_path else []),
         *objects.list(),
-        *_allow("EncryptObjects", actions.ENCRYPT_OBJECTS, objects.key),
+        *_allow("EncryptObjects", actions.ENCRYPT_OBJECTS, *objects.keys),
     ]
 
 
@@ -115,7 +115,7 @@ def query_objects(objects: Objects, *, write: bool) -> list[Permission]:
         *(objects.allow("WriteObjects", actions.WRITE_OBJECTS) if write else []),
         *objects.list(),
         *_allow("ListUploads", actions.LIST_UPLOADS, objects.bucket),
-        *_allow(*with_key, objects.key),
+        *_allow(*with_key, *objects.keys),
     ]
 
 
@@ -139,11 +139,11 @@ def lake_formation() -> list[Permission]:
     return _allow("GetDataAccess", actions.GET_DATA_ACCESS, "*")
 
 
-def copy_from_dynamodb(table: str, key: str | None) -> list[Permission]:
+def copy_from_dynamodb(table: str, keys: Sequence[str]) -> list[Permission]:
     """COPY from an Amazon DynamoDB table."""
     return [
         *_allow("ScanTables", actions.SCAN_TABLES, table),
-        *_allow("DecryptTables", actions.DECRYPT_TABLES, key),
+        *_allow("DecryptTables", actions.DECRYPT_TABLES, *keys),
     ]
 
 
@@ -152,12 +152,12 @@ def copy_from_emr(home: Home, cluster_id: str) -> list[Permission]:
     return _allow("ListInstances", actions.LIST_INSTANCES, home.arn("elasticmapreduce", f"cluster/{cluster_id}"))
 
 
-def federated_query(secret: str, key: str | None) -> list[Permission]:
+def federated_query(secret: str, keys: Sequence[str]) -> list[Permission]:
     """Queries in Amazon RDS and Amazon Aurora, with the credentials of a secret."""
     return [
         *_allow("AccessSecrets", actions.ACCESS_SECRETS, secret),
         *_allow("ListSecrets", actions.LIST_SECRETS, "*"),
-        *_allow("DecryptSecrets", actions.DECRYPT_SECRETS, key),
+        *_allow("DecryptSecrets", actions.DECRYPT_SECRETS, *keys),
     ]
 
 
@@ -166,12 +166,12 @@ def external_function(function: str) -> list[Permission]:
     return _allow("InvokeFunctions", actions.INVOKE_FUNCTIONS, function)
 
 
-def stream_from_kinesis(stream: str, key: str | None) -> list[Permission]:
+def stream_from_kinesis(stream: str, keys: Sequence[str]) -> list[Permission]:
     """Streaming ingestion from Amazon Kinesis Data Streams."""
     return [
         *_allow("ReadStreams", actions.READ_STREAMS, stream),
         *_allow("ListStreams", actions.LIST_STREAMS, "*"),
-        *_allow("DecryptStreams", actions.DECRYPT_STREAMS, key),
+        *_allow("DecryptStreams", actions.DECRYPT_STREAMS, *keys),
     ]
 
 
@@ -209,7 +209,7 @@ def create_model(home: Home, role: str, models: Objects) -> list[Permission]:
         *downloads.allow("ReadObjects", actions.READ_OBJECTS),
         *downloads.list(),
         *_allow("PassRolesToTraining", actions.PASS_ROLE, role, condition=to_training),
-        *_allow("EncryptModels", actions.ENCRYPT_MODELS, models.key),
+        *_allow("EncryptModels", actions.ENCRYPT_MODELS, *models.keys),
     ]
 
 

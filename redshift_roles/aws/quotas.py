@@ -58,6 +58,7 @@ MACHINE_LEARNING: Final = Source(f"{_GUIDE}/getting-started-machine-learning.htm
 ALL_COMMANDS_POLICY: Final = Source(f"{_POLICIES}/AmazonRedshiftAllCommandsFullAccess.html", "2021-11-25")
 S3_ENCRYPTION: Final = Source(f"{_S3}/UsingKMSEncryption.html", "2026-08-26")
 S3_KEYS: Final = Source(f"{_S3}/object-keys.html", "2026-08-04")
+BUCKET_NAMES: Final = Source(f"{_S3}/bucketnamingrules.html", "2026-08-26")
 DYNAMODB_ENCRYPTION: Final = Source(
     f"{_DOCS}/amazondynamodb/latest/developerguide/encryption.usagenotes.html", "2026-07-06"
 )
@@ -145,6 +146,9 @@ MAX_INTEGER: Final = 2**31 - 1
 
 # S3_KEYS: bytes of UTF-8.
 S3_KEY_LENGTH: Final = 1_024
+
+# BUCKET_NAMES: the ends of names that no bucket of its own has: access points, directory and table buckets.
+RESERVED_BUCKET_SUFFIXES: Final = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 
 # CREATE_CLUSTER
 MAX_NODES: Final = 100

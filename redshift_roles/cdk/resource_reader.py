@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from aws_cdk import IResource
 
-from redshift_roles.aws import arns
-from redshift_roles.aws.placeholders import is_token
-from redshift_roles.cdk.location import Location, Unreachable, location_of, path_of, refer, unreachable
+from redshift_roles.aws import arns, quotas
+from redshift_roles.aws.placeholders import TOKENS, is_token, readable
+from redshift_roles.cdk.location import Location, location_of, path_of, refer, unreachable
 from redshift_roles.cdk.records import record_of
 from redshift_roles.cdk.role_reader import known_account
 from redshift_roles.rules.registry import Problem, in_account
@@ -20,22 +21,37 @@ if TYPE_CHECKING:
     from aws_cdk import aws_secretsmanager as secretsmanager
 
 
+class Key(NamedTuple):
+    """A customer managed key: the one that a resource knows, or one that an argument names."""
+
+    construct: kms.IKey
+    arn: str
+    account: str | None  # twelve digits, `arns.THIS_ACCOUNT`, or None when it is not known
+    argument: str = ""  # empty for the key that a resource knows
+
+
 class Resource(NamedTuple):
-    """One AWS resource that a role is granted, and its customer managed key if it has one."""
+    """One AWS resource that a role is granted, and the customer managed keys of what is in it."""
 
     construct: Any
     arn: str
-    account: str | None  # twelve digits, `arns.THIS_ACCOUNT`, or None when it is not known
-    key: kms.IKey | None
-    key_arn: str | None
-    key_account: str | None  # as `account` is written
+    account: str | None  # as that of a key
+    keys: tuple[Key, ...]
+    is_bucket: bool
 
-    def is_foreign(self, location: Location) -> bool:
-        """Return whether it, or its key, is known to be of another account than a role of this location."""
-        return any(arns.differ(account, location.account) for account in (self.account, self.key_account))
+    @property
+    def key_arns(self) -> tuple[str, ...]:
+        """The ARNs of the keys."""
+        return tuple(key.arn for key in self.keys)
+
+    def with_key(self, encryption_key: kms.IKey | None) -> Resource:
+        """Add the key of an argument ``encryption_key``, if it is given."""
+        return self._replace(keys=(*self.keys, *given_key("encryption_key", encryption_key)))
 
 
 _SUFFIX: Final = "-??????"
+_WILDCARD: Final = re.compile(r"[*?]")
+_NOT_ONE: Final = ("one, since IAM takes * and ? for many", "import each by its own name, and grant each")
 
 
 @dataclass
@@ -52,8 +68,6 @@ def resource(construct: IResource, attribute: str) -> Resource:
 
 def _resource(construct: IResource, attribute: str) -> Resource:
     key: kms.IKey | None = getattr(construct, "encryption_key", None)
-    if key is not None and hasattr(key, "alias_name"):
-        key = _target(key)
     arn: str = getattr(construct, attribute)
     if attribute == "secret_arn":
         # Secrets Manager adds six characters to the name.
@@ -61,9 +75,19 @@ def _resource(construct: IResource, attribute: str) -> Resource:
     home = location_of(construct)
     named = arn.split(":")[4:5]
     account = named[0] if named and named[0].isdigit() else known_account(construct.env.account, home)
-    if key is None:
-        return Resource(construct, arn, account, None, None, None)
-    return Resource(construct, arn, account, key, key.key_arn, known_account(key.env.account, home))
+    keys = () if key is None else (_key(key, home),)
+    return Resource(construct, arn, account, keys, attribute == "bucket_arn")
+
+
+def given_key(argument: str, key: kms.IKey | None) -> tuple[Key, ...]:
+    """Read the key that an argument names, if it is given."""
+    return () if key is None else (_key(key, location_of(key))._replace(argument=argument),)
+
+
+def _key(key: kms.IKey, home: Location) -> Key:
+    if hasattr(key, "alias_name"):
+        key = _target(key)
+    return Key(key, key.key_arn, known_account(key.env.account, home))
 
 
 def _target(key: kms.IKey) -> kms.IKey:
@@ -87,40 +111,67 @@ def secret_arn(secret: Resource, location: Location) -> str:
     return f"{secret.arn}{_SUFFIX}" if defined else secret.arn
 
 
-def resource_problems(name: str, found: Resource, location: Location, *, shareable: bool) -> Iterator[Problem]:
-    """Find why a role could not use a resource; owners of a shareable one can let in a role of another account."""
-    by_alias = bool(found.key_arn and ":alias/" in found.key_arn)
-    is_foreign = arns.differ(found.account, location.account) and not shareable
-    reason = None if is_foreign else _unreachable(found, location)
-    if not (by_alias or is_foreign or reason):
-        return
-    # The path costs two crossings, which only a message needs.
-    label = f"'{name}' ({path_of(found.construct)})"
-    if by_alias:
-        yield Problem(
-            name,
-            f"{label} is encrypted with a key that is known by its alias only",
-            "import the key by its own ARN: kms.Key.from_key_arn(…); IAM policies cannot name an alias",
-        )
-    if is_foreign:
+def resource_label(name: str, found: Resource) -> str:
+    """Name a resource in a message; the path costs two crossings, which only a message needs."""
+    return f"'{name}' ({path_of(found.construct)})"
+
+
+def resource_problems(name: str, found: Resource, location: Location) -> Iterator[Problem]:
+    """Find why a role could not use a resource; the owner of a bucket can let in a role of another account."""
+    wrong = _wrong_name(found)
+    if wrong:
+        allowed, fix = wrong
+        yield Problem(name, f"{resource_label(name, found)} must be {allowed}, got '{readable(found.arn)}'", fix)
+    elif arns.differ(found.account, location.account) and not found.is_bucket:
+        message = in_account(resource_label(name, found), found.account, "the role", location.account)
         fix = f"let the role assume one of account {found.account}: RoleChain(role, theirs), and grant it to that"
-        yield Problem(name, in_account(label, found.account, "the role", location.account), fix)
-    if reason:
-        yield Problem(name, f"{label} {reason[0]}", reason[1])
-
-
-def _unreachable(found: Resource, location: Location) -> Unreachable | None:
-    """Find what CDK cannot refer to from here: the resource, or its key, which can have no physical name."""
-    home = location_of(found.construct)
-    if home.stack is not location.stack and is_token(found.arn):
-        _, reason = refer(found.arn, home, location, "physical name")
+        yield Problem(name, message, fix)
+    elif is_token(found.arn) and location_of(found.construct).stack is not location.stack:
+        _, reason = refer(found.arn, location_of(found.construct), location, "physical name")
         if reason:
-            return reason
-    if found.key is None or not is_token(found.key_arn) or arns.differ(found.key_account, location.account):
-        return None
-    if unreachable(location_of(found.key), location, "name") is None:
-        return None
-    return (
-        "is encrypted with a key in a stack of another environment, to which CDK cannot refer from here",
-        "give both stacks an env= with account and region, or import the key by its literal ARN",
-    )
+            yield Problem(name, f"{resource_label(name, found)} {reason[0]}", reason[1])
+
+
+def _wrong_name(found: Resource) -> tuple[str, str] | None:
+    """Return what the ARN of a resource must be, where IAM would not read it as the name of one."""
+    parts = TOKENS.split(found.arn, ":")
+    if found.is_bucket and len(parts) > 1:
+        is_own = parts[2:5] == ["s3", "", ""] and "/" not in parts[-1]
+        if not is_own or parts[-1].endswith(quotas.RESERVED_BUCKET_SUFFIXES):
+            fix = "pass the bucket itself: s3.Bucket.from_bucket_name(self, 'Lake', '…')"
+            return "a bucket by its own name, since Redshift documents no access points", fix
+    return _NOT_ONE if _WILDCARD.search(found.arn.removesuffix(_SUFFIX)) else None
+
+
+def key_label(key: Key, name: str, found: Resource | None) -> str:
+    """Name a key in a message: by its argument, or as that of a resource."""
+    if key.argument or found is None:
+        return f"'{key.argument}' ({path_of(key.construct)})"
+    return f"the key of {resource_label(name, found)}"
+
+
+def key_problems(keys: Sequence[Key], name: str, found: Resource | None, location: Location) -> Iterator[Problem]:
+    """Find why a role could not use the keys of a resource, or those that arguments name."""
+    for key in keys:
+        reason = _key_problem(key, location, in_bucket=found is not None and found.is_bucket and key in found.keys)
+        if reason:
+            yield Problem(key.argument or name, f"{key_label(key, name, found)} {reason[0]}", reason[1])
+
+
+def _key_problem(key: Key, location: Location, *, in_bucket: bool) -> tuple[str, str] | None:
+    if ":alias/" in key.arn:
+        fix = "import the key by its own ARN: kms.Key.from_key_arn(…); IAM policies cannot name an alias"
+        return "is known by its alias only", fix
+    if _WILDCARD.search(key.arn):
+        allowed, fix = _NOT_ONE
+        return f"must be {allowed}, got '{readable(key.arn)}'", fix
+    if arns.differ(key.account, location.account):
+        # The policy of a key in this app names the role; only for a bucket can the role's policy do without its name.
+        if in_bucket or key.construct.node.default_child is None:
+            return None
+        reason = f"is defined in account {key.account}, and its policy and the role's would have to name each other"
+        return reason, "import the key by its literal ARN: kms.Key.from_key_arn(…), and let its owner allow it"
+    if is_token(key.arn) and unreachable(location_of(key.construct), location, "name"):
+        fix = "give both stacks an env= with account and region, or import the key by its literal ARN"
+        return "is in a stack of another environment, to which CDK cannot refer from here", fix
+    return None

@@ -1,4 +1,4 @@
-"""What the policies of a bucket and of its key in another account must contain."""
+"""What the policies of buckets and keys of another account must contain."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from redshift_roles.aws import arns
 from redshift_roles.aws.permissions import Home, Permission
 from redshift_roles.aws.placeholders import readable
 from redshift_roles.aws.policies import Statement, documents, rewritten
-from redshift_roles.cdk.location import Location, location_of, path_of, refer, waits
-from redshift_roles.cdk.resource_reader import Resource
+from redshift_roles.cdk.location import Location, location_of, refer, waits
+from redshift_roles.cdk.resource_reader import Key, Resource, key_label, resource_label
 from redshift_roles.cdk.role_reader import as_known, role_arn
 from redshift_roles.rules.registry import Problem, in_account
 
 
 class OwnerSide(NamedTuple):
-    """What the policy of a bucket, or of its key, in another account must contain."""
+    """What the policy of a bucket or key of another account must contain."""
 
+    argument: str
     label: str
     policy: str
     construct: Any
@@ -29,27 +30,34 @@ class OwnerSide(NamedTuple):
     statements: list[Statement]
 
 
-def owner_sides(allowed: Sequence[Permission], found: Resource, location: Location, principal: str) -> list[OwnerSide]:
+def owner_sides(
+    allowed: Sequence[Permission],
+    argument: str,
+    found: Resource | None,
+    keys: Sequence[Key],
+    location: Location,
+    role: iam.IRole,
+) -> list[OwnerSide]:
     """Return the statements by which the owners allow a role what its own policy allows it."""
-    path, bucket, key = path_of(found.construct), found.arn, found.key_arn
-    in_bucket = [permission for permission in allowed if f"{permission.resource}/".startswith(f"{bucket}/")]
-    with_key = [permission._replace(resource="*") for permission in allowed if permission.resource == key]
-    sides = (
-        (f"'bucket' ({path})", "its bucket policy", found.construct, found.account, in_bucket),
-        (f"the key of 'bucket' ({path})", "the policy of that key", found.key, found.key_account, with_key),
-    )
-    return [
-        OwnerSide(label, policy, construct, account, _for(principal, asked))
-        for label, policy, construct, account, asked in sides
-        if asked and arns.differ(account, location.account)
-    ]
+    sides = []
+    if found and found.is_bucket and arns.differ(found.account, location.account):
+        in_bucket = [permission for permission in allowed if f"{permission.resource}/".startswith(f"{found.arn}/")]
+        statements, label = _for(role, in_bucket), resource_label(argument, found)
+        sides.append(OwnerSide(argument, label, "its bucket policy", found.construct, found.account, statements))
+    for key in keys:
+        with_key = [permission._replace(resource="*") for permission in allowed if permission.resource == key.arn]
+        if with_key and arns.differ(key.account, location.account):
+            statements, label = _for(role, with_key), key_label(key, argument, found)
+            name = key.argument or argument
+            sides.append(OwnerSide(name, label, "the policy of that key", key.construct, key.account, statements))
+    return sides
 
 
-def _for(principal: str, allowed: Sequence[Permission]) -> list[Statement]:
+def _for(role: iam.IRole, allowed: Sequence[Permission]) -> list[Statement]:
     """Write statements without a Sid, which another statement of the same policy might have."""
     statements = [statement for document in documents(allowed) for statement in document["Statement"]]
     nameless = [{name: value for name, value in statement.items() if name != "Sid"} for statement in statements]
-    return [{**statement, "Principal": {"AWS": principal}} for statement in nameless]
+    return [{**statement, "Principal": {"AWS": role_arn(role)}} for statement in nameless]
 
 
 def without_key_names(allowed: Sequence[Permission], found: Resource, location: Location) -> list[Permission]:
@@ -57,16 +65,16 @@ def without_key_names(allowed: Sequence[Permission], found: Resource, location: 
 
     The key's policy names the role, so the role is created before the key, and its policy cannot name the key.
     """
-    key = found.key
-    if not arns.differ(found.key_account, location.account) or not _is_of_this_app(key):
-        return list(allowed)
-    home = location_of(key)
-    keys = Home(location.partition_name, home.region or "*", home.account).arn("kms", "key/*")
-    used = ("StringLike", "kms:EncryptionContext:aws:s3:arn", (found.arn, f"{found.arn}/*"))
-    return [
-        permission._replace(resource=keys, condition=used) if permission.resource == found.key_arn else permission
-        for permission in allowed
-    ]
+    for key in found.keys:
+        if arns.differ(key.account, location.account) and _is_of_this_app(key.construct):
+            home = location_of(key.construct)
+            named = Home(location.partition_name, home.region or "*", home.account).arn("kms", "key/*")
+            used = ("StringLike", "kms:EncryptionContext:aws:s3:arn", (found.arn, f"{found.arn}/*"))
+            allowed = [
+                permission._replace(resource=named, condition=used) if permission.resource == key.arn else permission
+                for permission in allowed
+            ]
+    return list(allowed)
 
 
 def owner_problems(
@@ -76,25 +84,21 @@ def owner_problems(
     for side in sides:
         label = in_account(side.label, side.account, "the role", location.account)
         if _is_of_this_app(side.construct):
-            yield from _own_problems(label, role, location, location_of(side.construct))
+            yield from _own_problems(side.argument, label, role, location, location_of(side.construct))
         elif not owner_allows:
             fix = "send it to the owner (grant.resource_statements has it), and pass owner_allows=True when it is there"
-            yield Problem("bucket", f"{label}; {side.policy} needs {_text(side.statements, location)}", fix)
+            yield Problem(side.argument, f"{label}; {side.policy} needs {_text(side.statements, location)}", fix)
 
 
-def _own_problems(label: str, role: iam.IRole, location: Location, home: Location) -> Iterator[Problem]:
+def _own_problems(argument: str, label: str, role: iam.IRole, location: Location, home: Location) -> Iterator[Problem]:
     """Find what keeps a policy of the app from naming the role: AWS rejects a principal that does not exist yet."""
     _, obstacle = refer(role_arn(role), location, home, "role_name")
     if obstacle:
-        yield Problem(
-            "bucket", f"{label}, whose policy cannot name a role without a role_name", "give the role a role_name"
-        )
+        message = f"{label}, whose policy cannot name a role without a role_name"
+        yield Problem(argument, message, "give the role a role_name")
     elif waits(location.top, home.top):
-        yield Problem(
-            "bucket",
-            f"{label}, whose policy names the role, and the role's stack is deployed after it",
-            "put the role into a stack that depends on nothing there",
-        )
+        message = f"{label}, whose policy names the role, and the role's stack is deployed after it"
+        yield Problem(argument, message, "put the role into a stack that depends on nothing there")
 
 
 def _is_of_this_app(construct: IConstruct | None) -> TypeGuard[IConstruct]:

@@ -27,6 +27,7 @@ from redshift_roles.rules.registry import Problem, in_account
 if TYPE_CHECKING:
     from aws_cdk import aws_dynamodb as dynamodb
     from aws_cdk import aws_kinesis as kinesis
+    from aws_cdk import aws_kms as kms
     from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_secretsmanager as secretsmanager
@@ -107,7 +108,7 @@ class RedshiftGrants:
         )
         found = resource(bucket, "bucket_arn")
         files = tuple(key for key in (manifest, jsonpaths) if key is not None)
-        allowed = permissions.copy_from(Objects(found.arn, found.key_arn, prefix, files))
+        allowed = permissions.copy_from(Objects(found.arn, found.key_arns, prefix, files))
         return self._writer.allow(quotas.S3_KEYS, allowed, "bucket", found, owner_allows=owner_allows)
 
     def unload_to(
@@ -125,7 +126,7 @@ class RedshiftGrants:
             quotas.S3_KEYS, "bucket", bucket=bucket, prefix=prefix, clean_path=clean_path, owner_allows=owner_allows
         )
         found = resource(bucket, "bucket_arn")
-        allowed = permissions.unload_to(Objects(found.arn, found.key_arn, prefix), clean_path=clean_path)
+        allowed = permissions.unload_to(Objects(found.arn, found.key_arns, prefix), clean_path=clean_path)
         return self._writer.allow(quotas.S3_KEYS, allowed, "bucket", found, owner_allows=owner_allows)
 
     def external_schema(
@@ -179,19 +180,26 @@ class RedshiftGrants:
             record.is_vended = True
             return granted
         found = resource(bucket, "bucket_arn")
-        files = permissions.query_objects(Objects(found.arn, found.key_arn, prefix), write=write)
+        files = permissions.query_objects(Objects(found.arn, found.key_arns, prefix), write=write)
         return writer.allow(quotas.SPECTRUM_POLICIES, [*catalog, *files], "bucket", found, owner_allows=owner_allows)
 
-    def copy_from_dynamodb(self, table: dynamodb.ITable) -> RedshiftGrant:
+    def copy_from_dynamodb(
+        self, table: dynamodb.ITable, *, encryption_key: kms.IKey | None = None, owner_allows: bool = False
+    ) -> RedshiftGrant:
         """Allow COPY from an Amazon DynamoDB table: describe and scan it, decrypt with its key.
 
         Args:
             table: The table, of the role's account.
+            encryption_key: The customer managed key of an imported table, which CDK does not know. Default: the one
+                that the table was defined or imported with.
+            owner_allows: As in `copy_from`, for a key of another account.
         """
-        self._writer.check(quotas.COPY_PERMISSIONS, "table", table=table)
-        found = resource(table, "table_arn")
-        allowed = permissions.copy_from_dynamodb(found.arn, found.key_arn)
-        return self._writer.allow(quotas.COPY_PERMISSIONS, allowed, "table", found)
+        self._writer.check(
+            quotas.COPY_PERMISSIONS, "table", table=table, encryption_key=encryption_key, owner_allows=owner_allows
+        )
+        found = resource(table, "table_arn").with_key(encryption_key)
+        allowed = permissions.copy_from_dynamodb(found.arn, found.key_arns)
+        return self._writer.allow(quotas.COPY_PERMISSIONS, allowed, "table", found, owner_allows=owner_allows)
 
     def copy_from_emr(self, cluster_id: str) -> RedshiftGrant:
         """Allow COPY from an Amazon EMR cluster of the role's account and region: list its instances.
@@ -218,7 +226,7 @@ class RedshiftGrants:
             quotas.COPY_PERMISSIONS, "bucket", "manifest", bucket=bucket, manifest=manifest, owner_allows=owner_allows
         )
         found = resource(bucket, "bucket_arn")
-        allowed = permissions.copy_over_ssh(Objects(found.arn, found.key_arn, files=(manifest,)))
+        allowed = permissions.copy_over_ssh(Objects(found.arn, found.key_arns, files=(manifest,)))
         return self._writer.allow(quotas.COPY_PERMISSIONS, allowed, "bucket", found, owner_allows=owner_allows)
 
     def federated_query(self, secret: secretsmanager.ISecret) -> RedshiftGrant:
@@ -232,7 +240,7 @@ class RedshiftGrants:
         """
         self._writer.check(quotas.FEDERATED_QUERY, "secret", secret=secret)
         found = resource(secret, "secret_arn")
-        allowed = permissions.federated_query(secret_arn(found, self._writer.location), found.key_arn)
+        allowed = permissions.federated_query(secret_arn(found, self._writer.location), found.key_arns)
         return self._writer.allow(quotas.FEDERATED_QUERY, allowed, "secret", found)
 
     def external_function(self, function: lambda_.IFunction) -> RedshiftGrant:
@@ -261,7 +269,7 @@ class RedshiftGrants:
         """
         self._writer.check(quotas.STREAMING_KINESIS, "stream", stream=stream)
         found = resource(stream, "stream_arn")
-        allowed = permissions.stream_from_kinesis(found.arn, found.key_arn)
+        allowed = permissions.stream_from_kinesis(found.arn, found.key_arns)
         return self._writer.allow(quotas.STREAMING_KINESIS, allowed, "stream", found)
 
     def stream_from_msk(self, cluster_arn: str, topics: Sequence[str]) -> RedshiftGrant:
@@ -298,7 +306,7 @@ class RedshiftGrants:
         self._writer.check(quotas.MACHINE_LEARNING, "bucket", bucket=bucket, owner_allows=owner_allows)
         found = resource(bucket, "bucket_arn")
         allowed = permissions.create_model(
-            self._writer.home, role_arn(self._writer.role), Objects(found.arn, found.key_arn)
+            self._writer.home, role_arn(self._writer.role), Objects(found.arn, found.key_arns)
         )
         return self._writer.allow(
             quotas.MACHINE_LEARNING, allowed, "bucket", found, owner_allows=owner_allows, training=True

@@ -15,16 +15,10 @@ from redshift_roles.aws.quotas import Source
 from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.jsii_compat import is_immutable
 from redshift_roles.cdk.location import path_of
-from redshift_roles.cdk.resource_reader import Resource, resource_problems
-from redshift_roles.cdk.role_reader import own_role, principal_account, role_arn, role_location
+from redshift_roles.cdk.resource_reader import Key, Resource, key_problems, resource_problems
+from redshift_roles.cdk.role_reader import own_role, principal_account, role_location
 from redshift_roles.cdk.validation import raise_if
-from redshift_roles.grants.cross_account import (
-    OwnerSide,
-    add_to_policies,
-    owner_problems,
-    owner_sides,
-    without_key_names,
-)
+from redshift_roles.grants.cross_account import add_to_policies, owner_problems, owner_sides, without_key_names
 from redshift_roles.grants.grant import RedshiftGrant
 from redshift_roles.grants.managed_policies import granted_policies, takes_no_policies
 from redshift_roles.grants.trust_policy import Trusted, extend_trust, trust_problems
@@ -67,23 +61,26 @@ class GrantWriter:
         argument: str = "",
         found: Resource | None = None,
         *,
-        owner_allows: bool | None = None,
+        keys: Sequence[Key] = (),
+        owner_allows: bool = False,
         training: bool = False,
     ) -> RedshiftGrant:
         """Allow something, or raise with everything that keeps it from working.
 
-        `owner_allows` is None where no other account can own the resource. With `training`, Amazon SageMaker must
-        assume the role too, where the app owns its trust policy.
+        The keys are those of other arguments than the resource. `owner_allows` is what the owners of a bucket, and of
+        keys, in other accounts have agreed to. With `training`, Amazon SageMaker must assume the role too, where the
+        app owns its trust policy.
         """
         account = None if own_role(self.role) else principal_account(self.role, self.location)
         findings = [] if own_role(self.role) else self._unattachable(account)
-        sides: list[OwnerSide] = []
-        problems: list[Problem] = []
-        if found:
-            problems += resource_problems(argument, found, self.location, shareable=owner_allows is not None)
-        if found and owner_allows is not None and found.is_foreign(self.location):
-            sides = owner_sides(allowed, found, self.location, role_arn(self.role))
-            problems += owner_problems(sides, self.role, self.location, owner_allows=owner_allows)
+        keys = (*found.keys, *keys) if found else keys
+        sides = owner_sides(allowed, argument, found, keys, self.location, self.role)
+        problems = [
+            *(resource_problems(argument, found, self.location) if found else ()),
+            *key_problems(keys, argument, found, self.location),
+            *owner_problems(sides, self.role, self.location, owner_allows=owner_allows),
+        ]
+        if found and found.is_bucket and sides:
             allowed = without_key_names(allowed, found, self.location)
         findings += [registry.INVALID_ARGUMENT.finding(path_of(self.role), problem, source) for problem in problems]
         if findings:

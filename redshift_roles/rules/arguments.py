@@ -174,6 +174,7 @@ GROUP: Final = Kind("group_ref", "an iam.IGroup", "pass iam.Group(…), or iam.G
 BUCKET: Final = Kind(
     "bucket_arn", "an s3.IBucket", "pass s3.Bucket(…), or s3.Bucket.from_bucket_name(self, 'Logs', '…')"
 )
+_KEY: Final = Kind("key_arn", "a kms.IKey", "pass kms.Key(…), or kms.Key.from_key_arn(self, 'Key', 'arn:…')")
 _POLICY: Final = Kind(
     "managed_policy_arn", "an iam.IManagedPolicy", "pass iam.ManagedPolicy(…), or one of its from_ methods"
 )
@@ -290,6 +291,7 @@ GRANT_ARGUMENTS: Final[Mapping[str, Shape]] = {
     ),
     "manifest": _OBJECT_KEY,
     "jsonpaths": _OBJECT_KEY,
+    "encryption_key": _KEY,
     "owner_allows": Flag(),
     "clean_path": Flag(),
     "database": _CATALOG_NAME,
@@ -392,7 +394,7 @@ CLUSTER_ARGUMENTS: Final[Mapping[str, Shape]] = {
     "cluster_subnet_group_name": Text(
         r"[\w .-]{1,255}", "the name of a subnet group, 1 to 255 characters", "warehouse-subnets"
     ),
-    "encryption_key": Kind("key_arn", "a kms.IKey", "pass kms.Key(…), or kms.Key.from_key_arn(self, 'Key', 'arn:…')"),
+    "encryption_key": _KEY,
     "snapshot_retention": _RETENTION,
     "preferred_maintenance_window": _WINDOW,
     "audit_log_bucket": BUCKET,

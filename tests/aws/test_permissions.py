@@ -81,7 +81,7 @@ KEYS = st.lists(
 @given(prefix=KEYS, key=KEYS)
 def test_a_prefix_covers_the_keys_that_begin_with_it_and_no_other(prefix: str, key: str) -> None:
     """Whatever characters a prefix has, IAM's own wildcards and dollar signs among them; reading and listing alike."""
-    reading, listing, _ = permissions.copy_from(Objects(BUCKET, None, prefix))
+    reading, listing, _ = permissions.copy_from(Objects(BUCKET, (), prefix))
     assert listing.condition is not None
     _, _, (listed,) = listing.condition
 
@@ -94,7 +94,7 @@ def test_a_prefix_covers_the_keys_that_begin_with_it_and_no_other(prefix: str, k
 @given(prefix=KEYS, manifest=KEYS, key=KEYS)
 def test_a_manifest_is_one_object(prefix: str, manifest: str, key: str) -> None:
     """Besides the prefix, that one key can be read, and none that its characters match as a pattern."""
-    granted = permissions.copy_from(Objects(BUCKET, None, prefix, (manifest,)))
+    granted = permissions.copy_from(Objects(BUCKET, (), prefix, (manifest,)))
     reading = [permission.resource for permission in granted if permission.sid == "ReadObjects"]
 
     for candidate in (manifest, manifest + key, key, prefix + key, manifest.replace("*", key).replace("?", "b")):
@@ -104,14 +104,14 @@ def test_a_manifest_is_one_object(prefix: str, manifest: str, key: str) -> None:
 
 def test_a_file_that_is_named_twice_is_listed_once() -> None:
     """A manifest may be the JSONPaths file too, as far as IAM is concerned."""
-    assert ("landing/*", "m.json") == Objects(BUCKET, None, "landing/", ("m.json", "landing/m.json", "m.json")).patterns
+    assert ("landing/*", "m.json") == Objects(BUCKET, (), "landing/", ("m.json", "landing/m.json", "m.json")).patterns
 
 
 @settings(max_examples=150, deadline=None)
 @given(manifest=KEYS, key=KEYS)
 def test_the_manifest_of_hosts_is_one_object(manifest: str, key: str) -> None:
     """It alone can be read and listed, whatever its characters match as a pattern."""
-    reading, listing, _ = permissions.copy_over_ssh(Objects(BUCKET, None, None, (manifest,)))
+    reading, listing, _ = permissions.copy_over_ssh(Objects(BUCKET, (), None, (manifest,)))
     assert listing.condition is not None
     _, _, (listed,) = listing.condition
 
@@ -149,7 +149,7 @@ def test_the_evaluator_agrees_on_strange_prefixes(pairs: list[tuple[str, str]]) 
     ]
     asked = [(prefix, key, Request("s3:ListBucket", BUCKET, (("s3:prefix", key),))) for prefix, key in tried]
     asked += [(prefix, key, Request("s3:GetObject", f"{BUCKET}/{key}")) for prefix, key in tried if "*" not in key]
-    answers = allowed([(permissions.copy_from(Objects(BUCKET, None, prefix)), request) for prefix, _, request in asked])
+    answers = allowed([(permissions.copy_from(Objects(BUCKET, (), prefix)), request) for prefix, _, request in asked])
 
     assert [key.startswith(prefix) for prefix, key, _ in asked] == answers
 
@@ -198,4 +198,4 @@ def test_databases_and_tables_are_named_as_they_stand(database: str, tables: lis
 def test_tokens_pass_through_unharmed() -> None:
     """Only what is literal is escaped."""
     assert "a${*}${Token[TOKEN.7]}b${?}" == permissions.literally("a*${Token[TOKEN.7]}b?")
-    assert 1 == len(documents(permissions.copy_from(Objects("${Token[TOKEN.1]}", None, "${Token[TOKEN.2]}/x"))))
+    assert 1 == len(documents(permissions.copy_from(Objects("${Token[TOKEN.1]}", (), "${Token[TOKEN.2]}/x"))))

@@ -270,9 +270,9 @@ def _fills(tokens: Permission, longest: Permission) -> None:
 
 
 GRANTS = [
-    permissions.copy_from(Objects("arn:aws:s3:::a", "arn:k", "one/")),
-    permissions.copy_from(Objects("arn:aws:s3:::b", None, "two/", ("m",))),
-    permissions.unload_to(Objects("arn:aws:s3:::a", "arn:k", "out/"), clean_path=True),
+    permissions.copy_from(Objects("arn:aws:s3:::a", ("arn:k",), "one/")),
+    permissions.copy_from(Objects("arn:aws:s3:::b", (), "two/", ("m",))),
+    permissions.unload_to(Objects("arn:aws:s3:::a", ("arn:k",), "out/"), clean_path=True),
 ]
 
 

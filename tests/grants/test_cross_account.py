@@ -1,4 +1,4 @@
-"""What the owner of a bucket in another account must allow."""
+"""What the owners of buckets and keys in other accounts must allow."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
@@ -211,6 +212,30 @@ def test_each_owner_is_asked_for_what_is_theirs(
     assert asked == {statement.to_json()["Action"] for statement in grant.resource_statements}
     assert [] == all_properties_of(stack, BUCKET_POLICY)
     assert {1} >= {len(key["KeyPolicy"]["Statement"]) for key in all_properties_of(stack, "AWS::KMS::Key")}
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["known to the table", "given"])
+def test_fails_when_the_owner_of_the_key_of_a_table_has_not_consented(
+    stack: cdk.Stack, role: RedshiftRole, given: bool
+) -> None:
+    """The table is of this account and its key of another, whose policy must name the role; then it is granted."""
+    key = _their_key(stack)
+    table = dynamodb.Table.from_table_attributes(stack, "T", table_name="t", encryption_key=None if given else key)
+    options: dict[str, Any] = {"encryption_key": key} if given else {}
+    label = "'encryption_key' (Data/Key)" if given else "the key of 'table' (Data/T)"
+    ((_, message),) = wrong(lambda: role.redshift_grants.copy_from_dynamodb(table, **options))
+    head, _, statement = message.partition("; the policy of that key needs ")
+
+    assert f"{label} {IN}" == head
+    assert (["kms:Decrypt", "kms:DescribeKey"], "*") == tuple(
+        json.loads(statement)[it] for it in ("Action", "Resource")
+    )
+    assert () == role.redshift_grants.policies
+
+    grant = role.redshift_grants.copy_from_dynamodb(table, owner_allows=True, **options)
+
+    assert [["kms:Decrypt", "kms:DescribeKey"]] == [one.to_json()["Action"] for one in grant.resource_statements]
+    assert (["kms:Decrypt", "kms:DescribeKey"], THEIR_KEY) == statements_of(stack)["DecryptTables"]
 
 
 def test_tokens_are_readable_in_a_message_and_no_obstacle_to_an_owner_who_allows(

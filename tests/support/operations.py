@@ -143,13 +143,13 @@ OPERATIONS = [
     Operation(
         "COPY from a prefix",
         _COPY,
-        permissions.copy_from(Objects(BUCKET, KEY, "landing/")),
+        permissions.copy_from(Objects(BUCKET, (KEY,), "landing/")),
         [_doc("ReadObjects", "s3:GetObject", _LANDING), *_in_bucket("landing/*"), _DECRYPT],
     ),
     Operation(
         "COPY with a manifest and JSONPaths",
         _COPY,
-        permissions.copy_from(Objects(BUCKET, None, "landing/", ("load.json", "paths.json", "landing/inside.json"))),
+        permissions.copy_from(Objects(BUCKET, (), "landing/", ("load.json", "paths.json", "landing/inside.json"))),
         [
             _doc("ReadObjects", "s3:GetObject", _LANDING, f"{BUCKET}/load.json", f"{BUCKET}/paths.json"),
             *_in_bucket("landing/*", "load.json", "paths.json"),
@@ -158,25 +158,25 @@ OPERATIONS = [
     Operation(
         "COPY from a whole bucket",
         _COPY,
-        permissions.copy_from(Objects(BUCKET, None, None, ("load.json",))),
+        permissions.copy_from(Objects(BUCKET, (), None, ("load.json",))),
         [_doc("ReadObjects", "s3:GetObject", f"{BUCKET}/*"), *_in_bucket()],
     ),
     Operation(
         "COPY over SSH",
         _COPY,
-        permissions.copy_over_ssh(Objects(BUCKET, KEY, None, ("ssh/hosts.json",))),
+        permissions.copy_over_ssh(Objects(BUCKET, (KEY,), None, ("ssh/hosts.json",))),
         [_doc("ReadObjects", "s3:GetObject", f"{BUCKET}/ssh/hosts.json"), *_in_bucket("ssh/hosts.json"), _DECRYPT],
     ),
     Operation(
         "UNLOAD to a prefix",
         _COPY,
-        permissions.unload_to(Objects(BUCKET, KEY, "landing/"), clean_path=False),
+        permissions.unload_to(Objects(BUCKET, (KEY,), "landing/"), clean_path=False),
         [_doc("UnloadObjects", "s3:GetObject s3:PutObject", _LANDING), *_in_bucket("landing/*"), _ENCRYPT],
     ),
     Operation(
         "UNLOAD with CLEANPATH",
         "dg/r_UNLOAD",
-        permissions.unload_to(Objects(BUCKET, None, "landing/"), clean_path=True),
+        permissions.unload_to(Objects(BUCKET, (), "landing/"), clean_path=True),
         [
             _doc("UnloadObjects", "s3:GetObject s3:PutObject", _LANDING),
             _doc("CleanPath", "s3:DeleteObject", _LANDING),
@@ -186,13 +186,13 @@ OPERATIONS = [
     Operation(
         "external tables: the files, to read",
         _SPECTRUM,
-        permissions.query_objects(Objects(BUCKET, KEY, "landing/"), write=False),
+        permissions.query_objects(Objects(BUCKET, (KEY,), "landing/"), write=False),
         [*_QUERY, _DECRYPT],
     ),
     Operation(
         "external tables: the files, to write",
         "dg/r_INSERT_external_table",
-        permissions.query_objects(Objects(BUCKET, KEY, "landing/"), write=True),
+        permissions.query_objects(Objects(BUCKET, (KEY,), "landing/"), write=True),
         [*_QUERY, _doc("WriteObjects", "s3:PutObject", _LANDING), _ENCRYPT],
     ),
     Operation(
@@ -225,7 +225,7 @@ OPERATIONS = [
     Operation(
         "COPY from DynamoDB",
         _COPY,
-        permissions.copy_from_dynamodb(TABLE, KEY),
+        permissions.copy_from_dynamodb(TABLE, [KEY]),
         [
             _doc("ScanTables", "dynamodb:Scan dynamodb:DescribeTable", TABLE),
             _doc("DecryptTables", "kms:Decrypt kms:DescribeKey", KEY),
@@ -240,7 +240,7 @@ OPERATIONS = [
     Operation(
         "federated queries",
         "dg/federated-create-secret-iam-role",
-        permissions.federated_query(SECRET, KEY),
+        permissions.federated_query(SECRET, [KEY]),
         [
             _doc(
                 "AccessSecrets",
@@ -261,7 +261,7 @@ OPERATIONS = [
     Operation(
         "streaming from Kinesis",
         "dg/materialized-view-streaming-ingestion-getting-started",
-        permissions.stream_from_kinesis(STREAM, KEY),
+        permissions.stream_from_kinesis(STREAM, [KEY]),
         [
             _doc(
                 "ReadStreams",
@@ -286,7 +286,7 @@ OPERATIONS = [
     Operation(
         "CREATE MODEL",
         "dg/getting-started-machine-learning.html#admin-setup",
-        permissions.create_model(HOME, ROLE, Objects(BUCKET, KEY)),
+        permissions.create_model(HOME, ROLE, Objects(BUCKET, (KEY,))),
         [
             _doc("TrainModels", _TRAINING, *(f"{kind}*redshift*" for kind in _TRAINED)),
             # AWS's managed policy has it on the resources above, which the action does not support.
