@@ -41,28 +41,29 @@ class RedshiftRole(iam.Role):
         max_session_duration: 1 to 12 hours. Default: 1 hour.
         permissions_boundary: The policy that limits what the role may do. Default: no boundary.
         managed_policies: Policies to attach, 0 or more. Default: none.
-        serverless: Whether Redshift Serverless may assume it too. Default: provisioned clusters only.
+        serverless: Whether Redshift Serverless may assume it too. AWS asks for both global principals then, so regions
+            and source_clusters limit it no more than to the account. Default: provisioned clusters only.
         db_users: The only database users who may use it, 1 or more, by ``sts:ExternalId``; all others fail, the admin
             too. A user of a workgroup needs serverless. Default: all users of the clusters it is associated with.
         source_clusters: Literal identifiers of the only provisioned clusters that may assume it, 1 or more, by
-            ``aws:SourceArn`` and ``aws:SourceAccount``; Serverless is left with the account alone. Default: all.
+            ``aws:SourceArn`` and ``aws:SourceAccount``; with serverless, any of the account. Default: all.
         trust_policy_quota: How many characters the account allows a trust policy, 2,048 to 8,192. Default: 2,048, what
             IAM allows unless the quota was raised.
         regions: Names of regions of the role's partition, such as ``eu-west-1``: only clusters there may assume it, by
-            the regional principal of each. AWS documents no regional principal for Serverless, which keeps its global
-            one. Default: clusters of all regions.
+            the regional principal of each; with serverless, clusters of all regions. Default: clusters of all regions.
 
     Raises:
         RoleAssociationError: InvalidArgument, PolicyTooLarge.
 
     Template:
         1 AWS::IAM::Role, whose AssumeRolePolicyDocument trusts ``redshift.amazonaws.com``, or
-        ``redshift.REGION.amazonaws.com`` for each of the regions, and with serverless
-        ``redshift-serverless.amazonaws.com``; each with the conditions of db_users and source_clusters. Grants add
-        AWS::IAM::ManagedPolicy.
+        ``redshift.REGION.amazonaws.com`` for each of the regions, and with serverless ``redshift.amazonaws.com`` and
+        ``redshift-serverless.amazonaws.com`` besides; each with the conditions of db_users and source_clusters. Grants
+        add AWS::IAM::ManagedPolicy.
 
     Source:
-        https://docs.aws.amazon.com/redshift/latest/mgmt/authorizing-redshift-service.html (text of 2026-08-04)
+        https://docs.aws.amazon.com/redshift/latest/mgmt/authorizing-redshift-service-regions.html (text of 2026-08-26)
+        https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-security-other-services.html (text of 2026-07-06)
     """
 
     def __init__(
@@ -165,8 +166,7 @@ def _home(location: Location) -> Home:
 def _principal(trust: Trust) -> iam.PrincipalBase:
     """Return who may assume the role; principals hold no state, so roles with the same trust share them."""
     principals = [
-        iam.ServicePrincipal(service, conditions=conditions or None)
-        for service, conditions in trust.principals().items()
+        iam.ServicePrincipal(service, conditions=conditions or None) for service, conditions in trust.principals()
     ]
     return principals[0] if len(principals) == 1 else iam.CompositePrincipal(*principals)
 

@@ -102,11 +102,11 @@ def test_regions_are_of_the_partition_of_the_role(app: cdk.App, agnostic: cdk.St
             {"regions": ["eu-west-1", "us-east-1", "eu-west-1"]},
             ["redshift.eu-west-1", "redshift.us-east-1"],
         ),
-        ({"regions": ("eu-west-1",), "serverless": True}, ["redshift.eu-west-1", "redshift-serverless"]),
+        ({"regions": ("eu-west-1",), "serverless": True}, ["redshift.eu-west-1", "redshift", "redshift-serverless"]),
     ],
 )
 def test_the_trust_is_what_the_options_say(stack: cdk.Stack, options: dict[str, Any], services: list[str]) -> None:
-    """Serverless adds its principal, regions replace the global one by regional ones; there is nothing else."""
+    """Regions replace the global principal by regional ones, Serverless has both global ones; there is nothing else."""
     RedshiftRole(stack, "Role", **options)
 
     assert [(f"{service}.amazonaws.com", {}) for service in services] == _trust(stack)
@@ -190,7 +190,7 @@ def test_a_role_names_itself_in_sql(stack: cdk.Stack) -> None:
 def test_every_combination_of_restrictions_is_in_the_trust(
     stack: cdk.Stack, serverless: bool, regions: bool, users: bool, clusters: bool
 ) -> None:
-    """Principals by region and Serverless, users on both, clusters on provisioned ones alone, the account on both."""
+    """Users and the account are on all principals; clusters are not on the two that Serverless must have."""
     RedshiftRole(
         stack,
         "Role",
@@ -207,7 +207,8 @@ def test_every_combination_of_restrictions_is_in_the_trust(
     of_clusters = {operator: tests for operator, tests in (("StringEquals", equal), ("ArnLike", like)) if tests}
     expected = [(f"redshift.{region}.amazonaws.com" if regions else "redshift.amazonaws.com", of_clusters)]
     if serverless:
-        expected.append(("redshift-serverless.amazonaws.com", {"StringEquals": equal} if equal else {}))
+        both = ("redshift.amazonaws.com", "redshift-serverless.amazonaws.com")
+        expected += [(name, {"StringEquals": equal} if equal else {}) for name in both[not (regions or clusters) :]]
 
     assert expected == _trust(stack)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from redshift_roles.aws import Json, listed
 from redshift_roles.aws.iam_patterns import matches
 from redshift_roles.aws.permissions import Home
-from redshift_roles.aws.placeholders import has_placeholder, literal_start, readable
+from redshift_roles.aws.placeholders import PLACEHOLDERS, has_placeholder, literal_start, readable
 from redshift_roles.aws.policies import Document, Statement, one_or_list
 
 PROVISIONED: Final = "redshift"
@@ -41,9 +41,9 @@ class DbUser(NamedTuple):
 
 
 class Trust(NamedTuple):
-    """The trust policy of a role that Redshift assumes (quotas.AUTHORIZING_REDSHIFT, quotas.CONFUSED_DEPUTY).
+    """The trust policy of a role that Redshift assumes (quotas.ROLES_OF_REGIONS, quotas.SERVERLESS_ROLES).
 
-    Without regions, users or clusters it is for all of them.
+    Without regions, users or clusters it is for all of them (quotas.DATABASE_USERS, quotas.CONFUSED_DEPUTY).
     """
 
     home: Home
@@ -52,18 +52,20 @@ class Trust(NamedTuple):
     db_users: Sequence[DbUser] = ()
     source_clusters: Sequence[str] = ()
 
-    def principals(self) -> dict[str, Conditions]:
-        """Return the service principals, and when each may assume the role; no conditions for always.
+    def principals(self) -> list[tuple[str, Conditions]]:
+        """List the service principals, and when each may assume the role; no conditions for always.
 
-        The principal of a region is limited to the users and clusters of that region. Serverless sends no cluster's
-        ARN, so ``source_clusters`` limits it to the account alone.
+        The principal of a region is limited to the users and clusters of that region. Serverless must be trusted by
+        both global names, and sends no cluster's ARN, so ``source_clusters`` limits these to the account alone.
         """
         homes = {f"redshift.{region}.amazonaws.com": self.home._replace(region=region) for region in self.regions} or {
             "redshift.amazonaws.com": self.home
         }
-        found = {service: self._conditions([home], self.source_clusters) for service, home in homes.items()}
+        found = [(service, self._conditions([home], self.source_clusters)) for service, home in homes.items()]
         if self.serverless:
-            found["redshift-serverless.amazonaws.com"] = self._conditions([*homes.values()])
+            conditions = self._conditions([*homes.values()])
+            both = [(f"{service}.amazonaws.com", conditions) for service in (PROVISIONED, SERVERLESS)]
+            found += [named for named in both if named not in found]
         return found
 
     def _conditions(self, homes: Sequence[Home], clusters: Sequence[str] = ()) -> Conditions:
@@ -85,7 +87,7 @@ class Trust(NamedTuple):
                 "Principal": {"Service": service},
                 **({"Condition": conditions} if conditions else {}),
             }
-            for service, conditions in self.principals().items()
+            for service, conditions in self.principals()
         ]
         return {"Version": "2012-10-17", "Statement": statements}
 
@@ -108,34 +110,54 @@ def _both(first: Json, second: Json) -> Json:
     return {kind: one_or_list([*names]) for kind, names in every.items()}
 
 
-def trust_problem(document: Json, region: str | None, *services: str) -> str | None:
-    """Return why Redshift in a region cannot assume a role with this trust policy, or None where it can or may.
+class _Caller(NamedTuple):
+    """The Redshift that would assume a role, as far as it is known."""
 
-    Every string of the document is evaluated. Any of the services is enough; without a region, so is that of any
-    region.
+    service: str
+    region: str | None
+    account: str | None
+
+
+def trust_problem(document: Json, region: str | None, *services: str, account: str | None = None) -> str | None:
+    """Return why Redshift in a region and an account cannot assume a role, or None where it can or may.
+
+    Every string of the trust policy is evaluated. Any of the services is enough; without a region, so is that of any
+    region, and without an account, so is any account.
     """
-    reasons = [_problem(document, region, service) for service in services or (PROVISIONED,)]
+    reasons = [_problem(document, _Caller(service, region, account)) for service in services or (PROVISIONED,)]
     return reasons[0] if all(reasons) else None
 
 
 def trusted_services(document: Json) -> list[str]:
     """Return which of `PROVISIONED` and `SERVERLESS` a trust policy names, in whatever region."""
-    names = [name for name in _allowed(_statements(document) or []) if isinstance(name, str) and name != "*"]
-    return [service for service in (PROVISIONED, SERVERLESS) if any(_is_service(name, None, service) for name in names)]
+    found = [name for statement in _allowing(_statements(document) or []) for name in _principals(statement)]
+    names = [name for name in found if isinstance(name, str) and name != "*"]
+    return [
+        service
+        for service in (PROVISIONED, SERVERLESS)
+        if any(_is_service(name, _Caller(service, None, None)) for name in names)
+    ]
 
 
-def _problem(document: Json, region: str | None, service: str) -> str | None:
+def _problem(document: Json, caller: _Caller) -> str | None:
     statements = _statements(document)
     if statements is None:
         return None
-    if any(_surely_denies(statement, region, service) for statement in statements):
+    if any(_surely_denies(statement, caller) for statement in statements):
         return "denies Redshift to assume it"
-    allowed = _allowed(statements)
-    if any(_may_be_service(name, region, service) for name in allowed):
-        return None
-    trusted = ", ".join(map(readable, sorted(set(map(str, allowed))))) or "nobody"
-    called = "Redshift Serverless" if service == SERVERLESS else "Redshift"
-    return f"trusts {trusted}; {called}{f' in {region}' if region else ''} cannot assume it"
+    trusted, is_elsewhere = set[str](), False
+    for statement in _allowing(statements):
+        names = _principals(statement)
+        limits = _unmet(statement, caller) if any(_may_be_service(name, caller) for name in names) else []
+        if not limits and any(_may_be_service(name, caller) for name in names):
+            return None
+        where = f" where {' and '.join(limits)}" if limits else ""
+        is_elsewhere = is_elsewhere or bool(limits)
+        trusted.update(f"{name}{where}" for name in names)
+    called = "Redshift Serverless" if caller.service == SERVERLESS else "Redshift"
+    region = f" in {caller.region}" if caller.region else ""
+    account = f" of account {caller.account}" if caller.account and is_elsewhere else ""
+    return f"trusts {', '.join(map(readable, sorted(trusted))) or 'nobody'}; {called}{region}{account} cannot assume it"
 
 
 def _statements(document: Json) -> list[Statement] | None:
@@ -147,20 +169,20 @@ def _statements(document: Json) -> list[Statement] | None:
     return statements if known else None
 
 
-def _allowed(statements: Iterable[Statement]) -> list[Json]:
-    """List the principals that may assume the role."""
-    allowing = [s for s in statements if s["Effect"] == "Allow" and any(map(_may_assume, listed(s.get("Action", "*"))))]
-    return [name for statement in allowing for name in _principals(statement)]
+def _allowing(statements: Iterable[Statement]) -> list[Statement]:
+    """List the statements that let somebody assume the role."""
+    return [s for s in statements if s["Effect"] == "Allow" and any(map(_may_assume, listed(s.get("Action", "*"))))]
 
 
-def _surely_denies(statement: Statement, region: str | None, service: str) -> bool:
-    if statement["Effect"] != "Deny" or "Condition" in statement or "Principal" not in statement:
+def _surely_denies(statement: Statement, caller: _Caller) -> bool:
+    if statement["Effect"] != "Deny" or "Principal" not in statement:
         return False
     assuming = any(map(_assumes, listed(statement.get("Action"))))
+    met = assuming and all(met for _, met in _tests(statement.get("Condition", {}), caller))
     # Where the region is not known, no region's principal is surely that of the cluster.
-    return assuming and any(
-        isinstance(name, str) and (name == "*" or _is_service(name, region or "", service))
-        for name in _principals(statement)
+    sure = caller._replace(region=caller.region or "")
+    return met and any(
+        isinstance(name, str) and (name == "*" or _is_service(name, sure)) for name in _principals(statement)
     )
 
 
@@ -179,14 +201,85 @@ def _principals(statement: Statement) -> list[Json]:
     return [name for names in principal.values() for name in listed(names)]
 
 
-def _is_service(name: str, region: str | None, service: str) -> bool:
+def _is_service(name: str, caller: _Caller) -> bool:
     """Return whether a principal is a service, everywhere or in this region; in any, where none is given."""
     match = _SERVICE.fullmatch(name)
-    return match is not None and match[1] == service and (match[2] is None or region in (None, match[2]))
+    return match is not None and match[1] == caller.service and (match[2] is None or caller.region in (None, match[2]))
 
 
-def _may_be_service(name: Json, region: str | None, service: str) -> bool:
-    if not isinstance(name, str) or name == "*" or _is_service(name, region, service):
+def _may_be_service(name: Json, caller: _Caller) -> bool:
+    if not isinstance(name, str) or name == "*" or _is_service(name, caller):
         return True
-    prefix, literal = f"{service}.", literal_start(name)
+    prefix, literal = f"{caller.service}.", literal_start(name)
     return has_placeholder(name) and (prefix.startswith(literal) or literal.startswith(prefix))
+
+
+# Conditions on what Redshift sends when it assumes a role (quotas.CONFUSED_DEPUTY, quotas.DATABASE_USERS). All of their
+# keys have one value, so an operator for a set of values tests the same.
+_OPERATOR: Final = re.compile(
+    "(?:For(?:Any|All)Values?:)?(?P<kind>String|Arn)(?P<negated>Not)?(?P<how>Equals|EqualsIgnoreCase|Like)(?P<optional>IfExists)?"
+)
+
+
+def _unmet(statement: Statement, caller: _Caller) -> list[str]:
+    """List the conditions of a statement that Redshift surely does not meet."""
+    return [text for text, met in _tests(statement.get("Condition", {}), caller) if met is False]
+
+
+def _tests(condition: Json, caller: _Caller) -> Iterator[tuple[str, bool | None]]:
+    """List each test of a condition, and whether Redshift meets it; None where that is not known."""
+    if not isinstance(condition, Mapping):
+        yield "", None
+        return
+    for name, keys in condition.items():
+        operator = _OPERATOR.fullmatch(name)
+        if operator is None or not isinstance(keys, Mapping):
+            yield "", None
+            continue
+        for key, values in keys.items():
+            met = _meets(operator, key.lower(), listed(values), caller)
+            relation = "is not" if operator["negated"] else "is"
+            yield f"{key} {relation} {' or '.join(map(str, listed(values)))}", met
+
+
+def _meets(operator: re.Match[str], key: str, values: list[Json], caller: _Caller) -> bool | None:
+    has_wildcards = operator["kind"] == "Arn" or operator["how"] == "Like"
+    # A user may not be sent always, and is then not tested by some operators.
+    is_optional = operator["optional"] or operator[0].startswith("ForAll")
+    if key == "aws:sourceaccount":
+        found = [_is_account(str(value), caller, has_wildcards) for value in values]
+    elif key == "aws:sourcearn" or (key == "sts:externalid" and not is_optional):
+        found = [_is_here(str(value), caller, has_wildcards) for value in values]
+    else:
+        return None
+    if not found or (None in found and True not in found):
+        return None
+    return (True in found) != bool(operator["negated"])
+
+
+def _is_account(value: str, caller: _Caller, has_wildcards: bool) -> bool | None:
+    """Return whether a text is the account, or a pattern of it."""
+    if caller.account is None or (value != caller.account and _is_open(value + caller.account)):
+        return None
+    return matches(value, caller.account) if has_wildcards else value == caller.account
+
+
+def _is_here(value: str, caller: _Caller, has_wildcards: bool) -> bool | None:
+    """Return False where an ARN is surely of another region or account; else only the deployment knows."""
+    parts = PLACEHOLDERS.split(value, ":")
+    if len(parts) < 6:
+        return None
+    here = [(parts[3], caller.region), (parts[4], caller.account)]
+    elsewhere = [
+        known
+        for part, known in here
+        if known is not None
+        and not _is_open(part + known)
+        and not (matches(part, known) if has_wildcards else part == known)
+    ]
+    return False if elsewhere else None
+
+
+def _is_open(text: str) -> bool:
+    """Return whether only the deployment, or the request, decides a text."""
+    return has_placeholder(text) or "${" in text

@@ -262,7 +262,8 @@ def _circles(links: Sequence[_Link]) -> Iterator[Problem]:
 def _distrusted(first: iam.IRole, path: str, location: Location) -> Iterator[Problem]:
     """Find why the first role could not be associated with a cluster: Redshift may not assume it."""
     document = first.assume_role_policy if isinstance(first, iam.Role) and own_role(first) is None else None
-    reason = trust_problem(as_known(trust_document(document), location), location.region) if document else None
+    known = as_known(trust_document(document), location) if document else None
+    reason = trust_problem(known, location.region, account=location.account)
     if reason:
         fix = (
             "use RedshiftRole, or assumed_by=iam.ServicePrincipal('redshift.amazonaws.com'), for the first of the chain"

@@ -127,13 +127,13 @@ def _roles(read: Entries, template: Template, kind: _Kind, taken: Branches, *, s
             if text in (MORE, NO_VALUE) or _is_left_out(text, surely=surely and not conditional):
                 continue
             found = definition(text, template)
-            # Which region a condition holds in is not known.
-            region = template.region if surely and not conditional else None
+            # Which region and account a condition holds in is not known.
+            place = (template.region, template.account) if surely and not conditional else (None, None)
             yield RoleFacts(
                 f"{label} ({found[1]})" if found else label,
                 text,
                 conditional,
-                trust_problem_of(*found, region, *kind.services) if found else None,
+                trust_problem_of(*found, *place, *kind.services) if found else None,
                 defined=_is_named_by_deployment(found),
                 when=when[len(taken) :],
                 choice=label if conditional and entry.when == taken and _is_one_surely(entry) else "",
@@ -192,10 +192,15 @@ def _defined_roles(assembly: Assembly) -> _Roles:
     return found
 
 
-def trust_problem_of(home: Template, logical_id: str, region: str | None, *services: str) -> str | None:
-    """Return why Redshift in this region may not assume a role of the app; None when it may, or may well."""
-    key = f"trust {logical_id} {region} {services}"
-    return once(home.memo, key, lambda: trust.trust_problem(trust_policy(home, logical_id), region, *services), None)
+def trust_problem_of(
+    home: Template, logical_id: str, region: str | None, account: str | None, *services: str
+) -> str | None:
+    """Return why Redshift in this place may not assume a role of the app; None when it may, or may well."""
+
+    def found() -> str | None:
+        return trust.trust_problem(trust_policy(home, logical_id), region, *services, account=account)
+
+    return once(home.memo, f"trust {logical_id} {region} {account} {services}", found, None)
 
 
 def trust_policy(home: Template, logical_id: str) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -66,8 +67,20 @@ def _by(service: str, *known: tuple[str, str]) -> Caller:
             [
                 _by(REDSHIFT, *_cluster()),
                 _by(REDSHIFT, *_cluster("lake")),
+                _by(REDSHIFT, ("aws:SourceAccount", HOME.account)),
                 _by(SERVERLESS_NAME, ("aws:SourceAccount", HOME.account)),
             ],
+            [
+                _by(REDSHIFT),
+                _by(REDSHIFT, _cluster()[0]),
+                _by(REDSHIFT, *_cluster(account="222222222222")),
+                _by(SERVERLESS_NAME),
+                _by(SERVERLESS_NAME, ("aws:SourceAccount", "222222222222")),
+            ],
+        ),
+        (
+            Trust(HOME, source_clusters=("warehouse", "lake")),
+            [_by(REDSHIFT, *_cluster()), _by(REDSHIFT, *_cluster("lake"))],
             [
                 _by(REDSHIFT),
                 _by(REDSHIFT, _cluster()[0]),
@@ -75,9 +88,13 @@ def _by(service: str, *known: tuple[str, str]) -> Caller:
                 _by(REDSHIFT, *_cluster("warehouse-2")),
                 _by(REDSHIFT, *_cluster(region="us-east-1")),
                 _by(REDSHIFT, *_cluster(account="222222222222")),
-                _by(SERVERLESS_NAME),
-                _by(SERVERLESS_NAME, ("aws:SourceAccount", "222222222222")),
+                _by(SERVERLESS_NAME, *_cluster()),
             ],
+        ),
+        (
+            Trust(HOME, ("us-east-1",), serverless=True, db_users=(LOADER,)),
+            [_by(service, _user(region="us-east-1")) for service in (EAST, REDSHIFT, SERVERLESS_NAME)],
+            [_by(EAST), _by(REDSHIFT), _by(SERVERLESS_NAME), _by(REDSHIFT, _user()), _by(WEST, _user())],
         ),
         (
             Trust(HOME, ("us-west-2", "us-east-1"), db_users=(LOADER,), source_clusters=("warehouse",)),
@@ -95,7 +112,7 @@ def _by(service: str, *known: tuple[str, str]) -> Caller:
             ],
         ),
     ],
-    ids=["plain", "serverless", "regions", "users", "clusters", "all"],
+    ids=["plain", "serverless", "regions", "users", "serverless clusters", "clusters", "serverless regions", "all"],
 )
 def test_fails_when_somebody_else_may_assume_the_role(
     trust: Trust,
@@ -126,11 +143,16 @@ def test_fails_when_somebody_else_may_assume_the_role(
                         "ArnLike": {"aws:SourceArn": [_cluster()[0][1], _cluster("lake")[0][1]]},
                     },
                 ),
+                (REDSHIFT, {"StringEquals": {"aws:SourceAccount": ["111111111111"]}}),
                 (SERVERLESS_NAME, {"StringEquals": {"aws:SourceAccount": ["111111111111"]}}),
             ],
         ),
+        (
+            Trust(HOME, ("us-west-2", "us-east-1"), serverless=True),
+            [(WEST, {}), (EAST, {}), (REDSHIFT, {}), (SERVERLESS_NAME, {})],
+        ),
     ],
-    ids=["plain", "users", "clusters"],
+    ids=["plain", "users", "clusters", "regions"],
 )
 def test_a_restriction_is_a_condition_on_all_principals(trust: Trust, principals: list[tuple[str, object]]) -> None:
     """What is named twice is there once; Serverless, which sends no cluster, is limited to the account."""
@@ -168,27 +190,47 @@ def test_each_region_has_its_own_users_and_clusters() -> None:
             [arn.split(":")[3] for arn in conditions["StringEquals"]["sts:ExternalId"]],
             [arn.split(":")[3] for arn in conditions.get("ArnLike", {}).get("aws:SourceArn", [])],
         )
-        for service, conditions in trusted.items()
+        for service, conditions in trusted
     ]
 
     assert named == [
         ("redshift.eu-west-1.amazonaws.com", ["eu-west-1"], ["eu-west-1"]),
         ("redshift.us-east-1.amazonaws.com", ["us-east-1"], ["us-east-1"]),
+        ("redshift.amazonaws.com", ["eu-west-1", "us-east-1"], []),
         ("redshift-serverless.amazonaws.com", ["eu-west-1", "us-east-1"], []),
     ]
 
 
-@pytest.mark.parametrize(("serverless", "regions"), [(False, ()), (True, ()), (True, ("us-west-2",))])
+@pytest.mark.parametrize("serverless", [False, True])
+@pytest.mark.parametrize("regions", [(), ("us-west-2",), ("us-west-2", "us-east-1")])
 @pytest.mark.parametrize("db_users", [(), (LOADER,)])
 @pytest.mark.parametrize("source_clusters", [(), ("warehouse",)])
 def test_what_restricts_a_role_does_not_shut_redshift_out(
     serverless: bool, regions: tuple[str, ...], db_users: tuple[DbUser, ...], source_clusters: tuple[str, ...]
 ) -> None:
-    """The rule agrees with what is written."""
+    """The rule agrees with what is written, in the account and region of the role and no other account."""
     document = Trust(HOME, regions, serverless, db_users, source_clusters).document()
+    is_closed = bool(db_users or source_clusters)
 
-    assert trust_problem(document, "us-west-2") is None
+    assert trust_problem(document, "us-west-2", account=HOME.account) is None
+    assert is_closed == (trust_problem(document, "us-west-2", account="222222222222") is not None)
     assert trusted_services(document) == [PROVISIONED, *([SERVERLESS] if serverless else [])]
+
+
+def test_serverless_is_always_trusted_by_both_names() -> None:
+    """AWS: "make sure that it contains `redshift-serverless.amazonaws.com` and `redshift.amazonaws.com`".
+
+    That is so for every combination of restrictions. An independent evaluator lets both in, with no more than what a
+    workgroup can send: its account and its user, and no cluster.
+    """
+    asked = [
+        Assumption(service, ROLE, document, (), (_user(), ("aws:SourceAccount", HOME.account)))
+        for regions, db_users, clusters in product([(), ("us-west-2",)], [(), (LOADER,)], [(), ("warehouse",)])
+        for document in [Trust(HOME, regions, True, db_users, clusters).document()]
+        for service in (REDSHIFT, SERVERLESS_NAME)
+    ]
+
+    assert [True] * 16 == assumed(asked)
 
 
 @pytest.mark.parametrize(("quota", "most"), [(quotas.TRUST_POLICY_SIZE, 27), (quotas.LARGEST_TRUST_POLICY_SIZE, 117)])
@@ -445,3 +487,120 @@ def test_either_service_may_assume_the_role_of_a_namespace(statements: list[obje
 def test_the_services_that_a_role_is_for_are_those_it_names(document: object, services: list[str]) -> None:
     """A role that everybody may assume is not made for Redshift."""
     assert trusted_services(document) == services
+
+
+OURS, THEIRS = "111111111111", "222222222222"
+
+
+def _arn(region: str = REGION, account: str = OURS, resource: str = "cluster:warehouse") -> str:
+    return f"arn:aws:redshift:{region}:{account}:{resource}"
+
+
+def _placed(*statements: object, region: str | None = REGION, account: str | None = OURS) -> str | None:
+    return trust_problem({"Version": "2012-10-17", "Statement": list(statements)}, region, account=account)
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "value", "shown"),
+    [
+        ("StringEquals", "aws:SourceAccount", THEIRS, f"aws:SourceAccount is {THEIRS}"),
+        ("StringEquals", "aws:SourceAccount", int(THEIRS), f"aws:SourceAccount is {THEIRS}"),
+        (
+            "StringEquals",
+            "AWS:sourceaccount",
+            [THEIRS, "333333333333"],
+            f"AWS:sourceaccount is {THEIRS} or 333333333333",
+        ),
+        ("StringEquals", "aws:SourceAccount", "*", "aws:SourceAccount is *"),
+        ("StringEqualsIgnoreCase", "aws:SourceAccount", THEIRS, f"aws:SourceAccount is {THEIRS}"),
+        ("StringLike", "aws:SourceAccount", "2*", "aws:SourceAccount is 2*"),
+        ("StringEqualsIfExists", "aws:SourceAccount", THEIRS, f"aws:SourceAccount is {THEIRS}"),
+        ("ForAnyValue:StringEquals", "aws:SourceAccount", [THEIRS], f"aws:SourceAccount is {THEIRS}"),
+        ("ForAllValues:StringLikeIfExists", "aws:SourceAccount", THEIRS, f"aws:SourceAccount is {THEIRS}"),
+        ("StringNotEquals", "aws:SourceAccount", [THEIRS, OURS], f"aws:SourceAccount is not {THEIRS} or {OURS}"),
+        ("StringNotLikeIfExists", "aws:SourceAccount", "1*", "aws:SourceAccount is not 1*"),
+        *(
+            (operator, "aws:SourceArn", value, f"aws:SourceArn is {value}")
+            for operator in ("ArnLike", "ArnEquals", "ArnLikeIfExists", "StringLike", "StringEquals")
+            for value in (_arn(account=THEIRS), _arn("us-east-1"))
+        ),
+        ("ArnLike", "aws:SourceArn", _arn("us-*", "*"), "aws:SourceArn is arn:aws:redshift:us-*:*:cluster:warehouse"),
+        ("ArnLike", "aws:SourceArn", _arn("*", THEIRS, "*"), f"aws:SourceArn is arn:aws:redshift:*:{THEIRS}:*"),
+        ("StringEquals", "sts:ExternalId", _arn(account=THEIRS, resource="dbuser:a/b"), None),
+        ("StringLike", "sts:ExternalId", _arn("us-east-1", "*", "dbuser:a/*"), None),
+    ],
+)
+def test_fails_when_a_condition_is_for_another_account_or_region(
+    operator: str, key: str, value: object, shown: str | None
+) -> None:
+    """The message says which condition, and what the cluster has; one that is met besides does not help."""
+    met = {"StringLike": {"aws:SourceAccount": "*"}} if operator != "StringLike" else {}
+    statement = _statement(BY_REDSHIFT, Condition={operator: {key: value}, **met})
+    limit = shown or f"{key} is {value}"
+
+    assert _placed(statement, _statement(BY_EC2)) == (
+        f"trusts ec2.amazonaws.com, redshift.amazonaws.com where {limit}; "
+        "Redshift in eu-west-1 of account 111111111111 cannot assume it"
+    )
+    assert _placed(statement, _statement(BY_REDSHIFT)) is None
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {},
+        {"StringEquals": {"aws:SourceAccount": OURS}},
+        {"StringEquals": {"aws:SourceAccount": [THEIRS, OURS]}},
+        {"StringLike": {"aws:SourceAccount": "1*"}},
+        {"StringNotEquals": {"aws:SourceAccount": THEIRS}},
+        {"StringEquals": {"aws:SourceAccount": [THEIRS, placeholder("Account")]}},
+        {"StringNotEquals": {"aws:SourceAccount": placeholder("Account")}},
+        {"StringEquals": {"aws:SourceAccount": "${aws:PrincipalTag/account}"}},
+        {"StringEquals": {"aws:SourceAccount": []}},
+        {"ArnLike": {"aws:SourceArn": [_arn(account=THEIRS), _arn()]}},
+        {"ArnLike": {"aws:SourceArn": _arn("*", "*")}},
+        {"ArnLike": {"aws:SourceArn": f"arn:aws:redshift:{placeholder('AWS::Region')}:{OURS}:cluster:warehouse"}},
+        {"StringLike": {"aws:SourceArn": "*"}},
+        {"StringEquals": {"sts:ExternalId": "a secret"}},
+        {"StringEqualsIfExists": {"sts:ExternalId": _arn(account=THEIRS, resource="dbuser:a/b")}},
+        {"ForAllValues:StringEquals": {"sts:ExternalId": _arn(account=THEIRS, resource="dbuser:a/b")}},
+        {"StringEquals": {"aws:PrincipalAccount": THEIRS, "aws:SourceOrgID": "o-1"}},
+        {"Null": {"aws:SourceAccount": "true"}},
+        {"StringEquals": placeholder("Keys")},
+        placeholder("Condition"),
+    ],
+    ids=str,
+)
+def test_a_condition_that_may_be_met_does_not_fail(condition: object) -> None:
+    """It is of this account and region, or the deployment or the request decides."""
+    assert _placed(_statement(BY_REDSHIFT, Condition=condition)) is None
+
+
+def test_a_place_that_is_not_known_may_be_the_one_in_a_condition() -> None:
+    """Each of account and region is compared where it is known."""
+    account = _statement(BY_REDSHIFT, Condition={"StringEquals": {"aws:SourceAccount": THEIRS}})
+    arn = _statement(BY_REDSHIFT, Condition={"ArnLike": {"aws:SourceArn": _arn("us-east-1", THEIRS)}})
+
+    assert [None, None] == [_placed(account, account=unknown) for unknown in (None, placeholder("AWS::AccountId"))]
+    assert _placed(arn, region=None, account=None) is None
+    assert str(_placed(arn, region=None)).endswith("; Redshift of account 111111111111 cannot assume it")
+    assert str(_placed(arn, account=None)).endswith("; Redshift in eu-west-1 cannot assume it")
+
+
+@pytest.mark.parametrize(
+    ("condition", "denied"),
+    [
+        ({}, True),
+        ({"StringNotEquals": {"aws:SourceAccount": THEIRS}}, True),
+        ({"StringEquals": {"aws:SourceAccount": OURS}}, True),
+        ({"ArnNotLike": {"aws:SourceArn": _arn("*", THEIRS, "*")}}, True),
+        ({"StringNotEquals": {"aws:SourceAccount": OURS}}, False),
+        ({"StringNotEquals": {"aws:SourceAccount": placeholder("Account")}}, False),
+        ({"ArnNotLike": {"aws:SourceArn": _arn("*", OURS, "*")}}, False),
+        ({"StringNotEquals": {"aws:SourceAccount": THEIRS}, "Bool": {"aws:PrincipalIsAWSService": "true"}}, False),
+    ],
+    ids=str,
+)
+def test_a_denial_under_a_condition_counts_where_it_surely_holds(condition: object, denied: bool) -> None:
+    """That all others than one account are denied is written so, too."""
+    assert _placed(_statement(BY_REDSHIFT), _deny("*", Condition=condition)) == (DENIED if denied else None)
