@@ -21,6 +21,8 @@ DEFAULT_SECONDS: Final = 600
 MAX_SECONDS: Final = 86_400
 
 _CHECK_SETTINGS: Final = "check --region, --profile and the credentials: aws sso login, or aws configure"
+# The Lambda function tries again, since its own key may be new; a person's key is wrong.
+_UNKNOWN_KEY: Final = "InvalidClientTokenId"
 _TRY_LATER: Final = "check the network and the region, or try again later"
 
 
@@ -130,7 +132,12 @@ def _answer(name: str, client: Any, seconds: int) -> Cluster:  # noqa: ANN401  b
 
 
 def _described(name: str, client: Any) -> Cluster:  # noqa: ANN401  boto3 has no types
-    from botocore.exceptions import BotoCoreError, ConnectionError, HTTPClientError  # noqa: A004, PLC0415
+    from botocore.exceptions import (  # noqa: PLC0415
+        BotoCoreError,
+        ClientError,
+        ConnectionError,  # noqa: A004
+        HTTPClientError,
+    )
 
     from redshift_roles.custom_resource.handler import clusters  # noqa: PLC0415
 
@@ -138,6 +145,8 @@ def _described(name: str, client: Any) -> Cluster:  # noqa: ANN401  boto3 has no
         found = clusters.describe(client, name)
     except clusters.RetryableError as error:
         cause = error.__cause__
+        if isinstance(cause, ClientError) and clusters.code_of(cause) == _UNKNOWN_KEY:
+            raise _NoAnswerError(str(error), _CHECK_SETTINGS) from error
         if isinstance(cause, BotoCoreError) and not isinstance(cause, (ConnectionError, HTTPClientError)):
             raise _misconfigured(cause) from error
         raise

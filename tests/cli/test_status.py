@@ -209,7 +209,7 @@ ALLOW = "allow redshift:DescribeClusters on cluster:warehouse, as the RoleAssoci
         (("UnauthorizedOperation", "no"), "UnauthorizedOperation: no", ALLOW),
         (("ExpiredToken", "no"), "ExpiredToken: no", SETTINGS),
         (("InvalidClientTokenId", "no"), "InvalidClientTokenId: no", SETTINGS),
-        (("Whatever", "no"), "Whatever: no", SETTINGS),
+        (("OptInRequired", "no"), "OptInRequired: no", SETTINGS),
         (error := UnauthorizedSSOTokenError(), f"UnauthorizedSSOTokenError: {error}", SETTINGS),
         (odd := ParamValidationError(report="odd"), f"ParamValidationError: {odd}", SETTINGS),
     ],
@@ -226,6 +226,7 @@ def test_fails_at_once_when_asking_again_would_not_help(
     [
         (BUSY, "Throttling: slow"),
         (("InternalFailure", "x", 500), "InternalFailure: x"),
+        (("Whatever", "x"), "Whatever: x"),
         (UNREACHABLE, f"EndpointConnectionError: {UNREACHABLE}"),
     ],
 )

@@ -18,7 +18,14 @@ from botocore.exceptions import ConnectionClosedError
 from botocore.stub import Stubber
 
 from redshift_roles.custom_resource.handler import index, reply
-from redshift_roles.custom_resource.handler.clusters import RefusedError, RetryableError, describe, modify
+from redshift_roles.custom_resource.handler.clusters import (
+    GoneError,
+    PropagationError,
+    RefusedError,
+    RetryableError,
+    describe,
+    modify,
+)
 from redshift_roles.custom_resource.handler.plan import Change, Cluster
 from tests.support.fake_redshift import CLUSTER, STACK, Account, FakeRedshift, error
 
@@ -441,16 +448,30 @@ def test_a_cluster_is_modifying_when_either_status_says_so(
     assert Cluster(shown.get("ClusterStatus", ""), {}, None, modifying) == describe(client, CLUSTER)
 
 
+# Of both calls, from the API's list of common errors and botocore's list of throttling codes.
+RETRIED = """
+    InvalidClusterState InvalidClusterStateFault InsufficientClusterCapacity DependentServiceRequestThrottlingFault
+    DependentServiceUnavailableFault Throttling ThrottlingException ThrottledException RequestThrottled
+    RequestThrottledException RequestLimitExceeded TooManyRequestsException SlowDown BandwidthLimitExceeded
+    LimitExceededException PriorRequestNotComplete EC2ThrottledException InternalFailure ServiceUnavailable
+    RequestTimeout RequestTimeoutException InvalidClientTokenId SomethingNew
+""".split()
+PROPAGATING = ["InvalidParameterValue", "AccessDenied", "AccessDeniedException", "UnauthorizedOperation"]
+PERMANENT = """
+    InvalidParameterCombination ValidationError NotAuthorized ExpiredToken ExpiredTokenException OptInRequired
+    DependentServiceAccessDenied ClusterQuotaExceeded NumberOfNodesQuotaExceeded QuotaExceeded.ClusterSecurityGroup
+    UnsupportedOperation
+""".split()
 CLOSED = ConnectionClosedError(endpoint_url="x")
 
 
 @pytest.mark.parametrize(
     ("failure", "kind", "message"),
     [
-        (error("Throttling"), RetryableError, "Throttling"),
         (CLOSED, RetryableError, "ConnectionClosedError: Connection was closed"),
-        (error("InvalidClusterState", "busy"), RetryableError, "InvalidClusterState: busy"),
-        (error("Odd", "no"), RefusedError, "Odd: no"),
+        *((error(code, "no"), RetryableError, f"{code}: no") for code in RETRIED),
+        *((error(code, "no"), PropagationError, f"{code}: no") for code in PROPAGATING),
+        *((error(code, "no"), RefusedError, f"{code}: no") for code in PERMANENT),
     ],
 )
 def test_errors_of_the_api_are_classified(failure: Exception, kind: type[Exception], message: str) -> None:
@@ -462,18 +483,16 @@ def test_errors_of_the_api_are_classified(failure: Exception, kind: type[Excepti
         modify(redshift, CLUSTER, Change(add=(A,)))
 
 
-def test_server_errors_are_retried_and_a_missing_cluster_is_none(stubbed: tuple[Any, Stubber]) -> None:
-    """By the status of the answer."""
+def test_a_missing_cluster_is_none_and_cannot_be_changed(stubbed: tuple[Any, Stubber]) -> None:
+    """By the code of the error, or by an empty list."""
     client, stubber = stubbed
     stubber.add_client_error("describe_clusters", "ClusterNotFound")
     stubber.add_response("describe_clusters", {"Clusters": []})
-    stubber.add_client_error("describe_clusters", "InternalFailure", http_status_code=500)
-    stubber.add_client_error("describe_clusters", "Odd", http_status_code=499)
+    stubber.add_client_error("modify_cluster_iam_roles", "ClusterNotFound")
 
     assert [None, None] == [describe(client, CLUSTER) for _ in range(2)]
-    for kind, message in ((RetryableError, "InternalFailure"), (RefusedError, "Odd")):
-        with pytest.raises(kind, match=message):
-            describe(client, CLUSTER)
+    with pytest.raises(GoneError, match="there is none of that name"):
+        modify(client, CLUSTER, Change(add=(A,)))
 
 
 def test_the_log_has_requests_replies_and_errors_but_no_address(

@@ -12,7 +12,7 @@ from redshift_roles.custom_resource.handler.plan import NOTHING, Association
 from redshift_roles.custom_resource.handler.reconcile import Clock, Request, reconcile, undo
 from tests.support.fake_redshift import CLUSTER, FakeRedshift, error
 
-A, B, F = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "Foreign"))
+A, B, C, F = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "C", "Foreign"))
 
 
 def _ours(*roles: str, **options: Any) -> Association:
@@ -171,9 +171,98 @@ def test_without_time_a_refusal_is_final_at_once() -> None:
 
 
 def test_a_paused_cluster_that_needs_no_change_is_left_alone() -> None:
-    """It is not an error then."""
+    """It is not an error then, nor when a delete leaves a default role of ours; a role of ours must not stay."""
     _run(FakeRedshift(status="paused", roles={A: 0.0}), NOTHING, _ours(A))
     _run(FakeRedshift(status="paused"), _ours(A), NOTHING)
+    _run(FakeRedshift(status="paused", roles={A: 0.0}, default=A), _ours(default=A), NOTHING)
+
+    paused = FakeRedshift(status="paused", roles={A: 0.0})
+    assert "cluster warehouse: its status is paused; resume it first" == _refused(paused, _ours(A), NOTHING)
+
+
+# From AWS's list of cluster statuses.
+BROKEN = {
+    "hardware-failure": "restore it from a snapshot first",
+    "incompatible-hsm": "repair its HSM first",
+    "incompatible-network": "repair its network first",
+    "incompatible-parameters": "correct its parameters first",
+    "incompatible-restore": "restore it from another snapshot first",
+    "storage-full": "resize it first",
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(_ours(A, default=A), NOTHING), (_ours(A, B), _ours(B)), (_ours(B, default=B), _ours(B))]
+)
+@pytest.mark.parametrize("status", BROKEN)
+def test_what_cannot_be_removed_from_a_broken_cluster_is_left(
+    caplog: pytest.LogCaptureFixture, status: str, before: Association, after: Association
+) -> None:
+    """The stack can be deleted and rolled back; the log has the reason."""
+    redshift = FakeRedshift(status=status, roles={A: 0.0, B: 0.0}, default=B)
+    _run(redshift, before, after)
+
+    assert ([], 0) == (redshift.calls, redshift.time)
+    assert f"cluster warehouse is left as it is: its status is {status}; {BROKEN[status]}" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(_ours(A), _ours(B)), (_ours(A), _ours(A, default=A)), (_ours(A, default=A), _ours(A, B)), (NOTHING, _ours(C))],
+)
+@pytest.mark.parametrize("status", BROKEN)
+def test_fails_when_a_broken_cluster_has_not_all_that_is_wanted(
+    status: str, before: Association, after: Association
+) -> None:
+    """A role is missing, is not in sync, or is not the default; the reason has what to do."""
+    redshift = FakeRedshift(status=status, roles={A: 0.0, C: 99.0}, default=F)
+
+    assert f"cluster warehouse: its status is {status}; {BROKEN[status]}" == _refused(redshift, before, after)
+
+
+def test_a_cluster_that_is_deleted_before_the_change_has_no_roles_to_remove() -> None:
+    """A delete succeeds, and an update fails."""
+    gone = error("ClusterNotFound")
+    _run(FakeRedshift(roles={A: 0.0}, failures=[gone]), _ours(A), NOTHING)
+
+    message = _refused(FakeRedshift(roles={A: 0.0}, failures=[gone]), _ours(A), _ours(B))
+    assert "cluster warehouse: there is none of that name in this account and region" == message
+
+
+def test_the_default_is_changed_before_a_role_is_removed_where_redshift_refuses_both_at_once() -> None:
+    """Of an exchange, of a removed default role, and of a former default that is restored."""
+
+    def refuse(there: FakeRedshift) -> None:
+        if there.calls[-1].get("RemoveIamRoles") and "DefaultIamRoleArn" in there.calls[-1]:
+            raise error("InvalidParameterValue", "the list must contain the default")
+
+    sides = [
+        (_ours(A, default=A), _ours(B, default=B), B),
+        (_ours(A, default=A), NOTHING, None),
+        (_ours(A, default=A, default_before=F), NOTHING, F),
+    ]
+    for before, after, default in sides:
+        redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, on_call=refuse)
+        _run(redshift, before, after)
+
+        assert ({F, *after.roles}, default) == (redshift.arns(), redshift.default)
+        assert 3 == len(redshift.calls)
+        assert [{"ClusterIdentifier": CLUSTER, "RemoveIamRoles": [A]}] == redshift.calls[2:]
+        assert redshift.time < 30
+
+
+def test_a_former_default_that_cannot_be_passed_is_not_restored_where_redshift_refuses_both_at_once() -> None:
+    """It is cleared first, after the time that IAM needs, and then the role is removed."""
+
+    def refuse(there: FakeRedshift) -> None:
+        if there.calls[-1].get("RemoveIamRoles") and "DefaultIamRoleArn" in there.calls[-1]:
+            raise error("InvalidParameterValue", "the list must contain the default")
+
+    redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, on_call=refuse, may_pass={A})
+    _run(redshift, _ours(A, default=A, default_before=F), NOTHING)
+
+    assert ({F}, None) == (redshift.arns(), redshift.default)
+    assert 90 < redshift.time < 150
 
 
 def test_the_reason_has_the_last_state_when_the_last_read_is_throttled() -> None:
@@ -241,15 +330,15 @@ def test_a_former_default_that_redshift_never_accepts_is_not_restored(code: str)
     """It may be no role any more, or one that cannot be passed; the stack is deleted all the same."""
 
     def raise_if(_: FakeRedshift) -> None:
-        if redshift.calls[-1]["DefaultIamRoleArn"]:
+        if redshift.calls[-1].get("DefaultIamRoleArn"):
             raise error(code)
 
     redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, on_call=raise_if)
     _run(redshift, _ours(A, default=A, default_before=F), NOTHING)
 
     assert ({F}, None) == (redshift.arns(), redshift.default)
-    assert [F, ""] == [call["DefaultIamRoleArn"] for call in redshift.calls[-2:]]
-    assert 90 < redshift.time < 130
+    assert [F, "", None] == [call.get("DefaultIamRoleArn") for call in redshift.calls[-3:]]
+    assert 90 < redshift.time < 150
 
 
 @pytest.mark.parametrize("refusals", [1, 5])
@@ -260,7 +349,7 @@ def test_a_former_default_that_redshift_accepts_later_is_restored(code: str, ref
     _run(redshift, _ours(A, default=A, default_before=F), NOTHING)
 
     assert ({F}, F) == (redshift.arns(), redshift.default)
-    assert [F] * (refusals + 1) == [call["DefaultIamRoleArn"] for call in redshift.calls]
+    assert [*[F] * (refusals + 1), None] == [call.get("DefaultIamRoleArn") for call in redshift.calls]
 
 
 def test_a_failed_create_does_not_wait_for_the_former_default() -> None:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from .plan import Change, Cluster
 
-_BUSY = {"InvalidClusterState", "InvalidClusterStateFault"}
-_THROTTLED = {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"}
-_SERVER_ERROR = 500
 _GONE = {"ClusterNotFound", "ClusterNotFoundFault"}
 # A role, or the policy that lets us pass it, may have been created seconds ago; IAM takes a while to propagate it.
 _PROPAGATING = {"InvalidParameterValue", "AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+# Waiting does not solve these, nor any code with "Quota" in it. Every other error is worth another attempt.
+_PERMANENT = {
+    "DependentServiceAccessDenied",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidAction",
+    "InvalidParameterCombination",
+    "MissingAction",
+    "MissingParameter",
+    "NotAuthorized",
+    "OptInRequired",
+    "UnsupportedOperation",
+    "UnsupportedOperationFault",
+    "ValidationError",
+}
+
+_Answer = TypeVar("_Answer")
 
 
 class Client(Protocol):
@@ -27,7 +42,7 @@ class Client(Protocol):
 
 
 class RetryableError(Exception):
-    """The cluster is busy, or the call was throttled."""
+    """The cluster is busy, the call was throttled, or AWS failed otherwise for now."""
 
 
 class PropagationError(Exception):
@@ -38,21 +53,29 @@ class RefusedError(Exception):
     """An error that waiting does not solve."""
 
 
-def _code_of(error: ClientError) -> str:
-    """Return the error's code."""
-    return str(error.response.get("Error", {}).get("Code", ""))
+class GoneError(RefusedError):
+    """There is no cluster of that name."""
+
+    def __init__(self) -> None:
+        super().__init__("there is none of that name in this account and region")
+
+
+def call(method: Callable[..., _Answer], **request: object) -> _Answer:
+    """Call AWS; what goes wrong is raised as one of the errors above."""
+    try:
+        return method(**request)
+    except ClientError as error:
+        raise _error_of(error) from error
+    except BotoCoreError as error:
+        raise RetryableError(f"{type(error).__name__}: {error}") from error
 
 
 def describe(client: Client, identifier: str) -> Cluster | None:
     """Return a cluster, or None when there is none of that name."""
     try:
-        found = client.describe_clusters(ClusterIdentifier=identifier)["Clusters"]
-    except ClientError as error:
-        if _code_of(error) in _GONE:
-            return None
-        raise _error_of(error) from error
-    except BotoCoreError as error:
-        raise RetryableError(f"{type(error).__name__}: {error}") from error
+        found = call(client.describe_clusters, ClusterIdentifier=identifier)["Clusters"]
+    except GoneError:
+        return None
     return _read(found[0]) if found else None
 
 
@@ -75,18 +98,19 @@ def modify(client: Client, identifier: str, wanted: Change) -> None:
         request["RemoveIamRoles"] = list(wanted.remove)
     if wanted.default is not None:
         request["DefaultIamRoleArn"] = wanted.default
-    try:
-        client.modify_cluster_iam_roles(**request)
-    except ClientError as error:
-        raise _error_of(error) from error
-    except BotoCoreError as error:
-        raise RetryableError(f"{type(error).__name__}: {error}") from error
+    call(client.modify_cluster_iam_roles, **request)
+
+
+def code_of(error: ClientError) -> str:
+    """Return the code of an error."""
+    return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def _error_of(error: ClientError) -> Exception:
-    code, message = _code_of(error), error.response.get("Error", {}).get("Message", "")
-    text = f"{code}: {message}"
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in _BUSY | _THROTTLED or status >= _SERVER_ERROR:
-        return RetryableError(text)
-    return PropagationError(text) if code in _PROPAGATING else RefusedError(text)
+    code = code_of(error)
+    text = f"{code}: {error.response.get('Error', {}).get('Message', '')}"
+    if code in _GONE:
+        return GoneError()
+    if code in _PROPAGATING:
+        return PropagationError(text)
+    return RefusedError(text) if code in _PERMANENT or "Quota" in code else RetryableError(text)

@@ -10,7 +10,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from .clusters import Client, PropagationError, RefusedError, RetryableError, describe, modify
+from .clusters import (
+    Client,
+    GoneError,
+    PropagationError,
+    RefusedError,
+    RetryableError,
+    describe,
+    modify,
+)
 from .plan import NO_DEFAULT, NOTHING, REMOVING, Association, Change, Cluster, change, waiting
 
 _log = logging.getLogger(__name__)
@@ -19,10 +27,11 @@ _FIRST_DELAY = 2.0
 _LONGEST_DELAY = 20.0
 # How long a refusal may come from a new role or policy that IAM has not propagated yet.
 _PROPAGATION = 90.0
+_DELETING = {"deleting", "final-snapshot"}
+_PAUSED = "paused"
 _UNUSABLE = {
-    "paused": "resume it first",
-    "deleting": "it is being deleted",
-    "final-snapshot": "it is being deleted",
+    _PAUSED: "resume it first",
+    **dict.fromkeys(_DELETING, "it is being deleted"),
     "hardware-failure": "restore it from a snapshot first",
     "incompatible-hsm": "repair its HSM first",
     "incompatible-network": "repair its network first",
@@ -30,7 +39,6 @@ _UNUSABLE = {
     "incompatible-restore": "restore it from another snapshot first",
     "storage-full": "resize it first",
 }
-_DELETING = {"deleting", "final-snapshot"}
 
 
 @dataclass
@@ -133,7 +141,7 @@ def _reason(*parts: str) -> str:
 def _found(client: Client, identifier: str) -> Cluster:
     there = describe(client, identifier)
     if there is None:
-        raise RefusedError("there is none of that name in this account and region")
+        raise GoneError
     return there
 
 
@@ -144,6 +152,7 @@ class _Run:
     client: Client
     request: Request
     changed: bool = False
+    default_first: bool = False
 
     def attempt(self, final: bool) -> None:
         """Make the change that is missing; return when there is nothing left to change and to wait for."""
@@ -154,14 +163,33 @@ class _Run:
         if not wanted and not waiting(request.before, request.after, there):
             return
         if there.status in _UNUSABLE:
-            raise RefusedError(f"its status is {there.status}; {_UNUSABLE[there.status]}")
+            problem = f"its status is {there.status}; {_UNUSABLE[there.status]}"
+            if not _may_leave(request, wanted, there):
+                raise RefusedError(problem)
+            _log.warning("cluster %s is left as it is: %s", request.cluster, problem)
+            return
         if wanted and there.status in ("available", "") and _has_room(request, wanted, there):
             self.changed = True
             try:
-                _modify(self.client, request, wanted, final=final)
+                self._modify(wanted, final=final)
+            except GoneError:
+                if request.after != NOTHING:
+                    raise
+                return
             except RetryableError as error:
                 raise WaitingError(_state(request, there), str(error)) from error
         raise WaitingError(_state(request, there))
+
+    def _modify(self, wanted: Change, *, final: bool) -> None:
+        """Change the roles; the default role first, once Redshift has refused it together with a removal."""
+        together = wanted.default is not None and bool(wanted.remove)
+        if together and not self.default_first:
+            try:
+                return modify(self.client, self.request.cluster, wanted)
+            except PropagationError:
+                self.default_first = True
+        first = replace(wanted, remove=()) if together else wanted
+        return _modify(self.client, self.request, first, final=final)
 
     def _there(self) -> Cluster | None:
         """Return the cluster's state, or None when a delete finds it gone, and its roles with it."""
@@ -169,6 +197,17 @@ class _Run:
             return _found(self.client, self.request.cluster)
         there = describe(self.client, self.request.cluster)
         return None if there is None or there.status in _DELETING else there
+
+
+def _may_leave(request: Request, wanted: Change, there: Cluster) -> bool:
+    """Return whether a cluster that cannot be changed any more has all that is wanted, and only too much.
+
+    A paused cluster can be changed later; only a default role may stay on it.
+    """
+    if there.status == _PAUSED:
+        return request.after == NOTHING and not wanted.remove
+    adds = wanted.add or (wanted.default is not None and wanted.default == request.after.default)
+    return not adds and not waiting(NOTHING, request.after, there)
 
 
 def _settle(client: Client, cluster: str, seconds: float, clock: Clock) -> None:
