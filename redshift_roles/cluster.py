@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
 from constructs import Construct, IDependable
@@ -116,8 +118,9 @@ class RedshiftCluster(Connectable):
         snapshot_retention: How long automated snapshots are kept: 1 to 35 whole days. Default: 7 days.
         preferred_maintenance_window: ``ddd:hh:mm-ddd:hh:mm`` in UTC, at least 30 minutes. Default:
             ``sun:03:00-sun:03:30``.
-        audit_log_bucket: A bucket in the cluster's region for the audit logs. A bucket of this app gets the bucket
-            policy for it, an imported one must have it. Default: CloudWatch Logs.
+        audit_log_bucket: A bucket in the cluster's region for the audit logs, encrypted by SSE-S3 and without Object
+            Lock. A bucket of this app gets the bucket policy for it, an imported one must have it. Default: CloudWatch
+            Logs.
         multi_az: Whether it runs in two availability zones; RA3 with 2 nodes or more. Default: False.
         publicly_accessible: Whether it has a public address. Default: False.
         removal_policy: What happens to it when it is removed from the stack. Default: a final snapshot is taken.
@@ -150,6 +153,7 @@ class RedshiftCluster(Connectable):
             super().__init__(scope, construct_id)
             remember_location(self, location)
             self._location, self._role_limit, self._roles = location, given["role_limit"], list(given["roles"])
+            self._encryption_key = given.get("encryption_key")
             self._network = define_network(
                 self,
                 vpc=given.get("vpc"),
@@ -238,11 +242,15 @@ class RedshiftCluster(Connectable):
 
     @cached_property
     def admin_secret(self) -> secretsmanager.ISecret:
-        """The secret that Redshift keeps the admin password in, and rotates."""
+        """The secret that Redshift keeps the admin password in, and rotates; it knows its key."""
         from aws_cdk import aws_secretsmanager as secretsmanager  # noqa: PLC0415  not needed by a plain cluster
 
-        arn = self._cfn_cluster.attr_master_password_secret_arn
-        return secretsmanager.Secret.from_secret_complete_arn(self, "AdminSecret", arn)
+        return secretsmanager.Secret.from_secret_attributes(
+            self,
+            "AdminSecret",
+            secret_complete_arn=self._cfn_cluster.attr_master_password_secret_arn,
+            encryption_key=self._encryption_key,
+        )
 
     @property
     def roles(self) -> tuple[iam.IRole, ...]:
@@ -308,6 +316,7 @@ def check_cluster(
         *problems,
         *arguments.check_cluster({**given, **days}),
         *unit_problems("snapshot_retention", retention, seconds, "days"),
+        *_audit_bucket_problems(given.get("audit_log_bucket")),
     ]
     return checked_roles(
         path,
@@ -364,6 +373,43 @@ def _logging(bucket: s3.IBucket | None) -> redshift.CfnCluster.LoggingProperties
     return redshift.CfnCluster.LoggingPropertiesProperty(log_destination_type="s3", bucket_name=bucket.bucket_name)
 
 
+_SSE_S3: Final = "AES256"
+_ALGORITHM: Final = re.compile('"sseAlgorithm": "([^"]+)"', re.IGNORECASE)
+
+
+def _audit_bucket_problems(bucket: Any) -> Iterator[Problem]:  # noqa: ANN401  it may be no bucket
+    """Find a bucket that Redshift writes no audit logs to (quotas.AUDIT_LOGGING), as far as the app knows it."""
+    if not hasattr(bucket, "bucket_arn"):
+        return
+    from aws_cdk import aws_s3 as s3  # noqa: PLC0415  not needed by a plain cluster
+
+    resource = bucket.node.default_child
+    if isinstance(resource, s3.CfnBucket):
+        encryption = Stack.of(resource).resolve(resource.bucket_encryption)
+        algorithms, is_locked = _ALGORITHM.findall(json.dumps(encryption)), resource.object_lock_enabled is True
+    else:
+        algorithms, is_locked = ["aws:kms"] if bucket.encryption_key else [], False
+    wrong = [
+        *(
+            (f"must be encrypted by SSE-S3 ({_SSE_S3}), got {algorithm}", "s3.BucketEncryption.S3_MANAGED")
+            for algorithm in algorithms
+            if algorithm != _SSE_S3
+        ),
+        *([("must have Object Lock turned off, got object_lock_enabled=True", "no Object Lock")] if is_locked else []),
+    ]
+    for message, needed in wrong:
+        fix = f"pass a bucket with {needed}, or leave audit_log_bucket out for CloudWatch Logs"
+        yield Problem("audit_log_bucket", f"'audit_log_bucket' ({path_of(bucket)}) {message}", fix)
+
+
+def _audit_services(location: Location) -> list[str]:
+    """List the services that write audit logs in a region; both where that is not known."""
+    everywhere, here = "redshift.amazonaws.com", f"redshift.{location.region_name}.amazonaws.com"
+    if location.region is None:
+        return [everywhere, here]
+    return [here if quotas.is_opt_in(location.region) else everywhere]
+
+
 def _allow_audit_logs(bucket: s3.IBucket, location: Location, cluster_identifier: str | None) -> IDependable | None:
     """Write the bucket policy that audit logging needs: for this cluster when it has a name, else for its region.
 
@@ -372,7 +418,7 @@ def _allow_audit_logs(bucket: s3.IBucket, location: Location, cluster_identifier
     """
     statement = iam.PolicyStatement(
         sid="RedshiftAuditLogging",
-        principals=[iam.ServicePrincipal("redshift.amazonaws.com")],
+        principals=[iam.ServicePrincipal(service) for service in _audit_services(location)],
         actions=["s3:GetBucketAcl", "s3:PutObject"],
         resources=[bucket.bucket_arn, bucket.arn_for_objects("*")],
         conditions={

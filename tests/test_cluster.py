@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aws_cdk as cdk
 import pytest
@@ -412,7 +412,22 @@ def test_the_attributes_refer_to_the_cluster(stack: cdk.Stack) -> None:
     assert {"Fn::GetAtt": [logical_id, "Endpoint.Port"]} == stack.resolve(cluster.endpoint_port)
     assert {"Fn::GetAtt": [logical_id, "MasterPasswordSecretArn"]} == stack.resolve(cluster.admin_secret.secret_arn)
     assert cluster.admin_secret is cluster.admin_secret
+    assert cluster.admin_secret.encryption_key is None
     assert 10 == cluster.role_limit
+
+
+def test_who_may_read_the_admin_password_may_decrypt_it(stack: cdk.Stack) -> None:
+    """The password is encrypted by the cluster's own key, if it has one, and the secret grants that too."""
+    key, user = kms.Key(stack, "Key"), iam.User(stack, "Admin")
+    _cluster(stack, encryption_key=key).admin_secret.grant_read(user)
+    (statement,) = (
+        each
+        for each in properties_of(stack, "AWS::KMS::Key")["KeyPolicy"]["Statement"]
+        if each["Principal"] == {"AWS": stack.resolve(user.user_arn)}
+    )
+
+    assert "kms:Decrypt" == statement["Action"]
+    assert {"StringEquals": {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}} == statement["Condition"]
 
 
 def test_one_role_serves_many_clusters_and_the_callers_list_is_not_changed(stack: cdk.Stack) -> None:
@@ -480,6 +495,82 @@ def test_a_bucket_of_the_app_gets_the_policy_that_redshift_needs(
         "StringEquals": {"aws:SourceAccount": ACCOUNT},
         "ArnLike": {"aws:SourceArn": f"arn:aws:redshift:{REGION}:{ACCOUNT}:cluster:{name}"},
     } == deployed(statement["Condition"], {"AWS::Partition": "aws"})
+
+
+@pytest.mark.parametrize(
+    ("region", "service"),
+    [
+        ("ap-east-1", "redshift.ap-east-1.amazonaws.com"),
+        *((region, "redshift.amazonaws.com") for region in ("us-west-2", "us-gov-west-1", "cn-north-1")),
+        (None, ["redshift.amazonaws.com", {"Fn::Join": ["", ["redshift.", {"Ref": "AWS::Region"}, ".amazonaws.com"]]}]),
+    ],
+)
+def test_in_an_opt_in_region_the_audit_logs_are_written_by_the_service_of_that_region(
+    app: cdk.App, region: str | None, service: object
+) -> None:
+    """AWS: such regions require redshift.REGION.amazonaws.com. Where the region is not known, either may write."""
+    stack = cdk.Stack(app, "Logged", env=cdk.Environment(account=ACCOUNT, region=region) if region else None)
+    _cluster(stack, audit_log_bucket=s3.Bucket(stack, "Logs"))
+    (statement,) = properties_of(stack, "AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
+
+    assert {"Service": service} == statement["Principal"]
+
+
+KMS_BY_L1 = {"serverSideEncryptionConfiguration": [{"serverSideEncryptionByDefault": {"sseAlgorithm": "aws:kms"}}]}
+NOT_SSE_S3 = "must be encrypted by SSE-S3 (AES256), got aws:kms"
+LOCKED = "must have Object Lock turned off, got object_lock_enabled=True"
+
+
+@pytest.mark.parametrize(
+    ("options", "by_l1", "messages"),
+    [
+        ({"encryption": s3.BucketEncryption.KMS}, {}, [NOT_SSE_S3]),
+        ({"encryption": s3.BucketEncryption.KMS_MANAGED}, {}, [NOT_SSE_S3]),
+        ({"encryption": s3.BucketEncryption.DSSE_MANAGED}, {}, [f"{NOT_SSE_S3}:dsse"]),
+        ({}, {"bucket_encryption": KMS_BY_L1}, [NOT_SSE_S3]),
+        ({"object_lock_enabled": True}, {}, [LOCKED]),
+        ({}, {"object_lock_enabled": True}, [LOCKED]),
+        ({"encryption": s3.BucketEncryption.KMS, "object_lock_enabled": True}, {}, [NOT_SSE_S3, LOCKED]),
+    ],
+)
+def test_fails_when_redshift_writes_no_audit_logs_to_such_a_bucket(
+    stack: cdk.Stack, options: dict[str, Any], by_l1: dict[str, Any], messages: list[str]
+) -> None:
+    """AWS: SSE-S3 alone, and Object Lock off; no cluster is left behind, and the bucket gets no policy."""
+    bucket = s3.Bucket(stack, "Logs", **options)
+    for name, value in by_l1.items():
+        setattr(bucket.node.default_child, name, value)
+    found = _wrong(stack, cluster_subnet_group_name="subnets", audit_log_bucket=bucket)
+
+    assert [("InvalidArgument", f"'audit_log_bucket' (Data/Logs) {message}") for message in messages] == found
+    assert bucket.policy is None
+
+
+def test_an_l1_has_the_last_word_about_a_bucket_for_audit_logs(stack: cdk.Stack) -> None:
+    """Whether it is behind an L2 or alone; a value that only the deployment knows is not held against it."""
+    bucket = s3.Bucket(stack, "Logs", encryption=s3.BucketEncryption.KMS)
+    alone = s3.CfnBucket(stack, "Alone", object_lock_enabled=True)
+    behind = cast("s3.CfnBucket", bucket.node.default_child)
+    behind.bucket_encryption = None
+    behind.object_lock_enabled = cdk.Token.as_any({"Ref": "Locked"})
+    _cluster(stack, audit_log_bucket=bucket)
+
+    assert [("InvalidArgument", f"'audit_log_bucket' (Data/Alone/@FromCfnBucket) {LOCKED}")] == refused(
+        lambda: RedshiftCluster(
+            stack, "Other", cluster_subnet_group_name="subnets", audit_log_bucket=s3.Bucket.from_cfn_bucket(alone)
+        )
+    )
+
+
+def test_an_imported_bucket_for_audit_logs_is_refused_only_where_its_key_is_known(stack: cdk.Stack) -> None:
+    """Its owner knows the rest."""
+    key = kms.Key(stack, "Key")
+    keyed = s3.Bucket.from_bucket_attributes(stack, "Keyed", bucket_name="keyed-logs", encryption_key=key)
+
+    assert [("InvalidArgument", f"'audit_log_bucket' (Data/Keyed) {NOT_SSE_S3}")] == _wrong(
+        stack, cluster_subnet_group_name="subnets", audit_log_bucket=keyed
+    )
+    _cluster(stack, audit_log_bucket=s3.Bucket.from_bucket_name(stack, "Theirs", "their-logs"))
 
 
 def test_the_cluster_waits_for_the_policy_of_a_bucket_of_the_app(stack: cdk.Stack) -> None:

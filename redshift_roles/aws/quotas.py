@@ -43,6 +43,7 @@ COPY: Final = Source(f"{_GUIDE}/r_COPY.html", "2026-09-16")
 EXTERNAL_SCHEMA: Final = Source(f"{_GUIDE}/r_CREATE_EXTERNAL_SCHEMA.html", "2026-08-26")
 EXTERNAL_FUNCTION: Final = Source(f"{_GUIDE}/r_CREATE_EXTERNAL_FUNCTION.html", "2026-08-26")
 AUDIT_LOGGING: Final = Source(f"{_MGMT}/db-auditing.html", "2026-08-26")
+REGIONS: Final = Source(f"{_DOCS}/accounts/latest/reference/manage-acct-regions.html", "2026-08-17")
 GRANT: Final = Source(f"{_GUIDE}/r_GRANT.html", "2026-08-26")
 REVOKE: Final = Source(f"{_GUIDE}/r_REVOKE.html", "2026-08-26")
 NAMES: Final = Source(f"{_GUIDE}/r_names.html", "2026-08-26")
@@ -101,6 +102,20 @@ PARTITIONS: Final = ("aws", *_PARTITIONS.values())
 def partition_of(region: str) -> str:
     """Return the partition of a region (ARN_FORMAT)."""
     return next((name for prefix, name in _PARTITIONS.items() if region.startswith(prefix)), "aws")
+
+
+# REGIONS: those of the partition aws that are enabled by default. All regions since March 2019 are opt-in regions.
+_DEFAULT_REGIONS: Final = frozenset(
+    """
+    ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-southeast-1 ap-southeast-2 ca-central-1 eu-central-1
+    eu-north-1 eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2
+    """.split()
+)
+
+
+def is_opt_in(region: str) -> bool:
+    """Return whether accounts must enable a region before they use it (REGIONS)."""
+    return partition_of(region) == "aws" and region not in _DEFAULT_REGIONS
 
 
 # IAM_QUOTAS: white space is not counted.

@@ -85,6 +85,19 @@ def test_a_region_is_in_one_known_partition(region: str, partition: str) -> None
     assert partition in quotas.PARTITIONS
 
 
+def test_the_opt_in_regions_are_those_of_the_page() -> None:
+    """Seventeen today; other partitions have none, and a new region will be one."""
+    listed = """
+        af-south-1 ap-east-1 ap-east-2 ap-south-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6
+        ap-southeast-7 ca-west-1 eu-central-2 eu-south-1 eu-south-2 il-central-1 me-central-1 me-south-1 mx-central-1
+    """.split()
+    default = "ap-south-1 ap-southeast-2 ca-central-1 eu-central-1 sa-east-1 us-west-2 us-gov-west-1 cn-north-1".split()
+
+    assert [True] * 17 == [quotas.is_opt_in(region) for region in listed]
+    assert [False] * 8 == [quotas.is_opt_in(region) for region in default]
+    assert quotas.is_opt_in("xx-west-9")
+
+
 @pytest.mark.parametrize(
     ("node_type", "expected"),
     [("ra3.large", True), ("ra3.16xlarge", True), ("rg.xlarge", True), ("dc2.large", False), ("ra3", False)],
