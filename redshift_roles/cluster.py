@@ -31,6 +31,7 @@ from redshift_roles.cdk.validation import (
 from redshift_roles.rules import arguments, association_rules
 from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.rules.registry import Problem
+from redshift_roles.templates.cluster_reader import METADATA
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
@@ -137,7 +138,8 @@ class RedshiftCluster(Connectable):
     Template:
         1 AWS::Redshift::Cluster (IamRoles) and 1 AWS::Redshift::ClusterParameterGroup; with a VPC 1
         AWS::Redshift::ClusterSubnetGroup, and 1 AWS::EC2::SecurityGroup unless security_groups are given. In a stack
-        without an account, a role of a literal account brings 1 CloudFormation Rule. A default role brings 2 custom
+        without an account, a role of a literal account brings 1 CloudFormation Rule. A role_limit other than 10 stands in
+        the Metadata of the cluster. A default role brings 2 custom
         resources and the function of `RoleAssociation`; without one there is none.
 
     Source:
@@ -164,6 +166,9 @@ class RedshiftCluster(Connectable):
             )
             self._cfn_cluster = self._define(construct_id, given)
             self._cfn_cluster.apply_removal_policy(given["removal_policy"])
+            if self._role_limit != quotas.DEFAULT_ROLE_LIMIT:
+                # What checks the template finds the limit there.
+                self._cfn_cluster.add_metadata(METADATA, {"role_limit": self._role_limit})
             self._cluster_identifier = self._cfn_cluster.ref
             if self._roles:
                 remember_role_arns(self._roles, self._cfn_cluster.iam_roles or [])
@@ -174,7 +179,7 @@ class RedshiftCluster(Connectable):
             account_rule.assert_account(location, (role.account for role in facts.roles))
             if default_role is not None:
                 _define_default(self, location, default_role, facts)
-        plugins.watch(self._cfn_cluster, self._cluster_identifier, self._role_limit, location)
+        plugins.watch(self._cfn_cluster, self._cluster_identifier, location)
 
     def _define(self, construct_id: str, given: ClusterArguments) -> redshift.CfnCluster:
         parameters = {**_SECURE_PARAMETERS, **(given.get("parameters") or {})}

@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol, cast
+from typing import Final, Protocol, cast
 
 import jsii
 from aws_cdk import (
@@ -37,7 +37,7 @@ from redshift_roles.rules import RULES, association_rules
 from redshift_roles.rules.arguments import ROLE_LIMIT
 from redshift_roles.rules.facts import AssociationFacts
 from redshift_roles.rules.findings import Finding, RoleAssociationError, printable
-from redshift_roles.templates import checker
+from redshift_roles.templates import association_reader, checker
 from redshift_roles.templates.assembly import Assembly, Template
 from redshift_roles.templates.association_reader import Entry
 from redshift_roles.templates.checker import ClusterOrNamespace, Violation
@@ -134,11 +134,6 @@ class _Plugin:
         )
 
 
-class _Cluster(NamedTuple):
-    cfn_cluster: redshift.CfnCluster
-    role_limit: int
-
-
 class _Associations(Protocol):
     """The associations of a cluster: their resource, and the constructs behind its entries, in their order."""
 
@@ -157,39 +152,45 @@ class RoleGuard(_Plugin):
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self.clusters: dict[Location, dict[str, _Cluster]] = {}
+        self.clusters: dict[Location, dict[str, redshift.CfnCluster]] = {}
         self.associations: dict[_Associations, Location] = {}
 
     def watched(self, assembly: Assembly) -> set[tuple[Template, str]]:
         """List what it checks, by template and logical id."""
-        clusters = {(resource.template, resource.logical_id) for resource, _ in self._clusters(assembly)}
-        return clusters | {*self._resources(assembly)}
+        return {*self._clusters(assembly), *self._resources(assembly)}
 
     def _find(self, context: IPolicyValidationContext) -> Iterator[_Reported]:  # noqa: ARG002
         assembly = synthesis_of(self._app).assembly
-        clusters = dict(self._clusters(assembly))
-        for resource, facts in checker.read(clusters):
+        clusters = self._clusters(assembly)
+        limited = (
+            ClusterOrNamespace(*place, association_reader.role_limit(assembly, *place, quotas.DEFAULT_ROLE_LIMIT))
+            for place in clusters
+        )
+        for resource, facts in checker.read(limited):
             for found in checker.violations_of(resource.template, resource.logical_id, facts):
-                yield found, path_of(clusters[resource])
+                yield found, path_of(clusters[resource[:2]])
         if not self.associations:
             return
         resources = self._resources(assembly)
 
         def path(entry: Entry) -> str:
-            associations = resources.get(entry[:2])
-            return _path(associations, entry.position) if associations else checker.construct_path(*entry[:2])
+            if entry[:2] in resources:
+                return _path(resources[entry[:2]], entry.position)
+            return path_of(clusters.get(entry[:2])) or checker.construct_path(*entry[:2])
 
         for found in checker.associated(assembly, path):
             yield found, found.finding.path
 
-    def _clusters(self, assembly: Assembly) -> Iterator[tuple[ClusterOrNamespace, redshift.CfnCluster]]:
-        """Find the clusters in the templates, those of a stack in one crossing."""
+    def _clusters(self, assembly: Assembly) -> dict[tuple[Template, str], redshift.CfnCluster]:
+        """Find the clusters in the templates, those of a stack in one crossing; the last of a logical id counts."""
+        found = {}
         for location, clusters in self.clusters.items():
             template = template_of(location.stack, assembly)
             references = location.stack.resolve([*clusters])
             for cluster, reference in zip(clusters.values(), references, strict=True):
                 if template and template.resource_type(reference["Ref"]):
-                    yield ClusterOrNamespace(template, reference["Ref"], cluster.role_limit), cluster.cfn_cluster
+                    found[template, reference["Ref"]] = cluster
+        return found
 
     def _resources(self, assembly: Assembly) -> dict[tuple[Template, str], _Associations]:
         """Find the resources of the associations in the templates."""
@@ -206,9 +207,9 @@ def _path(associations: _Associations, position: int | None) -> str:
     return (paths or [associations.default_path or associations.paths[0]])[0]
 
 
-def watch(cluster: redshift.CfnCluster, reference: str, role_limit: int, location: Location) -> None:
+def watch(cluster: redshift.CfnCluster, reference: str, location: Location) -> None:
     """Check a cluster of ours when the app is synthesized; `reference` is its ``Ref``, read already."""
-    _guard(location).clusters.setdefault(location, {})[reference] = _Cluster(cluster, role_limit)
+    _guard(location).clusters.setdefault(location, {})[reference] = cluster
 
 
 def watch_associations(associations: _Associations, location: Location) -> None:

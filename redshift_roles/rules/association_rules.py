@@ -27,7 +27,8 @@ def _limit_out_of_range(association: AssociationFacts) -> Iterator[Problem]:
 
 
 def _limit_name(association: AssociationFacts) -> str:
-    return "role_limit" if association.origin == "app" else "--role-limit"
+    is_option = association.origin == "template" and not association.limit_written
+    return "--role-limit" if is_option else "role_limit"
 
 
 ROLE_QUOTA_EXCEEDED: Final = Rule(
@@ -74,9 +75,15 @@ def _fewer(count: int, limit: int, association: AssociationFacts) -> str:
     excess = count - min(limit, most)
     drop = f"drop {excess} role" if excess == 1 else f"drop {excess} roles"
     if count <= most:
-        larger = f"role_limit={count}" if association.origin == "app" else f"--role-limit {count}"
+        name = _limit_name(association)
+        larger = f"--role-limit {count}" if name.startswith("--") else f"{name}={count}"
         return f"{drop}, or pass {larger} ({quota})"
     return f"{drop}, or acknowledge this ({quota})" if is_namespace else f"{drop} ({quota} and not adjustable)"
+
+
+def _entry(role: RoleFacts, association: AssociationFacts) -> str:
+    """Name the list, and in a template the entry, that a role is in."""
+    return association.argument if role.position is None else f"{association.argument}[{role.position}]"
 
 
 ROLE_ARN_INVALID: Final = Rule(
@@ -89,7 +96,7 @@ ROLE_ARN_INVALID: Final = Rule(
 
 def _arn_invalid(association: AssociationFacts) -> Iterator[Problem]:
     defaults = ((association.default_argument, role) for role in association.default_roles)
-    for argument, role in (*((association.argument, role) for role in association.roles), *defaults):
+    for argument, role in (*((_entry(role, association), role) for role in association.roles), *defaults):
         if role.parsed.problem:
             what = "a list of ARNs" if role.problem else "the ARN"
             fix = f"give {what} of an IAM role: arn:PARTITION:iam::ACCOUNT:role/NAME, with its path if it has one"
@@ -110,7 +117,7 @@ def _account_mismatch(association: AssociationFacts) -> Iterator[Problem]:
     if association.kind == "policy":
         fix = f"name roles of account {account} only; iam:PassRole cannot cross accounts"
     for role in _of_another_account(association):
-        yield Problem(association.argument, _in_account(role, association), fix)
+        yield Problem(_entry(role, association), _in_account(role, association), fix)
 
 
 def _of_another_account(association: AssociationFacts) -> list[RoleFacts]:
@@ -151,7 +158,7 @@ ROLE_PARTITION_MISMATCH: Final = Rule(
 def _partition_mismatch(association: AssociationFacts) -> Iterator[Problem]:
     fix = f"name a role of partition '{association.partition}'"
     for role in _of_another_partition(association):
-        yield Problem(association.argument, _in_partition(role, association), fix)
+        yield Problem(_entry(role, association), _in_partition(role, association), fix)
 
 
 def _of_another_partition(association: AssociationFacts) -> list[RoleFacts]:
@@ -190,7 +197,7 @@ def _duplicated(association: AssociationFacts) -> Iterator[Problem]:
         if earlier.owner:
             message = f"{role} is associated with the same cluster by {earlier.owner()} too"
             fix = "leave it to one of them: what one removes, the other still wants"
-        yield Problem(association.argument, message, fix)
+        yield Problem(_entry(role, association), message, fix)
 
 
 SERVICE_LINKED_ROLE: Final = Rule(
@@ -206,7 +213,7 @@ def _service_linked(association: AssociationFacts) -> Iterator[Problem]:
     for role in association.roles:
         if (role.parsed.resource or "").startswith("role/aws-service-role/"):
             message = f"{role} is '{readable(role.arn)}', a service-linked role"
-            yield Problem(association.argument, message, f"drop it and create a role of your own{ours}")
+            yield Problem(_entry(role, association), message, f"drop it and create a role of your own{ours}")
 
 
 def _not_referable(association: AssociationFacts) -> Iterator[Problem]:
@@ -242,7 +249,7 @@ def _trust_lacks_redshift(association: AssociationFacts) -> Iterator[Problem]:
         fix = f"allow sts:AssumeRole to the service {service} in its AssumeRolePolicyDocument"
     for role in association.roles:
         if role.trust_problem:
-            yield Problem(association.argument, f"{role} {role.trust_problem}", fix)
+            yield Problem(_entry(role, association), f"{role} {role.trust_problem}", fix)
 
 
 DEFAULT_ROLE_NOT_ASSOCIATED: Final = Rule(
@@ -275,6 +282,8 @@ def _default_undecided(association: AssociationFacts) -> Iterator[Problem]:
 def _not_among(message: str, role: RoleFacts, association: AssociationFacts) -> Problem:
     name = readable(role.parsed.resource or role.arn).removeprefix("role/")
     listed = _quoted(association.argument)
+    if association.others and listed == association.argument:
+        listed = f"the roles of the {association.kind}"
     fix = f"add it to {listed}, or make one of those roles the default"
     return Problem(association.default_argument, message.format(f"{role.label} ({name})", listed), fix)
 
@@ -343,11 +352,12 @@ _WHEN: Final = " where a condition holds"
 
 def _account_undecided(association: AssociationFacts) -> Iterator[Problem]:
     """Find roles whose account or partition only the deployment knows."""
-    account, argument = association.settled_account, association.argument
+    account = association.settled_account
     elsewhere = [role for role in association.roles if _differs(role, association)]
     not_settled = [role for role in association.roles if role.account != association.account or role in elsewhere]
     broken = [*_of_another_account(association), *_of_another_partition(association)] if not_settled else []
     for role in not_settled:
+        argument = _entry(role, association)
         if role.parsed.problem or role in broken:
             continue
         if role in elsewhere:

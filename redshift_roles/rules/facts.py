@@ -27,6 +27,7 @@ class RoleFacts(NamedTuple):
     choice: str = ""  # the entry of which it is an alternative, where one of them is surely there
     path: Callable[[], str] = str  # reads its construct path, which costs crossings into jsii
     owner: Callable[[], str] | None = None  # reads the path of what else associates it
+    position: int | None = None  # in the list of a template
 
     def __str__(self) -> str:
         """Write the role as a message names it."""
@@ -64,6 +65,7 @@ class AssociationFacts:
     conditional_roles: tuple[int, int] = (0, 0)  # how many of them are there at least, and at most
     more_roles: bool = False  # whether the list may hold roles that are not known
     role_limit: int | None = None
+    limit_written: bool = False  # in the template, by what defines the cluster or an association
     expected_account: str | None = None  # the only account that its stack can be deployed to
     account_asserted: bool = False  # by a CloudFormation Rule
     default_argument: str = "default_role"

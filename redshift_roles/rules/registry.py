@@ -20,6 +20,12 @@ class Problem(NamedTuple):
         """Return whether it is about one of these arguments, or an entry of one."""
         return re.split(r"[\[.]", self.argument, maxsplit=1)[0] in arguments
 
+    @property
+    def position(self) -> int | None:
+        """The entry of a list that it is about, as in ``RoleArns[3]``."""
+        found = re.search(r"\[([0-9]+)\]$", self.argument)
+        return int(found[1]) if found else None
+
 
 class Rule(NamedTuple):
     """What a rule says, and why; a finding of an undecided one means "not known at synth time" and is a warning."""

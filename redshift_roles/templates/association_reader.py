@@ -1,80 +1,189 @@
-"""Role associations in templates, read into facts for the rules."""
+"""The lists of roles that an app gives its clusters: a cluster's own, and those of role associations."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final, NamedTuple
 
 from redshift_roles.aws import Json, listed
 from redshift_roles.aws.placeholders import PLACEHOLDERS
-from redshift_roles.rules import association_rules, registry
-from redshift_roles.rules.facts import AssociationFacts, Origin, RoleFacts
-from redshift_roles.rules.registry import Problem
-from redshift_roles.templates.assembly import Assembly, Template, function_of
-from redshift_roles.templates.cluster_reader import ASSOCIATION, CLUSTER, association_facts, role_key
+from redshift_roles.rules import association_rules
+from redshift_roles.rules.facts import AssociationFacts, Origin
+from redshift_roles.rules.registry import Problem, Rule
+from redshift_roles.templates.assembly import Assembly, Template, function_of, once
+from redshift_roles.templates.cluster_reader import (
+    ASSOCIATION,
+    CLUSTER,
+    association_facts,
+    presence,
+    undecided_branches,
+    written_limit,
+)
+from redshift_roles.templates.conditions import Branch
 from redshift_roles.templates.values import texts
 
-# What holds for one role of a cluster, however many it has besides.
-RULES: Final = (
-    association_rules.ROLE_DUPLICATED,
-    association_rules.ROLE_ARN_INVALID,
-    association_rules.ROLE_ACCOUNT_MISMATCH,
-    association_rules.ROLE_PARTITION_MISMATCH,
-    association_rules.SERVICE_LINKED_ROLE,
-    registry.INVALID_ARGUMENT,
-    association_rules.TRUST_LACKS_REDSHIFT,
-    association_rules.ROLE_ACCOUNT_UNDECIDED,
-)
 _WAS_ASSOCIATED: Final = "WasAssociated"
-
-# Where the cluster is, as far as two places can be known to be one, and its identifier.
-_Cluster = tuple[str, str, str]
+_OF_DEFAULT: Final = (association_rules.DEFAULT_ROLE_NOT_ASSOCIATED, association_rules.DEFAULT_ROLE_UNDECIDED)
+_OF_LIST: Final = tuple(rule for rule, _ in association_rules.CHECKS if rule not in _OF_DEFAULT)
+# What is said once of a cluster, however many lists it has.
+_OF_COUNT: Final = (association_rules.ROLE_QUOTA_EXCEEDED, association_rules.ROLE_COUNT_UNDECIDED)
 
 
 class Entry(NamedTuple):
-    """An entry of a resource's list of roles; without a position the default role."""
+    """An entry of a resource's list of roles; without a position the default role, or the whole list."""
 
     template: Template
     logical_id: str
     position: int | None
 
 
-def associations(
-    assembly: Assembly, path: Callable[[Entry], str], origin: Origin
-) -> Iterator[tuple[Entry, AssociationFacts]]:
-    """Read each role of each association, with what else in the app gives it to the same cluster."""
-    first: dict[tuple[_Cluster, object], Entry] = {}
-    for kind in (CLUSTER, ASSOCIATION):
-        for template, logical_id in _resources(assembly, kind):
-            facts = association_facts(template, logical_id, origin=origin)
-            for entry, role in _entries(template, logical_id, facts):
-                key = entry.position is None or role_key(role.arn)
-                cluster = _cluster(template, logical_id, role.arn)
-                earlier = first.setdefault((cluster, key), entry) if cluster else entry
-                other = partial(path, earlier) if earlier[:2] != entry[:2] else None
-                alone = replace(facts, roles=(), default_roles=(role,), conditional_roles=(0, 0), other_default=other)
-                if entry.position is not None:
-                    others = (role._replace(owner=other),) if other else ()
-                    alone = replace(alone, roles=(role,), others=others, default_roles=(), other_default=None)
-                if kind == ASSOCIATION:
-                    yield entry, alone
+class Found(NamedTuple):
+    """A problem of an association, and the entry that it is about."""
+
+    entry: Entry
+    argument: str
+    rule: Rule
+    problem: Problem
+
+
+_Path = Callable[[Entry], str]
+
+
+class _Source(NamedTuple):
+    """A list of roles that the app gives a cluster, and the branches of conditions in which it does."""
+
+    template: Template
+    logical_id: str
+    facts: AssociationFacts
+    branches: frozenset[Branch]
+
+    @property
+    def is_cluster(self) -> bool:
+        return self.template.resource_type(self.logical_id) == CLUSTER
+
+    @property
+    def lists_roles(self) -> bool:
+        return bool(self.facts.roles) or self.facts.more_roles
+
+    def seen_from(self, other: _Source, path: _Path) -> AssociationFacts:
+        """Return the facts as they are where another list is; what a condition decides may be there or not."""
+        if any(branch._replace(holds=not branch.holds) in other.branches for branch in self.branches):
+            return replace(self.facts, roles=(), conditional_roles=(0, 0), more_roles=False)
+        surely = self.branches <= other.branches
+        roles = tuple(
+            role._replace(
+                owner=partial(path, Entry(self.template, self.logical_id, role.position)),
+                conditional=role.conditional or not surely,
+                when=role.when if surely else (),
+            )
+            for role in self.facts.roles
+        )
+        least, most = self.facts.conditional_roles
+        sure = sum(not role.conditional for role in self.facts.roles)
+        return replace(self.facts, roles=roles, conditional_roles=(least, most) if surely else (0, sure + most))
+
+
+def role_limit(assembly: Assembly, template: Template, logical_id: str, default: int) -> int:
+    """Return the largest limit that a cluster was given: its own, else the default, and those of its associations."""
+    own = written_limit(template, logical_id)
+    nothing = dict[tuple[Template, str], int]()
+    largest = once(assembly.memo, "role limits", lambda: _limits(assembly), nothing).get((template, logical_id), 0)
+    return max(default if own is None else own, largest)
+
+
+def _limits(assembly: Assembly) -> dict[tuple[Template, str], int]:
+    """List the largest limits of the associations of each cluster that has some."""
+    groups = _groups(assembly, "app")
+    return {(source.template, source.logical_id): _largest(group) or 0 for group in groups for source in group}
+
+
+def _largest(group: Sequence[_Source]) -> int | None:
+    limits = [written_limit(source.template, source.logical_id) for source in group]
+    return max((limit for limit in limits if limit is not None), default=None)
+
+
+def found(assembly: Assembly, path: _Path, origin: Origin) -> Iterator[Found]:
+    """Apply the rules to each association, with what else in the app gives roles to the same cluster."""
+    for group in _groups(assembly, origin):
+        said = set[Rule]()
+        limit = _largest(group)
+        for place, source in enumerate(group):
+            if source.is_cluster:
+                continue
+            listed_roles = association_rules.problems(_in_list(source, group[:place], limit, path), *_OF_LIST)
+            default = association_rules.problems(_with_all(source, group, path), *_OF_DEFAULT)
+            for rule, problem in (*listed_roles, *default):
+                if rule in _OF_COUNT and (rule in said or not source.lists_roles):
+                    continue
+                said.add(rule)
+                yield Found(_entry(source, problem), _argument(source, problem), rule, problem)
+
+
+def _argument(source: _Source, problem: Problem) -> str:
+    is_default = problem.argument == source.facts.default_argument
+    return source.facts.default_argument if is_default else source.facts.argument
+
+
+def _entry(source: _Source, problem: Problem) -> Entry:
+    """Find the entry that a problem is about; too many roles are too many from the last one on."""
+    last = len(source.facts.roles) - 1 if problem.argument == source.facts.argument else None
+    return Entry(source.template, source.logical_id, last if problem.position is None else problem.position)
+
+
+def _in_list(source: _Source, earlier: Sequence[_Source], limit: int | None, path: _Path) -> AssociationFacts:
+    """Return the facts about a list together with those before it."""
+    setting = (other for other in earlier if other.facts.default_roles and other.branches <= source.branches)
+    before = next((partial(path, Entry(other.template, other.logical_id, None)) for other in setting), None)
+    return replace(_beside(source, earlier, path), role_limit=limit, limit_written=True, other_default=before)
+
+
+def _with_all(source: _Source, group: Sequence[_Source], path: _Path) -> AssociationFacts:
+    """Return the facts about a list together with all others of its cluster; without any, nobody knows the roles."""
+    facts = _beside(source, [other for other in group if other is not source], path)
+    is_known = any(other.is_cluster or other.lists_roles for other in group)
+    return facts if is_known else replace(facts, more_roles=True)
+
+
+def _beside(source: _Source, others: Sequence[_Source], path: _Path) -> AssociationFacts:
+    seen = [other.seen_from(source, path) for other in others]
+    counts = [facts.conditional_roles for facts in (source.facts, *seen)]
+    return replace(
+        source.facts,
+        others=tuple(role for facts in seen for role in facts.roles),
+        conditional_roles=(sum(least for least, _ in counts), sum(most for _, most in counts)),
+        more_roles=any(facts.more_roles for facts in (source.facts, *seen)),
+    )
+
+
+def _groups(assembly: Assembly, origin: Origin) -> list[list[_Source]]:
+    """List the clusters that have associations, each with its lists of roles, its own first."""
+    return once(assembly.memo, f"clusters {origin}", lambda: _grouped(assembly, origin), [])
+
+
+def _grouped(assembly: Assembly, origin: Origin) -> list[list[_Source]]:
+    places = [place for kind in (CLUSTER, ASSOCIATION) for place in _resources(assembly, kind)]
+    sources = [_source(*place, origin) for place in places if presence(*place) is not False]
+    environments = _environments(sources)
+    groups: dict[object, list[_Source]] = {}
+    for source in sources:
+        identifier = _identifier(source)
+        environment = environments(source.template)
+        groups.setdefault((environment, identifier) if identifier else source[:2], []).append(source)
+    return [group for group in groups.values() if not group[-1].is_cluster]
+
+
+def _source(template: Template, logical_id: str, origin: Origin) -> _Source:
+    facts = association_facts(template, logical_id, origin=origin)
+    roles = tuple(role._replace(position=position) for position, role in enumerate(facts.roles))
+    return _Source(template, logical_id, replace(facts, roles=roles), undecided_branches(template, logical_id))
 
 
 def _resources(assembly: Assembly, kind: str) -> Iterator[tuple[Template, str]]:
     for template in assembly.templates():
         for logical_id in template.resources(kind):
             yield template, logical_id
-
-
-def _entries(template: Template, logical_id: str, facts: AssociationFacts) -> Iterator[tuple[Entry, RoleFacts]]:
-    for position, role in enumerate(facts.roles):
-        if not role.conditional:
-            yield Entry(template, logical_id, position), role
-    for role in facts.default_roles:
-        if not role.conditional:
-            yield Entry(template, logical_id, None), role
 
 
 def circles(assembly: Assembly) -> Iterator[tuple[Entry, Problem]]:
@@ -95,19 +204,36 @@ def _dependencies(answer: Json, template: Template) -> list[Json]:
     return listed(template.entry("Resources", str(argument[0])).get("DependsOn")) if is_given else []
 
 
-def _cluster(template: Template, logical_id: str, role: str) -> _Cluster | None:
-    """Name the cluster of a resource so that two names are equal when they surely are of one cluster.
-
-    One that the app defines is one wherever it is referred to, and so is one whose role is a resource of the app: CDK
-    refers within one environment. Otherwise two stacks must say which account and region they are for.
-    """
-    is_own = template.resource_type(logical_id) == CLUSTER
-    value = {"Ref": logical_id} if is_own else template.properties(logical_id).get("ClusterIdentifier")
+def _identifier(source: _Source) -> str | None:
+    """Name the cluster of a list so that two names are equal when they surely are of one cluster of an environment."""
+    template, logical_id = source[:2]
+    value = {"Ref": logical_id} if source.is_cluster else template.properties(logical_id).get("ClusterIdentifier")
     named = texts(value, template)
-    if len(named) != 1:
-        return None
-    if template.account and template.region:
-        return template.account, template.region, named[0]
-    names = [*PLACEHOLDERS.names(named[0]), *PLACEHOLDERS.names(role)]
-    is_known = any(name.partition("#")[0] in template.assembly.by_key for name in names)
-    return "" if is_known else template.top.key, "", named[0]
+    return named[0] if len(named) == 1 else None
+
+
+def _environments(sources: Sequence[_Source]) -> Callable[[Template], object]:
+    """Return what tells where a template is deployed; equal for two that surely are of one account and region.
+
+    Stacks that do not say where they are may be anywhere, each by itself, but CDK refers within one environment only:
+    what a list of roles refers to is where the list is.
+    """
+    same: dict[Template, Template] = {}
+
+    def representative(template: Template) -> Template:
+        while template in same:
+            template = same[template]
+        return template
+
+    for source in sources:
+        if source.template.account and source.template.region:
+            continue
+        for text in (_identifier(source) or "", *(role.arn for role in source.facts.roles)):
+            for name in PLACEHOLDERS.names(text):
+                other = source.template.assembly.by_key.get(name.partition("#")[0])
+                one = representative(source.template.top)
+                if other and representative(other.top) is not one:
+                    same[one] = representative(other.top)
+    return lambda template: (
+        (template.account, template.region) if template.account and template.region else representative(template.top)
+    )

@@ -25,6 +25,7 @@ from redshift_roles.templates.cluster_reader import (
     definition,
     role_key,
     trust_policy,
+    written_limit,
 )
 from redshift_roles.templates.policy_reader import RedshiftUsage, pass_role_statements
 
@@ -58,12 +59,18 @@ def construct_path(template: Template, logical_id: str) -> str:
 
 
 def clusters_and_namespaces(assembly: Assembly, role_limit: int) -> Iterator[ClusterOrNamespace]:
-    """List the clusters and namespaces of an app; a limit above AWS's quota in a cluster's region is that quota."""
+    """List the clusters and namespaces of an app; this limit is that of those that the app gives none.
+
+    A limit above AWS's quota in a cluster's region is that quota.
+    """
     for template in assembly.templates():
         for logical_id in template.resources(CLUSTER):
-            yield ClusterOrNamespace(template, logical_id, min(role_limit, quotas.role_quota(template.region)))
+            usual = min(role_limit, quotas.role_quota(template.region))
+            limit = association_reader.role_limit(assembly, template, logical_id, usual)
+            yield ClusterOrNamespace(template, logical_id, limit)
         for logical_id in template.resources(NAMESPACE):
-            yield ClusterOrNamespace(template, logical_id, role_limit)
+            written = written_limit(template, logical_id)
+            yield ClusterOrNamespace(template, logical_id, role_limit if written is None else written)
 
 
 def read(
@@ -79,6 +86,7 @@ def read(
             role_limit=role_limit,
             expected_account=claims.get(template.top),
             origin=origin,
+            limit_written=written_limit(template, logical_id) is not None,
         )
         for account in claimed_accounts(facts):
             claims.setdefault(template.top, account)
@@ -153,10 +161,9 @@ def associated(
     """Apply the rules to the role associations of an app that no other caller checks; most apps have none."""
     if not any(template.resources(ASSOCIATION) for template in assembly.templates()):
         return
-    for entry, facts in association_reader.associations(assembly, path, origin):
+    for entry, argument, rule, problem in association_reader.found(assembly, path, origin):
         if entry[:2] not in elsewhere:
-            for rule, problem in association_rules.problems(facts, *association_reader.RULES):
-                yield Violation(*entry[:2], _location(problem, facts), rule.finding(path(entry), problem))
+            yield Violation(*entry[:2], f"Properties/{argument}", rule.finding(path(entry), problem))
     for entry, problem in association_reader.circles(assembly):
         if entry[:2] not in elsewhere:
             finding = registry.INVALID_ARGUMENT.finding(path(entry), problem)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
@@ -10,7 +11,7 @@ from redshift_roles.aws import Json, arns, listed, trust
 from redshift_roles.aws.placeholders import PLACEHOLDERS
 from redshift_roles.rules.facts import AssociationFacts, Origin, RoleFacts
 from redshift_roles.templates.assembly import Assembly, Template, UnusableError, function_of, mapping, once
-from redshift_roles.templates.conditions import Branches, alternatives, branch, holds
+from redshift_roles.templates.conditions import Branch, Branches, alternatives, branch, holds
 from redshift_roles.templates.parsing import parse_json
 from redshift_roles.templates.references import NO_VALUE
 from redshift_roles.templates.values import MORE, NO_ENTRIES, Entries, Entry, entries, is_no_list, texts, unknown
@@ -18,6 +19,8 @@ from redshift_roles.templates.values import MORE, NO_ENTRIES, Entries, Entry, en
 CLUSTER: Final = "AWS::Redshift::Cluster"
 NAMESPACE: Final = "AWS::RedshiftServerless::Namespace"
 ASSOCIATION: Final = "Custom::RedshiftRoleAssociation"
+# The entry of a resource's Metadata in which this library writes what the template has no property for.
+METADATA: Final = "redshift-roles"
 
 
 class _Kind(NamedTuple):
@@ -41,6 +44,7 @@ def association_facts(
     logical_id: str,
     *,
     role_limit: int | None = None,
+    limit_written: bool = False,
     expected_account: str | None = None,
     origin: Origin = "app",
 ) -> AssociationFacts:
@@ -68,6 +72,7 @@ def association_facts(
         more_roles=(present is not False and _is_rewritten(template, logical_id))
         or any(option.text == MORE for entry in read.entries for option in entry.options),
         role_limit=role_limit,
+        limit_written=limit_written,
         expected_account=asserted or expected_account,
         account_asserted=asserted is not None or type_ == ASSOCIATION,
         default_argument=kind.default,
@@ -75,6 +80,15 @@ def association_facts(
         origin=origin,
         conditional=present is None,
     )
+
+
+def written_limit(template: Template, logical_id: str) -> int | None:
+    """Return the role limit that a cluster or association was given in the app, where it is written down."""
+    written = mapping(mapping(template.entry("Resources", logical_id).get("Metadata")).get(METADATA)).get("role_limit")
+    if template.resource_type(logical_id) == ASSOCIATION:
+        written = template.properties(logical_id).get("RoleLimit")
+    text = str(written)
+    return int(text) if re.fullmatch("[0-9]{1,4}", text) else None
 
 
 def presence(template: Template, logical_id: str) -> bool | None:
@@ -86,6 +100,17 @@ def presence(template: Template, logical_id: str) -> bool | None:
             decided.append(holds(condition, home, texts))
         logical_id = home.parent_logical_id
     return False if False in decided else None if None in decided else True
+
+
+def undecided_branches(template: Template, logical_id: str) -> frozenset[Branch]:
+    """List the branches in which a resource is there, those of its nested stacks too, that are not decided."""
+    found = set()
+    for home in template.lineage():
+        condition = home.entry("Resources", logical_id).get("Condition")
+        if isinstance(condition, str) and holds(condition, home, texts) is None:
+            found.add(branch(condition, home))
+        logical_id = home.parent_logical_id
+    return frozenset(found)
 
 
 def _taken(template: Template, logical_id: str) -> Branches:

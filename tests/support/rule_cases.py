@@ -20,7 +20,7 @@ from redshift_roles.templates.checker import Violation
 from tests.conftest import ACCOUNT, REGION
 
 FOLDER: Final = Path(__file__).parent.parent / "data"
-_NUMBERS: Final = {"TEN": 10, "ELEVEN": 11, "TWELVE": 12, "FIFTY_ONE": 51}
+_NUMBERS: Final = {"NINE": 9, "TEN": 10, "ELEVEN": 11, "TWELVE": 12, "FIFTY_ONE": 51}
 
 
 @dataclass(frozen=True)

