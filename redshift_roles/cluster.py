@@ -138,9 +138,9 @@ class RedshiftCluster(Connectable):
     Template:
         1 AWS::Redshift::Cluster (IamRoles) and 1 AWS::Redshift::ClusterParameterGroup; with a VPC 1
         AWS::Redshift::ClusterSubnetGroup, and 1 AWS::EC2::SecurityGroup unless security_groups are given. In a stack
-        without an account, a role of a literal account brings 1 CloudFormation Rule. A role_limit other than 10 stands in
-        the Metadata of the cluster. A default role brings 2 custom
-        resources and the function of `RoleAssociation`; without one there is none.
+        without an account, a role of a literal account brings 1 CloudFormation Rule. A role_limit other than 10 stands
+        in the cluster's Metadata. A default role brings 2 custom resources and the function of `RoleAssociation`;
+        without one there is none.
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/APIReference/API_CreateCluster.html (text of 2026-09-10)
