@@ -15,6 +15,7 @@ from tests.support.fake_redshift import CLUSTER, FakeRedshift
 ACCOUNT = "123456789012"
 C, D, E = (f"arn:aws:iam::111111111111:role/{name}" for name in "CDE")
 A, B = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in "AB")
+_NO_SNAPSHOT = {"SkipFinalClusterSnapshot": True}
 OTHERS = "arn:aws:iam::999999999999:role/A"
 
 
@@ -37,9 +38,9 @@ class Someone:
 class World:
     """One cluster, and time that passes when a test says so."""
 
-    def __init__(self, *roles: str, quota: int = 50) -> None:
+    def __init__(self, *roles: str, quota: int = 50, default_alone: bool = False) -> None:
         self.time = 0.0
-        pace = Pace(takes=10, busy=4, quota=quota)
+        pace = Pace(takes=10, busy=4, quota=quota, default_alone=default_alone)
         self.redshift = Redshift(ACCOUNT, "eu-west-1", pace, lambda: self.time)
         self.redshift.create_cluster(Someone(), {"ClusterIdentifier": "c", "IamRoles": list(roles)})
         self.time = 100.0
@@ -156,6 +157,62 @@ def test_fails_when_a_cluster_is_to_be_deleted_while_it_is_busy() -> None:
     )
     world.time += 0.1
     world.redshift.delete_cluster(Someone(), final)
+
+
+# https://docs.aws.amazon.com/redshift/latest/mgmt/working-with-clusters.html#rs-mgmt-cluster-status and the refusal of
+# DeleteCluster in https://github.com/hashicorp/terraform-provider-aws/pull/4563
+@pytest.mark.parametrize(
+    ("status", "goes"),
+    [
+        ("available", True),
+        ("hardware-failure", True),
+        ("incompatible-hsm", True),
+        ("incompatible-network", True),
+        ("incompatible-restore", True),
+        ("paused", True),
+        ("incompatible-parameters", False),
+        ("storage-full", False),
+        ("resizing", False),
+    ],
+)
+def test_only_an_available_cluster_is_changed_and_some_others_can_be_deleted(status: str, *, goes: bool) -> None:
+    """A cluster shows the status that its tag says, and keeps its roles in it."""
+    world = World(A)
+    arn = f"arn:aws:redshift:eu-west-1:{ACCOUNT}:cluster:c"
+    tags = [{"Key": "status", "Value": status}, {"Key": "team", "Value": "data"}]
+    world.redshift.create_tags(Someone(), {"ResourceName": arn, "Tags": tags})
+    shown, refused = world.shown(), {}
+    for name, change in (
+        ("modify", lambda: world.modify(RemoveIamRoles=[A])),
+        ("delete", lambda: world.redshift.delete_cluster(Someone(), {"ClusterIdentifier": "c", **_NO_SNAPSHOT})),
+    ):
+        try:
+            change()
+        except RefusedError as error:
+            refused[name] = error.code
+        world.time += 4.0
+
+    assert (status, {A: "in-sync"}) == (shown["ClusterStatus"], {A: shown["IamRoles"][0]["ApplyStatus"]})
+    assert refused == {
+        **({} if status == "available" else {"modify": "InvalidClusterState"}),
+        **({} if goes else {"delete": "InvalidClusterState"}),
+    }
+
+
+@pytest.mark.parametrize("default", ["", B])
+def test_fails_when_a_call_removes_roles_and_sets_the_default_where_that_needs_two(default: str) -> None:
+    """Where Redshift behaves as reported in 2022, the default comes first; elsewhere one call does both."""
+    world = World(A, B, default_alone=True)
+    with pytest.raises(RefusedError, match="should contain the default IAM role") as caught:
+        world.modify(RemoveIamRoles=[A], DefaultIamRoleArn=default)
+
+    assert ("InvalidParameterValue", {A: "in-sync", B: "in-sync"}) == (caught.value.code, world.roles())
+    world.modify(AddIamRoles=[B], DefaultIamRoleArn=default)
+    world.time += 4.0
+    world.modify(RemoveIamRoles=[A])
+    elsewhere = World(A, B)
+    elsewhere.modify(RemoveIamRoles=[A], DefaultIamRoleArn=default)
+    assert {A: "removing", B: "in-sync"} == world.roles() == elsewhere.roles()
 
 
 def _some(*arns: str) -> st.SearchStrategy[list[str]]:

@@ -33,6 +33,7 @@ class FakeRedshift(Cluster):
         failures: Errors that the next calls of ModifyClusterIamRoles raise.
         read_failures: Errors that the next calls of DescribeClusters raise.
         may_pass: The roles that the caller may pass; None for all.
+        default_alone: Whether a call that removes roles may not name the default role.
         calls: What was asked.
         on_call: Called when a change is asked.
         time: Now.
@@ -45,6 +46,7 @@ class FakeRedshift(Cluster):
     failures: list[Exception] = field(default_factory=list)
     read_failures: list[Exception] = field(default_factory=list)
     may_pass: set[str] | None = None
+    default_alone: bool = False
     calls: list[dict[str, Any]] = field(default_factory=list)
     on_call: Callable[[FakeRedshift], None] | None = None
     time: float = 0.0
@@ -76,7 +78,8 @@ class FakeRedshift(Cluster):
         self._answer("modify_cluster_iam_roles", request)
 
     def _answer(self, action: str, request: Json) -> Json:
-        redshift = Redshift("111111111111", "eu-west-1", Pace(self.takes, self.takes / 2), lambda: self.time)
+        pace = Pace(self.takes, self.takes / 2, default_alone=self.default_alone)
+        redshift = Redshift("111111111111", "eu-west-1", pace, lambda: self.time)
         redshift.clusters = {self.identifier: self} if self.exists else {}
         try:
             return dict(getattr(redshift, action)(self, request))

@@ -27,7 +27,7 @@ from ministack.core.iam_evaluator import enforce
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam
 
-from tests.support.emulator import redshift_api
+from tests.support.emulator import redshift_api, stacks
 from tests.support.emulator.clusters import Pace, Redshift, RefusedError
 from tests.support.emulator.resources import Provisioning
 
@@ -37,6 +37,8 @@ _PRINCIPALS: Final = ("redshift.amazonaws.com", "redshift.{}.amazonaws.com")
 # One change in so many is throttled, so that nothing works that does not try again.
 _THROTTLED: Final = 3
 _WATCH_SECONDS: Final = 0.5
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: managed policies of a role, at first.
+_ROLE_POLICIES: Final = 10
 
 
 class Principal:
@@ -119,6 +121,8 @@ def install(pace: Pace) -> Service:
     iam_actions._SERVICE_PROTOCOL["redshift"] = "query-xml"
     iam_actions._QUERY_XML_NS["redshift"] = redshift_api.NAMESPACE
     _name_clusters()
+    _limit_policies()
+    stacks.install()
     Provisioning(service.here, Principal(None)).install()
     return service
 
@@ -135,6 +139,27 @@ def _name_clusters() -> None:
         return f"arn:aws:redshift:{rest[5]}:{rest[6]}:cluster:{name}" if name else "*"
 
     iam_actions.extract_resource_arn = extract
+
+
+def _limit_policies() -> None:
+    """Attach no more managed policies to a role than IAM does, whoever asks."""
+    attach, answer = iam.attach_managed_policy, iam._IAM_HANDLERS["AttachRolePolicy"]
+
+    def attach_if_free(entity: dict[str, Any], arn: str) -> None:
+        there = entity.get("AttachedPolicies", [])
+        if "AssumeRolePolicyDocument" in entity and arn not in there and len(there) >= _ROLE_POLICIES:
+            raise RefusedError("LimitExceeded", f"Cannot exceed quota for PoliciesPerRole: {_ROLE_POLICIES}", 409)
+        attach(entity, arn)
+
+    def answer_refusal(form: Mapping[str, Any]) -> Response:
+        try:
+            answered: Response = answer(form)
+        except RefusedError as error:
+            answered = iam._error(error.status, error.code, error.message, ns="iam")
+        return answered
+
+    iam.attach_managed_policy = attach_if_free
+    iam._IAM_HANDLERS["AttachRolePolicy"] = answer_refusal
 
 
 async def serve() -> None:
