@@ -204,7 +204,23 @@ CALLS: Mapping[str, tuple[Callable[..., object], Callable[..., object]]] = {
         RedshiftGrants.stream_from_msk,
         _grant("stream_from_msk", cluster_arn=lambda _: MSK, topics=lambda _: ["t"]),
     ),
+    "stream_from_kafka": (
+        RedshiftGrants.stream_from_kafka,
+        _grant(
+            "stream_from_kafka",
+            secret=lambda stack: secretsmanager.Secret.from_secret_name_v2(stack, _fresh(), "s"),
+        ),
+    ),
     "create_model": (RedshiftGrants.create_model, _grant("create_model", bucket=_bucket)),
+    "remote_model": (RedshiftGrants.remote_model, _grant("remote_model")),
+    "external_model": (
+        RedshiftGrants.external_model,
+        _grant(
+            "external_model",
+            foundation_models=lambda _: ["anthropic.claude-v2:1"],
+            inference_profiles=lambda _: ["eu.anthropic.claude-v2:1"],
+        ),
+    ),
     "pass_role": (RedshiftGrants.pass_role, _grant("pass_role")),
     "sql.iam_role": (sql.iam_role, _statement(sql.iam_role)),
     "sql.copy": (sql.copy, _statement(sql.copy, table="t", source="s3://b/x", role="default")),

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
@@ -64,7 +65,7 @@ def _actions(cell: str) -> tuple[frozenset[str], Counter[str]]:
         start, colon, action = span["text"].rpartition(":")
         service = start if colon else service
         if action == "…":
-            counted[service] += NUMBERS[span["number"]]
+            counted[service] += NUMBERS.get(span["number"]) or int(span["number"])
         elif re.fullmatch("[A-Z][A-Za-z]+", action):
             named.add(f"{service}:{action}")
     return frozenset(named), counted
@@ -82,6 +83,8 @@ def named_in_the_table(stack: cdk.Stack) -> dict[str, Any]:
         "stream": kinesis.Stream.from_stream_attributes(
             stack, "K", stream_arn=f"arn:aws:kinesis:{HERE}:stream/s", encryption_key=key
         ),
+        "certificate": acm.Certificate.from_certificate_arn(stack, "C", f"arn:aws:acm:{HERE}:certificate/c"),
+        "key": kms.Key.from_key_arn(stack, "Other", KEY.replace("key/1", "key/2")),
         "arn": f"arn:aws:kafka:{HERE}:cluster/c/1",
         "function": lambda_.Function.from_function_name(stack, "F", "score"),
         "user": iam.User(stack, "U"),

@@ -87,22 +87,35 @@ LIST_STREAMS: Final = _actions(quotas.STREAMING_KINESIS, "kinesis:ListStreams")
 DECRYPT_STREAMS: Final = _actions(quotas.STREAMING_KINESIS, "kms:Decrypt")
 CONNECT_TO_BROKERS: Final = _actions(quotas.STREAMING_MSK, "kafka-cluster:Connect")
 READ_TOPICS: Final = _actions(quotas.STREAMING_MSK, "kafka-cluster:DescribeTopic kafka-cluster:ReadData")
-FIND_BROKERS: Final = _actions(quotas.STREAMING_MSK, "kafka:GetBootstrapBrokers")
+JOIN_GROUPS: Final = _actions(quotas.STREAMING_MSK, "kafka-cluster:AlterGroup kafka-cluster:DescribeGroup")
+# "For backward compatibility": a schema that names the cluster (CLUSTER_ARN) and not its brokers (URI).
+FIND_BROKERS: Final = _actions(quotas.EXTERNAL_SCHEMA, "kafka:GetBootstrapBrokers")
+EXPORT_CERTIFICATES: Final = _actions(quotas.STREAMING_MSK, "acm:ExportCertificate")
+READ_SECRETS: Final = _actions(quotas.STREAMING_MSK, "secretsmanager:GetSecretValue")
 
-# CREATE MODEL. The page has ``sagemaker:*Job*`` on everything; AWS's own managed policy names the actions.
+# CREATE MODEL. The page has ``sagemaker:*Job*``; of the actions that it stands for, these are named on AWS's other page
+# (`EXPLAIN_MODELS`) or create, describe and stop the jobs that it names.
 TRAIN_MODELS: Final = _actions(
-    quotas.ALL_COMMANDS_POLICY,
-    "sagemaker:CreateAutoMLJob sagemaker:CreateCompilationJob sagemaker:CreateEndpoint sagemaker:CreateModel "
-    "sagemaker:CreateProcessingJob sagemaker:CreateTrainingJob sagemaker:DescribeAutoMLJob "
-    "sagemaker:DescribeCompilationJob sagemaker:DescribeEndpoint sagemaker:DescribeProcessingJob "
-    "sagemaker:DescribeTrainingJob sagemaker:DescribeTransformJob sagemaker:InvokeEndpoint sagemaker:StopAutoMLJob "
-    "sagemaker:StopCompilationJob sagemaker:StopProcessingJob sagemaker:StopTrainingJob",
-)
-LIST_CANDIDATES: Final = _actions(quotas.ALL_COMMANDS_POLICY, "sagemaker:ListCandidatesForAutoMLJob")
-LOG_TRAINING: Final = _actions(
     quotas.MACHINE_LEARNING,
-    "logs:CreateLogGroup logs:CreateLogStream logs:DescribeLogStreams logs:PutLogEvents",
+    "sagemaker:AddTags sagemaker:CreateAutoMLJob sagemaker:CreateCompilationJob sagemaker:CreateEndpoint "
+    "sagemaker:CreateEndpointConfig sagemaker:CreateHyperParameterTuningJob sagemaker:CreateModel "
+    "sagemaker:CreateProcessingJob sagemaker:CreateTrainingJob sagemaker:CreateTransformJob sagemaker:DeleteEndpoint "
+    "sagemaker:DeleteEndpointConfig sagemaker:DeleteModel sagemaker:DescribeAutoMLJob "
+    "sagemaker:DescribeCompilationJob sagemaker:DescribeHyperParameterTuningJob sagemaker:DescribeProcessingJob "
+    "sagemaker:DescribeTrainingJob sagemaker:DescribeTransformJob sagemaker:StopAutoMLJob "
+    "sagemaker:StopCompilationJob sagemaker:StopHyperParameterTuningJob sagemaker:StopProcessingJob "
+    "sagemaker:StopTrainingJob sagemaker:StopTransformJob",
 )
+# What its policies for Autopilot and for model explanation have besides.
+EXPLAIN_MODELS: Final = _actions(
+    quotas.MODEL_PERMISSIONS,
+    "sagemaker:DescribeEndpoint sagemaker:DescribeEndpointConfig sagemaker:DescribeModel sagemaker:InvokeEndpoint "
+    "sagemaker:ListTags",
+)
+LIST_CANDIDATES: Final = _actions(quotas.MODEL_PERMISSIONS, "sagemaker:ListCandidatesForAutoMLJob")
+CREATE_LOG_GROUPS: Final = _actions(quotas.MACHINE_LEARNING, "logs:CreateLogGroup")
+DESCRIBE_LOGS: Final = _actions(quotas.MACHINE_LEARNING, "logs:DescribeLogStreams")
+LOG_TRAINING: Final = _actions(quotas.MACHINE_LEARNING, "logs:CreateLogStream logs:PutLogEvents")
 PUT_METRICS: Final = _actions(quotas.MACHINE_LEARNING, "cloudwatch:PutMetricData")
 PULL_IMAGES: Final = _actions(
     quotas.MACHINE_LEARNING,
@@ -112,10 +125,16 @@ STORE_MODELS: Final = _actions(
     quotas.MACHINE_LEARNING,
     "s3:AbortMultipartUpload s3:DeleteObject s3:GetObject s3:PutObject",
 )
+# The page has ``kms:GenerateDataKey*``; its other actions make pairs of keys, which no encryption of data uses.
 ENCRYPT_MODELS: Final = _actions(
     quotas.MACHINE_LEARNING,
-    "kms:CreateGrant kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey",
+    "kms:CreateGrant kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:GenerateDataKeyWithoutPlaintext",
 )
+
+# CREATE MODEL with the name of an endpoint, and CREATE EXTERNAL MODEL.
+INVOKE_ENDPOINTS: Final = _actions(quotas.MODEL_PERMISSIONS, "sagemaker:DescribeEndpoint sagemaker:InvokeEndpoint")
+INVOKE_MODELS: Final = _actions(quotas.MODEL_PERMISSIONS, "bedrock:InvokeModel")
+INVOKE_PROFILES: Final = _actions(quotas.INFERENCE_PROFILES, "bedrock:GetInferenceProfile bedrock:InvokeModel")
 
 # The function behind role associations.
 WRITE_LOGS: Final = _actions(quotas.LAMBDA_LOGS, "logs:CreateLogStream logs:PutLogEvents")

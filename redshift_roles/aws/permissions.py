@@ -175,41 +175,94 @@ def stream_from_kinesis(stream: str, keys: Sequence[str]) -> list[Permission]:
     ]
 
 
-def stream_from_msk(cluster: str, topics: Iterable[str]) -> list[Permission]:
+def stream_from_msk(cluster: str, topics: Iterable[str], groups: str, *, by_cluster_arn: bool) -> list[Permission]:
     """Streaming ingestion from Amazon MSK with IAM authentication, from topics of one cluster."""
     return [
         *_allow("ConnectToBrokers", actions.CONNECT_TO_BROKERS, cluster),
-        *_allow("FindBrokers", actions.FIND_BROKERS, "*"),
         *_allow("ReadTopics", actions.READ_TOPICS, *topics),
+        *_allow("JoinGroups", actions.JOIN_GROUPS, groups),
+        *(_allow("FindBrokers", actions.FIND_BROKERS, "*") if by_cluster_arn else []),
     ]
 
 
-# AWS's managed policy: what Redshift creates in SageMaker has "redshift" in its name.
-_TRAINED: Final = "automl-job compilation-job endpoint model processing-job training-job transform-job".split()
-_LOGGED: Final = "Endpoints ProcessingJobs TrainingJobs TransformJobs".split()
-_NAMESPACES: Final = ("SageMaker", *(f"/aws/sagemaker/{name}" for name in _LOGGED))
-_DOWNLOADS: Final = "redshift-downloads"
+def export_certificate(certificate: str) -> list[Permission]:
+    """Streaming ingestion from Apache Kafka with a certificate of AWS Certificate Manager."""
+    return _allow("ExportCertificates", actions.EXPORT_CERTIFICATES, certificate)
 
 
-def create_model(home: Home, role: str, models: Objects) -> list[Permission]:
-    """Redshift ML: train with Amazon SageMaker, and keep the models in a bucket."""
-    downloads = Objects(f"arn:{home.partition}:s3:::{_DOWNLOADS}")
+def read_certificate(secret: str, keys: Sequence[str]) -> list[Permission]:
+    """Streaming ingestion from Apache Kafka with a certificate in a secret."""
+    return [
+        *_allow("ReadSecrets", actions.READ_SECRETS, secret),
+        *_allow("DecryptSecrets", actions.DECRYPT_SECRETS, *keys),
+    ]
+
+
+# AWS's pages: what Redshift creates in SageMaker has "redshift" in its name. quotas.MODEL_LOGS: an endpoint has a log
+# group of its own, a job a stream in the group of its kind.
+_TRAINED: Final = (
+    "automl-job compilation-job endpoint endpoint-config hyper-parameter-tuning-job model processing-job training-job "
+    "transform-job"
+).split()
+_LOGGED_JOBS: Final = "ProcessingJobs TrainingJobs TransformJobs".split()
+_NAMESPACES: Final = ("SageMaker", *(f"/aws/sagemaker/{name}" for name in ("Endpoints", *_LOGGED_JOBS)))
+
+
+def create_model(home: Home, role: str, models: Objects, keys: Sequence[str]) -> list[Permission]:
+    """Redshift ML: train with Amazon SageMaker, keep the models in a bucket, encrypt with the keys of the statement."""
     trained = [home.arn("sagemaker", f"{kind}/*redshift*") for kind in _TRAINED]
-    logged = [home.arn("logs", f"log-group:/aws/sagemaker/{kind}/*redshift*") for kind in _LOGGED]
+    groups, endpoints, jobs = (
+        home.arn("logs", "log-group:/aws/sagemaker/*"),
+        home.arn("logs", "log-group:/aws/sagemaker/Endpoints/*redshift*"),
+        [home.arn("logs", f"log-group:/aws/sagemaker/{kind}:") for kind in _LOGGED_JOBS],
+    )
     to_training = ("StringEquals", "iam:PassedToService", (actions.PASSED_TO_TRAINING,))
     by_namespace = ("StringEquals", "cloudwatch:namespace", _NAMESPACES)
     return [
         *_allow("TrainModels", actions.TRAIN_MODELS, *trained),
+        *_allow("ExplainModels", actions.EXPLAIN_MODELS, *trained),
         *_allow("ListCandidates", actions.LIST_CANDIDATES, "*"),
-        *_allow("LogTraining", actions.LOG_TRAINING, *logged),
+        *_allow("CreateLogGroups", actions.CREATE_LOG_GROUPS, groups),
+        *_allow("DescribeLogs", actions.DESCRIBE_LOGS, endpoints, *(f"{job}*" for job in jobs)),
+        *_allow("LogTraining", actions.LOG_TRAINING, endpoints, *(f"{job}log-stream:*redshift*" for job in jobs)),
         *_allow("PutMetrics", actions.PUT_METRICS, "*", condition=by_namespace),
         *_allow("PullImages", actions.PULL_IMAGES, "*"),
         *models.allow("StoreModels", actions.STORE_MODELS),
         *models.list(),
-        *downloads.allow("ReadObjects", actions.READ_OBJECTS),
-        *downloads.list(),
         *_allow("PassRolesToTraining", actions.PASS_ROLE, role, condition=to_training),
-        *_allow("EncryptModels", actions.ENCRYPT_MODELS, *models.keys),
+        *_allow("EncryptObjects", actions.ENCRYPT_OBJECTS, *models.keys),
+        *_allow("EncryptModels", actions.ENCRYPT_MODELS, *keys),
+    ]
+
+
+def remote_model(home: Home, endpoint: str) -> list[Permission]:
+    """Redshift ML: predictions of an Amazon SageMaker endpoint."""
+    return _allow("InvokeEndpoints", actions.INVOKE_ENDPOINTS, home.arn("sagemaker", f"endpoint/{endpoint}"))
+
+
+_GLOBAL: Final = "global."
+
+
+def external_model(
+    home: Home, models: Iterable[str], profiles: Sequence[str] = (), regions: Sequence[str] = ()
+) -> list[Permission]:
+    """Redshift ML: foundation models of Amazon Bedrock, of this region or only through inference profiles.
+
+    A profile calls the model in its regions, and a global one also in a region that is not named.
+    """
+    routed = dict.fromkeys(
+        [home.region, *regions, *([""] if any(name.startswith(_GLOBAL) for name in profiles) else [])]
+    )
+    named = [
+        home._replace(region=region, account="").arn("bedrock", f"foundation-model/{model}")
+        for model in models
+        for region in routed
+    ]
+    through = [home.arn("bedrock", f"inference-profile/{profile}") for profile in profiles]
+    condition = ("StringEquals", "bedrock:InferenceProfileArn", tuple(through)) if through else None
+    return [
+        *_allow("InvokeModels", actions.INVOKE_MODELS, *named, condition=condition),
+        *_allow("InvokeProfiles", actions.INVOKE_PROFILES, *through),
     ]
 
 

@@ -58,6 +58,12 @@ LAMBDA_FUNCTIONS: Final = Source(f"{_GUIDE}/udf-creating-a-lambda-sql-udf.html",
 STREAMING_KINESIS: Final = Source(f"{_GUIDE}/materialized-view-streaming-ingestion-getting-started.html", "2026-09-16")
 STREAMING_MSK: Final = Source(f"{_GUIDE}/materialized-view-streaming-ingestion-getting-started-MSK.html", "2026-09-16")
 MACHINE_LEARNING: Final = Source(f"{_GUIDE}/getting-started-machine-learning.html#admin-setup", "2026-08-26")
+STREAMING: Final = Source(f"{_GUIDE}/materialized-view-streaming-ingestion.html", "2026-08-04")
+MODEL_PERMISSIONS: Final = Source(
+    f"{_MGMT}/redshift-iam-access-control-identity-based.html#iam-permission-ml", "2026-08-26"
+)
+MODEL_LOGS: Final = Source(f"{_DOCS}/sagemaker/latest/dg/logging-cloudwatch.html", "2026-08-26")
+INFERENCE_PROFILES: Final = Source(f"{_DOCS}/bedrock/latest/userguide/inference-profiles-prereq.html", "2026-08-26")
 ALL_COMMANDS_POLICY: Final = Source(f"{_POLICIES}/AmazonRedshiftAllCommandsFullAccess.html", "2021-11-25")
 S3_ENCRYPTION: Final = Source(f"{_S3}/UsingKMSEncryption.html", "2026-08-26")
 S3_KEYS: Final = Source(f"{_S3}/object-keys.html", "2026-08-04")
@@ -160,6 +166,9 @@ MIN_ROW_GROUP_MB: Final = 32
 MAX_ROW_GROUP_MB: Final = 128
 MAX_READ_RATIO: Final = 200
 MAX_INTEGER: Final = 2**31 - 1
+
+# STREAMING
+TOPIC_LENGTH: Final = 128
 
 # S3_KEYS: bytes of UTF-8.
 S3_KEY_LENGTH: Final = 1_024

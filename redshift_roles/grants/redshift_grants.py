@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aws_cdk import Fn
 from aws_cdk import aws_iam as iam
@@ -13,7 +13,7 @@ from redshift_roles.aws.permissions import Objects
 from redshift_roles.aws.placeholders import is_text_token, present
 from redshift_roles.cdk.location import Location
 from redshift_roles.cdk.records import record_of
-from redshift_roles.cdk.resource_reader import resource, secret_arn
+from redshift_roles.cdk.resource_reader import given_key, resource, secret_arn
 from redshift_roles.cdk.role_reader import role_arn
 from redshift_roles.cdk.validation import raise_if
 from redshift_roles.grants.grant import RedshiftGrant
@@ -25,6 +25,7 @@ from redshift_roles.rules.arguments import ROLE
 from redshift_roles.rules.registry import Problem, in_account
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_certificatemanager as acm
     from aws_cdk import aws_dynamodb as dynamodb
     from aws_cdk import aws_kinesis as kinesis
     from aws_cdk import aws_kms as kms
@@ -229,22 +230,30 @@ class RedshiftGrants:
         allowed = permissions.copy_over_ssh(Objects(found.arn, found.key_arns, files=(manifest,)))
         return self._writer.allow(quotas.COPY_PERMISSIONS, allowed, "bucket", found, owner_allows=owner_allows)
 
-    def federated_query(self, secret: secretsmanager.ISecret) -> RedshiftGrant:
-        """Allow queries in Amazon RDS or Aurora (FROM POSTGRES, FROM MYSQL): read a secret, decrypt with its key.
+    def federated_query(
+        self, secret: secretsmanager.ISecret, *, encryption_key: kms.IKey | None = None, owner_allows: bool = False
+    ) -> RedshiftGrant:
+        """Allow queries in Amazon RDS or Aurora: read the secret with the credentials, decrypt with its key.
+
+        It authorizes CREATE EXTERNAL SCHEMA … FROM POSTGRES or MYSQL and the queries of its tables.
 
         Args:
-            secret: The secret with the credentials, of the role's account.
+            secret: The secret (SECRET_ARN), of the role's account.
+            encryption_key: As in `copy_from_dynamodb`, of an imported secret.
+            owner_allows: As in `copy_from`, for a key of another account.
 
         Source:
             https://docs.aws.amazon.com/redshift/latest/dg/federated-create-secret-iam-role.html (text of 2026-08-26)
         """
-        self._writer.check(quotas.FEDERATED_QUERY, "secret", secret=secret)
-        found = resource(secret, "secret_arn")
+        self._writer.check(
+            quotas.FEDERATED_QUERY, "secret", secret=secret, encryption_key=encryption_key, owner_allows=owner_allows
+        )
+        found = resource(secret, "secret_arn").with_key(encryption_key)
         allowed = permissions.federated_query(secret_arn(found, self._writer.location), found.key_arns)
-        return self._writer.allow(quotas.FEDERATED_QUERY, allowed, "secret", found)
+        return self._writer.allow(quotas.FEDERATED_QUERY, allowed, "secret", found, owner_allows=owner_allows)
 
     def external_function(self, function: lambda_.IFunction) -> RedshiftGrant:
-        """Allow CREATE EXTERNAL FUNCTION over an AWS Lambda function: invoke it.
+        """Allow CREATE EXTERNAL FUNCTION … LAMBDA and calls of the function: invoke an AWS Lambda function.
 
         Args:
             function: The function, version or alias, of the role's account. It is invoked as such and no other way.
@@ -257,60 +266,175 @@ class RedshiftGrants:
         allowed = permissions.external_function(found.arn)
         return self._writer.allow(quotas.LAMBDA_FUNCTIONS, allowed, "function", found)
 
-    def stream_from_kinesis(self, stream: kinesis.IStream) -> RedshiftGrant:
+    def stream_from_kinesis(
+        self, stream: kinesis.IStream, *, encryption_key: kms.IKey | None = None, owner_allows: bool = False
+    ) -> RedshiftGrant:
         """Allow streaming ingestion from Amazon Kinesis Data Streams: read a stream, decrypt with its key.
+
+        It authorizes CREATE EXTERNAL SCHEMA … FROM KINESIS, which shows all streams of the account, and the
+        materialized views over this one.
 
         Args:
             stream: The stream, of the role's account.
+            encryption_key: As in `copy_from_dynamodb`, of an imported stream.
+            owner_allows: As in `copy_from`, for a key of another account.
 
         Source:
             https://docs.aws.amazon.com/redshift/latest/dg/materialized-view-streaming-ingestion-getting-started.html
             (text of 2026-09-16)
         """
-        self._writer.check(quotas.STREAMING_KINESIS, "stream", stream=stream)
-        found = resource(stream, "stream_arn")
+        self._writer.check(
+            quotas.STREAMING_KINESIS, "stream", stream=stream, encryption_key=encryption_key, owner_allows=owner_allows
+        )
+        found = resource(stream, "stream_arn").with_key(encryption_key)
         allowed = permissions.stream_from_kinesis(found.arn, found.key_arns)
-        return self._writer.allow(quotas.STREAMING_KINESIS, allowed, "stream", found)
+        return self._writer.allow(quotas.STREAMING_KINESIS, allowed, "stream", found, owner_allows=owner_allows)
 
-    def stream_from_msk(self, cluster_arn: str, topics: Sequence[str]) -> RedshiftGrant:
-        """Allow streaming ingestion from Amazon MSK with IAM authentication: connect to a cluster, read topics.
+    def stream_from_msk(
+        self, cluster_arn: str, topics: Sequence[str], *, by_cluster_arn: bool = False
+    ) -> RedshiftGrant:
+        """Allow streaming ingestion from Amazon MSK with IAM authentication: read topics, join groups of the cluster.
+
+        It authorizes CREATE EXTERNAL SCHEMA … FROM MSK or KAFKA … AUTHENTICATION iam and the materialized views over
+        it. AUTHENTICATION none needs no role, and mtls `stream_from_kafka`.
 
         Args:
             cluster_arn: The ARN of the MSK cluster, for which CDK has no interface.
-            topics: Names of topics, 1 or more.
+            topics: Names of topics, 1 or more, each of 1 to 128 characters.
+            by_cluster_arn: Whether the statement names the cluster (CLUSTER_ARN) and not its brokers (URI). Redshift
+                then finds the brokers by ``kafka:GetBootstrapBrokers``, which does not support resource-level
+                permissions. Default: False.
 
         Source:
             https://docs.aws.amazon.com/redshift/latest/dg/materialized-view-streaming-ingestion-getting-started-MSK.html
             (text of 2026-09-16)
         """
-        given = present(["cluster_arn", "topics"], cluster_arn=cluster_arn, topics=topics)
+        given = present(
+            ["cluster_arn", "topics"], cluster_arn=cluster_arn, topics=topics, by_cluster_arn=by_cluster_arn
+        )
         foreign = _foreign_cluster(cluster_arn, self._writer.location)
         self._writer.raise_if(quotas.STREAMING_MSK, [*arguments.check_grant(given), *foreign])
-        prefix = _topics_prefix(cluster_arn)
-        allowed = permissions.stream_from_msk(cluster_arn, [f"{prefix}/{topic}" for topic in topics])
+        topic, group = (_of_cluster(cluster_arn, kind) for kind in ("topic", "group"))
+        named = [f"{topic}/{name}" for name in topics]
+        allowed = permissions.stream_from_msk(cluster_arn, named, f"{group}/*", by_cluster_arn=by_cluster_arn)
         return self._writer.allow(quotas.STREAMING_MSK, allowed)
 
-    def create_model(self, bucket: s3.IBucket, *, owner_allows: bool = False) -> RedshiftGrant:
-        """Allow CREATE MODEL: train with Amazon SageMaker, keep the models in a bucket, encrypt with its key.
+    def stream_from_kafka(
+        self,
+        *,
+        certificate: acm.ICertificate | None = None,
+        secret: secretsmanager.ISecret | None = None,
+        encryption_key: kms.IKey | None = None,
+        owner_allows: bool = False,
+    ) -> RedshiftGrant:
+        """Allow streaming ingestion from Amazon MSK, Apache Kafka or Confluent Cloud with mTLS: read a certificate.
 
-        A role that the app defines lets SageMaker assume it too; an imported role must do so already.
+        It authorizes CREATE EXTERNAL SCHEMA … FROM MSK or KAFKA … AUTHENTICATION mtls and the materialized views over
+        it; the brokers decide what the certificate may read.
 
         Args:
-            bucket: The bucket of SETTINGS (S3_BUCKET …).
+            certificate: The certificate in AWS Certificate Manager (AUTHENTICATION_ARN), issued by a private
+                certificate authority, of the role's account.
+            secret: The secret with the certificate and its private key (SECRET_ARN), of the role's account, in place
+                of certificate.
+            encryption_key: As in `copy_from_dynamodb`, of an imported secret.
+            owner_allows: As in `copy_from`, for a key of another account.
+
+        Source:
+            https://docs.aws.amazon.com/redshift/latest/dg/materialized-view-streaming-ingestion-getting-started-MSK.html
+            (text of 2026-09-16)
+        """
+        given = present(
+            certificate=certificate, secret=secret, encryption_key=encryption_key, owner_allows=owner_allows
+        )
+        self._writer.raise_if(quotas.STREAMING_MSK, arguments.check_kafka(given))
+        if secret is None:
+            found = resource(cast("acm.ICertificate", certificate), "certificate_arn")
+            allowed = permissions.export_certificate(found.arn)
+            return self._writer.allow(quotas.STREAMING_MSK, allowed, "certificate", found)
+        found = resource(secret, "secret_arn").with_key(encryption_key)
+        allowed = permissions.read_certificate(secret_arn(found, self._writer.location), found.key_arns)
+        return self._writer.allow(quotas.STREAMING_MSK, allowed, "secret", found, owner_allows=owner_allows)
+
+    def create_model(
+        self, bucket: s3.IBucket, *, encryption_key: kms.IKey | None = None, owner_allows: bool = False
+    ) -> RedshiftGrant:
+        """Allow CREATE MODEL: train with Amazon SageMaker, keep the models in a bucket.
+
+        A role that the app defines lets SageMaker assume it too; an imported role must do so already. Not allowed are
+        Amazon Forecast and training in a VPC of yours; sample data in ``redshift-downloads`` is read with `copy_from`.
+
+        Args:
+            bucket: The bucket of SETTINGS (S3_BUCKET …), in the cluster's region.
+            encryption_key: The key of SETTINGS (KMS_KEY_ID …), or of an imported bucket. Default: the bucket's own key,
+                for its objects alone.
             owner_allows: As in `copy_from`.
 
         Source:
             https://docs.aws.amazon.com/redshift/latest/dg/getting-started-machine-learning.html#admin-setup
+            (text of 2026-08-26),
+            https://docs.aws.amazon.com/redshift/latest/mgmt/redshift-iam-access-control-identity-based.html#iam-permission-ml
             (text of 2026-08-26)
         """
-        self._writer.check(quotas.MACHINE_LEARNING, "bucket", bucket=bucket, owner_allows=owner_allows)
-        found = resource(bucket, "bucket_arn")
+        self._writer.check(
+            quotas.MACHINE_LEARNING, "bucket", bucket=bucket, encryption_key=encryption_key, owner_allows=owner_allows
+        )
+        found, keys = resource(bucket, "bucket_arn"), given_key("encryption_key", encryption_key)
         allowed = permissions.create_model(
-            self._writer.home, role_arn(self._writer.role), Objects(found.arn, found.key_arns)
+            self._writer.home,
+            role_arn(self._writer.role),
+            Objects(found.arn, found.key_arns),
+            [key.arn for key in keys],
         )
         return self._writer.allow(
-            quotas.MACHINE_LEARNING, allowed, "bucket", found, owner_allows=owner_allows, training=True
+            quotas.MACHINE_LEARNING, allowed, "bucket", found, keys=keys, owner_allows=owner_allows, training=True
         )
+
+    def remote_model(self, endpoint: str) -> RedshiftGrant:
+        """Allow CREATE MODEL … SAGEMAKER 'endpoint': describe and invoke an endpoint of the role's account and region.
+
+        Args:
+            endpoint: The name of the Amazon SageMaker endpoint, 1 to 63 letters, digits and hyphens.
+
+        Source:
+            https://docs.aws.amazon.com/redshift/latest/mgmt/redshift-iam-access-control-identity-based.html#iam-permission-ml
+            (text of 2026-08-26)
+        """
+        self._writer.check(quotas.MODEL_PERMISSIONS, "endpoint", endpoint=endpoint)
+        return self._writer.allow(quotas.MODEL_PERMISSIONS, permissions.remote_model(self._writer.home, endpoint))
+
+    def external_model(
+        self,
+        foundation_models: Sequence[str],
+        *,
+        inference_profiles: Sequence[str] | None = None,
+        regions: Sequence[str] | None = None,
+    ) -> RedshiftGrant:
+        """Allow CREATE EXTERNAL MODEL … MODEL_TYPE BEDROCK and its functions: invoke models of Amazon Bedrock.
+
+        Args:
+            foundation_models: Ids of foundation models (MODEL_ID …), 1 or more, such as ``anthropic.claude-v2:1``.
+            inference_profiles: Ids of inference profiles of the role's account, such as
+                ``eu.anthropic.claude-3-haiku-20240307-v1:0``. The models can then be invoked through these alone.
+                Redshift's own pages do not mention them. Default: none.
+            regions: The regions besides the role's to which the profiles send requests. Default: none.
+
+        Source:
+            https://docs.aws.amazon.com/redshift/latest/mgmt/redshift-iam-access-control-identity-based.html#iam-permission-ml
+            (text of 2026-08-26),
+            https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html (text of 2026-08-26)
+        """
+        given = present(
+            ["foundation_models"],
+            foundation_models=foundation_models,
+            inference_profiles=inference_profiles,
+            regions=regions,
+        )
+        self._writer.raise_if(quotas.MODEL_PERMISSIONS, arguments.check_external_model(given))
+        allowed = permissions.external_model(
+            self._writer.home, foundation_models, inference_profiles or (), regions or ()
+        )
+        return self._writer.allow(quotas.MODEL_PERMISSIONS, allowed)
 
     def pass_role(self, grantee: iam.IGrantable) -> RedshiftGrant:
         """Allow a user, group or role to pass this role to Amazon Redshift and to no other service.
@@ -327,10 +451,11 @@ class RedshiftGrants:
         return pass_role(self._writer.role, grantee)
 
 
-def _topics_prefix(cluster_arn: str) -> str:
+def _of_cluster(cluster_arn: str, kind: str) -> str:
+    """Return what the ARNs of the topics or groups of an MSK cluster begin with."""
     if is_text_token(cluster_arn):
-        return Fn.join(":topic/", Fn.split(":cluster/", cluster_arn))
-    return cluster_arn.replace(":cluster/", ":topic/")
+        return Fn.join(f":{kind}/", Fn.split(":cluster/", cluster_arn))
+    return cluster_arn.replace(":cluster/", f":{kind}/")
 
 
 def _foreign_cluster(cluster_arn: str, location: Location) -> list[Problem]:

@@ -190,6 +190,7 @@ CLUSTER_IDENTIFIER: Final = Text(
 )
 _DESCRIPTION: Final = Text(r"[\t\n\r\x20-\x7e\xa1-\xff]{0,1000}", "at most 1,000 printable characters", "Loads sales")
 
+REGION: Final = Text(r"[a-z]{2,4}(-[a-z]+)+-\d", "a region's name", "eu-west-1")
 _DB_USER: Final = "pass DbUser(cluster='warehouse', user='loader')"
 _DB_USER_PARTS: Final = {
     "user": Text(r"[\w+=,.@:/-]{1,127}", "1 to 127 letters, digits and _+=,.@:/-", "loader"),
@@ -238,7 +239,7 @@ ROLE_ARGUMENTS: Final[Mapping[str, Shape]] = {
     "managed_policies": ListOf(_POLICY),
     "serverless": Flag(),
     "regions": ListOf(
-        Text(r"[a-z]{2,4}(-[a-z]+)+-\d", "a region's name", "eu-west-1"),
+        REGION,
         "name the regions, or leave regions out to trust all",
     ),
     "db_users": ListOf(_DbUserShape(), "name them, or leave db_users out to trust all"),
@@ -276,6 +277,9 @@ POLICY_ARGUMENTS: Final[Mapping[str, Shape]] = {
 # Arguments that have a default, or must be given: None is no value for them.
 REQUIRED_OF_POLICY: Final = frozenset({"pass_roles", "create_clusters", "describe_all_clusters"})
 
+# A foundation model has a provider and a name; the id of an inference profile begins with where it sends requests.
+_GEOGRAPHY: Final = "(us|us-gov|eu|apac|jp|au|ca|global)"
+_MODEL: Final = r"[a-z0-9-]{1,63}\.[a-z0-9-]{1,63}([.:][a-z0-9-]{1,63}){0,2}"
 _CATALOG_NAME: Final = Text(r"[^\x00-\x1f/]{1,255}", "a name of 1 to 255 characters without a slash", "sales")
 _KEY_LENGTH: Final = quotas.S3_KEY_LENGTH
 _KEY_WORDS: Final = f"1 to {_KEY_LENGTH:,} characters without a slash or s3:// in front"
@@ -312,8 +316,33 @@ GRANT_ARGUMENTS: Final[Mapping[str, Shape]] = {
         "arn:aws:kafka:eu-west-1:111111111111:cluster/events/8d6a9f0e-0000-0000-0000-000000000000-1",
     ),
     "topics": ListOf(
-        Text(r"[\w.-]{1,249}", "the name of a topic, 1 to 249 letters, digits and ._-", "events"), "name the topics"
+        Text(
+            rf"[\w.-]{{1,{quotas.TOPIC_LENGTH}}}",
+            f"the name of a topic, 1 to {quotas.TOPIC_LENGTH} letters, digits and ._-",
+            "events",
+        ),
+        "name the topics",
     ),
+    "by_cluster_arn": Flag(),
+    "certificate": Kind(
+        "certificate_arn", "an acm.ICertificate", "pass acm.PrivateCertificate(…), or one of its from_ methods"
+    ),
+    "endpoint": Text(
+        r"[A-Za-z0-9](-*[A-Za-z0-9]){0,62}", "the name of an Amazon SageMaker endpoint, not its ARN", "churn"
+    ),
+    "foundation_models": ListOf(
+        Text(
+            rf"(?!{_GEOGRAPHY}\.){_MODEL}",
+            "the id of a foundation model, and not of an inference profile",
+            "anthropic.claude-v2:1",
+        ),
+        "name the models",
+    ),
+    "inference_profiles": ListOf(
+        Text(rf"{_GEOGRAPHY}\.{_MODEL}", "the id of an inference profile", "eu.anthropic.claude-v2:1"),
+        "name the profiles, or leave inference_profiles out",
+    ),
+    "regions": ListOf(REGION, "name the regions, or leave regions out"),
     "grantee": Kind("grant_principal", "an iam.IGrantable", "pass a user, a group or a role"),
 }
 
@@ -360,6 +389,25 @@ def check_external_schema(given: Given) -> Iterator[Problem]:
         if name in given:
             message = f"'{name}' is {shown(given[name])} beside lake_formation=True"
             yield Problem(name, message, f"drop {name}: Lake Formation vends the credentials for Amazon S3")
+
+
+def check_kafka(given: Given) -> Iterator[Problem]:
+    """Check where the certificate of a client of Apache Kafka is: in AWS Certificate Manager, or in a secret."""
+    yield from check_grant(given)
+    if ("certificate" in given) == ("secret" in given):
+        wrong = "both given" if "secret" in given else "not given"
+        yield Problem("certificate", f"'certificate' and 'secret' are {wrong}", "pass one of them")
+    elif "encryption_key" in given and "secret" not in given:
+        message = "'encryption_key' is given, and 'certificate' has no key of AWS KMS"
+        yield Problem("encryption_key", message, "drop encryption_key")
+
+
+def check_external_model(given: Given) -> Iterator[Problem]:
+    """Check the foundation models, and the inference profiles that send requests to other regions."""
+    yield from check_grant(given)
+    if "regions" in given and "inference_profiles" not in given:
+        fix = "pass inference_profiles=[…], or drop regions: Redshift calls models of its own region"
+        yield Problem("regions", "'regions' is given without 'inference_profiles'", fix)
 
 
 DEFAULT_NODE_TYPE: Final = "ra3.large"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from functools import cache
 
 import pytest
@@ -14,7 +15,7 @@ from redshift_roles.aws.permissions import Home, Objects
 from redshift_roles.aws.policies import documents
 from redshift_roles.aws.quotas import PARTITIONS, Source
 from tests.support.iam import Request, allowed, decisions
-from tests.support.operations import BUCKET, OPERATIONS, Operation, requests_about
+from tests.support.operations import BUCKET, OPERATIONS, SQL, Operation, Sql, requests_about
 
 NAMES = [operation.name for operation in OPERATIONS]
 
@@ -68,6 +69,47 @@ def test_an_evaluator_allows_what_the_page_documents_and_nothing_beside_it(opera
     assert decided == expected
     assert tried == {action for one in operation.documented for action in one.actions.split()}
     assert not all(decided.values())
+
+
+STATEMENTS = [one.statement for one in SQL]
+
+
+@pytest.mark.parametrize("sql", SQL, ids=STATEMENTS)
+def test_fails_when_more_is_granted_than_a_page_documents(sql: Sql) -> None:
+    """Action by action and resource by resource; the pages are those of the sources, with the dates of their texts."""
+    undocumented = [one for one in sql.granted if not any(page.has(one) for page in sql.pages)]
+    sources = {(source.url, source.text_of) for source in vars(quotas).values() if isinstance(source, Source)}
+
+    assert [] == undocumented
+    assert {(page.url, page.text_of) for page in sql.pages} <= sources
+    assert {action for one in sql.granted for action in one.actions} == {call.action for call in sql.calls}
+    assert all(re.fullmatch(r"[A-Za-z0-9]+", one.sid) for one in sql.granted)
+
+
+@cache
+def _answers() -> dict[str, dict[str, dict[Request, bool]]]:
+    """Ask the evaluator once about all SQL."""
+    asked = [
+        (sql, kind, request)
+        for sql in SQL
+        for kind, requests in (("calls", sql.calls), ("beside", sql.beside), ("elsewhere", [*sql.elsewhere()]))
+        for request in requests
+    ]
+    found: dict[str, dict[str, dict[Request, bool]]] = {name: defaultdict(dict) for name in STATEMENTS}
+    answers = allowed([(sql.granted, request) for sql, _, request in asked])
+    for (sql, kind, request), answer in zip(asked, answers, strict=True):
+        found[sql.statement][kind][request] = answer
+    return found
+
+
+@pytest.mark.parametrize("sql", SQL, ids=STATEMENTS)
+def test_an_evaluator_allows_the_calls_of_the_statement_and_nothing_beside_them(sql: Sql) -> None:
+    """Not the sibling, the longer name, the other key, nor the same resource of another partition, region, account."""
+    answers = _answers()[sql.statement]
+
+    assert [] == [request for request, is_allowed in answers["calls"].items() if not is_allowed]
+    assert [] == [request for request, is_allowed in answers["beside"].items() if is_allowed]
+    assert [] == [request for request, is_allowed in answers["elsewhere"].items() if is_allowed]
 
 
 # IAM's wildcards, dollar signs and braces as often as letters, and anything else a key or a name may have.
@@ -162,7 +204,7 @@ def test_resources_are_of_the_partition_region_and_account_of_the_home(partition
     granted = [
         *permissions.query_catalog(home, "sales", None, create_database=True, write=True),
         *permissions.copy_from_emr(home, "j-1"),
-        *permissions.create_model(home, f"arn:{partition}:iam::333333333333:role/R", models),
+        *permissions.create_model(home, f"arn:{partition}:iam::333333333333:role/R", models, []),
     ]
     named = [permission.resource for permission in granted if permission.resource != "*"]
 

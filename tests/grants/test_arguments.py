@@ -86,7 +86,33 @@ def test_fails_when_arguments_are_wrong_and_leaves_nothing(stack: cdk.Stack, gra
             lambda grants, _: grants.stream_from_msk(BROKERS.replace(ACCOUNT, OTHER_ACCOUNT), ["a b", ""]),
             "topics[0] topics[1] cluster_arn",
         ),
-        (lambda grants, _: grants.create_model("b", owner_allows=3), "bucket owner_allows"),
+        (
+            lambda grants, _: grants.stream_from_msk(BROKERS, ["a" * 129], by_cluster_arn="yes"),
+            "topics[0] by_cluster_arn",
+        ),
+        (
+            lambda grants, _: grants.federated_query("s", encryption_key="k", owner_allows=1),
+            "secret encryption_key owner_allows",
+        ),
+        (lambda grants, _: grants.stream_from_kinesis("s", encryption_key="k"), "stream encryption_key"),
+        (lambda grants, _: grants.stream_from_kafka(), "certificate"),
+        (
+            lambda grants, _: grants.stream_from_kafka(certificate="c", secret=7, encryption_key=1, owner_allows=2),
+            "certificate secret encryption_key owner_allows certificate",
+        ),
+        (
+            lambda grants, _: grants.create_model("b", encryption_key="k", owner_allows=3),
+            "bucket encryption_key owner_allows",
+        ),
+        (lambda grants, _: grants.remote_model("a*"), "endpoint"),
+        (
+            lambda grants, _: grants.external_model(["eu.anthropic.claude-v2:1"], regions=["Ireland"]),
+            "foundation_models[0] regions[0] regions",
+        ),
+        (
+            lambda grants, _: grants.external_model([], inference_profiles=[], regions="eu-central-1"),
+            "foundation_models inference_profiles regions",
+        ),
         (lambda grants, _: grants.pass_role("x"), "grantee"),
         # What a function forgot to return.
         (lambda grants, _: grants.copy_from(None), "bucket"),
@@ -97,6 +123,8 @@ def test_fails_when_arguments_are_wrong_and_leaves_nothing(stack: cdk.Stack, gra
         (lambda grants, _: grants.stream_from_msk(None, None), "cluster_arn topics"),
         (lambda grants, _: grants.stream_from_msk(5, ["t"]), "cluster_arn"),
         (lambda grants, _: grants.create_model(None), "bucket"),
+        (lambda grants, _: grants.remote_model(None), "endpoint"),
+        (lambda grants, _: grants.external_model(None), "foundation_models"),
     ],
 )
 def test_fails_when_an_argument_is_of_the_wrong_kind(
@@ -123,7 +151,11 @@ def test_fails_when_an_argument_is_of_the_wrong_kind(
         ),
         (lambda grants, bucket, flag: grants.copy_over_ssh(bucket, "m", owner_allows=flag), "owner_allows"),
         (lambda grants, bucket, flag: grants.create_model(bucket, owner_allows=flag), "owner_allows"),
-        (lambda grants, _, token: grants.stream_from_msk(token, token), "topics"),
+        (
+            lambda grants, _, token: grants.stream_from_msk(token, token, by_cluster_arn=token),
+            "topics by_cluster_arn",
+        ),
+        (lambda grants, _, token: grants.external_model(token), "foundation_models"),
         (lambda grants, _, token: grants.unload_to(token), "bucket"),
     ],
 )  # fmt: skip

@@ -9,13 +9,15 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
 
 from redshift_roles import RedshiftGrant, RedshiftGrants, RedshiftRole, RoleAssociationError
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.builders import arn
-from tests.support.granted import POLICY, all_statements_of, listed, statements_of, written, wrong
+from tests.support.granted import HERE, POLICY, all_statements_of, listed, statements_of, written, wrong
 from tests.support.templates import all_properties_of, properties_of
 
 THEIR_KEY = f"arn:aws:kms:{REGION}:{OTHER_ACCOUNT}:key/1"
@@ -214,28 +216,64 @@ def test_each_owner_is_asked_for_what_is_theirs(
     assert {1} >= {len(key["KeyPolicy"]["Statement"]) for key in all_properties_of(stack, "AWS::KMS::Key")}
 
 
-@pytest.mark.parametrize("given", [False, True], ids=["known to the table", "given"])
-def test_fails_when_the_owner_of_the_key_of_a_table_has_not_consented(
-    stack: cdk.Stack, role: RedshiftRole, given: bool
+def _table(stack: cdk.Stack, key: kms.IKey | None) -> dynamodb.ITable:
+    return dynamodb.Table.from_table_attributes(stack, "Own", table_name="t", encryption_key=key)
+
+
+def _secret(stack: cdk.Stack, key: kms.IKey | None) -> secretsmanager.ISecret:
+    secret = f"arn:aws:secretsmanager:{HERE}:secret:s-Ab12Cd"
+    return secretsmanager.Secret.from_secret_attributes(stack, "Own", secret_complete_arn=secret, encryption_key=key)
+
+
+def _stream(stack: cdk.Stack, key: kms.IKey | None) -> kinesis.IStream:
+    stream = f"arn:aws:kinesis:{HERE}:stream/s"
+    return kinesis.Stream.from_stream_attributes(stack, "Own", stream_arn=stream, encryption_key=key)
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["known to the resource", "given"])
+@pytest.mark.parametrize(
+    ("method", "argument", "make", "sid", "actions"),
+    [
+        ("copy_from_dynamodb", "table", _table, "DecryptTables", ["kms:Decrypt", "kms:DescribeKey"]),
+        ("federated_query", "secret", _secret, "DecryptSecrets", "kms:Decrypt"),
+        ("stream_from_kafka", "secret", _secret, "DecryptSecrets", "kms:Decrypt"),
+        ("stream_from_kinesis", "stream", _stream, "DecryptStreams", "kms:Decrypt"),
+    ],
+)
+def test_fails_when_the_owner_of_the_key_of_something_else_has_not_consented(
+    stack: cdk.Stack, role: RedshiftRole, given: bool, method: str, argument: str, make: Any, sid: str, actions: Any
 ) -> None:
-    """The table is of this account and its key of another, whose policy must name the role; then it is granted."""
+    """What is granted is of this account and its key of another, whose policy must name the role."""
     key = _their_key(stack)
-    table = dynamodb.Table.from_table_attributes(stack, "T", table_name="t", encryption_key=None if given else key)
-    options: dict[str, Any] = {"encryption_key": key} if given else {}
-    label = "'encryption_key' (Data/Key)" if given else "the key of 'table' (Data/T)"
-    ((_, message),) = wrong(lambda: role.redshift_grants.copy_from_dynamodb(table, **options))
+    options = {argument: make(stack, None if given else key), **({"encryption_key": key} if given else {})}
+    label = "'encryption_key' (Data/Key)" if given else f"the key of '{argument}' (Data/Own)"
+    ((_, message),) = wrong(lambda: getattr(role.redshift_grants, method)(**options))
     head, _, statement = message.partition("; the policy of that key needs ")
 
     assert f"{label} {IN}" == head
-    assert (["kms:Decrypt", "kms:DescribeKey"], "*") == tuple(
-        json.loads(statement)[it] for it in ("Action", "Resource")
-    )
+    assert (actions, "*") == tuple(json.loads(statement)[it] for it in ("Action", "Resource"))
     assert () == role.redshift_grants.policies
 
-    grant = role.redshift_grants.copy_from_dynamodb(table, owner_allows=True, **options)
+    grant = getattr(role.redshift_grants, method)(owner_allows=True, **options)
 
-    assert [["kms:Decrypt", "kms:DescribeKey"]] == [one.to_json()["Action"] for one in grant.resource_statements]
-    assert (["kms:Decrypt", "kms:DescribeKey"], THEIR_KEY) == statements_of(stack)["DecryptTables"]
+    assert [actions] == [one.to_json()["Action"] for one in grant.resource_statements]
+    assert (actions, THEIR_KEY) == statements_of(stack)[sid]
+
+
+def test_fails_when_the_owner_of_the_key_of_a_model_has_not_consented(stack: cdk.Stack, role: RedshiftRole) -> None:
+    """KMS_KEY_ID may be any key."""
+    bucket, key = s3.Bucket.from_bucket_name(stack, "Own", "own"), _their_key(stack)
+    ((_, message),) = wrong(lambda: role.redshift_grants.create_model(bucket, encryption_key=key))
+    head, _, statement = message.partition("; the policy of that key needs ")
+
+    assert f"'encryption_key' (Data/Key) {IN}" == head
+    assert {"kms:CreateGrant", "kms:GenerateDataKeyWithoutPlaintext"} < set(json.loads(statement)["Action"])
+    assert () == role.redshift_grants.policies
+
+    (asked,) = role.redshift_grants.create_model(bucket, encryption_key=key, owner_allows=True).resource_statements
+
+    assert {**json.loads(statement), "Principal": None} == {**asked.to_json(), "Principal": None}
+    assert THEIR_KEY == statements_of(stack)["EncryptModels"][1]
 
 
 def test_tokens_are_readable_in_a_message_and_no_obstacle_to_an_owner_who_allows(

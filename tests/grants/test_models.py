@@ -1,4 +1,4 @@
-"""Grants for Amazon Redshift ML: Amazon SageMaker assumes the role that it is passed."""
+"""Grants for Amazon Redshift ML: models of Amazon SageMaker, which assumes the role, and of Amazon Bedrock."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
 from redshift_roles import DbUser, RedshiftGrants, RedshiftRole
 from tests.conftest import ACCOUNT
-from tests.support.granted import statements_of, wrong
+from tests.support.granted import HERE, KEY, statements_of, written, wrong
 from tests.support.templates import all_properties_of, properties_of
 
 ROLE = "AWS::IAM::Role"
@@ -67,3 +68,67 @@ def test_fails_when_there_is_no_room_to_trust_sagemaker(stack: cdk.Stack) -> Non
     assert 1 == len(trust["AssumeRolePolicyDocument"]["Statement"])
     larger.redshift_grants.create_model(lake)
     assert 1 == len(larger.redshift_grants.policies)
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_the_bucket_has_a_key_and_the_model_another(
+    stack: cdk.Stack, role: RedshiftRole, bucket: s3.IBucket, given: bool
+) -> None:
+    """The bucket's own key encrypts objects; that of KMS_KEY_ID also what SageMaker stores while it trains."""
+    other = KEY.replace("key/1", "key/2")
+    key = kms.Key.from_key_arn(stack, "Models", other) if given else None
+    role.redshift_grants.create_model(bucket, encryption_key=key)
+    found = statements_of(stack)
+
+    assert (["kms:Decrypt", "kms:GenerateDataKey"], KEY) == found["EncryptObjects"]
+    assert given == ("EncryptModels" in found)
+    assert found.get("EncryptModels", ([], other))[1] == other
+
+
+def test_an_endpoint_is_of_the_account_and_region_of_the_role(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """Redshift calls it with the role that it assumed, so SageMaker need not assume it."""
+    grants.remote_model("churn")
+
+    assert {
+        "InvokeEndpoints": (
+            ["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"],
+            f"arn:aws:sagemaker:{HERE}:endpoint/churn",
+        )
+    } == statements_of(stack)
+    assert ["redshift.amazonaws.com"] == _trusted(stack)
+
+
+def test_foundation_models_belong_to_no_account(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """They are those of the role's region."""
+    grants.external_model(["anthropic.claude-v2:1", "amazon.titan-text-express-v1"])
+    models = "arn:aws:bedrock:eu-west-1::foundation-model"
+
+    assert {
+        "InvokeModels": (
+            "bedrock:InvokeModel",
+            [f"{models}/amazon.titan-text-express-v1", f"{models}/anthropic.claude-v2:1"],
+        )
+    } == statements_of(stack)
+
+
+def test_a_profile_sends_requests_to_models_of_other_regions(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """AWS's page has, for a global one, also the model of no region; no model can be invoked without the profile."""
+    grants.external_model(
+        ["amazon.nova-lite-v1:0"],
+        inference_profiles=["eu.amazon.nova-lite-v1:0", "global.amazon.nova-lite-v1:0"],
+        regions=["eu-central-1"],
+    )
+    (model, profile) = (
+        statement for statement in properties_of(stack, "AWS::IAM::ManagedPolicy")["PolicyDocument"]["Statement"]
+    )
+    regions = ("", "eu-central-1", "eu-west-1")
+    profiles = [f"arn:aws:bedrock:{HERE}:inference-profile/{place}.amazon.nova-lite-v1:0" for place in ("eu", "global")]
+
+    assert [f"arn:aws:bedrock:{region}::foundation-model/amazon.nova-lite-v1:0" for region in regions] == sorted(
+        written(model["Resource"])
+    )
+    assert {"StringEquals": {"bedrock:InferenceProfileArn": profiles}} == written(model["Condition"])
+    assert (["bedrock:GetInferenceProfile", "bedrock:InvokeModel"], profiles) == (
+        profile["Action"],
+        written(profile["Resource"]),
+    )

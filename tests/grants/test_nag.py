@@ -17,10 +17,14 @@ from redshift_roles import RedshiftRole, RoleChain
 from tests.support import nag
 from tests.support.granted import HERE
 
-DOWNLOADS = "arn:<AWS::Partition>:s3:::redshift-downloads/*"
+MSK = f"arn:aws:kafka:{HERE}:cluster/c/1"
+GROUPS = f"arn:aws:kafka:{HERE}:group/c/1/*"
 TRAINING_LOGS = f"arn:<AWS::Partition>:logs:{HERE}:log-group:/aws/sagemaker"
-MODELS = ("automl-job", "compilation-job", "endpoint", "model", "processing-job", "training-job", "transform-job")
-LOGS = ("Endpoints", "ProcessingJobs", "TrainingJobs", "TransformJobs")
+MODELS = (
+    "automl-job compilation-job endpoint endpoint-config hyper-parameter-tuning-job model processing-job training-job "
+    "transform-job"
+).split()
+JOBS = ("ProcessingJobs", "TrainingJobs", "TransformJobs")
 
 
 def _secret(role: RedshiftRole) -> secretsmanager.ISecret:
@@ -45,17 +49,22 @@ def _secret(role: RedshiftRole) -> secretsmanager.ISecret:
             lambda role, _: role.redshift_grants.external_schema("d", lake_formation=True),
             {"*", f"arn:<AWS::Partition>:glue:{HERE}:table/d/*"},
         ),
-        (lambda role, _: role.redshift_grants.stream_from_msk(f"arn:aws:kafka:{HERE}:cluster/c/1", ["t"]), {"*"}),
+        (lambda role, _: role.redshift_grants.stream_from_msk(MSK, ["t"]), {GROUPS}),
+        (lambda role, _: role.redshift_grants.stream_from_msk(MSK, ["t"], by_cluster_arn=True), {"*", GROUPS}),
+        (lambda role, _: role.redshift_grants.stream_from_kafka(secret=_secret(role)), set()),
         (
             lambda role, bucket: role.redshift_grants.create_model(bucket),
             {
                 "*",
                 "arn:aws:s3:::sales/*",
-                DOWNLOADS,
                 *(f"arn:<AWS::Partition>:sagemaker:{HERE}:{kind}/*redshift*" for kind in MODELS),
-                *(f"{TRAINING_LOGS}/{kind}/*redshift*" for kind in LOGS),
+                f"{TRAINING_LOGS}/*",
+                f"{TRAINING_LOGS}/Endpoints/*redshift*",
+                *(f"{TRAINING_LOGS}/{kind}:{streams}" for kind in JOBS for streams in ("*", "log-stream:*redshift*")),
             },
         ),
+        (lambda role, _: role.redshift_grants.remote_model("churn"), set()),
+        (lambda role, _: role.redshift_grants.external_model(["anthropic.claude-v2:1"]), set()),
         (
             lambda role, _: role.redshift_grants.copy_from_dynamodb(dynamodb.Table.from_table_name(role, "T", "t")),
             set(),

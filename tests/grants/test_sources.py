@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from redshift_roles import RedshiftGrants, RedshiftRole
@@ -117,9 +119,90 @@ def test_topics_are_those_of_the_cluster(stack: cdk.Stack, grants: RedshiftGrant
     topics = f"arn:aws:kafka:{HERE}:topic/events/11-1"
     imported = {"Fn::Join": [":topic/", {"Fn::Split": [":cluster/", {"Fn::ImportValue": "Brokers"}]}]}
 
-    assert [f"{topics}/clicks", f"{topics}/orders", {"Fn::Join": ["", [imported, "/orders"]]}] == (
-        all_statements_of(stack)[-1]["Resource"]
+    named = {one["Sid"]: one["Resource"] for one in all_statements_of(stack)}
+
+    assert [f"{topics}/clicks", f"{topics}/orders", {"Fn::Join": ["", [imported, "/orders"]]}] == named["ReadTopics"]
+
+
+@pytest.mark.parametrize(
+    ("cluster", "groups"),
+    [
+        (f"arn:aws:kafka:{HERE}:cluster/events/11-1", f"arn:aws:kafka:{HERE}:group/events/11-1/*"),
+        (
+            cdk.Fn.import_value("Brokers"),
+            {
+                "Fn::Join": [
+                    "",
+                    [{"Fn::Join": [":group/", {"Fn::Split": [":cluster/", {"Fn::ImportValue": "Brokers"}]}]}, "/*"],
+                ]
+            },
+        ),
+    ],
+)
+def test_consumer_groups_are_those_of_the_cluster(
+    stack: cdk.Stack, grants: RedshiftGrants, cluster: str, groups: object
+) -> None:
+    """Amazon MSK requires readers to join one; Redshift does not document the names of its groups."""
+    grants.stream_from_msk(cluster, ["orders"])
+    (joined,) = (one for one in all_statements_of(stack) if one["Sid"] == "JoinGroups")
+
+    assert (["kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup"], groups) == (
+        joined["Action"],
+        joined["Resource"],
     )
+
+
+@pytest.mark.parametrize(("options", "found"), [({}, None), ({"by_cluster_arn": True}, "*")])
+def test_brokers_are_found_for_a_statement_that_names_the_cluster(
+    stack: cdk.Stack, grants: RedshiftGrants, options: dict[str, bool], found: str | None
+) -> None:
+    """A statement that names the brokers needs no more than the topics and groups."""
+    grants.stream_from_msk(f"arn:aws:kafka:{HERE}:cluster/events/11-1", ["orders"], **options)
+
+    assert found == statements_of(stack).get("FindBrokers", ("", None))[1]
+
+
+def test_a_certificate_is_exported_or_read_from_its_secret(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """One action on the one or the other, and the secret's key; nothing that `federated_query` needs besides."""
+    arn, key = f"arn:aws:acm:{HERE}:certificate/1", kms.Key.from_key_arn(stack, "Key", KEY)
+    grants.stream_from_kafka(certificate=acm.Certificate.from_certificate_arn(stack, "Certificate", arn))
+    grants.stream_from_kafka(
+        secret=secretsmanager.Secret.from_secret_name_v2(stack, "Secret", "mtls"), encryption_key=key
+    )
+
+    assert {
+        "ExportCertificates": ("acm:ExportCertificate", arn),
+        "ReadSecrets": ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:mtls-??????"),
+        "DecryptSecrets": ("kms:Decrypt", KEY),
+    } == statements_of(stack)
+
+
+def test_the_key_of_what_is_imported_can_be_given(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """Beside the key that the resource knows; an alias is the key behind it."""
+    known, given = kms.Key.from_key_arn(stack, "Known", KEY), kms.Key(stack, "Given")
+    stream = kinesis.Stream(stack, "Stream", encryption_key=known)
+    grants.federated_query(secretsmanager.Secret.from_secret_name_v2(stack, "S", "s"), encryption_key=given)
+    grants.stream_from_kinesis(stream, encryption_key=kms.Alias(stack, "Alias", alias_name="a", target_key=given))
+    found, arn = statements_of(stack), written(stack.resolve(given.key_arn))
+
+    assert arn == found["DecryptSecrets"][1]
+    assert {KEY, arn} == set(found["DecryptStreams"][1])
+
+
+def test_fails_when_a_given_key_is_known_by_its_alias_only(stack: cdk.Stack, grants: RedshiftGrants) -> None:
+    """IAM policies cannot name it."""
+    alias = kms.Alias.from_alias_name(stack, "Alias", "alias/sales")
+    secret = secretsmanager.Secret.from_secret_name_v2(stack, "S", "s")
+    message = "'encryption_key' (Data/Alias) is known by its alias only"
+
+    for grant in (
+        lambda: grants.federated_query(secret, encryption_key=alias),
+        lambda: grants.stream_from_kafka(secret=secret, encryption_key=alias),
+        lambda: grants.create_model(s3.Bucket(stack, "Models"), encryption_key=alias),
+    ):
+        assert [("InvalidArgument", message)] == wrong(grant)
+        stack.node.try_remove_child("Models")
+    assert () == grants.policies
 
 
 def test_a_function_is_invoked_as_it_is_named(stack: cdk.Stack, grants: RedshiftGrants) -> None:
@@ -165,6 +248,16 @@ def test_an_emr_cluster_is_of_the_account_and_region_of_the_role(
         ),
         lambda stack, grants: grants.external_function(
             lambda_.Function.from_function_arn(stack, "F", f"arn:aws:lambda:{REGION}:{OTHER_ACCOUNT}:function:f")
+        ),
+        lambda stack, grants: grants.stream_from_kafka(
+            certificate=acm.Certificate.from_certificate_arn(
+                stack, "C", f"arn:aws:acm:{REGION}:{OTHER_ACCOUNT}:certificate/c"
+            )
+        ),
+        lambda stack, grants: grants.stream_from_kafka(
+            secret=secretsmanager.Secret.from_secret_complete_arn(
+                stack, "S", f"arn:aws:secretsmanager:{REGION}:{OTHER_ACCOUNT}:secret:s-Ab12Cd"
+            )
         ),
         lambda _, grants: grants.stream_from_msk(f"arn:aws:kafka:{REGION}:{OTHER_ACCOUNT}:cluster/c/1", ["t"]),
     ],

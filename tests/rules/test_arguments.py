@@ -126,8 +126,19 @@ TEXTS: list[tuple[Check, str, str, str, list[object], list[object]]] = [
          MSK.replace("events", "${aws:username}"), MSK.replace("111111111111", "11111111111"),
          MSK.replace("kafka", "kinesis"), MSK.replace("cluster/", "topic/")],
         [MSK]),
-    (_grant, "topics[1]", "the name of a topic, 1 to 249 letters, digits and ._-", "events",
-        ["", "a" * 250, "*", "a b"], ["a" * 249, "a.b-c_d"]),
+    (_grant, "topics[1]", "the name of a topic, 1 to 128 letters, digits and ._-", "events",
+        ["", "a" * 129, "*", "a b"], ["a" * 128, "a.b-c_d"]),
+    (_grant, "endpoint", "the name of an Amazon SageMaker endpoint, not its ARN", "churn",
+        ["", "a" * 64, "-a", "a-", "churn*", "arn:aws:sagemaker:eu-west-1:111111111111:endpoint/churn"],
+        ["a", "a" * 63, "Churn-2", "a--b", TEXT]),
+    (_grant, "foundation_models[1]", "the id of a foundation model, and not of an inference profile",
+        "anthropic.claude-v2:1",
+        ["", "claude", "anthropic.*", "eu.anthropic.claude-v2:1", "global.anthropic.claude-v2:1", "Anthropic.claude",
+         "arn:aws:bedrock:eu-west-1::foundation-model/anthropic.claude-v2:1"],
+        ["amazon.nova-lite-v1:0", "anthropic.claude-3-haiku-20240307-v1:0", "europe.model", TEXT]),
+    (_grant, "inference_profiles[1]", "the id of an inference profile", "eu.anthropic.claude-v2:1",
+        ["", "anthropic.claude-v2:1", "eu.*", "eu.anthropic", "application-inference-profile/1"],
+        ["us.amazon.nova-lite-v1:0", "us-gov.anthropic.claude-v2:1", "global.anthropic.claude-v2:1"]),
 ]
 # fmt: on
 
@@ -248,6 +259,13 @@ def test_a_text_is_allowed_to_its_last_character(check: Check, name: str, exampl
             "a lambda_.IFunction",
             "pass lambda_.Function(…), or one of its from_ methods",
         ),
+        (
+            _grant,
+            "certificate",
+            "certificate_arn",
+            "an acm.ICertificate",
+            "pass acm.PrivateCertificate(…), or one of its from_ methods",
+        ),
         (_grant, "stream", "stream_arn", "a kinesis.IStream", "pass kinesis.Stream(…), or one of its from_ methods"),
         (_grant, "grantee", "grant_principal", "an iam.IGrantable", "pass a user, a group or a role"),
     ],
@@ -285,6 +303,8 @@ def test_fails_when_a_list_is_something_else(check: Check, name: str, value: obj
         (_policy, "pass_roles", "name what the users may do this with: pass_roles=[…]"),
         (_grant, "tables", "name the tables, or leave tables out for all of the database"),
         (_grant, "topics", "name the topics"),
+        (_grant, "foundation_models", "name the models"),
+        (_grant, "inference_profiles", "name the profiles, or leave inference_profiles out"),
     ],
 )
 @pytest.mark.parametrize("value", [[], ()])
@@ -301,6 +321,7 @@ def test_fails_when_a_list_is_empty(check: Check, name: str, fix: str, value: ob
         (_policy, "describe_all_clusters"),
         (_cluster, "multi_az"),
         (_cluster, "publicly_accessible"),
+        (_grant, "by_cluster_arn"),
         *((_grant, name) for name in ("owner_allows", "clean_path", "create_database", "write", "lake_formation")),
     ],
 )
@@ -624,6 +645,42 @@ def test_the_data_of_a_schema_is_in_a_bucket_or_vended(
 ) -> None:
     """One of the two, not both and not neither."""
     assert expected == _found(arguments.check_external_schema, database="sales", **given)
+
+
+SECRET, CERTIFICATE, THE_KEY = _of_kind("secret_arn"), _of_kind("certificate_arn"), _of_kind("key_arn")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, [("'certificate' and 'secret' are not given", "pass one of them")]),
+        (
+            {"certificate": CERTIFICATE, "secret": SECRET},
+            [("'certificate' and 'secret' are both given", "pass one of them")],
+        ),
+        (
+            {"certificate": CERTIFICATE, "encryption_key": THE_KEY},
+            [("'encryption_key' is given, and 'certificate' has no key of AWS KMS", "drop encryption_key")],
+        ),
+        ({"certificate": CERTIFICATE}, []),
+        ({"secret": SECRET}, []),
+        ({"secret": SECRET, "encryption_key": THE_KEY}, []),
+    ],
+)
+def test_a_certificate_is_in_one_place(given: dict[str, object], expected: list[tuple[str, str]]) -> None:
+    """AUTHENTICATION_ARN or SECRET_ARN, and only a secret has a key that the role must use."""
+    assert expected == _found(arguments.check_kafka, **given)
+
+
+def test_fails_when_a_model_is_called_in_other_regions_without_a_profile() -> None:
+    """Redshift calls the models of its own region, and profiles those of others."""
+    models: dict[str, object] = {"foundation_models": ["anthropic.claude-v2:1"], "regions": ["eu-central-1"]}
+    fix = "pass inference_profiles=[…], or drop regions: Redshift calls models of its own region"
+
+    assert [("'regions' is given without 'inference_profiles'", fix)] == _found(
+        arguments.check_external_model, **models
+    )
+    assert [] == _found(arguments.check_external_model, **models, inference_profiles=["eu.anthropic.claude-v2:1"])
 
 
 def test_arguments_of_another_construct_are_left_alone() -> None:
