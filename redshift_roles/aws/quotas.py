@@ -40,6 +40,7 @@ SERVERLESS_ROLES: Final = Source(f"{_MGMT}/serverless-security-other-services.ht
 DATABASE_USERS: Final = Source(f"{_MGMT}/authorizing-redshift-service-database-users.html", "2026-08-26")
 CONFUSED_DEPUTY: Final = Source(f"{_MGMT}/cross-service-confused-deputy-prevention.html", "2026-08-26")
 COPY: Final = Source(f"{_GUIDE}/r_COPY.html", "2026-09-16")
+COPY_ROLE: Final = Source(f"{_GUIDE}/copy-parameters-authorization.html", "2026-09-16")
 EXTERNAL_SCHEMA: Final = Source(f"{_GUIDE}/r_CREATE_EXTERNAL_SCHEMA.html", "2026-08-26")
 EXTERNAL_FUNCTION: Final = Source(f"{_GUIDE}/r_CREATE_EXTERNAL_FUNCTION.html", "2026-08-26")
 AUDIT_LOGGING: Final = Source(f"{_MGMT}/db-auditing.html", "2026-08-26")

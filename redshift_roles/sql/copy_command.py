@@ -10,7 +10,7 @@ from redshift_roles.rules.arguments import Flag, Text
 from redshift_roles.rules.registry import Problem
 from redshift_roles.sql import role_clause, statement
 from redshift_roles.sql.role_clause import DEFAULT, SESSION, Role
-from redshift_roles.sql.statement import Literal, Name, Option, Whole, bare, flag, literal, one_of, quoted
+from redshift_roles.sql.statement import Name, Option, S3Location, Whole, bare, flag, literal, one_of, quoted
 
 _SOURCE: Final = Text(
     r"(?s:(s3|emr|dynamodb)://[^/].*)",
@@ -82,9 +82,10 @@ def copy(  # noqa: D417  one line for several options
 
     Args:
         table: The table: ``events``, ``public.events``, or its parts in a tuple where a part has a dot.
-        source: ``s3://bucket/prefix``, ``emr://cluster-id/path`` or ``dynamodb://table``; with ssh or manifest, the
-            object that lists the hosts or files.
-        role: An `iam.IRole`, a `RoleChain`, ``default``, ``SESSION`` or an ARN.
+        source: ``s3://bucket/prefix`` without ``*`` and ``?``, ``emr://cluster-id/path`` or ``dynamodb://table``; with
+            ssh or manifest, the object that lists the hosts or files. No access point.
+        role: An `iam.IRole`, a `RoleChain`, ``default``, an ARN, or ``SESSION``, the caller's own permissions, for
+            Amazon S3. A job takes a role alone.
         columns: Names of columns. Default: all, in order.
         format: CSV, JSON, AVRO, PARQUET, ORC or SHAPEFILE. Default: text with a delimiter.
         quote: The quotation mark of CSV. Default: ``"``.
@@ -120,16 +121,25 @@ def copy(  # noqa: D417  one line for several options
     options = {
         "table": Option(table, statement.qualified, statement.QualifiedName(), required="here"),
         "columns": Option(columns, lambda names: f"({statement.identifiers(names)})", statement.NAMES),
-        "source": literal(source, "FROM", _SOURCE, required="here"),
-        "role": role_clause.option(role, (DEFAULT, SESSION) if job is None else ()),
+        "source": Option(
+            source,
+            lambda address: f"FROM {quoted(address)}",
+            S3Location(_SOURCE, is_one=manifest is True or ssh is True),
+            required="here",
+        ),
+        "role": role_clause.option(role, _words(kind, job)),
         "format": bare(
             format,
             "FORMAT AS",
             one_of("CSV", "JSON", "AVRO", "PARQUET", "ORC", "SHAPEFILE"),
             (_DYNAMODB, _EMR, "ssh") if on_s3_only else (_DYNAMODB,),
         ),
-        "json": Option(_paths(json, format, "JSON"), quoted, Literal(_JSON_PATHS), needs=("format='JSON'",)),
-        "avro": Option(_paths(avro, format, "AVRO"), quoted, Literal(_AVRO_PATHS), needs=("format='AVRO'",)),
+        "json": Option(
+            _paths(json, format, "JSON"), quoted, S3Location(_JSON_PATHS, is_one=True), needs=("format='JSON'",)
+        ),
+        "avro": Option(
+            _paths(avro, format, "AVRO"), quoted, S3Location(_AVRO_PATHS, is_one=True), needs=("format='AVRO'",)
+        ),
         "quote": literal(quote, "QUOTE AS", statement.CHARACTER, needs=(_CSV,)),
         "manifest": flag(manifest, "MANIFEST", (_EMR, _DYNAMODB, "ssh")),
         "ssh": flag(ssh, "SSH", (_EMR, _DYNAMODB)),
@@ -183,6 +193,13 @@ def copy(  # noqa: D417  one line for several options
         problems.append(Problem("job_auto", "'job_auto' needs job", "drop job_auto, or name the COPY job in job"))
     statement.check("copy", quotas.COPY, options, context=[f"source='{kind}://…'"], problems=problems)
     return f"COPY {statement.written(options)};"
+
+
+def _words(kind: str, job: str | None) -> tuple[str, ...]:
+    """List the words that stand for a role: a job has none, and the caller's session is for Amazon S3 (COPY_ROLE)."""
+    if job is not None:
+        return ()
+    return (DEFAULT,) if kind in ("emr", "dynamodb") else (DEFAULT, SESSION)
 
 
 def _paths(given: str | None, file_format: str | None, own: str) -> str | None:

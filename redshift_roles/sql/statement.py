@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +19,8 @@ Name = str | tuple[str, ...]
 TEXT: Final = Text(r"(?s:[^\0]+)", "non-empty UTF-8 text without NUL characters", "…")
 MAYBE_EMPTY: Final = Text(r"(?s:[^\0]*)", "UTF-8 text without NUL characters", "…")
 CHARACTER: Final = Text(r"[\x01-\x7f]", "one ASCII character", "|")
+_S3: Final = "s3://"
+_WILDCARD: Final = re.compile(r"[*?]")
 
 
 def quoted(text: str, mark: str = "'") -> str:
@@ -67,6 +70,32 @@ class Literal(NamedTuple):
             yield from (TEXT if token_first(value) else self.text).check(name, readable(value))
         else:
             yield from self.text.check(name, value)
+
+
+class S3Location(NamedTuple):
+    """The address of one object in Amazon S3, or of all objects whose keys begin so; Redshift knows no patterns."""
+
+    text: Text
+    is_one: bool = False
+
+    def check(self, name: str, value: object) -> Iterator[Problem]:
+        """Check the text, then the bucket and the key, as far as they are no tokens."""
+        wrong = [*Literal(self.text).check(name, value)]
+        yield from wrong
+        if wrong or not isinstance(value, str) or not value.startswith(_S3):
+            return
+        text = readable(value)
+        bucket = TOKENS.split(value.removeprefix(_S3), "/")[0]
+        if bucket.startswith("arn:") or bucket.endswith(quotas.RESERVED_BUCKET_SUFFIXES):
+            allowed = "in a bucket by its own name, since Redshift documents no access points"
+            yield Problem(name, f"'{name}' must be {allowed}, got {text!r}", "write the name of the bucket itself")
+        before = _WILDCARD.split(text)[0]
+        if before != text:
+            allowed = "one address" if self.is_one else "what the addresses begin with"
+            fix = "name one object" if self.is_one else f"write '{before}'"
+            if _WILDCARD.search(bucket):
+                fix = "name one bucket"
+            yield Problem(name, f"'{name}' must be {allowed}, without * and ?, got {text!r}", fix)
 
 
 class Identifier(NamedTuple):

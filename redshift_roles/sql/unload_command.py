@@ -10,12 +10,21 @@ from redshift_roles.aws import quotas
 from redshift_roles.rules.arguments import Text, shown
 from redshift_roles.rules.registry import Problem
 from redshift_roles.sql import role_clause, statement
-from redshift_roles.sql.role_clause import Role
-from redshift_roles.sql.statement import CHARACTER, Literal, Option, Whole, bare, flag, literal, one_of, quoted
-
-_TARGET: Final = Text(
-    r"(?s:s3://(?![^/]*-s3alias(/|$))[^/].*)", "s3://bucket/prefix, not an access point alias", "s3://bucket/out/"
+from redshift_roles.sql.role_clause import DEFAULT, SESSION, Role
+from redshift_roles.sql.statement import (
+    CHARACTER,
+    Literal,
+    Option,
+    S3Location,
+    Whole,
+    bare,
+    flag,
+    literal,
+    one_of,
+    quoted,
 )
+
+_TARGET: Final = Text(r"(?s:s3://[^/].*)", "s3://bucket/prefix", "s3://bucket/out/")
 # What excludes options, as `Option.conflicts` names it.
 _CSV: Final = "format='CSV'"
 _PARQUET: Final = "format='PARQUET'"
@@ -70,8 +79,8 @@ def unload(  # noqa: D417  one line for several options
 
     Args:
         query: The SELECT whose rows are unloaded.
-        to: ``s3://bucket/prefix``; no access point alias.
-        role: An `iam.IRole`, a `RoleChain`, ``default`` or an ARN.
+        to: ``s3://bucket/prefix`` without ``*`` and ``?``; no access point.
+        role: An `iam.IRole`, a `RoleChain`, ``default``, ``SESSION`` or an ARN.
         format: CSV, PARQUET or JSON. Default: text with a delimiter.
         partition_by: Names of columns to partition by. Default: none.
         include_partition_columns: Whether the files hold those columns too. Default: False.
@@ -99,8 +108,8 @@ def unload(  # noqa: D417  one line for several options
     """
     options = {
         "query": Option(query, lambda select: f"({quoted(select)})", Literal(), required="here"),
-        "to": literal(to, "TO", _TARGET, required="here"),
-        "role": role_clause.option(role),
+        "to": Option(to, lambda address: f"TO {quoted(address)}", S3Location(_TARGET), required="here"),
+        "role": role_clause.option(role, (DEFAULT, SESSION)),
         "format": bare(format, "FORMAT AS", one_of("CSV", "PARQUET", "JSON")),
         "partition_by": Option(
             partition_by, lambda names: f"PARTITION BY ({statement.identifiers(names)})", statement.NAMES

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from redshift_roles import sql
-from tests.sql.statements import LEAST, LIST, NUMBER, ROLE, TOKEN, problems
+from redshift_roles import RoleAssociationError, sql
+from tests.sql.statements import LEAST, LIST, NUMBER, ROLE, TOKEN, problems, written
 
 SHOWN = {
     TOKEN: "a value that only the deployment knows",
@@ -18,7 +18,19 @@ SHOWN = {
 TEXT = "non-empty UTF-8 text without NUL characters"
 NAME = "a name of 1 to 3 parts with dots between them"
 SOURCE = "s3://bucket/prefix, emr://cluster-id/path or dynamodb://table"
-TARGET = "s3://bucket/prefix, not an access point alias"
+TARGET = "s3://bucket/prefix"
+ADDRESSES = "what the addresses begin with, without * and ?"
+ADDRESS = "one address, without * and ?"
+OWN_NAME = "in a bucket by its own name, since Redshift documents no access points"
+POINTS = [
+    "s3://x-s3alias",
+    "s3://x-s3alias/out",
+    "s3://x--ol-s3/out",
+    "s3://arn:aws:s3:eu-west-1:111111111111:accesspoint/ap/out",
+    "s3://arn:aws:s3::111111111111:accesspoint/m.mrap/out",
+    "s3://x.mrap/out",
+    "s3://x--euw1-az1--x-s3/out",
+]
 PATHS = "auto, auto ignorecase, noshred or s3://bucket/paths.json"
 ROLES = "an iam.IRole, a RoleChain, an ARN or"
 TYPE = "the name of a data type"
@@ -48,9 +60,19 @@ WRONG: list[tuple[str, str, list[Any], str, dict[str, Any]]] = [
     ("copy", "null_as", [0], "UTF-8 text without NUL characters", {}),
     ("copy", "job", [7, "load-it", ""], "a name without hyphens", {}),
     ("copy", "role", ["default", "SESSION"], "an iam.IRole, a RoleChain or an ARN", {"job": "j"}),
+    ("copy", "role", ["SESSION"], f"{ROLES} 'default'", {"source": "dynamodb://t", "read_ratio": 5}),
+    ("copy", "role", ["SESSION"], f"{ROLES} 'default'", {"source": "emr://j-1/x"}),
+    ("copy", "source", ["s3://b/landing/*", "s3://b/*.csv", "s3://b/day=?/", "s3://b*/x"], ADDRESSES, {}),
+    *(("copy", "source", ["s3://b/load-*.json"], ADDRESS, {option: True}) for option in ("manifest", "ssh")),
+    ("copy", "source", POINTS, OWN_NAME, {}),
+    ("copy", "source", POINTS, OWN_NAME, {"manifest": True}),
+    ("copy", "json", POINTS, OWN_NAME, {"format": "JSON"}),
+    ("unload", "to", POINTS, OWN_NAME, {}),
+    *(("copy", name, ["s3://b/paths*.json"], ADDRESS, {"format": name.upper()}) for name in ("json", "avro")),
     ("unload", "query", ["", 7], TEXT, {}),
-    ("unload", "to", ["s3://x-s3alias", "s3://x-s3alias/out", "s3://", "s3:///out", "b/out", ""], TARGET, {}),
-    ("unload", "role", ["SESSION", 7], f"{ROLES} 'default'", {}),
+    ("unload", "to", ["s3://", "s3:///out", "b/out", ""], TARGET, {}),
+    ("unload", "to", ["s3://b/out/*", "s3://b/out?"], ADDRESSES, {}),
+    ("unload", "role", [7], "an iam.IRole, a RoleChain, an ARN, 'default' or 'SESSION'", {}),
     ("unload", "format", ["ORC"], "one of CSV, PARQUET, JSON", {}),
     ("unload", "compression", ["LZOP"], "one of GZIP, BZIP2, ZSTD", {}),
     ("unload", "parallel", ["YES"], "one of ON, OFF", {}),
@@ -109,6 +131,9 @@ ENTRIES: list[tuple[str, dict[str, Any], str]] = [
     ("copy", {"columns": [LIST]}, f"'columns' must be {COUNTED}, got {SHOWN[LIST]}"),
     ("copy", {"format": "JSON", "json": f"a/{TOKEN}"}, f"'json' must be {PATHS}, got 'a/${{Token}}'"),
     ("copy", {"accept_inv_chars": f"a{TOKEN}"}, "'accept_inv_chars' must be one ASCII character, got 'a${Token}'"),
+    ("copy", {"source": f"s3://{TOKEN}/a/*"}, f"'source' must be {ADDRESSES}, got 's3://${{Token}}/a/*'"),
+    ("unload", {"to": f"s3://b/{TOKEN}?"}, f"'to' must be {ADDRESSES}, got 's3://b/${{Token}}?'"),
+    ("unload", {"to": f"s3://{TOKEN}-s3alias/"}, f"'to' must be {OWN_NAME}, got 's3://${{Token}}-s3alias/'"),
     ("unload", {"query": f"SELECT {LIST}"}, f"'query' must be {TEXT}, got 'SELECT ${{Token}}'"),
     ("unload", {"query": f"\0{TOKEN}"}, f"'query' must be {TEXT}, got '\\x00${{Token}}'"),
     ("create_external_function", {"arguments": ["int", "x, int"]}, f"'arguments[1]' must be {TYPE}, got 'x, int'"),
@@ -181,3 +206,24 @@ def test_options_are_given_by_name() -> None:
         "revoke_assumerole": ["roles"],
         "iam_role": ["role"],
     } == positional
+
+
+@pytest.mark.parametrize(
+    ("function", "options", "fix"),
+    [
+        ("copy", {"source": "s3://b/landing/*"}, "write 's3://b/landing/'"),
+        ("copy", {"source": "s3://b/landing/day-?.csv"}, "write 's3://b/landing/day-'"),
+        ("copy", {"source": f"s3://{TOKEN}/landing/*"}, "write 's3://${Token}/landing/'"),
+        ("copy", {"source": "s3://b*/landing/"}, "name one bucket"),
+        ("copy", {"source": "s3://b/load-*.json", "manifest": True}, "name one object"),
+        ("copy", {"format": "AVRO", "avro": "s3://b/paths*.json"}, "name one object"),
+        ("unload", {"to": "s3://b/out/*"}, "write 's3://b/out/'"),
+        ("unload", {"to": "s3://x-s3alias/out"}, "write the name of the bucket itself"),
+    ],
+)
+def test_the_fix_says_what_to_write_for_a_pattern(function: str, options: dict[str, Any], fix: str) -> None:
+    """COPY and UNLOAD take what keys begin with, so that the part before the first star is meant."""
+    with pytest.raises(RoleAssociationError) as caught:
+        written(function, **options)
+
+    assert [fix] == [finding.fix for finding in caught.value.findings]

@@ -143,6 +143,12 @@ def test_fails_when_a_format_or_source_has_no_such_option(
     assert rejected == found
 
 
+@pytest.mark.parametrize("options", [{"encrypted": True, "kms_key_id": "k"}, {"encrypted_auto": True}, {}])
+def test_parquet_is_encrypted_with_a_key_of_aws_kms(options: dict[str, Any]) -> None:
+    """AWS: "PARQUET with ENCRYPTED is only supported with" SSE-KMS; the bucket's own key is one, and none is SSE-S3."""
+    assert [] == problems("unload", format="PARQUET", **options)
+
+
 @pytest.mark.parametrize("kind", ["CSV", "JSON", "AVRO"])
 @pytest.mark.parametrize("options", [{"source": "emr://j-1/a"}, {"source": "s3://b/hosts", "ssh": True}])
 def test_other_formats_come_from_emr_and_hosts_too(kind: str, options: dict[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -64,18 +66,18 @@ def test_a_text_stays_one_literal_and_one_identifier(text: str) -> None:
     assert [("identifier", text)] == tokens_of(identifier(text))
 
 
-def _statements(value: str, job: str) -> str:
-    """Write each statement, with the value wherever any text may stand."""
+def _statements(value: str, job: str, key: str) -> str:
+    """Write each statement, with the value wherever any text may stand; not in the names of jobs and S3 objects."""
     return "\n".join(
         [
             sql.copy(
-                (value, value), f"s3://b/{value}", arn(), columns=[value], region=value, null_as=value,
+                (value, value), f"s3://b/{key}", arn(), columns=[value], region=value, null_as=value,
                 date_format=value, time_format=value, delimiter=value,
             ),
-            sql.copy((value,), f"emr://j/{value}", arn(), format="JSON", json=f"s3://b/{value}"),
+            sql.copy((value,), f"emr://j/{value}", arn(), format="JSON", json=f"s3://b/{key}"),
             sql.copy("t", "s3://b/all", arn(), fixed_width=value, job=job),
             sql.unload(
-                value, f"s3://b/{value}", arn(), partition_by=[value], null_as=value, region=value, extension=value,
+                value, f"s3://b/{key}", arn(), partition_by=[value], null_as=value, region=value, extension=value,
                 encrypted=True, kms_key_id=value,
             ),
             sql.create_external_schema(
@@ -94,10 +96,10 @@ def _statements(value: str, job: str) -> str:
 
 def _as_it_was(value: str) -> None:
     """Compare the statements with those that have a harmless value in its place."""
-    # The name of a COPY job has no hyphens.
-    job = value.replace("-", "_")
-    harmless, spoilt = tokens_of(_statements("x", "j")), tokens_of(_statements(value, job))
-    locations = {"x": value, "j": job, "s3://b/x": f"s3://b/{value}", "emr://j/x": f"emr://j/{value}"}
+    # The name of a COPY job has no hyphens, and an address in Amazon S3 no * and ?.
+    job, key = value.replace("-", "_"), re.sub("[*?]", "_", value)
+    harmless, spoilt = tokens_of(_statements("x", "j", "x")), tokens_of(_statements(value, job, key))
+    locations = {"x": value, "j": job, "s3://b/x": f"s3://b/{key}", "emr://j/x": f"emr://j/{value}"}
 
     assert [(kind, text if kind == "other" else locations.get(text, text)) for kind, text in harmless] == spoilt
 

@@ -92,6 +92,8 @@ TEXTS = [
             (f"{TOKEN}/x", {"read_ratio": 50}, " READRATIO 50"),
         )
     ),
+    ("copy", {"role": "SESSION"}, "COPY \"events\" FROM 's3://b/landing/' IAM_ROLE 'SESSION';"),
+    ("unload", {"role": "SESSION"}, "UNLOAD ('SELECT 1') TO 's3://b/out/' IAM_ROLE 'SESSION';"),
     _unload({}, ""),
     _unload(
         {
