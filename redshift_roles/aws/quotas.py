@@ -153,7 +153,7 @@ LONGEST_ELSEWHERE: Final = (345, 512, 512)
 # In a user policy: the ARN of a role without a path, a generated cluster identifier, a generated role name.
 LONGEST_IN_USER_POLICY: Final = (102, 63, 64)
 
-# CHAINING_ROLES, and the page of CREATE EXTERNAL SCHEMA: "a maximum of 10 roles".
+# EXTERNAL_SCHEMA: "a maximum of 10 roles"; the page of CHAINING_ROLES names the quota of a cluster, which is larger.
 CHAINED_ROLES: Final = 10
 
 # NAMES: bytes of UTF-8.

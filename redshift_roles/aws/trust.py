@@ -243,6 +243,8 @@ def _tests(condition: Json, caller: _Caller) -> Iterator[tuple[str, bool | None]
 
 
 def _meets(operator: re.Match[str], key: str, values: list[Json], caller: _Caller) -> bool | None:
+    if not all(isinstance(value, (str, int)) for value in values):
+        return None
     has_wildcards = operator["kind"] == "Arn" or operator["how"] == "Like"
     # A user may not be sent always, and is then not tested by some operators.
     is_optional = operator["optional"] or operator[0].startswith("ForAll")

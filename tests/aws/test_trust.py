@@ -557,6 +557,7 @@ def test_fails_when_a_condition_is_for_another_account_or_region(
         {"StringNotEquals": {"aws:SourceAccount": placeholder("Account")}},
         {"StringEquals": {"aws:SourceAccount": "${aws:PrincipalTag/account}"}},
         {"StringEquals": {"aws:SourceAccount": []}},
+        {"StringEquals": {"aws:SourceAccount": [THEIRS, {"Fn::If": ["Ours", OURS, THEIRS]}]}},
         {"ArnLike": {"aws:SourceArn": [_arn(account=THEIRS), _arn()]}},
         {"ArnLike": {"aws:SourceArn": _arn("*", "*")}},
         {"ArnLike": {"aws:SourceArn": f"arn:aws:redshift:{placeholder('AWS::Region')}:{OURS}:cluster:warehouse"}},
