@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aws_cdk import Annotations
 from aws_cdk import aws_iam as iam
@@ -11,17 +11,22 @@ from aws_cdk.interfaces.aws_iam import IGroupRef, IUserRef
 from constructs import Construct
 
 from redshift_roles.aws import arns, quotas
+from redshift_roles.aws.actions import PASSED_TO_SERVICE
 from redshift_roles.aws.placeholders import present
 from redshift_roles.aws.policies import UserPolicy, least_size, most_size
 from redshift_roles.cdk import account_rule
-from redshift_roles.cdk.cluster_references import Cluster, cluster_arn, cluster_problems
+from redshift_roles.cdk.cluster_references import Cluster, cluster_problems, named
 from redshift_roles.cdk.location import Location, path_of
+from redshift_roles.cdk.resource_reader import given_key, key_problems
 from redshift_roles.cdk.role_reader import Principal, principal_account, role_arn, texts_of
 from redshift_roles.cdk.validation import checked_roles, child_location, child_path, raise_if, rollback_on_error
 from redshift_roles.rules import arguments, registry
 from redshift_roles.rules.facts import AssociationFacts
 from redshift_roles.rules.findings import RoleAssociationError
 from redshift_roles.rules.registry import Problem, in_account
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
 
 
 class RoleAssociationPolicy(iam.ManagedPolicy):
@@ -30,13 +35,22 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
     For two clusters and three roles it is the policy that AWS publishes, plus the condition that the roles are passed
     to Redshift and to nothing else.
 
+    `encryption_keys`, `service_linked_role` and `manage_admin_password` add what people need besides who create these
+    clusters themselves. A cluster with tags needs ``redshift:CreateTags`` too, the console more: docs/user-policy.md.
+
     Args:
         scope: The construct it belongs to.
         construct_id: Its name there.
-        clusters: 1 or more of `RedshiftCluster`, `CfnCluster` and literal identifiers (those are in this stack's
-            account and region).
+        clusters: 1 or more of `RedshiftCluster`, `CfnCluster`, anything with a ``cluster_name`` such as an `ICluster`
+            of ``aws-redshift-alpha``, and identifiers (those are in this stack's account and region).
         pass_roles: 1 or more roles of this account.
         create_clusters: Whether the policy allows creating these clusters too. Default: True.
+        encryption_keys: Customer managed keys to create these clusters with. With `manage_admin_password` also for
+            the secret. Default: none.
+        service_linked_role: Whether people may create the role ``AWSServiceRoleForRedshift``, which the first cluster
+            of an account needs. Default: False.
+        manage_admin_password: Whether people may create these clusters with an admin password that Redshift keeps in
+            AWS Secrets Manager. Default: False.
         describe_all_clusters: Whether it allows listing all clusters, as the console does. Default: True. False allows
             describing these clusters alone.
         users: Users of this account to attach it to. Default: none.
@@ -51,12 +65,17 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
 
     Template:
         1 AWS::IAM::ManagedPolicy with three statements: DescribeClusters, AssociateRoles (ModifyClusterIamRoles and
-        CreateCluster on ``cluster:NAME``) and PassRolesToRedshift (with ``iam:PassedToService``). In a stack without an
-        account, a role of a literal account brings 1 CloudFormation Rule.
+        CreateCluster on ``cluster:NAME``) and PassRolesToRedshift (with ``iam:PassedToService``). Where they are asked
+        for: CreateServiceLinkedRole; UseEncryptionKeys and GrantKeysToRedshift (with ``kms:GrantIsForAWSResource``);
+        ManageAdminPasswords on ``secret:redshift!NAME-*`` and GeneratePasswords. In a stack without an account, a role
+        of a literal account brings 1 CloudFormation Rule.
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/mgmt/copy-unload-iam-role-associating-with-clusters.html
         (text of 2026-08-26)
+        https://docs.aws.amazon.com/redshift/latest/mgmt/authorizing-kms-customer-managed-key.html (text of 2026-07-06)
+        https://docs.aws.amazon.com/redshift/latest/mgmt/using-service-linked-roles.html (text of 2026-08-26)
+        https://docs.aws.amazon.com/redshift/latest/mgmt/redshift-secrets-manager-integration.html (text of 2026-08-26)
     """
 
     def __init__(
@@ -68,6 +87,9 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         pass_roles: Sequence[iam.IRole],
         create_clusters: bool = True,
         describe_all_clusters: bool = True,
+        encryption_keys: Sequence[kms.IKey] = (),
+        service_linked_role: bool = False,
+        manage_admin_password: bool = False,
         users: Sequence[iam.IUser] = (),
         groups: Sequence[iam.IGroup] = (),
         managed_policy_name: str | None = None,
@@ -80,6 +102,9 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
             pass_roles=pass_roles,
             create_clusters=create_clusters,
             describe_all_clusters=describe_all_clusters,
+            encryption_keys=encryption_keys,
+            service_linked_role=service_linked_role,
+            manage_admin_password=manage_admin_password,
             managed_policy_name=managed_policy_name,
             description=description,
         )
@@ -87,19 +112,27 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
         def path() -> str:
             return child_path(scope, construct_id)
 
+        of_arguments = [*arguments.check_policy(given)]
+        listed = () if of_arguments else enumerate(encryption_keys)
+        keys = [key for index, each in listed for key in given_key(f"encryption_keys[{index}]", each)]
         problems = [
             *cluster_problems(clusters, location),
-            *arguments.check(given, arguments.POLICY_ARGUMENTS),
+            *of_arguments,
             *people_problems(users, groups, location),
+            *key_problems(keys, "encryption_keys", None, location),
         ]
         facts = checked_roles(
             path, quotas.PASS_ROLE, problems, location, kind="policy", argument="pass_roles", roles=pass_roles
         )
+        found = [named(cluster, location) for cluster in clusters]
         policy = UserPolicy(
-            cluster_arns=[*dict.fromkeys(cluster_arn(cluster, location) for cluster in clusters)],
+            cluster_arns=[*dict.fromkeys(cluster.arn for cluster in found)],
             role_arns=[*dict.fromkeys(role_arn(role) for role in pass_roles)],
             create_clusters=create_clusters,
             describe_all_clusters=describe_all_clusters,
+            key_arns=[*dict.fromkeys(key.arn for key in keys)],
+            linked_role_arn=_linked_role_arn(location) if service_linked_role else None,
+            secret_arns=[*dict.fromkeys(cluster.secret_arn for cluster in found)] if manage_admin_password else (),
         )
         may_be_too_large = _may_be_too_large(policy, facts, location, path)
         self._location = location
@@ -177,9 +210,14 @@ def _foreign(name: str, person: Principal, location: Location) -> Iterator[Probl
         yield Problem(name, message, fix)
 
 
-# A cluster's or role's ARN with the longest name that CloudFormation generates.
+def _linked_role_arn(location: Location) -> str:
+    path = f"role/aws-service-role/{PASSED_TO_SERVICE}/AWSServiceRoleForRedshift"
+    return f"arn:{location.partition_name}:iam::{location.account_id}:{path}"
+
+
+# An ARN with the longest name that CloudFormation generates, and what the statements have besides.
 _LONGEST_GENERATED: Final = 130
-_STATEMENTS: Final = 600
+_STATEMENTS: Final = 1_600
 
 
 _UNDECIDED: Final = "redshift-roles:PolicySizeUndecided"
@@ -195,12 +233,16 @@ def _may_be_too_large(policy: UserPolicy, facts: AssociationFacts, location: Loc
     Raises:
         RoleAssociationError: PolicyTooLarge, when it surely is.
     """
-    resources = [*policy.cluster_arns, *policy.role_arns]
+    described = () if policy.describe_all_clusters else policy.cluster_arns
+    keys = [*policy.key_arns, *policy.key_arns]
+    resources = [*policy.cluster_arns, *described, *policy.role_arns, *keys, *policy.secret_arns]
     if _STATEMENTS + sum(max(len(arn), _LONGEST_GENERATED) for arn in resources) <= quotas.MANAGED_POLICY_SIZE:
         return False
     written = policy._replace(
         cluster_arns=texts_of(policy.cluster_arns, location),
         role_arns=[*dict.fromkeys(role.arn for role in facts.roles)],
+        key_arns=texts_of(policy.key_arns, location),
+        secret_arns=texts_of(policy.secret_arns, location),
     )
     length = least_size(written.document(), location.region)
     if length > quotas.MANAGED_POLICY_SIZE:

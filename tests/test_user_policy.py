@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import aws_cdk as cdk
+import aws_cdk.aws_redshift_alpha as alpha
 import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_memorydb as memorydb
 from aws_cdk import aws_redshift as redshift
+from aws_cdk import aws_redshiftserverless as serverless
 
 from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationError, RoleAssociationPolicy
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
-from tests.support.associations import refused
+from tests.support.associations import ENVIRONMENT, refused
 from tests.support.builders import arn
+from tests.support.iam import Request, decisions_of
 from tests.support.nag import nag_findings
+from tests.support.operations import Documented
 from tests.support.templates import deployed, properties_of, template_of
 
 POLICY = "AWS::IAM::ManagedPolicy"
 HERE = f"arn:aws:redshift:{REGION}:{ACCOUNT}:cluster"
+ALLOWED = "a RedshiftCluster, a CfnCluster, an ICluster of aws-redshift-alpha or an identifier"
 FOREIGN = f"is in account {OTHER_ACCOUNT}, the policy is in {ACCOUNT}"
 
 
@@ -56,7 +66,7 @@ def _group(scope: cdk.Stack, account: str = OTHER_ACCOUNT) -> iam.IGroup:
         ({"clusters": ["Bad_Name"]}, ["'clusters[0]' must be 1 to 63 lower-case letters"]),
         (
             {"clusters": ["ok", 7]},
-            ["'clusters[1]' must be a RedshiftCluster, a CfnCluster or a literal identifier"],
+            [f"'clusters[1]' must be {ALLOWED}"],
         ),
         ({"clusters": "warehouse"}, ["'clusters' must be a list, got 'warehouse'"]),
         ({"clusters": None}, ["'clusters' must be a list, got None"]),
@@ -65,6 +75,17 @@ def _group(scope: cdk.Stack, account: str = OTHER_ACCOUNT) -> iam.IGroup:
         ({"pass_roles": arn("A")}, [f"'pass_roles' must be a list, got '{arn('A')}'"]),
         ({"pass_roles": [arn("A")]}, [f"'pass_roles[0]' must be an iam.IRole, got '{arn('A')}'"]),
         ({"pass_roles": None}, ["'pass_roles' must be a list, got None"]),
+        ({"encryption_keys": None}, ["'encryption_keys' must be a list, got None"]),
+        ({"encryption_keys": ["arn:aws:kms:x"]}, ["'encryption_keys[0]' must be a kms.IKey, got 'arn:aws:kms:x'"]),
+        ({"service_linked_role": None}, ["'service_linked_role' must be True or False, got None"]),
+        ({"manage_admin_password": "yes"}, ["'manage_admin_password' must be True or False, got 'yes'"]),
+        (
+            {"create_clusters": False, "service_linked_role": True, "manage_admin_password": True},
+            [
+                "'service_linked_role' is given beside create_clusters=False",
+                "'manage_admin_password' is given beside create_clusters=False",
+            ],
+        ),
         ({"managed_policy_name": "a b"}, ["'managed_policy_name' must be 1 to 128 letters"]),
         ({"description": "\n" * 1001}, ["'description' must be at most 1,000"]),
     ],
@@ -141,6 +162,43 @@ def test_fails_when_a_cluster_cannot_be_named(app: cdk.App, stack: cdk.Stack, ag
     assert "has no cluster_identifier, so CDK cannot refer to it from here" in message
 
 
+def test_fails_when_a_key_cannot_be_named(app: cdk.App, stack: cdk.Stack, agnostic: cdk.Stack) -> None:
+    """IAM does not follow an alias; CDK cannot refer to a key of another Stage, or of another environment."""
+    alias = kms.Alias.from_alias_name(stack, "Alias", "alias/warehouse")
+    staged = kms.Key(cdk.Stack(cdk.Stage(app, "Stage"), "Keys", env=ENVIRONMENT), "Key")
+    nowhere = kms.Key(agnostic, "Key")
+    elsewhere = "is in a stack of another environment, to which CDK cannot refer from here"
+    messages = [
+        "'encryption_keys[0]' (Data/Alias) is known by its alias only",
+        f"'encryption_keys[1]' (Stage/Keys/Key) {elsewhere}",
+        f"'encryption_keys[2]' (Anywhere/Key) {elsewhere}",
+    ]
+
+    assert [("InvalidArgument", message) for message in messages] == refused(
+        lambda: _policy(stack, encryption_keys=[alias, staged, nowhere])
+    )
+    no_create = "'encryption_keys' is given beside create_clusters=False"
+    stack.node.try_remove_child("A")
+    assert [("InvalidArgument", no_create)] == refused(
+        lambda: _policy(stack, encryption_keys=[alias], create_clusters=False)
+    )
+
+
+def test_fails_for_what_is_no_provisioned_cluster(stack: cdk.Stack) -> None:
+    """A namespace, and clusters of other services, which have a name too."""
+    namespace = serverless.CfnNamespace(stack, "Namespace", namespace_name="sales")
+    containers = ecs.Cluster.from_cluster_arn(stack, "Tasks", f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/tasks")
+    cache = memorydb.CfnCluster(stack, "Cache", acl_name="a", cluster_name="c", node_type="n")
+
+    with pytest.raises(RoleAssociationError, match=r"redshift_grants\.pass_role") as caught:
+        _policy(stack, clusters=[namespace, containers, cache])
+    assert [
+        "'clusters[0]' must be a provisioned cluster, got a CfnNamespace",
+        f"'clusters[1]' must be {ALLOWED}, got an ICluster",
+        f"'clusters[2]' must be {ALLOWED}, got a CfnCluster",
+    ] == [finding.message for finding in caught.value.findings]
+
+
 PARTITIONS = {
     "eu-west-1": "aws",
     "cn-north-1": "aws-cn",
@@ -212,6 +270,35 @@ def test_a_cluster_of_another_stack_is_in_the_account_and_region_of_its_own(app:
     assert f"arn:aws:redshift:us-east-1:{ACCOUNT}:cluster:sales" == _statements(stack)[1]["Resource"]
 
 
+def test_a_cluster_of_the_alpha_constructs_is_named(app: cdk.App, stack: cdk.Stack) -> None:
+    """By reference in its own stack, by its name from another one, and by the name it was imported under."""
+    other = cdk.Stack(app, "Other", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
+
+    def cluster(home: cdk.Stack, name: str | None = None) -> alpha.Cluster:
+        vpc = ec2.Vpc.from_vpc_attributes(
+            home, "Vpc", vpc_id="vpc-1", availability_zones=["a", "b"], private_subnet_ids=["subnet-1", "subnet-2"]
+        )
+        return alpha.Cluster(home, "C", master_user=alpha.Login(master_username="x"), vpc=vpc, cluster_name=name)
+
+    imported = alpha.Cluster.from_cluster_attributes(
+        stack, "Imported", cluster_name="imported", cluster_endpoint_address="a", cluster_endpoint_port=5439
+    )
+    here = cluster(stack)
+    _policy(stack, clusters=[here, cluster(other, "sales"), imported])
+    logical_id = stack.get_logical_id(here.node.default_child)  # type: ignore[arg-type]
+
+    there = f"arn:aws:redshift:us-east-1:{ACCOUNT}:cluster:sales"
+    assert [f"{HERE}:ours", there, f"{HERE}:imported"] == _statements(stack, **{logical_id: "ours"})[1]["Resource"]
+
+
+def test_a_reference_is_the_cluster_that_it_refers_to(app: cdk.App, stack: cdk.Stack) -> None:
+    """Its ARN has the region of the cluster, not that of the policy."""
+    other = cdk.Stack(app, "Other", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
+    _policy(stack, clusters=[_cluster(other, cluster_identifier="sales").cluster_identifier])
+
+    assert f"arn:aws:redshift:us-east-1:{ACCOUNT}:cluster:sales" == _statements(stack)[1]["Resource"]
+
+
 def test_flags_take_permissions_away(stack: cdk.Stack) -> None:
     """Without create_clusters nobody may create; without describe_all_clusters these clusters alone are described."""
     _policy(stack, create_clusters=False, describe_all_clusters=False)
@@ -219,6 +306,164 @@ def test_flags_take_permissions_away(stack: cdk.Stack) -> None:
 
     assert ("redshift:DescribeClusters", f"{HERE}:warehouse") == (describe["Action"], describe["Resource"])
     assert ("redshift:ModifyClusterIamRoles", f"{HERE}:warehouse") == (associate["Action"], associate["Resource"])
+
+
+class Task(NamedTuple):
+    """What people do, the AWS page about it, the date of its text, and what it documents."""
+
+    page: str
+    text_of: str
+    documented: tuple[Documented, ...]
+
+
+CLUSTER, ROLE = f"{HERE}:warehouse", arn("A")
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-1111-1111-1111-111111111111"
+SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:redshift!warehouse-*"
+LINKED = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/redshift.amazonaws.com/AWSServiceRoleForRedshift"
+_CALLS = ("CreateCluster", "DeleteCluster", "DescribeClusters", "ModifyCluster", "ModifyClusterIamRoles", "CreateTags")
+_FOR_SERVICE = ("Bool", "kms:GrantIsForAWSResource", ("true",))
+TASKS = {
+    "associate": Task(
+        "mgmt/copy-unload-iam-role-associating-with-clusters",
+        "2026-08-26",
+        (
+            Documented("", "redshift:ModifyClusterIamRoles", (CLUSTER,)),
+            Documented(
+                "", "iam:PassRole", (ROLE,), ("StringEquals", "iam:PassedToService", ("redshift.amazonaws.com",))
+            ),
+        ),
+    ),
+    "describe": Task(
+        "mgmt/copy-unload-iam-role-associating-with-clusters",
+        "2026-08-26",
+        (Documented("", "redshift:DescribeClusters", ("arn:aws:redshift:*:*:cluster:*",)),),
+    ),
+    "describe one": Task(
+        "service-authorization/list_redshift", "2026-09-26", (Documented("", "redshift:DescribeClusters", (CLUSTER,)),)
+    ),
+    "create": Task(
+        "mgmt/copy-unload-iam-role-associating-with-clusters",
+        "2026-08-26",
+        (Documented("", "redshift:CreateCluster", (CLUSTER,)),),
+    ),
+    "with a key": Task(
+        "mgmt/authorizing-kms-customer-managed-key",
+        "2026-07-06",
+        (
+            Documented("", "kms:GenerateDataKey kms:Encrypt kms:Decrypt kms:DescribeKey", (KEY,)),
+            Documented("", "kms:CreateGrant", (KEY,), _FOR_SERVICE),
+        ),
+    ),
+    "the first of an account": Task(
+        "mgmt/using-service-linked-roles",
+        "2026-08-26",
+        (
+            Documented(
+                "",
+                "iam:CreateServiceLinkedRole",
+                (LINKED,),
+                ("StringLike", "iam:AWSServiceName", ("redshift.amazonaws.com",)),
+            ),
+        ),
+    ),
+    "with a managed password": Task(
+        "mgmt/redshift-secrets-manager-integration",
+        "2026-08-26",
+        (
+            Documented(
+                "",
+                "secretsmanager:CreateSecret secretsmanager:RotateSecret secretsmanager:DescribeSecret "
+                "secretsmanager:UpdateSecret secretsmanager:DeleteSecret secretsmanager:TagResource",
+                (SECRET,),
+            ),
+            Documented("", "secretsmanager:GetRandomPassword", ("*",)),
+        ),
+    ),
+    "with a key for the password": Task(
+        "mgmt/redshift-secrets-manager-integration",
+        "2026-08-26",
+        (
+            Documented("", "kms:Decrypt kms:GenerateDataKey kms:RetireGrant", (KEY,)),
+            Documented("", "kms:CreateGrant", (KEY,), _FOR_SERVICE),
+        ),
+    ),
+}
+# What people with one of these arguments can do besides associating these roles with this cluster.
+PEOPLE: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "associate": ({"create_clusters": False, "describe_all_clusters": False}, ("describe one",)),
+    "describe all": ({"create_clusters": False}, ("describe",)),
+    "create": ({"describe_all_clusters": False}, ("describe one", "create")),
+    "encryption_keys": ({"encryption_keys": True}, ("describe", "create", "with a key")),
+    "service_linked_role": ({"service_linked_role": True}, ("describe", "create", "the first of an account")),
+    "manage_admin_password": ({"manage_admin_password": True}, ("describe", "create", "with a managed password")),
+    "all": (
+        {"encryption_keys": True, "service_linked_role": True, "manage_admin_password": True},
+        (*TASKS.keys() - {"describe one", "associate"},),
+    ),
+}
+# Neighbours of what is named, other services, and calls that no task needs.
+BESIDE = [
+    *(Request(f"redshift:{name}", f"{CLUSTER}{end}") for name in _CALLS for end in ("", "-2")),
+    *(Request(f"redshift:{name}", CLUSTER.replace(REGION, "us-east-1")) for name in _CALLS),
+    *(
+        Request("iam:PassRole", role, (("iam:PassedToService", f"{service}.amazonaws.com"),))
+        for role in (ROLE, arn("B"), LINKED)
+        for service in ("redshift", "ec2", "redshift-serverless")
+    ),
+    *(
+        Request("iam:CreateServiceLinkedRole", role, (("iam:AWSServiceName", f"{service}.amazonaws.com"),))
+        for role in (LINKED, LINKED.replace("redshift.", "rds.").replace("ForRedshift", "ForRDS"), ROLE)
+        for service in ("redshift", "rds")
+    ),
+    *(
+        Request(f"kms:{name}", key, (("kms:GrantIsForAWSResource", is_for_service),))
+        for name in "CreateGrant Decrypt DescribeKey Encrypt GenerateDataKey RetireGrant ScheduleKeyDeletion".split()
+        for key in (KEY, KEY.replace("1111-1111", "2222-2222"))
+        for is_for_service in ("true", "false")
+    ),
+    Request("kms:CreateGrant", KEY),
+    *(
+        Request(f"secretsmanager:{name}", secret.replace("*", "admin-Ab12Cd"))
+        for name in "CreateSecret DeleteSecret GetSecretValue TagResource PutSecretValue".split()
+        for secret in (SECRET, SECRET.replace("!warehouse", "!sales"), SECRET.replace("redshift!", ""))
+    ),
+]
+
+
+@pytest.mark.parametrize("people", PEOPLE)
+def test_people_can_do_what_the_pages_document_and_nothing_beside_it(stack: cdk.Stack, people: str) -> None:
+    """An evaluator decides on the calls of all tasks, and on neighbours of what they name."""
+    options, names = PEOPLE[people]
+    keys = [kms.Key.from_key_arn(stack, "Key", KEY)] if "encryption_keys" in options else []
+    _policy(stack, **{**options, "encryption_keys": keys})
+    document = deployed(properties_of(stack, POLICY)["PolicyDocument"], {"AWS::Partition": "aws"})
+    documented = [one for name in ("associate", *names) for one in TASKS[name].documented]
+    asked = [request for task in TASKS.values() for one in task.documented for request in one.requests()]
+    decided = decisions_of(document, [*dict.fromkeys([*asked, *BESIDE])])
+
+    assert {request: any(one.allows(request) for one in documented) for request in decided} == decided
+    assert {action for one in documented for action in one.actions.split()} == {
+        request.action for request, is_allowed in decided.items() if is_allowed
+    }
+    assert not all(decided.values())
+
+
+def test_what_a_create_needs_has_statements_of_its_own(stack: cdk.Stack) -> None:
+    """They follow the published ones, which stay as they are; two clusters have two secrets, a key counts once."""
+    key = kms.Key(stack, "Key")
+    options: dict[str, Any] = {"service_linked_role": True, "manage_admin_password": True}
+    _policy(stack, clusters=["a", "b", "a"], encryption_keys=[key, key], **options)
+    statements = {statement["Sid"]: statement for statement in _statements(stack)}
+
+    assert ["DescribeClusters", "AssociateRoles", "PassRolesToRedshift"] == [*statements][:3]
+    assert [
+        *("CreateServiceLinkedRole", "UseEncryptionKeys", "GrantKeysToRedshift"),
+        *("ManageAdminPasswords", "GeneratePasswords"),
+    ] == [*statements][3:]
+    secrets = [f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:redshift!{name}-*" for name in "ab"]
+    assert secrets == statements["ManageAdminPasswords"]["Resource"]
+    assert stack.resolve(key.key_arn) == statements["UseEncryptionKeys"]["Resource"]
+    assert "kms:RetireGrant" in statements["UseEncryptionKeys"]["Action"]
 
 
 @pytest.mark.parametrize(("describe_all", "expected"), [(True, {"Resource::*"}), (False, set())])
@@ -285,6 +530,16 @@ def test_the_size_of_a_policy_that_is_too_large_is_reported(stack: cdk.Stack) ->
     assert ("PolicyTooLarge", "Data/Policy") == (finding.rule, finding.path)
     assert "a policy must have at most 6,144 characters, got at least 6,358" == finding.message
     assert "split it: one RoleAssociationPolicy for each group of clusters and roles" == finding.fix
+
+
+def test_clusters_that_are_named_twice_count_twice(stack: cdk.Stack) -> None:
+    """Without describe_all_clusters each stands in two statements; keys do always, and secrets are longer."""
+    names = [f"{'n' * 60}{number:02}" for number in range(27)]
+    keys = [kms.Key.from_key_arn(stack, f"Key{number}", f"{KEY[:-2]}{number:02}") for number in range(36)]
+    roles = _roles(stack, "A")
+
+    for options in ({"clusters": names, "describe_all_clusters": False}, {"encryption_keys": keys}):
+        assert ["PolicyTooLarge"] == [rule for rule, _ in refused(partial(_policy, stack, pass_roles=roles, **options))]
 
 
 def test_fifty_generated_roles_of_one_cluster_fit(stack: cdk.Stack) -> None:

@@ -25,6 +25,19 @@ ASSOCIATE_ROLES: Final = _actions(quotas.ASSOCIATING_ROLES, "redshift:ModifyClus
 CREATE_CLUSTERS: Final = _actions(quotas.ASSOCIATING_ROLES, "redshift:CreateCluster")
 PASS_ROLE: Final = _actions(quotas.PASS_ROLE, "iam:PassRole")
 
+# What people need besides to create a cluster: with a customer managed key, as the first one of an account, with an
+# admin password that Redshift manages, and with a customer managed key for that password.
+USE_KEYS: Final = _actions(quotas.CUSTOMER_KEYS, "kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey")
+CREATE_GRANTS: Final = _actions(quotas.CUSTOMER_KEYS, "kms:CreateGrant")
+CREATE_LINKED_ROLE: Final = _actions(quotas.SERVICE_LINKED_ROLES, "iam:CreateServiceLinkedRole")
+MANAGE_PASSWORDS: Final = _actions(
+    quotas.ADMIN_PASSWORDS,
+    "secretsmanager:CreateSecret secretsmanager:DeleteSecret secretsmanager:DescribeSecret secretsmanager:RotateSecret "
+    "secretsmanager:TagResource secretsmanager:UpdateSecret",
+)
+GENERATE_PASSWORDS: Final = _actions(quotas.ADMIN_PASSWORDS, "secretsmanager:GetRandomPassword")
+RETIRE_GRANTS: Final = _actions(quotas.ADMIN_PASSWORDS, "kms:RetireGrant")
+
 # quotas.PASS_ROLE: iam:PassedToService where a role is passed to a provisioned cluster, to a namespace, and by
 # Redshift itself to the service that trains its models.
 PASSED_TO_SERVICE: Final = "redshift.amazonaws.com"

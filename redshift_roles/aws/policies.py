@@ -29,12 +29,19 @@ def one_or_list(values: Sequence[Json]) -> Json:
 
 
 class UserPolicy(NamedTuple):
-    """The policy of the people who associate exactly these roles with exactly these clusters."""
+    """The policy of the people who associate exactly these roles with exactly these clusters.
+
+    The last three are what they need besides to create them: keys, the service-linked role, and the secrets of admin
+    passwords that Redshift manages.
+    """
 
     cluster_arns: Sequence[str]
     role_arns: Sequence[str]
     create_clusters: bool
     describe_all_clusters: bool
+    key_arns: Sequence[str] = ()
+    linked_role_arn: str | None = None
+    secret_arns: Sequence[str] = ()
 
     def document(self) -> Document:
         """Write the document."""
@@ -46,8 +53,26 @@ class UserPolicy(NamedTuple):
                 _allow("DescribeClusters", actions.DESCRIBE_CLUSTERS.names, described),
                 _allow("AssociateRoles", associate, self.cluster_arns),
                 {**_allow("PassRolesToRedshift", actions.PASS_ROLE.names, self.role_arns), "Condition": to_redshift},
+                *self._to_create(),
             ]
         )
+
+    def _to_create(self) -> Iterator[Statement]:
+        if self.linked_role_arn:
+            linked = {"StringLike": {"iam:AWSServiceName": actions.PASSED_TO_SERVICE}}
+            statement = _allow("CreateServiceLinkedRole", actions.CREATE_LINKED_ROLE.names, [self.linked_role_arn])
+            yield {**statement, "Condition": linked}
+        if self.key_arns:
+            for_service = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+            retire = actions.RETIRE_GRANTS.names if self.secret_arns else ()
+            yield _allow("UseEncryptionKeys", [*actions.USE_KEYS.names, *retire], self.key_arns)
+            yield {
+                **_allow("GrantKeysToRedshift", actions.CREATE_GRANTS.names, self.key_arns),
+                "Condition": for_service,
+            }
+        if self.secret_arns:
+            yield _allow("ManageAdminPasswords", actions.MANAGE_PASSWORDS.names, self.secret_arns)
+            yield _allow("GeneratePasswords", actions.GENERATE_PASSWORDS.names, ["*"])
 
 
 def documents(

@@ -1,18 +1,20 @@
-"""Clusters as a user policy may name them: constructs, L1s and literal identifiers."""
+"""Clusters as arguments: constructs of this library and of others, L1s, and identifiers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
+from aws_cdk import CfnResource, Stack
 from aws_cdk import aws_redshift as redshift
-from constructs import IConstruct
+from constructs import Construct, Dependable, DependencyGroup, IConstruct
 
 from redshift_roles.aws import arns
 from redshift_roles.aws.placeholders import is_token
 from redshift_roles.cdk import location as locations
 from redshift_roles.cdk.location import Location, location_of, path_of, referred, unreachable
 from redshift_roles.rules import arguments
+from redshift_roles.rules.arguments import classes_of
 from redshift_roles.rules.registry import Problem, in_account
 
 
@@ -28,75 +30,165 @@ class HasCfnCluster(IConstruct, Protocol):
         """The reference to it."""
 
 
-Cluster = HasCfnCluster | redshift.CfnCluster | str
+class HasClusterName(IConstruct, Protocol):
+    """A cluster of another library, perhaps an imported one, such as an `ICluster` of ``aws-redshift-alpha``."""
+
+    @property
+    def cluster_name(self) -> str:
+        """The identifier, or the reference to it."""
 
 
-def cluster_arn(cluster: Cluster, location: Location) -> str:
-    """Return a cluster's ARN for a policy of this location."""
+Cluster = HasCfnCluster | HasClusterName | redshift.CfnCluster | str
+
+
+class NamedCluster(NamedTuple):
+    """A cluster as an argument names it: its identifier for the stack that names it, where it is, and its L1."""
+
+    identifier: str
+    home: Location
+    l1: redshift.CfnCluster | None
+
+    @property
+    def arn(self) -> str:
+        """Its ARN, in the partition, region and account of its own stack."""
+        return locations.cluster_arn(self.identifier, self.home)
+
+    @property
+    def secret_arn(self) -> str:
+        """The ARN of the secrets that hold the admin password which Redshift manages.
+
+        AWS documents the prefix (quotas.MANAGED_SECRETS). That the identifier of the cluster follows it is how Redshift
+        names them, and stands on no page.
+        """
+        home = self.home
+        where = f"{home.partition_name}:secretsmanager:{home.region_name}:{home.account_id}"
+        return f"arn:{where}:secret:redshift!{self.identifier}-*"
+
+
+def named(cluster: Cluster, location: Location) -> NamedCluster:
+    """Read a cluster: by reference in its own stack, by its literal identifier, if it has one, from another."""
     if isinstance(cluster, str):
-        return locations.cluster_arn(cluster, location)
-    home = location_of(cluster)
-    return locations.cluster_arn(_identifier(cluster, home, location), home)
+        text, l1 = cluster, _l1_of(cluster)
+        home = location_of(l1) if l1 else location
+    else:
+        text, l1 = _reference(cluster)
+        home = location_of(cluster)
+    literal = l1.cluster_identifier if l1 and home.stack is not location.stack else None
+    return NamedCluster(literal if literal and not is_token(literal) else text, home, l1)
 
 
-def _identifier(cluster: HasCfnCluster | redshift.CfnCluster, home: Location, location: Location) -> str:
-    """Refer to a cluster: by reference in its own stack, by its literal identifier, if it has one, from another."""
-    l1 = cluster if isinstance(cluster, redshift.CfnCluster) else cluster.cfn_cluster
-    literal = None if home.stack is location.stack else l1.cluster_identifier
-    if literal and not is_token(literal):
-        return literal
-    return cluster.ref if isinstance(cluster, redshift.CfnCluster) else cluster.cluster_identifier
+def _reference(cluster: HasCfnCluster | HasClusterName | redshift.CfnCluster) -> tuple[str, redshift.CfnCluster | None]:
+    if isinstance(cluster, redshift.CfnCluster):
+        return cluster.ref, cluster
+    if hasattr(type(cluster), "cfn_cluster"):
+        return cluster.cluster_identifier, cluster.cfn_cluster  # type: ignore[union-attr]
+    name = cluster.cluster_name  # type: ignore[union-attr]
+    return name, _l1_of(name)
+
+
+def _l1_of(identifier: str) -> redshift.CfnCluster | None:
+    """Return the cluster whose ``Ref`` an identifier is; None for any other text."""
+    l1s = (target for target in referred(identifier) if isinstance(target, redshift.CfnCluster))
+    return next((l1 for l1 in l1s if l1.ref == identifier), None)
+
+
+def defined_in(stack: Stack, identifier: str) -> list[redshift.CfnCluster]:
+    """List the clusters of a stack that have this literal identifier."""
+    l1s = (found for found in stack.node.find_all() if isinstance(found, redshift.CfnCluster))
+    return [l1 for l1 in l1s if l1.cluster_identifier == identifier]
+
+
+class _Named(Dependable):
+    """The clusters of a stack with this identifier: CDK asks for them when all are defined."""
+
+    def __init__(self, stack: Stack, identifier: str) -> None:
+        super().__init__()
+        self._stack, self._identifier = stack, identifier
+
+    @property
+    def dependency_roots(self) -> list[IConstruct]:
+        return [*defined_in(self._stack, self._identifier)]
+
+
+def wait_for_cluster(construct: Construct, cluster: NamedCluster, location: Location) -> None:
+    """Make a construct depend on the cluster that it names by its literal identifier; a reference is a dependency."""
+    if is_token(cluster.identifier):
+        return
+    if cluster.l1:
+        construct.node.add_dependency(cluster.l1)
+    else:
+        by_name = DependencyGroup()
+        Dependable.implement(by_name, _Named(location.stack, cluster.identifier))
+        construct.node.add_dependency(by_name)
+
+
+class ClusterShape(NamedTuple):
+    """A cluster that a policy or an association of this location can name."""
+
+    location: Location
+    kind: str
+    same_region: bool = False
+
+    def check(self, name: str, value: Any) -> Iterator[Problem]:  # noqa: ANN401  anything may be given
+        """Check an identifier, or where a construct is."""
+        if isinstance(value, str):
+            yield from arguments.CLUSTER_IDENTIFIER.check(name, value)
+            yield from self._referred(name, value)
+        elif is_cluster(value):
+            cluster = named(value, self.location)
+            yield from self._distance(name, f"{name} ({path_of(value)})", cluster.home, cluster.identifier)
+        elif _has(value, "namespace_name"):
+            yield arguments.must_be(name, "a provisioned cluster", value, _FOR_NAMESPACES[self.kind])
+        else:
+            yield arguments.must_be(name, _ALLOWED, value, f"pass {_ALLOWED}")
+
+    def _referred(self, name: str, identifier: str) -> Iterator[Problem]:
+        for target in referred(identifier):
+            label = f"'{name}' refers to {path_of(target)}, which"
+            cluster = named(identifier, self.location)
+            yield from self._distance(name, label, location_of(target), cluster.identifier)
+
+    def _distance(self, name: str, label: str, home: Location, identifier: str) -> Iterator[Problem]:
+        """Find what keeps a construct of the location from naming a cluster, or from changing it."""
+        here = self.location
+        if home.stack is here.stack:
+            return
+        reason = unreachable(home, here, "cluster_identifier")
+        if arns.differ(home.account, here.account):
+            fix = f"define the {self.kind} in a stack of account {home.account}; both act in their own account alone"
+            yield Problem(name, in_account(label, home.account, f"the {self.kind}", here.account), fix)
+        elif self.same_region and None not in (home.region, here.region) and home.region != here.region:
+            message = f"{label} is in region {home.region}, the {self.kind} is in {here.region}"
+            yield Problem(name, message, f"define the {self.kind} in a stack of region {home.region}")
+        elif reason and is_token(identifier):
+            fix = "give the cluster a cluster_identifier, or both stacks the same Stage and env="
+            yield Problem(name, f"{label} {reason[0]}", fix)
+
+
+_ALLOWED: Final = "a RedshiftCluster, a CfnCluster, an ICluster of aws-redshift-alpha or an identifier"
+_FOR_NAMESPACES: Final = {
+    "association": "name the roles in the namespace itself: CloudFormation has IamRoles and DefaultIamRoleArn for it",
+    "policy": "let people pass the role with role.redshift_grants.pass_role(user), and allow "
+    "redshift-serverless:UpdateNamespace on the namespace",
+}
+
+
+def is_cluster(value: object) -> bool:
+    """Return whether a value is a construct of a provisioned cluster.
+
+    Clusters of other services have a name too; the constructs of Amazon ECS and Amazon EKS have an ARN besides.
+    """
+    if isinstance(value, CfnResource):
+        return isinstance(value, redshift.CfnCluster)
+    return _has(value, "cfn_cluster") or (_has(value, "cluster_name") and not _has(value, "cluster_arn"))
+
+
+def _has(value: object, attribute: str) -> bool:
+    """Return whether a class of a value has an attribute: reading that of the object would cross into jsii."""
+    return any(hasattr(found, attribute) for found in classes_of(value).values())
 
 
 def cluster_problems(clusters: Sequence[Cluster], location: Location) -> Iterator[Problem]:
     """Find clusters that a policy of this location cannot name."""
     fix = "name what the users may do this with: clusters=[…]"
-    yield from arguments.ListOf(_ClusterShape(location), fix).check("clusters", clusters)
-
-
-class _ClusterShape(NamedTuple):
-    """A cluster that a policy of this location can name."""
-
-    location: Location
-
-    def check(self, name: str, value: Any) -> Iterator[Problem]:  # noqa: ANN401  anything may be given
-        """Check a literal identifier, or where a construct is."""
-        if isinstance(value, str):
-            yield from arguments.CLUSTER_IDENTIFIER.check(name, value)
-        elif isinstance(value, redshift.CfnCluster) or hasattr(type(value), "cfn_cluster"):
-            yield from _distance(name, value, self.location)
-        else:
-            allowed = "a RedshiftCluster, a CfnCluster or a literal identifier"
-            yield arguments.must_be(name, allowed, value, f"pass {allowed}")
-
-
-def _distance(name: str, cluster: HasCfnCluster | redshift.CfnCluster, location: Location) -> Iterator[Problem]:
-    home = location_of(cluster)
-    if home.stack is location.stack:
-        return
-    label = f"{name} ({path_of(cluster)})"
-    reason = unreachable(home, location, "cluster_identifier")
-    if arns.differ(home.account, location.account):
-        fix = f"define the policy in a stack of account {home.account}; IAM users act on clusters of their own account"
-        yield Problem(name, in_account(label, home.account, "the policy", location.account), fix)
-    elif reason and is_token(_identifier(cluster, home, location)):
-        fix = "give the cluster a cluster_identifier, or both stacks the same Stage and env="
-        yield Problem(name, f"{label} {reason[0]}", fix)
-
-
-def reference_problems(name: str, identifier: str, location: Location) -> Iterator[Problem]:
-    """Find what keeps a construct of this location from acting on the cluster that a reference names."""
-    for target in referred(identifier):
-        home = location_of(target)
-        label, reason = (
-            f"'{name}' refers to {path_of(target)}, which",
-            unreachable(home, location, "cluster_identifier"),
-        )
-        if arns.differ(home.account, location.account):
-            fix = f"define this in a stack of account {home.account}"
-            yield Problem(name, in_account(label, home.account, "and this", location.account), fix)
-        if None not in (home.region, location.region) and home.region != location.region:
-            message = f"{label} is in region {home.region}, and this is in {location.region}"
-            yield Problem(name, message, f"define this in a stack of region {home.region}")
-        elif reason:
-            yield Problem(name, f"{label} {reason[0]}", reason[1])
+    yield from arguments.ListOf(ClusterShape(location, "policy"), fix).check("clusters", clusters)

@@ -267,6 +267,9 @@ POLICY_ARGUMENTS: Final[Mapping[str, Shape]] = {
     "pass_roles": ListOf(ROLE, "name what the users may do this with: pass_roles=[…]"),
     "create_clusters": Flag(),
     "describe_all_clusters": Flag(),
+    "encryption_keys": ListOf(_KEY),
+    "service_linked_role": Flag(),
+    "manage_admin_password": Flag(),
     "users": ListOf(USER),
     "groups": ListOf(GROUP),
     "managed_policy_name": Text(
@@ -275,7 +278,18 @@ POLICY_ARGUMENTS: Final[Mapping[str, Shape]] = {
     "description": _DESCRIPTION,
 }
 # Arguments that have a default, or must be given: None is no value for them.
-REQUIRED_OF_POLICY: Final = frozenset({"pass_roles", "create_clusters", "describe_all_clusters"})
+_TO_CREATE: Final = ("encryption_keys", "service_linked_role", "manage_admin_password")
+REQUIRED_OF_POLICY: Final = frozenset({"pass_roles", "create_clusters", "describe_all_clusters", *_TO_CREATE})
+
+
+def check_policy(given: Given) -> Iterator[Problem]:
+    """Check the arguments of a user policy."""
+    yield from check(given, POLICY_ARGUMENTS)
+    for name in _TO_CREATE if given.get("create_clusters") is False else ():
+        if given.get(name):
+            message = f"'{name}' is given beside create_clusters=False"
+            yield Problem(name, message, f"drop {name}, which only those who create clusters need")
+
 
 # A foundation model has a provider and a name; the id of an inference profile begins with where it sends requests.
 _GEOGRAPHY: Final = "(us|us-gov|eu|apac|jp|au|ca|global)"

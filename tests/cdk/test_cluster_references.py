@@ -7,7 +7,7 @@ import pytest
 from aws_cdk import aws_redshift as redshift
 
 from redshift_roles import RedshiftCluster
-from redshift_roles.cdk.cluster_references import Cluster, cluster_arn, cluster_problems
+from redshift_roles.cdk.cluster_references import Cluster, cluster_problems, named
 from redshift_roles.cdk.location import location_of
 from tests.conftest import ACCOUNT, REGION
 from tests.support.builders import messages_and_fixes
@@ -55,14 +55,14 @@ def test_a_literal_identifier_needs_no_reference(app: cdk.App, stack: cdk.Stack,
 
     expected = f"arn:{stack.partition}:redshift:{region}:{ACCOUNT}:cluster:sales"
     assert [] == messages_and_fixes(cluster_problems(clusters, location))
-    assert [expected, expected] == [cluster_arn(cluster, location) for cluster in clusters]
+    assert [expected, expected] == [named(cluster, location).arn for cluster in clusters]
 
 
 def test_in_its_own_stack_a_named_cluster_is_referred_to(stack: cdk.Stack) -> None:
     """A reference follows what an override makes of the name."""
     cluster = RedshiftCluster(stack, "Cluster", cluster_identifier="sales", cluster_subnet_group_name="subnets")
 
-    assert cluster_arn(cluster, location_of(stack)) == cluster.cluster_arn
+    assert named(cluster, location_of(stack)).arn == cluster.cluster_arn
     assert cluster.cluster_arn.endswith(f":cluster:{cluster.cluster_identifier}")
 
 

@@ -55,6 +55,13 @@ def decisions(asked: Sequence[tuple[Sequence[Permission], Request]]) -> list[boo
     return [None if "error" in answer else answer["result"] == "Allowed" for answer in answers]
 
 
+def decisions_of(policy: Mapping[str, object], requests: Sequence[Request]) -> dict[Request, bool]:
+    """Evaluate requests against one policy; without those whose action is not for that kind of resource."""
+    answers = _answers([{**_call((), request), "policies": [policy]} for request in requests])
+    answered = zip(requests, answers, strict=True)
+    return {request: answer["result"] == "Allowed" for request, answer in answered if "error" not in answer}
+
+
 def _call(permissions: Sequence[Permission], request: Request) -> dict[str, Any]:
     partition = request.resource.split(":")[1] if request.resource != "*" else "aws"
     return {
