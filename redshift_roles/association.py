@@ -10,9 +10,15 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from redshift_roles.aws import quotas
-from redshift_roles.aws.placeholders import is_text_token
-from redshift_roles.cdk import account_rule, cluster_references
-from redshift_roles.cdk.location import Location
+from redshift_roles.cdk import account_rule
+from redshift_roles.cdk.cluster_references import (
+    Cluster,
+    ClusterShape,
+    NamedCluster,
+    defined_in,
+    named,
+    wait_for_cluster,
+)
 from redshift_roles.cdk.role_reader import seconds_of
 from redshift_roles.cdk.validation import checked_roles, child_location, child_path, rollback_on_error
 from redshift_roles.custom_resource.cluster_resource import Wanted, join, members_of, other_default
@@ -22,22 +28,27 @@ from redshift_roles.rules.registry import Problem
 
 
 class RoleAssociation(Construct):
-    """Associate roles with a cluster that this app does not own, and set its default role.
+    """Associate roles with a cluster that exists already, and set its default role.
 
     It is additive: roles that others associated stay on create, update, rollback and delete, and so does a role that
     was associated before. A deployment waits until each role is in sync, or fails within `timeout` with a reason that
     names the cluster, the role and its status.
 
     All associations of one cluster in one stack are one resource. They can be renamed, and roles can move between them,
-    without a change of the template. A construct that depends on an association waits for that resource. A dependency
-    on a construct around the association does not wait for it, because the resource is not a child of either.
+    without a change of the template. A construct that depends on an association waits for that resource, which waits
+    for what the roles were granted, also later. A dependency on a construct around the association does not wait for
+    it, because the resource is not a child of either.
 
     Args:
         scope: The construct it belongs to.
         construct_id: Its name there.
-        cluster_identifier: The identifier of a provisioned cluster of this account and region.
-        roles: Roles to associate, 1 to role_limit, all of the cluster's account.
-        default_role: One of the roles, to be what ``IAM_ROLE default`` means. Default: the default role is left alone.
+        cluster: A provisioned cluster of this account and region: its identifier, a `RedshiftCluster`, a `CfnCluster`,
+            or anything with a ``cluster_name`` such as an `ICluster` of ``aws-redshift-alpha``. The association depends
+            on a cluster of the same stack, also where its literal identifier is given.
+        roles: Roles to associate, 1 to role_limit, all of the cluster's account. None (``[]``) with a default_role that
+            a cluster of this app lists itself.
+        default_role: One of the roles, or of those that the cluster lists itself, to be what ``IAM_ROLE default``
+            means. Default: the default role is left alone.
         role_limit: How many roles the cluster may have, all of them counted: 1 to 50, the AWS quota. The highest of a
             cluster's associations counts. Default: 10.
         timeout: How long a change may take, 30 seconds to 14 minutes. The longest of a cluster's associations counts.
@@ -68,7 +79,7 @@ class RoleAssociation(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        cluster_identifier: str,
+        cluster: Cluster,
         roles: Sequence[iam.IRole],
         default_role: iam.IRole | None = None,
         role_limit: int = quotas.DEFAULT_ROLE_LIMIT,
@@ -76,11 +87,14 @@ class RoleAssociation(Construct):
     ) -> None:
         location = child_location(scope, construct_id)
         path = partial(child_path, scope, construct_id)
-        of_cluster = [*_cluster_problems(cluster_identifier, location)]
-        of_roles = [*_role_problems(roles, default_role, role_limit)]
+        of_cluster = [*ClusterShape(location, "association", same_region=True).check("cluster", cluster)]
+        found = NamedCluster("", location, None) if of_cluster else named(cluster, location)
+        l1 = found.l1 or (None if roles else next(iter(defined_in(location.stack, found.identifier)), None))
+        of_roles = [*_role_problems(roles, default_role, role_limit, is_ours=l1 is not None or bool(of_cluster))]
         problems = [*of_cluster, *of_roles, *_timeout_problems(timeout)]
-        others = () if of_cluster else members_of(location, cluster_identifier)
-        limits = [role_limit, *(member.wanted.role_limit for member in others)]
+        others = members_of(location, found.identifier)
+        limits = [role_limit, *(member.wanted.role_limit for member in others), getattr(cluster, "role_limit", 0)]
+        limit = role_limit if of_roles or role_limit <= 0 else max(limits)
         facts = checked_roles(
             path,
             quotas.MODIFY_ROLES,
@@ -90,8 +104,9 @@ class RoleAssociation(Construct):
             argument="roles",
             roles=roles,
             default_role=default_role,
-            role_limit=role_limit if of_roles or role_limit <= 0 else max(limits),
+            role_limit=limit,
             others=[(role, member.scope) for member in others for role in member.wanted.roles.values()],
+            cluster=l1,
             other_default=other_default(others),
         )
         keyed = {role_key(role, known, location): role for role, known in zip(roles, facts.roles, strict=True)}
@@ -99,18 +114,19 @@ class RoleAssociation(Construct):
         with account_rule.withdrawn_on_error(location), rollback_on_error(self, scope, construct_id):
             super().__init__(scope, construct_id)
             account_rule.assert_account(location, (role.account for role in facts.roles))
-            join(self, location, Wanted(cluster_identifier, keyed, default_role, role_limit, seconds))
+            join(self, location, Wanted(found.identifier, keyed, default_role, limit, seconds))
+            wait_for_cluster(self, found, location)
 
 
-def _cluster_problems(cluster_identifier: str, location: Location) -> Iterator[Problem]:
-    if is_text_token(cluster_identifier):
-        yield from cluster_references.reference_problems("cluster_identifier", cluster_identifier, location)
-    else:
-        yield from arguments.CLUSTER_IDENTIFIER.check("cluster_identifier", cluster_identifier)
-
-
-def _role_problems(roles: Sequence[iam.IRole], default_role: iam.IRole | None, role_limit: int) -> Iterator[Problem]:
-    yield from arguments.ListOf(arguments.ROLE, "name the roles to associate: roles=[…]").check("roles", roles)
+def _role_problems(
+    roles: Sequence[iam.IRole], default_role: iam.IRole | None, role_limit: int, *, is_ours: bool
+) -> Iterator[Problem]:
+    """Check the roles; the default role can be alone where the app defines the cluster, which lists it then."""
+    alone = default_role is not None and is_ours
+    fix = "name the roles to associate: roles=[…]"
+    if default_role is not None:
+        fix = "name the default role among the roles too, or pass the CfnCluster or RedshiftCluster that lists it"
+    yield from arguments.ListOf(arguments.ROLE, "" if alone else fix).check("roles", roles)
     if default_role is not None:
         yield from arguments.ROLE.check("default_role", default_role)
     yield from arguments.ROLE_LIMIT.check("role_limit", role_limit)

@@ -164,7 +164,7 @@ CALLS: Mapping[str, tuple[Callable[..., object], Callable[..., object]]] = {
     "RoleAssociationRules": (RoleAssociationRules.__init__, _rules),
     "RoleAssociation": (
         RoleAssociation.__init__,
-        _construct(RoleAssociation, cluster_identifier=lambda _: _fresh().lower(), roles=lambda stack: [_role(stack)]),
+        _construct(RoleAssociation, cluster=lambda _: _fresh().lower(), roles=lambda stack: [_role(stack)]),
     ),
     "DbUser": (DbUser, _db_user),
     "RoleChain": (RoleChain, _chain),

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import aws_cdk as cdk
+import aws_cdk.aws_redshift_alpha as alpha
 import pytest
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
 
-from redshift_roles import RedshiftCluster, RedshiftRole
+from redshift_roles import RedshiftCluster, RedshiftGrants, RedshiftRole, RoleAssociationError
 from tests.conftest import OTHER_ACCOUNT
 from tests.support.associations import (
     ASSOCIATION,
     BEFORE,
+    ENVIRONMENT,
     WAREHOUSE,
     associate,
     cfn_cluster,
@@ -29,11 +35,12 @@ NO_ROLES = "'roles' must have at least one entry, got an empty list"
 DEFAULT = "'default_role' must be an iam.IRole, got 'arn'"
 LIMIT = "'role_limit' must be a whole number, got '10'"
 TIMEOUT = "'timeout' must be 30 to 840 seconds, got {}"
-IDENTIFIER = (
-    "'cluster_identifier' must be 1 to 63 lower-case letters, digits and single hyphens, a letter first, got {}"
+IDENTIFIER = "'cluster' must be 1 to 63 lower-case letters, digits and single hyphens, a letter first, got {}"
+CLUSTER = (
+    "'cluster' must be a RedshiftCluster, a CfnCluster, an ICluster of aws-redshift-alpha or an identifier, got {}"
 )
 UNKNOWN = "a {} that only the deployment knows"
-EVERYTHING = {"cluster_identifier": "UPPER", "roles": [], "default_role": "arn", "role_limit": "10", "timeout": 60}
+EVERYTHING = {"cluster": "UPPER", "roles": ["arn"], "default_role": "arn", "role_limit": "10", "timeout": 60}
 
 
 @pytest.mark.parametrize(
@@ -47,11 +54,20 @@ EVERYTHING = {"cluster_identifier": "UPPER", "roles": [], "default_role": "arn",
         ({"timeout": 60}, ["'timeout' must be a Duration, got 60"]),
         ({"timeout": cdk.Duration.seconds(29)}, [TIMEOUT.format("29 seconds")]),
         ({"timeout": cdk.Duration.seconds(841)}, [TIMEOUT.format("841 seconds")]),
-        ({"cluster_identifier": None}, [IDENTIFIER.format(None)]),
-        ({"cluster_identifier": 7}, [IDENTIFIER.format(7)]),
-        ({"cluster_identifier": cdk.Token.as_number({"Ref": "X"})}, [IDENTIFIER.format(UNKNOWN.format("number"))]),
-        ({"cluster_identifier": cdk.Token.as_list({"Ref": "X"})}, [IDENTIFIER.format(UNKNOWN.format("list"))]),
-        (EVERYTHING, [IDENTIFIER.format("'UPPER'"), NO_ROLES, DEFAULT, LIMIT, "'timeout' must be a Duration, got 60"]),
+        ({"cluster": None}, [CLUSTER.format(None)]),
+        ({"cluster": 7}, [CLUSTER.format(7)]),
+        ({"cluster": cdk.Token.as_number({"Ref": "X"})}, [CLUSTER.format(UNKNOWN.format("number"))]),
+        ({"cluster": cdk.Token.as_list({"Ref": "X"})}, [CLUSTER.format(UNKNOWN.format("list"))]),
+        (
+            EVERYTHING,
+            [
+                IDENTIFIER.format("'UPPER'"),
+                "'roles[0]' must be an iam.IRole, got 'arn'",
+                DEFAULT,
+                LIMIT,
+                "'timeout' must be a Duration, got 60",
+            ],
+        ),
     ],
 )
 def test_fails_when_an_argument_is_wrong(stack: cdk.Stack, options: dict[str, Any], messages: list[str]) -> None:
@@ -107,27 +123,187 @@ def test_snapshots_are_taken_before_the_cluster_is_changed(stack: cdk.Stack) -> 
 
 
 @pytest.mark.parametrize("ours", [True, False])
-@pytest.mark.parametrize("named", [True, False])
-def test_fails_when_the_cluster_lists_the_role_itself(app: cdk.App, stack: cdk.Stack, ours: bool, named: bool) -> None:
-    """The cluster may be ours or CDK's, and the association may name it or refer to it."""
-    role = RedshiftRole(stack, "Role")
-    identifier = WAREHOUSE if named else None
+def test_fails_when_the_cluster_lists_the_role_itself(app: cdk.App, stack: cdk.Stack, ours: bool) -> None:
+    """At once where the association refers to the cluster, ours or CDK's; at synth time where it names it."""
+    role, other = RedshiftRole(stack, "Role"), RedshiftRole(stack, "Other")
+    listing: Any = {"cluster_identifier": WAREHOUSE}
+    cluster: Any = cfn_cluster(stack, **listing, iam_roles=[role.role_arn, other.role_arn])
+    l1 = cluster
     if ours:
-        options: dict[str, Any] = {"roles": [role], "cluster_subnet_group_name": "s"}
-        reference = RedshiftCluster(stack, "Cluster", cluster_identifier=identifier, **options).cluster_identifier
-    else:
-        reference = cfn_cluster(stack, cluster_identifier=identifier, iam_roles=[role.role_arn]).ref
-    associate(stack, "Association", role, cluster_identifier=identifier or reference)
+        stack.node.try_remove_child("Cluster")
+        cluster = RedshiftCluster(stack, "Cluster", **listing, roles=[role, other], cluster_subnet_group_name="s")
+        l1 = cluster.cfn_cluster
+    message = f"roles[0] (Data/Role) is associated with the same cluster by {l1.node.path} too"
 
+    for reference in (cluster, l1, l1.ref):
+        assert [("RoleDuplicated", message)] == refused(partial(associate, stack, "A", role, cluster=reference))
+    associate(stack, "Association", role)
     assert ["RoleDuplicated"] == [violation["ruleName"] for violation in report_of(app)]
+
+
+def test_fails_when_a_cluster_of_the_app_would_have_too_many_roles(stack: cdk.Stack) -> None:
+    """What it lists itself counts too, and so does a larger limit of its own."""
+    roles = [RedshiftRole(stack, f"R{number}") for number in range(13)]
+    cluster = RedshiftCluster(stack, "Cluster", roles=roles[:11], role_limit=12, cluster_subnet_group_name="s")
+    message = "'roles' with the cluster's other roles has 13 entries, 'role_limit' is 12"
+
+    assert [("RoleQuotaExceeded", message)] == refused(lambda: associate(stack, "A", *roles[11:], cluster=cluster))
+    associate(stack, "A", roles[11], cluster=cluster)
+    assert "12" == properties_of(stack, ASSOCIATION)["RoleLimit"]
+
+
+def test_fails_when_the_default_role_is_alone_and_no_list_of_the_app_has_it(stack: cdk.Stack) -> None:
+    """It is one of the cluster's own roles, or one of those given here."""
+    a, b, _ = three_roles(stack).values()
+    cluster = cfn_cluster(stack, iam_roles=[a.role_arn])
+    not_among = "'default_role' (Data/B) is not among 'roles'"
+
+    for given, default, expected in (
+        (cluster, None, ("InvalidArgument", NO_ROLES)),
+        ("of-others", a, ("InvalidArgument", NO_ROLES)),
+        (cluster, b, ("DefaultRoleNotAssociated", not_among)),
+    ):
+        assert [expected] == refused(partial(associate, stack, "New", cluster=given, default_role=default))
+    with pytest.raises(RoleAssociationError, match="name the default role among the roles too, or pass the CfnCluster"):
+        associate(stack, "New", cluster="of-others", default_role=a)
+
+
+@pytest.mark.parametrize("how", ["l1", "reference", "identifier", "ours", "alpha"])
+def test_the_default_role_can_be_alone_where_the_cluster_lists_it(app: cdk.App, stack: cdk.Stack, how: str) -> None:
+    """Nothing is associated then; an association of other roles may name it as well."""
+    role, other = RedshiftRole(stack, "Role"), RedshiftRole(stack, "Other")
+    cluster: Any = _alpha_cluster(stack, role) if how == "alpha" else None
+    if how == "ours":
+        cluster = RedshiftCluster(stack, "Cluster", roles=[role], cluster_subnet_group_name="s")
+    elif how != "alpha":
+        cluster = cfn_cluster(stack, cluster_identifier="own", iam_roles=[role.role_arn])
+        cluster = {"l1": cluster, "reference": cluster.ref, "identifier": "own"}[how]
+    associate(stack, "Default", cluster=cluster, default_role=role)
+    associate(stack, "Others", other, cluster=cluster)
+    properties = properties_of(stack, ASSOCIATION)
+
+    assert stack.resolve([role.role_arn, [other.role_arn]]) == [properties["DefaultRoleArn"], properties["RoleArns"]]
+    assert [] == report_of(app)
+
+
+def test_the_default_role_can_be_alone_where_only_the_deployment_knows_the_list(stack: cdk.Stack) -> None:
+    """A list parameter may contain it."""
+    role = RedshiftRole(stack, "Role")
+    listed = cdk.CfnParameter(stack, "Roles", type="CommaDelimitedList").value_as_list
+    associate(stack, "Default", cluster=cfn_cluster(stack, iam_roles=listed), default_role=role)
+
+    assert stack.resolve(role.role_arn) == properties_of(stack, ASSOCIATION)["DefaultRoleArn"]
+
+
+def _alpha_cluster(stack: cdk.Stack, *roles: iam.IRole, name: str | None = None) -> alpha.Cluster:
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack, "Vpc", vpc_id="vpc-1", availability_zones=["a", "b"], private_subnet_ids=["subnet-1", "subnet-2"]
+    )
+    login = alpha.Login(master_username="somebody")
+    return alpha.Cluster(stack, "Cluster", master_user=login, vpc=vpc, roles=list(roles), cluster_name=name)
+
+
+def _depends_on(stack: cdk.Stack, kind: str) -> set[str]:
+    """List the types of the resources that each snapshot of the stack depends on explicitly or by reference."""
+    resources = template_of(stack)["Resources"]
+    snapshots = [found for found in resources.values() if found["Type"] == kind]
+    named = [
+        {*found.get("DependsOn", ()), *re.findall(r'"(?:Ref|GetAtt)": "(\w+)"', json.dumps(found))}
+        for found in snapshots
+    ]
+    return {resources[key]["Type"] for key in set.intersection(*named) if key in resources}
+
+
+@pytest.mark.parametrize("how", ["l1", "identifier", "identifier, defined later", "ours", "alpha"])
+def test_it_waits_for_a_cluster_of_its_stack(stack: cdk.Stack, how: str) -> None:
+    """By reference, and also where the cluster is named by its literal identifier."""
+    role = RedshiftRole(stack, "Role")
+    if how == "identifier, defined later":
+        associate(stack, "Association", role)
+    if how == "ours":
+        options: Any = {"cluster_identifier": WAREHOUSE, "cluster_subnet_group_name": "s"}
+        cluster: Any = RedshiftCluster(stack, "Cluster", **options)
+    else:
+        make = (
+            partial(_alpha_cluster, name=WAREHOUSE)
+            if how == "alpha"
+            else partial(cfn_cluster, cluster_identifier=WAREHOUSE)
+        )
+        cluster = make(stack)
+    if how != "identifier, defined later":
+        associate(stack, "Association", role, cluster=WAREHOUSE if how == "identifier" else cluster)
+
+    assert "AWS::Redshift::Cluster" in _depends_on(stack, BEFORE)
+
+
+def test_it_waits_for_a_named_cluster_of_another_stack(app: cdk.App, stack: cdk.Stack) -> None:
+    """The name is a literal there, so that nothing is exported; the stack waits for the other one."""
+    other = cdk.Stack(app, "Other", env=ENVIRONMENT)
+    associate(stack, "Association", RedshiftRole(stack, "Role"), cluster=cfn_cluster(other, cluster_identifier="sales"))
+
+    assert "sales" == properties_of(stack, ASSOCIATION)["ClusterIdentifier"]
+    assert [other] == stack.dependencies
+
+
+def test_an_imported_cluster_is_named(stack: cdk.Stack) -> None:
+    """By its identifier; there is nothing to wait for."""
+    imported = alpha.Cluster.from_cluster_attributes(
+        stack, "Imported", cluster_name="sales", cluster_endpoint_address="a", cluster_endpoint_port=5439
+    )
+    associate(stack, "Association", RedshiftRole(stack, "Role"), cluster=imported)
+
+    assert "sales" == properties_of(stack, ASSOCIATION)["ClusterIdentifier"]
+
+
+@pytest.mark.parametrize("later", [False, True])
+@pytest.mark.parametrize("imported", [False, True])
+@pytest.mark.parametrize("ours", [False, True])
+def test_it_waits_for_the_grants_of_its_roles(stack: cdk.Stack, later: bool, imported: bool, ours: bool) -> None:
+    """Those of this library and those of CDK, whether they are made before or after the association."""
+    role = iam.Role.from_role_arn(stack, "Imported", arn("Loader")) if imported else RedshiftRole(stack, "Role")
+    bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "landing")
+
+    def grant() -> None:
+        if ours:
+            RedshiftGrants.of(role).copy_from(bucket)
+        else:
+            bucket.grant_read(role)
+
+    for step in (partial(associate, stack, "Association", role), grant)[:: 1 if later else -1]:
+        step()
+
+    assert ("AWS::IAM::ManagedPolicy" if ours else "AWS::IAM::Policy") in _depends_on(stack, BEFORE)
+
+
+def test_an_association_below_its_role_does_not_wait_for_itself(stack: cdk.Stack) -> None:
+    """What is a child of the role cannot wait for all of its children."""
+    role = RedshiftRole(stack, "Role")
+    role.redshift_grants.copy_from(s3.Bucket.from_bucket_name(stack, "Bucket", "landing"))
+    associate(role, "Association", role)
+
+    assert "AWS::IAM::ManagedPolicy" in _depends_on(stack, BEFORE)
+    assert BEFORE not in _depends_on(stack, BEFORE)
+
+
+def test_fails_where_cdk_refuses_the_asset_of_the_function(app: cdk.App) -> None:
+    """CDK's own reason is reported, and nothing is left."""
+    stack = cdk.Stack(app, "Data", synthesizer=cdk.BootstraplessSynthesizer())
+    role = RedshiftRole(stack, "Role")
+    reason = "Cannot add assets to a Stack that uses the BootstraplessSynthesizer"
+
+    assert [
+        ("InvalidArgument", f"the function behind role associations is an asset, and CDK refuses it: {reason}")
+    ] == (refused(lambda: associate(stack, "Association", role)))
+    assert ["Role"] == [child.node.id for child in stack.node.children]
 
 
 def test_a_cluster_of_ours_can_have_a_default_role_and_associations(app: cdk.App, stack: cdk.Stack) -> None:
     """One resource sets the default role and associates the other roles; the cluster lists its own."""
     a, b, c = three_roles(stack).values()
-    identifier = default_of_cluster(stack, a).cluster_identifier
-    for name, role in (("First", b), ("Second", c)):
-        associate(stack, name, role, cluster_identifier=identifier)
+    cluster = default_of_cluster(stack, a)
+    identifier = cluster.cluster_identifier
+    for name, role, given in (("First", b, cluster), ("Second", c, identifier)):
+        associate(stack, name, role, cluster=given)
     properties = properties_of(stack, ASSOCIATION)
 
     assert stack.resolve([identifier, a.role_arn, [b.role_arn, c.role_arn]]) == [

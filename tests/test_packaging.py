@@ -85,7 +85,7 @@ def test_the_wheel_works_outside_the_checkout(wheel: Path, tmp_path: Path) -> No
     subprocess.run([sys.executable, "-m", "pip", *install], check=True, capture_output=True)
     program = (
         "import redshift_roles as r, aws_cdk as c; s = c.Stack(c.App(), 'S'); role = r.RedshiftRole(s, 'R'); "
-        "r.RoleAssociation(s, 'A', cluster_identifier='c', roles=[role]); print('ok')"
+        "r.RoleAssociation(s, 'A', cluster='c', roles=[role]); print('ok')"
     )
     alone = {**environment(tmp_path, validation=False), "PYTHONPATH": str(target)}
     done = subprocess.run(

@@ -9,12 +9,14 @@ from typing import Literal
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_redshift as redshift
 from constructs import Construct, IConstruct
 
+from redshift_roles.aws.placeholders import is_list_token
 from redshift_roles.aws.quotas import CDK_ENVIRONMENTS, Source
 from redshift_roles.cdk import account_rule
-from redshift_roles.cdk.location import Location, location_of, path_of
-from redshift_roles.cdk.role_reader import role_facts
+from redshift_roles.cdk.location import Location, location_of, path_of, referred
+from redshift_roles.cdk.role_reader import role_arn, role_facts, texts_of
 from redshift_roles.rules import arguments, association_rules, registry
 from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.rules.findings import Finding, RoleAssociationError
@@ -69,11 +71,13 @@ def checked_roles(
     role_limit: int | None = None,
     own_role: RoleFacts | None = None,
     others: Sequence[tuple[iam.IRole, IConstruct]] = (),
+    cluster: redshift.CfnCluster | None = None,
     other_default: Callable[[], str] | None = None,
 ) -> AssociationFacts:
     """Return the facts about roles, or raise one error with all that is wrong with them and with other arguments.
 
     The path and the other default role are read only for a message. The caller will make its own role for the cluster.
+    A cluster of the app has the roles besides that it lists itself.
     """
     listed = list(problems)
     if any(problem.concerns(argument, "role_limit", "default_role") for problem in listed):
@@ -83,18 +87,25 @@ def checked_roles(
     read = [*role_facts([*roles, *(role for role, _ in others), *defaults], location, argument)]
     first, last = len(roles), len(roles) + len(others)
     pairs = zip(read[first:last], others, strict=True)
-    theirs = tuple(facts._replace(owner=partial(path_of, scope)) for facts, (_, scope) in pairs)
+    theirs = [facts._replace(owner=partial(path_of, scope)) for facts, (_, scope) in pairs]
+    own = (cluster.iam_roles if cluster else None) or ()
+    is_counted = not any(map(is_list_token, own))
+    if cluster and is_counted:
+        theirs += _listed(
+            cluster, own, [*zip((*roles, *defaults), (*read[:first], *read[last:]), strict=True)], location
+        )
     facts = AssociationFacts(
         kind=kind,
         argument=argument,
         account=location.account,
         region=location.region,
         roles=tuple(read[:first]),
-        others=(own_role,) if own_role else theirs,
+        others=(own_role,) if own_role else tuple(theirs),
+        more_roles=not is_counted,
         role_limit=role_limit,
         expected_account=account_rule.expected_account(location),
         account_asserted=True,
-        default_roles=tuple(role._replace(label="'default_role'", path=str) for role in read[last:]),
+        default_roles=tuple(role._replace(label="'default_role'") for role in read[last:]),
         other_default=other_default,
     )
     broken = [found for found in association_rules.problems(facts) if not found[0].undecided]
@@ -103,6 +114,20 @@ def checked_roles(
         invalid = _invalid(here, source, listed)
         raise RoleAssociationError([*invalid, *(rule.finding(here, problem) for rule, problem in broken)])
     return facts
+
+
+def _listed(
+    cluster: redshift.CfnCluster, own: Sequence[str], known: Sequence[tuple[iam.IRole, RoleFacts]], location: Location
+) -> Iterator[RoleFacts]:
+    """Read the roles that a cluster lists itself; those that are known are recognized by their ARNs or resources."""
+    owner, texts = partial(path_of, cluster), texts_of(own, location)
+    by_arn = {role_arn(role): facts for role, facts in known}
+    by_resource = [(target, facts) for arn, facts in by_arn.items() for target in referred(arn)]
+    for index, (arn, text) in enumerate(zip(own, texts, strict=True)):
+        targets = [] if arn in by_arn else [target for target in referred(arn) if isinstance(target, iam.CfnRole)]
+        same = next((facts for target, facts in by_resource if target in targets), None)
+        facts = by_arn.get(arn) or same or RoleFacts("", text, defined=bool(targets))
+        yield facts._replace(label=f"IamRoles[{index}]", owner=owner)
 
 
 def _invalid(path: str, source: Source, problems: Iterable[Problem]) -> list[Finding]:

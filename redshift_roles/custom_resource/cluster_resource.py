@@ -18,6 +18,7 @@ from redshift_roles.cdk.location import Location, cluster_arn, path_of
 from redshift_roles.cdk.role_reader import role_arn
 from redshift_roles.custom_resource.function import AssociationFunction
 from redshift_roles.custom_resource.logical_ids import cluster_key, digest
+from redshift_roles.grants.managed_policies import wait_for_grants
 
 _ASSOCIATION: Final = "RedshiftRoleAssociation"
 _SNAPSHOT: Final = "RedshiftRolesBefore"
@@ -77,8 +78,9 @@ class AssociatedCluster(Construct):
     def add(self, scope: Construct, wanted: Wanted) -> None:
         """Add an association.
 
-        The snapshots are children of the association: what it waits for, they wait for. They are named by the cluster
-        and the role alone, so that they stay when the association is renamed.
+        The snapshots are children of the association: what it waits for, they wait for. Each waits for what its role is
+        granted, too. They are named by the cluster and the role alone, so that they stay when the association is
+        renamed.
         """
         snapshots = {
             key: self._snapshot(scope, wanted, f"Before{digest(key)}", key, {"RoleArn": role_arn(role)})
@@ -87,6 +89,9 @@ class AssociatedCluster(Construct):
         default = None
         if wanted.default_role is not None:
             default = Default(role_arn(wanted.default_role), self._snapshot(scope, wanted, "DefaultBefore", "", {}))
+            wait_for_grants(default.snapshot, wanted.default_role, self._location)
+        for key, role in wanted.roles.items():
+            wait_for_grants(snapshots[key], role, self._location)
         self.write((*self.members, Member(scope, wanted, snapshots, default)))
 
     def _snapshot(

@@ -112,7 +112,15 @@ class AssociationFunction(Construct):
             message = f"{path_of(found)} is a {kind}, where the function behind role associations belongs"
             problem = Problem("", message, "give that construct another id")
             raise_if(partial(path_of, scope), quotas.MODIFY_ROLES, [problem])
-        return cls(location.stack, _FUNCTION_ID)
+        try:
+            return cls(location.stack, _FUNCTION_ID)
+        except RuntimeError as error:
+            # CDK refuses the asset, as it does with a synthesizer that has no place for assets.
+            location.stack.node.try_remove_child(_FUNCTION_ID)
+            message = f"the function behind role associations is an asset, and CDK refuses it: {error}"
+            problem = Problem("", message, "give the stack a synthesizer with assets, such as DefaultStackSynthesizer")
+            raise_if(partial(path_of, scope), quotas.CDK_ENVIRONMENTS, [problem])
+            raise
 
     def remove(self) -> None:
         """Remove the function from its stack."""

@@ -30,7 +30,7 @@ from redshift_roles.aws.policies import Document, Statement, documents, least_si
 from redshift_roles.cdk.jsii_compat import reference_of
 from redshift_roles.cdk.location import Location, path_of
 from redshift_roles.cdk.records import record_of
-from redshift_roles.cdk.role_reader import own_role, reports_policies
+from redshift_roles.cdk.role_reader import own_role, reports_policies, role_location
 from redshift_roles.rules.registry import Problem
 
 _UNDECIDED: Final = "redshift-roles:AttachedPoliciesUndecided"
@@ -46,6 +46,7 @@ class GrantRecord:
     trusted: dict[str, str] = field(default_factory=dict)  # what is known of the principals in its trust policy
     is_chained: bool = False
     is_vended: bool = False
+    waited_for: DependencyGroup | None = None  # all its policies, where something waits for them
 
     def number(self, changed: GrantedPolicies, written: int) -> int:
         """Count its policies when some of them change."""
@@ -139,8 +140,8 @@ class GrantedPolicies:
     def _add(self, construct_id: str, document: Document) -> None:
         policy = iam.CfnManagedPolicy(self._scope, construct_id, policy_document=document, **self._attachment)
         self.policies.append(policy)
-        if self._dependable:
-            self._dependable.add(policy)
+        for waited_for in filter(None, (self._dependable, self._record.waited_for)):
+            waited_for.add(policy)
 
     def _warn(self) -> None:
         """Warn where only an account whose quota was raised attaches as many policies."""
@@ -206,6 +207,20 @@ def granted_policies(
         make = _ReportedPolicies if reported else GrantedPolicies
         record.policies[key] = make(parent, location, name, {kind: [construct]}, record)
     return record.policies[key]
+
+
+def wait_for_grants(construct: Construct, role: iam.IRole, location: Location) -> None:
+    """Make a construct of this location wait for a role and for what it is granted, by this library and by CDK.
+
+    Later grants count too. What CDK grants is a child of the role; a construct that is one as well cannot wait for it.
+    """
+    record = record_of(GrantRecord, role)
+    if record.waited_for is None:
+        record.waited_for = DependencyGroup(*(policy for one in record.policies.values() for policy in one.policies))
+    construct.node.add_dependency(record.waited_for)
+    is_inside = path_of(construct).startswith(f"{path_of(role)}/")
+    if role_location(role).stage is location.stage and not is_inside:
+        construct.node.add_dependency(role)
 
 
 def _beside(construct: IConstruct, construct_id: str) -> tuple[Construct, str]:

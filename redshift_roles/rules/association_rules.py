@@ -280,7 +280,7 @@ def _default_undecided(association: AssociationFacts) -> Iterator[Problem]:
 
 
 def _not_among(message: str, role: RoleFacts, association: AssociationFacts) -> Problem:
-    name = readable(role.parsed.resource or role.arn).removeprefix("role/")
+    name = role.path() or readable(role.parsed.resource or role.arn).removeprefix("role/")
     listed = _quoted(association.argument)
     if association.others and listed == association.argument:
         listed = f"the roles of the {association.kind}"

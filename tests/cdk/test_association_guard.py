@@ -16,7 +16,7 @@ def test_fails_when_an_association_waits_for_another_one_of_its_cluster(app: cdk
     """They are one resource; CloudFormation would only say that there is a circle."""
     first = associate(stack, "First", RedshiftRole(stack, "Role"))
     associate(stack, "Second", RedshiftRole(stack, "Another")).node.add_dependency(first)
-    associate(stack, "Lake", RedshiftRole(stack, "One"), cluster_identifier="lake").node.add_dependency(first)
+    associate(stack, "Lake", RedshiftRole(stack, "One"), cluster="lake").node.add_dependency(first)
 
     *found, message = the_violation_of(app)
     assert ["fatal InvalidArgument", "Data/Second"] == found
@@ -78,9 +78,7 @@ def test_a_role_of_an_account_that_nobody_knows_warns_and_can_be_acknowledged(ap
     """The synthesis goes on; the finding names the association that has the role."""
     for name in ("Shared", "Answered"):
         given = cdk.CfnParameter(stack, f"{name}Arn").value_as_string
-        association = associate(
-            stack, name, iam.Role.from_role_arn(stack, f"{name}Role", given), cluster_identifier=name.lower()
-        )
+        association = associate(stack, name, iam.Role.from_role_arn(stack, f"{name}Role", given), cluster=name.lower())
     cdk.Validations.of(association).acknowledge(
         cdk.Acknowledgment(id="redshift-roles::RoleAccountUndecided", reason="of the platform team, in this account")
     )

@@ -52,8 +52,9 @@ def _verdicts(app: cdk.App) -> list[str]:
 def _eight_and(count: int, start: int = 8) -> Callable[[cdk.App], object]:
     def build(app: cdk.App) -> None:
         stack = _stack(app)
-        cluster = _cluster(stack, roles=_roles(stack, 8))
-        associate(stack, "More", *_roles(stack, count, start), cluster_identifier=cluster.cluster_identifier)
+        cluster = _cluster(stack)
+        associate(stack, "More", *_roles(stack, count, start), cluster=cluster)
+        cluster.cfn_cluster.iam_roles = [role.role_arn for role in _roles(stack, 8)]
 
     return build
 
@@ -80,8 +81,9 @@ def _nested(app: cdk.App) -> None:
 def _theirs(listed: int) -> Callable[[cdk.App], object]:
     def build(app: cdk.App) -> None:
         stack = _stack(app)
-        theirs = cfn_cluster(stack, iam_roles=[arn(f"Own{number}") for number in range(listed)])
-        associate(stack, "More", *_roles(stack, 1), cluster_identifier=theirs.ref)
+        theirs = cfn_cluster(stack)
+        associate(stack, "More", *_roles(stack, 1), cluster=theirs)
+        theirs.iam_roles = [arn(f"Own{number}") for number in range(listed)]
 
     return build
 
@@ -98,15 +100,15 @@ def _default_given_by_an_association(app: cdk.App) -> None:
     first, second = _roles(stack, 2)
     cluster = _cluster(stack, roles=[first, second], default_role=second)
     cluster.cfn_cluster.iam_roles = [first.role_arn]
-    associate(stack, "Second", second, cluster_identifier=cluster.cluster_identifier)
+    associate(stack, "Second", second, cluster=cluster)
 
 
 def _with_limits(own: int, of_association: int, count: int) -> Callable[[cdk.App], object]:
     def build(app: cdk.App) -> None:
         stack = _stack(app)
-        cluster = _cluster(stack, roles=_roles(stack, count - 1), role_limit=own)
-        identifier = cluster.cluster_identifier
-        associate(stack, "Last", *_roles(stack, 1, count), cluster_identifier=identifier, role_limit=of_association)
+        cluster = _cluster(stack, role_limit=own)
+        associate(stack, "Last", *_roles(stack, 1, count), cluster=cluster, role_limit=of_association)
+        cluster.cfn_cluster.iam_roles = [role.role_arn for role in _roles(stack, count - 1)]
 
     return build
 

@@ -48,7 +48,7 @@ def _imported(stack: cdk.Stack, name: str = "Imported") -> None:
 
 def _named_by_a_parameter(stack: cdk.Stack) -> None:
     cluster = cfn_cluster(stack, cluster_identifier=cdk.CfnParameter(stack, "Name").value_as_string)
-    associate(stack, "Association", RedshiftRole(stack, "Role"), cluster_identifier=cluster.ref)
+    associate(stack, "Association", RedshiftRole(stack, "Role"), cluster=cluster.ref)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def _of_a_cluster(stack: cdk.Stack, *, referred: bool = False, elsewhere: bool =
     home = cdk.Stack(cast("cdk.App", stack.node.root), "Home", env=ENVIRONMENT) if elsewhere else stack
     cluster = RedshiftCluster(home, "Cluster", cluster_identifier=WAREHOUSE, cluster_subnet_group_name="s")
     identifier = cluster.cluster_identifier if referred else WAREHOUSE
-    associate(stack, "First", RedshiftRole(stack, "Role"), cluster_identifier=identifier)
+    associate(stack, "First", RedshiftRole(stack, "Role"), cluster=identifier)
 
 
 def _of_other_stacks(stack: cdk.Stack, name: str = "Home", deployed: str = "Roles") -> None:
@@ -147,7 +147,7 @@ def test_a_reference_to_the_cluster_is_kept(stack: cdk.Stack, named_first: bool)
     cluster = RedshiftCluster(stack, "Cluster", cluster_identifier=WAREHOUSE, cluster_subnet_group_name="s")
     identifiers = [WAREHOUSE, cluster.cluster_identifier]
     for number, identifier in enumerate(identifiers if named_first else reversed(identifiers)):
-        associate(stack, f"A{number}", RedshiftRole(stack, f"Role{number}"), cluster_identifier=identifier)
+        associate(stack, f"A{number}", RedshiftRole(stack, f"Role{number}"), cluster=identifier)
 
     assert stack.resolve(cluster.cluster_identifier) == properties_of(stack, ASSOCIATION)["ClusterIdentifier"]
 
@@ -155,7 +155,7 @@ def test_a_reference_to_the_cluster_is_kept(stack: cdk.Stack, named_first: bool)
 def test_a_cluster_that_only_the_deployment_knows_has_a_readable_path(stack: cdk.Stack) -> None:
     """The path of one that is known has its name in it."""
     for number, identifier in enumerate((WAREHOUSE, cdk.CfnParameter(stack, "Name").value_as_string)):
-        associate(stack, f"A{number}", RedshiftRole(stack, f"Role{number}"), cluster_identifier=identifier)
+        associate(stack, f"A{number}", RedshiftRole(stack, f"Role{number}"), cluster=identifier)
     clusters = stack.node.find_child("Custom::RedshiftRoleAssociation").node.children[-2:]
 
     assert WAREHOUSE == clusters[0].node.id
@@ -273,8 +273,8 @@ NOT_REFERABLE = (
 @pytest.mark.parametrize(
     ("home", "message"),
     [
-        ({"region": "us-east-1"}, "which is in region us-east-1, and this is in eu-west-1"),
-        ({"account": "222222222222"}, "which is in account 222222222222, and this is in 111111111111"),
+        ({"region": "us-east-1"}, "which is in region us-east-1, the association is in eu-west-1"),
+        ({"account": "222222222222"}, "which is in account 222222222222, the association is in 111111111111"),
         ({}, NOT_REFERABLE),
     ],
     ids=["region", "account", "nowhere"],
@@ -287,8 +287,8 @@ def test_fails_for_a_cluster_of_another_environment(app: cdk.App, home: dict[str
     cluster = RedshiftCluster(there, "Cluster", cluster_subnet_group_name="s").cluster_identifier
     role = RedshiftRole(here, "Role")
 
-    assert [("InvalidArgument", f"'cluster_identifier' refers to There/Cluster/Resource, {message}")] == refused(
-        lambda: associate(here, "First", role, cluster_identifier=cluster)
+    assert [("InvalidArgument", f"'cluster' refers to There/Cluster/Resource, {message}")] == refused(
+        lambda: associate(here, "First", role, cluster=cluster)
     )
 
 
@@ -312,6 +312,6 @@ def test_a_warehouse_that_fails_halfway_leaves_the_associations_as_they_were(mon
         for cluster, role in ((WAREHOUSE, b), ("lake", a)):
             if fails:
                 warehouse(stack, a)
-            associate(stack, cluster, role, cluster_identifier=cluster)
+            associate(stack, cluster, role, cluster=cluster)
 
     assert template_after(build) == template_after(partial(build, fails=True))

@@ -70,7 +70,7 @@ def test_fails_when_the_function_can_have_no_more_policies(stack: cdk.Stack) -> 
     """IAM attaches ten to a role, of which as many stay free as one cluster has, so that it can be replaced."""
     role = RedshiftRole(stack, "Role")
     for number in range(5):
-        associate(stack, f"A{number}", role, cluster_identifier=f"c{number}")
+        associate(stack, f"A{number}", role, cluster=f"c{number}")
     default_of_cluster(stack, role)
     before = [construct.node.path for construct in stack.node.find_all()]
 
@@ -82,7 +82,7 @@ def test_an_association_without_a_default_role_needs_one_policy_less(stack: cdk.
     """After the error, the same association is possible without a default role."""
     role = RedshiftRole(stack, "Role")
     for number in range(7):
-        associate(stack, f"A{number}", role, cluster_identifier=f"c{number}")
+        associate(stack, f"A{number}", role, cluster=f"c{number}")
 
     assert _over_quota(9, 7, 2) == refused(lambda: associate(stack, "Association", role, default_role=role))
     associate(stack, "Association", role)
@@ -95,7 +95,7 @@ def test_a_long_list_needs_several_policies_and_counts_as_many(stack: cdk.Stack)
     names = [[f"R{cluster}-{role}" for role in range(40)] for cluster in range(2)]
     lists = [[iam.Role.from_role_arn(stack, name, arn(name, path=path)) for name in each] for each in names]
     for number, roles in enumerate(lists):
-        associate(stack, f"A{number}", *roles, cluster_identifier=f"c{number}", role_limit=50)
+        associate(stack, f"A{number}", *roles, cluster=f"c{number}", role_limit=50)
 
     assert 9 == len(all_properties_of(stack, POLICY))
     assert _over_quota(12, 8, 1) == refused(lambda: associate(stack, "Association", *lists[1], role_limit=50))
@@ -104,13 +104,13 @@ def test_a_long_list_needs_several_policies_and_counts_as_many(stack: cdk.Stack)
 def test_all_associations_of_a_stack_share_one_function(stack: cdk.Stack) -> None:
     """Each depends on the policies of its own cluster and of the logs."""
     for name in ("First", "Second"):
-        associate(stack, name, RedshiftRole(stack, f"Role{name}"), cluster_identifier=name.lower())
+        associate(stack, name, RedshiftRole(stack, f"Role{name}"), cluster=name.lower())
     resources = template_of(stack)["Resources"]
     policies = sorted(key for key, found in resources.items() if found["Type"] == POLICY)
     properties = properties_of(stack, "AWS::Lambda::Function")
     names = [re.sub("CustomRedshiftRoleAssociation|.{8}$", "", policy) for policy in policies]
     dependencies = {
-        (found["Properties"]["ClusterIdentifier"], tuple(sorted(found["DependsOn"])))
+        (found["Properties"]["ClusterIdentifier"], tuple(sorted({*found["DependsOn"]} & {*policies})))
         for found in resources.values()
         if found["Type"].startswith("Custom::")
     }
@@ -140,7 +140,7 @@ def test_the_policies_of_a_cluster_are_replaced_with_it_and_not_with_its_roles(k
         stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data")
         named = cdk.CfnParameter(stack, "Name").value_as_string if cluster == "parameter" else cluster
         role = RedshiftRole(stack, name)
-        associate(stack, "Association", role, cluster_identifier=named, default_role=role)
+        associate(stack, "Association", role, cluster=named, default_role=role)
         policies = [(key, each) for key, each in template_of(stack)["Resources"].items() if each["Type"] == POLICY]
         described = {key: each["Properties"].get("Description") for key, each in policies}
         return {key: description for key, description in described.items() if kind in str(description)}

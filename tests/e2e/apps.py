@@ -52,7 +52,7 @@ def _association(folder: Path, state: str, names: str, default: str | None, *, r
     RoleAssociation(
         stack,
         "Association",
-        cluster_identifier=SHARED,
+        cluster=SHARED,
         roles=[roles[name] for name in names],
         default_role=roles[default] if default else None,
         role_limit=role_limit,
@@ -64,7 +64,7 @@ def _stuck(folder: Path, state: str, *names: str) -> cdk.Stack:
     """Roles of a stack that has one, and then gets one more that never comes in sync."""
     stack = _stack(folder, "Stuck", state)
     roles = [RedshiftRole(stack, name, role_name=name) for name in names]
-    RoleAssociation(stack, "Association", cluster_identifier=STUCK, roles=roles, timeout=SHORT)
+    RoleAssociation(stack, "Association", cluster=STUCK, roles=roles, timeout=SHORT)
     return stack
 
 
@@ -72,7 +72,7 @@ def _denied(folder: Path) -> cdk.Stack:
     """A role that the function is not allowed to pass, whatever its policy says."""
     stack = _stack(folder, "Denied", "denied")
     role = RedshiftRole(stack, "Role", role_name="OursDenied")
-    association = RoleAssociation(stack, "Association", cluster_identifier=DENIED, roles=[role], timeout=SHORT)
+    association = RoleAssociation(stack, "Association", cluster=DENIED, roles=[role], timeout=SHORT)
     function_role = stack.node.find_child("Custom::RedshiftRoleAssociation").node.find_child("Role")
     statement = iam.PolicyStatement(effect=iam.Effect.DENY, actions=["iam:PassRole"], resources=[role.role_arn])
     denial = iam.ManagedPolicy(stack, "Denial", statements=[statement], roles=[function_role])  # type: ignore[list-item]
@@ -85,7 +85,7 @@ def _moving(folder: Path, state: str, **names: str) -> cdk.Stack:
     stack = _stack(folder, "Moving", state)
     for name, letters in names.items():
         roles = [RedshiftRole(stack, letter, role_name=f"Ours{letter}") for letter in letters]
-        RoleAssociation(stack, name, cluster_identifier=MOVING, roles=roles)
+        RoleAssociation(stack, name, cluster=MOVING, roles=roles)
     return stack
 
 

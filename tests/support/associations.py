@@ -37,7 +37,7 @@ def custom_ids(template: dict[str, Any]) -> set[str]:
 
 def associate(scope: Construct, name: str, *roles: iam.IRole, **options: Any) -> RoleAssociation:
     """Associate roles with the warehouse, or with another cluster."""
-    return RoleAssociation(scope, name, **{"cluster_identifier": WAREHOUSE, "roles": list(roles), **options})
+    return RoleAssociation(scope, name, **{"cluster": WAREHOUSE, "roles": list(roles), **options})
 
 
 def refused(define: Callable[[], object]) -> list[tuple[str, str]]:
