@@ -353,7 +353,7 @@ GRANT_ARGUMENTS: Final[Mapping[str, Shape]] = {
         "name the models",
     ),
     "inference_profiles": ListOf(
-        Text(rf"{_GEOGRAPHY}\.{_MODEL}", "the id of an inference profile", "eu.anthropic.claude-v2:1"),
+        Text(rf"{_GEOGRAPHY}\.{_MODEL}", "the id of an inference profile", "eu.anthropic.claude-v2:1", literal=True),
         "name the profiles, or leave inference_profiles out",
     ),
     "regions": ListOf(REGION, "name the regions, or leave regions out"),

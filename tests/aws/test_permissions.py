@@ -205,11 +205,13 @@ def test_resources_are_of_the_partition_region_and_account_of_the_home(partition
         *permissions.query_catalog(home, "sales", None, create_database=True, write=True),
         *permissions.copy_from_emr(home, "j-1"),
         *permissions.create_model(home, f"arn:{partition}:iam::333333333333:role/R", models, []),
+        *permissions.remote_model(home, "churn"),
+        *permissions.external_model(home, ["a.b"], ["eu.a.b"]),
     ]
     named = [permission.resource for permission in granted if permission.resource != "*"]
 
     assert {partition} == {resource.split(":")[1] for resource in named}
-    assert {("", ""), ("", "333333333333"), ("xx-west-1", "333333333333")} == {
+    assert {("", ""), ("", "333333333333"), ("xx-west-1", ""), ("xx-west-1", "333333333333")} == {
         tuple(resource.split(":")[3:5]) for resource in named
     }
 

@@ -48,6 +48,16 @@ def test_docstrings_date_a_page_as_its_source_does() -> None:
     assert {"role.py", "cluster.py", "copy_command.py"} <= {name for name, _, _ in named}
 
 
+def test_the_page_on_permissions_dates_aws_pages_as_the_sources_do() -> None:
+    """Each page that it names has a date, and one that is a source has that source's."""
+    text = (PACKAGE.parent / "docs" / "permissions.md").read_text(encoding="utf-8")
+    dates = {source.url.partition("#")[0]: source.text_of for source in SOURCES.values()}
+    named = re.findall(r"(https://docs\.aws\.amazon\.com/[^\s)#]+\.html)[^\s)]*\)(?:\s+\(text of ([\d-]{10})\))?", text)
+
+    assert len(named) == text.count("https://docs.aws.amazon.com/")
+    assert [] == [(url, text_of) for url, text_of in named if not text_of or dates.get(url, text_of) != text_of]
+
+
 @pytest.mark.parametrize(
     ("region", "quota"),
     [

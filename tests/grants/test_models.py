@@ -98,10 +98,13 @@ def test_an_endpoint_is_of_the_account_and_region_of_the_role(stack: cdk.Stack, 
     assert ["redshift.amazonaws.com"] == _trusted(stack)
 
 
-def test_foundation_models_belong_to_no_account(stack: cdk.Stack, grants: RedshiftGrants) -> None:
-    """They are those of the role's region."""
+@pytest.mark.parametrize(("fixture", "region"), [("stack", "eu-west-1"), ("agnostic", "AWS::Region")])
+def test_foundation_models_belong_to_no_account(request: pytest.FixtureRequest, fixture: str, region: str) -> None:
+    """They are those of the role's region, which only the deployment may know."""
+    stack: cdk.Stack = request.getfixturevalue(fixture)
+    grants = RedshiftRole(stack, "Role").redshift_grants
     grants.external_model(["anthropic.claude-v2:1", "amazon.titan-text-express-v1"])
-    models = "arn:aws:bedrock:eu-west-1::foundation-model"
+    models = f"arn:aws:bedrock:{region}::foundation-model"
 
     assert {
         "InvokeModels": (

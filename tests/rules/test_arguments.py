@@ -137,7 +137,7 @@ TEXTS: list[tuple[Check, str, str, str, list[object], list[object]]] = [
          "arn:aws:bedrock:eu-west-1::foundation-model/anthropic.claude-v2:1"],
         ["amazon.nova-lite-v1:0", "anthropic.claude-3-haiku-20240307-v1:0", "europe.model", TEXT]),
     (_grant, "inference_profiles[1]", "the id of an inference profile", "eu.anthropic.claude-v2:1",
-        ["", "anthropic.claude-v2:1", "eu.*", "eu.anthropic", "application-inference-profile/1"],
+        ["", "anthropic.claude-v2:1", "eu.*", "eu.anthropic", "application-inference-profile/1", TEXT],
         ["us.amazon.nova-lite-v1:0", "us-gov.anthropic.claude-v2:1", "global.anthropic.claude-v2:1"]),
 ]
 # fmt: on
