@@ -6,7 +6,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: synth test lint types unit e2e demo bench snapshots wheel clean
+.PHONY: synth test lint types unit handler e2e demo bench snapshots wheel clean
 .DEFAULT_GOAL := synth
 
 synth: $(VENV)/.runtime
@@ -14,9 +14,9 @@ synth: $(VENV)/.runtime
 	@CDK_OUTDIR=cdk.out python app.py
 	@echo "synth: done, see cdk.out/RedshiftWarehouse.template.json"
 
-test: $(VENV)/.development node_modules/.installed
+test: $(VENV)/.handler node_modules/.installed
 	@echo "test: style, layers, types, tests and deployments, side by side (about three minutes)"
-	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target e2e types lint unit
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target e2e types lint handler unit
 
 lint:
 	@echo "test: style (ruff) and layers (import-linter)"
@@ -31,6 +31,13 @@ types:
 unit:
 	@echo "test: pytest"
 	@CDK_VALIDATION=false pytest --numprocesses=2 --dist=loadfile --quiet --ignore=tests/e2e
+
+# Without the one test that starts a process, which Node has none of, and with fewer examples.
+handler: $(VENV)/.handler node_modules/.installed
+	@echo "test: the handler on the Python of its function"
+	@EXAMPLES=20 node tests/support/lambda_python.mjs $$(echo $(VENV)/lib/python3.*/site-packages) $(VENV)/handler --quiet \
+		--deselect=tests/custom_resource/test_handler.py::test_the_handler_imports_nothing_of_ours_but_itself \
+		$$(echo tests/custom_resource/test_handler*.py) tests/custom_resource/test_redshift_model.py
 
 e2e: $(VENV)/.development node_modules/.installed
 	@echo "test: deployments with the CDK command line to an emulated account"
@@ -71,8 +78,14 @@ $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
 		{ echo "install: failed; see pip's message above. Is the package index in reach? Then run make again"; exit 1; }
 	@touch $@
 
+# What the tests of the handler need, where it is compiled: for the Python in Node.
+$(VENV)/.handler: requirements-dev.txt $(VENV)/.development
+	@$(PIP_INSTALL) --no-deps --upgrade --target $(VENV)/handler --only-binary=:all: --python-version 3.14 \
+		--platform pyemscripten_2026_0_wasm32 $$(grep '^hypothesis=' requirements-dev.txt)
+	@touch $@
+
 node_modules/.installed: package.json | $(VENV)/.runtime
-	@echo "install: the CDK command line and the policy evaluator of package.json"
+	@echo "install: the CDK command line and what else is in package.json"
 	@npm install --silent --no-audit --no-fund || \
 		{ echo "install: failed; see npm's message above. Is the npm registry in reach? Then run make again"; exit 1; }
 	@touch $@

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ from unittest.mock import ANY
 
 import aws_cdk as cdk
 import pytest
+import yaml
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -20,6 +22,7 @@ from tests.conftest import ACCOUNT, REGION
 from tests.support import nag
 from tests.support.associations import ASSOCIATION, BEFORE, associate, default_of_cluster, refused
 from tests.support.builders import arn
+from tests.support.programs import ROOT
 from tests.support.templates import all_properties_of, deployed, properties_of, template_of
 
 POLICY = "AWS::IAM::ManagedPolicy"
@@ -216,3 +219,15 @@ def test_the_code_is_the_handler_alone_and_everybody_may_read_it(
     assert {f"handler/{module}.py" for module in modules} == set(files)
     assert (name, dict.fromkeys(files, 0o644)) == _staged(tmp_path / "closed-out")
     assert package == function._readable(package)
+
+
+def test_the_handler_is_tested_on_the_python_that_the_function_runs_on(stack: cdk.Stack) -> None:
+    """CI has it, and `make handler` has it from a package whose version starts with it, such as 314 for 3.14."""
+    associate(stack, "Association", RedshiftRole(stack, "Role"))
+    runtime = properties_of(stack, "AWS::Lambda::Function")["Runtime"]
+    (workflow,) = (ROOT / ".github" / "workflows").glob("*.yml")
+    matrix = yaml.safe_load(workflow.read_text())["jobs"]["test"]["strategy"]["matrix"]
+    package = json.loads((ROOT / "package.json").read_text())["devDependencies"]["pyodide"]
+
+    assert runtime in {f"python{version}" for version in matrix["python"]}
+    assert f"python{package[0]}.{package[1:].partition('.')[0]}" == runtime

@@ -1,0 +1,31 @@
+// Runs pytest on the Python that the Lambda function runs on, which few machines have: `pyodide` is CPython 3.14,
+// compiled for Node, where there are no processes and no threads.
+// Words of pytest flow in; its output and its exit code flow out.
+import path from "node:path";
+import process from "node:process";
+import { loadPyodide } from "pyodide";
+
+const [packages, compiled, ...words] = process.argv.slice(2);
+const python = await loadPyodide({ env: { HOME: "/home", PYTEST_DISABLE_PLUGIN_AUTOLOAD: "1", ...given("EXAMPLES") } });
+const folders = { "/project": ".", "/compiled": compiled, "/packages": packages };
+for (const [folder, root] of Object.entries(folders)) {
+  python.FS.mkdirTree(folder);
+  python.FS.mount(python.FS.filesystems.NODEFS, { root: path.resolve(root) }, folder);
+}
+python.globals.set("words", python.toPy(words));
+process.exitCode = await python.runPythonAsync(`
+import os
+import sys
+
+os.chdir("/project")
+sys.pycache_prefix = "/compiled/cache"
+sys.path[:0] = ["/project", "/compiled", "/packages"]
+import pytest
+
+print(f"Python {sys.version.partition(' ')[0]}")
+int(pytest.main(words))
+`);
+
+function given(name) {
+  return name in process.env ? { [name]: process.env[name] } : {};
+}
