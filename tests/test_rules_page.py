@@ -28,16 +28,48 @@ def test_an_example_breaks_its_rule_and_no_other(name: str) -> None:
     assert [name] == [finding.rule for finding in rules_page.found(name)]
 
 
-@pytest.mark.parametrize("name", sorted({*rules_page.examples()} - {*WRITTEN}))
+def _python(*, at_synth: bool) -> list[str]:
+    examples = rules_page.examples().items()
+    return sorted(name for name, example in examples if "python" in example and ("at" in example) is at_synth)
+
+
+def _run(stack: Any, name: str) -> None:
+    import aws_cdk as cdk  # noqa: PLC0415  the examples in templates need no jsii
+
+    import redshift_roles as ours  # noqa: PLC0415
+
+    class WritesNoTemplate(cdk.DefaultStackSynthesizer):
+        def synthesize(self, session: cdk.ISynthesisSession) -> None:
+            pass
+
+    names = {key: getattr(ours, key) for key in ours.__all__}
+    made = {"stack": stack, "app": stack.node.root, "role": ours.RedshiftRole(stack, "Role")}
+    known = {**names, **made, "Stack": cdk.Stack, "WritesNoTemplate": WritesNoTemplate}
+    exec(rules_page.examples()[name]["python"], known)  # noqa: S102
+
+
+@pytest.mark.parametrize("name", _python(at_synth=False))
 def test_an_example_in_python_raises_its_finding(stack: Any, name: str) -> None:
     """The page has the message and the fix."""
-    import redshift_roles as ours  # noqa: PLC0415  the examples in templates need no jsii
+    from redshift_roles import RoleAssociationError  # noqa: PLC0415
+
+    with pytest.raises(RoleAssociationError) as caught:
+        _run(stack, name)
 
     example = rules_page.examples()[name]
-    names = {key: getattr(ours, key) for key in ours.__all__}
-    with pytest.raises(ours.RoleAssociationError) as caught:
-        exec(example["python"], {**names, "stack": stack, "role": ours.RedshiftRole(stack, "Role")})  # noqa: S102
-
     assert [(name, example["message"], example["fix"])] == [
         (finding.rule, finding.message, finding.fix) for finding in caught.value.findings
     ]
+
+
+@pytest.mark.parametrize("name", _python(at_synth=True))
+def test_an_example_at_synth_time_is_in_the_report(stack: Any, name: str) -> None:
+    """The page has the message and the fix."""
+    from tests.support.templates import report_of  # noqa: PLC0415
+
+    _run(stack, name)
+
+    example = rules_page.examples()[name]
+    (violation,) = report_of(stack.node.root)
+    assert (name, example["message"]) == (violation["ruleName"], violation["description"])
+    assert violation["suggestedFix"].startswith(example["fix"])

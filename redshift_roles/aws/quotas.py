@@ -81,6 +81,7 @@ LAMBDA_LOGS: Final = Source(f"{_DOCS}/lambda/latest/dg/lambda-intro-execution-ro
 GENERATED_NAMES: Final = Source(
     f"{_DOCS}/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html", "2026-07-06"
 )
+TEMPLATE_FORMATS: Final = Source(f"{_DOCS}/AWSCloudFormation/latest/UserGuide/template-formats.html", "2026-07-06")
 CDK_ENVIRONMENTS: Final = Source(f"{_DOCS}/cdk/v2/guide/environments.html", "2026-08-26")
 
 # This project's own limit, ten, is that of ASSOCIATING_ROLES. AWS's quota is larger (QUOTAS).

@@ -7,8 +7,9 @@ clusters of others are in the synthesized templates alone, so the plug-ins read 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol, cast
 
@@ -27,18 +28,21 @@ from aws_cdk import (
     Validations,
 )
 from aws_cdk import aws_redshift as redshift
+from constructs import IConstruct
 
 from redshift_roles.aws import arns, quotas
 from redshift_roles.aws.placeholders import readable
+from redshift_roles.cdk.jsii_compat import reference_of
 from redshift_roles.cdk.location import Location, path_of
 from redshift_roles.cdk.records import record_of
 from redshift_roles.cdk.validation import raise_if
-from redshift_roles.rules import RULES, association_rules
+from redshift_roles.rules import RULES, association_rules, registry
 from redshift_roles.rules.arguments import ROLE_LIMIT
 from redshift_roles.rules.facts import AssociationFacts
 from redshift_roles.rules.findings import Finding, RoleAssociationError, printable
+from redshift_roles.rules.registry import Problem
 from redshift_roles.templates import association_reader, checker
-from redshift_roles.templates.assembly import Assembly, Template
+from redshift_roles.templates.assembly import WRITTEN, Assembly, Template, once
 from redshift_roles.templates.association_reader import Entry
 from redshift_roles.templates.checker import ClusterOrNamespace, Violation
 
@@ -76,7 +80,7 @@ def template_of(stack: Stack, assembly: Assembly) -> Template | None:
     """Find a stack's template; only its parent knows the template of a nested stack."""
     parent = stack.nested_stack_parent if isinstance(stack, NestedStack) else None
     if parent is None or stack.nested_stack_resource is None:
-        return assembly.by_key.get(Path(stack.template_file).name)
+        return assembly.by_file.get(Path(stack.template_file).name)
     above = template_of(parent, assembly)
     logical_id = parent.get_logical_id(cast("CfnElement", stack.nested_stack_resource))
     return above.nested.get(logical_id) if above else None
@@ -162,6 +166,7 @@ class RoleGuard(_Plugin):
     def _find(self, context: IPolicyValidationContext) -> Iterator[_Reported]:  # noqa: ARG002
         assembly = synthesis_of(self._app).assembly
         clusters = self._clusters(assembly)
+        yield from self._missing(assembly)
         limited = (
             ClusterOrNamespace(*place, association_reader.role_limit(assembly, *place, quotas.DEFAULT_ROLE_LIMIT))
             for place in clusters
@@ -181,25 +186,64 @@ class RoleGuard(_Plugin):
         for found in checker.associated(assembly, path):
             yield found, found.finding.path
 
+    def _missing(self, assembly: Assembly) -> Iterator[_Reported]:
+        """Find what is in the construct tree and in no template: nobody checks that."""
+        found = {*self._clusters(assembly).values()}
+        for cluster in (one for clusters in self.clusters.values() for one in clusters.values()):
+            if cluster not in found:
+                yield from self._nowhere(cluster, partial(path_of, cluster), assembly)
+        there = {*self._resources(assembly).values()}
+        for associations in self.associations:
+            if associations.resource and associations not in there:
+                path = partial(_path, associations, None)
+                yield from self._nowhere(associations.resource, path, assembly)
+
+    def _nowhere(self, resource: CfnResource, path: Callable[[], str], assembly: Assembly) -> Iterator[_Reported]:
+        if _is_in_tree(resource):
+            stack = Stack.of(resource)
+            template = Template(Path(self._app.outdir, stack.template_file), "", None, None, assembly)
+            finding = registry.NOT_IN_A_TEMPLATE.finding(path(), _NOWHERE)
+            yield Violation(template, stack.get_logical_id(resource), "Properties", finding), finding.path
+
     def _clusters(self, assembly: Assembly) -> dict[tuple[Template, str], redshift.CfnCluster]:
-        """Find the clusters in the templates, those of a stack in one crossing; the last of a logical id counts."""
-        found = {}
+        """Find the clusters in the templates, once; the last one of a logical id counts."""
+        return once(assembly.memo, "our clusters", lambda: dict(self._find_clusters(assembly)), {})
+
+    def _find_clusters(self, assembly: Assembly) -> Iterator[tuple[tuple[Template, str], redshift.CfnCluster]]:
         for location, clusters in self.clusters.items():
             template = template_of(location.stack, assembly)
-            references = location.stack.resolve([*clusters])
-            for cluster, reference in zip(clusters.values(), references, strict=True):
+            # Those of a stack in one crossing.
+            references = location.stack.resolve([*clusters]) if template else []
+            for cluster, reference in zip(clusters.values(), references, strict=bool(template)):
                 if template and template.resource_type(reference["Ref"]):
-                    found[template, reference["Ref"]] = cluster
-        return found
+                    yield (template, reference["Ref"]), cluster
 
     def _resources(self, assembly: Assembly) -> dict[tuple[Template, str], _Associations]:
-        """Find the resources of the associations in the templates."""
-        found = {}
+        """Find the resources of the associations in the templates, once."""
+        return once(assembly.memo, "our associations", lambda: dict(self._find_resources(assembly)), {})
+
+    def _find_resources(self, assembly: Assembly) -> Iterator[tuple[tuple[Template, str], _Associations]]:
         for associations, location in self.associations.items():
             template = template_of(location.stack, assembly)
-            if template and associations.resource:
-                found[template, location.stack.get_logical_id(associations.resource)] = associations
-        return found
+            logical_id = location.stack.get_logical_id(associations.resource) if associations.resource else ""
+            if template and template.resource_type(logical_id):
+                yield (template, logical_id), associations
+
+
+_NOWHERE: Final = Problem(
+    "",
+    "it is in no template of the cloud assembly, so it cannot be checked",
+    "let the synthesizer of its stack write a template that is a stack or an asset of the app, or remove the construct",
+)
+
+
+def _is_in_tree(construct: IConstruct) -> bool:
+    """Return whether a construct is still a child of its scope, and so on; a removed one still has its scope."""
+    scope = construct.node.scope
+    if scope is None:
+        return True
+    child = scope.node.try_find_child(construct.node.id)
+    return child is not None and reference_of(child) == reference_of(construct) and _is_in_tree(scope)
 
 
 def _path(associations: _Associations, position: int | None) -> str:
@@ -262,8 +306,9 @@ class RoleAssociationRules(_Plugin):
         asked = {Path(path).resolve() for path in context.template_paths}
         guard = record_of(AppRecord, app).guard
         ours = guard.watched(synthesis.assembly) if guard else ()
-        for violation in checker.check(synthesis.assembly, self._role_limit, elsewhere=ours):
-            file, key = violation.template.top.path, (violation.template, violation.logical_id, violation.finding)
+        for found in checker.check(synthesis.assembly, self._role_limit, elsewhere=ours):
+            violation = _of_construct(found)
+            file, key = violation.template.deployed.path, (violation.template, violation.logical_id, violation.finding)
             # Another plug-in of the same app may have reported it.
             if file and file.resolve() in asked and key not in synthesis.reported:
                 synthesis.reported.add(key)
@@ -283,13 +328,22 @@ def _raise_if_wrong(role_limit: object) -> None:
         raise RoleAssociationError(rule.finding(path, problem) for rule, problem in found)
 
 
+def _of_construct(violation: Violation) -> Violation:
+    """Report what is in an asset, which has no constructs, about the resource that refers to the asset."""
+    template, finding = violation.template, violation.finding
+    if template.above is None or template.file.endswith(WRITTEN):
+        return violation
+    message = f"{readable(violation.logical_id)} in {template.file}: {finding.message}"
+    return _of_construct(Violation(*template.above, "Properties", replace(finding, message=message)))
+
+
 def _shared_path(violation: Violation, app: App) -> str | None:
     """Find the construct of a resource in a template that several nested stacks share; None for any other.
 
     CDK finds constructs by the file of the template and the logical id, which leads to one of those stacks only.
     """
     template = violation.template
-    if sum(other.path == template.path for other in template.assembly.templates()) == 1:
+    if [other.path for other in template.assembly.templates() if other.text is None].count(template.path) == 1:
         return None
     for stack in app.node.find_all():
         if isinstance(stack, NestedStack) and template_of(stack, template.assembly) is template:

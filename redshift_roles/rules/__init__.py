@@ -4,7 +4,13 @@ from typing import Final
 
 from redshift_roles.rules.association_rules import CHECKS
 from redshift_roles.rules.pass_role_rule import PASS_ROLE_UNSCOPED
-from redshift_roles.rules.registry import POLICY_TOO_LARGE, Rule
+from redshift_roles.rules.registry import NOT_IN_A_TEMPLATE, POLICY_TOO_LARGE, TEMPLATE_UNDECIDED, Rule
 
-RULES: Final[tuple[Rule, ...]] = (*dict.fromkeys(rule for rule, _ in CHECKS), PASS_ROLE_UNSCOPED, POLICY_TOO_LARGE)
+RULES: Final[tuple[Rule, ...]] = (
+    *dict.fromkeys(rule for rule, _ in CHECKS),
+    PASS_ROLE_UNSCOPED,
+    POLICY_TOO_LARGE,
+    NOT_IN_A_TEMPLATE,
+    TEMPLATE_UNDECIDED,
+)
 UNDECIDED: Final = frozenset(rule.name for rule in RULES if rule.undecided)

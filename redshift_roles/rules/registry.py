@@ -48,6 +48,19 @@ POLICY_TOO_LARGE: Final = Rule(
     "IAM refuses a larger policy, or one more, at deploy time.",
     quotas.IAM_QUOTAS,
 )
+NOT_IN_A_TEMPLATE: Final = Rule(
+    "NotInATemplate",
+    "Each cluster, association, policy and role of this library is in a template that CDK writes.",
+    "What is in no template cannot be checked there, and most likely is not deployed.",
+    quotas.TEMPLATE_FORMATS,
+)
+TEMPLATE_UNDECIDED: Final = Rule(
+    "TemplateUndecided",
+    "Each template of the app can be read: those of nested stacks, StackSets and Service Catalog products too.",
+    "What is in a template that cannot be read is not checked.",
+    quotas.TEMPLATE_FORMATS,
+    undecided=True,
+)
 INVALID_ARGUMENT: Final = Rule(
     "InvalidArgument",
     "Each argument is of the documented kind and in the documented range.",

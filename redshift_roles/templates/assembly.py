@@ -9,33 +9,28 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
-from redshift_roles.aws import Json
+from redshift_roles.aws import Json, listed
+from redshift_roles.aws.placeholders import placeholder
+from redshift_roles.templates import parsing
+from redshift_roles.templates.parsing import UnusableError, without_marks
 
-# The lines of resources, and below them of their sections and entries, by the keys that lead there from `Resources`.
-Lines = dict[tuple[str, ...], int]
-
-# Deeper than any template; CloudFormation's own limit on functions is far lower.
-MAX_DEPTH: Final = 100
 SUFFIXES: Final = (".json", ".template", ".yaml", ".yml")
 LOOP: Final = "Fn::ForEach::"
+# How CDK calls the templates of stacks, and those of nested ones.
+WRITTEN: Final = ".template.json"
+_NESTED: Final = ".nested.template.json"
 _MAX_TEMPLATES: Final = 5_000
-_NESTED_STACK: Final = "AWS::CloudFormation::Stack"
+# What has a nested stack, and the property with the address of its template.
+NESTED_STACKS: Final = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
+# What brings a template to accounts and regions that nobody names here, perhaps in a property of its own.
+_CARRIERS: Final = ("AWS::CloudFormation::StackSet", "AWS::ServiceCatalog::CloudFormationProduct")
+TEMPLATE_BODY: Final = "TemplateBody"
 _ENVIRONMENT: Final = re.compile(r"aws://([^/]+)/(.+)")
 _ASSET_HASH: Final = re.compile(r"\b[0-9a-f]{64}\b")
 _FILE: Final = re.compile(r"[\w./@+~%-]+")
-_MARK: Final = re.compile(r"\\u000[12]")
 _Result = TypeVar("_Result")
-
-
-class UnusableError(ValueError):
-    """Templates that cannot be checked; the text is one line for people."""
-
-
-def without_marks(text: str) -> str:
-    """Replace in a JSON text the control characters that mark placeholders; no ARN has them."""
-    return _MARK.sub(r"\\ufffd", text) if "\\u000" in text else text
 
 
 def function_of(value: Json) -> tuple[str, Json]:
@@ -69,12 +64,16 @@ class Template:
     parent: Template | None = None
     parent_logical_id: str = ""
     name: str = ""  # unique in the assembly, where the file's name is not
+    carrier: tuple[Template, str] | None = None  # the StackSet or product that brings it somewhere
+    text: str | None = None  # of a template that is written in its carrier
     memo: dict[str, Any] = field(default_factory=dict, repr=False)  # what readers have worked out about it
 
     @cached_property
     def body(self) -> Mapping[str, Json]:
         """The parsed template."""
-        return mapping(self.assembly.body(self.path) if self.path else None)
+        if self.text is not None:
+            return mapping(self.assembly.parsed(self, self.text))
+        return mapping(self.assembly.body(self) if self.path else None)
 
     @property
     def file(self) -> str:
@@ -90,6 +89,16 @@ class Template:
     def top(self) -> Template:
         """The template of the top-level stack this one is part of."""
         return self.parent.top if self.parent else self
+
+    @property
+    def above(self) -> tuple[Template, str] | None:
+        """The template, and the resource in it, that has this one; None for a stack that CDK deploys."""
+        return (self.parent, self.parent_logical_id) if self.parent else self.carrier
+
+    @property
+    def deployed(self) -> Template:
+        """The template of the stack that CDK deploys for this one to be deployed."""
+        return self.above[0].deployed if self.above else self
 
     def lineage(self) -> Iterator[Template]:
         """This template, the one it is nested in, and so on to the top-level stack."""
@@ -131,8 +140,9 @@ class Template:
         """The nested stacks that are part of the assembly, by logical id."""
         found = {}
         above = [template.path for template in self.lineage() if template.path]
-        for logical_id in self.resources(_NESTED_STACK):
-            path = self._nested_file(self.properties(logical_id).get("TemplateURL"), above)
+        for logical_id in self.resources(*NESTED_STACKS):
+            address = self.properties(logical_id).get(NESTED_STACKS[self.resource_type(logical_id)])
+            path = self._nested_file(address, above)
             if path in above:
                 self.assembly.circles.append(path)
             elif path:
@@ -142,16 +152,39 @@ class Template:
         return found
 
     def _nested_file(self, address: Json, above: list[Path]) -> Path | None:
-        hashes = _ASSET_HASH.findall(json.dumps(address)) if self.assets else []
-        asset = next((self.assets[name] for name in hashes if name in self.assets), None)
-        return asset or self.assembly.loose.nested(address, above)
+        return next(self._assets_in(address), None) or self.assembly.loose.nested(address, above)
+
+    def _assets_in(self, value: Json) -> Iterator[Path]:
+        """Find the assets whose addresses are in a value."""
+        hashes = _ASSET_HASH.findall(json.dumps(value)) if self.assets else []
+        return (self.assets[name] for name in hashes if name in self.assets)
+
+    @cached_property
+    def carried(self) -> list[Template]:
+        """The templates of StackSets and Service Catalog products: each is a stack by itself, of any account."""
+        found = []
+        for logical_id in self.resources(*_CARRIERS):
+            properties = self.properties(logical_id)
+            body = properties.get(TEMPLATE_BODY)
+            written = {} if body is None else {f"{self.key}/{logical_id}": (self.path, _text(body))}
+            files = {str(path): (path, None) for path in self._assets_in(properties)}
+            for name, (path, text) in {**written, **files}.items():
+                found.append(self._carried(path, logical_id, name, text))
+        # Written by CDK for a product, or for another kind of stack, that nothing here refers to yet.
+        unused = (path for path in self.assets.values() if path.name.endswith(WRITTEN) and path != self.path)
+        if not self.above:
+            found += [self._carried(path, "", str(path)) for path in unused if not path.name.endswith(_NESTED)]
+        return found
+
+    def _carried(self, path: Path | None, logical_id: str, name: str, text: str | None = None) -> Template:
+        return Template(path, "", None, None, self.assembly, name=name, carrier=(self, logical_id), text=text)
 
     @cached_property
     def assets(self) -> Mapping[str, Path]:
         """The files of the top-level stack's assets, by hash; only a template of an app chooses files to open."""
-        if self.parent or not self.path or not self.assembly.is_app:
-            return self.parent.assets if self.parent else {}
-        manifest = self.path.with_name(self.path.name.replace(".template.json", ".assets.json"))
+        if self.above or not self.path or not self.assembly.is_app:
+            return self.above[0].assets if self.above else {}
+        manifest = self.path.with_name(self.path.name.replace(WRITTEN, ".assets.json"))
         written = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
         files = mapping(mapping(written).get("files")).items()
         sources = {name: mapping(mapping(asset).get("source")) for name, asset in files}
@@ -165,6 +198,18 @@ def _types(logical_id: str, resource: Json) -> set[str]:
     if logical_id.startswith(LOOP) and isinstance(resource, list) and resource and isinstance(resource[-1], dict):
         return {kind for name, inner in resource[-1].items() for kind in _types(name, inner)}
     return set()
+
+
+def _text(value: Json) -> str:
+    """Write a text, and a placeholder for each part that is not written here."""
+    function, argument = function_of(value)
+    is_joined = function == "Fn::Join" and isinstance(argument, list) and len(argument) == 2 and argument[0] == ""
+    if is_joined and isinstance(argument[1], list):
+        return "".join(map(_text, argument[1]))
+    if isinstance(value, str):
+        return value
+    # A quotation mark would end the text that it stands in.
+    return placeholder(".".join(map(str, listed(argument))).replace('"', "'"))
 
 
 class GivenFiles:
@@ -207,6 +252,7 @@ class Assembly:
     is_app: bool = True  # else the stacks only happen to be read together
     circles: list[Path] = field(default_factory=list)  # files that would be nested in themselves; not followed
     bodies: dict[Path, Json] = field(default_factory=dict, repr=False)
+    unread: dict[Template, str] = field(default_factory=dict)  # and why
     memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -233,31 +279,57 @@ class Assembly:
                     self,
                 )
 
-    def body(self, path: Path) -> Json:
-        """Parse a file, once however many nested stacks share it; an asset that is not JSON is empty."""
+    def body(self, template: Template) -> Json:
+        """Parse a template's file, once however many nested stacks share it; one that cannot be read is empty."""
+        path = cast("Path", template.path)
         if path not in self.bodies:
+            self.bodies[path] = {}
             try:
-                self.bodies[path] = json.loads(without_marks(path.read_text(encoding="utf-8")))
-            except ValueError:
-                self.bodies[path] = {}
+                text = path.read_text(encoding="utf-8-sig")
+                # Most are what CDK wrote, which needs no care.
+                self.bodies[path] = json.loads(without_marks(text))
+            except (OSError, UnicodeDecodeError):
+                self.unread[template] = "it cannot be read"
+            except (ValueError, RecursionError):
+                self.bodies[path] = self.parsed(template, text)
         return self.bodies[path]
+
+    def parsed(self, template: Template, text: str) -> Json:
+        """Parse a template's text; what cannot be parsed is noted and empty."""
+        try:
+            return parsing.parse(text, strict=template.text is None)[0]
+        except UnusableError as error:
+            self.unread[template] = str(error)
+            return {}
 
     def templates(self) -> Iterator[Template]:
         """All templates, parents before their nested stacks."""
         waiting = list(reversed(self.stacks))
+        carried = set[str]()
         nested = 0
         while waiting:
             template = waiting.pop()
-            nested = nested + 1 if template.parent else 0
+            if template.carrier:
+                # Several versions of a product may have one file.
+                if template.name in carried:
+                    continue
+                carried.add(template.name)
+            nested = nested + 1 if template.above else 0
             if nested > _MAX_TEMPLATES:
                 raise UnusableError(f"{template.top.file}: more than {_MAX_TEMPLATES:,} nested stacks")
             yield template
-            waiting.extend(reversed([*template.nested.values()]))
+            waiting.extend(reversed([*template.nested.values(), *template.carried]))
 
     @cached_property
     def by_key(self) -> Mapping[str, Template]:
         """All templates by their keys; that of a top-level stack is its file's name."""
         return {template.key: template for template in self.templates()}
+
+    @cached_property
+    def by_file(self) -> Mapping[str, Template]:
+        """The templates of stacks that are not nested, by the names of their files."""
+        found = (template for template in self.templates() if not template.parent and template.text is None)
+        return {template.file: template for template in found}
 
     @cached_property
     def cross_region_exports(self) -> Mapping[str, tuple[Template, Json]]:

@@ -14,7 +14,7 @@ from redshift_roles.rules.facts import AssociationFacts, Origin
 from redshift_roles.rules.findings import Finding, shortened
 from redshift_roles.rules.registry import Problem
 from redshift_roles.templates import association_reader
-from redshift_roles.templates.assembly import Assembly, Template, mapping
+from redshift_roles.templates.assembly import TEMPLATE_BODY, Assembly, Template, mapping
 from redshift_roles.templates.cluster_reader import (
     ASSOCIATION,
     CLUSTER,
@@ -101,12 +101,22 @@ def check(
     elsewhere: Container[tuple[Template, str]] = (),
 ) -> Iterator[Violation]:
     """Apply the rules to all clusters, namespaces, associations and policies of an app that no other caller checks."""
-    for _, found in groupby(_check(assembly, role_limit, origin, elsewhere), lambda violation: violation[:2]):
+    everything = map(_in_file, _check(assembly, role_limit, origin, elsewhere))
+    for _, found in groupby(everything, lambda violation: violation[:2]):
         by_rule: dict[str, list[Violation]] = {}
         for violation in found:
             by_rule.setdefault(violation.finding.rule, []).append(violation)
         for same in by_rule.values():
             yield from shortened(same, _longer)
+
+
+def _in_file(violation: Violation) -> Violation:
+    """Report what is in the text of a StackSet about the StackSet, which CDK and people can find."""
+    template, finding = violation.template, violation.finding
+    if template.carrier is None or template.text is None:
+        return violation
+    path = f"{construct_path(*template.carrier)}/{finding.path}"
+    return Violation(*template.carrier, f"Properties/{TEMPLATE_BODY}", replace(finding, path=path))
 
 
 def _longer(violation: Violation, words: str) -> Violation:
@@ -131,12 +141,24 @@ def _check(
         return usages[app]
 
     for template in assembly.templates():
+        if template in assembly.unread:
+            yield _unread(template, assembly.unread[template])
         for statement in pass_role_statements(template, usage_of):
             # A statement that breaks no rule in one of its forms was meant so.
             found = [pass_role_rule.problems(facts) for facts in statement.facts]
             for rule, problem in found[0] if all(found) else ():
                 finding = rule.finding(construct_path(template, statement.logical_id), problem)
                 yield Violation(template, statement.logical_id, statement.location, finding)
+
+
+def _unread(template: Template, reason: str) -> Violation:
+    """Report a template that cannot be read about what has it."""
+    home, logical_id = template.above or (template, "")
+    fix = "write it as JSON or YAML that CloudFormation reads, or acknowledge this when nothing in it is of Redshift"
+    called = f"the template {template.file}" if template.text is None else TEMPLATE_BODY
+    message = f"{called} is not checked: {reason}"
+    finding = registry.TEMPLATE_UNDECIDED.finding(construct_path(home, logical_id), Problem("", message, fix))
+    return Violation(home, logical_id, "Properties", finding)
 
 
 def violations_of(template: Template, logical_id: str, facts: AssociationFacts) -> Iterator[Violation]:

@@ -10,9 +10,9 @@ from typing import Final, Literal, NamedTuple
 from redshift_roles.aws import Json, arns, listed, trust
 from redshift_roles.aws.placeholders import PLACEHOLDERS
 from redshift_roles.rules.facts import AssociationFacts, Origin, RoleFacts
-from redshift_roles.templates.assembly import Assembly, Template, UnusableError, function_of, mapping, once
+from redshift_roles.templates.assembly import Assembly, Template, function_of, mapping, once
 from redshift_roles.templates.conditions import Branch, Branches, alternatives, branch, holds
-from redshift_roles.templates.parsing import parse_json
+from redshift_roles.templates.parsing import UnusableError, parse_json
 from redshift_roles.templates.references import NO_VALUE
 from redshift_roles.templates.values import MORE, NO_ENTRIES, Entries, Entry, entries, is_no_list, texts, unknown
 

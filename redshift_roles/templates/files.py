@@ -16,7 +16,8 @@ from typing import Final, NamedTuple
 
 from redshift_roles.aws import Json
 from redshift_roles.templates import parsing
-from redshift_roles.templates.assembly import SUFFIXES, Assembly, GivenFiles, Lines, Template, UnusableError
+from redshift_roles.templates.assembly import SUFFIXES, Assembly, GivenFiles, Template
+from redshift_roles.templates.parsing import Lines, UnusableError
 
 _MANIFEST: Final = "manifest.json"
 # A second file that CDK writes into each cloud assembly, and one that each virtual environment has.
@@ -170,16 +171,9 @@ def _read_template(path: Path, loose: Assembly, given: Given, *, is_named: bool)
 
 
 def _parsed(text: str, path: Path, given: Given) -> Json:
-    is_json = path.suffix.lower() == ".json"
-    if not text.strip():
-        raise UnusableError("not a template: it is empty")
-    if is_json or text.lstrip().startswith("{"):
-        try:
-            return parsing.parse_json(text)
-        except UnusableError:
-            if is_json:
-                raise
-    body, given.lines[path] = parsing.parse_yaml(text)
+    body, lines = parsing.parse(text, is_json=path.suffix.lower() == ".json")
+    if lines is not None:
+        given.lines[path] = lines
     return body
 
 

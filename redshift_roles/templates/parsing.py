@@ -9,8 +9,12 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from redshift_roles.aws import Json
-from redshift_roles.templates.assembly import MAX_DEPTH, Lines, UnusableError, without_marks
 
+# The lines of resources, and below them of their sections and entries, by the keys that lead there from `Resources`.
+Lines = dict[tuple[str, ...], int]
+
+# Deeper than any template; CloudFormation's own limit on functions is far lower.
+MAX_DEPTH: Final = 100
 # How many values the aliases of a YAML text may repeat.
 _MAX_REPEATED: Final = 100_000
 _SHORT: Final = re.compile(r"!([A-Za-z]+(?:::[A-Za-z]+)*)")
@@ -21,10 +25,33 @@ _CONSTANTS: Final = {
     **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"), False),
 }
 _MERGE: Final = "<<"
+_MARK: Final = re.compile(r"\\u000[12]")
 _MARKS: Final = re.compile("[\x01\x02]")
 # Every JSON text, so that none is begun in its middle; what follows shows whether it is the key of an object.
 _TEXT: Final = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:\s*\{)?', re.DOTALL)
 _TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH} levels"
+
+
+class UnusableError(ValueError):
+    """Templates that cannot be checked; the text is one line for people."""
+
+
+def without_marks(text: str) -> str:
+    """Replace in a JSON text the control characters that mark placeholders; no ARN has them."""
+    return _MARK.sub(r"\\ufffd", text) if "\\u000" in text else text
+
+
+def parse(text: str, *, is_json: bool = False, strict: bool = True) -> tuple[Json, Lines | None]:
+    """Read a template, JSON or YAML, and the lines of its resources where it is YAML; `strict` as in `parse_json`."""
+    if not text.strip():
+        raise UnusableError("not a template: it is empty")
+    if is_json or text.lstrip().startswith("{"):
+        try:
+            return parse_json(text, strict=strict), None
+        except UnusableError:
+            if is_json:
+                raise
+    return parse_yaml(text)
 
 
 def parse_json(text: str, *, strict: bool = True) -> Json:

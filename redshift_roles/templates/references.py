@@ -6,7 +6,7 @@ from typing import Final
 
 from redshift_roles.aws import Json, arns, quotas
 from redshift_roles.aws.placeholders import has_placeholder, placeholder
-from redshift_roles.templates.assembly import Assembly, Template, mapping, once
+from redshift_roles.templates.assembly import NESTED_STACKS, Assembly, Template, mapping, once
 from redshift_roles.templates.conditions import Read
 
 # What AWS::NoValue becomes.
@@ -95,7 +95,7 @@ def get_att(argument: Json, template: Template, read: Read) -> list[str]:
         return _iam_arns(kind, logical_id, template, read)
     if kind == "AWS::IAM::Role" and attribute == "RoleId":
         return [f"AROA{placeholder(f'{template.key}#{logical_id}.RoleId')}"]
-    if kind == "AWS::CloudFormation::Stack" and attribute.startswith("Outputs."):
+    if kind in NESTED_STACKS and attribute.startswith("Outputs."):
         nested = template.nested.get(logical_id)
         output = nested.entry("Outputs", attribute.removeprefix("Outputs.")) if nested else {}
         if not nested or "Value" not in output:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
+import yaml
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3_assets as assets
+from aws_cdk import aws_servicecatalog as servicecatalog
+from aws_cdk import cloudformation_include as include
 
 from redshift_roles import RedshiftCluster, RoleAssociationRules
 from redshift_roles.templates import checker, files
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.associations import associate, cfn_cluster
-from tests.support.builders import arn
+from tests.support.builders import arn, cluster
 from tests.support.rule_cases import named
-from tests.support.templates import report_of
+from tests.support.templates import report_of, the_violation_of
 
 FOREIGN = arn(account=OTHER_ACCOUNT)
 ENV = cdk.Environment(account=ACCOUNT, region=REGION)
@@ -36,17 +42,30 @@ def _cluster(scope: cdk.Stack, **options: Any) -> RedshiftCluster:
 
 
 def _verdicts(app: cdk.App) -> list[str]:
-    """Return what guard and plug-in report, once the command was found to report the same."""
+    """Return the rules that guard and plug-in report, once the command was found to report the same of the same."""
+    reported, checked = _reported(app), _checked(app)
+    assert reported == checked
+    return _rules(reported)
+
+
+def _rules(reported: list[str]) -> list[str]:
+    return [name.partition(" ")[0] for name in reported]
+
+
+def _reported(app: cdk.App) -> list[str]:
     cdk.Validations.of(app).add_plugins(RoleAssociationRules())
-    reported = [
+    return sorted(
         f"{violation['ruleName']} {construct['cloudFormationResource']['logicalId']}"
         for violation in report_of(app)
         for construct in violation["violatingConstructs"]
-    ]
+    )
+
+
+def _checked(app: cdk.App) -> list[str]:
     given = files.read([app.outdir], files.Environment(None, None), lambda _: None)
     (assembly,) = given.assemblies
-    assert ([], sorted(reported)) == (given.unusable, named(checker.check(assembly, 10, origin="template")))
-    return [name.partition(" ")[0] for name in sorted(reported)]
+    assert [] == given.unusable
+    return named(checker.check(assembly, 10, origin="template"))
 
 
 def _eight_and(count: int, start: int = 8) -> Callable[[cdk.App], object]:
@@ -197,3 +216,120 @@ def test_an_app_has_one_verdict(app: cdk.App, name: str) -> None:
     build(app)
 
     assert expected == _verdicts(app)
+
+
+class _Product(servicecatalog.ProductStack):
+    def __init__(self, scope: cdk.Stack, service: str) -> None:
+        super().__init__(scope, "Shelf")
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal(f"{service}.amazonaws.com"))
+        _cluster(self, roles=[role])
+        cfn_cluster(self, iam_roles=[role.role_arn])
+
+
+def _product(service: str, *, offered: bool = True, nested: bool = False) -> Callable[[cdk.App], object]:
+    """Define clusters in a Service Catalog product, with a role that this service may assume."""
+
+    def build(app: cdk.App) -> None:
+        stack = cdk.NestedStack(_stack(app), "Below") if nested else _stack(app)
+        template = servicecatalog.CloudFormationTemplate.from_product_stack(_Product(stack, service))
+        version = servicecatalog.CloudFormationProductVersion(cloud_formation_template=template)
+        if offered:
+            servicecatalog.CloudFormationProduct(
+                stack, "Product", product_name="warehouse", owner="data", product_versions=[version]
+            )
+
+    return build
+
+
+CARRIED: dict[str, tuple[Callable[[cdk.App], object], list[str]]] = {
+    "a product": (_product("ec2"), ["TrustLacksRedshift"] * 2),
+    "a sound product": (_product("redshift"), []),
+    "a product that is not offered yet": (_product("ec2", offered=False), ["TrustLacksRedshift"] * 2),
+    "a product in a nested stack": (_product("ec2", nested=True), ["TrustLacksRedshift"] * 2),
+}
+
+
+@pytest.mark.parametrize("name", CARRIED)
+def test_what_a_product_brings_has_one_verdict(app: cdk.App, name: str) -> None:
+    """Its template is no stack of the app, and is checked like one that may be deployed anywhere."""
+    build, expected = CARRIED[name]
+    build(app)
+
+    assert expected == _verdicts(app)
+
+
+BODY = {"Resources": {"Theirs": cluster([arn(), f"{arn()}s", FOREIGN, "loader"])}}
+
+
+def _nested_asset(stack: cdk.Stack, path: str) -> None:
+    cdk.CfnStack(stack, "Assets", template_url=assets.Asset(stack, "File", path=path).http_url)
+
+
+def _stack_set(stack: cdk.Stack, path: str) -> None:
+    url = assets.Asset(stack, "File", path=path).http_url
+    cdk.CfnStackSet(stack, "Assets", permission_model="SELF_MANAGED", stack_set_name="all", template_url=url)
+
+
+def _stack_set_with_text(stack: cdk.Stack, path: str) -> None:
+    body = Path(path).read_text()
+    cdk.CfnStackSet(stack, "Assets", permission_model="SELF_MANAGED", stack_set_name="all", template_body=body)
+
+
+def _product_asset(stack: cdk.Stack, path: str) -> None:
+    template = servicecatalog.CloudFormationTemplate.from_asset(path)
+    version = servicecatalog.CloudFormationProductVersion(cloud_formation_template=template)
+    servicecatalog.CloudFormationProduct(stack, "Assets", product_name="p", owner="o", product_versions=[version])
+
+
+def _included(stack: cdk.Stack, path: str) -> None:
+    body = yaml.safe_load(Path(path).read_text())
+    required = {"ClusterType": "single-node", "DBName": "d", "MasterUsername": "u", "NodeType": "ra3.large"}
+    for resource in body["Resources"].values():
+        resource["Properties"] = {**required, **resource["Properties"]}
+    Path(path).with_name("included.json").write_text(json.dumps(body))
+    include.CfnInclude(stack, "Assets", template_file=str(Path(path).with_name("included.json")))
+
+
+ACCOUNT_KNOWN = ["RoleAccountMismatch", "RoleArnInvalid"]
+# Two accounts in one list are wrong wherever the stack is deployed.
+ANYWHERE = ["RoleAccountMismatch", "RoleAccountUndecided", "RoleAccountUndecided", "RoleArnInvalid"]
+
+
+@pytest.mark.parametrize("suffix", ["json", "yaml"])
+@pytest.mark.parametrize(
+    ("bring", "expected"),
+    [
+        (_nested_asset, ACCOUNT_KNOWN),
+        (_included, ACCOUNT_KNOWN),
+        (_stack_set, ANYWHERE),
+        (_stack_set_with_text, ANYWHERE),
+        (_product_asset, ANYWHERE),
+    ],
+)
+def test_a_template_that_somebody_wrote_has_one_verdict(
+    app: cdk.App, tmp_path: Path, bring: Callable[[cdk.Stack, str], None], expected: list[str], suffix: str
+) -> None:
+    """JSON or YAML; what has no construct is reported about the one that brings it, where it can be acknowledged."""
+    path = tmp_path / f"theirs.{suffix}"
+    path.write_text(json.dumps(BODY) if suffix == "json" else yaml.safe_dump(BODY))
+    bring(_stack(app), str(path))
+
+    assert (expected, expected) == (_rules(_reported(app)), _rules(_checked(app)))
+    found = [construct for violation in report_of(app) for construct in violation["violatingConstructs"]]
+    assert all(construct["constructPath"].startswith("Data/Assets") for construct in found)
+
+
+@pytest.mark.parametrize("bring", [_nested_asset, _stack_set, _stack_set_with_text, _product_asset])
+def test_a_template_that_cannot_be_read_is_never_silence(
+    app: cdk.App, tmp_path: Path, bring: Callable[[cdk.Stack, str], None]
+) -> None:
+    """The plug-in warns and says why, at the construct that brings it."""
+    path = tmp_path / "broken.yaml"
+    path.write_text("Resources: *none")
+    bring(_stack(app), str(path))
+    cdk.Validations.of(app).add_plugins(RoleAssociationRules())
+
+    severity_and_rule, construct, message = the_violation_of(app)
+    assert "warning TemplateUndecided" == severity_and_rule
+    assert construct.startswith("Data/Assets")
+    assert message.endswith("is not checked: line 1: the alias '*none' has no anchor")

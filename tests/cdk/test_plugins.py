@@ -18,6 +18,7 @@ from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationRules, 
 from redshift_roles.cdk import plugins
 from redshift_roles.rules import association_rules
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.support.associations import associate
 from tests.support.programs import ROOT, environment
 from tests.support.templates import failures_of, report_of, warnings_of
 
@@ -239,6 +240,69 @@ def test_a_removed_cluster_is_not_missed(stack: cdk.Stack) -> None:
     """What is not in the template is not judged."""
     _cluster(stack).cfn_cluster.add_property_override("IamRoles", ["garbage"])
     stack.node.try_remove_child("Cluster")
+
+    assert [] == report_of(stack.node.root)
+
+
+class _Nowhere(cdk.DefaultStackSynthesizer):
+    """Writes no template."""
+
+    def synthesize(self, session: cdk.ISynthesisSession) -> None:
+        """Do nothing."""
+
+
+def _unwritten(app: cdk.App) -> cdk.Stack:
+    env = cdk.Environment(account=ACCOUNT, region=REGION)
+    return cdk.Stack(app, "Unwritten", synthesizer=_Nowhere(), env=env)
+
+
+@pytest.mark.usefixtures("stack")
+def test_fails_when_a_construct_is_in_no_template(app: cdk.App) -> None:
+    """Nobody would check it; the finding names the cluster and the association."""
+    stack = _unwritten(app)
+    _cluster(stack)
+    associate(stack, "Association", RedshiftRole(stack, "Role"))
+
+    found = [
+        (violation["severity"], violation["ruleName"], construct["constructPath"])
+        for violation in report_of(app)
+        for construct in violation["violatingConstructs"]
+    ]
+    assert [
+        ("fatal", "NotInATemplate", "Unwritten/Cluster/Resource"),
+        ("fatal", "NotInATemplate", "Unwritten/Association"),
+    ] == found
+
+
+@pytest.mark.parametrize("removed", ["the construct", "the stack", "the nested stack"])
+def test_what_was_removed_is_in_no_template_and_fails_nothing(app: cdk.App, stack: cdk.Stack, removed: str) -> None:
+    """With `try_remove_child`, at any height of the tree."""
+    scope = {"the stack": _unwritten(app), "the nested stack": cdk.NestedStack(stack, "Nested")}.get(removed, stack)
+    _cluster(scope).cfn_cluster.add_property_override("IamRoles", ["garbage"])
+    above: Any = scope.node.scope
+    if scope is stack:
+        stack.node.try_remove_child("Cluster")
+    else:
+        above.node.try_remove_child(scope.node.id)
+
+    assert [] == report_of(app)
+
+
+def test_a_stage_that_was_synthesized_before_fails_nothing_else(app: cdk.App) -> None:
+    """Its clusters are found in its own assembly."""
+    stage = cdk.Stage(app, "Prod")
+    _cluster(cdk.Stack(stage, "Data", env=cdk.Environment(account=ACCOUNT, region=REGION)))
+    stage.synth()
+
+    assert [] == report_of(app)
+
+
+def test_a_cluster_under_a_condition_that_never_holds_is_found(stack: cdk.Stack) -> None:
+    """It is in the template, and nothing is wrong with what is not created."""
+    never = cdk.CfnCondition(stack, "Never", expression=cdk.Fn.condition_equals("a", "b"))
+    cluster = _cluster(stack).cfn_cluster
+    cluster.cfn_options.condition = never
+    cluster.add_property_override("IamRoles", ["garbage"])
 
     assert [] == report_of(stack.node.root)
 

@@ -12,7 +12,7 @@ import yaml
 
 from redshift_roles.aws import Json
 from redshift_roles.templates import parsing
-from redshift_roles.templates.assembly import UnusableError
+from redshift_roles.templates.parsing import UnusableError
 
 DEEP = 100
 
