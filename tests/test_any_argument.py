@@ -174,6 +174,11 @@ CALLS: Mapping[str, tuple[Callable[..., object], Callable[..., object]]] = {
         RedshiftGrants.external_schema,
         _grant("external_schema", database=lambda _: "d", bucket=_bucket),
     ),
+    "hive_metastore": (RedshiftGrants.hive_metastore, _grant("hive_metastore", bucket=_bucket)),
+    "s3_tables": (
+        RedshiftGrants.s3_tables,
+        _grant("s3_tables", table_bucket_arn=lambda _: f"arn:aws:s3tables:{REGION}:{ACCOUNT}:bucket/lake"),
+    ),
     "copy_from_dynamodb": (
         RedshiftGrants.copy_from_dynamodb,
         _grant("copy_from_dynamodb", table=lambda stack: dynamodb.Table.from_table_name(stack, _fresh(), "t")),

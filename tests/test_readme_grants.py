@@ -55,7 +55,7 @@ def rows(text: str) -> list[Row]:
         if cells[2].startswith("as above"):
             above = next(row for row in reversed(read))
             named, counted = named | above.named, counted + above.counted
-        read.append(Row(cells[1].strip("`"), named, counted))
+        read.append(Row(cells[1].split("`")[1], named, counted))
     return read
 
 
@@ -85,6 +85,7 @@ def named_in_the_table(stack: cdk.Stack) -> dict[str, Any]:
         ),
         "certificate": acm.Certificate.from_certificate_arn(stack, "C", f"arn:aws:acm:{HERE}:certificate/c"),
         "key": kms.Key.from_key_arn(stack, "Other", KEY.replace("key/1", "key/2")),
+        "table_bucket_arn": f"arn:aws:s3tables:{HERE}:bucket/lake",
         "arn": f"arn:aws:kafka:{HERE}:cluster/c/1",
         "function": lambda_.Function.from_function_name(stack, "F", "score"),
         "user": iam.User(stack, "U"),

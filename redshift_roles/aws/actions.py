@@ -53,6 +53,8 @@ LIST_OBJECTS: Final = _actions(quotas.COPY_PERMISSIONS, "s3:ListBucket")
 LOCATE_BUCKETS: Final = _actions(quotas.SPECTRUM_POLICIES, "s3:GetBucketLocation")
 UNLOAD_OBJECTS: Final = _actions(quotas.COPY_PERMISSIONS, "s3:GetObject s3:PutObject")
 CLEAN_PATH: Final = _actions(quotas.UNLOAD, "s3:DeleteObject")
+# ENCRYPTED AUTO: the page says that the default key of the bucket is found, and another page by which action.
+FIND_ENCRYPTION: Final = _actions(quotas.MODEL_PERMISSIONS, "s3:GetEncryptionConfiguration")
 DECRYPT_OBJECTS: Final = _actions(quotas.S3_ENCRYPTION, "kms:Decrypt")
 ENCRYPT_OBJECTS: Final = _actions(quotas.S3_ENCRYPTION, "kms:Decrypt kms:GenerateDataKey")
 
@@ -61,8 +63,11 @@ SCAN_TABLES: Final = _actions(quotas.COPY_PERMISSIONS, "dynamodb:DescribeTable d
 DECRYPT_TABLES: Final = _actions(quotas.DYNAMODB_ENCRYPTION, "kms:Decrypt kms:DescribeKey")
 LIST_INSTANCES: Final = _actions(quotas.LOAD_FROM_EMR, "elasticmapreduce:ListInstances")
 
-# CREATE EXTERNAL SCHEMA over the Glue Data Catalog: the "minimum permissions" of the page, by what needs them.
-QUERY_OBJECTS: Final = _actions(quotas.SPECTRUM_POLICIES, "s3:GetObject s3:ListMultipartUploadParts")
+# CREATE EXTERNAL SCHEMA over the Glue Data Catalog: the "minimum permissions" of the page, by what needs them. The
+# multipart actions are in its policy for the bucket of another account alone.
+QUERY_OBJECTS: Final = _actions(quotas.SPECTRUM_POLICIES, "s3:GetObject")
+LIST_VERSIONS: Final = _actions(quotas.SPECTRUM_POLICIES, "s3:ListBucketVersions")
+LIST_UPLOAD_PARTS: Final = _actions(quotas.SPECTRUM_POLICIES, "s3:ListMultipartUploadParts")
 LIST_UPLOADS: Final = _actions(quotas.SPECTRUM_POLICIES, "s3:ListBucketMultipartUploads")
 WRITE_OBJECTS: Final = _actions(quotas.INSERT_EXTERNAL, "s3:PutObject")
 READ_CATALOG: Final = _actions(
@@ -76,7 +81,26 @@ WRITE_CATALOG: Final = _actions(
     "glue:DeletePartition glue:DeleteTable glue:UpdatePartition glue:UpdateTable",
 )
 CREATE_DATABASE: Final = _actions(quotas.SPECTRUM_POLICIES, "glue:CreateDatabase")
+DELETE_DATABASE: Final = _actions(quotas.SPECTRUM_POLICIES, "glue:DeleteDatabase")
+DECRYPT_CATALOG: Final = _actions(quotas.CATALOG_ENCRYPTION, "kms:Decrypt")
+ENCRYPT_CATALOG: Final = _actions(quotas.CATALOG_ENCRYPTION, "kms:Decrypt kms:Encrypt kms:GenerateDataKey")
 GET_DATA_ACCESS: Final = _actions(quotas.SPECTRUM_LAKE_FORMATION, "lakeformation:GetDataAccess")
+
+# Amazon S3 Tables: the policy of the page, by what needs it and by the resources that the actions support.
+READ_TABLE_CATALOG: Final = _actions(quotas.S3_TABLES, "glue:GetCatalog glue:GetDatabase glue:GetTable glue:GetTables")
+WRITE_TABLE_CATALOG: Final = _actions(quotas.S3_TABLES, "glue:DeleteTable glue:UpdateTable")
+LIST_TABLES: Final = _actions(
+    quotas.S3_TABLES, "s3tables:GetNamespace s3tables:GetTableBucket s3tables:ListNamespaces s3tables:ListTables"
+)
+LIST_TABLE_BUCKETS: Final = _actions(quotas.S3_TABLES, "s3tables:ListTableBuckets")
+READ_TABLES: Final = _actions(
+    quotas.S3_TABLES, "s3tables:GetTable s3tables:GetTableData s3tables:GetTableMetadataLocation"
+)
+CREATE_TABLES: Final = _actions(quotas.S3_TABLES, "s3tables:CreateTable")
+WRITE_TABLES: Final = _actions(
+    quotas.S3_TABLES, "s3tables:DeleteTable s3tables:PutTableData s3tables:UpdateTableMetadataLocation"
+)
+ENCRYPT_TABLES: Final = _actions(quotas.S3_TABLES_ENCRYPTION, "kms:Decrypt kms:GenerateDataKey")
 
 # Federated queries.
 ACCESS_SECRETS: Final = _actions(

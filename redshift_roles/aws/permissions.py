@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from redshift_roles.aws import actions
@@ -59,12 +60,13 @@ class Objects(NamedTuple):
         """Allow actions on the objects."""
         return _allow(sid, allowed, *(f"{self.bucket}/{pattern}" for pattern in self.patterns))
 
+    def locate(self) -> list[Permission]:
+        """Allow finding the bucket's region."""
+        return _allow("LocateBuckets", actions.LOCATE_BUCKETS, self.bucket)
+
     def list(self) -> list[Permission]:
-        """Allow listing them and finding the bucket's region."""
-        return [
-            *_allow("ListObjects", actions.LIST_OBJECTS, self.bucket, condition=self.listed),
-            *_allow("LocateBuckets", actions.LOCATE_BUCKETS, self.bucket),
-        ]
+        """Allow listing them."""
+        return _allow("ListObjects", actions.LIST_OBJECTS, self.bucket, condition=self.listed)
 
 
 def _allow(sid: str, allowed: Actions, *resources: str, condition: Condition | None = None) -> list[Permission]:
@@ -82,6 +84,7 @@ def copy_from(objects: Objects) -> list[Permission]:
     return [
         *objects.allow("ReadObjects", actions.READ_OBJECTS),
         *objects.list(),
+        *objects.locate(),
         *_allow("DecryptObjects", actions.DECRYPT_OBJECTS, *objects.keys),
     ]
 
@@ -92,45 +95,87 @@ def copy_over_ssh(manifest: Objects) -> list[Permission]:
     return [
         *_allow("ReadObjects", actions.READ_OBJECTS, f"{manifest.bucket}/{key}"),
         *_allow("ListObjects", actions.LIST_OBJECTS, manifest.bucket, condition=("StringLike", "s3:prefix", (key,))),
-        *_allow("LocateBuckets", actions.LOCATE_BUCKETS, manifest.bucket),
+        *manifest.locate(),
         *_allow("DecryptObjects", actions.DECRYPT_OBJECTS, *manifest.keys),
     ]
 
 
-def unload_to(objects: Objects, *, clean_path: bool) -> list[Permission]:
+def unload_to(objects: Objects, *, clean_path: bool, encrypted_auto: bool) -> list[Permission]:
     """UNLOAD to Amazon S3."""
     return [
         *objects.allow("UnloadObjects", actions.UNLOAD_OBJECTS),
         *(objects.allow("CleanPath", actions.CLEAN_PATH) if clean_path else []),
         *objects.list(),
+        *objects.locate(),
+        *(_allow("FindEncryption", actions.FIND_ENCRYPTION, objects.bucket) if encrypted_auto else []),
         *_allow("EncryptObjects", actions.ENCRYPT_OBJECTS, *objects.keys),
     ]
 
 
-def query_objects(objects: Objects, *, write: bool) -> list[Permission]:
-    """The files of external tables."""
+def query_objects(objects: Objects, *, write: bool, foreign: bool) -> list[Permission]:
+    """The files of external tables; those of another account need what AWS's policy for its bucket has, too."""
     with_key = ("EncryptObjects", actions.ENCRYPT_OBJECTS) if write else ("DecryptObjects", actions.DECRYPT_OBJECTS)
+    theirs = [
+        *objects.allow("ListUploadParts", actions.LIST_UPLOAD_PARTS),
+        *_allow("ListUploads", actions.LIST_UPLOADS, objects.bucket),
+        *objects.locate(),
+    ]
     return [
-        *objects.allow("QueryObjects", actions.QUERY_OBJECTS),
+        *objects.allow("ReadObjects", actions.QUERY_OBJECTS),
         *(objects.allow("WriteObjects", actions.WRITE_OBJECTS) if write else []),
         *objects.list(),
-        *_allow("ListUploads", actions.LIST_UPLOADS, objects.bucket),
+        *_allow("ListVersions", actions.LIST_VERSIONS, objects.bucket, condition=objects.listed),
+        *(theirs if foreign else []),
         *_allow(*with_key, *objects.keys),
     ]
 
 
-def query_catalog(
-    home: Home, database: str, tables: Sequence[str] | None, *, create_database: bool, write: bool
-) -> list[Permission]:
+class Catalog(NamedTuple):
+    """A database of the AWS Glue Data Catalog, its tables (None for all), and the keys that encrypt the catalog."""
+
+    home: Home
+    database: str
+    tables: Sequence[str] | None = None
+    keys: tuple[str, ...] = ()
+
+
+def query_catalog(catalog: Catalog, *, create_database: bool, drop_database: bool, write: bool) -> list[Permission]:
     """The AWS Glue Data Catalog: the catalog, one database, and its tables."""
-    name = literally(database)
-    named = ["*"] if tables is None else map(literally, tables)
-    above = [home.arn("glue", "catalog"), home.arn("glue", f"database/{name}")]
-    resources = [*above, *(home.arn("glue", f"table/{name}/{table}") for table in named)]
+    arn, name = partial(catalog.home.arn, "glue"), literally(catalog.database)
+    named = ["*"] if catalog.tables is None else map(literally, catalog.tables)
+    above = [arn("catalog"), arn(f"database/{name}")]
+    resources = [*above, *(arn(f"table/{name}/{table}") for table in named)]
+    # The database is dropped with all that is in it.
+    dropped = [*above, arn(f"table/{name}/*"), arn(f"userDefinedFunction/{name}/*")]
+    with_key = ("DecryptCatalog", actions.DECRYPT_CATALOG)
+    if write or create_database:
+        with_key = ("EncryptCatalog", actions.ENCRYPT_CATALOG)
     return [
         *_allow("ReadCatalog", actions.READ_CATALOG, *resources),
         *(_allow("WriteCatalog", actions.WRITE_CATALOG, *resources) if write else []),
         *(_allow("CreateDatabase", actions.CREATE_DATABASE, *above) if create_database else []),
+        *(_allow("DropDatabase", actions.DELETE_DATABASE, *dropped) if drop_database else []),
+        *_allow(*with_key, *catalog.keys),
+    ]
+
+
+def s3_tables(home: Home, bucket: str, name: str, keys: Sequence[str], *, write: bool) -> list[Permission]:
+    """Amazon S3 Tables: a table bucket, its tables, and what the AWS Glue Data Catalog shows of it."""
+    tables, below = f"{bucket}/table/*", f"s3tablescatalog/{name}"
+    named = ["catalog", "catalog/s3tablescatalog", f"catalog/{below}", f"database/{below}/*", f"table/{below}/*/*"]
+    catalog = [home.arn("glue", resource) for resource in named]
+    written = [
+        *_allow("WriteTableCatalog", actions.WRITE_TABLE_CATALOG, *catalog),
+        *_allow("CreateTables", actions.CREATE_TABLES, bucket),
+        *_allow("WriteTables", actions.WRITE_TABLES, tables),
+    ]
+    return [
+        *_allow("ReadTableCatalog", actions.READ_TABLE_CATALOG, *catalog),
+        *_allow("ListTableBuckets", actions.LIST_TABLE_BUCKETS, "*"),
+        *_allow("ListTables", actions.LIST_TABLES, bucket),
+        *_allow("ReadTables", actions.READ_TABLES, tables),
+        *(written if write else []),
+        *_allow("EncryptTables", actions.ENCRYPT_TABLES, *keys),
     ]
 
 
@@ -229,6 +274,7 @@ def create_model(home: Home, role: str, models: Objects, keys: Sequence[str]) ->
         *_allow("PullImages", actions.PULL_IMAGES, "*"),
         *models.allow("StoreModels", actions.STORE_MODELS),
         *models.list(),
+        *models.locate(),
         *_allow("PassRolesToTraining", actions.PASS_ROLE, role, condition=to_training),
         *_allow("EncryptObjects", actions.ENCRYPT_OBJECTS, *models.keys),
         *_allow("EncryptModels", actions.ENCRYPT_MODELS, *keys),

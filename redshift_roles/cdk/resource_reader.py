@@ -118,7 +118,7 @@ def resource_label(name: str, found: Resource) -> str:
 
 def resource_problems(name: str, found: Resource, location: Location) -> Iterator[Problem]:
     """Find why a role could not use a resource; the owner of a bucket can let in a role of another account."""
-    wrong = _wrong_name(found)
+    wrong = wrong_name(found)
     if wrong:
         allowed, fix = wrong
         yield Problem(name, f"{resource_label(name, found)} must be {allowed}, got '{readable(found.arn)}'", fix)
@@ -132,8 +132,8 @@ def resource_problems(name: str, found: Resource, location: Location) -> Iterato
             yield Problem(name, f"{resource_label(name, found)} {reason[0]}", reason[1])
 
 
-def _wrong_name(found: Resource) -> tuple[str, str] | None:
-    """Return what the ARN of a resource must be, where IAM would not read it as the name of one."""
+def wrong_name(found: Resource) -> tuple[str, str] | None:
+    """Return what a resource must be, and the fix, where its ARN is not the name of one resource that Redshift uses."""
     parts = TOKENS.split(found.arn, ":")
     if found.is_bucket and len(parts) > 1:
         is_own = parts[2:5] == ["s3", "", ""] and "/" not in parts[-1]

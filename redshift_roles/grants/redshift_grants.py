@@ -9,11 +9,11 @@ from aws_cdk import Fn
 from aws_cdk import aws_iam as iam
 
 from redshift_roles.aws import arns, permissions, quotas
-from redshift_roles.aws.permissions import Objects
-from redshift_roles.aws.placeholders import is_text_token, present
+from redshift_roles.aws.permissions import Catalog, Home, Objects, Permission
+from redshift_roles.aws.placeholders import TOKENS, is_text_token, present
 from redshift_roles.cdk.location import Location
 from redshift_roles.cdk.records import record_of
-from redshift_roles.cdk.resource_reader import given_key, resource, secret_arn
+from redshift_roles.cdk.resource_reader import Resource, given_key, resource, secret_arn
 from redshift_roles.cdk.role_reader import role_arn
 from redshift_roles.cdk.validation import raise_if
 from redshift_roles.grants.grant import RedshiftGrant
@@ -38,8 +38,9 @@ class RedshiftGrants:
     """Allow a role what Redshift does with it: exactly the actions that AWS documents, on exactly what is named.
 
     ``RedshiftGrants.of(role)`` takes any `iam.IRole`; a `RedshiftRole` has the same as ``redshift_grants``. Each method
-    returns a `RedshiftGrant` and can be called twice without harm. The actions on a customer managed key of a bucket,
-    table, secret or stream are allowed with it.
+    returns a `RedshiftGrant` and can be called twice without harm. The actions on a customer managed key that CDK
+    knows of a bucket, table, secret or stream are allowed with it; of one that was imported by its name or ARN, CDK
+    knows no key: pass it as ``encryption_key``.
 
     Args:
         role: The role.
@@ -49,7 +50,7 @@ class RedshiftGrants:
 
     Raises:
         RoleAssociationError: InvalidArgument, for what AWS would reject, for a resource that CDK cannot refer to from
-            the role's stack, for a resource of another account, and for a role imported with ``mutable=False``;
+            the role's stack, for a resource or key of another account, and for a role imported with ``mutable=False``;
             RoleAccountMismatch, for a role of another account than its stack's; PolicyTooLarge, for a statement that no
             policy can hold, for more policies than IAM attaches, and for a trust policy without room for SageMaker.
 
@@ -84,19 +85,25 @@ class RedshiftGrants:
         prefix: str | None = None,
         manifest: str | None = None,
         jsonpaths: str | None = None,
+        encryption_key: kms.IKey | None = None,
         owner_allows: bool = False,
     ) -> RedshiftGrant:
-        """Allow COPY from Amazon S3: get the objects, list them, find the bucket's region, decrypt with its key.
+        """Allow COPY … FROM 's3://…': get the objects, list them, find the bucket's region, decrypt with its key.
+
+        The objects that a manifest lists must be under the prefix too; call it again for each further bucket.
 
         Args:
-            bucket: The bucket.
+            bucket: The bucket itself: Redshift documents no access points.
             prefix: What the objects' keys begin with, exactly as in COPY: ``landing/`` is a folder, ``landing`` also
-                matches ``landing-2/``. 1 to 1,024 characters. Default: all objects.
+                matches ``landing-2/``. 1 to 1,024 characters without ``*`` and ``?``. Default: all objects.
             manifest: The key of a manifest in the bucket, where it is not under the prefix. Default: none.
             jsonpaths: The key of a JSONPaths file in the bucket, where it is not under the prefix. Default: none.
-            owner_allows: Whether the owner of a bucket of another account has added the statements that
-                ``grant.resource_statements`` has. Default: False, and such a bucket is an error, whose message has
-                them. A bucket that the app defines gets them in its policy.
+            encryption_key: A customer managed key that CDK does not know: that of an imported bucket, or of objects
+                that were not encrypted with the bucket's own. Default: only the key that the bucket was defined or
+                imported with.
+            owner_allows: Whether the owner of a bucket or key of another account has added the statements that
+                ``grant.resource_statements`` has. Default: False, and such a bucket or key is an error, whose message
+                has them. A bucket that the app defines gets them in its policy.
         """
         self._writer.check(
             quotas.S3_KEYS,
@@ -105,30 +112,52 @@ class RedshiftGrants:
             prefix=prefix,
             manifest=manifest,
             jsonpaths=jsonpaths,
+            encryption_key=encryption_key,
             owner_allows=owner_allows,
         )
-        found = resource(bucket, "bucket_arn")
+        found = resource(bucket, "bucket_arn").with_key(encryption_key)
         files = tuple(key for key in (manifest, jsonpaths) if key is not None)
         allowed = permissions.copy_from(Objects(found.arn, found.key_arns, prefix, files))
         return self._writer.allow(quotas.S3_KEYS, allowed, "bucket", found, owner_allows=owner_allows)
 
     def unload_to(
-        self, bucket: s3.IBucket, *, prefix: str | None = None, clean_path: bool = False, owner_allows: bool = False
+        self,
+        bucket: s3.IBucket,
+        *,
+        prefix: str | None = None,
+        clean_path: bool = False,
+        encrypted_auto: bool = False,
+        encryption_key: kms.IKey | None = None,
+        owner_allows: bool = False,
     ) -> RedshiftGrant:
-        """Allow UNLOAD to Amazon S3: get, put and list objects, find the bucket's region, encrypt with its key.
+        """Allow UNLOAD … TO 's3://…': get, put and list objects, find the bucket's region, encrypt with its key.
 
         Args:
-            bucket: The bucket.
+            bucket: The bucket itself: UNLOAD takes no access point.
             prefix: What the objects' keys begin with, as in UNLOAD. Default: all objects.
             clean_path: Whether UNLOAD may delete the objects under the prefix (CLEANPATH). Default: False.
+            encrypted_auto: Whether UNLOAD may find out the bucket's default key (ENCRYPTED AUTO). Default: False.
+            encryption_key: The key of KMS_KEY_ID, or the default key of an imported bucket. Default: only the key that
+                the bucket was defined or imported with.
             owner_allows: As in `copy_from`.
+
+        Source:
+            https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD.html (text of 2026-09-16)
         """
         self._writer.check(
-            quotas.S3_KEYS, "bucket", bucket=bucket, prefix=prefix, clean_path=clean_path, owner_allows=owner_allows
+            quotas.UNLOAD,
+            "bucket",
+            bucket=bucket,
+            prefix=prefix,
+            clean_path=clean_path,
+            encrypted_auto=encrypted_auto,
+            encryption_key=encryption_key,
+            owner_allows=owner_allows,
         )
-        found = resource(bucket, "bucket_arn")
-        allowed = permissions.unload_to(Objects(found.arn, found.key_arns, prefix), clean_path=clean_path)
-        return self._writer.allow(quotas.S3_KEYS, allowed, "bucket", found, owner_allows=owner_allows)
+        found = resource(bucket, "bucket_arn").with_key(encryption_key)
+        objects = Objects(found.arn, found.key_arns, prefix)
+        allowed = permissions.unload_to(objects, clean_path=clean_path, encrypted_auto=encrypted_auto)
+        return self._writer.allow(quotas.UNLOAD, allowed, "bucket", found, owner_allows=owner_allows)
 
     def external_schema(
         self,
@@ -138,25 +167,41 @@ class RedshiftGrants:
         prefix: str | None = None,
         tables: Sequence[str] | None = None,
         create_database: bool = False,
+        drop_database: bool = False,
         write: bool = False,
         lake_formation: bool = False,
+        region: str | None = None,
+        account: str | None = None,
+        encryption_key: kms.IKey | None = None,
+        catalog_key: kms.IKey | None = None,
         owner_allows: bool = False,
     ) -> RedshiftGrant:
         """Allow CREATE EXTERNAL SCHEMA … FROM DATA CATALOG and queries of its tables (Redshift Spectrum).
 
         Allowed is to read the catalog, the database and its tables, and to get and list the files and decrypt them.
+        Without a bucket it is the catalog alone, which is what a CATALOG_ROLE needs. The policy of the bucket must not
+        restrict access to VPC endpoints. Whether writing Apache Iceberg tables needs more, no AWS page says.
 
         Args:
-            database: The database in the AWS Glue Data Catalog of the role's account and region.
-            bucket: The bucket that the tables' files are in; not with lake_formation.
+            database: The database in the AWS Glue Data Catalog.
+            bucket: The bucket that the tables' files are in; not with lake_formation. Default: none.
             prefix: What the files' keys begin with. Default: all objects.
             tables: Names of tables, 1 or more. Default: all tables of the database.
             create_database: Whether to allow CREATE EXTERNAL DATABASE IF NOT EXISTS. Default: False.
+            drop_database: Whether to allow DROP SCHEMA … DROP EXTERNAL DATABASE, with all that the database contains.
+                Default: False.
             write: Whether to allow to create, alter and drop tables and partitions, and to insert. Default: False.
             lake_formation: Whether AWS Lake Formation vends the credentials for the files. The role then needs
                 ``lakeformation:GetDataAccess`` instead of the files, and cannot be a later role of a `RoleChain`.
                 Default: False.
-            owner_allows: As in `copy_from`.
+            region: The region of the catalog (REGION). Default: that of the role's stack.
+            account: The account of the catalog, 12 digits. For a resource link, call it twice: for the link, and for
+                the database behind it, whose owner shares it by AWS Lake Formation. Default: the role's account, so
+                that the last role of a chain needs none.
+            encryption_key: As in `copy_from`, for the files.
+            catalog_key: The customer managed key that encrypts the catalog, unless AWS Glue uses it by a service role
+                of its own. Default: none.
+            owner_allows: As in `copy_from`, for the bucket and for both keys.
 
         Source:
             https://docs.aws.amazon.com/redshift/latest/dg/c-spectrum-iam-policies.html (text of 2026-07-06)
@@ -168,21 +213,112 @@ class RedshiftGrants:
             prefix=prefix,
             tables=tables,
             create_database=create_database,
+            drop_database=drop_database,
             write=write,
             lake_formation=lake_formation,
+            region=region,
+            account=account,
+            encryption_key=encryption_key,
+            catalog_key=catalog_key,
             owner_allows=owner_allows,
         )
         writer, record = self._writer, record_of(GrantRecord, self._writer.role)
         in_a_chain = [LAKE_FORMATION_IN_A_CHAIN] if lake_formation is True and record.is_chained else []
         writer.raise_if(quotas.SPECTRUM_POLICIES, [*arguments.check_external_schema(given), *in_a_chain])
-        catalog = permissions.query_catalog(writer.home, database, tables, create_database=create_database, write=write)
-        if bucket is None:
-            granted = writer.allow(quotas.SPECTRUM_POLICIES, [*catalog, *permissions.lake_formation()])
-            record.is_vended = True
-            return granted
-        found = resource(bucket, "bucket_arn")
-        files = permissions.query_objects(Objects(found.arn, found.key_arns, prefix), write=write)
-        return writer.allow(quotas.SPECTRUM_POLICIES, [*catalog, *files], "bucket", found, owner_allows=owner_allows)
+        home = Home(writer.home.partition, region or writer.home.region, account or writer.home.account)
+        keys = given_key("catalog_key", catalog_key)
+        catalog = Catalog(home, database, tables, tuple(key.arn for key in keys))
+        allowed = permissions.query_catalog(
+            catalog, create_database=create_database, drop_database=drop_database, write=write
+        )
+        found = None
+        if bucket is not None:
+            found = resource(bucket, "bucket_arn").with_key(encryption_key)
+            allowed += self._files(found, prefix, write=write)
+        if lake_formation:
+            allowed += permissions.lake_formation()
+        granted = writer.allow(quotas.SPECTRUM_POLICIES, allowed, "bucket", found, keys=keys, owner_allows=owner_allows)
+        record.is_vended = record.is_vended or lake_formation
+        return granted
+
+    def hive_metastore(
+        self,
+        bucket: s3.IBucket,
+        *,
+        prefix: str | None = None,
+        write: bool = False,
+        encryption_key: kms.IKey | None = None,
+        owner_allows: bool = False,
+    ) -> RedshiftGrant:
+        """Allow CREATE EXTERNAL SCHEMA … FROM HIVE METASTORE: get and list the files and decrypt them.
+
+        An Apache Hive metastore needs no permission, but security groups that let the cluster in.
+
+        Args:
+            bucket: The bucket that the tables' files are in.
+            prefix: What the files' keys begin with. Default: all objects.
+            write: Whether to allow INSERT. Default: False.
+            encryption_key: As in `copy_from`.
+            owner_allows: As in `copy_from`.
+
+        Source:
+            https://docs.aws.amazon.com/redshift/latest/dg/c-spectrum-external-schemas.html (text of 2026-07-06)
+        """
+        self._writer.check(
+            quotas.EXTERNAL_SCHEMAS,
+            "bucket",
+            bucket=bucket,
+            prefix=prefix,
+            write=write,
+            encryption_key=encryption_key,
+            owner_allows=owner_allows,
+        )
+        found = resource(bucket, "bucket_arn").with_key(encryption_key)
+        allowed = self._files(found, prefix, write=write)
+        return self._writer.allow(quotas.EXTERNAL_SCHEMAS, allowed, "bucket", found, owner_allows=owner_allows)
+
+    def _files(self, found: Resource, prefix: str | None, *, write: bool) -> list[Permission]:
+        foreign = arns.differ(found.account, self._writer.location.account)
+        return permissions.query_objects(Objects(found.arn, found.key_arns, prefix), write=write, foreign=foreign)
+
+    def s3_tables(
+        self,
+        table_bucket_arn: str,
+        *,
+        write: bool = False,
+        encryption_key: kms.IKey | None = None,
+        owner_allows: bool = False,
+    ) -> RedshiftGrant:
+        """Allow queries of Amazon S3 Tables: read the tables of a table bucket, and the catalog that shows them.
+
+        Redshift reads them by a resource link, which is a database of the default catalog: grant that one with
+        ``external_schema("link")``. CREATE DATABASE … FROM ARN needs the same.
+
+        Args:
+            table_bucket_arn: The ARN of the table bucket, of the role's account.
+            write: Whether to allow to create, write and drop tables. Default: False.
+            encryption_key: The customer managed key of the tables. Default: none.
+            owner_allows: As in `copy_from`, for a key of another account.
+
+        Source:
+            https://docs.aws.amazon.com/redshift/latest/dg/querying-s3Tables.html (text of 2026-08-26)
+        """
+        writer, home = self._writer, self._writer.home
+        given = present(
+            ["table_bucket_arn"],
+            table_bucket_arn=table_bucket_arn,
+            write=write,
+            encryption_key=encryption_key,
+            owner_allows=owner_allows,
+        )
+        foreign = _foreign_arn("table_bucket_arn", table_bucket_arn, writer.location)
+        writer.raise_if(quotas.S3_TABLES, [*arguments.check_grant(given), *foreign])
+        keys = given_key("encryption_key", encryption_key)
+        parts, name = TOKENS.split(table_bucket_arn, ":"), Fn.select(1, Fn.split("/", table_bucket_arn))
+        if len(parts) > 1:
+            home, name = Home(parts[1], parts[3], parts[4]), parts[5].partition("/")[2]
+        allowed = permissions.s3_tables(home, table_bucket_arn, name, [key.arn for key in keys], write=write)
+        return writer.allow(quotas.S3_TABLES, allowed, keys=keys, owner_allows=owner_allows)
 
     def copy_from_dynamodb(
         self, table: dynamodb.ITable, *, encryption_key: kms.IKey | None = None, owner_allows: bool = False
@@ -215,18 +351,32 @@ class RedshiftGrants:
         self._writer.check(quotas.LOAD_FROM_EMR, "cluster_id", cluster_id=cluster_id)
         return self._writer.allow(quotas.LOAD_FROM_EMR, permissions.copy_from_emr(self._writer.home, cluster_id))
 
-    def copy_over_ssh(self, bucket: s3.IBucket, manifest: str, *, owner_allows: bool = False) -> RedshiftGrant:
-        """Allow COPY from remote hosts: get and list the manifest that names them, decrypt with the bucket's key.
+    def copy_over_ssh(
+        self,
+        bucket: s3.IBucket,
+        manifest: str,
+        *,
+        encryption_key: kms.IKey | None = None,
+        owner_allows: bool = False,
+    ) -> RedshiftGrant:
+        """Allow COPY … SSH from remote hosts: get and list the manifest that names them, decrypt with the bucket's key.
 
         Args:
             bucket: The bucket that the manifest is in.
             manifest: Its key.
+            encryption_key: As in `copy_from`.
             owner_allows: As in `copy_from`.
         """
         self._writer.check(
-            quotas.COPY_PERMISSIONS, "bucket", "manifest", bucket=bucket, manifest=manifest, owner_allows=owner_allows
+            quotas.COPY_PERMISSIONS,
+            "bucket",
+            "manifest",
+            bucket=bucket,
+            manifest=manifest,
+            encryption_key=encryption_key,
+            owner_allows=owner_allows,
         )
-        found = resource(bucket, "bucket_arn")
+        found = resource(bucket, "bucket_arn").with_key(encryption_key)
         allowed = permissions.copy_over_ssh(Objects(found.arn, found.key_arns, files=(manifest,)))
         return self._writer.allow(quotas.COPY_PERMISSIONS, allowed, "bucket", found, owner_allows=owner_allows)
 
@@ -312,7 +462,7 @@ class RedshiftGrants:
         given = present(
             ["cluster_arn", "topics"], cluster_arn=cluster_arn, topics=topics, by_cluster_arn=by_cluster_arn
         )
-        foreign = _foreign_cluster(cluster_arn, self._writer.location)
+        foreign = _foreign_arn("cluster_arn", cluster_arn, self._writer.location)
         self._writer.raise_if(quotas.STREAMING_MSK, [*arguments.check_grant(given), *foreign])
         topic, group = (_of_cluster(cluster_arn, kind) for kind in ("topic", "group"))
         named = [f"{topic}/{name}" for name in topics]
@@ -458,10 +608,10 @@ def _of_cluster(cluster_arn: str, kind: str) -> str:
     return cluster_arn.replace(":cluster/", f":{kind}/")
 
 
-def _foreign_cluster(cluster_arn: str, location: Location) -> list[Problem]:
-    literal = isinstance(cluster_arn, str) and not is_text_token(cluster_arn)
-    account = arns.account_of(cluster_arn) if literal else None
+def _foreign_arn(name: str, arn: str, location: Location) -> list[Problem]:
+    literal = isinstance(arn, str) and not is_text_token(arn)
+    account = arns.account_of(arn) if literal else None
     if not arns.differ(account, location.account):
         return []
     fix = f"let the role assume one of account {account}: RoleChain(role, theirs), and grant it to that"
-    return [Problem("cluster_arn", in_account("'cluster_arn'", account, "the role", location.account), fix)]
+    return [Problem(name, in_account(f"'{name}'", account, "the role", location.account), fix)]

@@ -15,7 +15,7 @@ from redshift_roles.aws.quotas import Source
 from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.jsii_compat import is_immutable
 from redshift_roles.cdk.location import path_of
-from redshift_roles.cdk.resource_reader import Key, Resource, key_problems, resource_problems
+from redshift_roles.cdk.resource_reader import Key, Resource, key_problems, resource_problems, wrong_name
 from redshift_roles.cdk.role_reader import own_role, principal_account, role_location
 from redshift_roles.cdk.validation import raise_if
 from redshift_roles.grants.cross_account import add_to_policies, owner_problems, owner_sides, without_key_names
@@ -74,7 +74,8 @@ class GrantWriter:
         account = None if own_role(self.role) else principal_account(self.role, self.location)
         findings = [] if own_role(self.role) else self._unattachable(account)
         keys = (*found.keys, *keys) if found else keys
-        sides = owner_sides(allowed, argument, found, keys, self.location, self.role)
+        is_named = found is None or wrong_name(found) is None
+        sides = owner_sides(allowed, argument, found, keys, self.location, self.role) if is_named else []
         problems = [
             *(resource_problems(argument, found, self.location) if found else ()),
             *key_problems(keys, argument, found, self.location),

@@ -238,10 +238,7 @@ ROLE_ARGUMENTS: Final[Mapping[str, Shape]] = {
     "permissions_boundary": _POLICY,
     "managed_policies": ListOf(_POLICY),
     "serverless": Flag(),
-    "regions": ListOf(
-        REGION,
-        "name the regions, or leave regions out to trust all",
-    ),
+    "regions": ListOf(REGION, "name the regions, or leave regions out to trust all"),
     "db_users": ListOf(_DbUserShape(), "name them, or leave db_users out to trust all"),
     "source_clusters": ListOf(_NoReference(CLUSTER_IDENTIFIER), "name them, or leave source_clusters out to trust all"),
     "trust_policy_quota": Number(quotas.TRUST_POLICY_SIZE, quotas.LARGEST_TRUST_POLICY_SIZE, literal=True),
@@ -312,9 +309,19 @@ GRANT_ARGUMENTS: Final[Mapping[str, Shape]] = {
     "encryption_key": _KEY,
     "owner_allows": Flag(),
     "clean_path": Flag(),
+    "encrypted_auto": Flag(),
     "database": _CATALOG_NAME,
     "tables": ListOf(_CATALOG_NAME, "name the tables, or leave tables out for all of the database"),
     "create_database": Flag(),
+    "drop_database": Flag(),
+    "region": REGION,
+    "account": Text(r"[0-9]{12}", "an account number, 12 digits", "222222222222"),
+    "catalog_key": _KEY,
+    "table_bucket_arn": Text(
+        r"arn:[a-z-]+:s3tables:[a-z0-9-]+:[0-9]{12}:bucket/[a-z0-9-]{3,63}",
+        "the ARN of an Amazon S3 table bucket",
+        "arn:aws:s3tables:eu-west-1:111111111111:bucket/lake",
+    ),
     "write": Flag(),
     "lake_formation": Flag(),
     "table": Kind("table_arn", "a dynamodb.ITable", "pass dynamodb.TableV2(…), or one of its from_ methods"),
@@ -363,12 +370,20 @@ GRANT_ARGUMENTS: Final[Mapping[str, Shape]] = {
 # What IAM policies cannot contain; a lone surrogate is reported as such.
 _FOREIGN: Final = re.compile("[^\x00-\xff\ud800-\udfff]")
 _ANOTHER_KEY: Final = "give it another key, or grant the part of the key before it as prefix, or all of the bucket"
+_ONE_KEY: Final = "write the key of one object"
+# What to do about such a character in a name, and about a * or ?, which Redshift would take literally too.
 _WRITTEN_TO_POLICIES: Final = {
-    "prefix": "grant the part of the prefix before it, or all of the bucket",
-    "manifest": _ANOTHER_KEY,
-    "jsonpaths": _ANOTHER_KEY,
-    "database": "give the database another name",
-    "tables": "give the table another name, or leave tables out for all of the database",
+    "prefix": (
+        "grant the part of the prefix before it, or all of the bucket",
+        "leave prefix out, which is all objects",
+    ),
+    "manifest": (_ANOTHER_KEY, _ONE_KEY),
+    "jsonpaths": (_ANOTHER_KEY, _ONE_KEY),
+    "database": ("give the database another name", "name one database, and grant each"),
+    "tables": (
+        "give the table another name, or leave tables out for all of the database",
+        "name each table, or leave tables out for all of the database",
+    ),
 }
 
 
@@ -381,28 +396,38 @@ def check_grant(given: Given) -> Iterator[Problem]:
         if size > _KEY_LENGTH >= len(str(value)):
             message = f"'{name}' must be at most {_KEY_LENGTH:,} bytes of UTF-8, got {size:,}"
             yield Problem(name, message, "shorten it; Amazon S3 counts bytes")
-    for name, fix in _WRITTEN_TO_POLICIES.items():
+    for name, fixes in _WRITTEN_TO_POLICIES.items():
         value = given.get(name)
         entries = enumerate(value) if isinstance(value, (list, tuple)) else ()
         for label, text in [(name, value), *((f"{name}[{index}]", entry) for index, entry in entries)]:
-            found = _FOREIGN.search(text) if isinstance(text, str) else None
-            if found:
-                message = f"'{label}' must have characters up to U+00FF (ÿ) only, got {found[0]!r} in {shown(text)}"
-                yield Problem(label, message, fix)
+            if isinstance(text, str):
+                yield from _unwritable(label, text, *fixes)
+
+
+def _unwritable(label: str, text: str, rename: str, spell_out: str) -> Iterator[Problem]:
+    found = _FOREIGN.search(text)
+    if found:
+        message = f"'{label}' must have characters up to U+00FF (ÿ) only, got {found[0]!r} in {shown(text)}"
+        yield Problem(label, message, rename)
+    before, star, _ = re.sub(r"[?]", "*", text).partition("*")
+    if star:
+        message = f"'{label}' must have no * or ?, which Redshift would take literally, got {shown(text)}"
+        yield Problem(
+            label, message, f"write {label}='{readable(before)}'" if before and label == "prefix" else spell_out
+        )
 
 
 def check_external_schema(given: Given) -> Iterator[Problem]:
-    """Check where the data of an external schema comes from: a bucket, or what AWS Lake Formation vends."""
+    """Check where the files of an external schema are: in a bucket, vended by AWS Lake Formation, or granted apart."""
     yield from check_grant(given)
-    if given.get("lake_formation") is not True:
-        if "bucket" not in given:
-            fix = "pass the bucket that the tables' files are in, or lake_formation=True"
-            yield Problem("bucket", "'bucket' is not given", fix)
-        return
-    for name in ("bucket", "prefix"):
-        if name in given:
+    is_vended = given.get("lake_formation") is True
+    for name in ("bucket", "prefix", "encryption_key"):
+        if name in given and is_vended:
             message = f"'{name}' is {shown(given[name])} beside lake_formation=True"
             yield Problem(name, message, f"drop {name}: Lake Formation vends the credentials for Amazon S3")
+        elif name in given and "bucket" not in given:
+            fix = "pass the bucket that the tables' files are in"
+            yield Problem(name, f"'{name}' is {shown(given[name])} without a bucket", fix)
 
 
 def check_kafka(given: Given) -> Iterator[Problem]:

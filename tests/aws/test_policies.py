@@ -15,7 +15,7 @@ from redshift_roles.aws.permissions import Objects, Permission, literally
 from redshift_roles.aws.placeholders import placeholder
 from redshift_roles.aws.policies import UserPolicy, documents, least_size, rewritten, size
 from tests.support.builders import arn
-from tests.support.operations import OPERATIONS
+from tests.support.operations import SQL
 
 CLUSTERS = [f"arn:aws:redshift:us-east-1:111111111111:cluster:{name}" for name in ("first", "second")]
 ROLES = [arn("Redshift1"), arn("Redshift2"), arn("Redshift3")]
@@ -272,7 +272,7 @@ def _fills(tokens: Permission, longest: Permission) -> None:
 GRANTS = [
     permissions.copy_from(Objects("arn:aws:s3:::a", ("arn:k",), "one/")),
     permissions.copy_from(Objects("arn:aws:s3:::b", (), "two/", ("m",))),
-    permissions.unload_to(Objects("arn:aws:s3:::a", ("arn:k",), "out/"), clean_path=True),
+    permissions.unload_to(Objects("arn:aws:s3:::a", ("arn:k",), "out/"), clean_path=True, encrypted_auto=False),
 ]
 
 
@@ -286,7 +286,7 @@ def test_the_order_of_grants_changes_nothing(order: list[list[Permission]]) -> N
 @given(data=st.data())
 def test_nothing_is_lost_and_nothing_added(data: st.DataObject) -> None:
     """However small the documents are and whatever the order, they allow exactly what was asked."""
-    whole = list(chain(*(operation.granted for operation in OPERATIONS)))
+    whole = list(chain(*(sql.granted for sql in SQL)))
     chosen = data.draw(st.lists(st.sampled_from(whole), min_size=1, max_size=25))
     most = data.draw(st.integers(600, 4000))
     written = documents(chosen, most=most)

@@ -16,6 +16,7 @@ from redshift_roles.aws import quotas
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 from tests.support.granted import HERE, wrong
 
+TABLES = f"arn:aws:s3tables:{HERE}:bucket/lake"
 BROKERS = f"arn:aws:kafka:{HERE}:cluster/c/1"
 
 
@@ -64,8 +65,30 @@ def test_fails_when_arguments_are_wrong_and_leaves_nothing(stack: cdk.Stack, gra
             "bucket prefix clean_path owner_allows",
         ),
         (
+            lambda grants, _: grants.unload_to("b", encrypted_auto=2, encryption_key="arn:k"),
+            "bucket encrypted_auto encryption_key",
+        ),
+        (lambda grants, _: grants.copy_from("b", encryption_key="arn:k"), "bucket encryption_key"),
+        (lambda grants, _: grants.hive_metastore("b", write=1, encryption_key=2), "bucket write encryption_key"),
+        (
+            lambda grants, _: grants.external_schema(
+                "d", drop_database=1, region="here", account=222222222222, catalog_key="k"
+            ),
+            "drop_database region account catalog_key",
+        ),
+        (
+            lambda grants, _: grants.external_schema("d", prefix="p/", encryption_key=1),
+            "encryption_key prefix encryption_key",
+        ),
+        (
+            lambda grants, _: grants.s3_tables("lake", write=1, encryption_key="k"),
+            "table_bucket_arn write encryption_key",
+        ),
+        (lambda grants, _: grants.s3_tables(TABLES.replace(ACCOUNT, OTHER_ACCOUNT)), "table_bucket_arn"),
+        (lambda grants, _: grants.s3_tables(None), "table_bucket_arn"),
+        (
             lambda grants, _: grants.external_schema("", tables=[], create_database=1, write="x", owner_allows=2),
-            "database tables create_database write owner_allows bucket",
+            "database tables create_database write owner_allows",
         ),
         (
             lambda grants, _: grants.external_schema("d", bucket="b", prefix="p/", tables=["a/b"], lake_formation=True),
@@ -75,9 +98,13 @@ def test_fails_when_arguments_are_wrong_and_leaves_nothing(stack: cdk.Stack, gra
             lambda grants, _: grants.external_schema("d", bucket="b", tables="orders", lake_formation=0),
             "bucket tables lake_formation",
         ),
-        (lambda grants, _: grants.copy_from_dynamodb("t"), "table"),
+        (
+            lambda grants, _: grants.copy_from_dynamodb("t", encryption_key=1, owner_allows=2),
+            "table encryption_key owner_allows",
+        ),
         (lambda grants, _: grants.copy_from_emr("x"), "cluster_id"),
         (lambda grants, _: grants.copy_over_ssh("b", "/", owner_allows=1), "bucket manifest owner_allows"),
+        (lambda grants, bucket: grants.copy_over_ssh(bucket, "m*", encryption_key=0), "encryption_key manifest"),
         (lambda grants, _: grants.federated_query("s"), "secret"),
         (lambda grants, _: grants.external_function("f"), "function"),
         (lambda grants, _: grants.stream_from_kinesis("s"), "stream"),

@@ -22,6 +22,10 @@ from tests.support.templates import all_properties_of, properties_of
 
 THEIR_KEY = f"arn:aws:kms:{REGION}:{OTHER_ACCOUNT}:key/1"
 BUCKET_POLICY = "AWS::S3::BucketPolicy"
+# AWS's policy for a bucket of another account, and ListBucketVersions of the minimum for the role.
+EXTERNAL_FILES = (
+    "GetBucketLocation GetObject ListBucket ListBucketMultipartUploads ListBucketVersions ListMultipartUploadParts"
+)
 IN = f"is in account {OTHER_ACCOUNT}, the role is in {ACCOUNT}"
 
 
@@ -100,7 +104,11 @@ def test_fails_when_the_owner_of_the_key_has_not_consented(stack: cdk.Stack, rol
         ),
         (
             lambda grants, bucket, **flag: grants.external_schema("sales", bucket=bucket, **flag),
-            "GetBucketLocation GetObject ListBucket ListBucketMultipartUploads ListMultipartUploadParts",
+            EXTERNAL_FILES,
+        ),
+        (
+            lambda grants, bucket, **flag: grants.hive_metastore(bucket, **flag),
+            EXTERNAL_FILES,
         ),
         (
             lambda grants, bucket, **flag: grants.copy_over_ssh(bucket, "hosts.json", **flag),
@@ -274,6 +282,44 @@ def test_fails_when_the_owner_of_the_key_of_a_model_has_not_consented(stack: cdk
 
     assert {**json.loads(statement), "Principal": None} == {**asked.to_json(), "Principal": None}
     assert THEIR_KEY == statements_of(stack)["EncryptModels"][1]
+
+
+def test_fails_when_the_owner_of_a_given_key_has_not_consented(stack: cdk.Stack, role: RedshiftRole) -> None:
+    """Of each key by itself: the bucket's, the given one, and that of the catalog."""
+    grants, key, keys = role.redshift_grants, _their_key(stack), kms.Key.from_key_arn
+    bucket = s3.Bucket(stack, "Own", encryption_key=keys(stack, "Again", f"{THEIR_KEY}2"))
+    schema: dict[str, Any] = {"bucket": bucket, "encryption_key": key}
+    messages = wrong(lambda: grants.external_schema("d", catalog_key=keys(stack, "C", f"{THEIR_KEY}3"), **schema))
+    tables = wrong(lambda: grants.s3_tables(f"arn:aws:s3tables:{REGION}:{ACCOUNT}:bucket/lake", encryption_key=key))
+
+    assert ["the key of 'bucket' (Data/Own)", "'encryption_key' (Data/Key)", "'catalog_key' (Data/C)"] == [
+        message.partition(f" {IN}; the policy of that key needs ")[0] for _, message in messages
+    ]
+    assert ["'encryption_key' (Data/Key)"] == [message.partition(f" {IN}; ")[0] for _, message in tables]
+    assert () == grants.policies
+
+    granted = grants.external_schema("d", catalog_key=keys(stack, "D", f"{THEIR_KEY}3"), owner_allows=True, **schema)
+
+    assert 3 == len(granted.resource_statements)
+    assert ("kms:Decrypt", [THEIR_KEY, f"{THEIR_KEY}2"]) == statements_of(stack)["DecryptObjects"]
+    assert ("kms:Decrypt", f"{THEIR_KEY}3") == statements_of(stack)["DecryptCatalog"]
+
+
+def test_a_given_key_of_this_app_lets_the_role_in(
+    app: cdk.App, stack: cdk.Stack, theirs: cdk.Stack, loader: RedshiftRole
+) -> None:
+    """For an imported bucket of this account; the role's policy names no key, but the bucket that it is used for."""
+    loader.redshift_grants.copy_from(
+        s3.Bucket.from_bucket_name(stack, "B", "sales"), encryption_key=kms.Key(theirs, "K")
+    )
+    app.synth()
+    (decrypt,) = [statement for statement in all_statements_of(stack) if statement["Sid"] == "DecryptObjects"]
+    (added,) = properties_of(theirs, "AWS::KMS::Key")["KeyPolicy"]["Statement"][1:]
+
+    assert ("kms:Decrypt", {"AWS": arn("loader")}) == (added["Action"], written(added["Principal"]))
+    assert ["arn:aws:s3:::sales", "arn:aws:s3:::sales/*"] == (
+        written(decrypt["Condition"]["StringLike"]["kms:EncryptionContext:aws:s3:arn"])
+    )
 
 
 def test_tokens_are_readable_in_a_message_and_no_obstacle_to_an_owner_who_allows(

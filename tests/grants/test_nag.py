@@ -52,6 +52,24 @@ def _secret(role: RedshiftRole) -> secretsmanager.ISecret:
         (lambda role, _: role.redshift_grants.stream_from_msk(MSK, ["t"]), {GROUPS}),
         (lambda role, _: role.redshift_grants.stream_from_msk(MSK, ["t"], by_cluster_arn=True), {"*", GROUPS}),
         (lambda role, _: role.redshift_grants.stream_from_kafka(secret=_secret(role)), set()),
+        (lambda role, _: role.redshift_grants.external_schema("d", tables=["t"], region="us-east-1"), set()),
+        (
+            lambda role, _: role.redshift_grants.external_schema("d", tables=["t"], drop_database=True),
+            {f"arn:<AWS::Partition>:glue:{HERE}:{kind}/d/*" for kind in ("table", "userDefinedFunction")},
+        ),
+        (
+            lambda role, bucket: role.redshift_grants.hive_metastore(bucket, prefix="p/"),
+            {"arn:aws:s3:::sales/p/*"},
+        ),
+        (
+            lambda role, _: role.redshift_grants.s3_tables(f"arn:aws:s3tables:{HERE}:bucket/lake"),
+            {
+                "*",
+                f"arn:aws:s3tables:{HERE}:bucket/lake/table/*",
+                f"arn:aws:glue:{HERE}:database/s3tablescatalog/lake/*",
+                f"arn:aws:glue:{HERE}:table/s3tablescatalog/lake/*/*",
+            },
+        ),
         (
             lambda role, bucket: role.redshift_grants.create_model(bucket),
             {

@@ -10,7 +10,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
 from redshift_roles import RedshiftGrants, RedshiftRole
-from tests.conftest import ACCOUNT, REGION
+from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.granted import KEY, all_statements_of, stack_in, statements_of, wrong
 
 
@@ -40,6 +40,59 @@ def test_unload_writes_objects_and_encrypts(stack: cdk.Stack, grants: RedshiftGr
         "LocateBuckets": ("s3:GetBucketLocation", "arn:aws:s3:::sales"),
         "EncryptObjects": (["kms:Decrypt", "kms:GenerateDataKey"], KEY),
     } == statements_of(stack)
+
+
+def test_a_key_that_cdk_cannot_know_is_given(stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket) -> None:
+    """Of an imported bucket, and of KMS_KEY_ID, beside the bucket's own; ENCRYPTED AUTO asks for the bucket's."""
+    imported = s3.Bucket.from_bucket_name(stack, "Imported", "landing")
+    given = kms.Key.from_key_arn(stack, "Given", f"{KEY}2")
+    grants.copy_from(imported, encryption_key=given)
+    grants.unload_to(bucket, prefix="out/", encrypted_auto=True, encryption_key=given)
+    grants.copy_over_ssh(imported, "hosts.json", encryption_key=kms.Key.from_key_arn(stack, "Third", f"{KEY}3"))
+    found = statements_of(stack)
+
+    assert ("kms:Decrypt", [f"{KEY}2", f"{KEY}3"]) == found["DecryptObjects"]
+    assert (["kms:Decrypt", "kms:GenerateDataKey"], [KEY, f"{KEY}2"]) == found["EncryptObjects"]
+    assert ("s3:GetEncryptionConfiguration", "arn:aws:s3:::sales") == found["FindEncryption"]
+
+
+def test_the_bucket_s_own_key_can_be_given_again(stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket) -> None:
+    """It is one key."""
+    grants.copy_from(bucket, encryption_key=kms.Key.from_key_arn(stack, "Again", KEY))
+
+    assert ("kms:Decrypt", KEY) == statements_of(stack)["DecryptObjects"]
+
+
+ALIAS = "arn:aws:s3:::ap-a1b2-s3alias"
+
+
+@pytest.mark.parametrize(
+    "grant",
+    [
+        lambda grants, bucket: grants.copy_from(bucket),
+        lambda grants, bucket: grants.unload_to(bucket),
+        lambda grants, bucket: grants.copy_over_ssh(bucket, "hosts.json"),
+        lambda grants, bucket: grants.external_schema("d", bucket=bucket),
+        lambda grants, bucket: grants.hive_metastore(bucket),
+        lambda grants, bucket: grants.create_model(bucket),
+    ],
+)
+def test_fails_when_a_bucket_is_an_access_point(
+    stack: cdk.Stack, grants: RedshiftGrants, grant: Callable[..., object]
+) -> None:
+    """In every grant that takes a bucket, whose ARN would match nothing; whoever owns the access point."""
+    point = f"arn:aws:s3:{REGION}:{OTHER_ACCOUNT}:accesspoint/ap"
+    messages = [
+        *wrong(lambda: grant(grants, s3.Bucket.from_bucket_arn(stack, "Alias", ALIAS))),
+        *wrong(lambda: grant(grants, s3.Bucket.from_bucket_arn(stack, "Point", point))),
+    ]
+    allowed = "a bucket by its own name, since Redshift documents no access points"
+
+    assert [
+        ("InvalidArgument", f"'bucket' (Data/Alias) must be {allowed}, got '{ALIAS}'"),
+        ("InvalidArgument", f"'bucket' (Data/Point) must be {allowed}, got '{point}'"),
+    ] == messages
+    assert () == grants.policies
 
 
 def test_copy_over_ssh_reads_one_manifest(stack: cdk.Stack, grants: RedshiftGrants, bucket: s3.IBucket) -> None:

@@ -43,6 +43,7 @@ def _of_kind(attribute: str) -> object:
 
 
 ROLE, BUCKET, TABLE = _of_kind("role_arn"), _of_kind("bucket_arn"), _of_kind("table_arn")
+A_KEY = _of_kind("key_arn")
 NETWORK = {"vpc": _of_kind("vpc_id")}
 
 
@@ -70,6 +71,7 @@ def _found(check: Check, **given: object) -> list[tuple[str, str]]:
 CLUSTER_NAME = "1 to 63 lower-case letters, digits and single hyphens, a letter first"
 USER = "1 to 127 letters, digits and _+=,.@:/-"
 BEGINNING = "1 to 1,024 characters without a slash or s3:// in front"
+TABLES = "arn:aws:s3tables:eu-west-1:111111111111:bucket/lake"
 MSK = "arn:aws:kafka:eu-west-1:111111111111:cluster/events/8d6a9f0e-0000-0000-0000-000000000000-1"
 
 # fmt: off
@@ -111,7 +113,7 @@ TEXTS: list[tuple[Check, str, str, str, list[object], list[object]]] = [
         ["", "n" * 129, "a/b"], ["n", "n" * 128, "Az09_+=,.@-"]),
     (_grant, "prefix", f"what object keys begin with, {BEGINNING}", "landing/",
         ["", "/landing", "s3://b/landing", 7, "a\nb", "a" * 1025, "ä" * 1025, "a\ud800", LIST],
-        ["a" * 1024, "a*?$ä b/ÿ\xa0\x7f", "ä" * 512]),
+        ["a" * 1024, "a-$ä b/ÿ\xa0\x7f", "ä" * 512]),
     (_grant, "manifest", f"the key of one object, {BEGINNING}", "manifests/load.json",
         ["folder/", "a" * 1025, "s3://b/m", "\udfff"], ["a" * 1024, "a/b"]),
     (_grant, "jsonpaths", f"the key of one object, {BEGINNING}", "manifests/load.json",
@@ -121,6 +123,13 @@ TEXTS: list[tuple[Check, str, str, str, list[object], list[object]]] = [
     (_grant, "tables[1]", "a name of 1 to 255 characters without a slash", "sales", ["a" * 256], ["a" * 255]),
     (_grant, "cluster_id", "the id of an Amazon EMR cluster", "j-2AXXXXXXGAPLF",
         ["", "k-1", "j-", "j-" + "A" * 21, "j-a"], ["j-2AXXXXXXGAPLF", "j-" + "A" * 20]),
+    (_grant, "region", "a region's name", "eu-west-1",
+        ["", "eu", "eu-west", "EU-WEST-1", 1], ["us-gov-west-1", "cn-north-1", "us-iso-east-1"]),
+    (_grant, "account", "an account number, 12 digits", "222222222222",
+        ["", "1" * 11, "1" * 13, 222222222222, "root"], ["0" * 12]),
+    (_grant, "table_bucket_arn", "the ARN of an Amazon S3 table bucket", TABLES,
+        ["", "lake", TABLES + "*", TABLES + "/table/1", TABLES.replace("s3tables", "s3"), TABLES.replace("1" * 12, "")],
+        [TABLES, TABLES.replace("arn:aws:", "arn:aws-cn:")]),
     (_grant, "cluster_arn", "the ARN of an Amazon MSK cluster", MSK,
         ["", "events", MSK + "*", MSK.replace("events", "ev?nts"), MSK + "/x", MSK + "\n",
          MSK.replace("events", "${aws:username}"), MSK.replace("111111111111", "11111111111"),
@@ -267,6 +276,10 @@ def test_a_text_is_allowed_to_its_last_character(check: Check, name: str, exampl
             "pass acm.PrivateCertificate(…), or one of its from_ methods",
         ),
         (_grant, "stream", "stream_arn", "a kinesis.IStream", "pass kinesis.Stream(…), or one of its from_ methods"),
+        *(
+            (_grant, name, "key_arn", "a kms.IKey", "pass kms.Key(…), or kms.Key.from_key_arn(self, 'Key', 'arn:…')")
+            for name in ("encryption_key", "catalog_key")
+        ),
         (_grant, "grantee", "grant_principal", "an iam.IGrantable", "pass a user, a group or a role"),
     ],
 )
@@ -323,6 +336,7 @@ def test_fails_when_a_list_is_empty(check: Check, name: str, fix: str, value: ob
         (_cluster, "publicly_accessible"),
         (_grant, "by_cluster_arn"),
         *((_grant, name) for name in ("owner_allows", "clean_path", "create_database", "write", "lake_formation")),
+        *((_grant, name) for name in ("encrypted_auto", "drop_database")),
     ],
 )
 @pytest.mark.parametrize("value", [1, 0, "yes", None, [], TEXT, NUMBER, [LIST]])
@@ -608,6 +622,50 @@ def test_fails_when_a_policy_cannot_contain_a_character(given: dict[str, object]
     assert [(f"'{name}' must have characters up to U+00FF (ÿ) only, got {got}", fix)] == _found(_grant, **given)
 
 
+@pytest.mark.parametrize(
+    ("given", "name", "shown", "fix"),
+    [
+        ({"prefix": "landing/*"}, "prefix", "'landing/*'", "write prefix='landing/'"),
+        ({"prefix": "a?/b*"}, "prefix", "'a?/b*'", "write prefix='a'"),
+        ({"prefix": f"{TEXT}/*"}, "prefix", "'${Token}/*'", "write prefix='${Token}/'"),
+        ({"prefix": "*"}, "prefix", "'*'", "leave prefix out, which is all objects"),
+        ({"manifest": "m/*.json"}, "manifest", "'m/*.json'", "write the key of one object"),
+        ({"jsonpaths": "paths?"}, "jsonpaths", "'paths?'", "write the key of one object"),
+        ({"database": "*"}, "database", "'*'", "name one database, and grant each"),
+        (
+            {"tables": ["orders", "events_*"]},
+            "tables[1]",
+            "'events_*'",
+            "name each table, or leave tables out for all of the database",
+        ),
+    ],
+)
+def test_fails_when_a_name_is_a_pattern(given: dict[str, object], name: str, shown: str, fix: str) -> None:
+    """Redshift takes a prefix as it stands, and a policy that says so matches nothing else."""
+    message = f"'{name}' must have no * or ?, which Redshift would take literally, got {shown}"
+
+    assert [(message, fix)] == _found(_grant, **given)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"bucket": BUCKET},
+        {"table_bucket_arn": "arn:aws:s3tables:eu-west-1:111111111111:bucket/*"},
+        {"cluster_id": "j-*"},
+        {"cluster_arn": "arn:aws:kafka:eu-west-1:111111111111:cluster/*/1"},
+        {"topics": ["events-*"]},
+        {"region": "eu-*"},
+        {"account": "*"},
+    ],
+)
+def test_no_other_name_can_be_a_pattern(given: dict[str, object]) -> None:
+    """What these may be leaves no room for one; the names of resources are read by `cdk`."""
+    problems = _found(_grant, **given)
+
+    assert (given == {"bucket": BUCKET}) == (problems == [])
+
+
 @pytest.mark.parametrize("name", ["prefix", "manifest", "jsonpaths"])
 @pytest.mark.parametrize("length", [513, 1024])
 def test_fails_when_a_key_has_too_many_bytes(name: str, length: int) -> None:
@@ -623,10 +681,15 @@ VENDS = "Lake Formation vends the credentials for Amazon S3"
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({}, [("'bucket' is not given", "pass the bucket that the tables' files are in, or lake_formation=True")]),
+        ({}, []),
+        ({"prefix": "x/"}, [("'prefix' is 'x/' without a bucket", "pass the bucket that the tables' files are in")]),
         (
-            {"lake_formation": False},
-            [("'bucket' is not given", "pass the bucket that the tables' files are in, or lake_formation=True")],
+            {"encryption_key": A_KEY},
+            [("'encryption_key' is a Fake without a bucket", "pass the bucket that the tables' files are in")],
+        ),
+        (
+            {"lake_formation": True, "encryption_key": A_KEY},
+            [("'encryption_key' is a Fake beside lake_formation=True", f"drop encryption_key: {VENDS}")],
         ),
         (
             {"lake_formation": True, "bucket": BUCKET, "prefix": "x/"},
@@ -640,10 +703,10 @@ VENDS = "Lake Formation vends the credentials for Amazon S3"
         ({"lake_formation": True}, []),
     ],
 )
-def test_the_data_of_a_schema_is_in_a_bucket_or_vended(
+def test_the_data_of_a_schema_is_in_a_bucket_or_vended_or_granted_apart(
     given: dict[str, object], expected: list[tuple[str, str]]
 ) -> None:
-    """One of the two, not both and not neither."""
+    """Not in a bucket and vended; what is about files needs their bucket."""
     assert expected == _found(arguments.check_external_schema, database="sales", **given)
 
 

@@ -49,12 +49,6 @@ def allowed(asked: Sequence[tuple[Sequence[Permission], Request]]) -> list[bool]
     return _verdicts([_call(permissions, request) for permissions, request in asked])
 
 
-def decisions(asked: Sequence[tuple[Sequence[Permission], Request]]) -> list[bool | None]:
-    """Evaluate requests; None where the action does not exist or is not for that kind of resource."""
-    answers = _answers([_call(permissions, request) for permissions, request in asked])
-    return [None if "error" in answer else answer["result"] == "Allowed" for answer in answers]
-
-
 def decisions_of(policy: Mapping[str, object], requests: Sequence[Request]) -> dict[Request, bool]:
     """Evaluate requests against one policy; without those whose action is not for that kind of resource."""
     answers = _answers([{**_call((), request), "policies": [policy]} for request in requests])

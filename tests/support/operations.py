@@ -1,6 +1,6 @@
 """What AWS's pages document for each thing that Redshift does with a role, and the calls that it must not allow.
 
-The statements are written from the pages, not from the code. Expected decisions follow from them.
+Both are written from the pages, not from the code.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from redshift_roles.aws import permissions
-from redshift_roles.aws.permissions import Condition, Home, Objects, Permission
+from redshift_roles.aws.permissions import Catalog, Home, Objects, Permission
 from tests.support.iam import Request
 
 HOME = Home("aws", "eu-west-1", "111111111111")
 HERE = "eu-west-1:111111111111"
 BUCKET = "arn:aws:s3:::sales-data"
-BUCKETS = (BUCKET, f"{BUCKET}-2", "arn:aws:s3:::hr-data")
+TABLE_BUCKET = f"arn:aws:s3tables:{HERE}:bucket/lake"
 KEY = f"arn:aws:kms:{HERE}:key/11111111-1111-1111-1111-111111111111"
 OTHER_KEY = KEY.replace("1111-1111", "2222-2222")
 ROLE = "arn:aws:iam::111111111111:role/Loader"
@@ -39,277 +39,9 @@ def glue_table(name: str, database: str = "sales") -> str:
     return f"arn:aws:glue:{HERE}:table/{database}/{name}"
 
 
-class Documented(NamedTuple):
-    """One statement of a page.
-
-    Attributes:
-        sid: What it is for.
-        actions: Separated by spaces.
-        resources: Patterns.
-        condition: When it holds; None for always.
-    """
-
-    sid: str
-    actions: str
-    resources: tuple[str, ...]
-    condition: Condition | None = None
-
-    def requests(self) -> Iterator[Request]:
-        """Write calls that the statement allows; not each action is for each kind of resource."""
-        _, name, values = self.condition or ("", "", ("",))
-        contexts = [((name, value.replace("*", "a")),) if name else () for value in values]
-        resources = [resource.replace("*", "a") for resource in self.resources]
-        resources += [f"{resource}:log-stream:1" for resource in resources if ":log-group:" in resource]
-        for action in self.actions.split():
-            for resource in self.resources if self.resources == ("*",) else resources:
-                yield from (Request(action, resource, context) for context in contexts)
-
-    def allows(self, request: Request) -> bool:
-        """Return whether the statement allows a call."""
-        operator, name, values = self.condition or ("", "", ())
-        given = dict(request.context).get(name)
-        matched = [fnmatchcase(given or "", value) if operator == "StringLike" else given == value for value in values]
-        return (
-            request.action in self.actions.split()
-            and any(fnmatchcase(request.resource, pattern) for pattern in self.resources)
-            and (self.condition is None or (given is not None and any(matched)))
-        )
-
-
-class Operation(NamedTuple):
-    """One thing that Redshift does, the page about it, what is granted for it, and what the page documents."""
-
-    name: str
-    page: str
-    granted: Sequence[Permission]
-    documented: Sequence[Documented]
-
-
-def _doc(sid: str, actions: str, *resources: str, when: Condition | None = None) -> Documented:
-    return Documented(sid, actions, resources, when)
-
-
-def _in_bucket(*keys: str, bucket: str = BUCKET) -> list[Documented]:
-    listed = ("StringLike", "s3:prefix", keys) if keys else None
-    return [
-        _doc("ListObjects", "s3:ListBucket", bucket, when=listed),
-        _doc("LocateBuckets", "s3:GetBucketLocation", bucket),
-    ]
-
-
-def _passed(sid: str, *services: str) -> Documented:
-    return _doc(sid, "iam:PassRole", ROLE, when=("StringEquals", "iam:PassedToService", services))
-
-
-_LANDING = f"{BUCKET}/landing/*"
-_DECRYPT = _doc("DecryptObjects", "kms:Decrypt", KEY)
-_ENCRYPT = _doc("EncryptObjects", "kms:Decrypt kms:GenerateDataKey", KEY)
-_QUERY = [
-    _doc("QueryObjects", "s3:GetObject s3:ListMultipartUploadParts", _LANDING),
-    *_in_bucket("landing/*"),
-    _doc("ListUploads", "s3:ListBucketMultipartUploads", BUCKET),
-]
-_CATALOG_READS = (
-    "glue:GetDatabase glue:GetDatabases glue:GetTable glue:GetTables glue:GetPartition glue:GetPartitions "
-    "glue:BatchGetPartition"
-)
-_CATALOG_WRITES = (
-    "glue:CreateTable glue:DeleteTable glue:BatchDeleteTable glue:UpdateTable glue:BatchCreatePartition "
-    "glue:CreatePartition glue:DeletePartition glue:BatchDeletePartition glue:UpdatePartition"
-)
-_READ_CATALOG = _doc("ReadCatalog", _CATALOG_READS, CATALOG, DATABASE, glue_table("*"))
-_COPY = "dg/copy-usage_notes-access-permissions"
-_SPECTRUM = "dg/c-spectrum-iam-policies"
-_ASSOCIATING = "mgmt/copy-unload-iam-role-associating-with-clusters"
-_CHAINING = "mgmt/authorizing-redshift-service"
-
-OPERATIONS = [
-    Operation(
-        "COPY from a prefix",
-        _COPY,
-        permissions.copy_from(Objects(BUCKET, (KEY,), "landing/")),
-        [_doc("ReadObjects", "s3:GetObject", _LANDING), *_in_bucket("landing/*"), _DECRYPT],
-    ),
-    Operation(
-        "COPY with a manifest and JSONPaths",
-        _COPY,
-        permissions.copy_from(Objects(BUCKET, (), "landing/", ("load.json", "paths.json", "landing/inside.json"))),
-        [
-            _doc("ReadObjects", "s3:GetObject", _LANDING, f"{BUCKET}/load.json", f"{BUCKET}/paths.json"),
-            *_in_bucket("landing/*", "load.json", "paths.json"),
-        ],
-    ),
-    Operation(
-        "COPY from a whole bucket",
-        _COPY,
-        permissions.copy_from(Objects(BUCKET, (), None, ("load.json",))),
-        [_doc("ReadObjects", "s3:GetObject", f"{BUCKET}/*"), *_in_bucket()],
-    ),
-    Operation(
-        "COPY over SSH",
-        _COPY,
-        permissions.copy_over_ssh(Objects(BUCKET, (KEY,), None, ("ssh/hosts.json",))),
-        [_doc("ReadObjects", "s3:GetObject", f"{BUCKET}/ssh/hosts.json"), *_in_bucket("ssh/hosts.json"), _DECRYPT],
-    ),
-    Operation(
-        "UNLOAD to a prefix",
-        _COPY,
-        permissions.unload_to(Objects(BUCKET, (KEY,), "landing/"), clean_path=False),
-        [_doc("UnloadObjects", "s3:GetObject s3:PutObject", _LANDING), *_in_bucket("landing/*"), _ENCRYPT],
-    ),
-    Operation(
-        "UNLOAD with CLEANPATH",
-        "dg/r_UNLOAD",
-        permissions.unload_to(Objects(BUCKET, (), "landing/"), clean_path=True),
-        [
-            _doc("UnloadObjects", "s3:GetObject s3:PutObject", _LANDING),
-            _doc("CleanPath", "s3:DeleteObject", _LANDING),
-            *_in_bucket("landing/*"),
-        ],
-    ),
-    Operation(
-        "external tables: the files, to read",
-        _SPECTRUM,
-        permissions.query_objects(Objects(BUCKET, (KEY,), "landing/"), write=False),
-        [*_QUERY, _DECRYPT],
-    ),
-    Operation(
-        "external tables: the files, to write",
-        "dg/r_INSERT_external_table",
-        permissions.query_objects(Objects(BUCKET, (KEY,), "landing/"), write=True),
-        [*_QUERY, _doc("WriteObjects", "s3:PutObject", _LANDING), _ENCRYPT],
-    ),
-    Operation(
-        "external tables: the catalog, to read",
-        _SPECTRUM,
-        permissions.query_catalog(HOME, "sales", None, create_database=False, write=False),
-        [_READ_CATALOG],
-    ),
-    Operation(
-        "external tables: one table, to write",
-        _SPECTRUM,
-        permissions.query_catalog(HOME, "sales", ["orders"], create_database=False, write=True),
-        [
-            _doc("ReadCatalog", _CATALOG_READS, CATALOG, DATABASE, glue_table("orders")),
-            _doc("WriteCatalog", _CATALOG_WRITES, CATALOG, DATABASE, glue_table("orders")),
-        ],
-    ),
-    Operation(
-        "external tables: a new database",
-        _SPECTRUM,
-        permissions.query_catalog(HOME, "sales", None, create_database=True, write=False),
-        [_READ_CATALOG, _doc("CreateDatabase", "glue:CreateDatabase", CATALOG, DATABASE)],
-    ),
-    Operation(
-        "Lake Formation",
-        "dg/spectrum-lake-formation",
-        permissions.lake_formation(),
-        [_doc("GetDataAccess", "lakeformation:GetDataAccess", "*")],
-    ),
-    Operation(
-        "COPY from DynamoDB",
-        _COPY,
-        permissions.copy_from_dynamodb(TABLE, [KEY]),
-        [
-            _doc("ScanTables", "dynamodb:Scan dynamodb:DescribeTable", TABLE),
-            _doc("DecryptTables", "kms:Decrypt kms:DescribeKey", KEY),
-        ],
-    ),
-    Operation(
-        "COPY from EMR",
-        "dg/loading-data-from-emr.html#load-from-emr-steps-configure-iam",
-        permissions.copy_from_emr(HOME, "j-2AXXXXXXGAPLF"),
-        [_doc("ListInstances", "elasticmapreduce:ListInstances", EMR)],
-    ),
-    Operation(
-        "passing a role",
-        _ASSOCIATING,
-        permissions.pass_role(ROLE, serverless=False),
-        [_passed("PassRolesToRedshift", "redshift.amazonaws.com")],
-    ),
-    Operation(
-        "passing a role to Serverless too",
-        _ASSOCIATING,
-        permissions.pass_role(ROLE, serverless=True),
-        [_passed("PassRolesToRedshift", "redshift.amazonaws.com", "redshift-serverless.amazonaws.com")],
-    ),
-    Operation(
-        "assuming the next role",
-        _CHAINING,
-        permissions.assume_role(ROLE),
-        [_doc("AssumeNextRoles", "sts:AssumeRole", ROLE)],
-    ),
-    Operation(
-        "associating roles with a cluster",
-        _ASSOCIATING,
-        permissions.associate_roles(CLUSTER, [ROLE]),
-        [
-            _doc("DescribeClusters", "redshift:DescribeClusters", CLUSTER),
-            _doc("AssociateRoles", "redshift:ModifyClusterIamRoles", CLUSTER),
-            _passed("PassRolesToRedshift", "redshift.amazonaws.com"),
-        ],
-    ),
-    Operation(
-        "writing the logs of a function",
-        "lambda-intro-execution-role",
-        permissions.write_logs(f"{LOG_GROUP}:*"),
-        [_doc("WriteLogs", "logs:CreateLogStream logs:PutLogEvents", f"{LOG_GROUP}:*")],
-    ),
-]
-
-# Siblings of what is granted, longer names, everything above, and calls that no operation needs.
-_BESIDE: list[tuple[str, Sequence[str]]] = [
-    (
-        "s3:GetObject s3:PutObject s3:DeleteObject s3:ListMultipartUploadParts s3:AbortMultipartUpload",
-        [
-            f"{bucket}/{key}"
-            for bucket in BUCKETS
-            for key in "a.csv landing/2026/a.csv landing-2/a.csv ssh/hosts.json ssh/hosts.json2 load.json.bak".split()
-        ],
-    ),
-    ("s3:ListBucket s3:GetBucketLocation s3:ListBucketMultipartUploads s3:PutBucketPolicy", BUCKETS),
-    ("kms:CreateGrant kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey", [KEY, OTHER_KEY]),
-    (
-        f"{_CATALOG_READS} {_CATALOG_WRITES} glue:CreateDatabase glue:DeleteDatabase glue:UpdateDatabase",
-        [
-            *(DATABASE, f"{DATABASE}-2", f"arn:aws:glue:{HERE}:database/hr"),
-            *(glue_table("orders", "hr"), glue_table("orders", "sales-2"), glue_table("orders2")),
-        ],
-    ),
-    ("lakeformation:GrantPermissions", ["*"]),
-    ("dynamodb:Scan dynamodb:PutItem dynamodb:GetItem", [TABLE, f"{TABLE}2"]),
-    ("elasticmapreduce:ListInstances elasticmapreduce:TerminateJobFlows", [EMR, EMR.replace("2A", "3B")]),
-    ("logs:CreateLogGroup logs:DescribeLogStreams logs:DeleteLogGroup", [LOG_GROUP]),
-    ("logs:CreateLogStream logs:PutLogEvents", [f"{LOG_GROUP}-2:log-stream:1"]),
-    ("iam:PassRole sts:AssumeRole", [ROLE, OTHER_ROLE]),
-    (
-        "redshift:DescribeClusters redshift:ModifyClusterIamRoles redshift:DeleteCluster",
-        [CLUSTER, f"{CLUSTER}-2"],
-    ),
-]
-_BESIDE_CONDITIONS = [
-    *(
-        Request("s3:ListBucket", bucket, (("s3:prefix", prefix),))
-        for bucket in BUCKETS
-        for prefix in ("", "landing/", "landing/2026/", "landing-2/", "ssh/", "ssh/hosts.json")
-    ),
-    *(
-        Request("iam:PassRole", role, (("iam:PassedToService", f"{service}.amazonaws.com"),))
-        for role in (ROLE, OTHER_ROLE)
-        for service in ("ec2", "redshift", "redshift-serverless", "sagemaker")
-    ),
-]
-_REQUESTS = [
-    *(request for operation in OPERATIONS for one in operation.documented for request in one.requests()),
-    *(Request(action, resource) for actions, on in _BESIDE for action in actions.split() for resource in on),
-    *_BESIDE_CONDITIONS,
-]
-
-
-def requests_about(operation: Operation) -> list[Request]:
-    """Return the calls of all operations, and those beside them, to the services that an operation needs."""
-    services = {action.partition(":")[0] for one in operation.documented for action in one.actions.split()}
-    return [request for request in dict.fromkeys(_REQUESTS) if request.action.partition(":")[0] in services]
+def glue_function(name: str, database: str = "sales") -> str:
+    """Return the ARN of a user-defined function in the Glue Data Catalog."""
+    return f"arn:aws:glue:{HERE}:userDefinedFunction/{database}/{name}"
 
 
 class Page(NamedTuple):
@@ -417,6 +149,7 @@ _ML_PERMISSIONS = Page(
         _on("sagemaker:DescribeEndpoint sagemaker:InvokeEndpoint", "arn:aws:sagemaker:*:*:endpoint/*redshift*"),
         _on("sagemaker:ListCandidatesForAutoMLJob", "*"),
         _on("bedrock:InvokeModel", "*"),
+        _on("s3:GetEncryptionConfiguration", "*"),
     ],
 )
 _IN_BUCKETS = Page(
@@ -461,7 +194,441 @@ _PROFILES = Page(
     ],
 )
 
+_MGMT = _GUIDE.replace("/dg", "/mgmt")
+_OBJECTS, _FILE, _PART = f"{BUCKET}/*", f"{BUCKET}/landing/2026/a.csv", f"{BUCKET}/landing/0000_part_00"
+# "LIST the Amazon S3 bucket and GET the Amazon S3 objects"; "GET, LIST, and PUT"; "SCAN and DESCRIBE"; "ListInstances".
+_PERMISSIONS = f"{_GUIDE}/copy-usage_notes-access-permissions.html"
+_COPY = Page(_PERMISSIONS, "2026-09-16", [_on("s3:GetObject", _OBJECTS), _on("s3:ListBucket", BUCKET)])
+_UNLOAD = Page(_PERMISSIONS, "2026-09-16", [_on("s3:GetObject s3:PutObject", _OBJECTS), _on("s3:ListBucket", BUCKET)])
+_SPECTRUM_PAGE = f"{_GUIDE}/c-spectrum-iam-policies.html"
+_SPECTRUM = Page(
+    _SPECTRUM_PAGE,
+    "2026-07-06",
+    [
+        _on("s3:ListBucketVersions s3:ListBucket s3:GetObject", BUCKET, f"{BUCKET}/landing/*"),
+        _on(
+            "glue:CreateDatabase glue:DeleteDatabase glue:GetDatabase glue:GetDatabases glue:UpdateDatabase "
+            "glue:CreateTable glue:DeleteTable glue:BatchDeleteTable glue:UpdateTable glue:GetTable glue:GetTables "
+            "glue:BatchCreatePartition glue:CreatePartition glue:DeletePartition glue:BatchDeletePartition "
+            "glue:UpdatePartition glue:GetPartition glue:GetPartitions glue:BatchGetPartition",
+            "*",
+        ),
+    ],
+)
+# What its policy for a bucket of another account allows. COPY and UNLOAD find the region too, in all of AWS's examples.
+_THEIR_BUCKET = Page(
+    _SPECTRUM_PAGE,
+    "2026-07-06",
+    [
+        _on(
+            "s3:GetBucketLocation s3:GetObject s3:ListMultipartUploadParts s3:ListBucket s3:ListBucketMultipartUploads",
+            BUCKET,
+            _OBJECTS,
+        )
+    ],
+)
+_TABLE_READS = "glue:GetTable glue:GetTables glue:GetPartition glue:GetPartitions glue:BatchGetPartition"
+_CATALOG_WRITES = (
+    "glue:CreateTable glue:DeleteTable glue:BatchDeleteTable glue:UpdateTable glue:BatchCreatePartition "
+    "glue:CreatePartition glue:DeletePartition glue:BatchDeletePartition glue:UpdatePartition"
+)
+_GLUE_KEYS = Page(
+    "https://docs.aws.amazon.com/glue/latest/dg/encrypt-glue-data-catalog.html",
+    "2026-08-04",
+    [_on("kms:Decrypt kms:Encrypt kms:GenerateDataKey", KEY)],
+)
+_TO_SERVICE = Page(
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
+    "2026-07-06",
+    [_on("iam:PassRole", ROLE)],
+)
+_LAKE_CATALOG = f"arn:aws:glue:{HERE}:%s/s3tablescatalog/lake"
+_S3_TABLES = Page(
+    f"{_GUIDE}/querying-s3Tables.html",
+    "2026-08-26",
+    [
+        _on(
+            "glue:GetCatalog glue:GetDatabase glue:GetTable glue:GetTables glue:UpdateTable glue:DeleteTable",
+            CATALOG,
+            *(
+                f"arn:aws:glue:{HERE}:{below}"
+                for below in (
+                    "catalog/s3tablescatalog",
+                    "catalog/s3tablescatalog/*",
+                    "database/s3tablescatalog/*/*",
+                    "table/s3tablescatalog/*/*/*",
+                )
+            ),
+        ),
+        _on(
+            "s3tables:GetTableBucket s3tables:GetNamespace s3tables:GetTable s3tables:GetTableMetadataLocation "
+            "s3tables:GetTableData s3tables:CreateTable s3tables:PutTableData s3tables:UpdateTableMetadataLocation "
+            "s3tables:ListNamespaces s3tables:ListTables s3tables:DeleteTable",
+            f"arn:aws:s3tables:{HERE}:bucket/*",
+            f"arn:aws:s3tables:{HERE}:bucket/*/table/*",
+        ),
+        # The page has it on the same resources; AWS's authorization reference knows no resource for it.
+        _on("s3tables:ListTableBuckets", "*"),
+    ],
+)
+_TABLES_KEYS = Page(
+    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-kms-permissions.html",
+    "2026-07-06",
+    [_on("kms:GenerateDataKey kms:Decrypt", KEY)],
+)
+
+
+def _listed(*prefixes: str, actions: str = "s3:ListBucket", bucket: str = BUCKET) -> list[Request]:
+    return [request for prefix in prefixes for request in _calls(actions, bucket, s3__prefix=prefix)]
+
+
+# Siblings of what is granted, longer names, everything above, and what no statement does.
+_BESIDE_FILES = [
+    *_calls(
+        "s3:GetObject s3:PutObject s3:DeleteObject",
+        *(f"{BUCKET}/{name}" for name in ("a.csv", "landing", "landing-2/a.csv", "Landing/a.csv")),
+        *(f"{bucket}/landing/a.csv" for bucket in (f"{BUCKET}-2", "arn:aws:s3:::hr-data")),
+    ),
+    *_calls("s3:ListBucket", BUCKET, f"{BUCKET}-2"),
+    *_listed("", "landing-2/", "a"),
+    *_listed("landing/", bucket=f"{BUCKET}-2"),
+    *_calls("s3:GetObjectVersion s3:DeleteObjectVersion s3:PutObjectAcl s3:AbortMultipartUpload", _FILE),
+    *_calls("s3:PutBucketPolicy s3:DeleteBucket s3:PutEncryptionConfiguration", BUCKET),
+    *_calls("kms:Decrypt kms:GenerateDataKey", OTHER_KEY),
+    *_calls("kms:Encrypt kms:CreateGrant kms:DescribeKey kms:ScheduleKeyDeletion", KEY),
+]
+_READ = [*_calls("s3:GetObject", _FILE), *_listed("landing/", "landing/2026/"), *_calls("s3:GetBucketLocation", BUCKET)]
+_NO_WRITE = [*_calls("s3:PutObject s3:DeleteObject", _FILE), *_calls("kms:GenerateDataKey", KEY)]
+_NO_VERSIONS = [*_calls("s3:ListBucketVersions", BUCKET), *_listed("landing/", actions="s3:ListBucketVersions")]
+_SELECT = [*_calls("s3:GetObject", _FILE), *_listed("landing/", actions="s3:ListBucket s3:ListBucketVersions")]
+_UPLOADS = [
+    *_calls("s3:ListMultipartUploadParts", _FILE),
+    *_calls("s3:ListBucketMultipartUploads s3:GetBucketLocation", BUCKET),
+]
+_TABLE_ARNS = [CATALOG, DATABASE, glue_table("orders")]
+_READ_CATALOG = [*_calls("glue:GetDatabase glue:GetDatabases", CATALOG, DATABASE), *_calls(_TABLE_READS, *_TABLE_ARNS)]
+_BESIDE_CATALOG = [
+    *_calls(
+        "glue:GetTable glue:UpdateTable",
+        f"{DATABASE}-2",
+        DATABASE.replace("sales", "hr"),
+        glue_table("orders", "hr"),
+        glue_table("orders", "sales-2"),
+    ),
+    *_calls("glue:UpdateDatabase", CATALOG, DATABASE),
+    *_calls("glue:GetConnection", CATALOG),
+    *_calls("kms:Decrypt", OTHER_KEY),
+]
+_BESIDE_TABLES = [
+    *_calls(
+        "glue:GetTable glue:DeleteTable", *(f"{_LAKE_CATALOG % kind}-2/sales/orders" for kind in ("table", "database"))
+    ),
+    *_calls("glue:GetTable glue:DeleteTable", glue_table("orders"), DATABASE),
+    *_calls("glue:GetCatalog", f"{_LAKE_CATALOG % 'catalog'}-2"),
+    *_calls("s3tables:GetTableData s3tables:PutTableData", f"{TABLE_BUCKET}-2/table/1"),
+    *_calls("s3tables:CreateTable s3tables:ListTables", f"{TABLE_BUCKET}-2"),
+    *_calls("s3tables:DeleteTableBucket s3tables:CreateNamespace s3tables:PutTableBucketPolicy", TABLE_BUCKET),
+    *_calls("s3tables:PutTablePolicy", f"{TABLE_BUCKET}/table/1"),
+]
+_READ_TABLES = [
+    *_calls("glue:GetCatalog", CATALOG, f"arn:aws:glue:{HERE}:catalog/s3tablescatalog", _LAKE_CATALOG % "catalog"),
+    *_calls("glue:GetDatabase", CATALOG, f"{_LAKE_CATALOG % 'database'}/sales"),
+    *_calls("glue:GetTable glue:GetTables", f"{_LAKE_CATALOG % 'table'}/sales/orders"),
+    *_calls("s3tables:ListTableBuckets", "*"),
+    *_calls("s3tables:GetTableBucket s3tables:GetNamespace s3tables:ListNamespaces s3tables:ListTables", TABLE_BUCKET),
+    *_calls("s3tables:GetTable s3tables:GetTableData s3tables:GetTableMetadataLocation", f"{TABLE_BUCKET}/table/1"),
+]
+_WRITE_TABLES = [
+    *_calls("glue:UpdateTable glue:DeleteTable", f"{_LAKE_CATALOG % 'table'}/sales/orders"),
+    *_calls("s3tables:CreateTable", TABLE_BUCKET),
+    *_calls("s3tables:PutTableData s3tables:DeleteTable", f"{TABLE_BUCKET}/table/1"),
+    *_calls("s3tables:UpdateTableMetadataLocation", f"{TABLE_BUCKET}/table/1"),
+]
+_ASSOCIATING = f"{_MGMT}/copy-unload-iam-role-associating-with-clusters.html"
+
+
+def _passed(service: str, role: str = ROLE) -> list[Request]:
+    return _calls("iam:PassRole", role, iam__PassedToService=f"{service}.amazonaws.com")
+
+
 SQL = [
+    Sql(
+        "COPY … FROM 's3://sales-data/landing/'",
+        permissions.copy_from(Objects(BUCKET, (KEY,), "landing/")),
+        [_COPY, _THEIR_BUCKET, _IN_BUCKETS],
+        [*_READ, *_calls("kms:Decrypt", KEY)],
+        [*_BESIDE_FILES, *_NO_WRITE, *_NO_VERSIONS],
+    ),
+    Sql(
+        "COPY … FROM 's3://sales-data/load.json' MANIFEST JSON 's3://sales-data/paths.json'",
+        permissions.copy_from(Objects(BUCKET, (), "landing/", ("load.json", "paths.json", "landing/inside.json"))),
+        [_COPY, _THEIR_BUCKET],
+        [
+            *_READ,
+            *_calls("s3:GetObject", *(f"{BUCKET}/{name}.json" for name in ("load", "paths"))),
+            *_listed("load.json"),
+        ],
+        [*_BESIDE_FILES, *_NO_WRITE, *_calls("s3:GetObject", f"{BUCKET}/load.json.bak"), *_calls("kms:Decrypt", KEY)],
+    ),
+    Sql(
+        "COPY … FROM 's3://sales-data/'",
+        permissions.copy_from(Objects(BUCKET, (), None, ("load.json",))),
+        [_COPY, _THEIR_BUCKET],
+        [*_READ, *_calls("s3:GetObject", f"{BUCKET}/a.csv"), *_calls("s3:ListBucket", BUCKET), *_listed("", "a")],
+        [
+            *_NO_WRITE,
+            *_NO_VERSIONS,
+            *_calls("s3:GetObject", f"{BUCKET}-2/a.csv"),
+            *_calls("s3:ListBucket", f"{BUCKET}-2"),
+        ],
+    ),
+    Sql(
+        "COPY … of an imported bucket, whose key is given beside the known one",
+        permissions.copy_from(Objects(BUCKET, (KEY, OTHER_KEY), "landing/")),
+        [_COPY, _THEIR_BUCKET, _IN_BUCKETS._replace(allows=[_on("kms:Decrypt", KEY, OTHER_KEY)])],
+        [*_READ, *_calls("kms:Decrypt", KEY, OTHER_KEY)],
+        [*_NO_WRITE, *_calls("kms:Decrypt", f"{KEY}2"), *_calls("kms:GenerateDataKey", OTHER_KEY)],
+    ),
+    Sql(
+        "COPY … FROM 's3://sales-data/ssh/hosts.json' SSH",
+        permissions.copy_over_ssh(Objects(BUCKET, (KEY,), None, ("ssh/hosts.json",))),
+        [_COPY, _THEIR_BUCKET, _IN_BUCKETS],
+        [
+            *_calls("s3:GetObject", f"{BUCKET}/ssh/hosts.json"),
+            *_listed("ssh/hosts.json"),
+            *_calls("s3:GetBucketLocation", BUCKET),
+            *_calls("kms:Decrypt", KEY),
+        ],
+        [
+            *_BESIDE_FILES,
+            *_NO_WRITE,
+            *_calls("s3:GetObject", f"{BUCKET}/ssh/hosts.json2", _FILE),
+            *_listed("ssh/", "landing/"),
+        ],
+    ),
+    *(
+        Sql(
+            f"UNLOAD … TO 's3://sales-data/landing/' {option}",
+            permissions.unload_to(
+                Objects(BUCKET, (KEY,), "landing/"),
+                clean_path=option == "CLEANPATH",
+                encrypted_auto=option == "ENCRYPTED AUTO",
+            ),
+            [_UNLOAD, _THEIR_BUCKET, _IN_BUCKETS, page],
+            [*_READ, *_calls("s3:PutObject", _PART), *_calls("kms:Decrypt kms:GenerateDataKey", KEY), *more],
+            [*_BESIDE_FILES, *_NO_VERSIONS, *(call for call in others if call not in more)],
+        )
+        for deleting, finding in [(_calls("s3:DeleteObject", _FILE), _calls("s3:GetEncryptionConfiguration", BUCKET))]
+        for others in [[*deleting, *finding]]
+        for option, page, more in (
+            ("PARALLEL OFF", _UNLOAD, []),
+            ("CLEANPATH", Page(f"{_GUIDE}/r_UNLOAD.html", "2026-09-16", [_on("s3:DeleteObject", _OBJECTS)]), deleting),
+            # That page says that the bucket's key is found; only the policies for Redshift ML say by which action.
+            ("ENCRYPTED AUTO", _ML_PERMISSIONS, finding),
+        )
+    ),
+    Sql(
+        "SELECT … of external tables: their files",
+        permissions.query_objects(Objects(BUCKET, (KEY,), "landing/"), write=False, foreign=False),
+        [_SPECTRUM, _IN_BUCKETS],
+        [*_SELECT, *_calls("kms:Decrypt", KEY)],
+        [*_BESIDE_FILES, *_NO_WRITE, *_UPLOADS, *_calls("s3:ListBucketVersions", BUCKET)],
+    ),
+    Sql(
+        "SELECT … of external tables: their files in another account",
+        permissions.query_objects(Objects(BUCKET, (), "landing/"), write=False, foreign=True),
+        [_SPECTRUM, _THEIR_BUCKET],
+        [*_SELECT, *_UPLOADS],
+        [*_BESIDE_FILES, *_NO_WRITE, *_calls("kms:Decrypt", KEY)],
+    ),
+    Sql(
+        "INSERT … into external tables: their files",
+        permissions.query_objects(Objects(BUCKET, (KEY,), "landing/"), write=True, foreign=False),
+        [
+            _SPECTRUM,
+            Page(f"{_GUIDE}/r_INSERT_external_table.html", "2026-08-26", [_on("s3:PutObject", _OBJECTS)]),
+            _IN_BUCKETS,
+        ],
+        [*_SELECT, *_calls("s3:PutObject", _PART), *_calls("kms:Decrypt kms:GenerateDataKey", KEY)],
+        [*_BESIDE_FILES, *_UPLOADS, *_calls("s3:DeleteObject", _FILE)],
+    ),
+    Sql(
+        "CREATE EXTERNAL SCHEMA … FROM DATA CATALOG",
+        permissions.query_catalog(
+            Catalog(HOME, "sales", keys=(KEY,)), create_database=False, drop_database=False, write=False
+        ),
+        [_SPECTRUM, _GLUE_KEYS],
+        [*_READ_CATALOG, *_calls("kms:Decrypt", KEY)],
+        [
+            *_BESIDE_CATALOG,
+            *_calls(_CATALOG_WRITES, *_TABLE_ARNS),
+            *_calls("glue:CreateDatabase glue:DeleteDatabase", CATALOG, DATABASE),
+            *_calls("kms:Encrypt kms:GenerateDataKey", KEY),
+        ],
+    ),
+    Sql(
+        "CREATE EXTERNAL SCHEMA … CREATE EXTERNAL DATABASE IF NOT EXISTS",
+        permissions.query_catalog(
+            Catalog(HOME, "sales", None, (KEY,)), create_database=True, drop_database=False, write=False
+        ),
+        [_SPECTRUM, _GLUE_KEYS],
+        [
+            *_READ_CATALOG,
+            *_calls("glue:CreateDatabase", CATALOG, DATABASE),
+            *_calls("kms:Decrypt kms:Encrypt kms:GenerateDataKey", KEY),
+        ],
+        [
+            *_BESIDE_CATALOG,
+            *_calls("glue:DeleteDatabase", CATALOG, DATABASE),
+            *_calls("glue:CreateTable", *_TABLE_ARNS),
+        ],
+    ),
+    Sql(
+        "DROP SCHEMA … DROP EXTERNAL DATABASE",
+        permissions.query_catalog(
+            Catalog(HOME, "sales", ["orders"]), create_database=False, drop_database=True, write=False
+        ),
+        [_SPECTRUM],
+        [
+            *_READ_CATALOG,
+            *_calls("glue:DeleteDatabase", CATALOG, DATABASE, glue_table("any"), glue_function("any")),
+        ],
+        [
+            *_BESIDE_CATALOG,
+            *_calls("glue:DeleteDatabase", f"{DATABASE}-2", glue_table("t", "hr"), glue_function("f", "sales-2")),
+            *_calls("glue:DeleteTable glue:CreateDatabase", CATALOG, DATABASE),
+            *_calls("glue:GetTable", glue_table("any")),
+        ],
+    ),
+    Sql(
+        "CREATE EXTERNAL TABLE …",
+        permissions.query_catalog(
+            Catalog(HOME, "sales", ["orders"], (KEY,)), create_database=False, drop_database=False, write=True
+        ),
+        [_SPECTRUM, _GLUE_KEYS],
+        [
+            *_READ_CATALOG,
+            *_calls(_CATALOG_WRITES, *_TABLE_ARNS),
+            *_calls("kms:Decrypt kms:Encrypt kms:GenerateDataKey", KEY),
+        ],
+        [*_BESIDE_CATALOG, *_calls("glue:GetTable glue:CreateTable", glue_table("orders2"), glue_table("salaries"))],
+    ),
+    Sql(
+        "SELECT … of tables that AWS Lake Formation shares",
+        permissions.lake_formation(),
+        [Page(f"{_GUIDE}/spectrum-lake-formation.html", "2026-08-26", [_on("lakeformation:GetDataAccess", "*")])],
+        _calls("lakeformation:GetDataAccess", "*"),
+        _calls("lakeformation:GrantPermissions lakeformation:SearchTablesByLFTags", "*"),
+    ),
+    Sql(
+        "SELECT … of Amazon S3 Tables",
+        permissions.s3_tables(HOME, TABLE_BUCKET, "lake", [KEY], write=False),
+        [_S3_TABLES, _TABLES_KEYS],
+        [*_READ_TABLES, *_calls("kms:Decrypt kms:GenerateDataKey", KEY)],
+        [*_BESIDE_TABLES, *_WRITE_TABLES],
+    ),
+    Sql(
+        "INSERT … into Amazon S3 Tables",
+        permissions.s3_tables(HOME, TABLE_BUCKET, "lake", [], write=True),
+        [_S3_TABLES],
+        [*_READ_TABLES, *_WRITE_TABLES],
+        [*_BESIDE_TABLES, *_calls("kms:Decrypt", KEY)],
+    ),
+    Sql(
+        "COPY … FROM 'dynamodb://orders'",
+        permissions.copy_from_dynamodb(TABLE, [KEY]),
+        [
+            Page(_PERMISSIONS, "2026-09-16", [_on("dynamodb:Scan dynamodb:DescribeTable", TABLE)]),
+            Page(
+                "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html",
+                "2026-07-06",
+                [_on("kms:Decrypt kms:DescribeKey", KEY)],
+            ),
+        ],
+        [*_calls("dynamodb:Scan dynamodb:DescribeTable", TABLE), *_calls("kms:Decrypt kms:DescribeKey", KEY)],
+        [
+            *_calls("dynamodb:Scan", f"{TABLE}2", f"{TABLE}/index/i"),
+            *_calls("dynamodb:Query dynamodb:GetItem dynamodb:PutItem", TABLE),
+            *_calls("kms:Decrypt", OTHER_KEY),
+            *_calls("kms:Encrypt kms:GenerateDataKey", KEY),
+        ],
+    ),
+    Sql(
+        "COPY … FROM 'emr://j-2AXXXXXXGAPLF/a'",
+        permissions.copy_from_emr(HOME, "j-2AXXXXXXGAPLF"),
+        [
+            Page(
+                f"{_GUIDE}/loading-data-from-emr.html#load-from-emr-steps-configure-iam",
+                "2026-07-06",
+                [_on("elasticmapreduce:ListInstances", EMR)],
+            )
+        ],
+        _calls("elasticmapreduce:ListInstances", EMR),
+        [
+            *_calls("elasticmapreduce:ListInstances", EMR.replace("2A", "3B"), f"{EMR}2"),
+            *_calls("elasticmapreduce:TerminateJobFlows", EMR),
+        ],
+    ),
+    *(
+        Sql(
+            f"passing a role, serverless={serverless}",
+            permissions.pass_role(ROLE, serverless=serverless),
+            [_TO_SERVICE],
+            [*_passed("redshift"), *(to_serverless := _passed("redshift-serverless") if serverless else [])],
+            [
+                *_passed("ec2"),
+                *_passed("sagemaker"),
+                *_passed("redshift", OTHER_ROLE),
+                *_calls("iam:PassRole", ROLE),
+                *([] if to_serverless else _passed("redshift-serverless")),
+            ],
+        )
+        for serverless in (False, True)
+    ),
+    Sql(
+        "IAM_ROLE 'first,next'",
+        permissions.assume_role(ROLE),
+        [
+            Page(
+                f"{_MGMT}/authorizing-redshift-service-chaining-roles.html", "2026-07-06", [_on("sts:AssumeRole", ROLE)]
+            )
+        ],
+        _calls("sts:AssumeRole", ROLE),
+        [*_calls("sts:AssumeRole", OTHER_ROLE, f"{ROLE}2"), *_calls("iam:PassRole", ROLE)],
+    ),
+    Sql(
+        "associating roles with a cluster",
+        permissions.associate_roles(CLUSTER, [ROLE]),
+        [
+            Page(
+                _ASSOCIATING, "2026-08-26", [_on("redshift:DescribeClusters redshift:ModifyClusterIamRoles", CLUSTER)]
+            ),
+            _TO_SERVICE,
+        ],
+        [*_calls("redshift:DescribeClusters redshift:ModifyClusterIamRoles", CLUSTER), *_passed("redshift")],
+        [
+            *_calls("redshift:DescribeClusters redshift:ModifyClusterIamRoles", f"{CLUSTER}-2"),
+            *_calls("redshift:DeleteCluster redshift:CreateCluster", CLUSTER),
+            *_passed("redshift", OTHER_ROLE),
+            *_passed("ec2"),
+        ],
+    ),
+    Sql(
+        "writing the logs of a function",
+        permissions.write_logs(f"{LOG_GROUP}:*"),
+        [
+            Page(
+                "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html",
+                "2026-07-06",
+                [_on("logs:CreateLogStream logs:PutLogEvents", "*")],
+            )
+        ],
+        _calls("logs:CreateLogStream logs:PutLogEvents", f"{LOG_GROUP}:log-stream:1"),
+        [
+            *_calls("logs:PutLogEvents", f"{LOG_GROUP}-2:log-stream:1"),
+            *_calls("logs:CreateLogGroup logs:DeleteLogGroup", LOG_GROUP),
+        ],
+    ),
     Sql(
         "CREATE EXTERNAL SCHEMA … FROM POSTGRES",
         permissions.federated_query(SECRET, [KEY]),
