@@ -21,9 +21,8 @@ from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationError, 
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.associations import ENVIRONMENT, refused
 from tests.support.builders import arn
-from tests.support.iam import Request, decisions_of
+from tests.support.iam import Documented, Request, decisions_of
 from tests.support.nag import nag_findings
-from tests.support.operations import Documented
 from tests.support.templates import deployed, properties_of, template_of
 
 POLICY = "AWS::IAM::ManagedPolicy"
@@ -327,31 +326,29 @@ TASKS = {
         "mgmt/copy-unload-iam-role-associating-with-clusters",
         "2026-08-26",
         (
-            Documented("", "redshift:ModifyClusterIamRoles", (CLUSTER,)),
-            Documented(
-                "", "iam:PassRole", (ROLE,), ("StringEquals", "iam:PassedToService", ("redshift.amazonaws.com",))
-            ),
+            Documented("redshift:ModifyClusterIamRoles", (CLUSTER,)),
+            Documented("iam:PassRole", (ROLE,), ("StringEquals", "iam:PassedToService", ("redshift.amazonaws.com",))),
         ),
     ),
     "describe": Task(
         "mgmt/copy-unload-iam-role-associating-with-clusters",
         "2026-08-26",
-        (Documented("", "redshift:DescribeClusters", ("arn:aws:redshift:*:*:cluster:*",)),),
+        (Documented("redshift:DescribeClusters", ("arn:aws:redshift:*:*:cluster:*",)),),
     ),
     "describe one": Task(
-        "service-authorization/list_redshift", "2026-09-26", (Documented("", "redshift:DescribeClusters", (CLUSTER,)),)
+        "service-authorization/list_redshift", "2026-09-26", (Documented("redshift:DescribeClusters", (CLUSTER,)),)
     ),
     "create": Task(
         "mgmt/copy-unload-iam-role-associating-with-clusters",
         "2026-08-26",
-        (Documented("", "redshift:CreateCluster", (CLUSTER,)),),
+        (Documented("redshift:CreateCluster", (CLUSTER,)),),
     ),
     "with a key": Task(
         "mgmt/authorizing-kms-customer-managed-key",
         "2026-07-06",
         (
-            Documented("", "kms:GenerateDataKey kms:Encrypt kms:Decrypt kms:DescribeKey", (KEY,)),
-            Documented("", "kms:CreateGrant", (KEY,), _FOR_SERVICE),
+            Documented("kms:GenerateDataKey kms:Encrypt kms:Decrypt kms:DescribeKey", (KEY,)),
+            Documented("kms:CreateGrant", (KEY,), _FOR_SERVICE),
         ),
     ),
     "the first of an account": Task(
@@ -359,7 +356,6 @@ TASKS = {
         "2026-08-26",
         (
             Documented(
-                "",
                 "iam:CreateServiceLinkedRole",
                 (LINKED,),
                 ("StringLike", "iam:AWSServiceName", ("redshift.amazonaws.com",)),
@@ -371,20 +367,19 @@ TASKS = {
         "2026-08-26",
         (
             Documented(
-                "",
                 "secretsmanager:CreateSecret secretsmanager:RotateSecret secretsmanager:DescribeSecret "
                 "secretsmanager:UpdateSecret secretsmanager:DeleteSecret secretsmanager:TagResource",
                 (SECRET,),
             ),
-            Documented("", "secretsmanager:GetRandomPassword", ("*",)),
+            Documented("secretsmanager:GetRandomPassword", ("*",)),
         ),
     ),
     "with a key for the password": Task(
         "mgmt/redshift-secrets-manager-integration",
         "2026-08-26",
         (
-            Documented("", "kms:Decrypt kms:GenerateDataKey kms:RetireGrant", (KEY,)),
-            Documented("", "kms:CreateGrant", (KEY,), _FOR_SERVICE),
+            Documented("kms:Decrypt kms:GenerateDataKey kms:RetireGrant", (KEY,)),
+            Documented("kms:CreateGrant", (KEY,), _FOR_SERVICE),
         ),
     ),
 }

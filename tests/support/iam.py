@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from redshift_roles.aws.permissions import Permission
+from redshift_roles.aws.permissions import Condition, Permission
 from redshift_roles.aws.policies import documents
 
 _SCRIPT = Path(__file__).parent / "evaluate.mjs"
@@ -32,6 +33,40 @@ class Request(NamedTuple):
     action: str
     resource: str
     context: tuple[tuple[str, str], ...] = ()
+
+
+class Documented(NamedTuple):
+    """One statement of a page.
+
+    Attributes:
+        actions: Separated by spaces.
+        resources: Patterns.
+        condition: When it holds; None for always.
+    """
+
+    actions: str
+    resources: tuple[str, ...]
+    condition: Condition | None = None
+
+    def requests(self) -> Iterator[Request]:
+        """Write calls that the statement allows; not each action is for each kind of resource."""
+        _, name, values = self.condition or ("", "", ("",))
+        contexts = [((name, value.replace("*", "a")),) if name else () for value in values]
+        resources = [resource.replace("*", "a") for resource in self.resources]
+        for action in self.actions.split():
+            for resource in self.resources if self.resources == ("*",) else resources:
+                yield from (Request(action, resource, context) for context in contexts)
+
+    def allows(self, request: Request) -> bool:
+        """Return whether the statement allows a call."""
+        operator, name, values = self.condition or ("", "", ())
+        given = dict(request.context).get(name)
+        matched = [fnmatchcase(given or "", value) if operator == "StringLike" else given == value for value in values]
+        return (
+            request.action in self.actions.split()
+            and any(fnmatchcase(request.resource, pattern) for pattern in self.resources)
+            and (self.condition is None or (given is not None and any(matched)))
+        )
 
 
 class Assumption(NamedTuple):
