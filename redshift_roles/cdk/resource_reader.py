@@ -123,13 +123,23 @@ def resource_problems(name: str, found: Resource, location: Location) -> Iterato
         allowed, fix = wrong
         yield Problem(name, f"{resource_label(name, found)} must be {allowed}, got '{readable(found.arn)}'", fix)
     elif arns.differ(found.account, location.account) and not found.is_bucket:
-        message = in_account(resource_label(name, found), found.account, "the role", location.account)
-        fix = f"let the role assume one of account {found.account}: RoleChain(role, theirs), and grant it to that"
-        yield Problem(name, message, fix)
+        yield _of_another_account(name, resource_label(name, found), found.account, location)
     elif is_token(found.arn) and location_of(found.construct).stack is not location.stack:
         _, reason = refer(found.arn, location_of(found.construct), location, "physical name")
         if reason:
             yield Problem(name, f"{resource_label(name, found)} {reason[0]}", reason[1])
+
+
+def arn_problems(name: str, arn: object, location: Location) -> Iterator[Problem]:
+    """Find that a resource for which CDK has no interface is of another account than a role; its ARN may be a token."""
+    account = arns.account_of(arn) if isinstance(arn, str) and not is_token(arn) else None
+    if arns.differ(account, location.account):
+        yield _of_another_account(name, f"'{name}'", account, location)
+
+
+def _of_another_account(name: str, label: str, account: str | None, location: Location) -> Problem:
+    fix = f"let the role assume one of account {account}: RoleChain(role, theirs), and grant it to that"
+    return Problem(name, in_account(label, account, "the role", location.account), fix)
 
 
 def wrong_name(found: Resource) -> tuple[str, str] | None:

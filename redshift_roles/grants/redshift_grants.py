@@ -11,9 +11,8 @@ from aws_cdk import aws_iam as iam
 from redshift_roles.aws import arns, permissions, quotas
 from redshift_roles.aws.permissions import Catalog, Home, Objects, Permission
 from redshift_roles.aws.placeholders import TOKENS, is_text_token, present
-from redshift_roles.cdk.location import Location
 from redshift_roles.cdk.records import record_of
-from redshift_roles.cdk.resource_reader import Resource, given_key, resource, secret_arn
+from redshift_roles.cdk.resource_reader import Resource, arn_problems, given_key, resource, secret_arn
 from redshift_roles.cdk.role_reader import role_arn
 from redshift_roles.cdk.validation import raise_if
 from redshift_roles.grants.grant import RedshiftGrant
@@ -22,7 +21,6 @@ from redshift_roles.grants.pass_role import pass_role
 from redshift_roles.grants.writer import LAKE_FORMATION_IN_A_CHAIN, GrantWriter
 from redshift_roles.rules import arguments
 from redshift_roles.rules.arguments import ROLE
-from redshift_roles.rules.registry import Problem, in_account
 
 if TYPE_CHECKING:
     from aws_cdk import aws_certificatemanager as acm
@@ -105,17 +103,16 @@ class RedshiftGrants:
                 ``grant.resource_statements`` has. Default: False, and such a bucket or key is an error, whose message
                 has them. A bucket that the app defines gets them in its policy.
         """
-        self._writer.check(
+        found = self._writer.read(
             quotas.S3_KEYS,
             "bucket",
-            bucket=bucket,
+            bucket,
+            encryption_key,
             prefix=prefix,
             manifest=manifest,
             jsonpaths=jsonpaths,
-            encryption_key=encryption_key,
             owner_allows=owner_allows,
         )
-        found = resource(bucket, "bucket_arn").with_key(encryption_key)
         files = tuple(key for key in (manifest, jsonpaths) if key is not None)
         allowed = permissions.copy_from(Objects(found.arn, found.key_arns, prefix, files))
         return self._writer.allow(quotas.S3_KEYS, allowed, "bucket", found, owner_allows=owner_allows)
@@ -144,17 +141,16 @@ class RedshiftGrants:
         Source:
             https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD.html (text of 2026-09-16)
         """
-        self._writer.check(
+        found = self._writer.read(
             quotas.UNLOAD,
             "bucket",
-            bucket=bucket,
+            bucket,
+            encryption_key,
             prefix=prefix,
             clean_path=clean_path,
             encrypted_auto=encrypted_auto,
-            encryption_key=encryption_key,
             owner_allows=owner_allows,
         )
-        found = resource(bucket, "bucket_arn").with_key(encryption_key)
         objects = Objects(found.arn, found.key_arns, prefix)
         allowed = permissions.unload_to(objects, clean_path=clean_path, encrypted_auto=encrypted_auto)
         return self._writer.allow(quotas.UNLOAD, allowed, "bucket", found, owner_allows=owner_allows)
@@ -264,16 +260,15 @@ class RedshiftGrants:
         Source:
             https://docs.aws.amazon.com/redshift/latest/dg/c-spectrum-external-schemas.html (text of 2026-07-06)
         """
-        self._writer.check(
+        found = self._writer.read(
             quotas.EXTERNAL_SCHEMAS,
             "bucket",
-            bucket=bucket,
+            bucket,
+            encryption_key,
             prefix=prefix,
             write=write,
-            encryption_key=encryption_key,
             owner_allows=owner_allows,
         )
-        found = resource(bucket, "bucket_arn").with_key(encryption_key)
         allowed = self._files(found, prefix, write=write)
         return self._writer.allow(quotas.EXTERNAL_SCHEMAS, allowed, "bucket", found, owner_allows=owner_allows)
 
@@ -311,7 +306,7 @@ class RedshiftGrants:
             encryption_key=encryption_key,
             owner_allows=owner_allows,
         )
-        foreign = _foreign_arn("table_bucket_arn", table_bucket_arn, writer.location)
+        foreign = arn_problems("table_bucket_arn", table_bucket_arn, writer.location)
         writer.raise_if(quotas.S3_TABLES, [*arguments.check_grant(given), *foreign])
         keys = given_key("encryption_key", encryption_key)
         parts, name = TOKENS.split(table_bucket_arn, ":"), Fn.select(1, Fn.split("/", table_bucket_arn))
@@ -331,10 +326,7 @@ class RedshiftGrants:
                 that the table was defined or imported with.
             owner_allows: As in `copy_from`, for a key of another account.
         """
-        self._writer.check(
-            quotas.COPY_PERMISSIONS, "table", table=table, encryption_key=encryption_key, owner_allows=owner_allows
-        )
-        found = resource(table, "table_arn").with_key(encryption_key)
+        found = self._writer.read(quotas.COPY_PERMISSIONS, "table", table, encryption_key, owner_allows=owner_allows)
         allowed = permissions.copy_from_dynamodb(found.arn, found.key_arns)
         return self._writer.allow(quotas.COPY_PERMISSIONS, allowed, "table", found, owner_allows=owner_allows)
 
@@ -367,16 +359,15 @@ class RedshiftGrants:
             encryption_key: As in `copy_from`.
             owner_allows: As in `copy_from`.
         """
-        self._writer.check(
+        found = self._writer.read(
             quotas.COPY_PERMISSIONS,
             "bucket",
+            bucket,
+            encryption_key,
             "manifest",
-            bucket=bucket,
             manifest=manifest,
-            encryption_key=encryption_key,
             owner_allows=owner_allows,
         )
-        found = resource(bucket, "bucket_arn").with_key(encryption_key)
         allowed = permissions.copy_over_ssh(Objects(found.arn, found.key_arns, files=(manifest,)))
         return self._writer.allow(quotas.COPY_PERMISSIONS, allowed, "bucket", found, owner_allows=owner_allows)
 
@@ -395,10 +386,7 @@ class RedshiftGrants:
         Source:
             https://docs.aws.amazon.com/redshift/latest/dg/federated-create-secret-iam-role.html (text of 2026-08-26)
         """
-        self._writer.check(
-            quotas.FEDERATED_QUERY, "secret", secret=secret, encryption_key=encryption_key, owner_allows=owner_allows
-        )
-        found = resource(secret, "secret_arn").with_key(encryption_key)
+        found = self._writer.read(quotas.FEDERATED_QUERY, "secret", secret, encryption_key, owner_allows=owner_allows)
         allowed = permissions.federated_query(secret_arn(found, self._writer.location), found.key_arns)
         return self._writer.allow(quotas.FEDERATED_QUERY, allowed, "secret", found, owner_allows=owner_allows)
 
@@ -411,8 +399,7 @@ class RedshiftGrants:
         Source:
             https://docs.aws.amazon.com/redshift/latest/dg/udf-creating-a-lambda-sql-udf.html (text of 2026-08-26)
         """
-        self._writer.check(quotas.LAMBDA_FUNCTIONS, "function", function=function)
-        found = resource(function, "function_arn")
+        found = self._writer.read(quotas.LAMBDA_FUNCTIONS, "function", function)
         allowed = permissions.external_function(found.arn)
         return self._writer.allow(quotas.LAMBDA_FUNCTIONS, allowed, "function", found)
 
@@ -433,10 +420,7 @@ class RedshiftGrants:
             https://docs.aws.amazon.com/redshift/latest/dg/materialized-view-streaming-ingestion-getting-started.html
             (text of 2026-09-16)
         """
-        self._writer.check(
-            quotas.STREAMING_KINESIS, "stream", stream=stream, encryption_key=encryption_key, owner_allows=owner_allows
-        )
-        found = resource(stream, "stream_arn").with_key(encryption_key)
+        found = self._writer.read(quotas.STREAMING_KINESIS, "stream", stream, encryption_key, owner_allows=owner_allows)
         allowed = permissions.stream_from_kinesis(found.arn, found.key_arns)
         return self._writer.allow(quotas.STREAMING_KINESIS, allowed, "stream", found, owner_allows=owner_allows)
 
@@ -462,7 +446,7 @@ class RedshiftGrants:
         given = present(
             ["cluster_arn", "topics"], cluster_arn=cluster_arn, topics=topics, by_cluster_arn=by_cluster_arn
         )
-        foreign = _foreign_arn("cluster_arn", cluster_arn, self._writer.location)
+        foreign = arn_problems("cluster_arn", cluster_arn, self._writer.location)
         self._writer.raise_if(quotas.STREAMING_MSK, [*arguments.check_grant(given), *foreign])
         topic, group = (_of_cluster(cluster_arn, kind) for kind in ("topic", "group"))
         named = [f"{topic}/{name}" for name in topics]
@@ -606,12 +590,3 @@ def _of_cluster(cluster_arn: str, kind: str) -> str:
     if is_text_token(cluster_arn):
         return Fn.join(f":{kind}/", Fn.split(":cluster/", cluster_arn))
     return cluster_arn.replace(":cluster/", f":{kind}/")
-
-
-def _foreign_arn(name: str, arn: str, location: Location) -> list[Problem]:
-    literal = isinstance(arn, str) and not is_text_token(arn)
-    account = arns.account_of(arn) if literal else None
-    if not arns.differ(account, location.account):
-        return []
-    fix = f"let the role assume one of account {account}: RoleChain(role, theirs), and grant it to that"
-    return [Problem(name, in_account(f"'{name}'", account, "the role", location.account), fix)]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from aws_cdk import IResource
 from aws_cdk import aws_iam as iam
 
 from redshift_roles.aws import arns, quotas
@@ -15,7 +16,7 @@ from redshift_roles.aws.quotas import Source
 from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.jsii_compat import is_immutable
 from redshift_roles.cdk.location import path_of
-from redshift_roles.cdk.resource_reader import Key, Resource, key_problems, resource_problems, wrong_name
+from redshift_roles.cdk.resource_reader import Key, Resource, key_problems, resource, resource_problems, wrong_name
 from redshift_roles.cdk.role_reader import own_role, principal_account, role_location
 from redshift_roles.cdk.validation import raise_if
 from redshift_roles.grants.cross_account import add_to_policies, owner_problems, owner_sides, without_key_names
@@ -26,6 +27,9 @@ from redshift_roles.rules import association_rules, registry
 from redshift_roles.rules.arguments import check_grant
 from redshift_roles.rules.findings import Finding, RoleAssociationError
 from redshift_roles.rules.registry import Problem, in_account
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
 
 GRANTS_ID: Final = "RedshiftGrants"
 LAKE_FORMATION_IN_A_CHAIN: Final = Problem(
@@ -49,6 +53,19 @@ class GrantWriter:
     def check(self, source: Source, *required: str, **arguments: object) -> None:
         """Raise with all that is wrong with the arguments of a grant."""
         self.raise_if(source, check_grant(present(required, **arguments)))
+
+    def read(
+        self,
+        source: Source,
+        argument: str,
+        given: IResource,
+        encryption_key: kms.IKey | None = None,
+        *required: str,
+        **others: object,
+    ) -> Resource:
+        """Read the resource of a grant, and the key that is given beside it, once all its arguments are right."""
+        self.check(source, argument, *required, **{argument: given}, **others, encryption_key=encryption_key)
+        return resource(given, f"{argument}_arn").with_key(encryption_key)
 
     def raise_if(self, source: Source, problems: Iterable[Problem]) -> None:
         """Raise what is wrong with arguments, at the role's path."""

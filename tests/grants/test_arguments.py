@@ -100,7 +100,7 @@ def test_fails_when_arguments_are_wrong_and_leaves_nothing(stack: cdk.Stack, gra
         ),
         (
             lambda grants, _: grants.copy_from_dynamodb("t", encryption_key=1, owner_allows=2),
-            "table encryption_key owner_allows",
+            "table owner_allows encryption_key",
         ),
         (lambda grants, _: grants.copy_from_emr("x"), "cluster_id"),
         (lambda grants, _: grants.copy_over_ssh("b", "/", owner_allows=1), "bucket manifest owner_allows"),
@@ -119,7 +119,7 @@ def test_fails_when_arguments_are_wrong_and_leaves_nothing(stack: cdk.Stack, gra
         ),
         (
             lambda grants, _: grants.federated_query("s", encryption_key="k", owner_allows=1),
-            "secret encryption_key owner_allows",
+            "secret owner_allows encryption_key",
         ),
         (lambda grants, _: grants.stream_from_kinesis("s", encryption_key="k"), "stream encryption_key"),
         (lambda grants, _: grants.stream_from_kafka(), "certificate"),

@@ -12,7 +12,7 @@ import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
-from redshift_roles import RedshiftGrants, RedshiftRole
+from redshift_roles import RedshiftGrants, RedshiftRole, RoleAssociationError
 from redshift_roles.cdk.account_rule import RULE_ID
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 from tests.support.builders import arn
@@ -54,9 +54,13 @@ def test_fails_when_the_role_is_of_another_account_than_its_stack(app: cdk.App, 
     stack = stack_in(app, account=written)
     role = iam.Role.from_role_arn(stack, "Role", arn("Role", account=account))
 
-    assert [("RoleAccountMismatch", f"the role is in account {account}, its stack is in {written}")] == wrong(
-        lambda: RedshiftGrants.of(role).copy_from_emr("j-1")
-    )
+    with pytest.raises(RoleAssociationError) as caught:
+        RedshiftGrants.of(role).copy_from_emr("j-1")
+    fix = f"write them in a stack of {account}, and let a role of {written} assume it: RoleChain(first, role)"
+
+    assert [("RoleAccountMismatch", f"the role is in account {account}, its stack is in {written}", fix)] == [
+        (finding.rule, finding.message, finding.fix) for finding in caught.value.findings
+    ]
     assert [] == all_properties_of(stack, POLICY)
 
 
