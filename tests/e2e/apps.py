@@ -1,5 +1,5 @@
-"""The apps that are deployed, each in the states it goes through, synthesized once: ``python -m tests.e2e.apps
-FOLDER``.
+"""The apps that are deployed, one for each state of their stacks, synthesized once:
+``python -m tests.e2e.apps FOLDER``.
 """
 
 from __future__ import annotations
@@ -11,43 +11,66 @@ from typing import Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_redshift as redshift
 
-from app import FEATURE_FLAGS, build
+import app as own_app
 from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociation
 from tests.support.emulator.server import ACCOUNT, REGION
 
+# Clusters that are not ours.
 SHARED: Final = "shared"
+MOVING: Final = "shared-moving"
 STUCK: Final = "shared-stuck"
 DENIED: Final = "shared-denied"
-MOVING: Final = "shared-moving"
+BROKEN: Final = ("shared-full", "shared-lost")
+# Clusters that are.
+OWN: Final = "own"
+ALONE: Final = "own-alone"
+
+FOREIGN: Final = f"arn:aws:iam::{ACCOUNT}:role/Foreign"
 SHORT: Final = cdk.Duration.seconds(30)
 
 
-def _stack(folder: Path, name: str, state: str) -> cdk.Stack:
-    app = cdk.App(outdir=str(folder / state), analytics_reporting=False)
+def _stack(app: cdk.App, name: str) -> cdk.Stack:
     return cdk.Stack(app, name, env=cdk.Environment(account=ACCOUNT, region=REGION))
 
 
-def _roles(folder: Path, count: int) -> cdk.Stack:
+def _own(app: cdk.App, count: int) -> None:
     """A cluster of our own with so many roles, the last of three its default."""
-    stack = _stack(folder, "Roles", f"roles-{count}")
+    stack = _stack(app, "Own")
     roles = [RedshiftRole(stack, f"Role{number}") for number in range(count)]
-    default = roles[2] if count > 2 else None
     RedshiftCluster(
         stack,
         "Cluster",
-        cluster_identifier="own",
+        cluster_identifier=OWN,
         roles=roles,
-        default_role=default,
+        default_role=roles[2] if count > 2 else None,
         cluster_subnet_group_name="subnets",
         removal_policy=cdk.RemovalPolicy.DESTROY,
     )
-    return stack
 
 
-def _association(folder: Path, state: str, names: str, default: str | None, *, role_limit: int = 10) -> cdk.Stack:
+def _alone(app: cdk.App, default: str, *, role_limit: int = 10) -> None:
+    """A cluster as CDK's L1 lists two roles, and an association sets its default role alone."""
+    stack = _stack(app, "Alone")
+    roles = {name: RedshiftRole(stack, name) for name in "AB"}
+    cluster = redshift.CfnCluster(
+        stack,
+        "Cluster",
+        cluster_identifier=ALONE,
+        cluster_type="single-node",
+        db_name="dev",
+        iam_roles=[role.role_arn for role in roles.values()],
+        manage_master_password=True,
+        master_username="admin",
+        node_type="ra3.large",
+    )
+    RoleAssociation(stack, "Default", cluster=cluster, roles=[], default_role=roles[default], role_limit=role_limit)
+
+
+def _shared(app: cdk.App, names: str, default: str | None, *, role_limit: int = 10) -> None:
     """Roles X and Y on a cluster that is not ours."""
-    stack = _stack(folder, "Association", state)
+    stack = _stack(app, "Shared")
     roles = {name: RedshiftRole(stack, name, role_name=f"Ours{name}") for name in "XY"}
     RoleAssociation(
         stack,
@@ -57,63 +80,75 @@ def _association(folder: Path, state: str, names: str, default: str | None, *, r
         default_role=roles[default] if default else None,
         role_limit=role_limit,
     )
-    return stack
 
 
-def _stuck(folder: Path, state: str, *names: str) -> cdk.Stack:
-    """Roles of a stack that has one, and then gets one more that never comes in sync."""
-    stack = _stack(folder, "Stuck", state)
-    roles = [RedshiftRole(stack, name, role_name=name) for name in names]
-    RoleAssociation(stack, "Association", cluster=STUCK, roles=roles, timeout=SHORT)
-    return stack
-
-
-def _denied(folder: Path) -> cdk.Stack:
-    """A role that the function is not allowed to pass, whatever its policy says."""
-    stack = _stack(folder, "Denied", "denied")
-    role = RedshiftRole(stack, "Role", role_name="OursDenied")
-    association = RoleAssociation(stack, "Association", cluster=DENIED, roles=[role], timeout=SHORT)
-    function_role = stack.node.find_child("Custom::RedshiftRoleAssociation").node.find_child("Role")
-    statement = iam.PolicyStatement(effect=iam.Effect.DENY, actions=["iam:PassRole"], resources=[role.role_arn])
-    denial = iam.ManagedPolicy(stack, "Denial", statements=[statement], roles=[function_role])  # type: ignore[list-item]
-    association.node.add_dependency(denial)
-    return stack
-
-
-def _moving(folder: Path, state: str, **names: str) -> cdk.Stack:
+def _moving(app: cdk.App, **names: str) -> None:
     """Roles of a cluster that is not ours, in associations of these names."""
-    stack = _stack(folder, "Moving", state)
+    stack = _stack(app, "Moving")
     for name, letters in names.items():
         roles = [RedshiftRole(stack, letter, role_name=f"Ours{letter}") for letter in letters]
         RoleAssociation(stack, name, cluster=MOVING, roles=roles)
-    return stack
 
 
-def _app(folder: Path) -> cdk.Stack:
-    app = cdk.App(context=FEATURE_FLAGS, outdir=str(folder / "app"), analytics_reporting=False)
-    return build(app)
+def _broken(app: cdk.App) -> None:
+    """A role on clusters that will break."""
+    stack = _stack(app, "Broken")
+    role = RedshiftRole(stack, "Role", role_name="OursBroken")
+    for name in BROKEN:
+        RoleAssociation(stack, name, cluster=name, roles=[role])
 
 
-STATES: Final[tuple[Callable[[Path], cdk.Stack], ...]] = (
-    _app,
-    lambda folder: _roles(folder, 1),
-    lambda folder: _roles(folder, 3),
-    lambda folder: _association(folder, "one", "X", None),
-    lambda folder: _association(folder, "two", "XY", "X"),
-    # ministack sees no change where only a reference changes, so a number changes with it.
-    lambda folder: _association(folder, "other-default", "XY", "Y", role_limit=11),
-    lambda folder: _association(folder, "no-default", "Y", None),
-    lambda folder: _moving(folder, "apart", First="KL", Second="M"),
-    lambda folder: _moving(folder, "moved", Renamed="K", Second="LM"),
-    lambda folder: _moving(folder, "left", Renamed="KN"),
-    lambda folder: _stuck(folder, "before-stuck", "OursZ"),
-    lambda folder: _stuck(folder, "stuck", "OursZ", "OursStuck"),
-    _denied,
-)
+def _stuck(app: cdk.App, *names: str) -> None:
+    """Roles of a stack that has one, and then gets one more that never comes in sync."""
+    stack = _stack(app, "Stuck")
+    roles = [RedshiftRole(stack, name, role_name=name) for name in names]
+    RoleAssociation(stack, "Association", cluster=STUCK, roles=roles, timeout=SHORT)
+
+
+def _denied(app: cdk.App) -> None:
+    """A role that the function is not allowed to pass, whatever its policy says."""
+    stack = _stack(app, "Denied")
+    role = RedshiftRole(stack, "Role", role_name="OursDenied")
+    association = RoleAssociation(stack, "Association", cluster=DENIED, roles=[role], timeout=SHORT)
+    (of_function,) = (each for each in stack.node.find_all() if isinstance(each, iam.Role) and each is not role)
+    statement = iam.PolicyStatement(effect=iam.Effect.DENY, actions=["iam:PassRole"], resources=[role.role_arn])
+    denial = iam.ManagedPolicy(stack, "Denial", statements=[statement], roles=[of_function])
+    association.node.add_dependency(denial)
+
+
+# Each app is deployed by one run of the command line; the first four one after the other, the others beside them.
+STATES: Final[dict[str, tuple[Callable[[cdk.App], object], ...]]] = {
+    "first": (
+        lambda app: _own(app, 3),
+        lambda app: _alone(app, "A"),
+        lambda app: _shared(app, "X", None),
+        lambda app: _moving(app, First="KL", Second="M"),
+        _broken,
+    ),
+    "second": (
+        lambda app: _own(app, 1),
+        # ministack sees no change where only a reference changes, so a number changes with it.
+        lambda app: _alone(app, "B", role_limit=11),
+        lambda app: _shared(app, "XY", "X"),
+        lambda app: _moving(app, Renamed="K", Second="LM"),
+    ),
+    "third": (
+        lambda app: _own(app, 3),
+        lambda app: _shared(app, "XY", "Y", role_limit=11),
+        lambda app: _moving(app, Renamed="KN"),
+    ),
+    "fourth": (lambda app: _shared(app, "Y", None),),
+    "before-stuck": (lambda app: _stuck(app, "OursZ"),),
+    "stuck": (lambda app: _stuck(app, "OursZ", "OursStuck"),),
+    "denied": (_denied,),
+    "app": (own_app.build,),
+}
 
 
 if __name__ == "__main__":
-    for state in STATES:
-        app = state(Path(sys.argv[1])).node.root
-        if isinstance(app, cdk.App):
-            app.synth()
+    for state, stacks in STATES.items():
+        context = own_app.FEATURE_FLAGS if state == "app" else {}
+        root = cdk.App(outdir=str(Path(sys.argv[1]) / state), analytics_reporting=False, context=context)
+        for define in stacks:
+            define(root)
+        root.synth()

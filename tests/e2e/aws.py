@@ -6,6 +6,7 @@ Words of the command line flow in; what it says, and what is then in the account
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -14,6 +15,26 @@ from tests.support.emulator.server import client
 from tests.support.programs import ROOT
 
 CDK: Final = ROOT / "node_modules" / ".bin" / "cdk"
+
+
+_SETTLE_SECONDS: Final = 10.0
+
+
+class Cluster(NamedTuple):
+    """What a cluster shows.
+
+    Attributes:
+        roles: Its roles by name, with their status.
+        default: The name of its default role; empty when it has none.
+    """
+
+    roles: dict[str, str]
+    default: str
+
+    @property
+    def in_sync(self) -> set[str]:
+        """Return the names of the roles that are in sync."""
+        return {name for name, status in self.roles.items() if status == "in-sync"}
 
 
 class Aws(NamedTuple):
@@ -49,30 +70,44 @@ class Aws(NamedTuple):
         assert process.returncode == 0, said
         return said
 
-    def deployment(self, state: str) -> Sequence[str]:
-        """Write the words that deploy an app in one of its states."""
-        return ("deploy", "--all", "--app", str(self.folder / state), "--require-approval", "never", "--output", state)
+    def deployment(self, state: str, *words: str) -> Sequence[str]:
+        """Write the words that deploy all stacks of an app in one of its states."""
+        return ("deploy", *self._all(state), "--require-approval", "never", "--output", state, *words)
 
-    def deploy(self, state: str) -> str:
-        """Deploy an app in one of its states."""
-        return self.cdk(*self.deployment(state))
+    def deploy(self, state: str, *words: str) -> str:
+        """Deploy all stacks of an app in one of its states."""
+        return self.cdk(*self.deployment(state, *words))
 
     def destroy(self, state: str) -> str:
-        """Destroy an app, in the state that it is in."""
-        return self.cdk("destroy", "--all", "--force", "--app", str(self.folder / state), "--output", state)
+        """Destroy the stacks of an app, in whatever state they are."""
+        return self.cdk("destroy", *self._all(state), "--force", "--output", state)
+
+    def _all(self, state: str) -> Sequence[str]:
+        return ("--all", "--app", str(self.folder / state), "--concurrency", "8")
 
     def outputs(self, stack: str) -> dict[str, str]:
         """Read the outputs of a stack."""
         (found,) = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
         return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
-    def cluster(self, identifier: str) -> dict[str, Any]:
-        """Describe a cluster."""
-        found: dict[str, Any] = self.client("redshift").describe_clusters(ClusterIdentifier=identifier)["Clusters"][0]
-        return found
-
-    def roles(self, identifier: str) -> dict[str, str]:
-        """List the roles of a cluster by name, with their status."""
+    def clusters(self) -> dict[str, Cluster]:
+        """Describe all clusters."""
+        described = self.client("redshift").describe_clusters()["Clusters"]
         return {
-            role["IamRoleArn"].rpartition("/")[2]: role["ApplyStatus"] for role in self.cluster(identifier)["IamRoles"]
+            each["ClusterIdentifier"]: Cluster(
+                {_name(role["IamRoleArn"]): role["ApplyStatus"] for role in each["IamRoles"]},
+                _name(each.get("DefaultIamRoleArn", "")),
+            )
+            for each in described
         }
+
+    def settled(self, identifier: str) -> Cluster:
+        """Wait until no role of a cluster comes or goes any more: CloudFormation itself does not."""
+        deadline = time.monotonic() + _SETTLE_SECONDS
+        while time.monotonic() < deadline and set(self.clusters()[identifier].roles.values()) != {"in-sync"}:
+            time.sleep(0.2)
+        return self.clusters()[identifier]
+
+
+def _name(arn: str) -> str:
+    return arn.rpartition("/")[2]

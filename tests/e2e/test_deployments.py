@@ -11,29 +11,38 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.apps import DENIED, MOVING, SHARED, STUCK
-from tests.e2e.aws import Aws
-from tests.support.emulator.server import ACCOUNT, client
+from tests.e2e.apps import ALONE, BROKEN, DENIED, FOREIGN, MOVING, OWN, SHARED, STUCK
+from tests.e2e.aws import Aws, Cluster
+from tests.support.emulator.clusters import STATUS_TAG
+from tests.support.emulator.server import ACCOUNT, REGION, client
 from tests.support.programs import ROOT
 
-FOREIGN = f"arn:aws:iam::{ACCOUNT}:role/Foreign"
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
-IN_SYNC = "in-sync"
+UNTOUCHED = Cluster({"Foreign": "in-sync"}, "Foreign")
+
+
+class Deployed(NamedTuple):
+    """What a deployment has said, with which exit code, and all clusters after it."""
+
+    code: int
+    said: str
+    clusters: dict[str, Cluster]
 
 
 @pytest.fixture(scope="session")
-def foreign(aws: Aws) -> str:
-    """Four clusters that are not ours, each with a foreign role that is its default."""
-    aws.client("iam").create_role(RoleName="Foreign", AssumeRolePolicyDocument=json.dumps(TRUST))
-    redshift = aws.client("redshift")
-    for identifier in (SHARED, STUCK, DENIED, MOVING):
+def account(aws: Aws) -> Aws:
+    """The account, with clusters that are not ours, of which each has a foreign role that is its default."""
+    iam, redshift = aws.client("iam"), aws.client("redshift")
+    iam.create_role(RoleName="Foreign", AssumeRolePolicyDocument=json.dumps(TRUST))
+    for identifier in (SHARED, MOVING, STUCK, DENIED, *BROKEN):
         redshift.create_cluster(
             ClusterIdentifier=identifier,
             NodeType="ra3.large",
@@ -41,26 +50,43 @@ def foreign(aws: Aws) -> str:
             IamRoles=[FOREIGN],
             DefaultIamRoleArn=FOREIGN,
         )
-    return FOREIGN
+    redshift.create_cluster_subnet_group(
+        ClusterSubnetGroupName="subnets", Description="Subnets that are there", SubnetIds=["subnet-1", "subnet-2"]
+    )
+    return aws
 
 
-Told = tuple[int, str]
+def _deploy(aws: Aws, state: str, *words: str) -> Deployed:
+    process = aws.start(*aws.deployment(state, *words))
+    said, _ = process.communicate()
+    return Deployed(process.returncode, said, aws.clusters())
+
+
+def _deploy_all(aws: Aws, *states: str) -> list[Deployed]:
+    """Deploy an app in its states, one after the other; CloudFormation does not wait for the roles of a cluster."""
+    seen = []
+    for state in states:
+        done = _deploy(aws, state)
+        assert 0 == done.code, done.said
+        seen.append(done._replace(clusters={**done.clusters, OWN: aws.settled(OWN)}))
+    return seen
 
 
 @pytest.fixture(scope="session")
-def doomed(aws: Aws, foreign: str) -> Iterator[dict[str, Future[Told]]]:  # noqa: ARG001  its clusters
-    """An update and a creation that fail in time, while others succeed."""
+def lanes(account: Aws) -> Iterator[dict[str, Future[list[Deployed]]]]:
+    """Deployments that run side by side, while tests look at what is done."""
     with ThreadPoolExecutor() as pool:
-        yield {"stuck": pool.submit(_fail, aws, "before-stuck", "stuck"), "denied": pool.submit(_fail, aws, "denied")}
+        yield {
+            "main": pool.submit(_deploy_all, account, "first", "second", "third", "fourth"),
+            "stuck": pool.submit(lambda: [_deploy(account, state) for state in ("before-stuck", "stuck")]),
+            "denied": pool.submit(lambda: [_deploy(account, "denied")]),
+        }
 
 
-def _fail(aws: Aws, *states: str) -> Told:
-    """Deploy an app in all of its states but the last, which fails."""
-    for state in states[:-1]:
-        aws.deploy(state)
-    process = aws.start(*aws.deployment(states[-1]))
-    said, _ = process.communicate()
-    return process.returncode, said
+@pytest.fixture(scope="session")
+def main_lane(lanes: dict[str, Future[list[Deployed]]]) -> list[Deployed]:
+    """The four states of what succeeds."""
+    return lanes["main"].result()
 
 
 @pytest.fixture(scope="session")
@@ -79,30 +105,18 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[
     process.communicate(timeout=20)
 
 
-def _name(arn: str) -> str:
-    return arn.rpartition("/")[2]
-
-
-def _settled(aws: Aws, identifier: str) -> dict[str, str]:
-    """Wait until nothing of a cluster is on its way any more: CloudFormation itself does not."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and set(aws.roles(identifier).values()) != {IN_SYNC}:
-        time.sleep(0.2)
-    return aws.roles(identifier)
-
-
 @pytest.fixture(scope="session")
-def outputs(aws: Aws) -> dict[str, str]:
+def outputs(account: Aws) -> dict[str, str]:
     """The outputs of `app.py`, deployed, and what its cluster is called."""
-    aws.deploy("app")
-    found = aws.outputs("RedshiftWarehouse")
+    account.deploy("app")
+    found = account.outputs("RedshiftWarehouse")
     return {**found, "Cluster": found["Endpoint"].partition(".")[0]}
 
 
-@pytest.mark.usefixtures("doomed")
-def test_the_app_deploys(aws: Aws, outputs: dict[str, str]) -> None:
+@pytest.mark.usefixtures("lanes", "demo")
+def test_the_app_deploys(account: Aws, outputs: dict[str, str]) -> None:
     """Its cluster has its role, in sync, and the command to load data names it."""
-    assert {_name(outputs["RoleArn"]): IN_SYNC} == _settled(aws, outputs["Cluster"])
+    assert {outputs["RoleArn"].rpartition("/")[2]} == account.settled(outputs["Cluster"]).in_sync
     assert f"IAM_ROLE '{outputs['RoleArn']}' FORMAT AS PARQUET;" in outputs["CopyCommand"]
 
 
@@ -122,16 +136,17 @@ def _outcome(call: Callable[..., object], arguments: Mapping[str, object]) -> st
     return "allowed"
 
 
-def test_a_user_may_do_what_the_policy_says_and_nothing_else(aws: Aws, outputs: dict[str, str]) -> None:
+def test_a_user_may_do_what_the_policy_says_and_nothing_else(account: Aws, outputs: dict[str, str]) -> None:
     """With nothing but the generated policy: change the roles of its cluster, and create it when it is not there."""
-    iam, cluster, role = aws.client("iam"), outputs["Cluster"], outputs["RoleArn"]
+    iam, cluster, role = account.client("iam"), outputs["Cluster"], outputs["RoleArn"]
     iam.create_user(UserName="loader")
     iam.attach_user_policy(UserName="loader", PolicyArn=outputs["UserPolicyArn"])
     key = iam.create_access_key(UserName="loader")["AccessKey"]
     trust = json.dumps(TRUST)
     stranger = iam.create_role(RoleName="Stranger", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     redshift, people = (
-        client(aws.environment, service, key["AccessKeyId"], key["SecretAccessKey"]) for service in ("redshift", "iam")
+        client(account.environment, service, key["AccessKeyId"], key["SecretAccessKey"])
+        for service in ("redshift", "iam")
     )
     modify, create = redshift.modify_cluster_iam_roles, redshift.create_cluster
     new = {"NodeType": "ra3.large", "MasterUsername": "me"}
@@ -147,7 +162,7 @@ def test_a_user_may_do_what_the_policy_says_and_nothing_else(aws: Aws, outputs: 
         "create another": _attempt(create, ClusterIdentifier="mine", **new),
         "make a role": _attempt(people.create_role, RoleName="Mine", AssumeRolePolicyDocument=trust),
     }
-    delete = aws.client("redshift").delete_cluster
+    delete = account.client("redshift").delete_cluster
     assert "allowed" == _attempt(delete, ClusterIdentifier=cluster, SkipFinalClusterSnapshot=True)
     done["create it with a stranger"] = _attempt(create, ClusterIdentifier=cluster, IamRoles=[stranger], **new)
     done["create it"] = _attempt(create, ClusterIdentifier=cluster, IamRoles=[role], **new)
@@ -159,123 +174,98 @@ def test_a_user_may_do_what_the_policy_says_and_nothing_else(aws: Aws, outputs: 
 
 
 @pytest.mark.parametrize("problem", ["lambda", "Deny", "missing"])
-def test_fails_when_a_role_is_missing_or_does_not_trust_redshift(aws: Aws, problem: str) -> None:
+def test_fails_when_a_role_is_missing_or_does_not_trust_redshift(account: Aws, problem: str) -> None:
     """The emulator reads the trust policies of its own IAM."""
     arn = f"arn:aws:iam::{ACCOUNT}:role/Bad"
     if problem != "missing":
         trust = json.dumps(TRUST).replace("redshift" if problem == "lambda" else "Allow", problem)
-        aws.client("iam").create_role(RoleName="Bad", AssumeRolePolicyDocument=trust)
+        account.client("iam").create_role(RoleName="Bad", AssumeRolePolicyDocument=trust)
     with pytest.raises(ClientError, match=f"The IAM role {arn} is not valid"):
-        aws.client("redshift").create_cluster(
+        account.client("redshift").create_cluster(
             ClusterIdentifier="bad", NodeType="ra3.large", MasterUsername="admin", IamRoles=[arn]
         )
     if problem != "missing":
-        aws.client("iam").delete_role(RoleName="Bad")
+        account.client("iam").delete_role(RoleName="Bad")
 
 
-@pytest.fixture(scope="session")
-def own(aws: Aws) -> Iterator[Future[list[tuple[int, bool]]]]:
-    """A cluster of ours in its three states, one after the other, while others deploy."""
-    aws.client("redshift").create_cluster_subnet_group(
-        ClusterSubnetGroupName="subnets", Description="Subnets that are there", SubnetIds=["subnet-1", "subnet-2"]
-    )
-    with ThreadPoolExecutor() as pool:
-        yield pool.submit(lambda: [_own_roles(aws, state) for state in ("roles-3", "roles-1", "roles-3")])
-
-
-def _own_roles(aws: Aws, state: str) -> tuple[int, bool]:
-    """Deploy, and say how many roles are in sync, and whether one is the default."""
-    aws.deploy(state)
-    settled = [*_settled(aws, "own").values()]
-    return settled.count(IN_SYNC), "DefaultIamRoleArn" in aws.cluster("own")
-
-
-@pytest.fixture(scope="session")
-def moving(aws: Aws, foreign: str) -> Iterator[Future[list[set[str]]]]:  # noqa: ARG001  its clusters
-    """Associations that are renamed and exchange their roles, while others deploy."""
-    with ThreadPoolExecutor() as pool:
-        yield pool.submit(lambda: [_moved(aws, state) for state in ("apart", "moved", "left")])
-
-
-def _moved(aws: Aws, state: str) -> set[str]:
-    """Deploy, and name the roles that are in sync, and whether nothing was to be done."""
-    said = aws.deploy(state)
-    unchanged = {"(no changes)"} if "(no changes)" in said else set()
-    return unchanged | {name for name, status in aws.roles(MOVING).items() if status == IN_SYNC}
-
-
-@pytest.mark.usefixtures("own", "moving", "demo")
-def test_roles_join_a_cluster_that_is_not_ours(aws: Aws, foreign: str) -> None:
+def test_roles_join_a_cluster_that_is_not_ours(main_lane: list[Deployed]) -> None:
     """Each deployment ends when all is in sync; the foreign role stays, and is the default again when ours no longer
     is.
     """
-    seen = []
-    for state in ("one", "two", "other-default", "no-default"):
-        aws.deploy(state)
-        default = aws.cluster(SHARED).get("DefaultIamRoleArn", "")
-        seen.append((aws.roles(SHARED), _name(default)))
-
-    both = {"Foreign": IN_SYNC, "OursX": IN_SYNC, "OursY": IN_SYNC}
     assert [
-        ({"Foreign": IN_SYNC, "OursX": IN_SYNC}, _name(foreign)),
-        (both, "OursX"),
-        (both, "OursY"),
-        ({"Foreign": IN_SYNC, "OursY": IN_SYNC}, _name(foreign)),
-    ] == seen
+        ({"Foreign", "OursX"}, "Foreign"),
+        ({"Foreign", "OursX", "OursY"}, "OursX"),
+        ({"Foreign", "OursX", "OursY"}, "OursY"),
+        ({"Foreign", "OursY"}, "Foreign"),
+    ] == [(done.clusters[SHARED].in_sync, done.clusters[SHARED].default) for done in main_lane]
 
 
-def test_the_roles_of_a_cluster_of_ours_change(own: Future[list[tuple[int, bool]]]) -> None:
+def test_the_roles_of_a_cluster_of_ours_change(main_lane: list[Deployed]) -> None:
     """From three, the third the default, to one, with none, and back to three."""
-    assert [(3, True), (1, False), (3, True)] == own.result()
+    seen = [done.clusters[OWN] for done in main_lane[:3]]
+
+    assert [(3, True), (1, False), (3, True)] == [(len(each.in_sync), each.default != "") for each in seen]
 
 
-def test_associations_are_renamed_and_roles_move_between_them(moving: Future[list[set[str]]]) -> None:
+def test_the_default_role_of_a_cluster_is_set_alone(main_lane: list[Deployed]) -> None:
+    """CloudFormation associates the two roles, and the association makes one the default, and then the other."""
+    first, second = (done.clusters[ALONE] for done in main_lane[:2])
+
+    assert 2 == len(first.in_sync) == len(first.roles)
+    assert {first.default, second.default} == first.in_sync == second.in_sync
+    assert first.default != second.default
+
+
+def test_associations_are_renamed_and_roles_move_between_them(main_lane: list[Deployed]) -> None:
     """Nothing is to be done; one that joins later and those that leave do so by themselves, and none is left behind."""
     three = {"Foreign", "OursK", "OursL", "OursM"}
 
-    assert [three, {*three, "(no changes)"}, {"Foreign", "OursK", "OursN"}] == moving.result()
+    assert [three, three, {"Foreign", "OursK", "OursN"}] == [done.clusters[MOVING].in_sync for done in main_lane[:3]]
+    assert "Moving (no changes)" in main_lane[1].said
 
 
 def test_what_cannot_work_fails_clearly_and_is_rolled_back(
-    aws: Aws, foreign: str, doomed: dict[str, Future[Told]]
+    account: Aws, lanes: dict[str, Future[list[Deployed]]]
 ) -> None:
     """One more role that is stuck, and one that may not be passed: the reason names both, and all is as it was
     before.
     """
-    codes, said = {}, {}
-    for state, future in doomed.items():
-        codes[state], said[state] = future.result()
+    (before, stuck), (denied,) = lanes["stuck"].result(), lanes["denied"].result()
 
-    assert {"stuck": 1, "denied": 1} == codes
-    assert f"cluster {STUCK}: not done in 30 seconds" in said["stuck"]
-    assert "role/OursStuck is adding" in said["stuck"]
-    assert f"cluster {DENIED}: " in said["denied"]
-    denied = f"is not authorized to perform: iam:PassRole on resource: arn:aws:iam::{ACCOUNT}:role/OursDenied"
-    assert denied in said["denied"]
-    assert {_name(foreign): IN_SYNC} == _settled(aws, DENIED)
-    assert {_name(foreign): IN_SYNC, "OursZ": IN_SYNC} == _settled(aws, STUCK)
+    assert (0, 1, 1) == (before.code, stuck.code, denied.code)
+    assert f"cluster {STUCK}: not done in 30 seconds" in stuck.said
+    assert "role/OursStuck is adding" in stuck.said
+    assert f"cluster {DENIED}: " in denied.said
+    reason = f"is not authorized to perform: iam:PassRole on resource: arn:aws:iam::{ACCOUNT}:role/OursDenied"
+    assert reason in denied.said
+    assert UNTOUCHED == account.settled(DENIED)
+    assert ({"Foreign", "OursZ"}, "Foreign") == (account.settled(STUCK).in_sync, account.settled(STUCK).default)
     stacks = {
-        stack["StackName"]: stack["StackStatus"] for stack in aws.client("cloudformation").describe_stacks()["Stacks"]
+        stack["StackName"]: stack["StackStatus"]
+        for stack in account.client("cloudformation").describe_stacks()["Stacks"]
     }
     assert ("UPDATE_ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE") == (stacks["Stuck"], stacks["Denied"])
-    assert [_name(foreign)] * 2 == [_name(aws.cluster(name)["DefaultIamRoleArn"]) for name in (STUCK, DENIED)]
 
 
-def test_destroying_leaves_what_is_others(aws: Aws, foreign: str, outputs: dict[str, str]) -> None:
+@pytest.mark.usefixtures("main_lane")
+def test_destroying_leaves_what_is_others(account: Aws, outputs: dict[str, str]) -> None:
     """Our stacks and our roles go, the foreign role stays, and is the default; our warehouse leaves a snapshot. A
-    cluster whose default role is cleared first is not busy any more when CloudFormation deletes it.
+    cluster whose default role is cleared first is not busy any more when CloudFormation deletes it. From clusters that
+    are broken nothing can be removed, and the stacks go all the same.
     """
+    for identifier, status in zip((*BROKEN, ALONE), ("storage-full", "hardware-failure", "paused"), strict=True):
+        arn = f"arn:aws:redshift:{REGION}:{ACCOUNT}:cluster:{identifier}"
+        account.client("redshift").create_tags(ResourceName=arn, Tags=[{"Key": STATUS_TAG, "Value": status}])
     with ThreadPoolExecutor() as pool:
-        assert 5 == len([*pool.map(aws.destroy, ("no-default", "roles-3", "before-stuck", "left", "app"))])
+        assert 3 == len([*pool.map(account.destroy, ("first", "before-stuck", "app"))])
 
-    assert {_name(foreign): IN_SYNC} == _settled(aws, SHARED) == _settled(aws, STUCK) == _settled(aws, MOVING)
-    assert foreign == aws.cluster(SHARED)["DefaultIamRoleArn"]
-    for gone in ("own", outputs["Cluster"]):
-        with pytest.raises(ClientError, match="ClusterNotFound"):
-            aws.cluster(gone)
-    (kept,) = aws.client("redshift").describe_cluster_snapshots()["Snapshots"]
+    left = account.clusters()
+    assert {*BROKEN, SHARED, MOVING, STUCK, DENIED} == set(left)
+    broken = Cluster({"Foreign": "in-sync", "OursBroken": "in-sync"}, "Foreign")
+    assert {**dict.fromkeys(left, UNTOUCHED), **dict.fromkeys(BROKEN, broken)} == left
+    (kept,) = account.client("redshift").describe_cluster_snapshots()["Snapshots"]
     assert f"{outputs['Cluster']}-final" == kept["SnapshotIdentifier"]
-    names = {role["RoleName"] for role in aws.client("iam").list_roles()["Roles"]}
+    names = {role["RoleName"] for role in account.client("iam").list_roles()["Roles"]}
     assert {"Foreign", "Stranger"} == {name for name in names if not name.startswith("cdk-")}
 
 
