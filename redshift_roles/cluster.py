@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
 
+import jsii
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
@@ -88,6 +89,7 @@ _DEFAULTS: Final[ClusterArguments] = {
 }
 
 
+@jsii.implements(iam.IGrantable)
 class RedshiftCluster(Connectable):
     """Define a provisioned Redshift cluster with its IAM roles associated.
 
@@ -256,6 +258,17 @@ class RedshiftCluster(Connectable):
             secret_complete_arn=self._cfn_cluster.attr_master_password_secret_arn,
             encryption_key=self._encryption_key,
         )
+
+    @property
+    def grant_principal(self) -> None:
+        """Nobody, so that ``bucket.grant_read(cluster)`` fails with what to use.
+
+        Raises:
+            RoleAssociationError: InvalidArgument. CDK passes its text on in an error of its own.
+        """
+        message = "a cluster has no permissions of its own: Redshift uses those of the role that a statement names"
+        fix = "grant to a role, as in role.redshift_grants.copy_from(bucket), or to a RedshiftWarehouse, which has one"
+        raise_if(lambda: path_of(self), quotas.AUTHORIZING_REDSHIFT, [Problem("", message, fix)])
 
     @property
     def roles(self) -> tuple[iam.IRole, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
+import jsii
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -16,22 +17,30 @@ from redshift_roles.cdk.location import Location
 from redshift_roles.cdk.validation import child_location, child_path, rollback_on_error
 from redshift_roles.cluster import ClusterArguments, RedshiftCluster, check_cluster, raise_if_unknown, with_defaults
 from redshift_roles.role import RedshiftRole
+from redshift_roles.rules import arguments
 from redshift_roles.rules.facts import RoleFacts
 from redshift_roles.user_policy import RoleAssociationPolicy, people_problems
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from redshift_roles.grants.redshift_grants import RedshiftGrants
+
 
 class WarehouseArguments(ClusterArguments, total=False):
-    """The arguments of a warehouse: those of its cluster, and the people of its user policy."""
+    """The arguments of a warehouse: those of its cluster, the people of its user policy, and what they may do."""
 
     users: Sequence[iam.IUser]
     groups: Sequence[iam.IGroup]
+    create_clusters: bool
+    describe_all_clusters: bool
 
 
+@jsii.implements(iam.IGrantable)
 class RedshiftWarehouse(Construct):
     """Define a role that Redshift assumes, a cluster with it associated, and the user policy for that pair.
+
+    What is granted to a warehouse is granted to its role: ``bucket.grant_read(warehouse)``.
 
     Args:
         scope: The construct it belongs to.
@@ -40,6 +49,8 @@ class RedshiftWarehouse(Construct):
             none.
         users: Users of this account who may associate the roles. Default: none.
         groups: Groups of this account who may. Default: none.
+        create_clusters: Whether they may create the cluster too. Default: True.
+        describe_all_clusters: Whether they may list all clusters, as the console does. Default: True.
         default_role: One of the roles given here, to be what ``IAM_ROLE default`` means. Default: none.
         role_limit, cluster_identifier, node_type, number_of_nodes, database_name, admin_username, port, vpc,
         vpc_subnets, security_groups, cluster_subnet_group_name, encryption_key, parameters, snapshot_retention,
@@ -66,6 +77,9 @@ class RedshiftWarehouse(Construct):
         raise_if_unknown(self, given, WarehouseArguments)
         location = child_location(scope, construct_id)
         users, groups = given.pop("users", ()), given.pop("groups", ())
+        create_clusters = given.pop("create_clusters", True)
+        describe_all_clusters = given.pop("describe_all_clusters", True)
+        flags = {"create_clusters": create_clusters, "describe_all_clusters": describe_all_clusters}
         of_cluster = cast("ClusterArguments", given)
         own = RoleFacts(
             "the warehouse's own role",
@@ -75,7 +89,10 @@ class RedshiftWarehouse(Construct):
             lambda: child_path(scope, construct_id),
             location,
             with_defaults(of_cluster),
-            problems=people_problems(users, groups, location),
+            problems=[
+                *people_problems(users, groups, location),
+                *arguments.check(flags, arguments.POLICY_ARGUMENTS),
+            ],
             own_role=own,
         )
         with _unchanged_on_error(location, given.get("default_role")), rollback_on_error(self, scope, construct_id):
@@ -86,7 +103,14 @@ class RedshiftWarehouse(Construct):
             if given.get("default_role") is not None:
                 _wait_for_default(self, self._cluster)
             self._user_policy = RoleAssociationPolicy(
-                self, "UserPolicy", clusters=[self._cluster], pass_roles=of_cluster["roles"], users=users, groups=groups
+                self,
+                "UserPolicy",
+                clusters=[self._cluster],
+                pass_roles=of_cluster["roles"],
+                create_clusters=create_clusters,
+                describe_all_clusters=describe_all_clusters,
+                users=users,
+                groups=groups,
             )
 
     @property
@@ -103,6 +127,16 @@ class RedshiftWarehouse(Construct):
     def user_policy(self) -> RoleAssociationPolicy:
         """The policy of the people who may associate the roles with the cluster."""
         return self._user_policy
+
+    @property
+    def redshift_grants(self) -> RedshiftGrants:
+        """What Redshift may do with the warehouse's own role: one method for each operation."""
+        return self._role.redshift_grants
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The warehouse's own role, for the grants of CDK."""
+        return self._role
 
 
 def _wait_for_default(warehouse: RedshiftWarehouse, cluster: RedshiftCluster) -> None:

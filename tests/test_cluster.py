@@ -588,3 +588,15 @@ def test_the_cluster_waits_for_the_policy_of_a_bucket_of_the_app(stack: cdk.Stac
         {"LogDestinationType": "s3", "BucketName": stack.resolve(bucket.bucket_name)},
         {"LogDestinationType": "s3", "BucketName": "their-logs"},
     ] == [cluster["Properties"]["LoggingProperties"] for cluster in (ours, theirs)]
+
+
+def test_fails_when_something_is_granted_to_a_cluster(stack: cdk.Stack) -> None:
+    """CDK passes on what to use; this library raises it."""
+    cluster, role = _cluster(stack), RedshiftRole(stack, "Granted")
+    words = r"Data/Cluster: 1 rule broken\n  InvalidArgument: a cluster has no permissions of its own.*\n"
+    fix = r"    fix: grant to a role, as in role\.redshift_grants\.copy_from\(bucket\), or to a RedshiftWarehouse"
+
+    with pytest.raises(RuntimeError, match=words + fix):
+        s3.Bucket(stack, "Bucket").grant_read(cluster)  # type: ignore[arg-type]
+    with pytest.raises(RoleAssociationError, match=words + fix):
+        role.redshift_grants.pass_role(cluster)  # type: ignore[arg-type]

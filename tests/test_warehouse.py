@@ -7,11 +7,12 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
 
 from redshift_roles import RedshiftCluster, RedshiftRole, RedshiftWarehouse, RoleAssociationPolicy
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 from tests.support.associations import refused
-from tests.support.templates import properties_of, template_of
+from tests.support.templates import all_properties_of, properties_of, template_of
 
 
 def _warehouse(stack: cdk.Stack, **options: Any) -> RedshiftWarehouse:
@@ -40,8 +41,18 @@ def test_its_own_role_counts(stack: cdk.Stack) -> None:
     assert 10 == len(_warehouse(stack, roles=roles[:9]).cluster.roles)
 
 
-@pytest.mark.parametrize("options", [{"roles": None}, {"users": "bob"}, {"users": None}, {"groups": ["loaders"]}])
-def test_fails_when_a_list_is_wrong(stack: cdk.Stack, options: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"roles": None},
+        {"users": "bob"},
+        {"users": None},
+        {"groups": ["loaders"]},
+        {"create_clusters": None},
+        {"describe_all_clusters": "no"},
+    ],
+)
+def test_fails_when_a_list_or_flag_is_wrong(stack: cdk.Stack, options: dict[str, Any]) -> None:
     """Wrong kinds are reported in the words of the argument."""
     ((rule, message),) = refused(lambda: _warehouse(stack, **options))
 
@@ -64,6 +75,27 @@ def test_it_has_a_role_a_cluster_and_the_policy_for_exactly_that_pair(stack: cdk
     assert isinstance(warehouse.role, RedshiftRole)
     assert isinstance(warehouse.cluster, RedshiftCluster)
     assert isinstance(warehouse.user_policy, RoleAssociationPolicy)
+
+
+def test_flags_of_the_policy_reach_it(stack: cdk.Stack) -> None:
+    """People may neither create the cluster nor list others."""
+    _warehouse(stack, create_clusters=False, describe_all_clusters=False)
+    describe, associate, _ = properties_of(stack, "AWS::IAM::ManagedPolicy")["PolicyDocument"]["Statement"]
+
+    assert "redshift:ModifyClusterIamRoles" == associate["Action"]
+    assert associate["Resource"] == describe["Resource"]
+
+
+def test_what_is_granted_to_it_is_granted_to_its_role(stack: cdk.Stack) -> None:
+    """By this library, by CDK, and by its user policy's neighbour: `iam.Grant`."""
+    warehouse, bucket = _warehouse(stack), s3.Bucket(stack, "Bucket")
+    bucket.grant_read(warehouse)
+    warehouse.redshift_grants.copy_from(bucket, prefix="landing/")
+    (written,) = all_properties_of(stack, "AWS::IAM::Policy")
+    granted, _ = all_properties_of(stack, "AWS::IAM::ManagedPolicy")
+
+    assert [stack.resolve(warehouse.role.role_name)] == written["Roles"] == granted["Roles"]
+    assert warehouse.role is warehouse.grant_principal
 
 
 def test_extra_roles_join_both_the_cluster_and_the_policy(stack: cdk.Stack) -> None:
