@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from redshift_roles.aws import quotas
-from redshift_roles.aws.placeholders import has_placeholder, literal_start, placeholder
+from redshift_roles.aws.placeholders import has_placeholder, is_awaited, literal_start, placeholder
 
 _PART: Final = "(?:[^:\x01]|" + placeholder("[^\x02]*") + ")*"
 _ARN: Final = re.compile(f"arn:({_PART}):({_PART}):({_PART}):({_PART}):(.+)", re.DOTALL)
@@ -44,6 +44,8 @@ class RoleArn(NamedTuple):
 @lru_cache(maxsize=4096)
 def parse(text: str) -> RoleArn:
     """Split an ARN into its parts, as far as they are known."""
+    if is_awaited(text):
+        return RoleArn(None, None, None, None)
     match = _ARN.fullmatch(text)
     if not match:
         return RoleArn(None, None, None, _not_an_arn(text))

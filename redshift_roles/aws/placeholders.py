@@ -94,6 +94,25 @@ def _pseudo_parameter(token: str) -> str:
     return f"${{{token.rpartition('.')[0].replace('.', '::')}}}" if token.startswith("AWS.") else _UNNAMED
 
 
+# What CDK writes until its command line has looked up a parameter (``value_from_lookup``) or a role (``from_lookup``).
+_AWAITED_VALUE: Final = "dummy-value-for-"
+_AWAITED_ROLE: Final = ":123456789012:role/DUMMY_ARN"
+# How the ARN ends that CDK writes for a role without a name, where others make the roles (``customize_roles``), and the
+# name for it: CDK's own, which no role can have.
+_NAMELESS_ROLE: Final = ":role"
+MISSING_ROLE: Final = ":role/missing role"
+
+
+def is_awaited(text: str) -> bool:
+    """Return whether a text stands for what CDK does not know yet, and will before the app can be deployed."""
+    return text.startswith(_AWAITED_VALUE) or text.endswith((_AWAITED_ROLE, MISSING_ROLE))
+
+
+def with_missing_name(arn: str) -> str:
+    """Name the role of an ARN that ends before the name, where CDK takes roles from others."""
+    return arn.removesuffix(_NAMELESS_ROLE) + MISSING_ROLE if arn.endswith(_NAMELESS_ROLE) else arn
+
+
 def is_token(value: object) -> bool:
     """Return whether a string, a number or an entry of a list is a token or contains one."""
     if isinstance(value, str):

@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from constructs import IConstruct
 from jsii._reference_map import InterfaceDynamicProxy
 
+from redshift_roles.aws.placeholders import is_awaited
 from redshift_roles.rules.arguments import classes_of
 
 # Where `iam.Role.customize_roles` leaves its options.
@@ -31,8 +32,11 @@ def _classes_of_proxy(value: InterfaceDynamicProxy) -> dict[str, type]:
 
 
 def is_immutable(role: iam.IRole) -> bool:
-    """Return whether CDK ignores policies for a role, which it does for some imported roles."""
-    if isinstance(role, iam.Role):
+    """Return whether CDK ignores policies for a role, as it does for some imported ones.
+
+    Of a role that it has not looked up yet, CDK knows it later.
+    """
+    if isinstance(role, iam.Role) or is_awaited(role.role_arn):
         return False
     node = role.node
     siblings = node.scope.node if node.scope else node

@@ -105,12 +105,14 @@ def unreachable(home: Location, location: Location, name: str) -> Unreachable | 
         reason = "is in another Stage, and CDK cannot refer from one Stage to another"
         return reason, "put both in one Stage, or import it by its literal ARN"
     same = (home.account_id, home.region_name) == (location.account_id, location.region_name)
-    return None if same or None not in (home.region, location.region) else _without(name)
+    return None if same or None not in (home.region, location.region) else _without(name, home, location)
 
 
-def _without(name: str) -> Unreachable:
+def _without(name: str, home: Location, location: Location) -> Unreachable:
     reason = f"is in a stack of another environment and has no {name}, so CDK cannot refer to it from here"
-    return reason, f"give it a {name}, or both stacks the same env="
+    is_region = home.account == location.account and None not in (home.region, location.region)
+    wanted = "pass cross_region_references=True to both stacks" if is_region else "both stacks the same env="
+    return reason, f"give it a {name}, or {wanted}"
 
 
 def refer(text: str, home: Location, location: Location, name: str) -> tuple[Any, Unreachable | None]:
@@ -118,7 +120,7 @@ def refer(text: str, home: Location, location: Location, name: str) -> tuple[Any
     try:
         value = location.stack.resolve(text)
     except RuntimeError:
-        return None, _without(name)
+        return None, _without(name, home, location)
     is_reference = isinstance(value, dict) and not {"Fn::GetAtt", "Ref"}.isdisjoint(value)
     return value, unreachable(home, location, name) if is_reference else None
 

@@ -18,10 +18,10 @@ from aws_cdk.interfaces.aws_iam import IGroupRef, IUserRef
 from constructs import IConstruct
 
 from redshift_roles.aws import Json, arns
-from redshift_roles.aws.placeholders import is_token, placeholder
+from redshift_roles.aws.placeholders import is_awaited, is_token, placeholder, with_missing_name
 from redshift_roles.aws.policies import rewritten
 from redshift_roles.cdk import jsii_compat
-from redshift_roles.cdk.location import Location, location_of, path_of, refer
+from redshift_roles.cdk.location import Location, Unreachable, location_of, path_of, refer
 from redshift_roles.cdk.records import record_of
 from redshift_roles.rules.facts import RoleFacts
 from redshift_roles.templates.assembly import Assembly, Template
@@ -89,7 +89,7 @@ def role_facts(roles: Sequence[iam.IRole], location: Location, argument: str) ->
         facts = _own_role(role, own, label, location, distinct=all_ours) if own else _any_role(role, label, location)
         if not all_ours:
             twin = read.setdefault(role_arn(role), facts)
-            facts = facts._replace(arn=twin.arn)
+            facts = facts._replace(arn=_awaited_arn(role) or twin.arn)
         yield facts._replace(path=partial(path_of, role))
 
 
@@ -107,12 +107,22 @@ def _nameless(role: iam.IRole) -> str:
 
 
 def _any_role(role: iam.IRole, label: str, location: Location) -> RoleFacts:
+    awaited = _awaited_arn(role)
+    if awaited:
+        return RoleFacts(label, awaited)
     account = known_account(role.env.account, location)
     value, problem = _reference(role, location_of(role), account, location)
     text = _defined_text(role, account) or _text(value, role, location)
     if account and not arns.parse(text).account and not arns.parse(text).problem:
         text = f"arn:{arns.THIS_PARTITION}:iam::{account}:role/{_nameless(role)}"
     return RoleFacts(label, text, reference_problem=problem, defined=isinstance(role, iam.Role))
+
+
+def _awaited_arn(role: iam.IRole) -> str | None:
+    """Return what CDK writes for a role that it does not know yet, with a name; None for any other."""
+    arn = role_arn(role)
+    named = with_missing_name(arn)
+    return named if is_awaited(arn) or (named != arn and reports_policies(role)) else None
 
 
 def known_account(account: str, location: Location) -> str | None:
@@ -144,13 +154,14 @@ def _nowhere(location: Location) -> Template:
     return Template(None, "", account, location.region, Assembly())
 
 
-def _reference(role: iam.IRole, home: Location, account: str | None, location: Location) -> tuple[Json, str | None]:
+def _reference(
+    role: iam.IRole, home: Location, account: str | None, location: Location
+) -> tuple[Json, Unreachable | None]:
     """Resolve a role's ARN as another stack would write it, or return why CDK cannot refer to it."""
     if arns.differ(account, location.account):
         # It is reported for its account; it matters no more whether CDK can refer to it.
         return None, None
-    value, reason = refer(role_arn(role), home, location, "role_name")
-    return value, reason and reason[0]
+    return refer(role_arn(role), home, location, "role_name")
 
 
 def trust_of(role: iam.IRole) -> iam.PolicyDocument | None:
@@ -194,7 +205,8 @@ def texts_of(values: Sequence[str], location: Location) -> list[str]:
 
 def account_of(arn: str, home_account: str, location: Location) -> str | None:
     """Return the account of a user, group or role: the one its ARN names, else the one of its stack."""
-    return arns.parse(texts_of([arn], location)[0]).account or known_account(home_account, location)
+    named = arns.parse(texts_of([arn], location)[0]).account
+    return named or (None if is_awaited(arn) else known_account(home_account, location))
 
 
 def principal_account(principal: Principal, location: Location) -> str | None:

@@ -130,7 +130,7 @@ class AssociatedCluster(Construct):
             properties["DefaultRoleArn"] = default.arn
             properties["DefaultBefore"] = default.snapshot.get_att("DefaultRoleArn").to_string()
             restored = default.snapshot.get_att("PutBackRoleArn").to_string()
-            policies.append(self._function.allow_default(self, _RESTORE_ID, identifier, restored))
+            policies += self._function.allow_default(self, _RESTORE_ID, identifier, restored)
         self.policies = len(policies)
         self.resource = self._function.resource(self, _RESOURCE_ID, _ASSOCIATION, properties, *policies)
 

@@ -20,8 +20,9 @@ from redshift_roles.aws import permissions, quotas
 from redshift_roles.aws.permissions import Permission
 from redshift_roles.aws.policies import documents
 from redshift_roles.cdk.location import Location, location_of, path_of
+from redshift_roles.cdk.role_reader import reports_policies
 from redshift_roles.cdk.validation import raise_if
-from redshift_roles.grants.managed_policies import GrantedPolicies, granted_policies
+from redshift_roles.grants.managed_policies import GrantedPolicies, granted_policies, report
 from redshift_roles.rules.registry import Problem
 
 # No user gives a construct this id.
@@ -144,6 +145,9 @@ class AssociationFunction(Construct):
         and so would a policy that is updated to another cluster. A description cannot be updated, so for another
         cluster CloudFormation creates new policies first and deletes the old ones last.
         """
+        if reports_policies(self._role):
+            report(self._role, needed)
+            return []
         description = f"Associates IAM roles with the Redshift cluster {cluster_identifier}"
         attachment = {"roles": [self._role.role_name], "description": description}
         granted = GrantedPolicies(scope, self._location, "Policy", attachment)
@@ -152,16 +156,18 @@ class AssociationFunction(Construct):
 
     def allow_default(
         self, scope: Construct, construct_id: str, cluster_identifier: str, role_arn: str
-    ) -> iam.CfnManagedPolicy:
+    ) -> list[iam.CfnManagedPolicy]:
         """Define the policy to restore a default role that only the deployment knows."""
-        (document,) = documents(permissions.pass_role(role_arn, serverless=False))
-        return iam.CfnManagedPolicy(
-            scope,
-            construct_id,
-            description=f"Puts back the default role of the Redshift cluster {cluster_identifier}",
-            policy_document=document,
-            roles=[self._role.role_name],
-        )
+        needed = permissions.pass_role(role_arn, serverless=False)
+        if reports_policies(self._role):
+            report(self._role, needed)
+            return []
+        (document,) = documents(needed)
+        description = f"Puts back the default role of the Redshift cluster {cluster_identifier}"
+        roles = [self._role.role_name]
+        return [
+            iam.CfnManagedPolicy(scope, construct_id, description=description, policy_document=document, roles=roles)
+        ]
 
     def resource(
         self, scope: Construct, construct_id: str, kind: str, properties: Mapping[str, object], *policies: IDependable

@@ -180,14 +180,19 @@ class _ReportedPolicies(GrantedPolicies):
         """Give CDK the statements; it writes them into ``iam-policy-report.txt``."""
         (role,) = self._attachment["roles"]
         self._permissions.update(dict.fromkeys(plan.new))
-        for permission in plan.new:
-            operator, key, values = permission.condition or ("", "", ())
-            statement = iam.PolicyStatement(
-                actions=list(permission.actions),
-                resources=[permission.resource],
-                conditions={operator: {key: list(values)}} if permission.condition else None,
-            )
-            role.add_to_principal_policy(statement)
+        report(role, plan.new)
+
+
+def report(role: iam.IRole, permissions: Iterable[Permission]) -> None:
+    """Give CDK permissions for its report about a role that others make; it writes a statement once."""
+    for permission in permissions:
+        operator, key, values = permission.condition or ("", "", ())
+        statement = iam.PolicyStatement(
+            actions=list(permission.actions),
+            resources=[permission.resource],
+            conditions={operator: {key: list(values)}} if permission.condition else None,
+        )
+        role.add_to_principal_policy(statement)
 
 
 def granted_policies(

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, Protocol
 
 from redshift_roles.aws import quotas
 from redshift_roles.aws.placeholders import (
+    is_awaited,
     is_list_token,
     is_nameless,
     is_number_token,
@@ -44,8 +45,8 @@ class Text(NamedTuple):
     literal: bool = False
 
     def fits(self, value: object) -> bool:
-        """Return whether a value matches; half a character (a lone surrogate) and the token of a list never do."""
-        return isinstance(value, str) and _matches(self.pattern, value, literal=self.literal)
+        """Return whether a value matches, or is awaited; a lone surrogate and the token of a list never do."""
+        return isinstance(value, str) and (is_awaited(value) or _matches(self.pattern, value, literal=self.literal))
 
     def check(self, name: str, value: object) -> Iterator[Problem]:
         """Check the pattern."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from redshift_roles.aws import arns, quotas
-from redshift_roles.aws.placeholders import has_placeholder, literal_start, readable
+from redshift_roles.aws.placeholders import MISSING_ROLE, has_placeholder, is_awaited, literal_start, readable
 from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.rules.registry import INVALID_ARGUMENT, Problem, Rule, in_account
 
@@ -218,10 +218,10 @@ def _service_linked(association: AssociationFacts) -> Iterator[Problem]:
 
 def _not_referable(association: AssociationFacts) -> Iterator[Problem]:
     """Find roles that CDK cannot refer to from the stack of the association."""
-    fix = "give both stacks the same env=, or pass iam.Role.from_role_arn(…) with the role's literal ARN"
     for role in association.roles:
         if role.reference_problem:
-            yield Problem(association.argument, f"{role} {role.reference_problem}", fix)
+            reason, fix = role.reference_problem
+            yield Problem(association.argument, f"{role} {reason}", fix)
 
 
 def two_default_roles(association: AssociationFacts) -> Iterator[Problem]:
@@ -363,6 +363,8 @@ def _account_undecided(association: AssociationFacts) -> Iterator[Problem]:
         if role in elsewhere:
             fix = _other_branch(f"partition '{association.partition}'", association)
             yield Problem(argument, _in_partition(role, association, _WHEN), fix)
+        elif is_awaited(role.arn):
+            yield Problem(argument, *_awaited(role))
         elif role.account is None:
             known = "the account of the deployment" if account == arns.THIS_ACCOUNT else account
             unknown = f"{role} is {readable(role.arn)}, whose account only the deployment knows"
@@ -373,6 +375,14 @@ def _account_undecided(association: AssociationFacts) -> Iterator[Problem]:
         elif role.literal_account and association.account == arns.THIS_ACCOUNT and not association.account_asserted:
             message = f"{role} is in account {role.account}, the {association.kind}'s stack names no account"
             yield Problem(argument, message, _known_stack(role, association))
+
+
+def _awaited(role: RoleFacts) -> tuple[str, str]:
+    """Write what CDK does not know of a role yet, and what to do about it."""
+    if role.arn.endswith(MISSING_ROLE):
+        return f"{role} has no name yet: others make it", "name it in use_precreated_roles of iam.Role.customize_roles"
+    fix = "run the CDK command line with credentials for the account of the stack"
+    return f"{role} has not been looked up yet, so its account is not known", fix
 
 
 def _other_branch(wanted: str, association: AssociationFacts) -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from redshift_roles.aws import arns, quotas
+from redshift_roles.aws.placeholders import is_awaited
 
 # Where it can be corrected: in the CDK app that wrote it, or in the template itself.
 Origin = Literal["app", "template"]
@@ -20,7 +21,8 @@ class RoleFacts(NamedTuple):
     arn: str  # as far as it is known
     conditional: bool = False  # whether a condition of the template decides that it is there
     trust_problem: str | None = None  # why Redshift cannot assume it, as far as that is known
-    reference_problem: str | None = None  # why CDK cannot refer to it from the stack that names it
+    # Why CDK cannot refer to it from the stack that names it, and what to do about it.
+    reference_problem: tuple[str, str] | None = None
     defined: bool = False  # by the app: two such roles are two, whatever their names will be
     when: tuple[Hashable, ...] = ()  # its branches of conditions; roles with equal ones are there together
     problem: str | None = None  # why it cannot be a role, where its ARN does not show it
@@ -99,6 +101,8 @@ class AssociationFacts:
 
     def identity(self, role: RoleFacts) -> str:
         """Return a name that is equal for two descriptions of one role."""
+        if is_awaited(role.arn):
+            return " ".join([role.label, role.owner() if role.owner else ""])
         account, resource = role.account, role.parsed.resource
         if not account or not resource:
             return role.arn

@@ -27,6 +27,7 @@ NESTED_STACKS: Final = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serve
 # What brings a template to accounts and regions that nobody names here, perhaps in a property of its own.
 _CARRIERS: Final = ("AWS::CloudFormation::StackSet", "AWS::ServiceCatalog::CloudFormationProduct")
 TEMPLATE_BODY: Final = "TemplateBody"
+_ROLES_REPORT: Final = "iam-policy-report.json"
 _ENVIRONMENT: Final = re.compile(r"aws://([^/]+)/(.+)")
 _ASSET_HASH: Final = re.compile(r"\b[0-9a-f]{64}\b")
 _FILE: Final = re.compile(r"[\w./@+~%-]+")
@@ -250,6 +251,7 @@ class Assembly:
     stacks: list[Template] = field(default_factory=list)
     loose: GivenFiles = field(default_factory=GivenFiles)  # the files that may be nested templates
     is_app: bool = True  # else the stacks only happen to be read together
+    reports_roles: bool = False  # whether others make the roles, and CDK reports what these need
     circles: list[Path] = field(default_factory=list)  # files that would be nested in themselves; not followed
     bodies: dict[Path, Json] = field(default_factory=dict, repr=False)
     unread: dict[Template, str] = field(default_factory=dict)  # and why
@@ -263,6 +265,7 @@ class Assembly:
         return assembly
 
     def _read(self, folder: Path) -> Iterator[Template]:
+        self.reports_roles = self.reports_roles or (folder / _ROLES_REPORT).is_file()
         artifacts = json.loads((folder / "manifest.json").read_text(encoding="utf-8")).get("artifacts", {})
         for artifact_id, artifact in artifacts.items():
             properties = artifact.get("properties", {})

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
 from redshift_roles.aws import Json, arns, listed, trust
-from redshift_roles.aws.placeholders import PLACEHOLDERS
+from redshift_roles.aws.placeholders import PLACEHOLDERS, with_missing_name
 from redshift_roles.rules.facts import AssociationFacts, Origin, RoleFacts
 from redshift_roles.templates.assembly import Assembly, Template, function_of, mapping, once
 from redshift_roles.templates.conditions import Branch, Branches, alternatives, branch, holds
@@ -136,7 +136,12 @@ def _default_roles(
         conditional = when != taken
         if text not in (MORE, NO_VALUE) and not _is_left_out(text, surely=surely and not conditional):
             defined = _is_named_by_deployment(definition(text, template))
-            yield RoleFacts(name, text, conditional, defined=defined)
+            yield RoleFacts(name, _arn(text, template), conditional, defined=defined)
+
+
+def _arn(text: str, template: Template) -> str:
+    """Name a role that has no name yet, because others make it."""
+    return with_missing_name(text) if template.assembly.reports_roles else text
 
 
 def _is_left_out(text: str, *, surely: bool) -> bool:
@@ -156,7 +161,7 @@ def _roles(read: Entries, template: Template, kind: _Kind, taken: Branches, *, s
             place = (template.region, template.account) if surely and not conditional else (None, None)
             yield RoleFacts(
                 f"{label} ({found[1]})" if found else label,
-                text,
+                _arn(text, template),
                 conditional,
                 trust_problem_of(*found, *place, *kind.services) if found else None,
                 defined=_is_named_by_deployment(found),

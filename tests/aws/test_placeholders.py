@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from redshift_roles.aws import placeholders
-from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION
+from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, RoleArn, parse
 from redshift_roles.aws.placeholders import PLACEHOLDERS, TOKENS, Marker, placeholder
 
 LIST = cdk.Token.as_list(cdk.Fn.ref("Roles"))
@@ -19,6 +19,25 @@ TEXT = cdk.Fn.ref("Name")
 def _id(value: object) -> str:
     """Return a name for a case that is the same in each run, which the numbers of tokens are not."""
     return value if isinstance(value, str) and placeholders.readable(value) == value else type(value).__name__
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("dummy-value-for-/warehouse/name", True),
+        ("arn:aws:iam:eu-west-1:123456789012:role/DUMMY_ARN", True),
+        (f"arn:{placeholder('AWS::Partition')}:iam::123456789012:role/DUMMY_ARN", True),
+        ("arn:aws:iam::111111111111:role/missing role", True),
+        ("arn:aws:iam::123456789012:role/DUMMY_ARN2", False),
+        ("arn:aws:iam::111111111111:role/DUMMY_ARN", False),
+        ("arn:aws:iam::111111111111:role", False),
+        ("a-dummy-value-for-", False),
+    ],
+)
+def test_what_cdk_does_not_know_yet_is_known(text: str, expected: bool) -> None:
+    """What it writes for a parameter or a role until it has looked it up, and for a role that others make."""
+    assert expected == placeholders.is_awaited(text)
+    assert not expected or parse(text) == RoleArn(None, None, None, None)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -115,3 +116,24 @@ def test_a_reference_reaches_stacks_of_one_stage_and_environment(
     assert (obstacle or ("",))[0].startswith(reason or "")
     assert value is None or "Fn::GetAtt" in value
     assert (literal, None) == refer(literal, home, location, "name")
+
+
+@pytest.mark.parametrize(
+    ("env", "fix"),
+    [
+        ({"region": "us-east-1"}, "give it a role_name, or pass cross_region_references=True to both stacks"),
+        ({"account": OTHER_ACCOUNT}, "give it a role_name, or both stacks the same env="),
+        ({"account": None, "region": None}, "give it a role_name, or both stacks the same env="),
+    ],
+    ids=["region", "account", "none"],
+)
+def test_what_to_do_about_another_environment_depends_on_what_differs(
+    app: cdk.App, stack: cdk.Stack, env: dict[str, str | None], fix: str
+) -> None:
+    """CDK refers across regions where it is told to, and never across accounts."""
+    there = cdk.Stack(app, "There", env=cdk.Environment(**{"account": ACCOUNT, "region": REGION, **env}))
+    role = iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal())
+    _, obstacle = refer(role.role_arn, location_of(stack), location_of(there), "role_name")
+
+    assert obstacle is not None
+    assert fix == obstacle[1]

@@ -15,7 +15,7 @@ from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_servicecatalog as servicecatalog
 from aws_cdk import cloudformation_include as include
 
-from redshift_roles import RedshiftCluster, RoleAssociationRules
+from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationRules
 from redshift_roles.templates import checker, files
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.associations import associate, cfn_cluster
@@ -172,6 +172,25 @@ def _subclass(*roles: str) -> Callable[[cdk.App], object]:
     return build
 
 
+def _looked_up(app: cdk.App) -> None:
+    """Let CDK look up the roles of a cluster and of an association; it writes one ARN for all that it awaits."""
+    stack = _stack(app)
+    first, second, third = (iam.Role.from_lookup(stack, name, role_name=name) for name in ("one", "two", "three"))
+    _cluster(stack, roles=[first, second], default_role=second)
+    associate(stack, "Third", third)
+
+
+def _made_by_others(app: cdk.App) -> None:
+    """Let CDK report two roles, and take a third one that has a name."""
+    stack = _stack(app)
+    iam.Role.customize_roles(stack, use_precreated_roles={"Data/C": "theirs"})
+    roles: list[iam.IRole] = [RedshiftRole(stack, name) for name in "AB"]
+    by_service = iam.ServicePrincipal("redshift.amazonaws.com")
+    _cluster(
+        stack, roles=[*roles, iam.Role(stack, "C", assumed_by=by_service), iam.Role(stack, "D", assumed_by=by_service)]
+    )
+
+
 APPS: dict[str, tuple[Callable[[cdk.App], object], list[str]]] = {
     "eight roles of a cluster and two of an association": (_eight_and(2), []),
     "eight and eight": (_eight_and(8), ["RoleQuotaExceeded"]),
@@ -204,6 +223,8 @@ APPS: dict[str, tuple[Callable[[cdk.App], object], list[str]]] = {
     "an association that was changed to one role twice": (_overridden_list(arn(), arn()), ["RoleDuplicated"]),
     "an association that was changed to a name": (_overridden_list("loader"), ["RoleArnInvalid"]),
     "a cluster that was defined anew with a smaller limit": (_defined_anew(20), ["RoleQuotaExceeded"]),
+    "roles that are not looked up yet": (_looked_up, ["DefaultRoleUndecided", *["RoleAccountUndecided"] * 3]),
+    "roles that others make": (_made_by_others, ["RoleAccountUndecided"] * 3),
     "a subclass that names its cluster": (_subclass(arn("R0")), []),
     "a subclass that names its cluster, with a foreign role": (_subclass(FOREIGN), ["RoleAccountMismatch"]),
 }

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 
-from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationError
+from redshift_roles import (
+    RedshiftCluster,
+    RedshiftGrants,
+    RedshiftRole,
+    RoleAssociation,
+    RoleAssociationError,
+    RoleAssociationPolicy,
+    RoleChain,
+)
 from redshift_roles.aws import arns
 from redshift_roles.cdk import role_reader
 from redshift_roles.cdk.location import location_of
@@ -34,6 +44,32 @@ def test_the_same_role_reads_the_same_whoever_made_it(stack: cdk.Stack) -> None:
 
     for order in ([role, again, other], [again, other, role]):
         assert 2 == len(set(texts(*order)))
+
+
+def test_nothing_is_known_of_a_role_until_cdk_has_looked_it_up(app: cdk.App, stack: cdk.Stack) -> None:
+    """CDK writes one ARN of another account for all of them; two are two, and what uses them is defined."""
+    first, second = (iam.Role.from_lookup(stack, name, role_name=name) for name in ("one", "two"))
+    facts = [*role_reader.role_facts([first, second], location_of(stack), "roles")]
+    cluster = RedshiftCluster(stack, "Cluster", roles=[first, second], cluster_subnet_group_name="subnets")
+    RoleAssociationPolicy(stack, "Policy", clusters=[cluster], pass_roles=[first, second])
+    RoleAssociation(stack, "Association", cluster="other", roles=[first], default_role=first)
+    RedshiftGrants.of(first).copy_from_emr("j-1")
+    RoleChain(RedshiftRole(stack, "Role"), second)
+    manifest = json.loads((Path(app.synth().directory) / "manifest.json").read_text())
+
+    assert [None, None] == [each.account for each in facts]
+    assert [None, None] == [role_reader.principal_account(role, location_of(stack)) for role in (first, second)]
+    assert 2 == len(manifest["missing"])
+
+
+def test_a_role_of_others_has_no_account_until_it_has_a_name(stack: cdk.Stack) -> None:
+    """CDK writes one ARN, which ends before the name, for all of them; two are two."""
+    iam.Role.customize_roles(stack)
+    roles = [iam.Role(stack, name, assumed_by=iam.AccountRootPrincipal()) for name in "AB"]
+    facts = [*role_reader.role_facts(roles, location_of(stack), "roles")]
+    RedshiftCluster(stack, "Cluster", roles=roles, cluster_subnet_group_name="subnets")
+
+    assert [None, None] == [each.account for each in facts]
 
 
 @pytest.mark.parametrize(

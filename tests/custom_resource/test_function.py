@@ -17,6 +17,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from redshift_roles import RedshiftRole
+from redshift_roles.aws import listed
 from redshift_roles.custom_resource import function
 from tests.conftest import ACCOUNT, REGION
 from tests.support import nag
@@ -231,3 +232,20 @@ def test_the_handler_is_tested_on_the_python_that_the_function_runs_on(stack: cd
 
     assert runtime in {f"python{version}" for version in matrix["python"]}
     assert f"python{package[0]}.{package[1:].partition('.')[0]}" == runtime
+
+
+def test_what_a_function_needs_is_in_the_report_where_others_make_its_role(app: cdk.App, stack: cdk.Stack) -> None:
+    """CDK writes no policies then: logs, the change of the cluster, and the former default role stand in its report."""
+    iam.Role.customize_roles(stack)
+    role = RedshiftRole(stack, "Role")
+    associate(stack, "Association", role, default_role=role)
+    reported = json.loads((Path(app.synth().directory) / "iam-policy-report.json").read_text())["roles"]
+    (statements,) = [each["identityPolicyStatements"] for each in reported if "Custom" in each["roleConstructPath"]]
+    actions = [action for each in statements for action in listed(each["Action"]) or [each["Action"]]]
+
+    assert {
+        *("logs:CreateLogStream", "logs:PutLogEvents"),
+        *("redshift:DescribeClusters", "redshift:ModifyClusterIamRoles", "iam:PassRole"),
+    } == {*actions}
+    assert 2 == actions.count("iam:PassRole")
+    assert not [found for found in template_of(stack)["Resources"].values() if "IAM" in found["Type"]]

@@ -54,7 +54,7 @@ def _cluster(given: Mapping[str, object]) -> Iterator[Problem]:
 
 
 def _policy(given: Mapping[str, object]) -> Iterator[Problem]:
-    return arguments.check(given, arguments.POLICY_ARGUMENTS)
+    return arguments.check_policy(given)
 
 
 def _construct(given: Mapping[str, object]) -> Iterator[Problem]:
@@ -848,3 +848,9 @@ def test_a_value_is_shown_as_its_caller_would_write_it(value: object, text: str)
 def test_a_whole_number_is_not_a_flag(value: object, whole: bool) -> None:
     """Python takes True for 1; AWS does not."""
     assert whole is arguments.is_whole(value)
+
+
+@pytest.mark.parametrize("shape", [arguments.CLUSTER_IDENTIFIER, arguments.GRANT_ARGUMENTS["cluster_arn"]])
+def test_a_parameter_that_is_not_looked_up_yet_may_be_right(shape: arguments.Shape) -> None:
+    """What CDK writes for it in the meantime fits no pattern, and is never deployed."""
+    assert [] == [*shape.check("name", "dummy-value-for-/warehouse/name")]

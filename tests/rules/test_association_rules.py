@@ -475,11 +475,40 @@ def test_fails_when_redshift_is_not_trusted(kind: Any, origin: Any, fix: str) ->
 
 
 def test_fails_when_cdk_cannot_refer_to_a_role() -> None:
-    """The reason follows the role's name."""
-    facts = association(roles=[role(reference_problem="is of another environment")])
-    fix = "give both stacks the same env=, or pass iam.Role.from_role_arn(…) with the role's literal ARN"
+    """The reason follows the role's name, and what to do comes with it."""
+    facts = association(roles=[role(reference_problem=("is of another environment", "give it a name"))])
 
-    assert _found(facts) == [("InvalidArgument", "roles[0] is of another environment", fix)]
+    assert _found(facts) == [("InvalidArgument", "roles[0] is of another environment", "give it a name")]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "fix"),
+    [
+        (
+            "arn:aws:iam:eu-west-1:123456789012:role/DUMMY_ARN",
+            "has not been looked up yet, so its account is not known",
+            "run the CDK command line with credentials for the account of the stack",
+        ),
+        (
+            f"arn:aws:iam::{ACCOUNT}:role/missing role",
+            "has no name yet: others make it",
+            "name it in use_precreated_roles of iam.Role.customize_roles",
+        ),
+    ],
+)
+def test_a_role_that_cdk_does_not_know_yet_is_undecided(text: str, message: str, fix: str) -> None:
+    """CDK writes one ARN for all of them, and still they are two; one of them may be the default role."""
+    roles = [role(arn=text, label=f"roles[{number}]") for number in range(2)]
+    found = _found(association(roles=roles, default_roles=[role(arn=text, label="'default_role'")]))
+    _, *of_roles = sorted(found)
+
+    assert ["DefaultRoleUndecided", "RoleAccountUndecided", "RoleAccountUndecided"] == [
+        rule for rule, _, _ in sorted(found)
+    ]
+    assert [("RoleAccountUndecided", f"roles[{number}] {message}", fix) for number in range(2)] == of_roles
+    assert [("RoleQuotaExceeded", 1)] == [
+        (rule, 1) for rule, _, _ in _found(association(roles=roles, role_limit=1)) if rule != "RoleAccountUndecided"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -642,7 +671,7 @@ def test_each_problem_is_reported_once_in_the_order_of_the_rules() -> None:
         role(arn="Loader"),
         role(arn="Loader"),
         role(arn=arn(account=OTHER_ACCOUNT, partition="aws-cn")),
-        role(label="c", arn=linked, trust_problem="is closed", reference_problem="is away"),
+        role(label="c", arn=linked, trust_problem="is closed", reference_problem=("is away", "bring it")),
         role(label="d", arn=linked),
         UNKNOWN,
     ]
@@ -670,7 +699,7 @@ REACHED: dict[str, dict[str, Any]] = {
     "RolePartitionMismatch": {"region": "cn-north-1", "roles": [OURS]},
     "RoleDuplicated": {"roles": [OURS, AGAIN]},
     "ServiceLinkedRole": {"roles": [role(arn=arn(path="/aws-service-role/x/"))]},
-    "InvalidArgument": {"roles": [role(reference_problem="is away")]},
+    "InvalidArgument": {"roles": [role(reference_problem=("is away", "bring it"))]},
     "TrustLacksRedshift": {"roles": [role(trust_problem="is closed")]},
     "RoleCountUndecided": {"more_roles": True},
     "RoleAccountUndecided": {"roles": [UNKNOWN]},

@@ -34,7 +34,7 @@ def role(
     label: str = "roles[0]",
     conditional: bool = False,
     trust_problem: str | None = None,
-    reference_problem: str | None = None,
+    reference_problem: tuple[str, str] | None = None,
 ) -> RoleFacts:
     """Describe one role; by default nothing is wrong with it."""
     return RoleFacts(label, arn, conditional, trust_problem, reference_problem)
