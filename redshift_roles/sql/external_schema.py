@@ -59,7 +59,7 @@ def create_external_schema(
         name: The schema.
         source: DATA CATALOG, HIVE METASTORE, POSTGRES, MYSQL, KINESIS, MSK or KAFKA. Default: DATA CATALOG.
         role: An `iam.IRole`, a `RoleChain`, ``default`` or an ARN; ``SESSION`` for the DATA CATALOG. Optional for
-            MSK and KAFKA.
+            MSK and KAFKA with authentication ``none``.
         database: The external database; for DATA CATALOG, HIVE METASTORE, POSTGRES and MYSQL.
         schema: The schema in a POSTGRES database. Default: ``public``.
         region: The region of the catalog if it is not the cluster's.
@@ -90,8 +90,8 @@ def create_external_schema(
 
     streams = source in _STREAMS
     role_for = required(*_DATABASES, "KINESIS")
-    if streams and authentication == "iam":
-        role_for = "for authentication='iam'"
+    if streams and authentication in ("iam", "mtls"):
+        role_for = f"for authentication='{authentication}'"
     uri_for = "without cluster_arn" if streams and cluster_arn is None else required(_HIVE, *_FEDERATED)
     needs_certificate = streams and authentication == "mtls" and secret_arn is None
     catalog, databases, stream = _only(_CATALOG), _only(*_DATABASES), _only(*_STREAMS)

@@ -63,6 +63,7 @@ COMBINATIONS: list[tuple[str, dict[str, Any], str]] = [
             ({}, "'uri' is required without cluster_arn"),
             ({"uri": "u", "cluster_arn": "c"}, "'uri' cannot be combined with cluster_arn"),
             ({"uri": "u", "role": None, "authentication": "iam"}, "'role' is required for authentication='iam'"),
+            ({"uri": "u", "role": None, "authentication": "mtls", "secret_arn": "s"}, "'role' is required for authentication='mtls'"),
             ({"uri": "u", "authentication": "mtls"}, "'authentication_arn' is required for authentication='mtls' without secret_arn"),
             ({"uri": "u", "authentication_arn": "a", "secret_arn": "s"}, "'authentication_arn' cannot be combined with secret_arn"),
         )

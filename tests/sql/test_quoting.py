@@ -85,7 +85,7 @@ def _statements(value: str, job: str, key: str) -> str:
             ),
             sql.create_external_schema(value, role="SESSION", database=value, region=value, catalog_id=value),
             sql.create_external_schema(
-                value, source="MSK", cluster_arn=value, authentication="mtls", authentication_arn=value
+                value, source="MSK", role=arn(), cluster_arn=value, authentication="mtls", authentication_arn=value
             ),
             sql.create_external_function((value,), ["int"], "int", arn(), function=value),
             sql.grant_assumerole(arn(), users=[value], db_roles=[value], groups=[value], revoke_from_public=True),
