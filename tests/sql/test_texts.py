@@ -162,8 +162,8 @@ TEXTS = [
     ),
     _schema({"source": "KAFKA", **STREAM, "uri": "b:1", "authentication": "none"}, "KAFKA URI 'b:1' AUTHENTICATION none"),
     _schema(
-        {"source": "KAFKA", **STREAM, "uri": "b:1", "authentication": "mtls", "secret_arn": "s"},
-        "KAFKA URI 'b:1' AUTHENTICATION mtls SECRET_ARN 's'",
+        {"source": "KAFKA", **STREAM, "role": ROLE, "uri": "b:1", "authentication": "mtls", "secret_arn": "s"},
+        f"KAFKA IAM_ROLE '{ROLE}' URI 'b:1' AUTHENTICATION mtls SECRET_ARN 's'",
     ),
     _schema(
         {"source": "KAFKA", "database": None, "uri": "b:1", "authentication": "mtls", "authentication_arn": "a"},
