@@ -90,7 +90,8 @@ class GrantWriter:
         """
         account = None if own_role(self.role) else principal_account(self.role, self.location)
         findings = [] if own_role(self.role) else self._unattachable(account)
-        keys = (*found.keys, *keys) if found else keys
+        # A key may be given that the resource knows too.
+        keys = [*{key.arn: key for key in (*keys, *(found.keys[::-1] if found else ()))}.values()][::-1]
         is_named = found is None or wrong_name(found) is None
         sides = owner_sides(allowed, argument, found, keys, self.location, self.role) if is_named else []
         problems = [

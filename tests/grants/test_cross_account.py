@@ -305,6 +305,23 @@ def test_fails_when_the_owner_of_a_given_key_has_not_consented(stack: cdk.Stack,
     assert ("kms:Decrypt", f"{THEIR_KEY}3") == statements_of(stack)["DecryptCatalog"]
 
 
+def test_the_owner_of_one_key_is_asked_once(stack: cdk.Stack, role: RedshiftRole) -> None:
+    """It may be the bucket's, given again, and that of the catalog, for which it does more."""
+    bucket, again = (
+        s3.Bucket(stack, "Own", encryption_key=_their_key(stack)),
+        kms.Key.from_key_arn(stack, "A", THEIR_KEY),
+    )
+    grant = role.redshift_grants.external_schema(
+        "d", bucket=bucket, encryption_key=again, catalog_key=again, create_database=True, owner_allows=True
+    )
+    ((_, message),) = wrong(lambda: role.redshift_grants.copy_from(bucket, encryption_key=again))
+
+    assert message.startswith("the key of 'bucket' (Data/Own) ")
+    assert ["kms:Decrypt", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]] == [
+        statement.to_json()["Action"] for statement in grant.resource_statements
+    ]
+
+
 def test_a_given_key_of_this_app_lets_the_role_in(
     app: cdk.App, stack: cdk.Stack, theirs: cdk.Stack, loader: RedshiftRole
 ) -> None:
