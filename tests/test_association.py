@@ -245,6 +245,27 @@ def test_it_waits_for_a_named_cluster_of_another_stack(app: cdk.App, stack: cdk.
     assert [other] == stack.dependencies
 
 
+def test_it_names_a_cluster_of_another_stage_and_waits_for_nothing(app: cdk.App, stack: cdk.Stack) -> None:
+    """CDK lets nothing depend on what is in another Stage."""
+    staged = cdk.Stack(cdk.Stage(app, "Stage"), "Data", env=ENVIRONMENT)
+    cluster = cfn_cluster(staged, cluster_identifier="sales")
+    associate(stack, "Association", RedshiftRole(stack, "Role"), cluster=cluster)
+
+    assert "sales" == properties_of(stack, ASSOCIATION)["ClusterIdentifier"]
+    assert [] == stack.dependencies
+
+
+def test_a_role_that_a_condition_brings_is_judged_in_the_template(app: cdk.App, stack: cdk.Stack) -> None:
+    """The cluster may list the role; what its other branch lists is another one."""
+    role, given = RedshiftRole(stack, "Role"), cdk.CfnParameter(stack, "Given").value_as_string
+    condition = cdk.CfnCondition(stack, "Yes", expression=cdk.Fn.condition_equals(given, "yes"))
+    either = cdk.Fn.condition_if(condition.logical_id, arn("A"), arn("B")).to_string()
+    cluster = cfn_cluster(stack, iam_roles=[either])
+    associate(stack, "Association", role, iam.Role.from_role_arn(stack, "A", arn("A")), cluster=cluster)
+
+    assert [] == report_of(app)
+
+
 def test_an_imported_cluster_is_named(stack: cdk.Stack) -> None:
     """By its identifier; there is nothing to wait for."""
     imported = alpha.Cluster.from_cluster_attributes(

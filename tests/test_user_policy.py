@@ -461,15 +461,40 @@ def test_what_a_create_needs_has_statements_of_its_own(stack: cdk.Stack) -> None
     assert "kms:RetireGrant" in statements["UseEncryptionKeys"]["Action"]
 
 
-@pytest.mark.parametrize(("describe_all", "expected"), [(True, {"Resource::*"}), (False, set())])
-def test_describing_all_clusters_is_its_one_nag_finding(
-    app: cdk.App, stack: cdk.Stack, describe_all: bool, expected: set[str]
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"describe_all_clusters": False}, set()),
+        ({}, {"Resource::*"}),
+        ({"service_linked_role": True, "describe_all_clusters": False}, set()),
+        (
+            {"manage_admin_password": True, "describe_all_clusters": False},
+            {
+                "Resource::*",
+                f"Resource::arn:<AWS::Partition>:secretsmanager:{REGION}:{ACCOUNT}:secret:redshift!<Cluster>-*",
+            },
+        ),
+    ],
+)
+def test_nag_finds_only_what_has_no_narrower_form(
+    app: cdk.App, stack: cdk.Stack, options: dict[str, Any], expected: set[str]
 ) -> None:
-    """Five packs find DescribeClusters on ``*`` and nothing else; without it they find nothing."""
-    role = RedshiftRole(stack, "Role")
-    _policy(stack, clusters=[_cluster(stack)], pass_roles=[role], describe_all_clusters=describe_all)
+    """DescribeClusters and GetRandomPassword on ``*``, and the end of a secret's name; without them nothing."""
+    cluster = _cluster(stack)
+    _policy(stack, clusters=[cluster], pass_roles=[RedshiftRole(stack, "Role")], **options)
+    logical_id = stack.get_logical_id(cluster.cfn_cluster)
+    named = {finding.replace("<Cluster>", f"<{logical_id}>") for finding in expected}
 
-    assert {f"AwsSolutions-IAM5[{finding}]" for finding in expected} == nag_findings(app, stack)
+    assert {f"AwsSolutions-IAM5[{finding}]" for finding in named} == nag_findings(app, stack)
+
+
+def test_nag_finds_nothing_about_keys(app: cdk.App, stack: cdk.Stack) -> None:
+    """Each is named."""
+    key = kms.Key(stack, "Key", enable_key_rotation=True)
+    role = RedshiftRole(stack, "Role")
+    _policy(stack, clusters=[_cluster(stack)], pass_roles=[role], encryption_keys=[key], describe_all_clusters=False)
+
+    assert set() == nag_findings(app, stack)
 
 
 def test_it_is_attached_to_people_of_its_account(stack: cdk.Stack) -> None:

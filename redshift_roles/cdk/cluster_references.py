@@ -111,8 +111,11 @@ class _Named(Dependable):
 
 
 def wait_for_cluster(construct: Construct, cluster: NamedCluster, location: Location) -> None:
-    """Make a construct depend on the cluster that it names by its literal identifier; a reference is a dependency."""
-    if is_token(cluster.identifier):
+    """Make a construct depend on the cluster that it names by its literal identifier; a reference is a dependency.
+
+    Nothing can depend on what is in another Stage.
+    """
+    if is_token(cluster.identifier) or cluster.home.stage is not location.stage:
         return
     if cluster.l1:
         construct.node.add_dependency(cluster.l1)
@@ -135,8 +138,10 @@ class ClusterShape(NamedTuple):
             yield from arguments.CLUSTER_IDENTIFIER.check(name, value)
             yield from self._referred(name, value)
         elif is_cluster(value):
-            cluster = named(value, self.location)
-            yield from self._distance(name, f"{name} ({path_of(value)})", cluster.home, cluster.identifier)
+            home = location_of(value)
+            if home.stack is not self.location.stack:
+                label = f"{name} ({path_of(value)})"
+                yield from self._distance(name, label, home, named(value, self.location).identifier)
         elif _has(value, "namespace_name"):
             yield arguments.must_be(name, "a provisioned cluster", value, _FOR_NAMESPACES[self.kind])
         else:
@@ -144,15 +149,14 @@ class ClusterShape(NamedTuple):
 
     def _referred(self, name: str, identifier: str) -> Iterator[Problem]:
         for target in referred(identifier):
-            label = f"'{name}' refers to {path_of(target)}, which"
-            cluster = named(identifier, self.location)
-            yield from self._distance(name, label, location_of(target), cluster.identifier)
+            home = location_of(target)
+            if home.stack is not self.location.stack:
+                label = f"'{name}' refers to {path_of(target)}, which"
+                yield from self._distance(name, label, home, named(identifier, self.location).identifier)
 
     def _distance(self, name: str, label: str, home: Location, identifier: str) -> Iterator[Problem]:
-        """Find what keeps a construct of the location from naming a cluster, or from changing it."""
+        """Find what keeps a construct of the location from naming a cluster of another stack, or from changing it."""
         here = self.location
-        if home.stack is here.stack:
-            return
         reason = unreachable(home, here, "cluster_identifier")
         if arns.differ(home.account, here.account):
             fix = f"define the {self.kind} in a stack of account {home.account}; both act in their own account alone"
@@ -178,7 +182,7 @@ def is_cluster(value: object) -> bool:
 
     Clusters of other services have a name too; the constructs of Amazon ECS and Amazon EKS have an ARN besides.
     """
-    if isinstance(value, CfnResource):
+    if isinstance(value, CfnResource) or not _has(value, "node"):
         return isinstance(value, redshift.CfnCluster)
     return _has(value, "cfn_cluster") or (_has(value, "cluster_name") and not _has(value, "cluster_arn"))
 

@@ -12,7 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
 from constructs import Construct, IConstruct
 
-from redshift_roles.aws.placeholders import is_list_token
+from redshift_roles.aws.placeholders import is_list_token, is_token
 from redshift_roles.aws.quotas import CDK_ENVIRONMENTS, Source
 from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.location import Location, location_of, path_of, referred
@@ -126,7 +126,9 @@ def _listed(
     for index, (arn, text) in enumerate(zip(own, texts, strict=True)):
         targets = [] if arn in by_arn else [target for target in referred(arn) if isinstance(target, iam.CfnRole)]
         same = next((facts for target, facts in by_resource if target in targets), None)
-        facts = by_arn.get(arn) or same or RoleFacts("", text, defined=bool(targets))
+        # What a condition brings is not sure to be there; the rules see it in the template.
+        unsure = is_token(arn) and not targets
+        facts = by_arn.get(arn) or same or RoleFacts("", text, conditional=unsure, defined=bool(targets))
         yield facts._replace(label=f"IamRoles[{index}]", owner=owner)
 
 

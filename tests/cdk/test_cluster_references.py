@@ -43,6 +43,17 @@ def test_fails_when_only_the_deployment_knows_the_clusters(stack: cdk.Stack) -> 
     assert [] == messages_and_fixes(cluster_problems([cdk.Fn.ref("Cluster")], location_of(stack)))
 
 
+def test_fails_for_what_has_the_names_of_a_cluster_and_is_no_construct(stack: cdk.Stack) -> None:
+    """Such as the properties of an imported one."""
+
+    class Named:
+        cluster_name = "sales"
+        cfn_cluster = None
+
+    ((message, _),) = messages_and_fixes(cluster_problems([Named()], location_of(stack)))  # type: ignore[list-item]
+    assert message.endswith("or an identifier, got a Named")
+
+
 @pytest.mark.parametrize("region", [REGION, "us-east-1"])
 def test_a_literal_identifier_needs_no_reference(app: cdk.App, stack: cdk.Stack, region: str) -> None:
     """From another stack a named cluster is named, not referred to."""
