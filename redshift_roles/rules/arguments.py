@@ -43,10 +43,13 @@ class Text(NamedTuple):
     allowed: str
     example: str
     literal: bool = False
+    checked_by_cdk: bool = False  # which refuses what it writes itself until it has looked up a parameter
 
     def fits(self, value: object) -> bool:
-        """Return whether a value matches, or is awaited; a lone surrogate and the token of a list never do."""
-        return isinstance(value, str) and (is_awaited(value) or _matches(self.pattern, value, literal=self.literal))
+        """Return whether a value matches; half a character (a lone surrogate) and the token of a list never do."""
+        if not isinstance(value, str):
+            return False
+        return (is_awaited(value) and not self.checked_by_cdk) or _matches(self.pattern, value, literal=self.literal)
 
     def check(self, name: str, value: object) -> Iterator[Problem]:
         """Check the pattern."""
@@ -230,7 +233,9 @@ class _DbUserShape:
 
 
 ROLE_ARGUMENTS: Final[Mapping[str, Shape]] = {
-    "role_name": Text(r"[\w+=,.@-]{1,64}", "1 to 64 letters, digits and +=,.@_-", "warehouse-loader"),
+    "role_name": Text(
+        r"[\w+=,.@-]{1,64}", "1 to 64 letters, digits and +=,.@_-", "warehouse-loader", checked_by_cdk=True
+    ),
     "description": _DESCRIPTION,
     "path": Text(
         r"/|(?=.{1,512}$)/[\x21-\x7e]+/", "a path that begins and ends with a slash, at most 512", "/redshift/"
