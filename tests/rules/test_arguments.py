@@ -852,6 +852,6 @@ def test_a_whole_number_is_not_a_flag(value: object, whole: bool) -> None:
 
 @pytest.mark.parametrize("shape", [arguments.CLUSTER_IDENTIFIER, arguments.GRANT_ARGUMENTS["cluster_arn"]])
 def test_a_parameter_that_is_not_looked_up_yet_may_be_right(shape: arguments.Shape) -> None:
-    """What CDK writes for it in the meantime fits no pattern, and is never deployed; as a role's name CDK refuses it."""
+    """What CDK writes for it in the meantime is never deployed; only as the name of a role CDK refuses it itself."""
     assert [] == [*shape.check("name", "dummy-value-for-/warehouse/name")]
     assert 1 == len([*arguments.ROLE_ARGUMENTS["role_name"].check("role_name", "dummy-value-for-/role/name")])
