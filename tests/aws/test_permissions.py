@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from fnmatch import fnmatchcase
 from functools import cache
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from redshift_roles.aws import permissions, quotas
+from redshift_roles.aws import actions, permissions, quotas
+from redshift_roles.aws.actions import Actions
 from redshift_roles.aws.permissions import Catalog, Home, Objects
 from redshift_roles.aws.policies import documents
 from redshift_roles.aws.quotas import PARTITIONS, Source
@@ -42,6 +44,25 @@ def test_fails_when_more_is_granted_than_a_page_documents(sql: Sql) -> None:
     assert {(page.url, page.text_of) for page in sql.pages} <= sources
     assert {action for one in sql.granted for action in one.actions} == {call.action for call in sql.calls}
     assert all(re.fullmatch(r"[A-Za-z0-9]+", one.sid) for one in sql.granted)
+
+
+def _documented(source: Source) -> list[str]:
+    """List the patterns of actions that a page has, in the text of a date."""
+    pages = [page for sql in SQL for page in sql.pages if Source(page.url, page.text_of) == source]
+    return [pattern for page in pages for names, _ in page.allows for pattern in names.split()]
+
+
+LISTS = {
+    name: found for name, found in vars(actions).items() if isinstance(found, Actions) and _documented(found.source)
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_the_page_that_a_list_of_actions_cites_has_them_all(name: str) -> None:
+    """In the text of that date, as it is written here from the page."""
+    names, source = LISTS[name]
+
+    assert [] == [name for name in names if not any(fnmatchcase(name, each) for each in _documented(source))]
 
 
 @cache

@@ -601,7 +601,9 @@ SQL = [
         permissions.associate_roles(CLUSTER, [ROLE]),
         [
             Page(
-                _ASSOCIATING, "2026-08-26", [_on("redshift:DescribeClusters redshift:ModifyClusterIamRoles", CLUSTER)]
+                _ASSOCIATING,
+                "2026-08-26",
+                [_on("redshift:DescribeClusters redshift:ModifyClusterIamRoles redshift:CreateCluster", CLUSTER)],
             ),
             _TO_SERVICE,
         ],
