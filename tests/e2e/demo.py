@@ -19,6 +19,7 @@ from tests.support.emulator.server import ACCOUNT, REGION, client, emulator
 from tests.support.programs import ROOT
 
 _STACK: Final = "RedshiftWarehouse"
+_AT_ONCE: Final = ("--require-approval", "never")
 INTERRUPTED: Final = 130
 
 
@@ -49,16 +50,16 @@ def _end(*_: object) -> None:
 
 
 def _show(folder: Path, environment: Mapping[str, str]) -> None:
-    app = ("--app", f"{sys.executable} app.py", "--output", str(folder / "cdk.out"))
+    assembly = str(folder / "cdk.out")
     _say("making the account ready: cdk bootstrap")
     _run(environment, str(CDK), "bootstrap", f"aws://{ACCOUNT}/{REGION}", cwd=folder, complaints=subprocess.DEVNULL)
     _say("deploying app.py: cdk deploy")
-    _run(environment, str(CDK), "deploy", *app, "--require-approval", "never")
+    _run(environment, str(CDK), "deploy", "--app", f"{sys.executable} app.py", "--output", assembly, *_AT_ONCE)
     cluster = _cluster(environment)
     _say(f"waiting for its role: redshift-roles status {cluster} --wait")
     _run(environment, sys.executable, "-m", "redshift_roles.cli.main", "status", cluster, "--wait")
     _say("destroying it: cdk destroy")
-    _run(environment, str(CDK), "destroy", *app, "--force")
+    _run(environment, str(CDK), "destroy", "--app", assembly, "--force")
 
 
 def _cluster(environment: Mapping[str, str]) -> str:
