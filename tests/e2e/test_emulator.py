@@ -22,8 +22,9 @@ def handler(event, context):
             pages = [page["StackResourceSummaries"] for page in listed.paginate(StackName=stack)]
         except ClientError as error:
             return error.response["Error"]["Code"]
-        own, = [each for page in pages for each in page if each["LogicalResourceId"] == event["LogicalResourceId"]]
-        return f'{len(pages)} pages {own["ResourceStatus"]} {own.get("PhysicalResourceId", "")}'
+        found = {each["LogicalResourceId"]: each for page in pages for each in page}
+        own, role = found[event["LogicalResourceId"]], found["Role"]["ResourceStatus"]
+        return f'{len(pages)} pages, {role}, {own["ResourceStatus"]} {own.get("PhysicalResourceId", "")}'
     before = event.get("PhysicalResourceId", "")
     seen = event["RequestType"], status(event["StackId"]), status("CDKToolkit")
     wrong = event["ResourceProperties"]["Fails"] == event["RequestType"]
@@ -66,7 +67,9 @@ def _template(fails: str, resources: int) -> str:
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackResourceSummary.html
 def test_a_stack_lists_its_resources_in_pages_with_the_status_of_the_change_under_way(aws: Aws) -> None:
-    """A function that may list its own stack sees its resource in progress, on whatever page, and no other stack."""
+    """A function that may list its own stack sees its resource in progress, on whatever page, those that do not change
+    as they are, and no other stack.
+    """
     cloudformation, outputs = aws.client("cloudformation"), []
     for call, fails, waiter in (
         (cloudformation.create_stack, "", "stack_create_complete"),
@@ -89,11 +92,11 @@ def test_a_stack_lists_its_resources_in_pages_with_the_status_of_the_change_unde
     cloudformation.delete_stack(StackName="Probe", RetainResources=["Probe"])
 
     created, updated = (
-        [verb.title(), f"2 pages {verb}_IN_PROGRESS {name}", "AccessDenied"]
+        [verb.title(), f"2 pages, CREATE_COMPLETE, {verb}_IN_PROGRESS {name}", "AccessDenied"]
         for verb, name in (("CREATE", ""), ("UPDATE", "probe"))
     )
     assert [created, created, updated, updated] == outputs
-    deleted = ["Delete", "2 pages DELETE_IN_PROGRESS probe", "AccessDenied"]
+    deleted = ["Delete", "2 pages, CREATE_COMPLETE, DELETE_IN_PROGRESS probe", "AccessDenied"]
     assert [deleted, updated] == failures
 
 
