@@ -48,6 +48,7 @@ def unguarded(count: int, outdir: str) -> None:
     from redshift_roles.cdk import plugins
 
     plugins.watch = lambda *_: None
+    plugins.watch_policy = lambda *_: None
     ours(count, outdir)
 
 

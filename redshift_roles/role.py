@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from aws_cdk import Duration
+from aws_cdk import CfnResource, Duration
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -15,6 +15,7 @@ from redshift_roles.aws.permissions import Home
 from redshift_roles.aws.placeholders import is_token, present
 from redshift_roles.aws.policies import least_size
 from redshift_roles.aws.trust import DbUser, Trust
+from redshift_roles.cdk import plugins
 from redshift_roles.cdk.location import Location
 from redshift_roles.cdk.records import record_of
 from redshift_roles.cdk.role_reader import OwnRole, RoleRecord, seconds_of
@@ -22,6 +23,7 @@ from redshift_roles.cdk.validation import child_location, child_path, raise_if, 
 from redshift_roles.rules import arguments, registry
 from redshift_roles.rules.findings import RoleAssociationError
 from redshift_roles.rules.registry import Problem
+from redshift_roles.templates.cluster_reader import METADATA
 
 if TYPE_CHECKING:
     from redshift_roles.grants.redshift_grants import RedshiftGrants
@@ -119,6 +121,10 @@ class RedshiftRole(iam.Role):
             _raise_if_too_large(trust, location, trust_policy_quota, path_here)
         with rollback_on_error(self, scope, construct_id):
             super().__init__(scope, construct_id, assumed_by=_principal(trust), **options)
+            made = self.node.default_child if trust_policy_quota != quotas.TRUST_POLICY_SIZE else None
+            if isinstance(made, CfnResource):
+                # What checks the template finds the quota there.
+                made.add_metadata(METADATA, {"trust_policy_quota": trust_policy_quota})
         literal = role_name is not None and not is_token([role_name, path])
         record_of(RoleRecord, self).own = OwnRole(
             location=location,
@@ -128,6 +134,7 @@ class RedshiftRole(iam.Role):
             trust_policy_quota=trust_policy_quota,
             managed_policies=len(managed_policies or ()),
         )
+        plugins.watch_policy(self, location)
 
     @property
     def redshift_grants(self) -> RedshiftGrants:

@@ -14,7 +14,7 @@ from redshift_roles.aws import arns, quotas
 from redshift_roles.aws.actions import PASSED_TO_SERVICE
 from redshift_roles.aws.placeholders import present
 from redshift_roles.aws.policies import UserPolicy, least_size, most_size
-from redshift_roles.cdk import account_rule
+from redshift_roles.cdk import account_rule, plugins
 from redshift_roles.cdk.cluster_references import Cluster, cluster_problems, named
 from redshift_roles.cdk.location import Location, path_of
 from redshift_roles.cdk.resource_reader import given_key, key_problems
@@ -151,6 +151,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
             people: list[Principal] = [*users, *groups]
             accounts = [principal_account(person, location) for person in people]
             account_rule.assert_account(location, [*(role.account for role in facts.roles), *accounts])
+            plugins.watch_policy(self, location)
             if may_be_too_large:
                 Annotations.of(self).add_warning_v2(_UNDECIDED, _MAY_BE_TOO_LARGE)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import jsii
 from aws_cdk import (
@@ -27,8 +27,7 @@ from aws_cdk import (
     Stack,
     Validations,
 )
-from aws_cdk import aws_redshift as redshift
-from constructs import IConstruct
+from constructs import Construct, IConstruct
 
 from redshift_roles.aws import arns, quotas
 from redshift_roles.aws.placeholders import readable
@@ -45,6 +44,10 @@ from redshift_roles.templates import association_reader, checker
 from redshift_roles.templates.assembly import WRITTEN, Assembly, Template, once
 from redshift_roles.templates.association_reader import Entry
 from redshift_roles.templates.checker import ClusterOrNamespace, Violation
+from redshift_roles.templates.policy_reader import SIZED
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_redshift as redshift
 
 # The first half of every acknowledgement id.
 PLUGIN_NAME: Final = "redshift-roles"
@@ -158,15 +161,16 @@ class RoleGuard(_Plugin):
         self._app = app
         self.clusters: dict[Location, dict[str, redshift.CfnCluster]] = {}
         self.associations: dict[_Associations, Location] = {}
-
-    def watched(self, assembly: Assembly) -> set[tuple[Template, str]]:
-        """List what it checks, by template and logical id."""
-        return {*self._clusters(assembly), *self._resources(assembly)}
+        self.policies: dict[Location, list[Construct]] = {}
 
     def _find(self, context: IPolicyValidationContext) -> Iterator[_Reported]:  # noqa: ARG002
         assembly = synthesis_of(self._app).assembly
         clusters = self._clusters(assembly)
         yield from self._missing(assembly)
+        for found in checker.of_policies(assembly):
+            place = found[:2]
+            if place in self._policies(assembly):
+                yield found, path_of(self._policies(assembly)[place])
         limited = (
             ClusterOrNamespace(*place, association_reader.role_limit(assembly, *place, quotas.DEFAULT_ROLE_LIMIT))
             for place in clusters
@@ -186,6 +190,13 @@ class RoleGuard(_Plugin):
         for found in checker.associated(assembly, path):
             yield found, found.finding.path
 
+    def checks(self, place: tuple[Template, str]) -> bool:
+        """Return whether it checks a resource; policies are looked for only where something is wrong with one."""
+        template, logical_id = place
+        if template.resource_type(logical_id) in SIZED:
+            return place in self._policies(template.assembly)
+        return place in self._clusters(template.assembly) or place in self._resources(template.assembly)
+
     def _missing(self, assembly: Assembly) -> Iterator[_Reported]:
         """Find what is in the construct tree and in no template: nobody checks that."""
         found = {*self._clusters(assembly).values()}
@@ -197,6 +208,11 @@ class RoleGuard(_Plugin):
             if associations.resource and associations not in there:
                 path = partial(_path, associations, None)
                 yield from self._nowhere(associations.resource, path, assembly)
+
+        for location, constructs in self.policies.items():
+            if template_of(location.stack, assembly) is None:
+                for resource in filter(None, map(_resource, constructs)):
+                    yield from self._nowhere(resource, partial(path_of, resource), assembly)
 
     def _nowhere(self, resource: CfnResource, path: Callable[[], str], assembly: Assembly) -> Iterator[_Reported]:
         if _is_in_tree(resource):
@@ -218,6 +234,16 @@ class RoleGuard(_Plugin):
                 if template and template.resource_type(reference["Ref"]):
                     yield (template, reference["Ref"]), cluster
 
+    def _policies(self, assembly: Assembly) -> dict[tuple[Template, str], CfnResource]:
+        """Find the policies and roles in the templates, once, which costs crossings for each."""
+        return once(assembly.memo, "our policies", lambda: dict(self._find_policies(assembly)), {})
+
+    def _find_policies(self, assembly: Assembly) -> Iterator[tuple[tuple[Template, str], CfnResource]]:
+        for location, constructs in self.policies.items():
+            template = template_of(location.stack, assembly)
+            for resource in filter(None, map(_resource, constructs if template else ())):
+                yield (cast("Template", template), location.stack.get_logical_id(resource)), resource
+
     def _resources(self, assembly: Assembly) -> dict[tuple[Template, str], _Associations]:
         """Find the resources of the associations in the templates, once."""
         return once(assembly.memo, "our associations", lambda: dict(self._find_resources(assembly)), {})
@@ -235,6 +261,12 @@ _NOWHERE: Final = Problem(
     "it is in no template of the cloud assembly, so it cannot be checked",
     "let the synthesizer of its stack write a template that is a stack or an asset of the app, or remove the construct",
 )
+
+
+def _resource(construct: Construct) -> CfnResource | None:
+    """Return the L1 of a policy or role; CDK makes none where it only reports roles."""
+    made = construct if isinstance(construct, CfnResource) else construct.node.default_child
+    return made if isinstance(made, CfnResource) else None
 
 
 def _is_in_tree(construct: IConstruct) -> bool:
@@ -259,6 +291,11 @@ def watch(cluster: redshift.CfnCluster, reference: str, location: Location) -> N
 def watch_associations(associations: _Associations, location: Location) -> None:
     """Check the associations of a cluster when the app is synthesized."""
     _guard(location).associations[associations] = location
+
+
+def watch_policy(construct: Construct, location: Location) -> None:
+    """Check a managed policy, or a role's trust policy, when the app is synthesized."""
+    _guard(location).policies.setdefault(location, []).append(construct)
 
 
 def _guard(location: Location) -> RoleGuard:
@@ -305,8 +342,8 @@ class RoleAssociationRules(_Plugin):
         synthesis = synthesis_of(app)
         asked = {Path(path).resolve() for path in context.template_paths}
         guard = record_of(AppRecord, app).guard
-        ours = guard.watched(synthesis.assembly) if guard else ()
-        for found in checker.check(synthesis.assembly, self._role_limit, elsewhere=ours):
+        is_ours = guard.checks if guard else lambda _: False
+        for found in checker.check(synthesis.assembly, self._role_limit, is_elsewhere=is_ours):
             violation = _of_construct(found)
             file, key = violation.template.deployed.path, (violation.template, violation.logical_id, violation.finding)
             # Another plug-in of the same app may have reported it.

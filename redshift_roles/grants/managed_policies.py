@@ -27,6 +27,7 @@ from redshift_roles.aws import quotas
 from redshift_roles.aws.permissions import Permission
 from redshift_roles.aws.placeholders import is_token
 from redshift_roles.aws.policies import Document, Statement, documents, least_size
+from redshift_roles.cdk import plugins
 from redshift_roles.cdk.jsii_compat import reference_of
 from redshift_roles.cdk.location import Location, path_of
 from redshift_roles.cdk.records import record_of
@@ -140,6 +141,7 @@ class GrantedPolicies:
     def _add(self, construct_id: str, document: Document) -> None:
         policy = iam.CfnManagedPolicy(self._scope, construct_id, policy_document=document, **self._attachment)
         self.policies.append(policy)
+        plugins.watch_policy(policy, self._location)
         for waited_for in filter(None, (self._dependable, self._record.waited_for)):
             waited_for.add(policy)
 

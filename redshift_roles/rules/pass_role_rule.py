@@ -26,6 +26,12 @@ PASS_ROLE_UNSCOPED: Final = Rule(
 )
 
 
+def is_for_redshift(condition: object) -> bool:
+    """Return whether a statement with this condition lets people pass roles to Redshift and to nothing else."""
+    services = passed_services(condition)
+    return bool(services) and all(map(is_redshift, services or ()))
+
+
 def problems(facts: PassRoleFacts) -> list[tuple[Rule, Problem]]:
     """Find everything that breaks a rule about iam:PassRole."""
     return [(PASS_ROLE_UNSCOPED, problem) for problem in _unscoped(facts)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from redshift_roles.rules import UNDECIDED, association_rules, pass_role_rule, r
 from redshift_roles.rules.facts import AssociationFacts, Origin
 from redshift_roles.rules.findings import Finding, shortened
 from redshift_roles.rules.registry import Problem
-from redshift_roles.templates import association_reader
+from redshift_roles.templates import association_reader, policy_reader
 from redshift_roles.templates.assembly import TEMPLATE_BODY, Assembly, Template, mapping
 from redshift_roles.templates.cluster_reader import (
     ASSOCIATION,
@@ -93,15 +93,19 @@ def read(
         yield resource, facts
 
 
+def _nowhere(_: tuple[Template, str]) -> bool:
+    return False
+
+
 def check(
     assembly: Assembly,
     role_limit: int,
     *,
     origin: Origin = "app",
-    elsewhere: Container[tuple[Template, str]] = (),
+    is_elsewhere: Callable[[tuple[Template, str]], bool] = _nowhere,
 ) -> Iterator[Violation]:
     """Apply the rules to all clusters, namespaces, associations and policies of an app that no other caller checks."""
-    everything = map(_in_file, _check(assembly, role_limit, origin, elsewhere))
+    everything = map(_in_file, _check(assembly, role_limit, origin, is_elsewhere))
     for _, found in groupby(everything, lambda violation: violation[:2]):
         by_rule: dict[str, list[Violation]] = {}
         for violation in found:
@@ -124,14 +128,14 @@ def _longer(violation: Violation, words: str) -> Violation:
 
 
 def _check(
-    assembly: Assembly, role_limit: int, origin: Origin, elsewhere: Container[tuple[Template, str]]
+    assembly: Assembly, role_limit: int, origin: Origin, is_elsewhere: Callable[[tuple[Template, str]], bool]
 ) -> Iterator[Violation]:
     known: list[tuple[Template, AssociationFacts]] = []
     for (template, logical_id, _), facts in read(clusters_and_namespaces(assembly, role_limit), origin):
         known.append((template, facts))
-        if (template, logical_id) not in elsewhere:
+        if not is_elsewhere((template, logical_id)):
             yield from violations_of(template, logical_id, facts)
-    yield from associated(assembly, lambda entry: construct_path(*entry[:2]), origin=origin, elsewhere=elsewhere)
+    yield from associated(assembly, lambda entry: construct_path(*entry[:2]), origin=origin, is_elsewhere=is_elsewhere)
     usages: dict[Template | None, RedshiftUsage] = {}
 
     def usage_of(template: Template) -> RedshiftUsage:
@@ -149,6 +153,14 @@ def _check(
             for rule, problem in found[0] if all(found) else ():
                 finding = rule.finding(construct_path(template, statement.logical_id), problem)
                 yield Violation(template, statement.logical_id, statement.location, finding)
+    yield from (found for found in of_policies(assembly, origin) if not is_elsewhere(found[:2]))
+
+
+def of_policies(assembly: Assembly, origin: Origin = "app") -> Iterator[Violation]:
+    """Apply the rules to the roles that policies let people pass to Redshift, and to the size of policies."""
+    for template in assembly.templates():
+        for logical_id, location, rule, problem in policy_reader.policy_problems(template, origin):
+            yield Violation(template, logical_id, location, rule.finding(construct_path(template, logical_id), problem))
 
 
 def _unread(template: Template, reason: str) -> Violation:
@@ -178,16 +190,16 @@ def associated(
     path: Callable[[association_reader.Entry], str],
     *,
     origin: Origin = "app",
-    elsewhere: Container[tuple[Template, str]] = (),
+    is_elsewhere: Callable[[tuple[Template, str]], bool] = _nowhere,
 ) -> Iterator[Violation]:
     """Apply the rules to the role associations of an app that no other caller checks; most apps have none."""
     if not any(template.resources(ASSOCIATION) for template in assembly.templates()):
         return
     for entry, argument, rule, problem in association_reader.found(assembly, path, origin):
-        if entry[:2] not in elsewhere:
+        if not is_elsewhere(entry[:2]):
             yield Violation(*entry[:2], f"Properties/{argument}", rule.finding(path(entry), problem))
     for entry, problem in association_reader.circles(assembly):
-        if entry[:2] not in elsewhere:
+        if not is_elsewhere(entry[:2]):
             finding = registry.INVALID_ARGUMENT.finding(path(entry), problem)
             yield Violation(*entry[:2], f"Properties/{problem.argument}", finding)
 

@@ -84,10 +84,18 @@ def association_facts(
 
 def written_limit(template: Template, logical_id: str) -> int | None:
     """Return the role limit that a cluster or association was given in the app, where it is written down."""
-    written = mapping(mapping(template.entry("Resources", logical_id).get("Metadata")).get(METADATA)).get("role_limit")
     if template.resource_type(logical_id) == ASSOCIATION:
-        written = template.properties(logical_id).get("RoleLimit")
-    text = str(written)
+        return _number(template.properties(logical_id).get("RoleLimit"))
+    return written(template, logical_id, "role_limit")
+
+
+def written(template: Template, logical_id: str, name: str) -> int | None:
+    """Return a number that this library wrote into the metadata of a resource."""
+    return _number(mapping(mapping(template.entry("Resources", logical_id).get("Metadata")).get(METADATA)).get(name))
+
+
+def _number(value: Json) -> int | None:
+    text = str(value)
     return int(text) if re.fullmatch("[0-9]{1,4}", text) else None
 
 

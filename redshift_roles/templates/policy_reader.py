@@ -6,18 +6,31 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from redshift_roles.aws import Json, arns, iam_patterns, listed
+from redshift_roles.aws import Json, arns, iam_patterns, listed, quotas, trust
 from redshift_roles.aws.iam_patterns import matches
 from redshift_roles.aws.placeholders import readable
-from redshift_roles.rules import pass_role_rule
-from redshift_roles.rules.facts import PassRoleFacts
+from redshift_roles.aws.policies import least_size, size
+from redshift_roles.rules import association_rules, pass_role_rule, registry
+from redshift_roles.rules.facts import AssociationFacts, Origin, PassRoleFacts, RoleFacts
+from redshift_roles.rules.registry import Problem, Rule
 from redshift_roles.templates.assembly import Assembly, Template, mapping, once
-from redshift_roles.templates.cluster_reader import document, evaluated, role_key
+from redshift_roles.templates.cluster_reader import (
+    METADATA,
+    asserted_account,
+    document,
+    evaluated,
+    presence,
+    role_key,
+    trust_policy,
+    written,
+)
 from redshift_roles.templates.conditions import alternatives
 from redshift_roles.templates.values import texts
 
 _PASSING: Final = "iam:passrole"
 _BOUNDED: Final = "AWS::IAM::ManagedPolicy"
+# What has a document whose size is checked.
+SIZED: Final = (_BOUNDED, "AWS::IAM::Role")
 _PERMISSION_SET: Final = "AWS::SSO::PermissionSet"
 # Where a resource has its policy.
 _POLICIES: Final = {
@@ -57,17 +70,115 @@ def pass_role_statements(
     template: Template, usage_of: Callable[[Template], RedshiftUsage]
 ) -> Iterator[PassRoleStatement]:
     """Read every statement of a template that allows iam:PassRole."""
+    for logical_id, where, forms in _passing(template):
+        usage = usage_of(template)
+        # A permission set is defined in one account and passes roles of others.
+        account = None if template.resource_type(logical_id) == _PERMISSION_SET else template.account
+        accounts = usage.accounts if account is None else frozenset({account})
+        facts = [_facts(form, accounts, usage, _label(where)) for form in forms]
+        yield PassRoleStatement(logical_id, where, facts)
+
+
+_Passing = list[tuple[str, str, list[dict[str, Any]]]]
+
+
+def _passing(template: Template) -> _Passing:
+    """List the statements that allow iam:PassRole, each with its resource, its place and its forms; read once."""
+    nothing: _Passing = []
+    return once(template.memo, "passing", lambda: [*_find_passing(template)], nothing)
+
+
+def _find_passing(template: Template) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
     for logical_id, location, policy in _documents(template):
         for index, forms in _allowing(policy, template):
             if _is_boundary(logical_id, template):
                 break
-            where = f"{location}/Statement/{index}"
-            usage = usage_of(template)
-            # A permission set is defined in one account and passes roles of others.
-            account = None if template.resource_type(logical_id) == _PERMISSION_SET else template.account
-            accounts = usage.accounts if account is None else frozenset({account})
-            facts = [_facts(form, accounts, usage, _label(where)) for form in forms]
-            yield PassRoleStatement(logical_id, where, facts)
+            yield logical_id, f"{location}/Statement/{index}", forms
+
+
+# What a role of a policy statement must be, and the rules that say so.
+_OF_ROLES: Final = (
+    association_rules.ROLE_ARN_INVALID,
+    association_rules.ROLE_ACCOUNT_MISMATCH,
+    association_rules.ROLE_PARTITION_MISMATCH,
+    association_rules.SERVICE_LINKED_ROLE,
+)
+
+
+class PolicyProblem(NamedTuple):
+    """What is wrong with a policy, in a resource and a property of it."""
+
+    logical_id: str
+    location: str
+    rule: Rule
+    problem: Problem
+
+
+def policy_problems(template: Template, origin: Origin) -> Iterator[PolicyProblem]:
+    """Find roles that nobody can pass to Redshift, and policies that IAM refuses for their size."""
+    for logical_id, where, forms in _passing(template):
+        is_anywhere = template.resource_type(logical_id) == _PERMISSION_SET
+        if not is_anywhere and all(pass_role_rule.is_for_redshift(form.get("Condition")) for form in forms):
+            for rule, problem in _role_problems(_label(where), forms, template, origin):
+                yield PolicyProblem(logical_id, where, rule, problem)
+    for logical_id, problem in _large_documents(template, origin):
+        yield PolicyProblem(logical_id, f"Properties/{problem.argument}", registry.POLICY_TOO_LARGE, problem)
+
+
+def _role_problems(
+    label: str, forms: list[dict[str, Any]], template: Template, origin: Origin
+) -> list[tuple[Rule, Problem]]:
+    """Find what is wrong with the roles of a statement, whatever the conditions are.
+
+    A pattern may match any role. A template for several accounts may name the roles of all of them.
+    """
+    named, *others = ([*_texts(form.get("Resource"))] for form in forms)
+    expected = asserted_account(template)
+    facts = AssociationFacts(
+        kind="policy",
+        argument=f"{label}.Resource",
+        account=template.account or arns.THIS_ACCOUNT,
+        region=template.region,
+        roles=tuple(
+            RoleFacts(f"{label}.Resource[{index}]", text)
+            for index, text in enumerate(named)
+            if "*" not in text and "?" not in text and all(text in other for other in others)
+        ),
+        expected_account=expected,
+        origin=origin,
+    )
+    is_settled = template.account or expected
+    rules = [rule for rule in _OF_ROLES if is_settled or rule is not association_rules.ROLE_ACCOUNT_MISMATCH]
+    return association_rules.problems(facts, *rules)
+
+
+# What refers to a value is rarely four times shorter than the value.
+_GROWTH: Final = 4
+
+
+def _large_documents(template: Template, origin: Origin) -> Iterator[tuple[str, Problem]]:
+    """Find managed policies, and trust policies of roles for Redshift, that IAM refuses for their size."""
+    for logical_id, length in _large(template, "AWS::IAM::ManagedPolicy", "PolicyDocument", quotas.MANAGED_POLICY_SIZE):
+        message = f"a policy must have at most {quotas.MANAGED_POLICY_SIZE:,} characters, got at least {length:,}"
+        yield logical_id, Problem("PolicyDocument", message, "divide its statements among several managed policies")
+    for logical_id, length in _large(template, "AWS::IAM::Role", "AssumeRolePolicyDocument", quotas.TRUST_POLICY_SIZE):
+        quota = written(template, logical_id, "trust_policy_quota") or quotas.TRUST_POLICY_SIZE
+        if length > quota and trust.trusted_services(trust_policy(template, logical_id)):
+            message = f"a trust policy must have at most {quota:,} characters, got at least {length:,}"
+            given = "pass trust_policy_quota"
+            if origin == "template":
+                given = f"write Metadata: {{{METADATA}: {{trust_policy_quota: …}}}}"
+            fix = f"let fewer roles and users in, or raise the IAM quota and {given} (at most 8,192)"
+            yield logical_id, Problem("AssumeRolePolicyDocument", message, fix)
+
+
+def _large(template: Template, kind: str, key: str, most: int) -> Iterator[tuple[str, int]]:
+    for logical_id in template.resources(kind):
+        node = template.properties(logical_id).get(key)
+        if size(node) * _GROWTH > most and presence(template, logical_id) is not False:
+            length = least_size(evaluated(document(node, template), template), template.region)
+            if length > most:
+                yield logical_id, length
 
 
 def _is_boundary(logical_id: str, template: Template) -> bool:

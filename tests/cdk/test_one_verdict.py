@@ -11,17 +11,18 @@ import aws_cdk as cdk
 import pytest
 import yaml
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_servicecatalog as servicecatalog
 from aws_cdk import cloudformation_include as include
 
-from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationRules
+from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationPolicy, RoleAssociationRules
 from redshift_roles.templates import checker, files
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.associations import associate, cfn_cluster
 from tests.support.builders import arn, cluster
 from tests.support.rule_cases import named
-from tests.support.templates import report_of, the_violation_of
+from tests.support.templates import deployed, report_of, the_violation_of
 
 FOREIGN = arn(account=OTHER_ACCOUNT)
 ENV = cdk.Environment(account=ACCOUNT, region=REGION)
@@ -191,6 +192,69 @@ def _made_by_others(app: cdk.App) -> None:
     )
 
 
+def _user_policy(change: Callable[[RoleAssociationPolicy], object]) -> Callable[[cdk.App], object]:
+    """Define the policy of people, and change it."""
+
+    def build(app: cdk.App) -> None:
+        stack = _stack(app)
+        change(RoleAssociationPolicy(stack, "People", clusters=["warehouse"], pass_roles=_roles(stack, 2)))
+
+    return build
+
+
+def _grown(size: int) -> Callable[[RoleAssociationPolicy], object]:
+    """Let the policy have this many characters, as IAM counts them."""
+
+    def change(policy: RoleAssociationPolicy) -> None:
+        statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::"}
+        document = deployed(policy.stack.resolve(policy.document), {"AWS::Partition": "aws"})
+        text = json.dumps({**document, "Statement": [*document["Statement"], statement]}, separators=(",", ":"))
+        resource = "arn:aws:s3:::" + "x" * (size - len(text))
+        policy.add_statements(iam.PolicyStatement.from_json({**statement, "Resource": resource}))
+
+    return change
+
+
+def _passing(*resources: object) -> Callable[[RoleAssociationPolicy], object]:
+    def change(policy: RoleAssociationPolicy) -> None:
+        made: Any = policy.node.default_child
+        made.add_property_override("PolicyDocument.Statement.2.Resource", [*resources])
+
+    return change
+
+
+def _trust(quota: int, size: int) -> Callable[[cdk.App], object]:
+    """Let the trust policy of a role have this many characters."""
+
+    def build(app: cdk.App) -> None:
+        role = RedshiftRole(_stack(app), "Role", trust_policy_quota=quota)
+        document: Any = role.assume_role_policy
+        written = role.stack.resolve(document)
+        statement = {"Action": "sts:TagSession", "Effect": "Allow", "Principal": {"AWS": arn("")}}
+        text = json.dumps({**written, "Statement": [*written["Statement"], statement]}, separators=(",", ":"))
+        principal = iam.ArnPrincipal(arn("x" * (size - len(text))))
+        document.add_statements(iam.PolicyStatement(actions=["sts:TagSession"], principals=[principal]))
+
+    return build
+
+
+def _granted(size: int) -> Callable[[cdk.App], object]:
+    """Replace the policy of a grant by one of this many characters."""
+
+    def build(app: cdk.App) -> None:
+        stack = _stack(app)
+        bucket = s3.Bucket.from_bucket_name(stack, "Lake", "lake")
+        (policy,) = RedshiftRole(stack, "Role").redshift_grants.copy_from(bucket).policies
+        policy.policy_document = {"Statement": ["x" * (size - len('{"Statement":[""]}'))]}
+
+    return build
+
+
+def _large_policy_of_others(app: cdk.App) -> None:
+    _cluster(_stack(app, "Ours"))
+    iam.CfnManagedPolicy(_stack(app, "Theirs"), "Policy", policy_document={"Statement": ["x" * 7_000]})
+
+
 APPS: dict[str, tuple[Callable[[cdk.App], object], list[str]]] = {
     "eight roles of a cluster and two of an association": (_eight_and(2), []),
     "eight and eight": (_eight_and(8), ["RoleQuotaExceeded"]),
@@ -222,6 +286,27 @@ APPS: dict[str, tuple[Callable[[cdk.App], object], list[str]]] = {
     "an association that was changed to a foreign role": (_overridden_list(FOREIGN), ["RoleAccountMismatch"]),
     "an association that was changed to one role twice": (_overridden_list(arn(), arn()), ["RoleDuplicated"]),
     "an association that was changed to a name": (_overridden_list("loader"), ["RoleArnInvalid"]),
+    "a policy that grew to 6,144 characters": (_user_policy(_grown(6_144)), []),
+    "a policy that grew to 6,145 characters": (_user_policy(_grown(6_145)), ["PolicyTooLarge"]),
+    "a policy that passes a foreign role": (_user_policy(_passing(arn(), FOREIGN)), ["RoleAccountMismatch"]),
+    "a policy that passes a user": (_user_policy(_passing(f"arn:aws:iam::{ACCOUNT}:user/x")), ["RoleArnInvalid"]),
+    "a policy that passes a role of another partition": (
+        _user_policy(_passing(arn(partition="aws-cn"))),
+        ["RolePartitionMismatch"],
+    ),
+    "a policy that passes a service-linked role": (
+        _user_policy(_passing(arn(path="/aws-service-role/redshift.amazonaws.com/"))),
+        ["ServiceLinkedRole"],
+    ),
+    "a policy that passes roles with a prefix": (_user_policy(_passing(arn("Redshift*"))), []),
+    "a policy that passes a role that nobody knows": (_user_policy(_passing({"Fn::ImportValue": "role"})), []),
+    "a trust policy that grew to its quota": (_trust(2_048, 2_048), []),
+    "a trust policy that grew beyond its quota": (_trust(2_048, 2_049), ["PolicyTooLarge"]),
+    "a trust policy that grew to the quota it was given": (_trust(4_096, 4_096), []),
+    "a trust policy that grew beyond the quota it was given": (_trust(4_096, 4_097), ["PolicyTooLarge"]),
+    "a grant that was changed to 6,144 characters": (_granted(6_144), []),
+    "a grant that was changed to 6,145 characters": (_granted(6_145), ["PolicyTooLarge"]),
+    "a large policy of others": (_large_policy_of_others, ["PolicyTooLarge"]),
     "a cluster that was defined anew with a smaller limit": (_defined_anew(20), ["RoleQuotaExceeded"]),
     "roles that are not looked up yet": (_looked_up, ["DefaultRoleUndecided", *["RoleAccountUndecided"] * 3]),
     "roles that others make": (_made_by_others, ["RoleAccountUndecided"] * 3),
