@@ -55,13 +55,14 @@ class RedshiftRole(iam.Role):
             the regional principal of each; with serverless, clusters of all regions. Default: clusters of all regions.
 
     Raises:
-        RoleAssociationError: InvalidArgument, PolicyTooLarge.
+        RoleAssociationError: InvalidArgument, PolicyTooLarge. At synth time, from CDK's validation report,
+            PolicyTooLarge for a trust policy that grew.
 
     Template:
         1 AWS::IAM::Role, whose AssumeRolePolicyDocument trusts ``redshift.amazonaws.com``, or
         ``redshift.REGION.amazonaws.com`` for each of the regions, and with serverless ``redshift.amazonaws.com`` and
         ``redshift-serverless.amazonaws.com`` besides; each with the conditions of db_users and source_clusters. Grants
-        add AWS::IAM::ManagedPolicy.
+        add AWS::IAM::ManagedPolicy. A trust_policy_quota other than 2,048 stands in the Metadata.
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/mgmt/authorizing-redshift-service-regions.html (text of 2026-08-26)

@@ -61,7 +61,8 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
 
     Raises:
         RoleAssociationError: InvalidArgument, PolicyTooLarge, RoleAccountMismatch, RoleArnInvalid,
-            RolePartitionMismatch, ServiceLinkedRole. A warning, PolicySizeUndecided, where generated names decide.
+            RolePartitionMismatch, ServiceLinkedRole. At synth time, from CDK's validation report, those of a
+            policy that grew or was overridden. A warning, PolicySizeUndecided, where generated names decide.
 
     Template:
         1 AWS::IAM::ManagedPolicy with three statements: DescribeClusters, AssociateRoles (ModifyClusterIamRoles and

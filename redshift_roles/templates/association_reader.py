@@ -163,6 +163,8 @@ def _groups(assembly: Assembly, origin: Origin) -> list[list[_Source]]:
 
 
 def _grouped(assembly: Assembly, origin: Origin) -> list[list[_Source]]:
+    if not any(template.resources(ASSOCIATION) for template in assembly.templates()):
+        return []
     places = [place for kind in (CLUSTER, ASSOCIATION) for place in _resources(assembly, kind)]
     sources = [_source(*place, origin) for place in places if presence(*place) is not False]
     environments = _environments(sources)

@@ -16,7 +16,6 @@ from redshift_roles.rules.registry import Problem
 from redshift_roles.templates import association_reader, policy_reader
 from redshift_roles.templates.assembly import TEMPLATE_BODY, Assembly, Template, mapping
 from redshift_roles.templates.cluster_reader import (
-    ASSOCIATION,
     CLUSTER,
     NAMESPACE,
     association_facts,
@@ -192,9 +191,7 @@ def associated(
     origin: Origin = "app",
     is_elsewhere: Callable[[tuple[Template, str]], bool] = _nowhere,
 ) -> Iterator[Violation]:
-    """Apply the rules to the role associations of an app that no other caller checks; most apps have none."""
-    if not any(template.resources(ASSOCIATION) for template in assembly.templates()):
-        return
+    """Apply the rules to the role associations of an app that no other caller checks."""
     for entry, argument, rule, problem in association_reader.found(assembly, path, origin):
         if not is_elsewhere(entry[:2]):
             yield Violation(*entry[:2], f"Properties/{argument}", rule.finding(path(entry), problem))

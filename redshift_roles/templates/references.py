@@ -108,6 +108,10 @@ def get_att(argument: Json, template: Template, read: Read) -> list[str]:
 
 
 def _iam_arns(kind: str, logical_id: str, template: Template, read: Read) -> list[str]:
+    return once(template.memo, f"ARN of {logical_id}", lambda: _find_iam_arns(kind, logical_id, template, read), [])
+
+
+def _find_iam_arns(kind: str, logical_id: str, template: Template, read: Read) -> list[str]:
     word = _IAM_ARNS[kind]
     account = template.account or arns.THIS_ACCOUNT
     partition = _pseudo("AWS::Partition", template)
