@@ -174,4 +174,5 @@ INVOKE_MODELS: Final = _actions(quotas.MODEL_PERMISSIONS, "bedrock:InvokeModel")
 INVOKE_PROFILES: Final = _actions(quotas.INFERENCE_PROFILES, "bedrock:GetInferenceProfile bedrock:InvokeModel")
 
 # The function behind role associations.
+LIST_STACK: Final = _actions(quotas.STACK_RESOURCES, "cloudformation:ListStackResources")
 WRITE_LOGS: Final = _actions(quotas.LAMBDA_LOGS, "logs:CreateLogStream logs:PutLogEvents")

@@ -333,6 +333,11 @@ def associate_roles(cluster: str, roles: Iterable[str]) -> list[Permission]:
     ]
 
 
+def list_stack(stack_id: str) -> list[Permission]:
+    """Listing the resources of one stack."""
+    return _allow("ListStack", actions.LIST_STACK, stack_id)
+
+
 def write_logs(log_group: str) -> list[Permission]:
     """Writing the logs of a function."""
     return _allow("WriteLogs", actions.WRITE_LOGS, log_group)

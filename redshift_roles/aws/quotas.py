@@ -81,6 +81,9 @@ DYNAMODB_ENCRYPTION: Final = Source(
 )
 SECRETS_ENCRYPTION: Final = Source(f"{_DOCS}/secretsmanager/latest/userguide/security-encryption.html", "2026-08-26")
 MODIFY_ROLES: Final = Source(f"{_API}/API_ModifyClusterIamRoles.html", "2026-09-10")
+STACK_RESOURCES: Final = Source(
+    f"{_DOCS}/service-authorization/latest/reference/list_awscloudformation.html", "2026-09-26"
+)
 LAMBDA_LOGS: Final = Source(f"{_DOCS}/lambda/latest/dg/lambda-intro-execution-role.html", "2026-07-06")
 GENERATED_NAMES: Final = Source(
     f"{_DOCS}/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html", "2026-07-06"

@@ -144,6 +144,8 @@ class _Plugin:
 class _Associations(Protocol):
     """The associations of a cluster: their resource, and the constructs behind its entries, in their order."""
 
+    logical_id: str
+
     @property
     def resource(self) -> CfnResource | None: ...
     @property
@@ -219,7 +221,7 @@ class RoleGuard(_Plugin):
             stack = Stack.of(resource)
             template = Template(Path(self._app.outdir, stack.template_file), "", None, None, assembly)
             finding = registry.NOT_IN_A_TEMPLATE.finding(path(), _NOWHERE)
-            yield Violation(template, stack.get_logical_id(resource), "Properties", finding), finding.path
+            yield Violation(template, stack.resolve(resource.logical_id), "Properties", finding), finding.path
 
     def _clusters(self, assembly: Assembly) -> dict[tuple[Template, str], redshift.CfnCluster]:
         """Find the clusters in the templates, once; the last one of a logical id counts."""
@@ -251,9 +253,8 @@ class RoleGuard(_Plugin):
     def _find_resources(self, assembly: Assembly) -> Iterator[tuple[tuple[Template, str], _Associations]]:
         for associations, location in self.associations.items():
             template = template_of(location.stack, assembly)
-            logical_id = location.stack.get_logical_id(associations.resource) if associations.resource else ""
-            if template and template.resource_type(logical_id):
-                yield (template, logical_id), associations
+            if template and template.resource_type(associations.logical_id):
+                yield (template, associations.logical_id), associations
 
 
 _NOWHERE: Final = Problem(
@@ -385,6 +386,6 @@ def _shared_path(violation: Violation, app: App) -> str | None:
     for stack in app.node.find_all():
         if isinstance(stack, NestedStack) and template_of(stack, template.assembly) is template:
             for construct in stack.node.find_all():
-                if isinstance(construct, CfnElement) and stack.get_logical_id(construct) == violation.logical_id:
+                if isinstance(construct, CfnElement) and stack.resolve(construct.logical_id) == violation.logical_id:
                     return construct.node.path
     return None

@@ -63,6 +63,7 @@ class AssociatedCluster(Construct):
         self.resource: CfnResource | None = None
         self._function, self._location = function, location
         self._allow = Construct(self, "Allow")
+        self.logical_id = f"{_ASSOCIATION}{digest(key)}"
 
     @property
     def paths(self) -> list[str]:
@@ -97,7 +98,12 @@ class AssociatedCluster(Construct):
     def _snapshot(
         self, scope: Construct, wanted: Wanted, construct_id: str, key: str, role: dict[str, str]
     ) -> CfnResource:
-        properties = {"Kind": "Before", "ClusterIdentifier": wanted.cluster_identifier, **role}
+        properties = {
+            "Kind": "Before",
+            "ClusterIdentifier": wanted.cluster_identifier,
+            "Association": self.logical_id,
+            **role,
+        }
         snapshot = self._function.resource(scope, construct_id, _SNAPSHOT, properties, self._allow)
         snapshot.override_logical_id(f"{_SNAPSHOT}{digest(self.key, key)}")
         return snapshot
@@ -133,6 +139,7 @@ class AssociatedCluster(Construct):
             policies += self._function.allow_default(self, _RESTORE_ID, identifier, restored)
         self.policies = len(policies)
         self.resource = self._function.resource(self, _RESOURCE_ID, _ASSOCIATION, properties, *policies)
+        self.resource.override_logical_id(self.logical_id)
 
 
 def _clusters(location: Location) -> dict[str, AssociatedCluster]:

@@ -10,7 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Final, cast
 
-from aws_cdk import Acknowledgment, CfnResource, CustomResource, Duration, RemovalPolicy, Validations
+from aws_cdk import Acknowledgment, Aws, CfnResource, CustomResource, Duration, RemovalPolicy, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -91,6 +91,7 @@ class AssociationFunction(Construct):
         self._location = location_of(self)
         self._logging = granted_policies(self._role, self._location, "WriteLogs", "roles")
         self._logging.allow(permissions.write_logs(log_group.log_group_arn))
+        self._logging.allow(permissions.list_stack(Aws.STACK_ID))
         acknowledged = ((self._function, _FUNCTION_ACKNOWLEDGMENTS), (log_group, _LOG_ACKNOWLEDGMENTS))
         for construct, reasons in acknowledged:
             for rule, reason in reasons.items():

@@ -34,10 +34,11 @@ def _statements(stack: cdk.Stack) -> list[dict[str, Any]]:
 
 
 def test_the_function_may_do_exactly_this(stack: cdk.Stack) -> None:
-    """Describe and modify one cluster, pass these roles to Redshift, write its own logs."""
+    """Describe and modify one cluster, pass these roles to Redshift, list its own stack, write its own logs."""
     role = RedshiftRole(stack, "Role")
     associate(stack, "Association", role)
     cluster = f"arn:aws:redshift:{REGION}:{ACCOUNT}:cluster:warehouse"
+    references = {"AWS::Partition": "aws", "AWS::StackId": "this stack"}
     to_redshift = {"StringEquals": {"iam:PassedToService": "redshift.amazonaws.com"}}
     resources = template_of(stack)["Resources"]
     (log_group,) = [key for key, found in resources.items() if found["Type"] == "AWS::Logs::LogGroup"]
@@ -45,12 +46,10 @@ def test_the_function_may_do_exactly_this(stack: cdk.Stack) -> None:
     assert {
         "AssociateRoles": ("redshift:ModifyClusterIamRoles", cluster, None),
         "DescribeClusters": ("redshift:DescribeClusters", cluster, None),
+        "ListStack": ("cloudformation:ListStackResources", "this stack", None),
         "PassRolesToRedshift": ("iam:PassRole", stack.resolve(role.role_arn), to_redshift),
         "WriteLogs": (["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": [log_group, "Arn"]}, None),
-    } == {
-        s["Sid"]: (s["Action"], deployed(s["Resource"], {"AWS::Partition": "aws"}), s.get("Condition"))
-        for s in _statements(stack)
-    }
+    } == {s["Sid"]: (s["Action"], deployed(s["Resource"], references), s.get("Condition")) for s in _statements(stack)}
 
 
 def test_the_function_may_pass_the_default_role_of_a_cluster(stack: cdk.Stack) -> None:
@@ -216,7 +215,7 @@ def test_the_code_is_the_handler_alone_and_everybody_may_read_it(
     name, files = _staged(tmp_path / "open-out")
     monkeypatch.setattr(function, "_PACKAGE", closed)
 
-    modules = ("__init__", "clusters", "index", "plan", "reconcile", "reply", "snapshots")
+    modules = ("__init__", "clusters", "index", "plan", "reconcile", "reply", "snapshots", "stack")
     assert {f"handler/{module}.py" for module in modules} == set(files)
     assert (name, dict.fromkeys(files, 0o644)) == _staged(tmp_path / "closed-out")
     assert package == function._readable(package)
@@ -244,7 +243,7 @@ def test_what_a_function_needs_is_in_the_report_where_others_make_its_role(app: 
     actions = [action for each in statements for action in listed(each["Action"]) or [each["Action"]]]
 
     assert {
-        *("logs:CreateLogStream", "logs:PutLogEvents"),
+        *("logs:CreateLogStream", "logs:PutLogEvents", "cloudformation:ListStackResources"),
         *("redshift:DescribeClusters", "redshift:ModifyClusterIamRoles", "iam:PassRole"),
     } == {*actions}
     assert 2 == actions.count("iam:PassRole")

@@ -28,47 +28,11 @@ from redshift_roles.custom_resource.handler.clusters import (
 )
 from redshift_roles.custom_resource.handler.plan import Change, Cluster
 from tests.support.fake_redshift import CLUSTER, STACK, Account, FakeRedshift, error
+from tests.support.fake_stack import ASSOCIATION, FakeStack
+from tests.support.handler_requests import A, B, C, F, G, answer, request, snapshot, snapshot_of_default
 
-A, B, C, F, G = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "C", "Foreign", "Guest"))
 NO_KIND = "unexpected: KeyError: 'Kind'"
 GONE = "cluster other: there is none of that name in this account and region"
-
-
-def _event(
-    kind: str = "Create", roles: tuple[str, ...] = (A,), found: tuple[str, ...] = ("false",), **more: Any
-) -> dict[str, Any]:
-    options = {key: more.pop(key) for key in ("DefaultRoleArn", "DefaultBefore", "RoleLimit") if key in more}
-    return {
-        "RequestType": kind,
-        "RequestId": "r",
-        "StackId": STACK,
-        "LogicalResourceId": "Association",
-        "ResponseURL": "https://example.com/answer",
-        "ResourceProperties": {
-            "Kind": "Association",
-            "ClusterIdentifier": CLUSTER,
-            "RoleArns": list(roles),
-            "WasAssociated": list(found),
-            "RoleLimit": "10",
-            "TimeoutSeconds": "300",
-            **options,
-        },
-        **({"PhysicalResourceId": f"{CLUSTER}/Association"} if kind != "Create" else {}),
-        **more,
-    }
-
-
-def _snapshot(
-    kind: str = "Create", role: str = A, physical: str | None = None, cluster: str = CLUSTER
-) -> dict[str, Any]:
-    event = _event(kind)
-    event["ResourceProperties"] = {"Kind": "Before", "ClusterIdentifier": cluster, "RoleArn": role}
-    event.pop("PhysicalResourceId", None)
-    return {**event, **({"PhysicalResourceId": physical} if physical else {})}
-
-
-def _answer(event: dict[str, Any], redshift: FakeRedshift, seconds: float = 800) -> tuple[str, dict[str, Any]]:
-    return index.answer(event, redshift, redshift.clock(), seconds)
 
 
 class _Context:
@@ -86,7 +50,9 @@ def _cloudformation(monkeypatch: pytest.MonkeyPatch, client: Any) -> Iterator[li
         return io.BytesIO()
 
     monkeypatch.setattr("urllib.request.urlopen", urlopen)
-    monkeypatch.setattr(boto3, "client", lambda name, config: client)  # noqa: ARG005
+    listed = FakeStack().has("Association", ASSOCIATION, "CREATE_IN_PROGRESS")
+    clients = {"redshift": client, "cloudformation": listed}
+    monkeypatch.setattr(boto3, "client", lambda name, config: clients[name])  # noqa: ARG005
     monkeypatch.setattr(index, "Clock", client.clock)
     yield sent
 
@@ -94,7 +60,7 @@ def _cloudformation(monkeypatch: pytest.MonkeyPatch, client: Any) -> Iterator[li
 def test_a_failure_has_a_reason_and_a_physical_id(monkeypatch: pytest.MonkeyPatch) -> None:
     """CloudFormation shows the reason, and deletes what a failed create left by the physical id."""
     with _cloudformation(monkeypatch, FakeRedshift(status="paused")) as sent:
-        index.handler(_event(), _Context())
+        index.handler(request(), _Context())
 
     assert [
         {
@@ -112,19 +78,19 @@ def test_a_failure_has_a_reason_and_a_physical_id(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("event", "status", "physical_id", "reason"),
     [
-        (_event(), "SUCCESS", "warehouse/Association", "done"),
-        (_event("Delete", PhysicalResourceId="made-up"), "SUCCESS", "made-up", "done"),
-        (_snapshot("Delete", physical="made-up"), "SUCCESS", "made-up", "done"),
-        (_snapshot("Update", A, "before/x=true", "other"), "FAILED", "before/x=true", GONE),
-        (_snapshot(cluster="other"), "FAILED", "nothing", GONE),
+        (request(), "SUCCESS", "warehouse/Association", "done"),
+        (request("Delete", PhysicalResourceId="made-up"), "SUCCESS", "made-up", "done"),
+        (snapshot("Delete", physical="made-up"), "SUCCESS", "made-up", "done"),
+        (snapshot("Update", A, "before/a/x=true", "other"), "FAILED", "before/a/x=true", GONE),
+        (snapshot(cluster="other"), "FAILED", "nothing", GONE),
         (
-            _event(RoleLimit="x"),
+            request(RoleLimit="x"),
             "FAILED",
             "warehouse/Association",
             "unexpected: ValueError: invalid literal for int() with base 10: 'x'",
         ),
-        (_event() | {"ResourceProperties": {}}, "FAILED", "nothing", NO_KIND),
-        (_event("Update") | {"ResourceProperties": {}}, "FAILED", "warehouse/Association", NO_KIND),
+        (request() | {"ResourceProperties": {}}, "FAILED", "nothing", NO_KIND),
+        (request("Update") | {"ResourceProperties": {}}, "FAILED", "warehouse/Association", NO_KIND),
     ],
 )
 def test_every_request_gets_a_reply(
@@ -139,10 +105,19 @@ def test_every_request_gets_a_reply(
     ]
 
 
+def test_fails_with_a_reason_when_a_request_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CloudFormation ignores the reply to an old request."""
+    with _cloudformation(monkeypatch, FakeRedshift()) as sent:
+        index.handler(request() | {"LogicalResourceId": "Other"}, _Context())
+
+    reason = "this is an old request: its resource is gone by now, so nothing is changed"
+    assert [("FAILED", reason)] == [(body["Status"], body["Reason"]) for body in sent]
+
+
 def test_a_reply_has_the_answer_of_a_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
     """CloudFormation keeps it for the association."""
     with _cloudformation(monkeypatch, FakeRedshift(roles={F: 0.0})) as sent:
-        index.handler(_snapshot(role=F), _Context())
+        index.handler(snapshot(role=F), _Context())
 
     assert [{"WasAssociated": "true"}] == [body["Data"] for body in sent]
 
@@ -161,7 +136,7 @@ def test_fails_when_a_snapshot_cannot_be_made_in_time(cluster: dict[str, Any], m
     """In at most three minutes."""
     redshift = FakeRedshift(**cluster)
     with pytest.raises(RefusedError, match=f"cluster warehouse: {message}"):
-        _answer(_snapshot(), redshift)
+        answer(snapshot(), redshift)
 
     assert earliest <= redshift.time < earliest + 50
 
@@ -170,17 +145,17 @@ def test_the_time_left_limits_the_timeout() -> None:
     """The function must reply before it is stopped."""
     redshift = FakeRedshift(stuck={A})
     with pytest.raises(RefusedError, match="not done in 30 seconds"):
-        _answer(_event(), redshift, 30)
+        answer(request(), redshift, 30)
 
 
 def test_a_snapshot_changes_nothing_and_keeps_its_answer() -> None:
     """The first answer for a role stays, whatever we changed since; a rollback asks for it again."""
     redshift = FakeRedshift()
-    first, seen = _answer(_snapshot(), redshift)
-    _answer(_event(), redshift)
-    second, other = _answer(_snapshot("Update", B, first), redshift)
-    third, again = _answer(_snapshot("Update", A, second), redshift)
-    _, late = _answer(_snapshot(), redshift)
+    first, seen = answer(snapshot(), redshift)
+    answer(request(), redshift)
+    second, other = answer(snapshot("Update", B, first), redshift)
+    third, again = answer(snapshot("Update", A, second), redshift)
+    _, late = answer(snapshot(), redshift)
 
     assert ("false", "false", "false", "true") == (
         seen["WasAssociated"],
@@ -192,7 +167,7 @@ def test_a_snapshot_changes_nothing_and_keeps_its_answer() -> None:
     assert third.startswith("before/")
     assert len(third) < 200
     assert 1 == len(redshift.calls)
-    assert (third, {}) == _answer(_snapshot("Delete", A, third), FakeRedshift(exists=False))
+    assert (third, {}) == answer(snapshot("Delete", A, third), FakeRedshift(exists=False))
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "UnauthorizedOperation", "Throttling"])
@@ -200,7 +175,7 @@ def test_a_snapshot_waits_until_it_is_allowed(code: str) -> None:
     """The policy of the function is seconds old at the first snapshot."""
     redshift = FakeRedshift(roles={A: 0.0}, read_failures=[error(code)] * 3)
 
-    assert "true" == _answer(_snapshot(), redshift)[1]["WasAssociated"]
+    assert "true" == answer(snapshot(), redshift)[1]["WasAssociated"]
     assert 0 < redshift.time < 30
 
 
@@ -208,7 +183,7 @@ def test_a_former_default_that_cannot_be_passed_is_cleared() -> None:
     """Otherwise the association could not be deleted."""
     redshift = FakeRedshift(roles={F: 0.0, A: 0.0}, default=A, may_pass={A})
     options: dict[str, Any] = {"DefaultRoleArn": A, "DefaultBefore": F}
-    _answer(_event("Delete", **options), redshift)
+    answer(request("Delete", **options), redshift)
 
     assert ({F}, None) == (redshift.arns(), redshift.default)
 
@@ -216,39 +191,33 @@ def test_a_former_default_that_cannot_be_passed_is_cleared() -> None:
 def test_a_role_of_the_list_is_restored_as_the_default() -> None:
     """It can be passed, because it is one of ours."""
     redshift = FakeRedshift(roles={A: 0.0, B: 0.0}, default=A, may_pass={A, B})
-    before = _event(roles=(A, B), found=("false", "true"), DefaultRoleArn=A, DefaultBefore=B)["ResourceProperties"]
-    _answer(_event("Update", (A, B), ("false", "true"), OldResourceProperties=before), redshift)
+    before = request(roles=(A, B), found=("false", "true"), DefaultRoleArn=A, DefaultBefore=B)["ResourceProperties"]
+    answer(request("Update", (A, B), ("false", "true"), OldResourceProperties=before), redshift)
 
     assert B == redshift.default
 
 
 def test_there_is_time_to_reply_after_the_last_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two calls without an answer, three more to remove what was added, and a slow CloudFormation."""
+    """Three slow calls, four more to remove what was added, and a slow CloudFormation."""
     made: list[Any] = []
     with _cloudformation(monkeypatch, FakeRedshift()) as sent:
         monkeypatch.setattr(boto3, "client", lambda name, config: made.append((name, config)))
-        index.handler(_event(), _Context())
-    ((name, config),) = made
+        index.handler(request(), _Context())
+    (redshift, config), (cloudformation, same) = made
     attempts = config.retries["total_max_attempts"]
 
-    assert ("redshift", 1) == (name, len(sent))
+    assert ("redshift", "cloudformation", config, 1) == (redshift, cloudformation, same, len(sent))
     seconds = attempts * (config.connect_timeout + config.read_timeout)
     answering = (len(reply.PAUSES) + 1) * reply.REPLY_SECONDS + sum(reply.PAUSES)
-    assert 5 * seconds + answering < index._MARGIN_SECONDS
-
-
-def _snapshot_default(physical: str | None = None, cluster: str = CLUSTER) -> dict[str, Any]:
-    event = _snapshot("Update" if physical else "Create", physical=physical, cluster=cluster)
-    del event["ResourceProperties"]["RoleArn"]
-    return event
+    assert 7 * seconds + answering < index._MARGIN_SECONDS
 
 
 def test_a_create_that_fails_removes_what_it_added() -> None:
     """Whether or not CloudFormation asks for it; roles of others stay."""
     redshift = FakeRedshift(roles={F: 0.0, B: 0.0}, default=F, stuck={A})
-    event = _event(roles=(A, B), found=("false", "true"), DefaultRoleArn=A, DefaultBefore=F)
+    event = request(roles=(A, B), found=("false", "true"), DefaultRoleArn=A, DefaultBefore=F)
     with pytest.raises(RefusedError, match="is adding"):
-        _answer(event, redshift)
+        answer(event, redshift)
 
     assert ({F, B}, F) == (redshift.arns(), redshift.default)
 
@@ -256,10 +225,10 @@ def test_a_create_that_fails_removes_what_it_added() -> None:
 def test_an_update_that_fails_on_another_cluster_removes_what_it_added() -> None:
     """None of our roles was there before."""
     redshift = FakeRedshift(roles={F: 0.0}, stuck={A})
-    old = _event()["ResourceProperties"] | {"ClusterIdentifier": "elsewhere"}
-    event = _event("Update", OldResourceProperties=old, PhysicalResourceId="elsewhere/Association")
+    old = request()["ResourceProperties"] | {"ClusterIdentifier": "elsewhere"}
+    event = request("Update", OldResourceProperties=old, PhysicalResourceId="elsewhere/Association")
     with pytest.raises(RefusedError, match="is adding"):
-        _answer(event, redshift)
+        answer(event, redshift)
 
     assert {F} == redshift.arns()
 
@@ -267,9 +236,9 @@ def test_an_update_that_fails_on_another_cluster_removes_what_it_added() -> None
 def test_an_update_that_fails_on_its_own_cluster_removes_nothing() -> None:
     """The rollback does."""
     redshift = FakeRedshift(roles={A: 0.0}, stuck={B})
-    old = _event()["ResourceProperties"]
+    old = request()["ResourceProperties"]
     with pytest.raises(RefusedError, match="is adding"):
-        _answer(_event("Update", (A, B), ("false",) * 2, OldResourceProperties=old), redshift)
+        answer(request("Update", (A, B), ("false",) * 2, OldResourceProperties=old), redshift)
 
     assert {A, B} == redshift.arns()
 
@@ -277,9 +246,9 @@ def test_an_update_that_fails_on_its_own_cluster_removes_nothing() -> None:
 def _moving(kind: str, physical_id: str, *, to: str, back_from: str) -> dict[str, Any]:
     options: dict[str, Any] = {"DefaultRoleArn": A, "DefaultBefore": F}
     there, elsewhere = (
-        _event(**options)["ResourceProperties"] | {"ClusterIdentifier": name} for name in (to, back_from)
+        request(**options)["ResourceProperties"] | {"ClusterIdentifier": name} for name in (to, back_from)
     )
-    event = _event(kind, PhysicalResourceId=physical_id, OldResourceProperties=elsewhere)
+    event = request(kind, PhysicalResourceId=physical_id, OldResourceProperties=elsewhere)
     return {**event, "ResourceProperties": there}
 
 
@@ -289,7 +258,7 @@ def test_a_rollback_cleans_up_the_cluster_of_the_killed_update() -> None:
     two = Account(new=new, old=old)
     event = _moving("Update", "old/Association", to="old", back_from="new")
 
-    assert ("old/Association", {}) == index.answer(event, two, two.clock(), 800)
+    assert ("old/Association", {}) == answer(event, two)
     assert ({F, G}, F) == (new.arns(), new.default)
     assert ({F, G, A}, G, []) == (old.arns(), old.default, old.calls)
 
@@ -299,10 +268,7 @@ def test_an_update_to_another_cluster_leaves_the_former_one_alone() -> None:
     new, old = (FakeRedshift(roles=dict(roles), default=F) for roles in ({F: 0.0}, {F: 0.0, A: 0.0}))
     two = Account(new=new, old=old)
     for name, there, elsewhere in (("old/Association", "new", "old"), ("new/Association", "old", "new")):
-        assert (
-            f"{there}/Association"
-            == index.answer(_moving("Update", name, to=there, back_from=elsewhere), two, two.clock(), 800)[0]
-        )
+        assert f"{there}/Association" == answer(_moving("Update", name, to=there, back_from=elsewhere), two)[0]
 
     assert ({F, A}, A) == (new.arns(), new.default)
     assert ({F, A}, A) == (old.arns(), old.default)
@@ -315,7 +281,7 @@ def test_a_rollback_succeeds_also_when_it_cannot_clean_up(
     """Half of its time is left for the rollback itself; the log has what was not removed."""
     two = Account(new=FakeRedshift(roles={A: 0.0}, **problem), old=FakeRedshift(roles={F: 0.0}))
     event = _moving("Update", "old/Association", to="old", back_from="new")
-    index.answer(event, two, two.clock(), 800)
+    answer(event, two)
 
     assert {F, A} == two.clusters["old"].arns()
     assert two.clusters["old"].time < 200
@@ -326,10 +292,10 @@ def test_a_rollback_succeeds_also_when_it_cannot_clean_up(
 def test_the_larger_limit_counts_in_an_update(limit: str, old_limit: str) -> None:
     """A rollback has the former limit, and the cluster may have more roles by now."""
     redshift = FakeRedshift(roles={B: 0.0, **{f"{F}{number}": 0.0 for number in range(12)}})
-    old = _event(roles=(B,))["ResourceProperties"] | {"RoleLimit": old_limit}
-    event = _event("Update", (A, B), ("false", "false"), OldResourceProperties=old)
+    old = request(roles=(B,))["ResourceProperties"] | {"RoleLimit": old_limit}
+    event = request("Update", (A, B), ("false", "false"), OldResourceProperties=old)
     event["ResourceProperties"]["RoleLimit"] = limit
-    _answer(event, redshift)
+    answer(event, redshift)
 
     assert {A, B} < redshift.arns()
 
@@ -338,8 +304,8 @@ def test_a_snapshot_keeps_the_former_default() -> None:
     """After a rollback it is still the former one, not ours. Its name may have the characters that separate answers."""
     former = "arn:aws:iam::111111111111:role/x,y/a=b,c@d"
     redshift = FakeRedshift(roles={former: 0.0}, default=former)
-    first, seen = _answer(_snapshot_default(), redshift)
-    second, again = _answer(_snapshot_default(first), FakeRedshift(exists=False))
+    first, seen = answer(snapshot_of_default(), redshift)
+    second, again = answer(snapshot_of_default(first), FakeRedshift(exists=False))
 
     assert {"DefaultRoleArn": former, "PutBackRoleArn": former} == seen
     assert (first, seen) == (second, again)
@@ -348,14 +314,14 @@ def test_a_snapshot_keeps_the_former_default() -> None:
 def test_former_answers_count_for_a_day() -> None:
     """After months others may have changed the cluster. The present answer always counts."""
     redshift = FakeRedshift()
-    physical_id, _ = _answer(_snapshot(), redshift)
+    physical_id, _ = answer(snapshot(), redshift)
     redshift.roles = {A: 0.0}
     redshift.time += 90 * 86_400
-    physical_id, unchanged = _answer(_snapshot("Update", A, physical_id), redshift)
-    physical_id, _ = _answer(_snapshot("Update", B, physical_id), redshift)
-    soon = _answer(_snapshot("Update", A, physical_id), redshift)[1]
+    physical_id, unchanged = answer(snapshot("Update", A, physical_id), redshift)
+    physical_id, _ = answer(snapshot("Update", B, physical_id), redshift)
+    soon = answer(snapshot("Update", A, physical_id), redshift)[1]
     redshift.time += 2 * 86_400
-    late = _answer(_snapshot("Update", A, physical_id), redshift)[1]
+    late = answer(snapshot("Update", A, physical_id), redshift)[1]
 
     assert ("false", "false", "true") == (unchanged["WasAssociated"], soon["WasAssociated"], late["WasAssociated"])
 
@@ -363,37 +329,37 @@ def test_former_answers_count_for_a_day() -> None:
 def test_a_role_that_others_removed_since_is_ours_when_we_come_back() -> None:
     """Nobody else wants it any more, so it must not stay after us. While it is associated it is theirs."""
     redshift = FakeRedshift(roles={A: 0.0})
-    physical_id, first = _answer(_snapshot(), redshift)
-    physical_id, _ = _answer(_snapshot("Update", B, physical_id), redshift)
-    physical_id, still = _answer(_snapshot("Update", A, physical_id), redshift)
-    physical_id, _ = _answer(_snapshot("Update", B, physical_id), redshift)
+    physical_id, first = answer(snapshot(), redshift)
+    physical_id, _ = answer(snapshot("Update", B, physical_id), redshift)
+    physical_id, still = answer(snapshot("Update", A, physical_id), redshift)
+    physical_id, _ = answer(snapshot("Update", B, physical_id), redshift)
     del redshift.roles[A]
-    _, gone = _answer(_snapshot("Update", A, physical_id), redshift)
+    _, gone = answer(snapshot("Update", A, physical_id), redshift)
 
     assert ("true", "true", "false") == (first["WasAssociated"], still["WasAssociated"], gone["WasAssociated"])
 
 
 def test_a_snapshot_keeps_that_there_was_no_default() -> None:
     """A policy still needs an ARN."""
-    first, seen = _answer(_snapshot_default(), FakeRedshift())
+    first, seen = answer(snapshot_of_default(), FakeRedshift())
 
     assert {"DefaultRoleArn": "", "PutBackRoleArn": "arn:aws-cn:iam::111111111111:role/no-default-role"} == seen
-    assert (first, seen) == _answer(_snapshot_default(first), FakeRedshift(roles={A: 0.0}, default=A))
+    assert (first, seen) == answer(snapshot_of_default(first), FakeRedshift(roles={A: 0.0}, default=A))
 
 
 def test_a_role_that_is_being_removed_counts_as_not_associated() -> None:
     """Its owner no longer wants it."""
-    assert "false" == _answer(_snapshot(), FakeRedshift(leaving={A: 99.0}))[1]["WasAssociated"]
+    assert "false" == answer(snapshot(), FakeRedshift(leaving={A: 99.0}))[1]["WasAssociated"]
 
 
 def test_the_physical_id_does_not_depend_on_the_roles() -> None:
     """So CloudFormation replaces nothing and deletes nothing."""
     redshift = FakeRedshift(roles={F: 0.0})
-    names = {_answer(_event(), redshift)[0]}
-    more = _event("Update", (A, B, C), ("false",) * 3, OldResourceProperties=_event()["ResourceProperties"])
-    names.add(_answer(more, redshift)[0])
-    fewer = _event("Update", (B,), OldResourceProperties=more["ResourceProperties"])
-    names.add(_answer(fewer, redshift)[0])
+    names = {answer(request(), redshift)[0]}
+    more = request("Update", (A, B, C), ("false",) * 3, OldResourceProperties=request()["ResourceProperties"])
+    names.add(answer(more, redshift)[0])
+    fewer = request("Update", (B,), OldResourceProperties=more["ResourceProperties"])
+    names.add(answer(fewer, redshift)[0])
 
     assert {"warehouse/Association"} == names
     assert {F, B} == redshift.arns()
@@ -500,16 +466,16 @@ def test_the_log_has_requests_replies_and_errors_but_no_address(
 ) -> None:
     """Whoever has the address can reply for the function."""
     caplog.set_level("INFO")
-    event = _event()
+    event = request()
     del event["ResourceProperties"]["RoleLimit"]
     with _cloudformation(monkeypatch, FakeRedshift()):
         index.handler(event, _Context())
-    request, surprise, answer = [record.getMessage() for record in caplog.records]
+    asked, surprise, replied = [record.getMessage() for record in caplog.records]
 
     assert "example.com" not in caplog.text
-    assert {key: value for key, value in event.items() if key != "ResponseURL"} == json.loads(request)
+    assert {key: value for key, value in event.items() if key != "ResponseURL"} == json.loads(asked)
     assert "unexpected" == surprise
-    assert "FAILED" == json.loads(answer)["Status"]
+    assert "FAILED" == json.loads(replied)["Status"]
 
 
 def test_the_handler_imports_nothing_of_ours_but_itself(tmp_path: Path) -> None:

@@ -10,9 +10,16 @@ import pytest
 from redshift_roles.custom_resource.handler.clusters import RefusedError
 from redshift_roles.custom_resource.handler.plan import NOTHING, Association
 from redshift_roles.custom_resource.handler.reconcile import Clock, Request, reconcile, undo
-from tests.support.fake_redshift import CLUSTER, FakeRedshift, error
+from tests.support.fake_redshift import CLUSTER, STACK, FakeRedshift, error
+from tests.support.fake_stack import ASSOCIATION, FakeStack
 
 A, B, C, F = (f"arn:aws:iam::111111111111:role/{name}" for name in ("A", "B", "C", "Foreign"))
+
+LOOK = (
+    FakeStack()
+    .has("Association", ASSOCIATION, "UPDATE_IN_PROGRESS")
+    .look({"RequestType": "Update", "LogicalResourceId": "Association", "StackId": STACK})
+)
 
 
 def _ours(*roles: str, **options: Any) -> Association:
@@ -28,7 +35,7 @@ def _run(
     seconds: float = 300,
     cluster: str = CLUSTER,
 ) -> None:
-    reconcile(redshift, Request(cluster, before, after, role_limit, seconds), redshift.clock())
+    reconcile(redshift, Request(cluster, before, after, role_limit, seconds, LOOK), redshift.clock())
 
 
 def _refused(redshift: FakeRedshift, *sides: Association, **options: Any) -> str:
@@ -355,7 +362,7 @@ def test_a_former_default_that_redshift_accepts_later_is_restored(code: str, ref
 def test_a_failed_create_does_not_wait_for_the_former_default() -> None:
     """Its roles are removed at once, with or without it."""
     redshift = FakeRedshift(roles={A: 0.0, F: 0.0}, default=A, failures=[error("AccessDenied")])
-    undo(redshift, Request(CLUSTER, NOTHING, _ours(A, default=A, default_before=F), 10, 300))
+    undo(redshift, Request(CLUSTER, NOTHING, _ours(A, default=A, default_before=F), 10, 300, LOOK))
 
     assert ({F}, None, 0) == (redshift.arns(), redshift.default, redshift.time)
 
@@ -443,7 +450,7 @@ def _pauses(jitter: float) -> list[float]:
 
     clock = Clock(now=lambda: redshift.time, sleep=sleep, jitter=lambda: jitter)
     with pytest.raises(RefusedError):
-        reconcile(redshift, Request(CLUSTER, NOTHING, _ours(A), 10, 300), clock)
+        reconcile(redshift, Request(CLUSTER, NOTHING, _ours(A), 10, 300, LOOK), clock)
     return pauses
 
 

@@ -31,6 +31,7 @@ CERTIFICATE = f"arn:aws:acm:{HERE}:certificate/11111111-1111-1111-1111-111111111
 EMR = f"arn:aws:elasticmapreduce:{HERE}:cluster/j-2AXXXXXXGAPLF"
 CATALOG, DATABASE = f"arn:aws:glue:{HERE}:catalog", f"arn:aws:glue:{HERE}:database/sales"
 CLUSTER = f"arn:aws:redshift:{HERE}:cluster:warehouse"
+STACK = f"arn:aws:cloudformation:{HERE}:stack/Data/1"
 LOG_GROUP = f"arn:aws:logs:{HERE}:log-group:/aws/lambda/associations"
 
 
@@ -629,6 +630,22 @@ SQL = [
         [
             *_calls("logs:PutLogEvents", f"{LOG_GROUP}-2:log-stream:1"),
             *_calls("logs:CreateLogGroup logs:DeleteLogGroup", LOG_GROUP),
+        ],
+    ),
+    Sql(
+        "listing the resources of a stack",
+        permissions.list_stack(STACK),
+        [
+            Page(
+                "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html",
+                "2026-09-26",
+                [_on("cloudformation:ListStackResources", STACK)],
+            )
+        ],
+        _calls("cloudformation:ListStackResources", STACK),
+        [
+            *_calls("cloudformation:ListStackResources", STACK.replace("stack/Data/", "stack/Data-2/")),
+            *_calls("cloudformation:DescribeStacks cloudformation:DeleteStack", STACK),
         ],
     ),
     Sql(

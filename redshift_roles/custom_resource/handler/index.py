@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import boto3
@@ -16,19 +18,21 @@ from botocore.config import Config
 from . import snapshots
 from .clusters import Client, RefusedError
 from .plan import NOTHING, REMOVING, Association, Cluster
-from .reconcile import Clock, Request, read, reconcile, undo
+from .reconcile import Clock, OutdatedError, Request, found, reconcile, retry, undo
 from .reply import Outcome, respond
+from .stack import Stack, association_id, cluster_of, list_stack
 
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)
 
-# The last attempt makes two calls, and a create that fails makes three more to remove what it added; then there must be
-# time to reply. Calls are not repeated here: the next attempt does that.
-_CALLS = Config(connect_timeout=3, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 1})
+# The last attempt makes three calls, and a create that fails makes four more to remove what it added; then there must
+# be time to reply. Calls are not repeated here: the next attempt does that.
+_CALLS = Config(connect_timeout=2, read_timeout=3.5, retries={"mode": "standard", "total_max_attempts": 1})
 _MARGIN_SECONDS = 60.0
 _SNAPSHOT_SECONDS = 180.0
 
 Json = dict[str, Any]
+Look = Callable[[], Stack]
 
 
 class Context(Protocol):
@@ -46,9 +50,10 @@ def handler(event: Json, context: Context) -> None:
     data: Json = {}
     try:
         physical_id = physical_id_of(event)
-        physical_id, data = answer(event, boto3.client("redshift", config=_CALLS), Clock(), remaining)
+        redshift, cloudformation = (boto3.client(name, config=_CALLS) for name in ("redshift", "cloudformation"))
+        physical_id, data = answer(event, redshift, partial(list_stack, cloudformation, event), Clock(), remaining)
         status = "SUCCESS"
-    except RefusedError as error:
+    except (RefusedError, OutdatedError) as error:
         reason = str(error)
     except Exception as error:  # noqa: BLE001  without a reply CloudFormation waits for an hour
         _log.exception("unexpected")
@@ -56,15 +61,15 @@ def handler(event: Json, context: Context) -> None:
     respond(event, Outcome(status, reason, physical_id, data))
 
 
-def answer(event: Json, client: Client, clock: Clock, seconds: float) -> tuple[str, Json]:
+def answer(event: Json, client: Client, look: Look, clock: Clock, seconds: float) -> tuple[str, Json]:
     """Fulfil a request, and return the physical id and the data of the resource."""
     properties = event["ResourceProperties"]
     if properties["Kind"] == "Before":
-        return _snapshot(event, client, clock, min(_SNAPSHOT_SECONDS, seconds))
+        return _snapshot(event, client, look, clock, min(_SNAPSHOT_SECONDS, seconds))
     deadline = clock.now() + max(min(float(properties["TimeoutSeconds"]), seconds), 0.0)
     if _is_rollback_of_move(event):
-        _clean_up(event["OldResourceProperties"], client, clock, (deadline - clock.now()) / 2)
-    request = _request(event, deadline - clock.now())
+        _clean_up(event["OldResourceProperties"], client, look, clock, (deadline - clock.now()) / 2)
+    request = _request(event, look, deadline - clock.now())
     try:
         reconcile(client, request, clock)
     except RefusedError:
@@ -75,11 +80,11 @@ def answer(event: Json, client: Client, clock: Clock, seconds: float) -> tuple[s
 
 
 def physical_id_of(event: Json) -> str:
-    """Return the physical id: of an association its cluster and logical id, never its roles."""
+    """Return the physical id that a request leads to, unless a snapshot writes another one."""
     properties = event["ResourceProperties"]
     if event["RequestType"] == "Delete" or properties["Kind"] == "Before":
         return str(event.get("PhysicalResourceId") or "nothing")
-    return f"{properties['ClusterIdentifier']}/{event['LogicalResourceId']}"
+    return association_id(event)
 
 
 def _old(event: Json) -> Json:
@@ -87,26 +92,26 @@ def _old(event: Json) -> Json:
     return old
 
 
-def _changes_cluster(event: Json) -> bool:
+def _moves(event: Json) -> bool:
     old = _old(event)
-    return bool(old) and old["ClusterIdentifier"] != event["ResourceProperties"]["ClusterIdentifier"]
+    return bool(old) and cluster_of(old) != cluster_of(event["ResourceProperties"])
 
 
 def _is_rollback_of_move(event: Json) -> bool:
     """Return whether an update is the rollback of one to another cluster whose physical id CloudFormation never got."""
-    return _changes_cluster(event) and event.get("PhysicalResourceId") == physical_id_of(event)
+    return _moves(event) and event.get("PhysicalResourceId") == physical_id_of(event)
 
 
-def _clean_up(properties: Json, client: Client, clock: Clock, seconds: float) -> None:
+def _clean_up(properties: Json, client: Client, look: Look, clock: Clock, seconds: float) -> None:
     """Remove our roles from a cluster for which CloudFormation will send no delete, if it can be done in time."""
-    cluster, limit = properties["ClusterIdentifier"], int(properties["RoleLimit"])
+    cluster, limit = cluster_of(properties), int(properties["RoleLimit"])
     try:
-        reconcile(client, Request(cluster, _association(properties), NOTHING, limit, seconds), clock)
+        reconcile(client, Request(cluster, _association(properties), NOTHING, limit, seconds, look), clock)
     except RefusedError as error:
         _log.warning("not removed: %s", error)
 
 
-def _request(event: Json, seconds: float) -> Request:
+def _request(event: Json, look: Look, seconds: float) -> Request:
     """Read the request; of an update the larger limit counts, since it may be a rollback."""
     properties, old = event["ResourceProperties"], _old(event)
     wanted = _association(properties)
@@ -114,38 +119,46 @@ def _request(event: Json, seconds: float) -> Request:
     before = NOTHING
     if deletes or _is_rollback_of_move(event):
         before = wanted
-    elif old and not _changes_cluster(event):
+    elif old and not _moves(event):
         before = _association(old)
     return Request(
-        cluster=properties["ClusterIdentifier"],
+        cluster=cluster_of(properties),
         before=before,
         after=NOTHING if deletes else wanted,
         role_limit=max(int(side["RoleLimit"]) for side in (properties, old) if side),
         seconds=seconds,
+        look=look,
     )
 
 
 def _association(properties: Json) -> Association:
-    found = properties.get("WasAssociated", [])
-    roles = {arn: flag == "true" for arn, flag in zip(properties.get("RoleArns", []), found, strict=True)}
+    flags = properties.get("WasAssociated", [])
+    roles = {arn: flag == snapshots.FOUND for arn, flag in zip(properties.get("RoleArns", []), flags, strict=True)}
     return Association(roles, properties.get("DefaultRoleArn") or None, properties.get("DefaultBefore") or None)
 
 
-def _snapshot(event: Json, client: Client, clock: Clock, seconds: float) -> tuple[str, Json]:
-    """Return what was associated before: from the answers in the physical id, else from the cluster.
+def _snapshot(event: Json, client: Client, look: Look, clock: Clock, seconds: float) -> tuple[str, Json]:
+    """Return what was associated before: from the answers of the stack's snapshots, else from the cluster.
 
     A role that was associated is checked again. The association never removes such a role, so if it is gone, others
     removed it, and what is added from now on is ours.
     """
-    physical_id = str(event.get("PhysicalResourceId", ""))
+    physical_id, properties = str(event.get("PhysicalResourceId", "")), event["ResourceProperties"]
     if event["RequestType"] == "Delete":
         return physical_id, {}
-    cluster, role = event["ResourceProperties"]["ClusterIdentifier"], event["ResourceProperties"].get("RoleArn", "")
+    cluster, role = cluster_of(properties), properties.get("RoleArn", "")
     key = snapshots.key_of(cluster, role)
-    answer = snapshots.read(physical_id, key, clock.date())
-    if answer is None or (role and answer == "true"):
-        answer = _state(read(client, cluster, seconds, clock), role)
-    return snapshots.write(physical_id, key, answer, clock.date()), _data(event, role, answer)
+
+    def attempt(_: bool) -> str:
+        stored = snapshots.read([physical_id, *look().snapshots()], key, clock.date())
+        if stored is None or (role and stored == snapshots.FOUND):
+            return _state(found(client, cluster), role)
+        return stored
+
+    answer = retry(attempt, cluster, seconds, clock)
+    return snapshots.write(physical_id, properties["Association"], key, answer, clock.date()), _data(
+        event, role, answer
+    )
 
 
 def _data(event: Json, role: str, answer: str) -> Json:
@@ -165,4 +178,4 @@ def _state(there: Cluster, role: str) -> str:
     """Return whether a role is associated or, without a role, the default role."""
     if not role:
         return there.default or ""
-    return "true" if there.roles.get(role, REMOVING) != REMOVING else "false"
+    return snapshots.FOUND if there.roles.get(role, REMOVING) != REMOVING else snapshots.NOT_FOUND

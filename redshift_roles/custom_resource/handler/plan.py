@@ -5,6 +5,7 @@ The same three always give the same change, so a request may be repeated, also a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 IN_SYNC = "in-sync"
@@ -45,6 +46,18 @@ class Change:
 
     def __bool__(self) -> bool:
         return bool(self.add or self.remove or self.default is not None)
+
+
+def leave(before: Association, after: Association, keeps: Callable[[str], bool]) -> Association:
+    """Return what was wanted before as if others had wanted it, where another association wants it too.
+
+    Only what is no longer wanted is asked about: each role by its ARN, and the default role as "".
+    """
+    return Association(
+        roles={arn: found or (arn not in after.roles and keeps(arn)) for arn, found in before.roles.items()},
+        default=None if before.default and not after.default and keeps("") else before.default,
+        default_before=before.default_before,
+    )
 
 
 def change(before: Association, after: Association, there: Cluster) -> Change:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 from .clusters import (
@@ -19,7 +20,8 @@ from .clusters import (
     describe,
     modify,
 )
-from .plan import NO_DEFAULT, NOTHING, REMOVING, Association, Change, Cluster, change, waiting
+from .plan import NO_DEFAULT, NOTHING, REMOVING, Association, Change, Cluster, change, leave, waiting
+from .stack import Stack
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +29,8 @@ _FIRST_DELAY = 2.0
 _LONGEST_DELAY = 20.0
 # How long a refusal may come from a new role or policy that IAM has not propagated yet.
 _PROPAGATION = 90.0
+# How long CloudFormation's list may lag behind what CloudFormation does.
+_LAG = 15.0
 _DELETING = {"deleting", "final-snapshot"}
 _PAUSED = "paused"
 _UNUSABLE = {
@@ -60,20 +64,16 @@ class Request:
     after: Association
     role_limit: int  # of the cluster, the roles of others included
     seconds: float
+    look: Callable[[], Stack]
 
 
 def reconcile(client: Client, request: Request, clock: Clock) -> None:
     """Change the cluster and wait until it is as wanted; RefusedError says why it cannot be."""
     deadline = clock.now() + request.seconds
-    run = _Run(client, request)
+    run = _Run(client, request, clock)
     retry(run.attempt, request.cluster, request.seconds, clock, about=_roles(request))
     if run.changed or request.after == NOTHING:
         _settle(client, request.cluster, deadline - clock.now(), clock)
-
-
-def read(client: Client, identifier: str, seconds: float, clock: Clock) -> Cluster:
-    """Return the state of a cluster, as soon as IAM and the API allow it."""
-    return retry(lambda _: _found(client, identifier), identifier, seconds, clock)
 
 
 def undo(client: Client, request: Request) -> None:
@@ -82,10 +82,15 @@ def undo(client: Client, request: Request) -> None:
     CloudFormation may or may not ask for it later.
     """
     with suppress(RetryableError, PropagationError, RefusedError):
-        there = describe(client, request.cluster)
-        wanted = change(request.after, request.before, there) if there else None
-        if wanted:
+        there, stack = found(client, request.cluster), request.look()
+        added = leave(request.after, request.before, partial(stack.keeps, request.cluster))
+        wanted = change(added, request.before, there)
+        if wanted and not stack.outdated():
             _modify(client, request, wanted, final=True)
+
+
+class OutdatedError(Exception):
+    """The request is an old one that was delivered again, and CloudFormation does not wait for a reply."""
 
 
 class WaitingError(RetryableError):
@@ -138,7 +143,8 @@ def _reason(*parts: str) -> str:
     return ": ".join(filter(None, parts))
 
 
-def _found(client: Client, identifier: str) -> Cluster:
+def found(client: Client, identifier: str) -> Cluster:
+    """Return a cluster; GoneError says that there is none of that name."""
     there = describe(client, identifier)
     if there is None:
         raise GoneError
@@ -151,8 +157,10 @@ class _Run:
 
     client: Client
     request: Request
+    clock: Clock
     changed: bool = False
     default_first: bool = False
+    outdated_since: float | None = None
 
     def attempt(self, final: bool) -> None:
         """Make the change that is missing; return when there is nothing left to change and to wait for."""
@@ -160,6 +168,9 @@ class _Run:
         if there is None:
             return
         wanted = change(request.before, request.after, there)
+        if wanted:
+            request = self._checked()
+            wanted = change(request.before, request.after, there)
         if not wanted and not waiting(request.before, request.after, there):
             return
         if there.status in _UNUSABLE:
@@ -180,6 +191,20 @@ class _Run:
                 raise WaitingError(_state(request, there), str(error)) from error
         raise WaitingError(_state(request, there))
 
+    def _checked(self) -> Request:
+        """Return the request without what another association of the stack wants too, unless it is an old one."""
+        request, stack = self.request, self.request.look()
+        status = stack.outdated()
+        if not status:
+            self.outdated_since = None
+            return replace(request, before=leave(request.before, request.after, partial(stack.keeps, request.cluster)))
+        problem = f"this is an old request: its resource is {status} by now, so nothing is changed"
+        if self.outdated_since is None:
+            self.outdated_since = self.clock.now()
+        if self.clock.now() - self.outdated_since < _LAG:
+            raise RetryableError(problem)
+        raise OutdatedError(problem)
+
     def _modify(self, wanted: Change, *, final: bool) -> None:
         """Change the roles; the default role first, once Redshift has refused it together with a removal."""
         together = wanted.default is not None and bool(wanted.remove)
@@ -194,7 +219,7 @@ class _Run:
     def _there(self) -> Cluster | None:
         """Return the cluster's state, or None when a delete finds it gone, and its roles with it."""
         if self.request.after != NOTHING:
-            return _found(self.client, self.request.cluster)
+            return found(self.client, self.request.cluster)
         there = describe(self.client, self.request.cluster)
         return None if there is None or there.status in _DELETING else there
 
