@@ -183,5 +183,5 @@ def end_with(parent: int) -> None:
 if __name__ == "__main__":
     threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
     takes = float(os.environ["EMULATOR_TAKES"])
-    install(Pace(takes=takes, busy=takes / 2))
+    install(Pace(takes=takes, busy=takes / 2, default_alone=True))
     asyncio.run(serve())
