@@ -154,7 +154,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
             account_rule.assert_account(location, [*(role.account for role in facts.roles), *accounts])
             plugins.watch_policy(self, location)
             if may_be_too_large:
-                Annotations.of(self).add_warning_v2(_UNDECIDED, _MAY_BE_TOO_LARGE)
+                Annotations.of(self).add_warning_v2(registry.POLICY_SIZE_UNDECIDED.annotation_id, _MAY_BE_TOO_LARGE)
 
     def attach_to_user(self, user: IUserRef) -> None:
         """Attach the policy to a user of its account.
@@ -222,7 +222,6 @@ _LONGEST_GENERATED: Final = 130
 _STATEMENTS: Final = 1_600
 
 
-_UNDECIDED: Final = "redshift-roles:PolicySizeUndecided"
 _MAY_BE_TOO_LARGE: Final = (
     "Only the deployment knows whether generated names keep the policy within the "
     f"{quotas.MANAGED_POLICY_SIZE:,} characters that IAM allows. Give roles short names, or split the policy."

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import jsii
 from aws_cdk import (
@@ -32,9 +32,7 @@ from redshift_roles.cdk.jsii_compat import reference_of
 from redshift_roles.cdk.location import Location, path_of
 from redshift_roles.cdk.records import record_of
 from redshift_roles.cdk.role_reader import own_role, reports_policies, role_location
-from redshift_roles.rules.registry import Problem
-
-_UNDECIDED: Final = "redshift-roles:AttachedPoliciesUndecided"
+from redshift_roles.rules.registry import ATTACHED_POLICIES_UNDECIDED, Problem
 
 
 @dataclass
@@ -156,7 +154,7 @@ class GrantedPolicies:
                 f"{attached}, at most {most} ({quotas.IAM_QUOTAS.url}). Divide the work among several {kind}, "
                 "or raise the quota."
             )
-            Annotations.of(self._scope).add_warning_v2(_UNDECIDED, warning)
+            Annotations.of(self._scope).add_warning_v2(ATTACHED_POLICIES_UNDECIDED.annotation_id, warning)
 
     def _keys(self, together: Sequence[Permission]) -> dict[str, str]:
         """Return what tokens are sorted by, where permissions are compared: their numbers depend on the order of calls.

@@ -16,10 +16,9 @@ from redshift_roles.cdk.location import Location
 from redshift_roles.cdk.records import record_of
 from redshift_roles.cdk.role_reader import as_known, own_role, role_arn, role_location, trust_document, trust_of
 from redshift_roles.grants.managed_policies import GrantRecord
-from redshift_roles.rules.registry import Problem
+from redshift_roles.rules.registry import TRUST_POLICY_UNDECIDED, Problem
 
 _MINIMIZED: Final = "@aws-cdk/aws-iam:minimizePolicies"
-_UNDECIDED: Final = "redshift-roles:TrustPolicyUndecided"
 _LEAST_ARN: Final = len("arn:aws:iam::123456789012:role/x")
 
 
@@ -76,9 +75,10 @@ def extend_trust(role: iam.IRole, trusted: Trusted) -> bool:
     usual = quotas.TRUST_POLICY_SIZE
     if own_role(role) is None and _least_size(document, [], role, usual, known) > usual:
         warning = (
-            f"The trust policy has more than the {usual:,} characters that IAM allows unless the quota was raised."
+            f"The trust policy has more than the {usual:,} characters that IAM allows unless the quota was raised. "
+            "Let fewer roles and users in, or raise the quota."
         )
-        Annotations.of(role).add_warning_v2(_UNDECIDED, warning)
+        Annotations.of(role).add_warning_v2(TRUST_POLICY_UNDECIDED.annotation_id, warning)
     return True
 
 

@@ -4,7 +4,15 @@ from typing import Final
 
 from redshift_roles.rules.association_rules import CHECKS
 from redshift_roles.rules.pass_role_rule import PASS_ROLE_UNSCOPED
-from redshift_roles.rules.registry import NOT_IN_A_TEMPLATE, POLICY_TOO_LARGE, TEMPLATE_UNDECIDED, Rule
+from redshift_roles.rules.registry import (
+    ATTACHED_POLICIES_UNDECIDED,
+    NOT_IN_A_TEMPLATE,
+    POLICY_SIZE_UNDECIDED,
+    POLICY_TOO_LARGE,
+    TEMPLATE_UNDECIDED,
+    TRUST_POLICY_UNDECIDED,
+    Rule,
+)
 
 RULES: Final[tuple[Rule, ...]] = (
     *dict.fromkeys(rule for rule, _ in CHECKS),
@@ -12,5 +20,8 @@ RULES: Final[tuple[Rule, ...]] = (
     POLICY_TOO_LARGE,
     NOT_IN_A_TEMPLATE,
     TEMPLATE_UNDECIDED,
+    ATTACHED_POLICIES_UNDECIDED,
+    POLICY_SIZE_UNDECIDED,
+    TRUST_POLICY_UNDECIDED,
 )
 UNDECIDED: Final = frozenset(rule.name for rule in RULES if rule.undecided)

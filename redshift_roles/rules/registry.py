@@ -36,6 +36,11 @@ class Rule(NamedTuple):
     source: quotas.Source
     undecided: bool = False
 
+    @property
+    def annotation_id(self) -> str:
+        """The id under which the warning on a construct can be acknowledged."""
+        return f"redshift-roles:{self.name}"
+
     def finding(self, path: str, problem: Problem, source: quotas.Source | None = None) -> Finding:
         """Report that the rule is broken; `source` is a closer page than the rule's own."""
         return Finding(self.name, path, problem.message, problem.fix, (source or self.source).url)
@@ -59,6 +64,27 @@ TEMPLATE_UNDECIDED: Final = Rule(
     "Each template of the app can be read: those of nested stacks, StackSets and Service Catalog products too.",
     "What is in a template that cannot be read is not checked.",
     quotas.TEMPLATE_FORMATS,
+    undecided=True,
+)
+POLICY_SIZE_UNDECIDED: Final = Rule(
+    "PolicySizeUndecided",
+    "A user policy keeps within 6,144 characters, whatever names are generated.",
+    "IAM refuses a larger policy at deploy time.",
+    quotas.IAM_QUOTAS,
+    undecided=True,
+)
+TRUST_POLICY_UNDECIDED: Final = Rule(
+    "TrustPolicyUndecided",
+    "A trust policy keeps within the 2,048 characters that every account allows.",
+    "IAM refuses a larger one at deploy time, unless the quota of the account was raised.",
+    quotas.IAM_QUOTAS,
+    undecided=True,
+)
+ATTACHED_POLICIES_UNDECIDED: Final = Rule(
+    "AttachedPoliciesUndecided",
+    "A user, group or role has at most the 10 managed policies that every account allows.",
+    "IAM refuses one more at deploy time, unless the quota of the account is higher.",
+    quotas.IAM_QUOTAS,
     undecided=True,
 )
 INVALID_ARGUMENT: Final = Rule(

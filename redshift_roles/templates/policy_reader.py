@@ -121,7 +121,7 @@ def policy_problems(template: Template, origin: Origin) -> Iterator[PolicyProble
         if not is_anywhere and all(pass_role_rule.is_for_redshift(form.get("Condition")) for form in forms):
             for rule, problem in _role_problems(_label(where), forms, template, origin):
                 yield PolicyProblem(logical_id, where, rule, problem)
-    for logical_id, problem in _large_documents(template, origin):
+    for logical_id, problem in _large_documents(template):
         yield PolicyProblem(logical_id, f"Properties/{problem.argument}", registry.POLICY_TOO_LARGE, problem)
 
 
@@ -156,7 +156,7 @@ def _role_problems(
 _GROWTH: Final = 4
 
 
-def _large_documents(template: Template, origin: Origin) -> Iterator[tuple[str, Problem]]:
+def _large_documents(template: Template) -> Iterator[tuple[str, Problem]]:
     """Find managed policies, and trust policies of roles for Redshift, that IAM refuses for their size."""
     for logical_id, length in _large(template, "AWS::IAM::ManagedPolicy", "PolicyDocument", quotas.MANAGED_POLICY_SIZE):
         message = f"a policy must have at most {quotas.MANAGED_POLICY_SIZE:,} characters, got at least {length:,}"
@@ -165,10 +165,8 @@ def _large_documents(template: Template, origin: Origin) -> Iterator[tuple[str, 
         quota = written(template, logical_id, "trust_policy_quota") or quotas.TRUST_POLICY_SIZE
         if length > quota and trust.trusted_services(trust_policy(template, logical_id)):
             message = f"a trust policy must have at most {quota:,} characters, got at least {length:,}"
-            given = "pass trust_policy_quota"
-            if origin == "template":
-                given = f"write Metadata: {{{METADATA}: {{trust_policy_quota: …}}}}"
-            fix = f"let fewer roles and users in, or raise the IAM quota and {given} (at most 8,192)"
+            said = f"trust_policy_quota of RedshiftRole, or Metadata: {{{METADATA}: {{trust_policy_quota: …}}}}"
+            fix = f"let fewer roles and users in, or raise the IAM quota and say so: {said} (at most 8,192)"
             yield logical_id, Problem("AssumeRolePolicyDocument", message, fix)
 
 
