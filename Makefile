@@ -35,9 +35,9 @@ unit:
 # Without the one test that starts a process, which Node has none of, and with fewer examples.
 handler: $(VENV)/.handler node_modules/.installed
 	@echo "test: the handler on the Python of its function"
-	@EXAMPLES=20 node tests/support/lambda_python.mjs $$(echo $(VENV)/lib/python3.*/site-packages) $(VENV)/handler --quiet \
+	@EXAMPLES=20 ASSOCIATION_SEQUENCES=100 node tests/support/lambda_python.mjs $$(echo $(VENV)/lib/python3.*/site-packages) $(VENV)/handler --quiet \
 		--deselect=tests/custom_resource/test_handler.py::test_the_handler_imports_nothing_of_ours_but_itself \
-		$$(echo tests/custom_resource/test_handler*.py) tests/custom_resource/test_redshift_model.py
+		$$(echo tests/custom_resource/test_handler*.py) tests/custom_resource/test_{association,redshift}_model.py
 
 e2e: $(VENV)/.development node_modules/.installed
 	@echo "test: deployments with the CDK command line to an emulated account"

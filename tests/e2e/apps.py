@@ -20,6 +20,7 @@ from tests.support.emulator.server import ACCOUNT, REGION
 # Clusters that are not ours.
 SHARED: Final = "shared"
 MOVING: Final = "shared-moving"
+WRITTEN: Final = "shared-written"
 STUCK: Final = "shared-stuck"
 DENIED: Final = "shared-denied"
 BROKEN: Final = ("shared-full", "shared-lost")
@@ -28,6 +29,7 @@ OWN: Final = "own"
 ALONE: Final = "own-alone"
 
 FOREIGN: Final = f"arn:aws:iam::{ACCOUNT}:role/Foreign"
+NAMED: Final = f"arn:aws:iam::{ACCOUNT}:role/Named"
 SHORT: Final = cdk.Duration.seconds(30)
 
 
@@ -90,6 +92,41 @@ def _moving(app: cdk.App, **names: str) -> None:
         RoleAssociation(stack, name, cluster=MOVING, roles=roles)
 
 
+def _written(app: cdk.App, cluster: Callable[[cdk.Stack], str], named: Callable[[cdk.Stack], iam.IRole]) -> None:
+    """The same cluster and the same roles, of which one is there already, written in some way."""
+    names = _stack(app, "Names")
+    cdk.CfnWaitConditionHandle(names, "Something")
+    cdk.CfnOutput(names, "Cluster", value=WRITTEN, export_name="WrittenCluster")
+    stack = _stack(app, "Written")
+    stack.add_stack_dependency(names)
+    ours = RedshiftRole(stack, "Ours", role_name="OursWritten")
+    theirs = iam.Role.from_role_arn(stack, "Theirs", FOREIGN)
+    roles = [ours, named(stack), theirs]
+    RoleAssociation(stack, "Association", cluster=cluster(stack), roles=roles, default_role=ours)
+
+
+def _parameter(stack: cdk.Stack, name: str, value: str) -> str:
+    return cdk.CfnParameter(stack, name, default=value).value_as_string
+
+
+def _by_parameters(app: cdk.App) -> None:
+    def named(stack: cdk.Stack) -> iam.IRole:
+        return iam.Role.from_role_arn(stack, "Named", _parameter(stack, "NamedArn", NAMED))
+
+    _written(app, lambda stack: _parameter(stack, "Identifier", WRITTEN), named)
+
+
+def _by_literals(app: cdk.App) -> None:
+    _written(app, lambda _: WRITTEN, lambda stack: iam.Role.from_role_arn(stack, "Named", NAMED))
+
+
+def _by_export_and_name(app: cdk.App) -> None:
+    def named(stack: cdk.Stack) -> iam.IRole:
+        return iam.Role.from_role_name(stack, "Named", NAMED.rpartition("/")[2])
+
+    _written(app, lambda _: cdk.Fn.import_value("WrittenCluster"), named)
+
+
 def _broken(app: cdk.App) -> None:
     """A role on clusters that will break."""
     stack = _stack(app, "Broken")
@@ -123,6 +160,7 @@ STATES: Final[dict[str, tuple[Callable[[cdk.App], object], ...]]] = {
         lambda app: _alone(app, "A"),
         lambda app: _shared(app, "X", None),
         lambda app: _moving(app, First="KL", Second="M"),
+        _by_parameters,
         _broken,
     ),
     "second": (
@@ -131,11 +169,13 @@ STATES: Final[dict[str, tuple[Callable[[cdk.App], object], ...]]] = {
         lambda app: _alone(app, "B", role_limit=11),
         lambda app: _shared(app, "XY", "X"),
         lambda app: _moving(app, Renamed="K", Second="LM"),
+        _by_literals,
     ),
     "third": (
         lambda app: _own(app, 3),
         lambda app: _shared(app, "XY", "Y", role_limit=11),
         lambda app: _moving(app, Renamed="KN"),
+        _by_export_and_name,
     ),
     "fourth": (lambda app: _shared(app, "Y", None),),
     "before-stuck": (lambda app: _stuck(app, "OursZ"),),

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.apps import ALONE, BROKEN, DENIED, FOREIGN, MOVING, OWN, SHARED, STUCK
+from tests.e2e.apps import ALONE, BROKEN, DENIED, FOREIGN, MOVING, OWN, SHARED, STUCK, WRITTEN
 from tests.e2e.aws import Aws, Cluster
 from tests.support.emulator.clusters import STATUS_TAG
 from tests.support.emulator.server import ACCOUNT, REGION, client
@@ -41,8 +41,9 @@ class Deployed(NamedTuple):
 def account(aws: Aws) -> Aws:
     """The account, with clusters that are not ours, of which each has a foreign role that is its default."""
     iam, redshift = aws.client("iam"), aws.client("redshift")
-    iam.create_role(RoleName="Foreign", AssumeRolePolicyDocument=json.dumps(TRUST))
-    for identifier in (SHARED, MOVING, STUCK, DENIED, *BROKEN):
+    for name in ("Foreign", "Named"):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+    for identifier in (SHARED, MOVING, WRITTEN, STUCK, DENIED, *BROKEN):
         redshift.create_cluster(
             ClusterIdentifier=identifier,
             NodeType="ra3.large",
@@ -224,6 +225,15 @@ def test_associations_are_renamed_and_roles_move_between_them(main_lane: list[De
     assert "Moving (no changes)" in main_lane[1].said
 
 
+def test_a_cluster_and_a_role_are_written_another_way(main_lane: list[Deployed]) -> None:
+    """By parameters, by literals, by the export of another stack and the name of a role: they stay what they are."""
+    expected = ({"Foreign", "Named", "OursWritten"}, "OursWritten")
+    seen = [done.clusters[WRITTEN] for done in main_lane[:3]]
+
+    assert [expected] * 3 == [(each.in_sync, each.default) for each in seen]
+    assert [3, 3, 3] == [len(each.roles) for each in seen]
+
+
 def test_what_cannot_work_fails_clearly_and_is_rolled_back(
     account: Aws, lanes: dict[str, Future[list[Deployed]]]
 ) -> None:
@@ -260,13 +270,13 @@ def test_destroying_leaves_what_is_others(account: Aws, outputs: dict[str, str])
         assert 3 == len([*pool.map(account.destroy, ("first", "before-stuck", "app"))])
 
     left = account.clusters()
-    assert {*BROKEN, SHARED, MOVING, STUCK, DENIED} == set(left)
+    assert {*BROKEN, SHARED, MOVING, WRITTEN, STUCK, DENIED} == set(left)
     broken = Cluster({"Foreign": "in-sync", "OursBroken": "in-sync"}, "Foreign")
     assert {**dict.fromkeys(left, UNTOUCHED), **dict.fromkeys(BROKEN, broken)} == left
     (kept,) = account.client("redshift").describe_cluster_snapshots()["Snapshots"]
     assert f"{outputs['Cluster']}-final" == kept["SnapshotIdentifier"]
     names = {role["RoleName"] for role in account.client("iam").list_roles()["Roles"]}
-    assert {"Foreign", "Stranger"} == {name for name in names if not name.startswith("cdk-")}
+    assert {"Foreign", "Named", "Stranger"} == {name for name in names if not name.startswith("cdk-")}
 
 
 def test_the_demo_shows_a_deployment(demo: subprocess.Popen[str]) -> None:

@@ -6,7 +6,10 @@ import process from "node:process";
 import { loadPyodide } from "pyodide";
 
 const [packages, compiled, ...words] = process.argv.slice(2);
-const python = await loadPyodide({ env: { HOME: "/home", PYTEST_DISABLE_PLUGIN_AUTOLOAD: "1", ...given("EXAMPLES") } });
+const given = Object.entries(process.env).filter(([name]) => /^(EXAMPLES|ASSOCIATION_)/.test(name));
+const python = await loadPyodide({
+  env: { HOME: "/home", PYTEST_DISABLE_PLUGIN_AUTOLOAD: "1", ...Object.fromEntries(given) },
+});
 const folders = { "/project": ".", "/compiled": compiled, "/packages": packages };
 for (const [folder, root] of Object.entries(folders)) {
   python.FS.mkdirTree(folder);
@@ -25,7 +28,3 @@ import pytest
 print(f"Python {sys.version.partition(' ')[0]}")
 int(pytest.main(words))
 `);
-
-function given(name) {
-  return name in process.env ? { [name]: process.env[name] } : {};
-}
