@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -121,7 +122,7 @@ def policy_problems(template: Template, origin: Origin) -> Iterator[PolicyProble
         if not is_anywhere and all(pass_role_rule.is_for_redshift(form.get("Condition")) for form in forms):
             for rule, problem in _role_problems(_label(where), forms, template, origin):
                 yield PolicyProblem(logical_id, where, rule, problem)
-    for logical_id, problem in _large_documents(template):
+    for logical_id, problem in (*_large_documents(template), *_many_policies(template)):
         yield PolicyProblem(logical_id, f"Properties/{problem.argument}", registry.POLICY_TOO_LARGE, problem)
 
 
@@ -177,6 +178,26 @@ def _large(template: Template, kind: str, key: str, most: int) -> Iterator[tuple
             length = least_size(evaluated(document(node, template), template), template.region)
             if length > most:
                 yield logical_id, length
+
+
+def _many_policies(template: Template) -> Iterator[tuple[str, Problem]]:
+    """Find roles, users and groups to which the template surely attaches more managed policies than IAM does."""
+    attached = Counter(
+        (key, node.get("Ref"))
+        for policy in template.resources(_BOUNDED)
+        for key in ("Roles", "Users", "Groups")
+        for node in listed(template.properties(policy).get(key))
+        if isinstance(node, dict) and presence(template, policy) is True
+    )
+    for kind in ("Role", "User", "Group"):
+        *_, most = quotas.ATTACHED_POLICIES[f"{kind.lower()}s"]
+        for logical_id in template.resources(f"AWS::IAM::{kind}"):
+            own = listed(template.properties(logical_id).get("ManagedPolicyArns"))
+            count = attached[f"{kind}s", logical_id] + sum("Fn::If" not in str(each) for each in own)
+            if count > most and presence(template, logical_id) is not False:
+                message = f"{count} managed policies are attached, IAM attaches at most {most}"
+                fix = f"divide the work among several {kind.lower()}s"
+                yield logical_id, Problem("ManagedPolicyArns", message, fix)
 
 
 def _is_boundary(logical_id: str, template: Template) -> bool:

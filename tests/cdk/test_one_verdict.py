@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aws_cdk as cdk
 import pytest
@@ -16,7 +16,13 @@ from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_servicecatalog as servicecatalog
 from aws_cdk import cloudformation_include as include
 
-from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationPolicy, RoleAssociationRules
+from redshift_roles import (
+    RedshiftCluster,
+    RedshiftRole,
+    RoleAssociationError,
+    RoleAssociationPolicy,
+    RoleAssociationRules,
+)
 from redshift_roles.templates import checker, files
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.associations import associate, cfn_cluster
@@ -133,15 +139,11 @@ def _with_limits(own: int, of_association: int, count: int) -> Callable[[cdk.App
     return build
 
 
-def _overridden_list(*roles: str) -> Callable[[cdk.App], object]:
-    def build(app: cdk.App) -> None:
-        stack = _stack(app)
-        associate(stack, "Association", *_roles(stack, 1))
-        for construct in stack.node.find_all():
-            if isinstance(construct, cdk.CfnResource) and construct.cfn_resource_type.endswith("RoleAssociation"):
-                construct.add_property_override("RoleArns", [*roles])
-
-    return build
+def _override_list(stack: cdk.Stack, roles: Sequence[str]) -> None:
+    associate(stack, "Association", *_roles(stack, 1))
+    for construct in stack.node.find_all():
+        if isinstance(construct, cdk.CfnResource) and construct.cfn_resource_type.endswith("RoleAssociation"):
+            construct.add_property_override("RoleArns", [*roles])
 
 
 def _defined_anew(limit: int) -> Callable[[cdk.App], object]:
@@ -250,6 +252,19 @@ def _granted(size: int) -> Callable[[cdk.App], object]:
     return build
 
 
+def _attached(count: int) -> Callable[[cdk.App], object]:
+    """Attach this many managed policies to a role: one by a grant, the others later."""
+
+    def build(app: cdk.App) -> None:
+        stack = _stack(app)
+        role = RedshiftRole(stack, "Role")
+        role.redshift_grants.copy_from(s3.Bucket.from_bucket_name(stack, "Lake", "lake"))
+        for number in range(count - 1):
+            role.add_managed_policy(iam.ManagedPolicy.from_managed_policy_name(stack, f"P{number}", f"p{number}"))
+
+    return build
+
+
 def _large_policy_of_others(app: cdk.App) -> None:
     _cluster(_stack(app, "Ours"))
     iam.CfnManagedPolicy(_stack(app, "Theirs"), "Policy", policy_document={"Statement": ["x" * 7_000]})
@@ -275,17 +290,6 @@ APPS: dict[str, tuple[Callable[[cdk.App], object], list[str]]] = {
     "twelve roles where the cluster may have twelve": (_with_limits(12, 10, 12), []),
     "twelve roles where the association allows twelve": (_with_limits(11, 12, 12), []),
     "thirteen roles where the larger limit is twelve": (_with_limits(12, 11, 13), ["RoleQuotaExceeded"]),
-    "an association that was changed to eleven roles": (
-        _overridden_list(*(arn(f"R{number}") for number in range(11))),
-        ["RoleQuotaExceeded"],
-    ),
-    "an association that was changed to ten roles": (
-        _overridden_list(*(arn(f"R{number}") for number in range(10))),
-        [],
-    ),
-    "an association that was changed to a foreign role": (_overridden_list(FOREIGN), ["RoleAccountMismatch"]),
-    "an association that was changed to one role twice": (_overridden_list(arn(), arn()), ["RoleDuplicated"]),
-    "an association that was changed to a name": (_overridden_list("loader"), ["RoleArnInvalid"]),
     "a policy that grew to 6,144 characters": (_user_policy(_grown(6_144)), []),
     "a policy that grew to 6,145 characters": (_user_policy(_grown(6_145)), ["PolicyTooLarge"]),
     "a policy that passes a foreign role": (_user_policy(_passing(arn(), FOREIGN)), ["RoleAccountMismatch"]),
@@ -306,6 +310,8 @@ APPS: dict[str, tuple[Callable[[cdk.App], object], list[str]]] = {
     "a trust policy that grew beyond the quota it was given": (_trust(4_096, 4_097), ["PolicyTooLarge"]),
     "a grant that was changed to 6,144 characters": (_granted(6_144), []),
     "a grant that was changed to 6,145 characters": (_granted(6_145), ["PolicyTooLarge"]),
+    "a role to which 25 managed policies were attached": (_attached(25), []),
+    "a role to which 26 managed policies were attached": (_attached(26), ["PolicyTooLarge"]),
     "a large policy of others": (_large_policy_of_others, ["PolicyTooLarge"]),
     "a cluster that was defined anew with a smaller limit": (_defined_anew(20), ["RoleQuotaExceeded"]),
     "roles that are not looked up yet": (_looked_up, ["DefaultRoleUndecided", *["RoleAccountUndecided"] * 3]),
@@ -322,6 +328,74 @@ def test_an_app_has_one_verdict(app: cdk.App, name: str) -> None:
     build(app)
 
     assert expected == _verdicts(app)
+
+
+def _numbered(count: int) -> list[str]:
+    return [arn(f"R{number}") for number in range(count)]
+
+
+# A rule, roles that just keep it, and roles that just break it; each is an ARN.
+BOUNDARIES: list[tuple[str, list[str], list[str]]] = [
+    ("RoleQuotaExceeded", _numbered(10), _numbered(11)),
+    ("RoleAccountMismatch", [arn()], [FOREIGN]),
+    ("RoleDuplicated", [arn("Loader"), arn("loader")], [arn("Loader"), arn("Loader")]),
+    ("RoleArnInvalid", [arn("user")], [f"arn:aws:iam::{ACCOUNT}:user/Loader"]),
+    ("RoleArnInvalid", [arn("x" * 64)], [arn("*")]),
+    ("RoleArnInvalid", [arn()], [f"arn:aws:sts::{ACCOUNT}:assumed-role/Loader/session"]),
+    ("RolePartitionMismatch", [arn()], [arn(partition="aws-cn")]),
+    ("ServiceLinkedRole", [arn(path="/service-role/")], [arn(path="/aws-service-role/redshift.amazonaws.com/")]),
+]
+
+
+def _by_constructor(stack: cdk.Stack, roles: list[str]) -> None:
+    imported = [iam.Role.from_role_arn(stack, f"Role{number}", role) for number, role in enumerate(roles)]
+    _cluster(stack, roles=imported)
+
+
+def _by_add_role(stack: cdk.Stack, roles: list[str]) -> None:
+    cluster = _cluster(stack)
+    for number, role in enumerate(roles):
+        cluster.add_role(iam.Role.from_role_arn(stack, f"Role{number}", role))
+
+
+def _by_association(stack: cdk.Stack, roles: list[str]) -> None:
+    imported = [iam.Role.from_role_arn(stack, f"Role{number}", role) for number, role in enumerate(roles)]
+    associate(stack, "Association", *imported)
+
+
+def _by_override(stack: cdk.Stack, roles: list[str]) -> None:
+    _cluster(stack).cfn_cluster.add_property_override("IamRoles", roles)
+
+
+def _by_override_of_an_association(stack: cdk.Stack, roles: list[str]) -> None:
+    _override_list(stack, roles)
+
+
+def _by_others(stack: cdk.Stack, roles: list[str]) -> None:
+    cfn_cluster(stack, iam_roles=roles)
+
+
+def _found(stack: cdk.Stack, give: Callable[[cdk.Stack, list[str]], object], roles: list[str]) -> list[str]:
+    """Return what the line raises, or what the synthesis and the command report alike."""
+    try:
+        give(stack, roles)
+    except RoleAssociationError as error:
+        return [finding.rule for finding in error.findings]
+    return _verdicts(cast("cdk.App", stack.node.root))
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["kept", "broken"])
+@pytest.mark.parametrize(
+    "give", [_by_constructor, _by_add_role, _by_association, _by_override, _by_override_of_an_association, _by_others]
+)
+@pytest.mark.parametrize("row", BOUNDARIES, ids=lambda row: row[0])
+def test_a_rule_has_one_boundary(
+    app: cdk.App, row: tuple[str, list[str], list[str]], give: Callable[[cdk.Stack, list[str]], object], kept: bool
+) -> None:
+    """At every line, in the guard, in the plug-in and in the command."""
+    rule, sound, broken = row
+
+    assert ([] if kept else [rule]) == _found(_stack(app), give, sound if kept else broken)
 
 
 class _Product(servicecatalog.ProductStack):

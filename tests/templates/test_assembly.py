@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from redshift_roles.aws import Json
 from redshift_roles.templates.assembly import Assembly, Template
+from redshift_roles.templates.values import texts
 from tests.conftest import ACCOUNT, REGION
-from tests.support.builders import ROLE, WRITER, StackText, read, template, write_assembly
+from tests.support.builders import ROLE, WRITER, StackText, cluster, read, template, write_assembly
 
 
 def _nested() -> StackText:
@@ -232,3 +234,41 @@ def test_cross_region_exports_are_found_by_what_the_writer_calls_them(tmp_path: 
     assert [("/cdk/a", "Data.template.json", "first"), ("/cdk/b", "Data.template.json", "second")] == [
         (name, found.file, value) for name, (found, value) in assembly.cross_region_exports.items()
     ]
+
+
+def test_an_application_of_sam_is_a_nested_stack(tmp_path: Path) -> None:
+    """Its address is in another property; its parameters come from the parent."""
+    child = StackText(resources={"Warehouse": cluster([{"Ref": "Role"}])}, parameters={"Role": {"Type": "String"}})
+    write_assembly(tmp_path, stacks={"Data": StackText(nested={"Child": child})})
+    body = json.loads((tmp_path / "Data.template.json").read_text())
+    nested = body["Resources"]["Child"]["Properties"].pop("TemplateURL")
+    body["Resources"]["Child"] = {
+        "Type": "AWS::Serverless::Application",
+        "Properties": {"Location": nested, "Parameters": {"Role": "loader"}},
+    }
+    (tmp_path / "Data.template.json").write_text(json.dumps(body))
+
+    _, below = Assembly.read(tmp_path).templates()
+    assert ("Child", ["loader"]) == (below.parent_logical_id, texts({"Ref": "Role"}, below))
+
+
+def _product(*hashes: str) -> Mapping[str, Json]:
+    versions = [{"Info": {"LoadTemplateFromURL": f"https://bucket/{asset}.json"}} for asset in hashes]
+    properties = {"ProvisioningArtifactParameters": versions}
+    return {"Type": "AWS::ServiceCatalog::CloudFormationProduct", "Properties": properties}
+
+
+@pytest.mark.parametrize("versions", [0, 1, 2])
+def test_the_template_of_a_product_is_a_stack_of_any_account(tmp_path: Path, versions: int) -> None:
+    """It is read once, however many versions have it, and if none has."""
+    asset = "a" * 64
+    write_assembly(tmp_path, stacks={"Data": StackText(resources={"Product": _product(*[asset] * versions)})})
+    (tmp_path / "Shelf.product.template.json").write_text(json.dumps({"Resources": {"C": cluster([])}}))
+    files = {asset: {"source": {"path": "Shelf.product.template.json", "packaging": "file"}}}
+    (tmp_path / "Data.assets.json").write_text(json.dumps({"files": files}))
+
+    data, shelf = Assembly.read(tmp_path).templates()
+    assert (None, None, None, shelf) == (shelf.account, shelf.region, shelf.parent, shelf.top)
+    assert ["C"] == shelf.resources("AWS::Redshift::Cluster")
+    assert data is shelf.deployed
+    assert (data, "Product" if versions else "") == shelf.carrier
