@@ -17,7 +17,7 @@ from constructs import Construct, IDependable
 
 from redshift_roles.aws import quotas
 from redshift_roles.aws.placeholders import is_list_token, present
-from redshift_roles.cdk import account_rule, plugins
+from redshift_roles.cdk import account_rule, cluster_references, plugins
 from redshift_roles.cdk.cluster_network import Connectable, define_network
 from redshift_roles.cdk.location import Location, cluster_arn, path_of, remember_location
 from redshift_roles.cdk.role_reader import remember_role_arns, role_arn, seconds_of
@@ -171,7 +171,7 @@ class RedshiftCluster(Connectable):
             if self._role_limit != quotas.DEFAULT_ROLE_LIMIT:
                 # What checks the template finds the limit there.
                 self._cfn_cluster.add_metadata(METADATA, {"role_limit": self._role_limit})
-            self._cluster_identifier = self._cfn_cluster.ref
+            self._cluster_identifier = cluster_references.reference(self._cfn_cluster)
             if self._roles:
                 remember_role_arns(self._roles, self._cfn_cluster.iam_roles or [])
             bucket, default_role = given.get("audit_log_bucket"), given.get("default_role")
@@ -363,7 +363,7 @@ def _define_default(cluster: RedshiftCluster, location: Location, role: iam.IRol
     # These need aws_lambda, which a plain cluster does not.
     from redshift_roles.custom_resource import cluster_resource  # noqa: PLC0415
 
-    identifier = cluster.cluster_identifier
+    identifier = cluster_references.reference(cluster.cfn_cluster)
     other = cluster_resource.other_default(cluster_resource.members_of(location, identifier))
     facts = replace(facts, other_default=other)
     raise_if(lambda: path_of(cluster), quotas.DEFAULT_ROLE, association_rules.two_default_roles(facts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol
 
 from aws_cdk import CfnResource, Stack
@@ -13,6 +14,7 @@ from redshift_roles.aws import arns
 from redshift_roles.aws.placeholders import is_token
 from redshift_roles.cdk import location as locations
 from redshift_roles.cdk.location import Location, location_of, path_of, referred, unreachable
+from redshift_roles.cdk.records import record_of
 from redshift_roles.rules import arguments
 from redshift_roles.rules.arguments import classes_of
 from redshift_roles.rules.registry import Problem, in_account
@@ -65,6 +67,18 @@ class NamedCluster(NamedTuple):
         return f"arn:{where}:secret:redshift!{self.identifier}-*"
 
 
+@dataclass
+class _Known:
+    reference: str = ""
+
+
+def reference(l1: redshift.CfnCluster) -> str:
+    """Read the ``Ref`` of a cluster, once."""
+    known = record_of(_Known, l1)
+    known.reference = known.reference or l1.ref
+    return known.reference
+
+
 def named(cluster: Cluster, location: Location) -> NamedCluster:
     """Read a cluster: by reference in its own stack, by its literal identifier, if it has one, from another."""
     if isinstance(cluster, str):
@@ -79,9 +93,11 @@ def named(cluster: Cluster, location: Location) -> NamedCluster:
 
 def _reference(cluster: HasCfnCluster | HasClusterName | redshift.CfnCluster) -> tuple[str, redshift.CfnCluster | None]:
     if isinstance(cluster, redshift.CfnCluster):
-        return cluster.ref, cluster
+        return reference(cluster), cluster
     if hasattr(type(cluster), "cfn_cluster"):
-        return cluster.cluster_identifier, cluster.cfn_cluster  # type: ignore[union-attr]
+        # A subclass may call the cluster something else.
+        l1: redshift.CfnCluster = cluster.cfn_cluster  # type: ignore[union-attr]
+        return reference(l1), l1
     name = cluster.cluster_name  # type: ignore[union-attr]
     return name, _l1_of(name)
 
@@ -89,7 +105,7 @@ def _reference(cluster: HasCfnCluster | HasClusterName | redshift.CfnCluster) ->
 def _l1_of(identifier: str) -> redshift.CfnCluster | None:
     """Return the cluster whose ``Ref`` an identifier is; None for any other text."""
     l1s = (target for target in referred(identifier) if isinstance(target, redshift.CfnCluster))
-    return next((l1 for l1 in l1s if l1.ref == identifier), None)
+    return next((l1 for l1 in l1s if reference(l1) == identifier), None)
 
 
 def defined_in(stack: Stack, identifier: str) -> list[redshift.CfnCluster]:

@@ -194,6 +194,15 @@ def _made_by_others(app: cdk.App) -> None:
     )
 
 
+def _subclass_as_an_argument(app: cdk.App) -> None:
+    """Give a subclass eight roles, one of them the default, and two by an association; then let it list nine others."""
+    stack = _stack(app)
+    roles = _roles(stack, 8)
+    mine = _Mine(stack, "Mine", cluster_subnet_group_name="subnets", roles=roles, default_role=roles[0])
+    associate(stack, "More", *_roles(stack, 2, 8), cluster=mine)
+    mine.cfn_cluster.iam_roles = [role.role_arn for role in _roles(stack, 9, 10)]
+
+
 def _user_policy(change: Callable[[RoleAssociationPolicy], object]) -> Callable[[cdk.App], object]:
     """Define the policy of people, and change it."""
 
@@ -290,6 +299,10 @@ APPS: dict[str, tuple[Callable[[cdk.App], object], list[str]]] = {
     "twelve roles where the cluster may have twelve": (_with_limits(12, 10, 12), []),
     "twelve roles where the association allows twelve": (_with_limits(11, 12, 12), []),
     "thirteen roles where the larger limit is twelve": (_with_limits(12, 11, 13), ["RoleQuotaExceeded"]),
+    "a subclass that names its cluster, as an argument": (
+        _subclass_as_an_argument,
+        ["DefaultRoleNotAssociated", "RoleQuotaExceeded"],
+    ),
     "a policy that grew to 6,144 characters": (_user_policy(_grown(6_144)), []),
     "a policy that grew to 6,145 characters": (_user_policy(_grown(6_145)), ["PolicyTooLarge"]),
     "a policy that passes a foreign role": (_user_policy(_passing(arn(), FOREIGN)), ["RoleAccountMismatch"]),
