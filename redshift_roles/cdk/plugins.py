@@ -311,10 +311,11 @@ class RoleAssociationRules(_Plugin):
     """Check every provisioned cluster and Serverless namespace of an app, no matter who wrote it.
 
     Register it once: ``Validations.of(app).add_plugins(RoleAssociationRules())``. It sees property overrides, raw
-    resources, included templates, nested stacks and Stages, and checks the trust policies of associated roles and the
-    policies of those who may pass them (``iam:PassRole``) too. A failure can be acknowledged by the name of the rule,
-    such as ``redshift-roles::RoleQuotaExceeded``; what only the deployment knows is a warning under a name of its own.
-    Clusters of this library are checked without it, by a plug-in of their own that nobody can acknowledge.
+    resources, included templates, nested stacks, Stages, StackSets and Service Catalog products, and checks the trust
+    policies of associated roles, the policies of those who may pass them (``iam:PassRole``), and the size of policies.
+    A failure can be acknowledged by the name of the rule, such as ``redshift-roles::RoleQuotaExceeded``; what only the
+    deployment knows is a warning under a name of its own. Constructs of this library are checked without it, by a
+    plug-in of their own that nobody can acknowledge.
 
     Args:
         role_limit: How many roles a cluster or namespace may have: 1 to 50, by default 10. In a region whose AWS quota

@@ -48,6 +48,30 @@ def test_fails_when_two_stacks_associate_one_role(app: cdk.App) -> None:
     assert message.endswith("is associated with the same cluster by One/Association too")
 
 
+def test_fails_when_two_stacks_give_one_cluster_more_roles_than_it_may_have(app: cdk.App) -> None:
+    """The finding names the association that goes beyond the limit, and how many roles there are in all."""
+    for name, first in (("One", 0), ("Two", 6)):
+        stack = cdk.Stack(app, name, env=ENVIRONMENT)
+        roles = [iam.Role.from_role_arn(stack, f"R{n}", arn(f"R{n}")) for n in range(first, first + 6)]
+        associate(stack, "Association", *roles)
+
+    *found, message = the_violation_of(app)
+    assert ["fatal RoleQuotaExceeded", "Two/Association"] == found
+    assert "RoleArns with the cluster's other roles has 12 entries, 'role_limit' is 10" == message
+
+
+def test_fails_when_a_limit_is_changed_to_more_than_the_quota(app: cdk.App, stack: cdk.Stack) -> None:
+    """The template has the limit that the function will keep."""
+    associate(stack, "Association", RedshiftRole(stack, "Role"))
+    for construct in stack.node.find_all():
+        if isinstance(construct, cdk.CfnResource) and construct.cfn_resource_type.endswith("RoleAssociation"):
+            construct.add_property_override("RoleLimit", "51")
+
+    *found, message = the_violation_of(app)
+    assert ["fatal RoleLimitOutOfRange", "Data/Association"] == found
+    assert "'role_limit' must be 1 to 50 in eu-west-1, got 51" == message
+
+
 @pytest.mark.parametrize("stages", [True, False])
 def test_stacks_that_name_no_account_may_be_of_two(app: cdk.App, stages: bool) -> None:
     """One app for development and production, with the same names in both."""

@@ -236,6 +236,16 @@ def test_cross_region_exports_are_found_by_what_the_writer_calls_them(tmp_path: 
     ]
 
 
+def test_a_nested_template_without_its_file_is_noted(tmp_path: Path) -> None:
+    """It is empty, and its reader knows why."""
+    write_assembly(tmp_path, stacks={"Data": StackText(nested={"Child": StackText()})})
+    (tmp_path / "DataChild.nested.template.json").unlink()
+    assembly = Assembly.read(tmp_path)
+
+    _, child = assembly.templates()
+    assert ({}, "it cannot be read") == (child.body, assembly.unread[child])
+
+
 def test_an_application_of_sam_is_a_nested_stack(tmp_path: Path) -> None:
     """Its address is in another property; its parameters come from the parent."""
     child = StackText(resources={"Warehouse": cluster([{"Ref": "Role"}])}, parameters={"Role": {"Type": "String"}})
