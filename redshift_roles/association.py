@@ -64,11 +64,10 @@ class RoleAssociation(Construct):
 
     Template:
         1 Custom::RedshiftRolesBefore for each role and for a default role. For all associations of a cluster in a stack
-        together 1 Custom::RedshiftRoleAssociation, 1 AWS::IAM::ManagedPolicy, more for a list that one cannot hold, and
-        with a default role 1 more, to restore the default role before it. For all associations of a stack together 1
-        AWS::Lambda::Function with its AWS::Lambda::EventInvokeConfig, AWS::IAM::Role, AWS::IAM::ManagedPolicy and
-        AWS::Logs::LogGroup. A stack has eight of those policies for its clusters, seven where one has a default role.
-        No logical id contains the path of an association.
+        together 1 Custom::RedshiftRoleAssociation, and 1 AWS::Lambda::Function with its
+        AWS::Lambda::EventInvokeConfig, AWS::IAM::Role, AWS::Logs::LogGroup and AWS::IAM::ManagedPolicy for the logs.
+        The function has 1 more AWS::IAM::ManagedPolicy for the cluster, up to 4 for a list that one cannot hold, of
+        which 1 is to restore the default role before ours. No logical id contains the path of an association.
 
     Source:
         https://docs.aws.amazon.com/redshift/latest/APIReference/API_ModifyClusterIamRoles.html (text of 2026-09-10)

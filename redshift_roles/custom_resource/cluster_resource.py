@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 from aws_cdk import CfnResource
 from aws_cdk import aws_iam as iam
 from constructs import Construct, Dependable, DependencyGroup
 
-from redshift_roles.aws import permissions
+from redshift_roles.aws import permissions, quotas
 from redshift_roles.aws.placeholders import is_token
 from redshift_roles.cdk import plugins
 from redshift_roles.cdk.location import Location, cluster_arn, path_of
 from redshift_roles.cdk.role_reader import role_arn
+from redshift_roles.cdk.validation import raise_if
 from redshift_roles.custom_resource.function import AssociationFunction
 from redshift_roles.custom_resource.logical_ids import cluster_key, digest
 from redshift_roles.grants.managed_policies import wait_for_grants
+from redshift_roles.rules.registry import Problem
 
 _ASSOCIATION: Final = "RedshiftRoleAssociation"
 _SNAPSHOT: Final = "RedshiftRolesBefore"
+# No user gives a construct this id.
+_ASSOCIATIONS_ID: Final = "Custom::RedshiftRoleAssociation"
+_CLUSTER_ID: Final = "Cluster"
 _RESOURCE_ID: Final = "Resource"
 _RESTORE_ID: Final = "PutBackDefault"
 
@@ -56,10 +61,9 @@ class AssociatedCluster(Construct):
     """All that the associations of a stack want of one cluster, and the resource that changes it."""
 
     def __init__(self, function: AssociationFunction, location: Location, key: str) -> None:
-        super().__init__(function, key if key[:1].isalpha() else f"Cluster{digest(key)}")
+        super().__init__(function, _CLUSTER_ID)
         self.key = key
         self.members: tuple[Member, ...] = ()
-        self.policies = 0
         self.resource: CfnResource | None = None
         self._function, self._location = function, location
         self._allow = Construct(self, "Allow")
@@ -137,21 +141,65 @@ class AssociatedCluster(Construct):
             properties["DefaultBefore"] = default.snapshot.get_att("DefaultRoleArn").to_string()
             restored = default.snapshot.get_att("PutBackRoleArn").to_string()
             policies += self._function.allow_default(self, _RESTORE_ID, identifier, restored)
-        self.policies = len(policies)
+        self._function.raise_if_over_quota(members[-1].scope, len(policies))
         self.resource = self._function.resource(self, _RESOURCE_ID, _ASSOCIATION, properties, *policies)
         self.resource.override_logical_id(self.logical_id)
 
 
-def _clusters(location: Location) -> dict[str, AssociatedCluster]:
-    """Return the clusters that the associations of a stack are about, by their keys."""
-    function = AssociationFunction.find(location)
-    children = function.node.children if function else []
-    return {child.key: child for child in children if isinstance(child, AssociatedCluster)}
+class _Associations(Construct):
+    """All associations of a stack: for each cluster a function, and below it the cluster."""
+
+    def clusters(self) -> dict[str, AssociatedCluster]:
+        """Return the clusters by their keys."""
+        found = [function.node.try_find_child(_CLUSTER_ID) for function in self.node.children]
+        return {cluster.key: cluster for cluster in found if isinstance(cluster, AssociatedCluster)}
+
+    def members(self) -> dict[str, tuple[Member, ...]]:
+        """Return the associations of each cluster."""
+        return {key: cluster.members for key, cluster in self.clusters().items()}
+
+    def restore(self, members: dict[str, tuple[Member, ...]]) -> None:
+        """Restore the clusters and their associations."""
+        for function in self.node.children:
+            cluster = function.node.try_find_child(_CLUSTER_ID)
+            if not isinstance(cluster, AssociatedCluster) or cluster.key not in members:
+                self.node.try_remove_child(function.node.id)
+            elif cluster.members is not members[cluster.key]:
+                cluster.write(members[cluster.key])
+
+    def add(self, key: str, location: Location) -> AssociatedCluster:
+        """Add a cluster."""
+        function = AssociationFunction(self, key if key[:1].isalpha() else f"Cluster{digest(key)}")
+        return AssociatedCluster(function, location, key)
+
+
+def _find(location: Location) -> _Associations | None:
+    found = location.stack.node.try_find_child(_ASSOCIATIONS_ID)
+    return found if isinstance(found, _Associations) else None
+
+
+def _cluster(scope: Construct, location: Location, key: str) -> AssociatedCluster:
+    """Return the cluster of that key, which its first association creates."""
+    taken = location.stack.node.try_find_child(_ASSOCIATIONS_ID)
+    if taken and not isinstance(taken, _Associations):
+        message = f"{path_of(taken)} is a {type(taken).__name__}, where the functions behind role associations belong"
+        problem = Problem("", message, "give that construct another id")
+        raise_if(partial(path_of, scope), quotas.MODIFY_ROLES, [problem])
+    associations = _find(location) or _Associations(location.stack, _ASSOCIATIONS_ID)
+    try:
+        return associations.clusters().get(key) or associations.add(key, location)
+    except RuntimeError as error:
+        # CDK refuses the asset, as it does with a synthesizer that has no place for assets.
+        message = f"the function behind role associations is an asset, and CDK refuses it: {error}"
+        problem = Problem("", message, "give the stack a synthesizer with assets, such as DefaultStackSynthesizer")
+        raise_if(partial(path_of, scope), quotas.CDK_ENVIRONMENTS, [problem])
+        raise
 
 
 def members_of(location: Location, cluster_identifier: str) -> tuple[Member, ...]:
     """Return the associations that a cluster has in a stack."""
-    cluster = _clusters(location).get(cluster_key(cluster_identifier, location))
+    associations = _find(location)
+    cluster = associations.clusters().get(cluster_key(cluster_identifier, location)) if associations else None
     return cluster.members if cluster else ()
 
 
@@ -167,17 +215,10 @@ def join(scope: Construct, location: Location, wanted: Wanted) -> None:
     Where it cannot be added, InvalidArgument is raised and nothing has changed.
     """
     with unchanged_on_error(location):
-        function = AssociationFunction.of(scope, location)
-        clusters = _clusters(location)
-        key = cluster_key(wanted.cluster_identifier, location)
-        if key not in clusters:
-            clusters[key] = AssociatedCluster(function, location, key)
-        clusters[key].add(scope, wanted)
-        policies = sum(cluster.policies for cluster in clusters.values())
-        defaults = any(cluster.default_path for cluster in clusters.values())
-        function.raise_if_over_quota(scope, policies, defaults=defaults)
-    wait_too(scope, clusters[key])
-    plugins.watch_associations(clusters[key], location)
+        cluster = _cluster(scope, location, cluster_key(wanted.cluster_identifier, location))
+        cluster.add(scope, wanted)
+    wait_too(scope, cluster)
+    plugins.watch_associations(cluster, location)
 
 
 def wait_too(construct: Construct, other: Construct) -> None:
@@ -190,17 +231,13 @@ def wait_too(construct: Construct, other: Construct) -> None:
 @contextmanager
 def unchanged_on_error(location: Location) -> Iterator[None]:
     """Restore the associations of a stack when something fails halfway."""
-    is_new = AssociationFunction.find(location) is None
-    before = {cluster: cluster.members for cluster in _clusters(location).values()}
+    associations = _find(location)
+    before = associations.members() if associations else {}
     try:
         yield
     except Exception:
-        function = AssociationFunction.find(location)
-        if function and is_new:
-            function.remove()
-        for cluster in _clusters(location).values():
-            if cluster not in before:
-                cast("AssociationFunction", function).node.try_remove_child(cluster.node.id)
-            elif cluster.members is not before[cluster]:
-                cluster.write(before[cluster])
+        if associations:
+            associations.restore(before)
+        elif _find(location):
+            location.stack.node.try_remove_child(_ASSOCIATIONS_ID)
         raise

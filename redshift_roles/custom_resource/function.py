@@ -1,4 +1,4 @@
-"""The AWS Lambda function behind role associations: one for each stack, shared by all of its associations."""
+"""The AWS Lambda function behind role associations: one for each cluster that a stack associates roles with."""
 
 from __future__ import annotations
 
@@ -19,14 +19,12 @@ from constructs import Construct, IDependable
 from redshift_roles.aws import permissions, quotas
 from redshift_roles.aws.permissions import Permission
 from redshift_roles.aws.policies import documents
-from redshift_roles.cdk.location import Location, location_of, path_of
+from redshift_roles.cdk.location import location_of, path_of
 from redshift_roles.cdk.role_reader import reports_policies
 from redshift_roles.cdk.validation import raise_if
 from redshift_roles.grants.managed_policies import GrantedPolicies, granted_policies, report
 from redshift_roles.rules.registry import Problem
 
-# No user gives a construct this id.
-_FUNCTION_ID: Final = "Custom::RedshiftRoleAssociation"
 _PACKAGE: Final = Path(__file__).parent
 _HANDLER: Final = "handler"
 
@@ -67,7 +65,7 @@ def _readable(package: Path) -> Path:
 
 
 class AssociationFunction(Construct):
-    """The function of one stack."""
+    """The function for one cluster of a stack."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
@@ -78,7 +76,7 @@ class AssociationFunction(Construct):
         self._function = lambda_.Function(
             self,
             "Function",
-            description="Associates IAM roles with Amazon Redshift clusters",
+            description="Associates IAM roles with an Amazon Redshift cluster",
             code=code(),
             handler=f"{_HANDLER}.index.handler",
             runtime=lambda_.Runtime.PYTHON_3_14,
@@ -97,46 +95,16 @@ class AssociationFunction(Construct):
             for rule, reason in reasons.items():
                 Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=reason))
 
-    @classmethod
-    def find(cls, location: Location) -> AssociationFunction | None:
-        """Return the function of a stack, or None where there is none yet."""
-        found = location.stack.node.try_find_child(_FUNCTION_ID)
-        return found if isinstance(found, cls) else None
-
-    @classmethod
-    def of(cls, scope: Construct, location: Location) -> AssociationFunction:
-        """Return the function of a stack, which the first association creates."""
-        found = location.stack.node.try_find_child(_FUNCTION_ID)
-        if isinstance(found, cls):
-            return found
-        if found:
-            kind = type(found).__name__
-            message = f"{path_of(found)} is a {kind}, where the function behind role associations belongs"
-            problem = Problem("", message, "give that construct another id")
-            raise_if(partial(path_of, scope), quotas.MODIFY_ROLES, [problem])
-        try:
-            return cls(location.stack, _FUNCTION_ID)
-        except RuntimeError as error:
-            # CDK refuses the asset, as it does with a synthesizer that has no place for assets.
-            location.stack.node.try_remove_child(_FUNCTION_ID)
-            message = f"the function behind role associations is an asset, and CDK refuses it: {error}"
-            problem = Problem("", message, "give the stack a synthesizer with assets, such as DefaultStackSynthesizer")
-            raise_if(partial(path_of, scope), quotas.CDK_ENVIRONMENTS, [problem])
-            raise
-
-    def remove(self) -> None:
-        """Remove the function from its stack."""
-        self._location.stack.node.try_remove_child(_FUNCTION_ID)
-
-    def raise_if_over_quota(self, scope: Construct, policies: int, *, defaults: bool) -> None:
-        """Raise InvalidArgument when the function's role cannot have as many policies for all clusters."""
-        spare = 2 if defaults else 1
-        most = quotas.ROLE_POLICIES - len(self._logging.policies) - spare
+    def raise_if_over_quota(self, scope: Construct, policies: int) -> None:
+        """Raise InvalidArgument when the function's role cannot have these policies, for one cluster after another."""
+        most = (quotas.ROLE_POLICIES - len(self._logging.policies)) // 2
         if policies > most:
-            need = f"the associations and default roles of this stack need {policies} policies, at most {most} are free"
+            need = f"the roles and the default role of the cluster need {policies} policies, at most {most} are free"
             quota = f"in every account IAM attaches {quotas.ROLE_POLICIES} to a role"
-            message = f"{need}: {quota}, one is for the logs, {spare} for the change of a cluster"
-            problem = Problem("", message, "define this one in another stack, perhaps a nested one")
+            message = (
+                f"{need}: {quota}, one is for the logs, and for another cluster the new ones come before the old go"
+            )
+            problem = Problem("", message, "associate some of the roles in another stack, perhaps a nested one")
             raise_if(partial(path_of, scope), quotas.IAM_QUOTAS, [problem])
 
     def allow(self, scope: Construct, cluster_identifier: str, needed: list[Permission]) -> list[iam.CfnManagedPolicy]:

@@ -1,10 +1,10 @@
-"""The function behind role associations: its code, its permissions, and how many policies it can have."""
+"""The functions behind role associations: their code, their permissions, and how many policies each can have."""
 
 from __future__ import annotations
 
 import json
-import re
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from unittest.mock import ANY
@@ -61,78 +61,87 @@ def test_the_function_may_pass_the_default_role_of_a_cluster(stack: cdk.Stack) -
     assert stack.resolve(role.role_arn) in passed
 
 
-def _over_quota(policies: int, most: int, spare: int) -> list[tuple[str, str]]:
-    message = (
-        f"the associations and default roles of this stack need {policies} policies, at most {most} are free: "
-        f"in every account IAM attaches 10 to a role, one is for the logs, {spare} for the change of a cluster"
-    )
-    return [("InvalidArgument", message)]
+def _attached(stack: cdk.Stack) -> list[int]:
+    """Count the managed policies of each function's role."""
+    roles = [json.dumps(policy["Roles"]) for policy in all_properties_of(stack, POLICY) if policy.get("Roles")]
+    return sorted(Counter(roles).values())
 
 
-def test_fails_when_the_function_can_have_no_more_policies(stack: cdk.Stack) -> None:
-    """IAM attaches ten to a role, of which as many stay free as one cluster has, so that it can be replaced."""
+def test_each_cluster_of_a_stack_has_a_function_with_policies_of_its_own(stack: cdk.Stack) -> None:
+    """So however many clusters change in one deployment, when CloudFormation attaches the new policies before it
+    detaches the old ones, no role has more than the ten that IAM attaches.
+    """
     role = RedshiftRole(stack, "Role")
-    for number in range(5):
-        associate(stack, f"A{number}", role, cluster=f"c{number}")
-    default_of_cluster(stack, role)
-    before = [construct.node.path for construct in stack.node.find_all()]
+    for number in range(6):
+        associate(stack, f"A{number}", role, cluster=f"c{number}", default_role=role)
+    logs, for_cluster = 1, 2
 
-    assert _over_quota(8, 7, 2) == refused(lambda: associate(stack, "Association", role))
+    assert [logs + for_cluster] * 6 == _attached(stack)
+    assert 6 == len(all_properties_of(stack, "AWS::Lambda::Function"))
+
+
+def _long(stack: cdk.Stack, number: int) -> list[iam.IRole]:
+    """Import roles with long paths, of which a policy has eleven at most."""
+    path = f"/{'p' * 500}/"
+    return [iam.Role.from_role_arn(stack, f"R{role}", arn(f"R{role:02}", path=path)) for role in range(number)]
+
+
+@pytest.mark.parametrize(("roles", "with_default", "need"), [(44, False, 5), (40, True, 5), (50, True, 6)])
+def test_fails_when_the_function_can_have_no_more_policies(
+    stack: cdk.Stack, roles: int, with_default: bool, need: int
+) -> None:
+    """IAM attaches ten to a role, and another cluster has its own before the old ones go; nothing has changed then."""
+    given = _long(stack, roles)
+    before = [construct.node.path for construct in stack.node.find_all()]
+    message = (
+        f"the roles and the default role of the cluster need {need} policies, at most 4 are free: in every account IAM "
+        "attaches 10 to a role, one is for the logs, and for another cluster the new ones come before the old go"
+    )
+    default = {"default_role": given[0]} if with_default else {}
+
+    assert [("InvalidArgument", message)] == refused(lambda: associate(stack, "A", *given, role_limit=50, **default))
     assert before == [construct.node.path for construct in stack.node.find_all()]
 
 
-def test_an_association_without_a_default_role_needs_one_policy_less(stack: cdk.Stack) -> None:
-    """After the error, the same association is possible without a default role."""
-    role = RedshiftRole(stack, "Role")
-    for number in range(7):
-        associate(stack, f"A{number}", role, cluster=f"c{number}")
+def test_a_long_list_has_several_policies(stack: cdk.Stack) -> None:
+    """A policy has at most 6,144 characters; twice as many and one for the logs are within the quota."""
+    associate(stack, "A", *_long(stack, 43), role_limit=50)
 
-    assert _over_quota(9, 7, 2) == refused(lambda: associate(stack, "Association", role, default_role=role))
-    associate(stack, "Association", role)
-    assert 9 == len(all_properties_of(stack, POLICY))
+    assert [1 + 4] == _attached(stack)
 
 
-def test_a_long_list_needs_several_policies_and_counts_as_many(stack: cdk.Stack) -> None:
-    """A policy has at most 6,144 characters."""
-    path = f"/{'p' * 500}/"
-    names = [[f"R{cluster}-{role}" for role in range(40)] for cluster in range(2)]
-    lists = [[iam.Role.from_role_arn(stack, name, arn(name, path=path)) for name in each] for each in names]
-    for number, roles in enumerate(lists):
-        associate(stack, f"A{number}", *roles, cluster=f"c{number}", role_limit=50)
+def test_a_list_that_grows_too_long_leaves_the_associations_as_they_were(stack: cdk.Stack) -> None:
+    """Of the same cluster, in another association."""
+    *first, last = _long(stack, 44)
+    associate(stack, "First", *first, role_limit=50)
+    before = template_of(stack)
 
-    assert 9 == len(all_properties_of(stack, POLICY))
-    assert _over_quota(12, 8, 1) == refused(lambda: associate(stack, "Association", *lists[1], role_limit=50))
+    assert "InvalidArgument" == refused(lambda: associate(stack, "Second", last, role_limit=50))[0][0]
+    assert before == template_of(stack)
 
 
-def test_all_associations_of_a_stack_share_one_function(stack: cdk.Stack) -> None:
-    """Each depends on the policies of its own cluster and of the logs."""
-    for name in ("First", "Second"):
-        associate(stack, name, RedshiftRole(stack, f"Role{name}"), cluster=name.lower())
+def test_the_associations_of_a_cluster_share_one_function(stack: cdk.Stack) -> None:
+    """Each resource depends on the policies of its own cluster and of the logs, and on no other."""
+    for name, cluster in (("First", "first"), ("Second", "second"), ("Third", "first")):
+        associate(stack, name, RedshiftRole(stack, f"Role{name}"), cluster=cluster)
     resources = template_of(stack)["Resources"]
-    policies = sorted(key for key, found in resources.items() if found["Type"] == POLICY)
-    properties = properties_of(stack, "AWS::Lambda::Function")
-    names = [re.sub("CustomRedshiftRoleAssociation|.{8}$", "", policy) for policy in policies]
     dependencies = {
-        (found["Properties"]["ClusterIdentifier"], tuple(sorted({*found["DependsOn"]} & {*policies})))
+        (
+            found["Properties"]["ClusterIdentifier"],
+            found["Properties"]["ServiceToken"]["Fn::GetAtt"][0][: -len("01234567")],
+            *sorted(name[: -len("01234567")] for name in found["DependsOn"] if name.startswith("Custom")),
+        )
         for found in resources.values()
         if found["Type"].startswith("Custom::")
     }
+    handlers = [each["Handler"] for each in all_properties_of(stack, "AWS::Lambda::Function")]
+    start = "CustomRedshiftRoleAssociation"
 
-    assert ["RoleWriteLogs", "firstAllowPolicy", "secondAllowPolicy"] == names
-    assert "handler.index.handler" == properties["Handler"]
-    assert [[{"Ref": properties["Role"]["Fn::GetAtt"][0]}]] * 3 == [
-        resources[policy]["Properties"]["Roles"] for policy in policies
-    ]
-    assert {("first", (policies[0], policies[1])), ("second", (policies[0], policies[2]))} == dependencies
-
-
-def test_each_nested_stack_has_a_function_of_its_own(stack: cdk.Stack) -> None:
-    """So a stack with many clusters can be divided."""
-    nested = [cdk.NestedStack(stack, name) for name in ("One", "Two")]
-    for home in nested:
-        associate(home, "First", iam.Role.from_role_arn(home, "Imported", arn(home.node.id)))
-
-    assert [1, 1, 0] == [len(all_properties_of(home, "AWS::Lambda::Function")) for home in (*nested, stack)]
+    assert ["handler.index.handler"] * 2 == handlers
+    assert {
+        (name, f"{start}{name}Function", f"{start}{name}ClusterAllowPolicy", f"{start}{name}RoleWriteLogs")
+        for name in ("first", "second")
+    } == dependencies
 
 
 @pytest.mark.parametrize("kind", ["Associates", "Puts"])
@@ -182,7 +191,7 @@ def test_fails_where_another_construct_has_the_id_of_the_function(stack: cdk.Sta
     """That construct stays; an id that users would choose is free."""
     Construct(stack, "Custom::RedshiftRoleAssociation")
     role = RedshiftRole(stack, "Role")
-    message = "Data/Custom::RedshiftRoleAssociation is a Construct, where the function behind role associations belongs"
+    message = "Data/Custom::RedshiftRoleAssociation is a Construct, where the functions behind role associations belong"
 
     assert [("InvalidArgument", message)] == refused(lambda: associate(stack, "RedshiftRoleAssociation", role))
     assert ["Custom::RedshiftRoleAssociation", "Role"] == [child.node.id for child in stack.node.children]
