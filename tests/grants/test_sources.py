@@ -138,6 +138,7 @@ def test_topics_are_those_of_the_cluster(stack: cdk.Stack, grants: RedshiftGrant
             },
         ),
     ],
+    ids=["literal", "import"],
 )
 def test_consumer_groups_are_those_of_the_cluster(
     stack: cdk.Stack, grants: RedshiftGrants, cluster: str, groups: object
