@@ -175,8 +175,13 @@ class CloudFormation:
         return True
 
     def delete(self, trouble: Trouble) -> None:
-        """Delete the stack."""
+        """Delete the stack.
+
+        Old deletes, such as of what was replaced, do not come again meanwhile: they may remove the default role before
+        the association that set it restores the former one. That is a limit.
+        """
         self._begin(trouble)
+        self._old_requests = [each for each in self._old_requests if each["RequestType"] != "Delete"]
         self._clean_up({})
         self.template, self.records, self._old_requests = Template({}, {}), {}, []
 
