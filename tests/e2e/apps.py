@@ -24,6 +24,7 @@ WRITTEN: Final = "shared-written"
 STUCK: Final = "shared-stuck"
 DENIED: Final = "shared-denied"
 BROKEN: Final = ("shared-full", "shared-lost")
+FIVE: Final = tuple(f"shared-{number}" for number in range(10))
 # Clusters that are.
 OWN: Final = "own"
 ALONE: Final = "own-alone"
@@ -135,6 +136,17 @@ def _broken(app: cdk.App) -> None:
         RoleAssociation(stack, name, cluster=name, roles=[role])
 
 
+def _five(app: cdk.App) -> None:
+    """A role on five clusters that parameters name, and the default role of one."""
+    stack = _stack(app, "Five")
+    role = RedshiftRole(stack, "Role", role_name="OursFive")
+    for number in range(5):
+        cluster = _parameter(stack, f"Cluster{number}", FIVE[number])
+        RoleAssociation(
+            stack, f"Association{number}", cluster=cluster, roles=[role], default_role=None if number else role
+        )
+
+
 def _stuck(app: cdk.App, *names: str) -> None:
     """Roles of a stack that has one, and then gets one more that never comes in sync."""
     stack = _stack(app, "Stuck")
@@ -178,6 +190,7 @@ STATES: Final[dict[str, tuple[Callable[[cdk.App], object], ...]]] = {
         _by_export_and_name,
     ),
     "fourth": (lambda app: _shared(app, "Y", None),),
+    "five": (_five,),
     "before-stuck": (lambda app: _stuck(app, "OursZ"),),
     "stuck": (lambda app: _stuck(app, "OursZ", "OursStuck"),),
     "denied": (_denied,),

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.apps import ALONE, BROKEN, DENIED, FOREIGN, MOVING, OWN, SHARED, STUCK, WRITTEN
+from tests.e2e.apps import ALONE, BROKEN, DENIED, FIVE, FOREIGN, MOVING, OWN, SHARED, STUCK, WRITTEN
 from tests.e2e.aws import Aws, Cluster
 from tests.support.emulator.clusters import STATUS_TAG
 from tests.support.emulator.server import ACCOUNT, REGION, client
@@ -43,7 +43,7 @@ def account(aws: Aws) -> Aws:
     iam, redshift = aws.client("iam"), aws.client("redshift")
     for name in ("Foreign", "Named"):
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
-    for identifier in (SHARED, MOVING, WRITTEN, STUCK, DENIED, *BROKEN):
+    for identifier in (SHARED, MOVING, WRITTEN, STUCK, DENIED, *BROKEN, *FIVE):
         redshift.create_cluster(
             ClusterIdentifier=identifier,
             NodeType="ra3.large",
@@ -76,9 +76,16 @@ def _deploy_all(aws: Aws, *states: str) -> list[Deployed]:
 @pytest.fixture(scope="session")
 def lanes(account: Aws) -> Iterator[dict[str, Future[list[Deployed]]]]:
     """Deployments that run side by side, while tests look at what is done."""
+
+    def five() -> list[Deployed]:
+        others = (f"Five:Cluster{number}={FIVE[number + 5]}" for number in range(5))
+        words = [word for other in others for word in ("--parameters", other)]
+        return [_deploy(account, "five"), _deploy(account, "five", *words)]
+
     with ThreadPoolExecutor() as pool:
         yield {
             "main": pool.submit(_deploy_all, account, "first", "second", "third", "fourth"),
+            "five": pool.submit(five),
             "stuck": pool.submit(lambda: [_deploy(account, state) for state in ("before-stuck", "stuck")]),
             "denied": pool.submit(lambda: [_deploy(account, "denied")]),
         }
@@ -234,6 +241,16 @@ def test_a_cluster_and_a_role_are_written_another_way(main_lane: list[Deployed])
     assert [3, 3, 3] == [len(each.roles) for each in seen]
 
 
+def test_five_associations_change_their_clusters_at_once(lanes: dict[str, Future[list[Deployed]]]) -> None:
+    """IAM attaches ten policies to a role, which is enough; the clusters they leave are as they were before."""
+    seen = lanes["five"].result()
+
+    assert [0, 0] == [done.code for done in seen], seen[-1].said
+    ours, default = Cluster({"Foreign": "in-sync", "OursFive": "in-sync"}, "Foreign"), "OursFive"
+    with_ours, untouched = [ours._replace(default=default), *[ours] * 4], [UNTOUCHED] * 5
+    assert [with_ours + untouched, untouched + with_ours] == [[done.clusters[name] for name in FIVE] for done in seen]
+
+
 def test_what_cannot_work_fails_clearly_and_is_rolled_back(
     account: Aws, lanes: dict[str, Future[list[Deployed]]]
 ) -> None:
@@ -267,10 +284,10 @@ def test_destroying_leaves_what_is_others(account: Aws, outputs: dict[str, str])
         arn = f"arn:aws:redshift:{REGION}:{ACCOUNT}:cluster:{identifier}"
         account.client("redshift").create_tags(ResourceName=arn, Tags=[{"Key": STATUS_TAG, "Value": status}])
     with ThreadPoolExecutor() as pool:
-        assert 3 == len([*pool.map(account.destroy, ("first", "before-stuck", "app"))])
+        assert 4 == len([*pool.map(account.destroy, ("first", "five", "before-stuck", "app"))])
 
     left = account.clusters()
-    assert {*BROKEN, SHARED, MOVING, WRITTEN, STUCK, DENIED} == set(left)
+    assert {*BROKEN, SHARED, MOVING, WRITTEN, STUCK, DENIED, *FIVE} == set(left)
     broken = Cluster({"Foreign": "in-sync", "OursBroken": "in-sync"}, "Foreign")
     assert {**dict.fromkeys(left, UNTOUCHED), **dict.fromkeys(BROKEN, broken)} == left
     (kept,) = account.client("redshift").describe_cluster_snapshots()["Snapshots"]
