@@ -153,8 +153,8 @@ def _role_problems(
     return association_rules.problems(facts, *rules)
 
 
-# What refers to a value is rarely four times shorter than the value.
-_GROWTH: Final = 4
+# What refers to a value is rarely three times shorter than the value, and statements have other words besides.
+_GROWTH: Final = 3
 
 
 def _large_documents(template: Template) -> Iterator[tuple[str, Problem]]:
