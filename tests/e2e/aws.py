@@ -83,7 +83,7 @@ class Aws(NamedTuple):
         return self.cdk("destroy", *self._all(state), "--force", "--output", state)
 
     def _all(self, state: str) -> Sequence[str]:
-        return ("--all", "--app", str(self.folder / state), "--concurrency", "8")
+        return ("--all", "--app", str(self.folder / state), "--concurrency", "12")
 
     def outputs(self, stack: str) -> dict[str, str]:
         """Read the outputs of a stack."""
