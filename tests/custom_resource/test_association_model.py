@@ -224,7 +224,8 @@ class World:
             moved = is_now and was not in (None, is_now) and before[name, ""] != after[name, ""]
             given_up = (was, before, after) if done else (is_now, after, before)
             role, there, later = given_up
-            if (moved and not done) or (role and len(there[name, role]) > 1 and (name, role) not in later):
+            goes = there.get((name, "")) != later.get((name, ""))
+            if (moved and not done) or (role and goes and len(there[name, role]) > 1):
                 self.defaults[name] = None
 
 
