@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 
 from redshift_roles.cli import __version__, main
 from tests.support.programs import ROOT
@@ -188,3 +189,26 @@ def test_the_script_is_installed_under_its_name() -> None:
     ((module, name),) = re.findall(r'^redshift-roles = "(.+):(.+)"$', text, re.MULTILINE)
 
     assert main.main is getattr(import_module(module), name)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_template"),
+    [
+        ("template.yaml", True),
+        ("infra/template.json", True),
+        ("infra/warehouse-template.yml", True),
+        ("Data.template.json", True),
+        ("infra/quick_start.template", True),
+        ("templates.yaml", False),
+        ("infra/mytemplate.yaml", False),
+        (".github/workflows/ci.yml", False),
+        ("template.yaml.j2", False),
+        ("docs/template.md", False),
+    ],
+)
+def test_the_hook_of_pre_commit_chooses_files_that_are_named_as_templates(name: str, is_template: bool) -> None:
+    """Others are an error when they are no templates, so a project says itself where more of its templates are."""
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+
+    assert "redshift-roles check" == hook["entry"]
+    assert is_template == bool(re.search(hook["files"], name))
