@@ -72,8 +72,8 @@ class Given:
         if path not in self.lines:
             self.lines[path] = parsing.json_lines(path.read_text(encoding="utf-8-sig"))
         known = self.lines[path]
-        keys = (logical_id, *location.split("/")[:2])
-        return next((known[keys[:size]] for size in (3, 2, 1) if keys[:size] in known), None)
+        keys = (logical_id, *location.split("/"))
+        return next((known[keys[:size]] for size in range(len(keys), 0, -1) if keys[:size] in known), None)
 
 
 class _Found(NamedTuple):

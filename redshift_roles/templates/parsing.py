@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from redshift_roles.aws import Json
@@ -27,8 +27,9 @@ _CONSTANTS: Final = {
 _MERGE: Final = "<<"
 _MARK: Final = re.compile(r"\\u000[12]")
 _MARKS: Final = re.compile("[\x01\x02]")
-# Every JSON text, so that none is begun in its middle; what follows shows whether it is the key of an object.
-_TEXT: Final = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:\s*\{)?', re.DOTALL)
+_SYMBOL: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]', re.DOTALL)
+# How many keys lead from `Resources` to a statement of an inline policy: the deepest line that is noted.
+_NOTED: Final = len("Resources/Role/Properties/Policies/0/PolicyDocument/Statement/0".split("/"))
 _TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH} levels"
 
 
@@ -88,19 +89,38 @@ def _children(node: Json) -> Iterator[Json]:
 
 
 def json_lines(text: str) -> Lines:
-    """Find the lines on which objects begin, by their keys; a key that two objects have leads to no line."""
-    found: dict[str, list[int]] = {}
-    line, end = 1, 0
-    for match in _TEXT.finditer(text):
-        if match[2]:
-            line += text.count("\n", end, match.start())
-            end = match.start()
-            found.setdefault(match[1], []).append(line)
-    return {(_unescaped(name),): at[0] for name, at in found.items() if len(at) == 1}
+    """Find the lines of the resources in a JSON template that has been read, and of what is in them."""
+    found: Lines = {}
+    keys, is_list = list[str](), list[bool]()  # what leads to the current value, and which of it are positions in lists
+    line, end, expects_key = 1, 0, False
+    for match in _SYMBOL.finditer(text):
+        symbol = match[0]
+        line += text.count("\n", end, match.start())
+        end = match.start()
+        if symbol == "," and is_list[-1]:
+            keys[-1] = str(int(keys[-1]) + 1)
+        elif symbol in ",:":
+            expects_key = symbol == ","
+        elif symbol in "}]":
+            keys.pop()
+            is_list.pop()
+        else:
+            is_name = symbol not in "{[" and expects_key and not is_list[-1]
+            if is_name:
+                keys[-1] = str(json.loads(symbol, strict=False))
+            if is_name or (is_list and is_list[-1]):
+                _note(found, keys, line)
+            if symbol in "{[":
+                keys.append("0")
+                is_list.append(symbol == "[")
+                expects_key = symbol == "{"
+    return found
 
 
-def _unescaped(name: str) -> str:
-    return str(json.loads(f'"{name}"', strict=False)) if "\\" in name else name
+def _note(lines: Lines, keys: Sequence[str], line: int) -> None:
+    """Note the line of a key or list entry below ``Resources``."""
+    if 1 < len(keys) <= _NOTED and keys[0] == "Resources":
+        lines[tuple(keys[1:])] = line
 
 
 def parse_yaml(text: str) -> tuple[Json, Lines]:
@@ -170,7 +190,8 @@ class _YamlReader:
         else:
             if event.anchor:
                 self._anchors[event.anchor] = None
-            found = self._mapping(depth + 1, keys) if kind == "MappingStartEvent" else self._list(depth + 1)
+            keys = None if event.tag else keys
+            found = self._mapping(depth + 1, keys) if kind == "MappingStartEvent" else self._list(depth + 1, keys)
         if event.tag:
             found = found._replace(value=self._tagged(found.value, event.tag))
         if event.anchor:
@@ -190,10 +211,11 @@ class _YamlReader:
             raise self._refusal(f"aliases repeat more than {_MAX_REPEATED:,} values")
         return anchored
 
-    def _list(self, depth: int) -> _Anchored:
-        made, size, height = [], 1, 0
+    def _list(self, depth: int, keys: tuple[str, ...] | None) -> _Anchored:
+        made: list[Json] = []
+        size, height = 1, 0
         while (kind := self._next()) != "SequenceEndEvent":
-            item = self._value(kind, depth, None)
+            item = self._value(kind, depth, self._noted(keys, str(len(made))))
             made.append(item.value)
             size, height = size + item.size, max(height, item.height)
         return _Anchored(made, size, height + 1)
@@ -221,13 +243,12 @@ class _YamlReader:
         return _Anchored(made, size, height + 1)
 
     def _noted(self, keys: tuple[str, ...] | None, key: str) -> tuple[str, ...] | None:
-        """Note the line of a key below ``Resources``, three levels deep."""
-        if keys is None or not (keys or key == "Resources"):
+        """Note the line of a key or list entry, and return what leads to its value."""
+        if keys is None or len(keys) == _NOTED or (not keys and key != "Resources"):
             return None
         keys = (*keys, key)
-        if len(keys) > 1:
-            self.lines[keys[1:]] = self._event.start_mark.line + 1
-        return keys if len(keys) <= 3 else None
+        _note(self.lines, keys, self._event.start_mark.line + 1)
+        return keys
 
     def _tagged(self, value: Json, tag: str) -> Json:
         short = _SHORT.fullmatch(tag)

@@ -97,7 +97,9 @@ def test_fails_when_a_rule_is_broken(check: Any, template: Any) -> None:
     ) == check(path, "--account", ACCOUNT)
 
 
-def test_fails_when_a_role_does_not_trust_redshift_in_words_for_templates(check: Any, template: Any) -> None:
+def test_fails_when_a_role_does_not_trust_redshift_in_words_for_templates(
+    check: Any, template: Any, tmp_path: Path
+) -> None:
     """A person with a template has no RedshiftRole, so the fix names the template's property."""
     trust = {
         "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}
@@ -107,7 +109,23 @@ def test_fails_when_a_role_does_not_trust_redshift_in_words_for_templates(check:
     (found,) = check(template({"Role": role, "Warehouse": cluster}, "old.json"), "--format", "json").findings
 
     assert "allow sts:AssumeRole to the service redshift.amazonaws.com in its AssumeRolePolicyDocument" == found["fix"]
-    assert json.dumps({"Resources": {"Role": role}}, indent=1).count("\n") == found["line"]
+    lines = (tmp_path / "old.json").read_text().splitlines()
+    assert '   "IamRoles": [' == lines[found["line"] - 1]
+
+
+@pytest.mark.parametrize(("first", "name", "lines"), [("", "a.json", [3, 4]), ("# YAML\n", "a.yaml", [4, 5])])
+def test_fails_at_the_line_of_each_statement(
+    check: Any, template: Any, first: str, name: str, lines: list[int]
+) -> None:
+    """Also of inline policies."""
+    statement = '{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}'
+    text = (
+        '{"Resources": {"Warehouse": {"Type": "AWS::Redshift::Cluster"}, "People": {"Type": "AWS::IAM::Group",\n'
+        ' "Properties": {"Policies": [{"PolicyName": "a", "PolicyDocument": {"Statement": [\n'
+        f"  {statement},\n  {statement}]}}}}]}}}}}}}}"
+    )
+
+    assert lines == [found["line"] for found in check(template(first + text, name), "--format", "json").findings]
 
 
 def test_fails_when_there_are_more_roles_than_the_limit_that_was_given(check: Any, template: Any) -> None:
@@ -257,8 +275,8 @@ def test_fails_when_standard_input_is_closed(check: Any, monkeypatch: pytest.Mon
     assert (2, "redshift-roles: <stdin>: standard input is closed\n") == check("-")[::2]
 
 
-@pytest.mark.parametrize(("is_json", "line"), [(False, 6), (True, 3)])
-def test_a_template_may_come_through_standard_input(check: Any, typed: Any, is_json: bool, line: int) -> None:
+@pytest.mark.parametrize("is_json", [False, True])
+def test_a_template_may_come_through_standard_input(check: Any, typed: Any, is_json: bool) -> None:
     """As YAML or JSON, also when it is named twice; a file of that name does not matter."""
     role = f"arn:aws:iam::{OTHER_ACCOUNT}:role/Theirs"
     body = {"Resources": {"Warehouse": {"Type": "AWS::Redshift::Cluster", "Properties": {"IamRoles": [role]}}}}
@@ -266,7 +284,7 @@ def test_a_template_may_come_through_standard_input(check: Any, typed: Any, is_j
     code, out, err = check("-", "-", "--account", ACCOUNT)
 
     assert (1, "") == (code, err)
-    assert out.startswith(f"<stdin>:{line}: Warehouse\n  error RoleAccountMismatch")
+    assert out.startswith("<stdin>:6: Warehouse\n  error RoleAccountMismatch")
     assert out.endswith("1 template checked: 1 error, 0 warnings\n")
 
 
