@@ -24,7 +24,7 @@ UNUSABLE: Final = 2
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command, and return its exit code: 2 for wrong arguments, or a report that cannot be written."""
-    arguments = _parser(sys.argv[1:] if argv is None else argv).parse_args(argv)
+    arguments = parser(sys.argv[1:] if argv is None else argv).parse_args(argv)
     _write_any_text()
     try:
         if sys.stdout is None:
@@ -44,17 +44,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+def parser(words: Sequence[str]) -> argparse.ArgumentParser:
     """Describe the arguments of the command that is named, and only the names of the others."""
-    parser = argparse.ArgumentParser(prog="redshift-roles", description="IAM roles of Amazon Redshift.")
-    parser.add_argument("--version", action="version", version=f"redshift-roles {__version__}")
-    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    made = argparse.ArgumentParser(prog="redshift-roles", description="IAM roles of Amazon Redshift.")
+    made.add_argument("--version", action="version", version=f"redshift-roles {__version__}")
+    subparsers = made.add_subparsers(metavar="COMMAND", required=True)
     named = next((word for word in words if not word.startswith("-")), None)
     for name, summary in COMMANDS.items():
         command = subparsers.add_parser(name, help=summary)
         if name == named:
             import_module(f"redshift_roles.cli.{name}").describe(command)
-    return parser
+    return made
 
 
 def _described(error: Exception) -> str:

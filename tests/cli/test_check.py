@@ -110,7 +110,7 @@ def test_fails_when_a_role_does_not_trust_redshift_in_words_for_templates(
 
     assert "allow sts:AssumeRole to the service redshift.amazonaws.com in its AssumeRolePolicyDocument" == found["fix"]
     lines = (tmp_path / "old.json").read_text().splitlines()
-    assert '   "IamRoles": [' == lines[found["line"] - 1]
+    assert '    "IamRoles": [' == lines[found["line"] - 1]
 
 
 @pytest.mark.parametrize(("first", "name", "lines"), [("", "a.json", [3, 4]), ("# YAML\n", "a.yaml", [4, 5])])

@@ -212,3 +212,29 @@ def test_the_hook_of_pre_commit_chooses_files_that_are_named_as_templates(name: 
 
     assert "redshift-roles check" == hook["entry"]
     assert is_template == bool(re.search(hook["files"], name))
+
+
+PAGE = (ROOT / "docs" / "checking.md").read_text()
+
+
+@pytest.mark.parametrize("line", re.findall("^redshift-roles (.*)$", PAGE, re.MULTILINE))
+def test_each_command_of_the_page_is_understood(line: str) -> None:
+    """Its options exist, and its rules too."""
+    words = line.split()
+
+    assert callable(main.parser(words).parse_args(words).run)
+
+
+def test_the_workflow_of_the_page_uploads_also_when_the_check_fails() -> None:
+    """It may write alerts and nothing else, and it uploads the file that the command writes."""
+    workflow, pre_commit = (yaml.safe_load(block) for block in re.findall("```yaml\n(.*?)```", PAGE, re.DOTALL))
+    (job,) = workflow["jobs"].values()
+    *_, check, upload = job["steps"]
+
+    assert "redshift-roles" == pre_commit["repos"][0]["hooks"][0]["id"]
+    assert ({}, {"actions": "read", "contents": "read", "security-events": "write"}) == (
+        workflow["permissions"],
+        job["permissions"],
+    )
+    assert "${{ !cancelled() }}" == upload["if"]
+    assert f"--output {upload['with']['sarif_file']} " in check["run"]
