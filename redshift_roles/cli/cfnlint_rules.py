@@ -43,6 +43,9 @@ _NAMES: Final = (
     "PolicyTooLarge",
     "NotInATemplate",
     "TemplateUndecided",
+    "AttachedPoliciesUndecided",
+    "PolicySizeUndecided",
+    "TrustPolicyUndecided",
 )
 
 
@@ -112,4 +115,4 @@ def _made(rule: Rule) -> type[_RedshiftRule]:
 
 
 # cfn-lint looks for classes among the names of this module.
-globals().update({rule.name: _made(rule) for rule in RULES})
+globals().update({rule.name: _made(rule) for rule in RULES if rule.name in _NAMES})

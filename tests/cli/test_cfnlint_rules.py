@@ -126,8 +126,8 @@ def test_a_template_may_come_through_standard_input(tmp_path: Path) -> None:
 
 def test_every_rule_has_an_id_of_its_own() -> None:
     """In the range for rules of users, with the letter of its severity, and its AWS page."""
+    assert [] == [rule.name for rule in RULES if not hasattr(cfnlint_rules, rule.name)]
     made = {rule.name: getattr(cfnlint_rules, rule.name)() for rule in RULES}
-
     assert len(RULES) == len({rule.id for rule in made.values()})
     for rule in RULES:
         found = made[rule.name]
