@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from redshift_roles.cli.report import FORMATS, Ignored, Located, Report
 from redshift_roles.rules import association_rules
@@ -125,3 +128,16 @@ def test_what_a_build_machine_obeys_is_escaped(name: str, shown: str) -> None:
     ]
     assert f"x {name}" == json.loads(FORMATS["json"](Report(1, [item], [])))["findings"][0]["message"]
     assert "##" not in "".join(FORMATS[name](Report(1, [item], [name])) for name in ("json", "sarif"))
+
+
+@given(st.text(st.sampled_from("#:[ \n\t\u2028x]")), st.text(st.sampled_from("#:[ \n\t\u2028x]")))
+def test_no_line_of_a_report_is_a_command(name: str, text: str) -> None:
+    """Whatever the file, the resource and the message are called."""
+    finding = replace(BROKEN, path=text, message=text, fix=text)
+    report = Report(
+        1, [FOUND[0]._replace(file=Path(name), finding=finding, ignored=one) for one in (None, Ignored(text))], [text]
+    )
+    for write in FORMATS.values():
+        for line in write(report).splitlines():
+            assert not line.lstrip().startswith("::")
+            assert not re.search(r"##\w*\[", line)

@@ -12,10 +12,12 @@ from typing import Any
 import jsonschema
 import pytest
 
-from redshift_roles.cli import __version__
+from redshift_roles.cli import __version__, main
 from redshift_roles.cli.report import FORMATS, Ignored, Located, Report
 from redshift_roles.rules import RULES, association_rules
 from redshift_roles.rules.registry import Problem
+from tests.conftest import ACCOUNT
+from tests.support.rule_cases import Case, a_dozen, cases, write_plain
 
 BROKEN = association_rules.ROLE_DUPLICATED.finding("Data/Warehouse", Problem("", "twice", "drop one"))
 UNDECIDED = association_rules.ROLE_COUNT_UNDECIDED.finding("Data/Warehouse", Problem("", "many", "count them"))
@@ -193,3 +195,15 @@ def test_a_finding_is_the_same_one_when_lines_move() -> None:
 def test_another_finding_has_another_fingerprint(other: Located) -> None:
     """By its rule, its stack, its resource, and what of that it is about."""
     assert 2 == len(set(_prints(ITEM, other)))
+
+
+@pytest.mark.parametrize("case", a_dozen(case for case in cases() if case.is_plain), ids=lambda case: case.name)
+def test_the_log_of_a_template_is_valid(case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each finding of the table is a result of a rule that the log describes."""
+    main.main(["check", str(write_plain(case, tmp_path)), "--format", "sarif", "--account", ACCOUNT])
+    log = json.loads(capsys.readouterr().out)
+    jsonschema.Draft4Validator(SCHEMA).validate(log)
+    rules = [rule["id"] for rule in log["runs"][0]["tool"]["driver"]["rules"]]
+
+    for result in log["runs"][0]["results"]:
+        assert result["ruleId"] == rules[result["ruleIndex"]]
