@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from redshift_roles.aws import Json
 from redshift_roles.templates import parsing
 from redshift_roles.templates.assembly import SUFFIXES, Assembly, GivenFiles, Template
-from redshift_roles.templates.parsing import Lines, UnusableError
+from redshift_roles.templates.parsing import JsonLines, Lines, UnusableError
 
 # A template on standard input is one like a file of this name; its argument is a dash.
 STANDARD_INPUT: Final = Path("<stdin>")
@@ -52,7 +52,7 @@ class Given:
 
     assemblies: list[Assembly] = field(default_factory=list)
     unusable: list[str] = field(default_factory=list)
-    lines: dict[Path, Lines] = field(default_factory=dict)  # those of a JSON file once they are asked for
+    lines: dict[Path, Lines | JsonLines] = field(default_factory=dict)  # those of a JSON file once they are asked for
 
     @contextmanager
     def complaints(self, path: Path | None = None) -> Iterator[None]:
@@ -70,10 +70,10 @@ class Given:
     def line_of(self, path: Path, logical_id: str, location: str) -> int | None:
         """Find the line that a finding is about, as closely as it is known."""
         if path not in self.lines:
-            self.lines[path] = parsing.json_lines(path.read_text(encoding="utf-8-sig"))
+            self.lines[path] = JsonLines(path.read_text(encoding="utf-8-sig"))
         known = self.lines[path]
         keys = (logical_id, *location.split("/"))
-        return next((known[keys[:size]] for size in range(len(keys), 0, -1) if keys[:size] in known), None)
+        return next((line for size in range(len(keys), 0, -1) if (line := known.get(keys[:size]))), None)
 
 
 class _Found(NamedTuple):
@@ -175,7 +175,7 @@ def _read_template(path: Path, loose: Assembly, given: Given, *, is_named: bool)
         text = data.decode("utf-8-sig")
         body = _parsed(text, path, given) if is_named or "::" in text else None
         if path is STANDARD_INPUT:
-            given.lines.setdefault(path, parsing.json_lines(text))
+            given.lines.setdefault(path, JsonLines(text))
     except (UnusableError, UnicodeDecodeError):
         if is_named or _SIGNS.search(bare):
             raise

@@ -28,6 +28,7 @@ _MERGE: Final = "<<"
 _MARK: Final = re.compile(r"\\u000[12]")
 _MARKS: Final = re.compile("[\x01\x02]")
 _SYMBOL: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]', re.DOTALL)
+_SPACE: Final = re.compile(r"[ \t\n\r]*")
 # How many keys lead from `Resources` to a statement of an inline policy: the deepest line that is noted.
 _NOTED: Final = len("Resources/Role/Properties/Policies/0/PolicyDocument/Statement/0".split("/"))
 _TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH} levels"
@@ -88,11 +89,52 @@ def _children(node: Json) -> Iterator[Json]:
     return iter(node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
 
 
-def json_lines(text: str) -> Lines:
-    """Find the lines of the resources in a JSON template that has been read, and of what is in them."""
+class JsonLines:
+    """The lines of a JSON template that has been read; those within a resource are found when one is asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._lines: Lines = {}
+        self._values = dict[str, tuple[int, int, int]]()  # where a resource begins and ends, and on which line
+        line, end = 1, 0
+        for section, _, start, _ in _members(text, 0):
+            for name, at, begin, stop in _members(text, start) if section == "Resources" else ():
+                line += text.count("\n", end, at)
+                end = at
+                self._lines[name,] = line
+                self._values[name] = begin, stop, line + text.count("\n", at, begin)
+
+    def get(self, keys: tuple[str, ...]) -> int | None:
+        """Return the line of what these keys lead to."""
+        if keys[0] in self._values:
+            begin, stop, line = self._values.pop(keys[0])
+            self._lines.update(_lines_within(self._text[begin:stop], ["Resources", keys[0]], line))
+        return self._lines.get(keys)
+
+
+def _members(text: str, start: int) -> Iterator[tuple[str, int, int, int]]:
+    """List the keys of a JSON object, where each begins, and where its value begins and ends."""
+    decode, begin = json.JSONDecoder(strict=False).raw_decode, _after_space(text, start)
+    at = _after_space(text, begin + 1) if text[begin] == "{" else begin
+    while at > begin and text[at] == '"':
+        key, end = decode(text, at)
+        value = _after_space(text, _after_space(text, end) + 1)
+        _, stop = decode(text, value)
+        yield key, at, value, stop
+        at = _after_space(text, stop)
+        at = _after_space(text, at + 1) if text[at] == "," else at
+
+
+def _after_space(text: str, start: int) -> int:
+    found = _SPACE.match(text, start)
+    return found.end() if found else start
+
+
+def _lines_within(text: str, keys: list[str], line: int) -> Lines:
+    """Find the lines in a JSON value that these keys lead to and that begins on this line."""
     found: Lines = {}
-    keys, is_list = list[str](), list[bool]()  # what leads to the current value, and which of it are positions in lists
-    line, end, expects_key = 1, 0, False
+    is_list = [False] * len(keys)  # which of the keys are positions in lists
+    end, expects_key = 0, False
     for match in _SYMBOL.finditer(text):
         symbol = match[0]
         line += text.count("\n", end, match.start())
@@ -108,7 +150,7 @@ def json_lines(text: str) -> Lines:
             is_name = symbol not in "{[" and expects_key and not is_list[-1]
             if is_name:
                 keys[-1] = str(json.loads(symbol, strict=False))
-            if is_name or (is_list and is_list[-1]):
+            if is_name or is_list[-1]:
                 _note(found, keys, line)
             if symbol in "{[":
                 keys.append("0")

@@ -287,7 +287,7 @@ def test_json_may_be_a_hundred_levels_deep(text: str) -> None:
 )
 def test_the_line_of_a_resource_in_json_is_found(text: str, expected: int | None) -> None:
     """The same name elsewhere, and in texts, does not matter."""
-    assert expected == parsing.json_lines(text).get(("A",))
+    assert expected == parsing.JsonLines(text).get(("A",))
 
 
 def test_json_within_a_text_is_passed_over_at_once() -> None:
@@ -296,7 +296,7 @@ def test_json_within_a_text_is_passed_over_at_once() -> None:
     text = json.dumps({"Resources": {"Board": {"Body": body}}})
     start = time.perf_counter()
 
-    assert {("Board",): 1, ("Board", "Body"): 1} == parsing.json_lines(text)
+    assert 1 == parsing.JsonLines(text).get(("Board", "Body"))
     assert len(text) > 1_000_000
     assert time.perf_counter() - start < 5
 
@@ -319,28 +319,27 @@ STATEMENTS = """\
 """
 
 
-@pytest.mark.parametrize("read", [parsing.json_lines, lambda text: parsing.parse_yaml(text)[1]], ids=["JSON", "YAML"])
-def test_each_statement_of_an_inline_policy_has_its_line(read: Callable[[str], dict[tuple[str, ...], int]]) -> None:
+@pytest.mark.parametrize("read", [parsing.JsonLines, lambda text: parsing.parse_yaml(text)[1]], ids=["JSON", "YAML"])
+@pytest.mark.parametrize(
+    ("location", "line"),
+    [
+        ("Policies", 7),
+        ("Policies/0", 8),
+        ("Policies/0/PolicyName", 8),
+        ("Policies/0/PolicyDocument/Statement", 8),
+        ("Policies/0/PolicyDocument/Statement/0", 9),
+        ("Policies/0/PolicyDocument/Statement/0/Action", None),
+        ("Policies/0/PolicyDocument/Statement/1", None),
+        ("Policies/1", 12),
+        ("Policies/1/PolicyDocument/Statement/0", 13),
+        ("Policies/1/PolicyDocument/Statement/1", 14),
+    ],
+)
+def test_each_statement_of_an_inline_policy_has_its_line(read: Callable[[str], Any], location: str, line: int) -> None:
     """In JSON and YAML, down to the statement and no deeper."""
     lines = read(STATEMENTS)
-    policies = {
-        "/".join(keys[3:]): line for keys, line in lines.items() if keys[:3] == ("Role", "Properties", "Policies")
-    }
 
-    assert {
-        "": 7,
-        "0": 8,
-        "0/PolicyName": 8,
-        "0/PolicyDocument": 8,
-        "0/PolicyDocument/Statement": 8,
-        "0/PolicyDocument/Statement/0": 9,
-        "1": 12,
-        "1/PolicyDocument": 12,
-        "1/PolicyDocument/Statement": 13,
-        "1/PolicyDocument/Statement/0": 13,
-        "1/PolicyDocument/Statement/1": 14,
-    } == policies
-    assert parsing.json_lines(STATEMENTS) == lines
+    assert (5, line) == (lines.get(("Role", "Type")), lines.get(("Role", "Properties", *location.split("/"))))
 
 
 def test_a_short_function_has_no_lines_of_entries() -> None:
