@@ -1,1 +1,3 @@
 """The command redshift-roles."""
+
+__version__ = "0.1.0"

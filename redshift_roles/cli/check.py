@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from redshift_roles.aws import quotas
 from redshift_roles.aws.placeholders import readable
 from redshift_roles.cli import report as reports
-from redshift_roles.cli.report import Located, Report
-from redshift_roles.rules.findings import printable
+from redshift_roles.cli.report import Ignored, Located, Report
+from redshift_roles.rules import RULES
 from redshift_roles.templates import checker, files
 from redshift_roles.templates.assembly import Assembly, Template
 from redshift_roles.templates.files import Environment, Given
@@ -23,18 +25,27 @@ UNUSABLE: Final = 2
 _MANY: Final = 20
 
 
-def add_parser(subparsers: Any) -> None:  # noqa: ANN401  argparse names the type with an underscore
-    """Describe the command."""
-    parser: argparse.ArgumentParser = subparsers.add_parser(
-        "check",
-        help="apply the rules to CloudFormation templates and cdk.out folders",
-        description="Apply the rules to CloudFormation templates (JSON, YAML) and cdk.out folders.",
-        epilog="A folder is searched for templates and cdk.out folders. Hidden folders, node_modules and virtual "
+def describe(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments of the command."""
+    parser.description = "Apply the rules to CloudFormation templates (JSON, YAML) and cdk.out folders."
+    parser.epilog = (
+        "A folder is searched for templates and cdk.out folders. Hidden folders, node_modules and virtual "
         "environments in it are ignored. "
-        "Exit code: 0 when no rule is broken, 1 when one is, 2 when something cannot be read.",
+        "Exit code: 0 when no rule is broken, 1 when one is, 2 when something cannot be read or nothing was checked."
     )
-    parser.add_argument("paths", metavar="PATH", nargs="+", help="a template, a folder of templates, or a cdk.out")
+    paths = "a template, a folder of templates, a cdk.out, or - for a template on standard input"
+    parser.add_argument("paths", metavar="PATH", nargs="+", help=paths)
     parser.add_argument("--format", choices=[*reports.FORMATS], default="text", help="default: text")
+    parser.add_argument("--output", metavar="FILE", help="write the report to a file, and print the counts")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 for warnings too")
+    parser.add_argument(
+        "--ignore",
+        type=_ignore,
+        action="append",
+        default=[],
+        metavar="RULE[:LOGICAL_ID]",
+        help="accept the findings of a rule, or of a rule about one resource; may be given several times",
+    )
     parser.add_argument(
         "--role-limit",
         type=_role_limit,
@@ -51,6 +62,28 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401  argparse names the typ
         help="region of templates that name none, such as eu-west-1",
     )
     parser.set_defaults(run=run)
+
+
+class Ignore(NamedTuple):
+    """A rule whose findings are accepted, and of which resource; empty for all."""
+
+    rule: str
+    logical_id: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}:{self.logical_id}" if self.logical_id else self.rule
+
+    def covers(self, item: Located) -> bool:
+        """Return whether a finding is accepted."""
+        return item.finding.rule == self.rule and self.logical_id in ("", item.logical_id)
+
+
+def _ignore(text: str) -> Ignore:
+    rule, _, logical_id = text.partition(":")
+    names = [known.name for known in RULES]
+    if rule not in names:
+        raise argparse.ArgumentTypeError(f"must begin with the name of a rule ({', '.join(names)}), got '{text}'")
+    return Ignore(rule, logical_id)
 
 
 def _role_limit(text: str) -> int:
@@ -72,23 +105,59 @@ def run(arguments: argparse.Namespace) -> int:
     """Check, print a report, and return the exit code."""
     progress = _Progress()
     given = files.read(arguments.paths, Environment(arguments.account, arguments.region), progress.count)
-    report = _report(given, arguments.role_limit)
+    report = _report(given, arguments)
     progress.clear()
-    print(reports.FORMATS[arguments.format](report))  # noqa: T201  what the command is for
+    text = reports.FORMATS[arguments.format](report)
+    if arguments.output is not None:
+        with given.complaints(Path(arguments.output)):
+            _write(Path(arguments.output), text)
+        text = reports.summary(report)
+    print(text)  # noqa: T201  what the command is for
+    for ignore in dict.fromkeys(arguments.ignore):
+        if not any(map(ignore.covers, report.found)):
+            _log(f"--ignore {ignore}: there is no such finding")
     for line in report.unusable:
-        print(f"redshift-roles: {printable(readable(line))}", file=sys.stderr)  # noqa: T201
+        _log(line)
     if report.unusable:
         return UNUSABLE
-    return FOUND if any(item.severity == "error" for item in report.found) else 0
+    return FOUND if report.counted("error") or (arguments.strict and report.counted("warning")) else 0
 
 
-def _report(given: Given, role_limit: int) -> Report:
+def _log(line: str) -> None:
+    print(f"redshift-roles: {reports.inert(readable(line))}", file=sys.stderr)  # noqa: T201
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all; what is no regular file, such as a pipe, is written as it comes."""
+    data = f"{text}\n".encode("utf-8", "backslashreplace")
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        target.write_bytes(data)
+        return
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(data)
+        if target.exists():
+            beside.chmod(target.stat().st_mode)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _report(given: Given, arguments: argparse.Namespace) -> Report:
     count, found = 0, list[Located]()
     for assembly in given.assemblies:
         with given.complaints():
-            found += _located(assembly, given, role_limit)
+            found += _located(assembly, given, arguments.role_limit)
             count += sum(1 for _ in assembly.templates())
-    return Report(count, found, given.unusable)
+    if not count and not given.unusable:
+        given.unusable.append(f"{', '.join(arguments.paths)}: no templates, so nothing was checked")
+    ignores: list[Ignore] = arguments.ignore
+    kept = [
+        item._replace(ignored=item.ignored or Ignored()) if any(ignore.covers(item) for ignore in ignores) else item
+        for item in found
+    ]
+    return Report(count, kept, given.unusable)
 
 
 def _located(assembly: Assembly, given: Given, role_limit: int) -> Iterator[Located]:

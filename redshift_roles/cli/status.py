@@ -33,14 +33,10 @@ class _NoAnswerError(Exception):
         super().__init__(f"{message}\n  fix: {fix}")
 
 
-def add_parser(subparsers: Any) -> None:  # noqa: ANN401  argparse names the type with an underscore
-    """Describe the command."""
-    parser: argparse.ArgumentParser = subparsers.add_parser(
-        "status",
-        help="show the roles of a provisioned cluster, and whether they can be used",
-        description="Show the roles of a provisioned cluster, each in-sync, adding or removing, and the default one.",
-        epilog="Exit code: 0 when every role is in sync, 1 when one is not, 2 when AWS gives no answer.",
-    )
+def describe(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments of the command."""
+    parser.description = "Show the roles of a provisioned cluster (in-sync, adding or removing) and the default one."
+    parser.epilog = "Exit code: 0 when every role is in sync, 1 when one is not, 2 when AWS gives no answer."
     parser.add_argument("cluster", metavar="CLUSTER", type=_cluster, help="the identifier of a provisioned cluster")
     parser.add_argument("--wait", action="store_true", help="return when every role is in sync")
     parser.add_argument(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,11 +18,16 @@ from typing import Final, NamedTuple
 from redshift_roles.aws import Json
 from redshift_roles.templates import parsing
 from redshift_roles.templates.assembly import SUFFIXES, Assembly, GivenFiles, Template
-from redshift_roles.templates.parsing import Lines, UnusableError
+from redshift_roles.templates.parsing import JsonLines, Lines, UnusableError
 
+# A template on standard input is one like a file of this name; its argument is a dash.
+STANDARD_INPUT: Final = Path("<stdin>")
+_DASH: Final = "-"
 _MANIFEST: Final = "manifest.json"
 # A second file that CDK writes into each cloud assembly, and one that each virtual environment has.
 _CDK_MARK: Final = "cdk.out"
+# The artifacts of a cloud assembly that are stacks, or assemblies of their own.
+_STACKS: Final = ("aws:cloudformation:stack", "cdk:cloud-assembly")
 _VENV_MARK: Final = "pyvenv.cfg"
 _TOOLS: Final = "node_modules"
 # What shows that a file in a folder, whatever is wrong with it, is meant as a template.
@@ -46,7 +52,7 @@ class Given:
 
     assemblies: list[Assembly] = field(default_factory=list)
     unusable: list[str] = field(default_factory=list)
-    lines: dict[Path, Lines] = field(default_factory=dict)  # those of a JSON file once they are asked for
+    lines: dict[Path, Lines | JsonLines] = field(default_factory=dict)  # those of a JSON file once they are asked for
 
     @contextmanager
     def complaints(self, path: Path | None = None) -> Iterator[None]:
@@ -64,10 +70,10 @@ class Given:
     def line_of(self, path: Path, logical_id: str, location: str) -> int | None:
         """Find the line that a finding is about, as closely as it is known."""
         if path not in self.lines:
-            self.lines[path] = parsing.json_lines(path.read_text(encoding="utf-8-sig"))
+            self.lines[path] = JsonLines(path.read_text(encoding="utf-8-sig"))
         known = self.lines[path]
-        keys = (logical_id, *location.split("/")[:2])
-        return next((known[keys[:size]] for size in (3, 2, 1) if keys[:size] in known), None)
+        keys = (logical_id, *location.split("/"))
+        return next((line for size in range(len(keys), 0, -1) if (line := known.get(keys[:size]))), None)
 
 
 class _Found(NamedTuple):
@@ -101,6 +107,9 @@ def _found(paths: Iterable[str], given: Given) -> Iterable[_Found]:
     for path in paths:
         if not path:
             given.unusable.append("'': no such file or folder")
+            continue
+        if path == _DASH:
+            found[STANDARD_INPUT] = _Found(STANDARD_INPUT, is_named=True, is_assembly=False)
             continue
         with given.complaints(Path(path)):
             for one in _search(Path(path)):
@@ -139,7 +148,10 @@ def _in_folder(top: Path) -> Iterator[_Found]:
 
 
 def _is_assembly(folder: Path) -> bool:
-    """Return whether a folder is what ``cdk synth`` writes; web pages have manifests too."""
+    """Return whether a folder has stacks as ``cdk synth`` writes them; web pages have manifests too.
+
+    A manifest that is broken has stacks, too, if CDK wrote it.
+    """
     manifest = folder / _MANIFEST
     if not manifest.is_file():
         return False
@@ -147,19 +159,23 @@ def _is_assembly(folder: Path) -> bool:
         written = json.loads(manifest.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         written = None
-    has_artifacts = isinstance(written, dict) and isinstance(written.get("artifacts"), dict)
-    return has_artifacts or (folder / _CDK_MARK).is_file()
+    artifacts = written.get("artifacts") if isinstance(written, dict) else None
+    if not isinstance(artifacts, dict):
+        return (folder / _CDK_MARK).is_file()
+    return any(not isinstance(one, dict) or one.get("type", _STACKS[0]) in _STACKS for one in artifacts.values())
 
 
 def _read_template(path: Path, loose: Assembly, given: Given, *, is_named: bool) -> None:
     """Parse one template; what is in a folder and is not meant as one is passed over."""
-    data = path.read_bytes()
+    data = path.read_bytes() if path is not STANDARD_INPUT else _standard_input()
     bare = data.replace(b"\0", b"")
     if not is_named and b"Resources" not in bare:
         return
     try:
         text = data.decode("utf-8-sig")
         body = _parsed(text, path, given) if is_named or "::" in text else None
+        if path is STANDARD_INPUT:
+            given.lines.setdefault(path, JsonLines(text))
     except (UnusableError, UnicodeDecodeError):
         if is_named or _SIGNS.search(bare):
             raise
@@ -168,6 +184,12 @@ def _read_template(path: Path, loose: Assembly, given: Given, *, is_named: bool)
         loose.bodies[path] = body
     elif is_named:
         raise UnusableError("not a template: it has no Resources")
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise UnusableError("standard input is closed")
+    return sys.stdin.buffer.read()
 
 
 def _parsed(text: str, path: Path, given: Given) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from redshift_roles.aws import Json
@@ -27,8 +27,10 @@ _CONSTANTS: Final = {
 _MERGE: Final = "<<"
 _MARK: Final = re.compile(r"\\u000[12]")
 _MARKS: Final = re.compile("[\x01\x02]")
-# Every JSON text, so that none is begun in its middle; what follows shows whether it is the key of an object.
-_TEXT: Final = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:\s*\{)?', re.DOTALL)
+_SYMBOL: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]', re.DOTALL)
+_SPACE: Final = re.compile(r"[ \t\n\r]*")
+# How many keys lead from `Resources` to a statement of an inline policy: the deepest line that is noted.
+_NOTED: Final = len("Resources/Role/Properties/Policies/0/PolicyDocument/Statement/0".split("/"))
 _TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH} levels"
 
 
@@ -87,20 +89,80 @@ def _children(node: Json) -> Iterator[Json]:
     return iter(node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
 
 
-def json_lines(text: str) -> Lines:
-    """Find the lines on which objects begin, by their keys; a key that two objects have leads to no line."""
-    found: dict[str, list[int]] = {}
-    line, end = 1, 0
-    for match in _TEXT.finditer(text):
-        if match[2]:
-            line += text.count("\n", end, match.start())
-            end = match.start()
-            found.setdefault(match[1], []).append(line)
-    return {(_unescaped(name),): at[0] for name, at in found.items() if len(at) == 1}
+class JsonLines:
+    """The lines of a JSON template that has been read; those within a resource are found when one is asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._lines: Lines = {}
+        self._values = dict[str, tuple[int, int, int]]()  # where a resource begins and ends, and on which line
+        line, end = 1, 0
+        for section, _, start, _ in _members(text, 0):
+            for name, at, begin, stop in _members(text, start) if section == "Resources" else ():
+                line += text.count("\n", end, at)
+                end = at
+                self._lines[name,] = line
+                self._values[name] = begin, stop, line + text.count("\n", at, begin)
+
+    def get(self, keys: tuple[str, ...]) -> int | None:
+        """Return the line of what these keys lead to."""
+        if keys[0] in self._values:
+            begin, stop, line = self._values.pop(keys[0])
+            self._lines.update(_lines_within(self._text[begin:stop], ["Resources", keys[0]], line))
+        return self._lines.get(keys)
 
 
-def _unescaped(name: str) -> str:
-    return str(json.loads(f'"{name}"', strict=False)) if "\\" in name else name
+def _members(text: str, start: int) -> Iterator[tuple[str, int, int, int]]:
+    """List the keys of a JSON object, where each begins, and where its value begins and ends."""
+    decode, begin = json.JSONDecoder(strict=False).raw_decode, _after_space(text, start)
+    at = _after_space(text, begin + 1) if text[begin] == "{" else begin
+    while at > begin and text[at] == '"':
+        key, end = decode(text, at)
+        value = _after_space(text, _after_space(text, end) + 1)
+        _, stop = decode(text, value)
+        yield key, at, value, stop
+        at = _after_space(text, stop)
+        at = _after_space(text, at + 1) if text[at] == "," else at
+
+
+def _after_space(text: str, start: int) -> int:
+    found = _SPACE.match(text, start)
+    return found.end() if found else start
+
+
+def _lines_within(text: str, keys: list[str], line: int) -> Lines:
+    """Find the lines in a JSON value that these keys lead to and that begins on this line."""
+    found: Lines = {}
+    is_list = [False] * len(keys)  # which of the keys are positions in lists
+    end, expects_key = 0, False
+    for match in _SYMBOL.finditer(text):
+        symbol = match[0]
+        line += text.count("\n", end, match.start())
+        end = match.start()
+        if symbol == "," and is_list[-1]:
+            keys[-1] = str(int(keys[-1]) + 1)
+        elif symbol in ",:":
+            expects_key = symbol == ","
+        elif symbol in "}]":
+            keys.pop()
+            is_list.pop()
+        else:
+            is_name = symbol not in "{[" and expects_key and not is_list[-1]
+            if is_name:
+                keys[-1] = str(json.loads(symbol, strict=False))
+            if is_name or is_list[-1]:
+                _note(found, keys, line)
+            if symbol in "{[":
+                keys.append("0")
+                is_list.append(symbol == "[")
+                expects_key = symbol == "{"
+    return found
+
+
+def _note(lines: Lines, keys: Sequence[str], line: int) -> None:
+    """Note the line of a key or list entry below ``Resources``."""
+    if 1 < len(keys) <= _NOTED and keys[0] == "Resources":
+        lines[tuple(keys[1:])] = line
 
 
 def parse_yaml(text: str) -> tuple[Json, Lines]:
@@ -170,7 +232,8 @@ class _YamlReader:
         else:
             if event.anchor:
                 self._anchors[event.anchor] = None
-            found = self._mapping(depth + 1, keys) if kind == "MappingStartEvent" else self._list(depth + 1)
+            keys = None if event.tag else keys
+            found = self._mapping(depth + 1, keys) if kind == "MappingStartEvent" else self._list(depth + 1, keys)
         if event.tag:
             found = found._replace(value=self._tagged(found.value, event.tag))
         if event.anchor:
@@ -190,10 +253,11 @@ class _YamlReader:
             raise self._refusal(f"aliases repeat more than {_MAX_REPEATED:,} values")
         return anchored
 
-    def _list(self, depth: int) -> _Anchored:
-        made, size, height = [], 1, 0
+    def _list(self, depth: int, keys: tuple[str, ...] | None) -> _Anchored:
+        made: list[Json] = []
+        size, height = 1, 0
         while (kind := self._next()) != "SequenceEndEvent":
-            item = self._value(kind, depth, None)
+            item = self._value(kind, depth, self._noted(keys, str(len(made))))
             made.append(item.value)
             size, height = size + item.size, max(height, item.height)
         return _Anchored(made, size, height + 1)
@@ -221,13 +285,12 @@ class _YamlReader:
         return _Anchored(made, size, height + 1)
 
     def _noted(self, keys: tuple[str, ...] | None, key: str) -> tuple[str, ...] | None:
-        """Note the line of a key below ``Resources``, three levels deep."""
-        if keys is None or not (keys or key == "Resources"):
+        """Note the line of a key or list entry, and return what leads to its value."""
+        if keys is None or len(keys) == _NOTED or (not keys and key != "Resources"):
             return None
         keys = (*keys, key)
-        if len(keys) > 1:
-            self.lines[keys[1:]] = self._event.start_mark.line + 1
-        return keys if len(keys) <= 3 else None
+        _note(self.lines, keys, self._event.start_mark.line + 1)
+        return keys
 
     def _tagged(self, value: Json, tag: str) -> Json:
         short = _SHORT.fullmatch(tag)

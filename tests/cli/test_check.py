@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from redshift_roles.cli import main
+from redshift_roles.rules import RULES
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 from tests.support.programs import ROOT
 from tests.support.rule_cases import Case, a_dozen, cases, write_cloud_assembly, write_plain
@@ -94,7 +97,9 @@ def test_fails_when_a_rule_is_broken(check: Any, template: Any) -> None:
     ) == check(path, "--account", ACCOUNT)
 
 
-def test_fails_when_a_role_does_not_trust_redshift_in_words_for_templates(check: Any, template: Any) -> None:
+def test_fails_when_a_role_does_not_trust_redshift_in_words_for_templates(
+    check: Any, template: Any, tmp_path: Path
+) -> None:
     """A person with a template has no RedshiftRole, so the fix names the template's property."""
     trust = {
         "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}
@@ -104,7 +109,23 @@ def test_fails_when_a_role_does_not_trust_redshift_in_words_for_templates(check:
     (found,) = check(template({"Role": role, "Warehouse": cluster}, "old.json"), "--format", "json").findings
 
     assert "allow sts:AssumeRole to the service redshift.amazonaws.com in its AssumeRolePolicyDocument" == found["fix"]
-    assert json.dumps({"Resources": {"Role": role}}, indent=1).count("\n") == found["line"]
+    lines = (tmp_path / "old.json").read_text().splitlines()
+    assert '    "IamRoles": [' == lines[found["line"] - 1]
+
+
+@pytest.mark.parametrize(("first", "name", "lines"), [("", "a.json", [3, 4]), ("# YAML\n", "a.yaml", [4, 5])])
+def test_fails_at_the_line_of_each_statement(
+    check: Any, template: Any, first: str, name: str, lines: list[int]
+) -> None:
+    """Also of inline policies."""
+    statement = '{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}'
+    text = (
+        '{"Resources": {"Warehouse": {"Type": "AWS::Redshift::Cluster"}, "People": {"Type": "AWS::IAM::Group",\n'
+        ' "Properties": {"Policies": [{"PolicyName": "a", "PolicyDocument": {"Statement": [\n'
+        f"  {statement},\n  {statement}]}}}}]}}}}}}}}"
+    )
+
+    assert lines == [found["line"] for found in check(template(first + text, name), "--format", "json").findings]
 
 
 def test_fails_when_there_are_more_roles_than_the_limit_that_was_given(check: Any, template: Any) -> None:
@@ -182,6 +203,159 @@ def test_fails_when_an_option_makes_no_sense(capsys: Any, option: str, value: st
     assert f"argument {option}: {complaint}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("ignored", ["", "Role", "roleaccountmismatch", ":Warehouse", "RoleAccountMismatch/Warehouse"])
+def test_fails_when_a_rule_to_ignore_does_not_exist(capsys: Any, ignored: str) -> None:
+    """All that exist are named."""
+    with pytest.raises(SystemExit) as caught:
+        main.main(["check", "template.yaml", "--ignore", ignored])
+    err = capsys.readouterr().err
+
+    assert 2 == caught.value.code
+    assert f", got '{ignored}'\n" in err
+    assert [] == [rule.name for rule in RULES if rule.name not in err]
+
+
+@pytest.mark.parametrize("words", ["RoleDuplicated", "RoleAccountMismatch:Other", "RoleAccountMismatch:"])
+def test_fails_when_the_ignored_finding_is_another_one(check: Any, template: Any, words: str) -> None:
+    """Standard error tells which options match nothing."""
+    code, out, err = check(template(BROKEN), "--account", ACCOUNT, "--ignore", words, "--ignore", words)
+    unmatched = words != "RoleAccountMismatch:"
+
+    assert (int(unmatched), "1 error" in out) == (code, unmatched)
+    assert (f"redshift-roles: --ignore {words}: there is no such finding\n" if unmatched else "") == err
+
+
+@pytest.mark.parametrize("words", [["RoleAccountMismatch"], ["RoleDuplicated", "RoleAccountMismatch:Warehouse"]])
+def test_an_ignored_finding_does_not_count(check: Any, template: Any, words: list[str]) -> None:
+    """Only the last line tells that there is one."""
+    path = template(BROKEN)
+    code, out, _ = check(path, "--account", ACCOUNT, *(word for name in words for word in ("--ignore", name)))
+
+    assert (0, "1 template checked: 0 errors, 0 warnings, 1 ignored\n") == (code, out)
+
+
+def test_warnings_count_when_the_check_is_strict(check: Any, template: Any) -> None:
+    """Unless they are ignored."""
+    path = template(UNDECIDED)
+
+    assert (1, 0) == (check(path, "--strict").code, check(template(SOUND, "b.yaml"), "--strict").code)
+    assert 0 == check(path, "--strict", "--ignore", "RoleAccountUndecided").code
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Put bytes on standard input."""
+    return lambda data: monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        (b"", "not a template: it is empty"),
+        (b"- a", "not a template: it has no Resources"),
+        (b"\xff\xfe", "not UTF-8 text"),
+        (b"[a", "not YAML: did not find expected"),
+        (b'{"Resources": ', "not YAML: did not find expected"),
+    ],
+)
+def test_fails_when_standard_input_is_no_template(check: Any, typed: Any, data: bytes, complaint: str) -> None:
+    """One line says why."""
+    typed(data)
+    code, _, err = check("-")
+
+    assert (2, 1) == (code, err.count("\n"))
+    assert err.startswith("redshift-roles: <stdin>: ")
+    assert complaint in err
+
+
+def test_fails_when_standard_input_is_closed(check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program may start the command so."""
+    monkeypatch.setattr(sys, "stdin", None)
+
+    assert (2, "redshift-roles: <stdin>: standard input is closed\n") == check("-")[::2]
+
+
+@pytest.mark.parametrize("is_json", [False, True])
+def test_a_template_may_come_through_standard_input(check: Any, typed: Any, is_json: bool) -> None:
+    """As YAML or JSON, also when it is named twice; a file of that name does not matter."""
+    role = f"arn:aws:iam::{OTHER_ACCOUNT}:role/Theirs"
+    body = {"Resources": {"Warehouse": {"Type": "AWS::Redshift::Cluster", "Properties": {"IamRoles": [role]}}}}
+    typed(json.dumps(body, indent=1).encode() if is_json else BROKEN.encode())
+    code, out, err = check("-", "-", "--account", ACCOUNT)
+
+    assert (1, "") == (code, err)
+    assert out.startswith("<stdin>:6: Warehouse\n  error RoleAccountMismatch")
+    assert out.endswith("1 template checked: 1 error, 0 warnings\n")
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "complaint"),
+    [
+        (_folder, "Is a directory"),
+        (lambda path: path / "missing" / "report.json", "No such file or directory"),
+        (lambda path: path.with_name("x" * 300), "File name too long"),
+        (lambda _: Path("/dev/full"), "No space left on device"),
+    ],
+    ids=["folder", "missing", "long", "full"],
+)
+def test_fails_when_the_report_cannot_be_written(
+    check: Any, template: Any, tmp_path: Path, make: Any, complaint: str
+) -> None:
+    """One line says why, the exit code is 2, and nothing of it is left."""
+    path, source = make(tmp_path / "report"), template(SOUND)
+    before = sorted(tmp_path.rglob("*"))
+
+    assert (2, f"redshift-roles: {path}: {complaint}\n") == check(source, "--output", path)[::2]
+    assert before == sorted(tmp_path.rglob("*"))
+
+
+def test_the_old_report_stays_when_a_new_one_cannot_be_written(
+    check: Any, template: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A report is written whole or not at all."""
+
+    def write_half(path: Path, data: bytes) -> None:
+        with path.open("wb") as file:
+            file.write(data[:10])
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "report").write_text("old")
+    source = template(BROKEN)
+    monkeypatch.setattr(Path, "write_bytes", write_half)
+
+    assert 2 == check(source, "--output", tmp_path / "report", "--account", ACCOUNT).code
+    assert "old" == (tmp_path / "report").read_text()
+    assert ["report", "template.yaml"] == sorted(path.name for path in tmp_path.iterdir())
+
+
+def test_a_report_goes_to_a_file(check: Any, template: Any, tmp_path: Path) -> None:
+    """The counts are printed. A file keeps its mode, a link leads to the file, and what is no file is left in place."""
+    path, link = tmp_path / "report.json", tmp_path / "link"
+    path.write_text("old")
+    path.chmod(0o640)
+    link.symlink_to(path)
+    options = ["--account", ACCOUNT, "--format", "json", "--output"]
+    counts = "1 template checked: 1 error, 0 warnings\n"
+
+    for target in (link, "/dev/null"):
+        assert (1, counts, "") == check(template(BROKEN), *options, target)
+    assert "RoleAccountMismatch" == json.loads(path.read_text())["findings"][0]["rule"]
+    assert (0o640, True, True) == (path.stat().st_mode & 0o777, link.is_symlink(), Path("/dev/null").is_char_device())
+
+
+def test_a_report_of_a_file_whose_name_is_not_utf_8_is_written(check: Any, template: Any, tmp_path: Path) -> None:
+    """Its bytes become escapes."""
+    source = template(BROKEN, os.fsdecode(b"\xff.yaml"))
+
+    assert 1 == check(source, "--account", ACCOUNT, "--output", tmp_path / "report").code
+    assert rf"{tmp_path}/\udcff.yaml:6: Warehouse" in (tmp_path / "report").read_text()
+
+
 def test_the_region_of_a_template_is_given(check: Any, template: Any) -> None:
     """A role of another partition is found where the region is known."""
     path = template(BROKEN.replace("arn:aws:", "arn:aws-cn:").replace(OTHER_ACCOUNT, ACCOUNT))
@@ -234,6 +408,32 @@ def test_fails_when_a_folder_has_no_templates(check: Any, tmp_path: Path) -> Non
     code, _, err = check(tmp_path)
 
     assert (2, f"redshift-roles: {tmp_path}: holds no templates (.json, .template, .yaml, .yml)\n") == (code, err)
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    ['{"artifacts": {}}', '{"artifacts": {"Tree": {"type": "cdk:tree", "properties": {}}}}', '{"name": "x"}'],
+)
+def test_fails_when_nothing_was_checked(check: Any, template: Any, manifest: str) -> None:
+    """Notes, web pages and cloud assemblies without stacks are no templates; one line says so."""
+    folder = template(manifest, "site/manifest.json").parent
+    template("just: notes\n", "site/notes.yaml")
+    template("Resources: none", "site/more.yaml")
+    code, out, err = check(folder)
+
+    assert (2, "0 templates checked: 0 errors, 0 warnings\n") == (code, out)
+    assert f"redshift-roles: {folder}: no templates, so nothing was checked\n" == err
+
+
+@pytest.mark.parametrize("mark", [True, False], ids=["cdk.out", "web page"])
+def test_templates_beside_a_manifest_without_stacks_are_checked(check: Any, template: Any, mark: bool) -> None:
+    """The folder is searched like any other."""
+    folder = template('{"version": "50", "artifacts": {"T": {"type": "cdk:tree"}}}', "site/manifest.json").parent
+    if mark:
+        template('{"version": "50"}', "site/cdk.out")
+    template(BROKEN, "site/template.yaml")
+
+    assert 1 == check(folder, "--account", ACCOUNT).code
 
 
 @pytest.mark.parametrize("manifest", ["{", "[]", '{"artifacts": {"A": {}}}', '{"artifacts": 1}'])

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
-from redshift_roles.cli.report import FORMATS, Located, Report
-from redshift_roles.rules import RULES, association_rules
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from redshift_roles.cli.report import FORMATS, Ignored, Located, Report
+from redshift_roles.rules import association_rules
 from redshift_roles.rules.registry import Problem
 
 BROKEN = association_rules.ROLE_DUPLICATED.finding("Warehouse", Problem("", "twice", "drop one"))
@@ -55,59 +59,9 @@ def test_json_has_everything() -> None:
         "message": "twice",
         "fix": "drop one",
         "source": ASSOCIATING,
+        "ignored": None,
     } == report["findings"][2]
     assert None is report["findings"][0]["nestedIn"]
-
-
-def _result(index: int, rule: str, level: str, text: str, physical: dict[str, object]) -> dict[str, object]:
-    logical = {"name": "Warehouse", "fullyQualifiedName": "Warehouse", "kind": "resource"}
-    return {
-        "ruleId": rule,
-        "ruleIndex": index,
-        "level": level,
-        "message": {"text": text},
-        "locations": [{"physicalLocation": physical, "logicalLocations": [logical]}],
-    }
-
-
-def test_sarif_has_rules_and_results() -> None:
-    """The whole log, by the names of SARIF 2.1.0; a result has its rule by name and by index."""
-    indexes = {rule.name: index for index, rule in enumerate(RULES)}
-    duplicated, undecided = indexes["RoleDuplicated"], indexes["RoleCountUndecided"]
-    line = {"artifactLocation": {"uri": "a%20b.yaml"}, "region": {"startLine": 3}}
-    rules = [
-        {
-            "id": rule.name,
-            "shortDescription": {"text": rule.sentence},
-            "fullDescription": {"text": rule.why},
-            "helpUri": rule.source.url,
-            "defaultConfiguration": {"level": "warning" if rule.undecided else "error"},
-        }
-        for rule in RULES
-    ]
-    note = {"level": "error", "message": {"text": "x.yaml: not YAML"}}
-
-    assert {
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {"driver": {"name": "redshift-roles", "rules": rules}},
-                "invocations": [{"executionSuccessful": False, "toolExecutionNotifications": [note]}],
-                "results": [
-                    _result(duplicated, "RoleDuplicated", "error", "twice. Fix: drop one", line),
-                    _result(undecided, "RoleCountUndecided", "warning", "many. Fix: count them", line),
-                    _result(
-                        duplicated,
-                        "RoleDuplicated",
-                        "error",
-                        "twice. Fix: drop one",
-                        {"artifactLocation": {"uri": "child.yaml"}},
-                    ),
-                ],
-            }
-        ],
-    } == json.loads(FORMATS["sarif"](REPORT))
 
 
 def test_a_report_of_nothing_is_whole_in_every_format() -> None:
@@ -117,11 +71,20 @@ def test_a_report_of_nothing_is_whole_in_every_format() -> None:
     assert FORMATS["text"](Report(1, FOUND[:1], [])).endswith("\n1 template checked: 1 error, 0 warnings")
     assert "0 templates checked: 0 errors, 0 warnings" == FORMATS["text"](nothing)
     assert {"templates": 0, "findings": [], "unusable": []} == json.loads(FORMATS["json"](nothing))
-    (run,) = json.loads(FORMATS["sarif"](nothing))["runs"]
-    assert ([], [{"executionSuccessful": True, "toolExecutionNotifications": []}]) == (
-        run["results"],
-        run["invocations"],
-    )
+
+
+def test_an_ignored_finding_is_only_counted() -> None:
+    """With its reason where one is known; a program finds all of it."""
+    accepted = FOUND[0]._replace(ignored=Ignored("until ::May\n::error::x", in_template=True))
+    report = Report(1, [accepted, FOUND[1]._replace(ignored=Ignored())], [])
+
+    assert (
+        "1 template checked: 0 errors, 0 warnings, 2 ignored\n"
+        r"  ignored RoleDuplicated at a b.yaml:3: Warehouse, because: until ::May\n::error::x"
+    ) == FORMATS["text"](report)
+    assert [{"inTemplate": True, "reason": "until ::May\n::error::x"}, {"inTemplate": False, "reason": None}] == [
+        finding["ignored"] for finding in json.loads(FORMATS["json"](report))["findings"]
+    ]
 
 
 def test_control_characters_of_a_template_are_escaped() -> None:
@@ -137,9 +100,44 @@ def test_control_characters_of_a_template_are_escaped() -> None:
     ] == reported.split("\n")[:4]
 
 
-def test_the_name_of_a_file_may_not_be_utf_8() -> None:
-    """Its bytes are percent-encoded."""
-    path = Path(os.fsdecode(b"a/\xff \xc3\xa9.yaml"))
-    (result,) = json.loads(FORMATS["sarif"](Report(1, [FOUND[0]._replace(file=path)], [])))["runs"][0]["results"]
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        # GitHub obeys these at the beginning of a line, after white space too.
+        ("::error file=a.yaml", r"\x3a:error file=a.yaml"),
+        ("  ::add-mask::x", r"  \x3a:add-mask::x"),
+        # GitHub's older form, Azure Pipelines and TeamCity obey theirs anywhere.
+        ("a##[error]x.yaml", r"a\x23#[error]x.yaml"),
+        ("##vso[task.setvariable variable=x]y", r"\x23#vso[task.setvariable variable=x]y"),
+        ("a ##teamcity[buildStop]", r"a \x23#teamcity[buildStop]"),
+        # Nobody obeys these.
+        ("a::b.yaml", "a::b.yaml"),
+        ("a##b.yaml", "a##b.yaml"),
+        (":a.yaml", ":a.yaml"),
+    ],
+)
+def test_what_a_build_machine_obeys_is_escaped(name: str, shown: str) -> None:
+    """In the name of a file, and in what a template says."""
+    finding = replace(BROKEN, message=f"x {name}", fix=f"y {name}")
+    item = FOUND[0]._replace(file=Path(name), finding=finding)
+    text = FORMATS["text"](Report(1, [item], []))
+    inside = shown if "##" in name else name
 
-    assert "a/%FF%20%C3%A9.yaml" == result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert [f"{shown}:3: Warehouse", f"  error RoleDuplicated: x {inside}", f"    fix: y {inside}"] == text.split("\n")[
+        :3
+    ]
+    assert f"x {name}" == json.loads(FORMATS["json"](Report(1, [item], [])))["findings"][0]["message"]
+    assert "##" not in "".join(FORMATS[name](Report(1, [item], [name])) for name in ("json", "sarif"))
+
+
+@given(st.text(st.sampled_from("#:[ \n\t\u2028x]")), st.text(st.sampled_from("#:[ \n\t\u2028x]")))
+def test_no_line_of_a_report_is_a_command(name: str, text: str) -> None:
+    """Whatever the file, the resource and the message are called."""
+    finding = replace(BROKEN, path=text, message=text, fix=text)
+    report = Report(
+        1, [FOUND[0]._replace(file=Path(name), finding=finding, ignored=one) for one in (None, Ignored(text))], [text]
+    )
+    for write in FORMATS.values():
+        for line in write(report).splitlines():
+            assert not line.lstrip().startswith("::")
+            assert not re.search(r"##\w*\[", line)

@@ -342,14 +342,19 @@ def test_fails_when_there_is_nothing(tmp_path: Path, name: str, complaint: str) 
     assert [f"{tmp_path / name}: {complaint}"] == _read(tmp_path / name).unusable
 
 
+STACK = '{"artifacts": {"A": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "a.json"}}}}'
+
+
 @pytest.mark.parametrize(
     ("manifest", "is_app"),
-    [('{"artifacts": {}}', True), ('{"artifacts": []}', False), ("[]", False), ("{", False), ("[" * 200_000, False)],
+    [(STACK, True), ('{"artifacts": []}', False), ("[]", False), ("{", False), ("[" * 200_000, False)],
     ids=["sound", "list", "no object", "broken", "deep"],
 )
 def test_a_cloud_assembly_is_known_by_its_manifest(tmp_path: Path, manifest: str, is_app: bool) -> None:
     """Given by its folder or by the manifest; where that is broken, the other file that CDK writes shows it."""
     path = _write(tmp_path / "out" / "manifest.json", manifest)
+    if is_app:
+        _write(path.with_name("a.json"))
     for named in (tmp_path, path.parent, path):
         assert ([True] if is_app else []) == [assembly.is_app for assembly in _read(named).assemblies]
 

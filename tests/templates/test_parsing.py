@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -221,6 +222,9 @@ def test_the_lines_of_resources_are_known() -> None:
         ("A", "Type"): 5,
         ("A", "Properties"): 6,
         ("A", "Properties", "IamRoles"): 7,
+        ("A", "Properties", "IamRoles", "0"): 8,
+        ("A", "Properties", "IamRoles", "0", "x"): 8,
+        ("A", "Properties", "IamRoles", "0", "x", "y"): 8,
         ("B",): 9,
         ("B", "Type"): 9,
     }
@@ -268,18 +272,22 @@ def test_json_may_be_a_hundred_levels_deep(text: str) -> None:
     [
         ('{\n "Resources": {\n  "A" : {}\n}}', 3),
         ('{"Resources": {"A": {}}}', 1),
-        ('{"Resources": {"A": {}},\n"Outputs": {"A": {}}}', None),
+        ('{"Outputs": {"A": {}},\n"Resources": {"A": {}}}', 2),
+        ('{"Resources": {"B": {"A": {}}}}', None),
         ('{"Resources": {"B": "A"}}', None),
+        ('{"Resources": ["A"]}', None),
+        ('{"Resources": [{"A": {}}]}', None),
+        ('"A"', None),
         ('{"Resources": {"AB": {}}}', None),
         ('{"Resources": {"A": 1,\n"A": {}}}', 2),
         ('{"Resources":\n{"\\u0041": {}}}', 2),
         ('{"Resources":\n{"B": "\\\\", "A"\n:\n{}}}', 2),
-        ('{"Body": "{\\"A\\": {}}",\n"A": {}}', 2),
+        ('{"Body": "{\\"A\\": {}}",\n"A": {}}', None),
     ],
 )
-def test_the_line_of_a_resource_in_json_is_found_where_it_is_certain(text: str, expected: int | None) -> None:
-    """A name that is a key of two objects leads to no line."""
-    assert expected == parsing.json_lines(text).get(("A",))
+def test_the_line_of_a_resource_in_json_is_found(text: str, expected: int | None) -> None:
+    """The same name elsewhere, and in texts, does not matter."""
+    assert expected == parsing.JsonLines(text).get(("A",))
 
 
 def test_json_within_a_text_is_passed_over_at_once() -> None:
@@ -288,6 +296,54 @@ def test_json_within_a_text_is_passed_over_at_once() -> None:
     text = json.dumps({"Resources": {"Board": {"Body": body}}})
     start = time.perf_counter()
 
-    assert {("Resources",): 1, ("Board",): 1} == parsing.json_lines(text)
+    assert 1 == parsing.JsonLines(text).get(("Board", "Body"))
     assert len(text) > 1_000_000
     assert time.perf_counter() - start < 5
+
+
+STATEMENTS = """\
+{"Outputs": {"Role": {"Value": ["a", {"b": "c"}]}},
+ "Resources": {
+  "Other": {"Properties": {"Policies": [[], {"Role": [["x"], {}]}]}},
+  "Role": {
+   "Type": "AWS::IAM::Role",
+   "Properties": {
+    "Policies": [
+     {"PolicyName": "a", "PolicyDocument": {"Statement": [
+       {"Effect": "Allow",
+        "Action": ["b",
+                   "}, ]"]}]}},
+     {"PolicyDocument": {
+       "Statement": [{"Effect": "Deny"},
+                     {"Action": "d", "Effect": "Allow"}]}}]}}}}
+"""
+
+
+@pytest.mark.parametrize("read", [parsing.JsonLines, lambda text: parsing.parse_yaml(text)[1]], ids=["JSON", "YAML"])
+@pytest.mark.parametrize(
+    ("location", "line"),
+    [
+        ("Policies", 7),
+        ("Policies/0", 8),
+        ("Policies/0/PolicyName", 8),
+        ("Policies/0/PolicyDocument/Statement", 8),
+        ("Policies/0/PolicyDocument/Statement/0", 9),
+        ("Policies/0/PolicyDocument/Statement/0/Action", None),
+        ("Policies/0/PolicyDocument/Statement/1", None),
+        ("Policies/1", 12),
+        ("Policies/1/PolicyDocument/Statement/0", 13),
+        ("Policies/1/PolicyDocument/Statement/1", 14),
+    ],
+)
+def test_each_statement_of_an_inline_policy_has_its_line(read: Callable[[str], Any], location: str, line: int) -> None:
+    """In JSON and YAML, down to the statement and no deeper."""
+    lines = read(STATEMENTS)
+
+    assert (5, line) == (lines.get(("Role", "Type")), lines.get(("Role", "Properties", *location.split("/"))))
+
+
+def test_a_short_function_has_no_lines_of_entries() -> None:
+    """The entries of its list are no entries of the value that it makes."""
+    text = "Resources:\n  A:\n    Properties:\n      Policies: !If\n        - C\n        - [x]\n        - [y]\n"
+
+    assert [("A",), ("A", "Properties"), ("A", "Properties", "Policies")] == [*parsing.parse_yaml(text)[1]]
