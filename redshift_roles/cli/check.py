@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     report = _report(given, arguments.role_limit)
     progress.clear()
     print(reports.FORMATS[arguments.format](report))  # noqa: T201  what the command is for
-    for line in report.unusable:
+    for line in (*given.odd, *report.unusable):
         print(f"redshift-roles: {printable(readable(line))}", file=sys.stderr)  # noqa: T201
     if report.unusable:
         return UNUSABLE
