@@ -195,7 +195,9 @@ class Template:
         """The files of the top-level stack's assets, by hash; only a template of an app chooses files to open."""
         if self.above or not self.path or not self.assembly.is_app:
             return self.above[0].assets if self.above else {}
-        manifest = self.path.with_name(self.path.name.replace(WRITTEN, ".assets.json"))
+        if not self.path.name.endswith(WRITTEN):
+            return {}
+        manifest = self.path.with_name(self.path.name.removesuffix(WRITTEN) + ".assets.json")
         written = None
         with self.assembly.complaints(manifest):
             written = json.loads(parsing.read_text(manifest, self.assembly.folder)) if manifest.is_file() else {}

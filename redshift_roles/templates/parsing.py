@@ -57,21 +57,24 @@ class Parsed(NamedTuple):
 
 def read_bytes(path: Path, folder: Path | None = None) -> bytes:
     """Read a regular file of a bounded size; one that others have named must be in the folder."""
-    try:
-        if folder and not is_within(path, folder):
-            raise UnusableError(f"not opened: it is outside of {folder}")
-        # A pipe would be waited for, and a device has no end.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise UnusableError("not a regular file")
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except UnusableError:
-        raise
-    except ValueError:
-        raise UnusableError("not a path") from None
+    reason = _against_opening(path, folder)
+    if reason:
+        raise UnusableError(reason)
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise UnusableError(f"larger than {MAX_BYTES // 1_000_000} MB")
     return data
+
+
+def _against_opening(path: Path, folder: Path | None) -> str:
+    try:
+        if folder and not is_within(path, folder):
+            return f"not opened: it is outside of {folder}"
+        # A pipe would be waited for, and a device has no end.
+        return "" if stat.S_ISREG(path.stat().st_mode) else "not a regular file"
+    except ValueError:
+        return "not a path"
 
 
 def read_text(path: Path, folder: Path | None = None) -> str:
@@ -186,8 +189,8 @@ def _unescaped(name: str) -> str:
 def parse_yaml(text: str) -> Parsed:
     """Read one YAML document, and the lines of its resources.
 
-    Short functions such as ``!Sub`` become their long forms, also those that are not known. Nothing is constructed but texts, flags, mappings and
-    lists, whatever a tag asks for.
+    Short functions such as ``!Sub`` become their long forms, also those that are not known. Nothing is constructed but
+    texts, flags, mappings and lists, whatever a tag asks for.
     """
     try:
         import yaml  # noqa: PLC0415  an extra, which JSON templates do without
@@ -277,7 +280,8 @@ class _YamlReader:
         return anchored
 
     def _list(self, depth: int, keys: tuple[str, ...] | None) -> _Anchored:
-        made, size, height = [], 1, 0
+        made: list[Json] = []
+        size, height = 1, 0
         while (kind := self._next()) != "SequenceEndEvent":
             below = self._noted(keys, str(len(made))) if keys and kind == "MappingStartEvent" else None
             item = self._value(kind, depth, below)
