@@ -243,7 +243,7 @@ def test_a_nested_template_without_its_file_is_noted(tmp_path: Path) -> None:
     assembly = Assembly.read(tmp_path)
 
     _, child = assembly.templates()
-    assert ({}, "it cannot be read") == (child.body, assembly.unread[child])
+    assert ({}, "it cannot be read") == (child.body, assembly.unread[child].reason)
 
 
 def test_an_application_of_sam_is_a_nested_stack(tmp_path: Path) -> None:
