@@ -116,7 +116,7 @@ def run(arguments: argparse.Namespace) -> int:
     for ignore in dict.fromkeys(arguments.ignore):
         if not any(map(ignore.covers, report.found)):
             _log(f"--ignore {ignore}: there is no such finding")
-    for line in report.unusable:
+    for line in (*given.odd, *report.unusable):
         _log(line)
     if report.unusable:
         return UNUSABLE

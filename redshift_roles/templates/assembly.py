@@ -6,10 +6,11 @@ import json
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from redshift_roles.aws import Json, listed
 from redshift_roles.aws.placeholders import placeholder
@@ -31,7 +32,16 @@ _ROLES_REPORT: Final = "iam-policy-report.json"
 _ENVIRONMENT: Final = re.compile(r"aws://([^/]+)/(.+)")
 _ASSET_HASH: Final = re.compile(r"\b[0-9a-f]{64}\b")
 _FILE: Final = re.compile(r"[\w./@+~%-]+")
+# What reading a manifest of strangers may raise.
+MALFORMED: Final = (AttributeError, KeyError, OSError, TypeError, ValueError, RecursionError)
 _Result = TypeVar("_Result")
+
+
+class Unread(NamedTuple):
+    """Why a template is not checked, and what would help."""
+
+    reason: str
+    fix: str = "write it as JSON or YAML that CloudFormation reads"
 
 
 def function_of(value: Json) -> tuple[str, Json]:
@@ -145,7 +155,7 @@ class Template:
             address = self.properties(logical_id).get(NESTED_STACKS[self.resource_type(logical_id)])
             path = self._nested_file(address, above)
             if path in above:
-                self.assembly.circles.append(path)
+                self.assembly.unusable.append(f"{path}: nests itself")
             elif path:
                 found[logical_id] = Template(
                     path, "", self.account, self.region, self.assembly, parent=self, parent_logical_id=logical_id
@@ -185,11 +195,18 @@ class Template:
         """The files of the top-level stack's assets, by hash; only a template of an app chooses files to open."""
         if self.above or not self.path or not self.assembly.is_app:
             return self.above[0].assets if self.above else {}
-        manifest = self.path.with_name(self.path.name.replace(WRITTEN, ".assets.json"))
-        written = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
-        files = mapping(mapping(written).get("files")).items()
-        sources = {name: mapping(mapping(asset).get("source")) for name, asset in files}
-        return {name: manifest.parent / source["path"] for name, source in sources.items() if "path" in source}
+        if not self.path.name.endswith(WRITTEN):
+            return {}
+        manifest = self.path.with_name(self.path.name.removesuffix(WRITTEN) + ".assets.json")
+        written = None
+        with self.assembly.complaints(manifest):
+            written = json.loads(parsing.read_text(manifest, self.assembly.folder)) if manifest.is_file() else {}
+        found = {}
+        for name, asset in mapping(mapping(written).get("files")).items():
+            source = mapping(mapping(asset).get("source")).get("path")
+            if isinstance(source, str):
+                found[name] = manifest.parent / source
+        return found
 
 
 def _types(logical_id: str, resource: Json) -> set[str]:
@@ -252,25 +269,46 @@ class Assembly:
     loose: GivenFiles = field(default_factory=GivenFiles)  # the files that may be nested templates
     is_app: bool = True  # else the stacks only happen to be read together
     reports_roles: bool = False  # whether others make the roles, and CDK reports what these need
-    circles: list[Path] = field(default_factory=list)  # files that would be nested in themselves; not followed
+    folder: Path | None = None  # of an app that was given; nothing outside of it is opened
+    unusable: list[str] = field(default_factory=list)  # a line for what cannot be read, and for what nests itself
     bodies: dict[Path, Json] = field(default_factory=dict, repr=False)
-    unread: dict[Template, str] = field(default_factory=dict)  # and why
+    unread: dict[Template, Unread] = field(default_factory=dict)
     memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def read(cls, folder: Path) -> Assembly:
-        """Read what an app was synthesized to (``cdk.out``)."""
-        assembly = cls()
-        assembly.stacks.extend(assembly._read(folder))
+    def read(cls, folder: Path, *, is_given: bool = False) -> Assembly:
+        """Read what an app was synthesized to (``cdk.out``).
+
+        One that was given may come from anywhere: what it names outside of its folder is not opened, and what cannot
+        be read is noted.
+        """
+        assembly = cls(folder=folder if is_given else None)
+        assembly.stacks.extend(assembly._read(folder, set()))
         return assembly
 
-    def _read(self, folder: Path) -> Iterator[Template]:
+    @contextmanager
+    def complaints(self, path: Path) -> Iterator[None]:
+        """Note what cannot be read of an app that was given, and go on; what was just synthesized can be read."""
+        try:
+            yield
+        except MALFORMED as error:
+            if not self.folder:
+                raise
+            self.unusable.append(f"{path}: {error if isinstance(error, UnusableError) else 'cannot be read'}")
+
+    def _read(self, folder: Path, known: set[str]) -> Iterator[Template]:
+        real = os.path.realpath(folder)
+        if real in known:
+            raise UnusableError("a cloud assembly that is named twice")
+        known.add(real)
         self.reports_roles = self.reports_roles or (folder / _ROLES_REPORT).is_file()
-        artifacts = json.loads((folder / "manifest.json").read_text(encoding="utf-8")).get("artifacts", {})
+        artifacts = json.loads(parsing.read_text(folder / "manifest.json", self.folder)).get("artifacts", {})
         for artifact_id, artifact in artifacts.items():
             properties = artifact.get("properties", {})
             if artifact["type"] == "cdk:cloud-assembly":
-                yield from self._read(folder / properties["directoryName"])
+                stage = folder / properties["directoryName"]
+                with self.complaints(stage):
+                    yield from self._read(stage, known)
             elif artifact["type"] == "aws:cloudformation:stack":
                 environment = _ENVIRONMENT.fullmatch(artifact.get("environment", ""))
                 account, region = environment.groups() if environment else (None, None)
@@ -288,11 +326,13 @@ class Assembly:
         if path not in self.bodies:
             self.bodies[path] = {}
             try:
-                text = path.read_text(encoding="utf-8-sig")
+                text = parsing.read_text(path, self.folder)
                 # Most are what CDK wrote, which needs no care.
                 self.bodies[path] = json.loads(without_marks(text))
             except (OSError, UnicodeDecodeError):
-                self.unread[template] = "it cannot be read"
+                self.unread[template] = Unread("it cannot be read")
+            except UnusableError as error:
+                self.unread[template] = Unread(str(error))
             except (ValueError, RecursionError):
                 self.bodies[path] = self.parsed(template, text)
         return self.bodies[path]
@@ -300,9 +340,9 @@ class Assembly:
     def parsed(self, template: Template, text: str) -> Json:
         """Parse a template's text; what cannot be parsed is noted and empty."""
         try:
-            return parsing.parse(text, strict=template.text is None)[0]
+            return parsing.parse(text, strict=template.text is None).body
         except UnusableError as error:
-            self.unread[template] = str(error)
+            self.unread[template] = Unread(str(error))
             return {}
 
     def templates(self) -> Iterator[Template]:

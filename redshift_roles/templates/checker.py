@@ -14,7 +14,7 @@ from redshift_roles.rules.facts import AssociationFacts, Origin
 from redshift_roles.rules.findings import Finding, shortened
 from redshift_roles.rules.registry import Problem
 from redshift_roles.templates import association_reader, policy_reader
-from redshift_roles.templates.assembly import TEMPLATE_BODY, Assembly, Template, mapping
+from redshift_roles.templates.assembly import TEMPLATE_BODY, Assembly, Template, Unread, mapping
 from redshift_roles.templates.cluster_reader import (
     CLUSTER,
     NAMESPACE,
@@ -162,12 +162,12 @@ def of_policies(assembly: Assembly, origin: Origin = "app") -> Iterator[Violatio
             yield Violation(template, logical_id, location, rule.finding(construct_path(template, logical_id), problem))
 
 
-def _unread(template: Template, reason: str) -> Violation:
+def _unread(template: Template, unread: Unread) -> Violation:
     """Report a template that cannot be read about what has it."""
     home, logical_id = template.above or (template, "")
-    fix = "write it as JSON or YAML that CloudFormation reads, or acknowledge this when nothing in it is of Redshift"
+    fix = f"{unread.fix}, or acknowledge this when nothing in it is of Redshift"
     called = f"the template {template.file}" if template.text is None else TEMPLATE_BODY
-    message = f"{called} is not checked: {reason}"
+    message = f"{called} is not checked: {unread.reason}"
     finding = registry.TEMPLATE_UNDECIDED.finding(construct_path(home, logical_id), Problem("", message, fix))
     return Violation(home, logical_id, "Properties", finding)
 

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from redshift_roles.aws import Json
+from redshift_roles.rules.findings import shortened
 from redshift_roles.templates import parsing
-from redshift_roles.templates.assembly import SUFFIXES, Assembly, GivenFiles, Template
-from redshift_roles.templates.parsing import JsonLines, Lines, UnusableError
+from redshift_roles.templates.assembly import MALFORMED, SUFFIXES, Assembly, GivenFiles, Template, Unread
+from redshift_roles.templates.parsing import Lines, Parsed, UnusableError
 
 # A template on standard input is one like a file of this name; its argument is a dash.
 STANDARD_INPUT: Final = Path("<stdin>")
@@ -48,11 +49,12 @@ class Environment(NamedTuple):
 
 @dataclass
 class Given:
-    """What the paths of a command hold; what cannot be used, and why, is a line each."""
+    """What the paths of a command hold; what cannot be used, and what is odd, is a line each."""
 
     assemblies: list[Assembly] = field(default_factory=list)
     unusable: list[str] = field(default_factory=list)
-    lines: dict[Path, Lines | JsonLines] = field(default_factory=dict)  # those of a JSON file once they are asked for
+    odd: list[str] = field(default_factory=list)
+    lines: dict[Path, Lines] = field(default_factory=dict)  # those of a JSON file once they are asked for
 
     @contextmanager
     def complaints(self, path: Path | None = None) -> Iterator[None]:
@@ -70,10 +72,17 @@ class Given:
     def line_of(self, path: Path, logical_id: str, location: str) -> int | None:
         """Find the line that a finding is about, as closely as it is known."""
         if path not in self.lines:
-            self.lines[path] = JsonLines(path.read_text(encoding="utf-8-sig"))
+            self.lines[path] = parsing.json_lines(parsing.read_text(path))
         known = self.lines[path]
         keys = (logical_id, *location.split("/"))
-        return next((line for size in range(len(keys), 0, -1) if (line := known.get(keys[:size]))), None)
+        return next((known[keys[:size]] for size in range(len(keys), 0, -1) if keys[:size] in known), None)
+
+    def note(self, path: Path, parsed: Parsed) -> None:
+        """Note the lines of a template, and what is odd in it."""
+        if parsed.lines is not None:
+            self.lines[path] = parsed.lines
+        odd = shortened(parsed.odd, lambda one, words: (one[0], one[1] + words))
+        self.odd += [f"{path}:{line}: {text}" for line, text in odd]
 
 
 class _Found(NamedTuple):
@@ -112,26 +121,26 @@ def _found(paths: Iterable[str], given: Given) -> Iterable[_Found]:
             found[STANDARD_INPUT] = _Found(STANDARD_INPUT, is_named=True, is_assembly=False)
             continue
         with given.complaints(Path(path)):
-            for one in _search(Path(path)):
+            for one in _search(Path(path), given):
                 before = found.setdefault(one.path.resolve(), one)
                 found[one.path.resolve()] = before._replace(is_named=before.is_named or one.is_named)
     return found.values()
 
 
-def _search(path: Path) -> list[_Found]:
+def _search(path: Path, given: Given) -> list[_Found]:
     """List what a path holds; the manifest of a cloud assembly stands for its folder."""
     if path.is_file():
         is_whole = path.name == _MANIFEST and _is_assembly(path.parent)
         return [_Found(path.parent if is_whole else path, is_named=True, is_assembly=is_whole)]
     if not path.is_dir():
-        raise UnusableError("no such file or folder")
-    found = [*_in_folder(path)]
+        raise UnusableError("not a regular file" if path.exists() else "no such file or folder")
+    found = [*_in_folder(path, given)]
     if not found:
         raise UnusableError(f"holds no templates ({', '.join(SUFFIXES)})")
     return found
 
 
-def _in_folder(top: Path) -> Iterator[_Found]:
+def _in_folder(top: Path, given: Given) -> Iterator[_Found]:
     """List templates and cloud assemblies; what tools keep in a project is passed over, unless it was named."""
     for name, folders, files in os.walk(top):
         folder = Path(name)
@@ -144,7 +153,10 @@ def _in_folder(top: Path) -> Iterator[_Found]:
             folders[:] = sorted(name for name in folders if not name.startswith(".") and name != _TOOLS)
             for path in (folder / name for name in sorted(files) if not name.startswith(".")):
                 if path.name.lower().endswith(SUFFIXES) and path.is_file():
-                    yield _Found(path, is_named=False, is_assembly=False)
+                    if path.is_symlink() and not parsing.is_within(path, top):
+                        given.odd.append(f"{path}: not opened: a link that leads out of {top}")
+                    else:
+                        yield _Found(path, is_named=False, is_assembly=False)
 
 
 def _is_assembly(folder: Path) -> bool:
@@ -156,7 +168,7 @@ def _is_assembly(folder: Path) -> bool:
     if not manifest.is_file():
         return False
     try:
-        written = json.loads(manifest.read_text(encoding="utf-8"))
+        written = json.loads(parsing.read_text(manifest, folder))
     except (OSError, ValueError, RecursionError):
         written = None
     artifacts = written.get("artifacts") if isinstance(written, dict) else None
@@ -167,21 +179,22 @@ def _is_assembly(folder: Path) -> bool:
 
 def _read_template(path: Path, loose: Assembly, given: Given, *, is_named: bool) -> None:
     """Parse one template; what is in a folder and is not meant as one is passed over."""
-    data = path.read_bytes() if path is not STANDARD_INPUT else _standard_input()
+    data = parsing.read_bytes(path) if path is not STANDARD_INPUT else _standard_input()
     bare = data.replace(b"\0", b"")
     if not is_named and b"Resources" not in bare:
         return
     try:
         text = data.decode("utf-8-sig")
-        body = _parsed(text, path, given) if is_named or "::" in text else None
-        if path is STANDARD_INPUT:
-            given.lines.setdefault(path, JsonLines(text))
+        parsed = _parsed(text, path) if is_named or "::" in text else None
     except (UnusableError, UnicodeDecodeError):
         if is_named or _SIGNS.search(bare):
             raise
         return
-    if isinstance(body, dict) and isinstance(body.get("Resources"), dict):
-        loose.bodies[path] = body
+    if parsed and isinstance(parsed.body, dict) and isinstance(parsed.body.get("Resources"), dict):
+        if path is STANDARD_INPUT and parsed.lines is None:
+            parsed = parsed._replace(lines=parsing.json_lines(text))  # it cannot be read again
+        loose.bodies[path] = parsed.body
+        given.note(path, parsed)
     elif is_named:
         raise UnusableError("not a template: it has no Resources")
 
@@ -189,14 +202,11 @@ def _read_template(path: Path, loose: Assembly, given: Given, *, is_named: bool)
 def _standard_input() -> bytes:
     if sys.stdin is None:
         raise UnusableError("standard input is closed")
-    return sys.stdin.buffer.read()
+    return parsing.bounded(sys.stdin.buffer)
 
 
-def _parsed(text: str, path: Path, given: Given) -> Json:
-    body, lines = parsing.parse(text, is_json=path.suffix.lower() == ".json")
-    if lines is not None:
-        given.lines[path] = lines
-    return body
+def _parsed(text: str, path: Path) -> Parsed:
+    return parsing.parse(text, is_json=path.suffix.lower() == ".json")
 
 
 def _arrange(loose: Assembly, environment: Environment, given: Given) -> None:
@@ -210,30 +220,36 @@ def _arrange(loose: Assembly, environment: Environment, given: Given) -> None:
             with given.complaints():
                 reached.update(template.path for template in Assembly(stacks=[stack]).templates())
                 loose.stacks.append(stack)
-    _note_circles(loose, given)
+    _note_unusable(loose, given)
 
 
-def _note_circles(assembly: Assembly, given: Given) -> None:
-    given.unusable += [f"{path}: nests itself" for path in dict.fromkeys(assembly.circles)]
+def _note_unusable(assembly: Assembly, given: Given) -> None:
+    given.unusable += dict.fromkeys(assembly.unusable)
 
 
 def _read_assembly(folder: Path, environment: Environment, given: Given, progress: Callable[[int], None]) -> None:
     """Read a ``cdk.out`` to its last template; one that cannot be read leaves the others as they are."""
     try:
-        assembly = Assembly.read(folder)
+        assembly = Assembly.read(folder, is_given=True)
         for template in assembly.templates():
             template.account = template.account or environment.account
             template.region = template.region or environment.region
             path = template.path
-            if path and path not in assembly.bodies:
+            if path and template.above and not parsing.is_within(path, folder):
+                # Such as an asset that CDK left where it was.
+                assembly.unread[template] = Unread(f"it is outside of {folder}", "let CDK stage its assets")
+                assembly.bodies[path] = _UNREAD
+            elif path and path not in assembly.bodies:
                 assembly.bodies[path] = _UNREAD
                 with given.complaints(path):
-                    assembly.bodies[path] = _parsed(path.read_text(encoding="utf-8-sig"), path, given)
+                    parsed = _parsed(parsing.read_text(path, folder), path)
+                    assembly.bodies[path] = parsed.body
+                    given.note(path, parsed)
                 progress(1)
     except UnusableError:
         raise
-    except (AttributeError, KeyError, OSError, TypeError, ValueError, RecursionError):
+    except MALFORMED:
         raise UnusableError("not a cloud assembly that can be read") from None
     assembly.stacks = [stack for stack in assembly.stacks if stack.path and assembly.bodies[stack.path] is not _UNREAD]
     given.assemblies.append(assembly)
-    _note_circles(assembly, given)
+    _note_unusable(assembly, given)

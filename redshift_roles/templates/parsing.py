@@ -1,23 +1,29 @@
-"""JSON and YAML templates, parsed safely, with the lines of their resources."""
+"""JSON and YAML templates, opened and parsed safely, with the lines of their resources."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Final, NamedTuple
 
 from redshift_roles.aws import Json
 
-# The lines of resources, and below them of their sections and entries, by the keys that lead there from `Resources`.
+# The lines of resources, and of what is in them, by the keys and indexes that lead there from `Resources`.
 Lines = dict[tuple[str, ...], int]
 
+# No larger file is read; CloudFormation takes templates of 1 MB.
+MAX_BYTES: Final = 20_000_000
 # Deeper than any template; CloudFormation's own limit on functions is far lower.
 MAX_DEPTH: Final = 100
+# How many levels below `Resources` have lines: `Role/Properties/Policies/0/PolicyDocument/Statement/0` are seven.
+_MAX_LINED: Final = 7
 # How many values the aliases of a YAML text may repeat.
 _MAX_REPEATED: Final = 100_000
-_SHORT: Final = re.compile(r"!([A-Za-z]+(?:::[A-Za-z]+)*)")
+_SHORT: Final = re.compile(r"!([A-Za-z]\w*(?:::\w+)*)")
 _STANDARD: Final = re.compile(r"!|tag:yaml\.org,2002:(str|int|float|bool|null|map|seq|timestamp)")
 _CONSTANTS: Final = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -27,10 +33,8 @@ _CONSTANTS: Final = {
 _MERGE: Final = "<<"
 _MARK: Final = re.compile(r"\\u000[12]")
 _MARKS: Final = re.compile("[\x01\x02]")
-_SYMBOL: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]', re.DOTALL)
-_SPACE: Final = re.compile(r"[ \t\n\r]*")
-# How many keys lead from `Resources` to a statement of an inline policy: the deepest line that is noted.
-_NOTED: Final = len("Resources/Role/Properties/Policies/0/PolicyDocument/Statement/0".split("/"))
+# Every text of a JSON document, so that none is begun in its middle, with the colon after a key; and what has parts.
+_JSON_TOKEN: Final = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?|[][{},]', re.DOTALL)
 _TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH} levels"
 
 
@@ -43,13 +47,61 @@ def without_marks(text: str) -> str:
     return _MARK.sub(r"\\ufffd", text) if "\\u000" in text else text
 
 
-def parse(text: str, *, is_json: bool = False, strict: bool = True) -> tuple[Json, Lines | None]:
-    """Read a template, JSON or YAML, and the lines of its resources where it is YAML; `strict` as in `parse_json`."""
+class Parsed(NamedTuple):
+    """A template, the lines of its resources unless they are yet to be found, and what is odd on which line."""
+
+    body: Json
+    lines: Lines | None
+    odd: list[tuple[int, str]]
+
+
+def read_bytes(path: Path, folder: Path | None = None) -> bytes:
+    """Read a regular file of a bounded size; one that others have named must be in the folder."""
+    reason = _against_opening(path, folder)
+    if reason:
+        raise UnusableError(reason)
+    with path.open("rb") as file:
+        return bounded(file)
+
+
+def bounded(file: BinaryIO) -> bytes:
+    """Read a file that is open to its end, unless it is too large."""
+    data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise UnusableError(f"larger than {MAX_BYTES // 1_000_000} MB")
+    return data
+
+
+def _against_opening(path: Path, folder: Path | None) -> str:
+    try:
+        if folder and not is_within(path, folder):
+            return f"not opened: it is outside of {folder}"
+        # A pipe would be waited for, and a device has no end.
+        return "" if stat.S_ISREG(path.stat().st_mode) else "not a regular file"
+    except ValueError:
+        return "not a path"
+
+
+def read_text(path: Path, folder: Path | None = None) -> str:
+    """Read a text file as `read_bytes` does."""
+    return read_bytes(path, folder).decode("utf-8-sig")
+
+
+def is_within(path: Path, folder: Path) -> bool:
+    """Return whether a path is in a folder, when all links are followed."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def parse(text: str, *, is_json: bool = False, strict: bool = True) -> Parsed:
+    """Read a template, JSON or YAML; `strict` as in `parse_json`.
+
+    CloudFormation looks at the text, not at a file's name: what does not begin as JSON is YAML.
+    """
     if not text.strip():
         raise UnusableError("not a template: it is empty")
-    if is_json or text.lstrip().startswith("{"):
+    if text.lstrip().startswith(("{", "[")):
         try:
-            return parse_json(text, strict=strict), None
+            return _parse_json(text, strict=strict)
         except UnusableError:
             if is_json:
                 raise
@@ -58,10 +110,20 @@ def parse(text: str, *, is_json: bool = False, strict: bool = True) -> tuple[Jso
 
 def parse_json(text: str, *, strict: bool = True) -> Json:
     """Read a JSON document; unless it is strict, its texts may hold control characters."""
+    return _parse_json(text, strict=strict).body
+
+
+def _parse_json(text: str, *, strict: bool) -> Parsed:
+    is_odd = False
+
+    def mapping(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        nonlocal is_odd
+        made = dict(pairs)
+        is_odd = is_odd or len(made) != len(pairs)
+        return made
+
     try:
-        body = json.loads(without_marks(text), object_pairs_hook=_mapping, strict=strict)
-    except UnusableError:
-        raise
+        body = json.loads(without_marks(text), object_pairs_hook=mapping, strict=strict)
     except json.JSONDecodeError as error:
         raise UnusableError(f"line {error.lineno}: not JSON: {error.msg}") from None
     except ValueError as error:
@@ -73,103 +135,67 @@ def parse_json(text: str, *, strict: bool = True) -> Json:
         level = [child for node in level for child in _children(node) if isinstance(child, (dict, list))]
     if level:
         raise UnusableError(_TOO_DEEP)
-    return body
+    return Parsed(body, *_json_keys(text)) if is_odd else Parsed(body, None, [])
 
 
-def _mapping(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    """Make an object; of a key that stands twice, the second would silently replace the first."""
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        key = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-        raise UnusableError(f"the key '{key}' stands twice")
-    return made
+def _twice(key: str, *, is_section: bool) -> str:
+    if is_section:
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html, read 2026-11-29
+        return f"the section '{key}' stands twice; what CloudFormation does then is undefined, the last is checked"
+    return f"the key '{key}' stands twice; CloudFormation takes the last"
 
 
 def _children(node: Json) -> Iterator[Json]:
     return iter(node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
 
 
-class JsonLines:
-    """The lines of a JSON template that has been read; those within a resource are found when one is asked for."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._lines: Lines = {}
-        self._values = dict[str, tuple[int, int, int]]()  # where a resource begins and ends, and on which line
-        line, end = 1, 0
-        for section, _, start, _ in _members(text, 0):
-            for name, at, begin, stop in _members(text, start) if section == "Resources" else ():
-                line += text.count("\n", end, at)
-                end = at
-                self._lines[name,] = line
-                self._values[name] = begin, stop, line + text.count("\n", at, begin)
-
-    def get(self, keys: tuple[str, ...]) -> int | None:
-        """Return the line of what these keys lead to."""
-        if keys[0] in self._values:
-            begin, stop, line = self._values.pop(keys[0])
-            self._lines.update(_lines_within(self._text[begin:stop], ["Resources", keys[0]], line))
-        return self._lines.get(keys)
+def json_lines(text: str) -> Lines:
+    """Find the lines of resources, and of what is in them, in the text of a JSON template."""
+    return _json_keys(text)[0]
 
 
-def _members(text: str, start: int) -> Iterator[tuple[str, int, int, int]]:
-    """List the keys of a JSON object, where each begins, and where its value begins and ends."""
-    decode, begin = json.JSONDecoder(strict=False).raw_decode, _after_space(text, start)
-    at = _after_space(text, begin + 1) if text[begin] == "{" else begin
-    while at > begin and text[at] == '"':
-        key, end = decode(text, at)
-        value = _after_space(text, _after_space(text, end) + 1)
-        _, stop = decode(text, value)
-        yield key, at, value, stop
-        at = _after_space(text, stop)
-        at = _after_space(text, at + 1) if text[at] == "," else at
+def _json_keys(text: str) -> tuple[Lines, list[tuple[int, str]]]:
+    """Find the lines of resources and of keys that stand twice."""
+    lines: Lines = {}
+    odd: list[tuple[int, str]] = []
+    # The key or the index that is being read on each level, and the keys before it, which a list has none of.
+    path: list[str] = []
+    before: list[set[str] | None] = []
+    line, end = 1, 0
+    for match in _JSON_TOKEN.finditer(text):
+        mark = match[0]
+        if mark == ",":
+            if before[-1] is None:
+                path[-1] = str(int(path[-1]) + 1)
+            continue
+        if mark in ("}", "]"):
+            path.pop()
+            before.pop()
+            continue
+        line, end = line + text.count("\n", end, match.start()), match.start()
+        known = before[-1] if before else set()
+        if known is not None and match[2]:
+            path[-1] = key = _unescaped(match[1])
+            if key in known:
+                odd.append((line, _twice(key, is_section=len(path) == 1)))
+            known.add(key)
+        if (known is None or match[2]) and path[0] == "Resources" and 1 < len(path) <= _MAX_LINED + 1:
+            lines[tuple(path[1:])] = line
+        if mark in ("{", "["):
+            path.append("0")
+            before.append(set() if mark == "{" else None)
+    return lines, odd
 
 
-def _after_space(text: str, start: int) -> int:
-    found = _SPACE.match(text, start)
-    return found.end() if found else start
+def _unescaped(name: str) -> str:
+    return str(json.loads(f'"{name}"', strict=False)) if "\\" in name else name
 
 
-def _lines_within(text: str, keys: list[str], line: int) -> Lines:
-    """Find the lines in a JSON value that these keys lead to and that begins on this line."""
-    found: Lines = {}
-    is_list = [False] * len(keys)  # which of the keys are positions in lists
-    end, expects_key = 0, False
-    for match in _SYMBOL.finditer(text):
-        symbol = match[0]
-        line += text.count("\n", end, match.start())
-        end = match.start()
-        if symbol == "," and is_list[-1]:
-            keys[-1] = str(int(keys[-1]) + 1)
-        elif symbol in ",:":
-            expects_key = symbol == ","
-        elif symbol in "}]":
-            keys.pop()
-            is_list.pop()
-        else:
-            is_name = symbol not in "{[" and expects_key and not is_list[-1]
-            if is_name:
-                keys[-1] = str(json.loads(symbol, strict=False))
-            if is_name or is_list[-1]:
-                _note(found, keys, line)
-            if symbol in "{[":
-                keys.append("0")
-                is_list.append(symbol == "[")
-                expects_key = symbol == "{"
-    return found
-
-
-def _note(lines: Lines, keys: Sequence[str], line: int) -> None:
-    """Note the line of a key or list entry below ``Resources``."""
-    if 1 < len(keys) <= _NOTED and keys[0] == "Resources":
-        lines[tuple(keys[1:])] = line
-
-
-def parse_yaml(text: str) -> tuple[Json, Lines]:
+def parse_yaml(text: str) -> Parsed:
     """Read one YAML document, and the lines of its resources.
 
-    Short functions such as ``!Sub`` become their long forms. Nothing is constructed but texts, flags, mappings and
-    lists, whatever a tag asks for.
+    Short functions such as ``!Sub`` become their long forms, also those that are not known. Nothing is constructed but
+    texts, flags, mappings and lists, whatever a tag asks for.
     """
     try:
         import yaml  # noqa: PLC0415  an extra, which JSON templates do without
@@ -177,7 +203,7 @@ def parse_yaml(text: str) -> tuple[Json, Lines]:
         raise UnusableError("YAML needs PyYAML: pip install 'cdk-redshift-roles[cli]'") from None
     reader = _YamlReader(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     try:
-        return reader.document(), reader.lines
+        return Parsed(reader.document(), reader.lines, reader.odd)
     except yaml.YAMLError as error:
         mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
         where = f"line {mark.line + 1}: " if mark else ""
@@ -197,6 +223,7 @@ class _YamlReader:
 
     def __init__(self, events: Iterator[Any]) -> None:
         self.lines: Lines = {}
+        self.odd: list[tuple[int, str]] = []
         self._events = events
         self._event: Any = None
         self._anchors: dict[str, _Anchored | None] = {}
@@ -217,7 +244,12 @@ class _YamlReader:
         return type(self._event).__name__
 
     def _refusal(self, text: str) -> UnusableError:
-        return UnusableError(f"line {self._event.start_mark.line + 1}: {text}")
+        return UnusableError(f"line {self._line}: {text}")
+
+    @property
+    def _line(self) -> int:
+        line: int = self._event.start_mark.line + 1
+        return line
 
     def _value(self, kind: str, depth: int, keys: tuple[str, ...] | None, *, is_key: bool = False) -> _Anchored:
         """Read the value that the current event begins; without keys that lead to it, no line is noted."""
@@ -271,11 +303,12 @@ class _YamlReader:
             if not isinstance(key, str):
                 raise self._refusal("a key that is no text")
             if key in made:
-                raise self._refusal(f"the key '{key}' stands twice")
+                self.odd.append((self._line, _twice(key, is_section=depth == 1)))
             below = self._noted(keys, key)
             item = self._value(self._next(), depth, below)
             if key == _MERGE:
-                merged += item.value if isinstance(item.value, list) else [item.value]
+                # As in PyYAML, with which templates are packaged: the first of a list counts, and the last merge.
+                merged = [*(item.value if isinstance(item.value, list) else [item.value]), *merged]
             else:
                 made[key] = item.value
             size, height = size + item.size + 1, max(height, item.height)
@@ -285,12 +318,13 @@ class _YamlReader:
         return _Anchored(made, size, height + 1)
 
     def _noted(self, keys: tuple[str, ...] | None, key: str) -> tuple[str, ...] | None:
-        """Note the line of a key or list entry, and return what leads to its value."""
-        if keys is None or len(keys) == _NOTED or (not keys and key != "Resources"):
+        """Note the line of what a key or an index below ``Resources`` leads to, some levels deep."""
+        if keys is None or not (keys or key == "Resources"):
             return None
         keys = (*keys, key)
-        _note(self.lines, keys, self._event.start_mark.line + 1)
-        return keys
+        if len(keys) > 1:
+            self.lines[keys[1:]] = self._line
+        return keys if len(keys) <= _MAX_LINED else None
 
     def _tagged(self, value: Json, tag: str) -> Json:
         short = _SHORT.fullmatch(tag)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import yaml
 
 from redshift_roles.cli import main
 from redshift_roles.rules import RULES
@@ -164,7 +165,6 @@ def test_a_sound_template_is_one_line(check: Any, template: Any, options: list[s
         ("deep.json", '{"Resources": {"A": ' + "[" * 5000 + "]" * 5000 + "}}", "nested deeper than 100 levels"),
         ("deep.yaml", "Resources: " + "[" * 5000 + "]" * 5000, "line 1: nested deeper than 100 levels"),
         ("cyclic.yaml", "Resources: &a {A: *a}\n", "line 1: the alias '*a' contains itself"),
-        ("twice.yaml", "Resources: {A: 1, A: 2}\n", "line 1: the key 'A' stands twice"),
         ("python.yaml", "Resources: !!python/object/apply:os.system [exit]\n", "line 1: the tag 'tag:yaml.org,2002:"),
     ],
 )
@@ -175,6 +175,40 @@ def test_fails_when_a_file_is_no_template(check: Any, template: Any, name: str, 
 
     assert err.startswith(f"redshift-roles: {path}: {complaint}")
     assert (2, 1, "0 templates checked: 0 errors, 0 warnings\n") == (code, err.count("\n"), out)
+
+
+def test_a_key_that_stands_twice_is_told_and_the_last_is_checked(check: Any, template: Any) -> None:
+    """As CloudFormation takes it: the file is checked, and the exit code is that of the findings."""
+    path = template(BROKEN.replace("IamRoles:", "IamRoles: []\n      IamRoles:"))
+    code, out, err = check(path, "--account", ACCOUNT)
+
+    assert (1, f"redshift-roles: {path}:7: the key 'IamRoles' stands twice; CloudFormation takes the last\n") == (
+        code,
+        err,
+    )
+    assert f"{path}:7: Warehouse\n  error RoleAccountMismatch" in out
+
+
+def test_a_statement_within_a_role_has_its_own_line(check: Any, template: Any) -> None:
+    """In YAML and in JSON; under a condition it is the line of the list."""
+    statement = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
+    other = {**statement, "Action": "sqs:SendMessage"}
+    policies: list[Any] = [
+        {"PolicyName": "a", "PolicyDocument": {"Statement": [other]}},
+        {"PolicyName": "b", "PolicyDocument": {"Statement": [other, statement]}},
+    ]
+    properties: dict[str, Any] = {"AssumeRolePolicyDocument": {}, "Policies": policies}
+    role = {"Type": "AWS::IAM::Role", "Properties": properties}
+    resources = {"Warehouse": {"Type": "AWS::Redshift::Cluster"}, "Role": role}
+    as_json = template(resources, "a.json")
+    as_yaml = template(yaml.safe_dump({"Resources": resources}, sort_keys=False), "a.yaml")
+    properties["Policies"] = {"Fn::If": ["X", policies, []]}
+    under_if = template(resources, "if.json")
+    for path, expected in ((as_json, '"iam:PassRole"'), (as_yaml, "iam:PassRole"), (under_if, '"Policies"')):
+        (found,) = check(path, "--format", "json").findings
+        nearby = path.read_text().splitlines()[found["line"] - 1 : found["line"] + 2]
+        assert any(expected in line for line in nearby)
+        assert ("PassRoleUnscoped", "Role") == (found["rule"], found["logicalId"])
 
 
 def test_fails_when_a_path_is_missing_and_checks_the_others(check: Any, template: Any, tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ def test_a_template_that_would_be_nested_in_itself_is_not_followed(tmp_path: Pat
     assembly = Assembly.read(tmp_path)
 
     assert 3 == len([*assembly.templates()])
-    assert [tmp_path / "Data.template.json"] == assembly.circles
+    assert [f"{tmp_path / 'Data.template.json'}: nests itself"] == assembly.unusable
 
 
 def test_assets_are_files_beside_the_template(tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_a_nested_template_without_its_file_is_noted(tmp_path: Path) -> None:
     assembly = Assembly.read(tmp_path)
 
     _, child = assembly.templates()
-    assert ({}, "it cannot be read") == (child.body, assembly.unread[child])
+    assert ({}, "it cannot be read") == (child.body, assembly.unread[child].reason)
 
 
 def test_an_application_of_sam_is_a_nested_stack(tmp_path: Path) -> None:

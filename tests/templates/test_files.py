@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from redshift_roles.aws import Json
+from redshift_roles.templates import checker
 from redshift_roles.templates import files as template_files
-from redshift_roles.templates.assembly import GivenFiles
+from redshift_roles.templates.assembly import Assembly, GivenFiles
 from redshift_roles.templates.files import Environment, Given
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.builders import StackText, write_assembly
@@ -53,12 +54,31 @@ def test_fails_when_a_file_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.
     """The line says what the system says."""
     path = _write(tmp_path / "template.yaml")
 
-    def raise_if(_: Path) -> bytes:
+    def raise_if(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", raise_if)
+    monkeypatch.setattr(Path, "open", raise_if)
 
     assert [f"{path}: Permission denied"] == _read(path).unusable
+
+
+def test_fails_when_a_path_is_no_regular_file(tmp_path: Path) -> None:
+    """A pipe would be waited for, and a device has no end."""
+    os.mkfifo(tmp_path / "pipe")
+
+    assert ["/dev/zero: not a regular file", f"{tmp_path / 'pipe'}: not a regular file"] == (
+        _read(Path("/dev/zero"), tmp_path / "pipe").unusable
+    )
+
+
+@pytest.mark.parametrize(("size", "is_read"), [(20_000_000, True), (20_000_001, False)])
+def test_fails_when_a_file_is_larger_than_twenty_megabytes(tmp_path: Path, size: int, is_read: bool) -> None:
+    """The others are read."""
+    large, other = _write(tmp_path / "large.json", EMPTY.ljust(size)), _write(tmp_path / "other.json")
+    given = _read(tmp_path / "large.json", other)
+
+    assert ([] if is_read else [f"{large}: larger than 20 MB"]) == given.unusable
+    assert ([large, other] if is_read else [other]) == [*given.assemblies[0].bodies]
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.template", "a.yaml", "a.txt"])
@@ -231,6 +251,167 @@ def test_fails_when_a_template_of_a_cloud_assembly_is_broken_and_keeps_the_other
     assert ["Data.template.json"] == [found.file for found in given.assemblies[0].templates()]
 
 
+def _hostile(folder: Path, **stacks: object) -> None:
+    """Write a cloud assembly with a stack Data, and others whose files have these names."""
+    write_assembly(folder, stacks={"Data": StackText()})
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for name, file in stacks.items():
+        kind = "cdk:cloud-assembly" if name.startswith("Stage") else "aws:cloudformation:stack"
+        manifest["artifacts"][name] = {"type": kind, "properties": {"templateFile": file, "directoryName": file}}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("../secret.json", "not opened: it is outside of "),
+        ("sub/../../secret.json", "not opened: it is outside of "),
+        ("/etc/hostname", "not opened: it is outside of "),
+        ("/dev/zero", "not opened: it is outside of "),
+        ("/nowhere/x.json", "not opened: it is outside of "),
+        ("link.json", "not opened: it is outside of "),
+        ("linked/secret.json", "not opened: it is outside of "),
+        ("circle.json", "Too many levels of symbolic links"),
+        ("pipe.json", "not a regular file"),
+        ("sub", "not a regular file"),
+        ("", "not a regular file"),
+        ("nowhere.json", "No such file or directory"),
+        ("a" * 5_000, "File name too long"),
+        ("a\0b", "not a path"),
+        ("\ud800", "not a path"),
+    ],
+)
+def test_fails_when_the_template_of_a_stack_is_not_a_file_in_the_folder(
+    tmp_path: Path, name: str, complaint: str
+) -> None:
+    """It is not opened, whatever the manifest says; the other stacks are checked."""
+    _write(tmp_path / "secret.json")
+    folder = tmp_path / "out"
+    (folder / "sub").mkdir(parents=True)
+    _hostile(folder, Bad=name)
+    (folder / "link.json").symlink_to(tmp_path / "secret.json")
+    (folder / "linked").symlink_to(tmp_path)
+    (folder / "circle.json").symlink_to("circle.json")
+    os.mkfifo(folder / "pipe.json")
+    with opened_files() as opened:
+        given = _read(folder)
+
+    assert {str(folder / name) for name in ("Data.template.json", "Data.assets.json", "manifest.json")} >= set(opened)
+    assert [["Data.template.json"]] == [[one.file for one in assembly.templates()] for assembly in given.assemblies]
+    (line,) = given.unusable
+    assert line.startswith(f"{folder / name}: {complaint}")
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        (".", "a cloud assembly that is named twice"),
+        ("sub", "cannot be read"),
+        ("gone", "cannot be read"),
+        ("broken", "cannot be read"),
+        ("twice/../sound", "a cloud assembly that is named twice"),
+        ("..", "not opened: it is outside of "),
+        ("/etc", "not opened: it is outside of "),
+        ("linked", "not opened: it is outside of "),
+        ("a\0b", "cannot be read"),
+    ],
+)
+def test_fails_when_a_stage_is_not_a_cloud_assembly_in_the_folder(tmp_path: Path, name: str, complaint: str) -> None:
+    """Its manifest is not opened outside, and none is read twice; the other stages and stacks are checked."""
+    outside, folder = tmp_path / "outside", tmp_path / "out"
+    for made in (outside, folder / "sound", folder / "sub", folder / "twice", folder / "broken"):
+        made.mkdir(parents=True)
+    write_assembly(outside, stacks={"Secret": StackText()})
+    write_assembly(folder / "sound", stacks={"Prod": StackText()})
+    _write(folder / "broken" / "manifest.json", '{"artifacts": {"A": 1}}')
+    _hostile(folder, Stage0="sound", Stage1=name)
+    (folder / "linked").symlink_to(outside)
+    with opened_files() as opened:
+        given = _read(folder)
+
+    assert not [file for file in opened if "outside" in file]
+    (assembly,) = given.assemblies
+    assert ["Data.template.json", "Prod.template.json"] == [one.file for one in assembly.templates()]
+    (line,) = given.unusable
+    assert complaint in line
+
+
+@pytest.mark.parametrize("assets", ["{", "[" * 200_000, "\x00", "pipe", "link"])
+def test_fails_when_the_assets_of_a_stack_cannot_be_read(tmp_path: Path, assets: str) -> None:
+    """The stack is checked without them, and so are the others."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    write_assembly(folder, stacks={"Data": StackText(nested={"Child": StackText()}), "Other": StackText()})
+    manifest = folder / "Data.assets.json"
+    manifest.unlink()
+    if assets == "link":
+        manifest.symlink_to(_write(tmp_path / "secret.json", '{"files": {}}'))
+    elif assets == "pipe":
+        os.mkfifo(manifest)
+    else:
+        _write(manifest, assets)
+    given = _read(folder)
+
+    assert ["Data.template.json", "Other.template.json"] == [one.file for one in given.assemblies[0].templates()]
+    complaint = f"not opened: it is outside of {folder}" if assets == "link" else "cannot be read"
+    assert ([] if assets == "pipe" else [f"{manifest}: {complaint}"]) == given.unusable
+
+
+@pytest.mark.parametrize("path", ["../child.json", "/nowhere/child.json", "/dev/zero", "link.json"])
+def test_an_asset_outside_of_the_folder_is_not_opened_and_undecided(tmp_path: Path, path: str) -> None:
+    """CDK leaves assets where they are when it is told not to stage them: a warning, since nobody can tell."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    write_assembly(folder, stacks={"Data": StackText(nested={"Child": StackText(), "Twin": StackText()})})
+    (folder / "link.json").symlink_to(_write(tmp_path / "child.json", '{"Resources": {"C": {}}}'))
+    assets = folder / "Data.assets.json"
+    assets.write_text(assets.read_text().replace("DataChild.nested.template.json", path))
+    with opened_files() as opened:
+        given = _read(folder)
+        found = list(checker.check(given.assemblies[0], 10))
+
+    assert [] == given.unusable
+    assert {folder} == {Path(file).parent for file in opened}
+    assert str(folder / "link.json") not in opened
+    (violation,) = found
+    assert ("TemplateUndecided", "Child") == (violation.finding.rule, violation.logical_id)
+    assert f"is not checked: it is outside of {folder}" in violation.finding.message
+    assert violation.finding.fix.startswith("let CDK stage its assets, or acknowledge this")
+
+
+def test_what_an_app_was_just_synthesized_to_may_have_assets_elsewhere(tmp_path: Path) -> None:
+    """The app itself says so; what cannot be read is an error there."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    write_assembly(folder, stacks={"Data": StackText(nested={"Child": StackText()})})
+    assets = folder / "Data.assets.json"
+    child = _write(tmp_path / "child.json", '{"Resources": {"C": {"Type": "A::B"}}}')
+    assets.write_text(assets.read_text().replace("DataChild.nested.template.json", str(child)))
+
+    assert ["C"] == [*[*Assembly.read(folder).templates()][1].section("Resources")]
+    assets.write_text("{")
+    with pytest.raises(ValueError, match="Expecting property name"):
+        list(Assembly.read(folder).templates())
+
+
+def test_keys_that_stand_twice_are_told_with_their_lines(tmp_path: Path) -> None:
+    """Fifty of a file, of templates only, and those of a cloud assembly too."""
+    path = _write(tmp_path / "a.yaml", "Resources:\n  A: {Type: 'A::B'}\n  A: {Type: 'A::C'}\n")
+    many = _write(tmp_path / "many.yaml", "Resources:\n" + "  A: {Type: 'A::B'}\n" * 60)
+    _write(tmp_path / "config.yaml", "Resources: A::B\nResources: A::B\n")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    write_assembly(folder, stacks={"Data": StackText()})
+    _write(folder / "Data.template.json", '{"Resources": {"A": {"Type": "A::B"},\n"A": {"Type": "A::C"}}}')
+    given = _read(tmp_path)
+    words = "the key 'A' stands twice; CloudFormation takes the last"
+
+    assert [f"{path}:3: {words}", *[f"{many}:{line}: {words}" for line in range(3, 52)]] == given.odd[:50]
+    assert [f"{many}:52: {words}, and 9 more", f"{folder / 'Data.template.json'}:2: {words}"] == given.odd[50:]
+    assert [] == given.unusable
+    assert {"A::C", "A::B"} == {one.resource_type("A") for read in given.assemblies for one in read.templates()}
+
+
 def test_a_nested_template_of_an_app_may_be_yaml(tmp_path: Path) -> None:
     """An asset that somebody wrote by hand."""
     write_assembly(tmp_path, stacks={"Data": StackText(nested={"Child": StackText()})})
@@ -271,7 +452,7 @@ def test_what_lies_in_a_folder_and_is_not_meant_as_a_template_is_passed_over(
     [
         ("a.yaml", b"Resources: [A::B\n"),
         ("a.yaml", b"# x\nAWSTemplateFormatVersion: '2010-09-09'\nResources: {A::B\n"),
-        ("a.json", b'{"Resources": {"A::B": {}, "A::B": {}}}'),
+        ("a.json", b'{"Resources": {"A::B": {}, "C": }}'),
         ("a.json", b'{"AWSTemplateFormatVersion" : "2010-09-09", "Resources" : [ "A::B'),
         ("a.yaml", "Resources: {A: {Type: 'A::B'}}".encode("utf-16")),
         ("a.yaml", b"Resources: {A: {Type: 'A::B'}} # \xe9"),
@@ -325,9 +506,14 @@ def test_a_folder_is_searched_in_order(tmp_path: Path) -> None:
         _write(top / name, '{"Resources": {"A": {"Type": "A::B"}}}')
     (top / "link").symlink_to(outside)
     (top / "gone.yaml").symlink_to(top / "nowhere.yaml")
+    (top / "a" / "secret.yaml").symlink_to(outside / "x.yaml")
+    (top / "z" / "same.yaml").symlink_to(top / "z" / "e.yaml")
     os.mkfifo(top / "pipe.yaml")
+    given = _read(top)
 
-    assert [expected] == [[*assembly.bodies] for assembly in _read(top).assemblies]
+    assert [expected] == [[*assembly.bodies] for assembly in given.assemblies]
+    assert [f"{top / 'a' / 'secret.yaml'}: not opened: a link that leads out of {top}"] == given.odd
+    assert [] == given.unusable
 
 
 @pytest.mark.parametrize(
@@ -365,12 +551,13 @@ def test_a_cloud_assembly_is_known_by_its_manifest(tmp_path: Path, manifest: str
 
 def test_lines_are_as_close_as_they_are_known(tmp_path: Path) -> None:
     """The property where it is written, else its section, else the resource."""
-    text = "Resources:\n  A:\n    Properties:\n      IamRoles: []\n  B: {}\n"
+    text = "Resources:\n  A:\n    Properties:\n      IamRoles: []\n      Policies:\n      - {}\n      - {}\n  B: {}\n"
     path = _write(tmp_path / "a.yaml", text)
     given = _read(path)
 
-    assert [4, 3, 5, None] == [
+    assert [4, 7, 3, 8, None] == [
         given.line_of(path, "A", "Properties/IamRoles/0"),
+        given.line_of(path, "A", "Properties/Policies/1/PolicyDocument/Statement/0"),
         given.line_of(path, "A", "Properties/Other"),
         given.line_of(path, "B", "Properties/IamRoles"),
         given.line_of(path, "C", "Properties/IamRoles"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -32,8 +31,6 @@ def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("a: 1\na: 2", "line 2: the key 'a' stands twice"),
-        ("a: {b: 1, b: 2}", "line 1: the key 'b' stands twice"),
         ("a: 1\n---\nb: 2", "line 2: a second document; a template is one"),
         ("a: *b", "line 1: the alias '*b' has no anchor"),
         ("a: &b [*b]", "line 1: the alias '*b' contains itself"),
@@ -47,6 +44,10 @@ def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
             "line 2: the tag 'tag:yaml.org,2002:python/name:os.system' is no part of CloudFormation",
         ),
         ("a: !Sub/x y", "line 1: the tag '!Sub/x' is no part of CloudFormation"),
+        ("a: !1 y", "line 1: the tag '!1' is no part of CloudFormation"),
+        ("a: !Base64 !Sub y", "line 1: not YAML: "),
+        ("{{ name }}: 1", "line 1: a key that is no text"),
+        ("a: 1\n{% if x %}\n", "line 2: not YAML: "),
         ("a: [}", "line 1: not YAML: "),
         ("a: \t- b", "line 1: not YAML: "),
         ("a: \x07", "not YAML: "),
@@ -106,6 +107,18 @@ def test_fails_when_pyyaml_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None
         ("!If [A, !Ref B, [1]]", {"Fn::If": ["A", {"Ref": "B"}, ["1"]]}),
         ("!Transform {Name: A}", {"Fn::Transform": {"Name": "A"}}),
         ("!ForEach::Loop [A]", {"Fn::ForEach::Loop": ["A"]}),
+        ("!Base64 x", {"Fn::Base64": "x"}),
+        ("!Base64 {Fn::Sub: x}", {"Fn::Base64": {"Fn::Sub": "x"}}),
+        ("!Base64\n  Fn::Sub: |\n    x\n", {"Fn::Base64": {"Fn::Sub": "x\n"}}),
+        ("!Base64 |-\n  x: !y", {"Fn::Base64": "x: !y"}),
+        ("[!Cidr [!Ref A, '1', 8], !Base64 ]", [{"Fn::Cidr": [{"Ref": "A"}, "1", "8"]}, {"Fn::Base64": ""}]),
+        ("!GetAZs ''", {"Fn::GetAZs": ""}),
+        ("!Length [a]", {"Fn::Length": ["a"]}),
+        ("!ToJsonString {A: b}", {"Fn::ToJsonString": {"A": "b"}}),
+        ("!Of_2030 x", {"Fn::Of_2030": "x"}),
+        ("!Rain::S3 x", {"Fn::Rain::S3": "x"}),
+        ("&x !Ref A", {"Ref": "A"}),
+        ("!Ref &x A", {"Ref": "A"}),
         ("!Ref ''", {"Ref": ""}),
         ("! plain", "plain"),
         ("!!str 1", "1"),
@@ -185,6 +198,7 @@ def test_keys_are_texts(key: str) -> None:
         ("a: &x b\n*x : c", {"a": "b", "b": "c"}),
         ("a: &x {b: c, e: f}\nd: {<<: *x, b: own}", {"a": {"b": "c", "e": "f"}, "d": {"b": "own", "e": "f"}}),
         ("a: &x {b: 1}\nc: &y {b: 2, d: 3}\ne: {<<: [*x, *y]}", {"e": {"b": "1", "d": "3"}}),
+        ("a: &x {b: 1}\nc: &y {b: 2}\ne: {<<: *x, <<: *y}", {"e": {"b": "2"}}),
         ("a: &x !Ref B\nd: *x", {"a": {"Ref": "B"}, "d": {"Ref": "B"}}),
         ("a: {<<: text}", {"a": {}}),
     ],
@@ -199,37 +213,116 @@ def test_aliases_and_merges_are_followed(text: str, expected: dict[str, Json]) -
 @pytest.mark.parametrize("text", ["", "# a comment\n", "---\n"])
 def test_a_text_without_a_document_is_nothing(text: str) -> None:
     """There is nothing to read."""
-    assert (None, {}) == parsing.parse_yaml(text)
+    assert (None, {}, []) == parsing.parse_yaml(text)
+
+
+LINES = {
+    ("A",): 4,
+    ("A", "Type"): 5,
+    ("A", "Properties"): 6,
+    ("A", "Properties", "Policies"): 7,
+    ("A", "Properties", "Policies", "0"): 8,
+    ("A", "Properties", "Policies", "0", "PolicyDocument"): 8,
+    ("A", "Properties", "Policies", "0", "PolicyDocument", "Statement"): 9,
+    ("A", "Properties", "Policies", "0", "PolicyDocument", "Statement", "0"): 10,
+    ("A", "Properties", "Policies", "0", "PolicyDocument", "Statement", "1"): 11,
+    ("A", "Properties", "Policies", "0", "PolicyName"): 12,
+    ("A", "Properties", "Policies", "1"): 13,
+    ("B",): 14,
+    ("B", "Type"): 14,
+}
 
 
 def test_the_lines_of_resources_are_known() -> None:
-    """Down to the properties, and of resources only."""
+    """Down to the statements of a policy, and of resources only."""
     text = (
         "Parameters:\n"
-        "  P: {Type: String}\n"
+        "  P: {Type: [{a: b}]}\n"
         "Resources:\n"
         "  A:\n"
         "    Type: T\n"
         "    Properties:\n"
-        "      IamRoles:\n"
-        "        - x: {y: z}\n"
+        "      Policies:\n"
+        "        - PolicyDocument:\n"
+        "            Statement:\n"
+        "              - {Effect: Allow}\n"
+        "              - {Effect: Deny, Action: [x]}\n"
+        "          PolicyName: n\n"
+        "        - text\n"
         "  B: {Type: T}\n"
         "Outputs:\n"
         "  O: {Value: v}\n"
     )
-    expected = {
-        ("A",): 4,
-        ("A", "Type"): 5,
-        ("A", "Properties"): 6,
-        ("A", "Properties", "IamRoles"): 7,
-        ("A", "Properties", "IamRoles", "0"): 8,
-        ("A", "Properties", "IamRoles", "0", "x"): 8,
-        ("A", "Properties", "IamRoles", "0", "x", "y"): 8,
-        ("B",): 9,
-        ("B", "Type"): 9,
-    }
 
-    assert expected == parsing.parse_yaml(text)[1]
+    assert LINES == parsing.parse_yaml(text)[1]
+
+
+def test_the_lines_of_resources_in_json_are_known() -> None:
+    """The same, whatever else is called so, and whatever its texts look like."""
+    text = (
+        '{"Parameters": {"A": [{"B": "[{"}]},\n'
+        '"Outputs": {"Resources": {"A": 1}},\n'
+        '"Resources": {\n'
+        '  "A": {\n'
+        '    "Type" : "\\"A\\": {",\n'
+        '    "\\u0050roperties": {\n'
+        '      "Policies"\n: [\n'
+        '        {"PolicyDocument": {\n'
+        '            "Statement": [\n'
+        '              {"Effect": "Allow"},\n'
+        '              {"Effect": ["Deny", []], "NotAction": 1.5, "Condition": null}]},\n'
+        '          "PolicyName": "n"},\n'
+        '        "text"]}},\n'
+        '  "B": {"Type": "T"}}}'
+    )
+    expected = {keys: line + (line > 7) for keys, line in LINES.items()}
+
+    assert expected == parsing.json_lines(text)
+
+
+SECOND = "stands twice; CloudFormation takes the last"
+
+
+@pytest.mark.parametrize(
+    ("yaml_text", "json_text", "body", "odd"),
+    [
+        ("a: {b: 1}\nc: 2", '{"a": {"b": "1"},\n"c": "2"}', {"a": {"b": "1"}, "c": "2"}, []),
+        (
+            "a:\n  Port: 1\n  Port: 2",
+            '{"a":\n {"Port": "1",\n "Port" : "2"}}',
+            {"a": {"Port": "2"}},
+            [(3, f"the key 'Port' {SECOND}")],
+        ),
+        (
+            "a:\n- {b: {}, b: [{c: 1,\n c: 2}], b: 3}",
+            '{"a":\n[{"b": {}, "b": [{"c": "1",\n "c": "2"}], "b": "3"}]}',
+            {"a": [{"b": "3"}]},
+            [(2, f"the key 'b' {SECOND}"), (3, f"the key 'c' {SECOND}"), (3, f"the key 'b' {SECOND}")],
+        ),
+        (
+            "a: {é: 1}\na: {}",
+            '{"a": {"\\u00e9": "1", "x": "\\"x\\": {"},\n"a": {}}',
+            {"a": {}},
+            [(2, "the section 'a' stands twice; what CloudFormation does then is undefined, the last is checked")],
+        ),
+    ],
+    ids=["once", "property", "nested", "section"],
+)
+def test_of_a_key_that_stands_twice_the_last_counts(
+    yaml_text: str, json_text: str, body: Json, odd: list[tuple[int, str]]
+) -> None:
+    """As in CloudFormation, and each is told with its line, in YAML and in JSON."""
+    for text in (yaml_text, json_text):
+        found = parsing.parse(text)
+        assert (body, odd) == (found.body, sorted(found.odd, key=lambda one: one[0]))
+
+
+@pytest.mark.parametrize("begin", ["", "---\n", "%YAML 1.1\n---\n", "# a comment\n", "\r\n"])
+@pytest.mark.parametrize("end", ["", "\n...\n", "\r\n", "  # a comment"])
+def test_marks_of_a_document_and_comments_are_passed_over(begin: str, end: str) -> None:
+    """Also around JSON, and in a file that is named so."""
+    for is_json, text in ((False, "a: {b: 1}"), (True, "a: {b: 1}"), (False, '{"a": {"b": "1"}}')):
+        assert {"a": {"b": "1"}} == parsing.parse(f"{begin}{text}{end}", is_json=is_json).body
 
 
 @pytest.mark.parametrize("text", [b"\xff".decode("latin-1"), "ключ: значение", "a: 日本"])
@@ -249,7 +342,9 @@ def test_any_letters_are_read(text: str) -> None:
         ("[" * 101 + "]" * 101, "nested deeper than 100 levels"),
         ("[" * 200_000, "nested deeper than 100 levels"),
         ('{"a":' * 101 + "1" + "}" * 101, "nested deeper than 100 levels"),
-        ('{"Resources": {"C": {}, "D": 1, "C": []}}', "the key 'C' stands twice"),
+        ('{"a": 1,}', "line 1: not JSON: "),
+        ('{"a": 1} // b', "line 1: not JSON: Extra data"),
+        ('{"a": 1}\n{"b": 1}', "line 2: not JSON: Extra data"),
     ],
 )
 def test_fails_when_json_is_no_template(text: str, complaint: str) -> None:
@@ -272,6 +367,7 @@ def test_json_may_be_a_hundred_levels_deep(text: str) -> None:
     [
         ('{\n "Resources": {\n  "A" : {}\n}}', 3),
         ('{"Resources": {"A": {}}}', 1),
+        ('{"Resources": {"A": {}},\n"Outputs": {"A": {}}}', 1),
         ('{"Outputs": {"A": {}},\n"Resources": {"A": {}}}', 2),
         ('{"Resources": {"B": {"A": {}}}}', None),
         ('{"Resources": {"B": "A"}}', None),
@@ -282,12 +378,12 @@ def test_json_may_be_a_hundred_levels_deep(text: str) -> None:
         ('{"Resources": {"A": 1,\n"A": {}}}', 2),
         ('{"Resources":\n{"\\u0041": {}}}', 2),
         ('{"Resources":\n{"B": "\\\\", "A"\n:\n{}}}', 2),
-        ('{"Body": "{\\"A\\": {}}",\n"A": {}}', None),
+        ('{"Body": "{\\"Resources\\": {\\"A\\": {}}}",\n"A": {}}', None),
     ],
 )
 def test_the_line_of_a_resource_in_json_is_found(text: str, expected: int | None) -> None:
-    """The same name elsewhere, and in texts, does not matter."""
-    assert expected == parsing.JsonLines(text).get(("A",))
+    """Of what is in `Resources`, and of the last where there are two."""
+    assert expected == parsing.json_lines(text).get(("A",))
 
 
 def test_json_within_a_text_is_passed_over_at_once() -> None:
@@ -296,54 +392,13 @@ def test_json_within_a_text_is_passed_over_at_once() -> None:
     text = json.dumps({"Resources": {"Board": {"Body": body}}})
     start = time.perf_counter()
 
-    assert 1 == parsing.JsonLines(text).get(("Board", "Body"))
+    assert {("Board",): 1, ("Board", "Body"): 1} == parsing.json_lines(text)
     assert len(text) > 1_000_000
     assert time.perf_counter() - start < 5
 
 
-STATEMENTS = """\
-{"Outputs": {"Role": {"Value": ["a", {"b": "c"}]}},
- "Resources": {
-  "Other": {"Properties": {"Policies": [[], {"Role": [["x"], {}]}]}},
-  "Role": {
-   "Type": "AWS::IAM::Role",
-   "Properties": {
-    "Policies": [
-     {"PolicyName": "a", "PolicyDocument": {"Statement": [
-       {"Effect": "Allow",
-        "Action": ["b",
-                   "}, ]"]}]}},
-     {"PolicyDocument": {
-       "Statement": [{"Effect": "Deny"},
-                     {"Action": "d", "Effect": "Allow"}]}}]}}}}
-"""
-
-
-@pytest.mark.parametrize("read", [parsing.JsonLines, lambda text: parsing.parse_yaml(text)[1]], ids=["JSON", "YAML"])
-@pytest.mark.parametrize(
-    ("location", "line"),
-    [
-        ("Policies", 7),
-        ("Policies/0", 8),
-        ("Policies/0/PolicyName", 8),
-        ("Policies/0/PolicyDocument/Statement", 8),
-        ("Policies/0/PolicyDocument/Statement/0", 9),
-        ("Policies/0/PolicyDocument/Statement/0/Action", None),
-        ("Policies/0/PolicyDocument/Statement/1", None),
-        ("Policies/1", 12),
-        ("Policies/1/PolicyDocument/Statement/0", 13),
-        ("Policies/1/PolicyDocument/Statement/1", 14),
-    ],
-)
-def test_each_statement_of_an_inline_policy_has_its_line(read: Callable[[str], Any], location: str, line: int) -> None:
-    """In JSON and YAML, down to the statement and no deeper."""
-    lines = read(STATEMENTS)
-
-    assert (5, line) == (lines.get(("Role", "Type")), lines.get(("Role", "Properties", *location.split("/"))))
-
-
 def test_a_short_function_has_no_lines_of_entries() -> None:
     """The entries of its list are no entries of the value that it makes."""
-    text = "Resources:\n  A:\n    Properties:\n      Policies: !If\n        - C\n        - [x]\n        - [y]\n"
+    text = "Resources:\n  A:\n    Properties:\n      Policies: !If\n        - C\n        - {x: 1}\n        - [y]\n"
 
     assert [("A",), ("A", "Properties"), ("A", "Properties", "Policies")] == [*parsing.parse_yaml(text)[1]]
