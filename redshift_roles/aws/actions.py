@@ -43,6 +43,16 @@ RETIRE_GRANTS: Final = _actions(quotas.ADMIN_PASSWORDS, "kms:RetireGrant")
 PASSED_TO_SERVICE: Final = "redshift.amazonaws.com"
 PASSED_TO_SERVERLESS: Final = "redshift-serverless.amazonaws.com"
 PASSED_TO_TRAINING: Final = "sagemaker.amazonaws.com"
+PASSED_TO_SCHEDULER: Final = "scheduler.redshift.amazonaws.com"
+
+# What takes a role: the operations whose requests have one (quotas.CREATE_CLUSTER and the pages beside it).
+TAKE_ROLES: Final = _actions(
+    quotas.CREATE_CLUSTER,
+    "redshift:ModifyClusterIamRoles redshift:CreateCluster redshift:RestoreFromClusterSnapshot "
+    "redshift:CreateScheduledAction redshift:ModifyScheduledAction redshift:CreateRedshiftIdcApplication "
+    "redshift:ModifyRedshiftIdcApplication redshift-serverless:CreateNamespace redshift-serverless:UpdateNamespace "
+    "redshift-serverless:CreateScheduledAction redshift-serverless:UpdateScheduledAction",
+)
 
 # Role chaining.
 ASSUME_ROLE: Final = _actions(quotas.CHAINING_ROLES, "sts:AssumeRole")

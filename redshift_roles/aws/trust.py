@@ -15,7 +15,11 @@ from redshift_roles.aws.policies import Document, Statement, one_or_list
 
 PROVISIONED: Final = "redshift"
 SERVERLESS: Final = "redshift-serverless"
-_SERVICE: Final = re.compile(rf"({PROVISIONED}|{SERVERLESS})(?:\.([a-z0-9-]+))?\.amazonaws\.com(?:\.cn)?")
+# It runs scheduled actions (quotas.SCHEDULER_ROLE).
+SCHEDULER: Final = "scheduler.redshift"
+_SERVICE: Final = re.compile(
+    rf"({PROVISIONED}|{SERVERLESS}|{re.escape(SCHEDULER)})(?:\.([a-z0-9-]+))?\.amazonaws\.com(?:\.cn)?"
+)
 
 # Operator → key → values.
 Conditions = dict[str, dict[str, list[str]]]
@@ -129,12 +133,12 @@ def trust_problem(document: Json, region: str | None, *services: str, account: s
 
 
 def trusted_services(document: Json) -> list[str]:
-    """Return which of `PROVISIONED` and `SERVERLESS` a trust policy names, in whatever region."""
+    """Return which of `PROVISIONED`, `SERVERLESS` and `SCHEDULER` a trust policy names, in whatever region."""
     found = [name for statement in _allowing(_statements(document) or []) for name in _principals(statement)]
     names = [name for name in found if isinstance(name, str) and name != "*"]
     return [
         service
-        for service in (PROVISIONED, SERVERLESS)
+        for service in (PROVISIONED, SERVERLESS, SCHEDULER)
         if any(_is_service(name, _Caller(service, None, None)) for name in names)
     ]
 

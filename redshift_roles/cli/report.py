@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
-from redshift_roles.rules import RULES, UNDECIDED
+from redshift_roles.rules import RULES, WARNINGS
 from redshift_roles.rules.findings import Finding, printable
 from redshift_roles.rules.registry import Rule
 
@@ -28,8 +28,8 @@ class Located(NamedTuple):
 
     @property
     def severity(self) -> str:
-        """``error`` for what is broken, ``warning`` for what only the deployment knows."""
-        return "warning" if self.finding.rule in UNDECIDED else "error"
+        """``error`` for what is broken, else ``warning``."""
+        return "warning" if self.finding.rule in WARNINGS else "error"
 
 
 class Report(NamedTuple):
@@ -106,7 +106,7 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
         "shortDescription": {"text": rule.sentence},
         "fullDescription": {"text": rule.why},
         "helpUri": rule.source.url,
-        "defaultConfiguration": {"level": "warning" if rule.undecided else "error"},
+        "defaultConfiguration": {"level": "warning" if rule.is_warning else "error"},
     }
 
 

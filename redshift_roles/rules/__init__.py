@@ -3,7 +3,7 @@
 from typing import Final
 
 from redshift_roles.rules.association_rules import CHECKS
-from redshift_roles.rules.pass_role_rule import PASS_ROLE_UNSCOPED
+from redshift_roles.rules.pass_role_rule import PASS_ROLE_UNSCOPED, PASSED_TO_SERVICE_MISSING
 from redshift_roles.rules.registry import (
     ATTACHED_POLICIES_UNDECIDED,
     NOT_IN_A_TEMPLATE,
@@ -17,6 +17,7 @@ from redshift_roles.rules.registry import (
 RULES: Final[tuple[Rule, ...]] = (
     *dict.fromkeys(rule for rule, _ in CHECKS),
     PASS_ROLE_UNSCOPED,
+    PASSED_TO_SERVICE_MISSING,
     POLICY_TOO_LARGE,
     NOT_IN_A_TEMPLATE,
     TEMPLATE_UNDECIDED,
@@ -24,4 +25,4 @@ RULES: Final[tuple[Rule, ...]] = (
     POLICY_SIZE_UNDECIDED,
     TRUST_POLICY_UNDECIDED,
 )
-UNDECIDED: Final = frozenset(rule.name for rule in RULES if rule.undecided)
+WARNINGS: Final = frozenset(rule.name for rule in RULES if rule.is_warning)

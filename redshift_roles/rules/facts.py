@@ -116,5 +116,7 @@ class PassRoleFacts(NamedTuple):
     services: tuple[str, ...] | None  # in iam:PassedToService, or None for all
     every_role: str  # such as `*`; empty when there is none
     redshift_roles: tuple[str, ...]  # in readable form
-    beside_redshift: bool  # whether clusters of the app may be of the policy's account
+    beside_redshift: bool  # whether `every_role` has roles of the app that Redshift may assume
+    operations: tuple[str, ...] = ()  # of Redshift that the same people may do and that take a role, as written
+    passed_to: tuple[str, ...] = ()  # the services that the roles are for, where that is known
     by_exclusion: bool = False  # by NotAction

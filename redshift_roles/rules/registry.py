@@ -28,13 +28,22 @@ class Problem(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """What a rule says, and why; a finding of an undecided one means "not known at synth time" and is a warning."""
+    """What a rule says, and why.
+
+    A finding of an undecided one means "not known at synth time". That is a warning, and so is advice.
+    """
 
     name: str
     sentence: str
     why: str
     source: quotas.Source
     undecided: bool = False
+    is_advice: bool = False
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether its findings are warnings."""
+        return self.undecided or self.is_advice
 
     @property
     def annotation_id(self) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from redshift_roles.aws import quotas, trust
 from redshift_roles.aws.placeholders import readable
-from redshift_roles.rules import UNDECIDED, association_rules, pass_role_rule, registry
+from redshift_roles.rules import WARNINGS, association_rules, pass_role_rule, registry
 from redshift_roles.rules.facts import AssociationFacts, Origin
 from redshift_roles.rules.findings import Finding, shortened
 from redshift_roles.rules.registry import Problem
@@ -47,8 +47,8 @@ class Violation(NamedTuple):
 
     @property
     def is_failure(self) -> bool:
-        """Whether a rule is broken; else only the deployment knows."""
-        return self.finding.rule not in UNDECIDED
+        """Whether a rule is broken; else it is a warning."""
+        return self.finding.rule not in WARNINGS
 
 
 def construct_path(template: Template, logical_id: str) -> str:
@@ -206,15 +206,17 @@ def _redshift_usage(
 ) -> RedshiftUsage:
     """Find the roles for Redshift in an app, or in one of its stacks: those of clusters, and those it may assume."""
     roles: dict[tuple[str, str], str] = {}
+    services: dict[tuple[str, str], list[str]] = {}
+    accounts = set()
     for key, homes in defined_roles(assembly).items():
         for home, logical_id in homes:
-            if top in (None, home.top) and trust.trusted_services(trust_policy(home, logical_id)):
-                roles[key] = readable(logical_id)
-    accounts = set()
+            trusted = trust.trusted_services(trust_policy(home, logical_id)) if top in (None, home.top) else []
+            if trusted:
+                roles[key], services[key] = readable(logical_id), trusted
+                accounts.add(key[0])
     for template, facts in known:
-        if top in (None, template.top):
+        for role in facts.roles if top in (None, template.top) else ():
+            defined = definition(role.arn, template)
+            roles.setdefault(role_key(role.arn), readable(defined[1] if defined else role.arn))
             accounts.add(facts.settled_account)
-            for role in facts.roles:
-                defined = definition(role.arn, template)
-                roles.setdefault(role_key(role.arn), readable(defined[1] if defined else role.arn))
-    return RedshiftUsage(roles, frozenset(accounts))
+    return RedshiftUsage(roles, frozenset(accounts), services)

@@ -81,7 +81,7 @@ def test_sarif_has_rules_and_results() -> None:
             "shortDescription": {"text": rule.sentence},
             "fullDescription": {"text": rule.why},
             "helpUri": rule.source.url,
-            "defaultConfiguration": {"level": "warning" if rule.undecided else "error"},
+            "defaultConfiguration": {"level": "warning" if rule.is_warning else "error"},
         }
         for rule in RULES
     ]

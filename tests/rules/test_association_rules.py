@@ -726,4 +726,4 @@ def test_each_rule_says_what_why_and_where_it_is_written(rule: Rule) -> None:
     assert [rule] == [other for other in rules.RULES if other.name == rule.name]
     assert (rule.sentence[-1], rule.why[-1]) == (".", ".")
     assert rule.source.url.startswith("https://")
-    assert rule.undecided == rule.name.endswith("Undecided") == (rule.name in rules.UNDECIDED)
+    assert rule.undecided == rule.name.endswith("Undecided") == (rule.name in rules.WARNINGS and not rule.is_advice)

@@ -76,6 +76,8 @@ def _lines(rule: registry.Rule) -> Iterator[str]:
     yield f"{rule.sentence} {rule.why}\n"
     if rule.undecided:
         yield "A warning: only the deployment knows.\n"
+    if rule.is_advice:
+        yield "A warning: AWS accepts it.\n"
     if "template" in example:
         yield f"```yaml\n{template_text(rule.name)}```\n"
         reported = found(rule.name)[0]

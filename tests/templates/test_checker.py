@@ -14,7 +14,7 @@ from redshift_roles.templates import checker
 from redshift_roles.templates.assembly import Assembly
 from redshift_roles.templates.checker import ClusterOrNamespace, Violation
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
-from tests.support.builders import StackText, arn, cluster, read, template
+from tests.support.builders import StackText, arn, cluster, read, template, trusting
 from tests.support.rule_cases import Case, cases, named, write_cloud_assembly
 
 
@@ -98,7 +98,7 @@ def test_a_violation_has_a_location(tmp_path: Path) -> None:
     ] == [(violation.finding.rule, violation.logical_id, violation.location) for violation in found]
 
 
-def test_what_is_undecided_is_no_failure(tmp_path: Path) -> None:
+def test_what_is_undecided_or_advice_is_no_failure(tmp_path: Path) -> None:
     """Every rule is one or the other."""
     found = template(tmp_path)
     failing = [
@@ -107,14 +107,12 @@ def test_what_is_undecided_is_no_failure(tmp_path: Path) -> None:
         if Violation(found, "", "", rule.finding("", Problem("", "message", "fix"))).is_failure
     ]
 
-    assert [rule.name for rule in rules.RULES if not rule.undecided] == failing
+    assert [rule.name for rule in rules.RULES if not (rule.undecided or rule.is_advice)] == failing
 
 
-@pytest.mark.parametrize("resource", ["*", arn()])
-@pytest.mark.parametrize(("is_app", "expected"), [(True, ["PassRoleUnscoped P"]), (False, [])])
-def test_strangers_are_no_matter_of_each_other(
-    tmp_path: Path, is_app: bool, expected: list[str], resource: str
-) -> None:
+@pytest.mark.parametrize(("resource", "rule"), [("*", "PassRoleUnscoped"), (arn(), "PassedToServiceMissing")])
+@pytest.mark.parametrize("is_app", [True, False])
+def test_strangers_are_no_matter_of_each_other(tmp_path: Path, is_app: bool, resource: str, rule: str) -> None:
     """A policy beside clusters of another stack, or on their roles, counts only where both are of one app."""
     statement = {**PASSING, "Resource": resource}
     policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement": [statement]}}}
@@ -123,7 +121,68 @@ def test_strangers_are_no_matter_of_each_other(
     )
     assembly.is_app = is_app
 
-    assert expected == named(checker.check(assembly, 10))
+    assert [f"{rule} P"] * is_app == named(checker.check(assembly, 10))
+
+
+@pytest.mark.parametrize("is_app", [True, False])
+def test_policies_of_one_role_may_be_in_two_stacks_of_an_app(tmp_path: Path, is_app: bool) -> None:
+    """Files that are only read together may each mean another role of that name."""
+
+    def stack(*actions: str) -> StackText:
+        statement = {"Effect": "Allow", "Action": [*actions], "Resource": "*"}
+        properties = {"Roles": ["deploy"], "PolicyDocument": {"Statement": [statement]}}
+        return StackText(resources={"P": {"Type": "AWS::IAM::Policy", "Properties": properties}})
+
+    assembly = read(tmp_path, Tools=stack("iam:PassRole"), Data=stack("redshift:CreateCluster"))
+    assembly.is_app = is_app
+
+    assert ["PassRoleUnscoped P"] * is_app == named(checker.check(assembly, 10))
+
+
+FIXES: dict[str, tuple[dict[str, Json], list[str], str]] = {
+    "people": ({"Roles": ["dev"]}, ["redshift"], "redshift.amazonaws.com}}"),
+    "people, for Serverless too": (
+        {"Roles": ["dev"]},
+        ["redshift", "redshift-serverless"],
+        "redshift.amazonaws.com}} (for Serverless redshift-serverless.amazonaws.com)",
+    ),
+    "the role itself": ({"Roles": [{"Ref": "R"}]}, ["redshift"], "sagemaker.amazonaws.com}}"),
+    "the role itself, and people": ({"Roles": [{"Ref": "R"}, "dev"]}, ["redshift"], "redshift.amazonaws.com}}"),
+    "the role of a schedule": (
+        {},
+        ["scheduler.redshift"],
+        "[redshift.amazonaws.com, scheduler.redshift.amazonaws.com]}}",
+    ),
+}
+
+
+@pytest.mark.parametrize("who", FIXES)
+def test_a_fix_names_the_services_that_the_role_is_for(tmp_path: Path, who: str) -> None:
+    """Redshift passes the role of a model to Amazon SageMaker; people pass roles to clusters and schedules."""
+    attached, services, expected = FIXES[who]
+    statement = {**PASSING, "Resource": {"Fn::GetAtt": ["R", "Arn"]}}
+    policy = {"Type": "AWS::IAM::Policy", "Properties": {**attached, "PolicyDocument": {"Statement": [statement]}}}
+    role = trusting(*(f"{service}.amazonaws.com" for service in services))
+    (found,) = checker.check(template(tmp_path, StackText(resources={"R": role, "P": policy})).assembly, 10)
+
+    assert ("PassedToServiceMissing", f"add Condition: {{StringEquals: {{iam:PassedToService: {expected}") == (
+        found.finding.rule,
+        found.finding.fix,
+    )
+    assert not found.is_failure
+
+
+def test_what_people_only_do_to_serverless_decides_the_fix(tmp_path: Path) -> None:
+    """A role for Serverless trusts both services, so the role does not."""
+    statement = {
+        "Effect": "Allow",
+        "Action": ["iam:PassRole", "redshift-serverless:UpdateNamespace"],
+        "Resource": arn(),
+    }
+    policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement": [statement]}}}
+    (found,) = checker.check(template(tmp_path, StackText(resources={"C": cluster([arn()]), "P": policy})).assembly, 10)
+
+    assert found.finding.fix.endswith("{iam:PassedToService: redshift-serverless.amazonaws.com}}")
 
 
 def test_what_another_caller_checks_is_left_out(tmp_path: Path) -> None:
@@ -132,7 +191,9 @@ def test_what_another_caller_checks_is_left_out(tmp_path: Path) -> None:
     policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement": [named_one]}}}
     found = template(tmp_path, StackText(resources={"C": cluster([arn(), "x"]), "P": policy}))
 
-    assert ["PassRoleUnscoped P"] == named(checker.check(found.assembly, 10, is_elsewhere={(found, "C")}.__contains__))
+    assert ["PassedToServiceMissing P"] == named(
+        checker.check(found.assembly, 10, is_elsewhere={(found, "C")}.__contains__)
+    )
 
 
 @pytest.mark.parametrize(("origin", "words"), [("app", "'role_limit' is 10"), ("template", "'--role-limit' is 10")])
