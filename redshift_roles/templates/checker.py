@@ -17,7 +17,9 @@ from redshift_roles.templates import association_reader, policy_reader
 from redshift_roles.templates.assembly import TEMPLATE_BODY, Assembly, Template, mapping
 from redshift_roles.templates.cluster_reader import (
     CLUSTER,
+    IDENTITY_CENTER,
     NAMESPACE,
+    SCHEDULED_ACTION,
     association_facts,
     claimed_accounts,
     defined_roles,
@@ -60,6 +62,7 @@ def construct_path(template: Template, logical_id: str) -> str:
 def clusters_and_namespaces(assembly: Assembly, role_limit: int) -> Iterator[ClusterOrNamespace]:
     """List the clusters and namespaces of an app; this limit is that of those that the app gives none.
 
+    Scheduled actions and Identity Center applications are among them, and have one role.
     A limit above AWS's quota in a cluster's region is that quota.
     """
     for template in assembly.templates():
@@ -70,6 +73,8 @@ def clusters_and_namespaces(assembly: Assembly, role_limit: int) -> Iterator[Clu
         for logical_id in template.resources(NAMESPACE):
             written = written_limit(template, logical_id)
             yield ClusterOrNamespace(template, logical_id, role_limit if written is None else written)
+        for logical_id in template.resources(SCHEDULED_ACTION, IDENTITY_CENTER):
+            yield ClusterOrNamespace(template, logical_id, 1)
 
 
 def read(

@@ -24,8 +24,10 @@ from redshift_roles.templates.cluster_reader import (
     asserted_account,
     document,
     evaluated,
+    nearest,
     presence,
     role_key,
+    role_names,
     trust_policy,
     written,
 )
@@ -215,8 +217,8 @@ def _attached_to(template: Template, logical_id: str) -> Iterator[_Principal]:
     by_name = {f"{kind.removesuffix('Policy')}Name": kind.removesuffix("Policy")} if kind != "ManagedPolicy" else {}
     for key, who in {**_ATTACHED_TO, **by_name}.items() if kind.endswith("Policy") else ():
         for name in _names(properties.get(key), template):
-            arn = _role_arns(template.assembly).get(name, name) if who == "Role" else name
-            yield _principal(who, arn, template)
+            home = nearest(role_names(template.assembly).get(name, []), name, template) if who == "Role" else None
+            yield _holder(*home) if home else _principal(who, name, template)
 
 
 def _holder(template: Template, logical_id: str) -> _Principal:
@@ -227,16 +229,6 @@ def _holder(template: Template, logical_id: str) -> _Principal:
     is_named = kind in ("User", "Group")
     name = texts({"Ref": logical_id}, template)[0] if is_named else f"{template.key}#{logical_id}"
     return _principal(kind, name, template)
-
-
-def _role_arns(assembly: Assembly) -> dict[str, str]:
-    """List the ARNs of the roles of an app by their names."""
-
-    def found() -> dict[str, str]:
-        roles = _places(assembly, "AWS::IAM::Role")
-        return {texts({"Ref": name}, home)[0]: texts({"Fn::GetAtt": [name, "Arn"]}, home)[0] for home, name in roles}
-
-    return once(assembly.memo, "ARNs of roles", found, {})
 
 
 def _names(value: Json, template: Template) -> list[str]:

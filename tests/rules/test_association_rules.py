@@ -413,7 +413,7 @@ def test_fails_when_an_arn_is_not_that_of_a_role(account: str, text: str, reason
 
 def test_fails_when_what_should_be_a_list_is_none() -> None:
     """The fix asks for a list."""
-    facts = association(roles=[role(label="IamRoles", arn="null")._replace(problem="is no list")])
+    facts = association(roles=[role(label="IamRoles", arn="null")._replace(problem="is no list", written="'null'")])
     fix = ONE_ROLE.replace("the ARN", "a list of ARNs", 1)
 
     assert _found(facts) == [("RoleArnInvalid", "IamRoles is 'null', which is no list", fix)]

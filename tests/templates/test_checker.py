@@ -185,6 +185,67 @@ def test_what_people_only_do_to_serverless_decides_the_fix(tmp_path: Path) -> No
     assert found.finding.fix.endswith("{iam:PassedToService: redshift-serverless.amazonaws.com}}")
 
 
+WRITTEN: dict[str, tuple[Json, str, str, str]] = {
+    "a list": (
+        {"IamRoles": {"Fn::GetAtt": ["R", "Arn"]}},
+        "Cluster",
+        "IamRoles is !GetAtt R.Arn, which is no list",
+        "",
+    ),
+    "a parameter": ({"IamRoles": {"Ref": "R"}}, "Cluster", "IamRoles is !Ref R, which is no list", ""),
+    "a name": ({"IamRoles": [{"Ref": "R"}]}, "Cluster", "IamRoles[0] is the name of R (Ref)", "write !GetAtt R.Arn"),
+    "a name in a text": (
+        {"IamRoles": [{"Fn::Sub": "${R}"}]},
+        "Cluster",
+        "IamRoles[0] is the name of R",
+        "write !GetAtt R.Arn",
+    ),
+    "the name of something else": (
+        {"IamRoles": [{"Ref": "Profile"}]},
+        "Cluster",
+        "IamRoles[0] is !Ref Profile, which is not an ARN",
+        "",
+    ),
+    "a role of a schedule": (
+        {"IamRole": {"Fn::GetAtt": ["R", "Arn"]}},
+        "ScheduledAction",
+        "IamRole (R) trusts ec2.amazonaws.com; the Redshift scheduler in eu-west-1 cannot assume it",
+        "allow sts:AssumeRole to the service scheduler.redshift.amazonaws.com in its AssumeRolePolicyDocument",
+    ),
+    "a foreign role of a schedule": (
+        {"IamRole": arn(account=OTHER_ACCOUNT)},
+        "ScheduledAction",
+        f"IamRole is in account {OTHER_ACCOUNT}, the scheduled action is in {ACCOUNT}",
+        f"name a role of account {ACCOUNT}",
+    ),
+    "a role of Identity Center": (
+        {"IamRoleArn": {"Fn::GetAtt": ["R", "Arn"]}},
+        "RedshiftIdcApplication",
+        "IamRoleArn (R) trusts ec2.amazonaws.com; Redshift Serverless in eu-west-1 cannot assume it",
+        (
+            "allow sts:AssumeRole, sts:SetContext to the service redshift.amazonaws.com and "
+            "redshift-serverless.amazonaws.com in its AssumeRolePolicyDocument"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WRITTEN)
+def test_a_message_says_what_people_wrote(tmp_path: Path, what: str) -> None:
+    """Never what it becomes, which has names that nobody knows."""
+    properties, kind, message, fix = WRITTEN[what]
+    profile = {"Type": "AWS::IAM::InstanceProfile", "Properties": {"Roles": []}}
+    resources = {
+        "X": {"Type": f"AWS::Redshift::{kind}", "Properties": properties},
+        "R": trusting("ec2.amazonaws.com"),
+        "Profile": profile,
+    }
+    (found,) = checker.check(template(tmp_path, StackText(resources=resources)).assembly, 10, origin="template")
+
+    assert message == found.finding.message
+    assert (fix or found.finding.fix) == found.finding.fix
+
+
 def test_what_another_caller_checks_is_left_out(tmp_path: Path) -> None:
     """Its roles are known all the same."""
     named_one = {**PASSING, "Resource": arn()}
