@@ -171,8 +171,8 @@ def _problem(document: Json, caller: _Caller) -> str | None:
     called = _CALLED[caller.service]
     region = f" in {caller.region}" if caller.region else ""
     account = f" of account {caller.account}" if caller.account and is_elsewhere else ""
-    names = ", ".join(map(readable, sorted(trusted))) or "nobody"
-    return f"trusts {names}; {called}{region}{account} cannot {_DOES[caller.action]}"
+    whom = ", ".join(map(readable, sorted(trusted))) or "nobody"
+    return f"trusts {whom}; {called}{region}{account} cannot {_DOES[caller.action]}"
 
 
 def _statements(document: Json) -> list[Statement] | None:
