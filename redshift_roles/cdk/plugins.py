@@ -346,6 +346,8 @@ class RoleAssociationRules(_Plugin):
         guard = record_of(AppRecord, app).guard
         is_ours = guard.checks if guard else lambda _: False
         for found in checker.check(synthesis.assembly, self._role_limit, is_elsewhere=is_ours):
+            if found.ignored is not None:
+                continue
             violation = _of_construct(found)
             file, key = violation.template.deployed.path, (violation.template, violation.logical_id, violation.finding)
             # Another plug-in of the same app may have reported it.

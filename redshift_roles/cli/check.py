@@ -92,8 +92,8 @@ def _report(given: Given, role_limit: int) -> Report:
 
 
 def _located(assembly: Assembly, given: Given, role_limit: int) -> Iterator[Located]:
-    for template, logical_id, location, finding in checker.check(assembly, role_limit, origin="template"):
-        if template.path:
+    for template, logical_id, location, finding, ignored in checker.check(assembly, role_limit, origin="template"):
+        if template.path and ignored is None:
             called = readable(logical_id)
             line = given.line_of(template.path, called, location)
             yield Located(template.path, line, _stack(template), called, location, finding)

@@ -6,6 +6,7 @@ from redshift_roles.rules.association_rules import CHECKS
 from redshift_roles.rules.pass_role_rule import PASS_ROLE_UNSCOPED, PASSED_TO_SERVICE_MISSING
 from redshift_roles.rules.registry import (
     ATTACHED_POLICIES_UNDECIDED,
+    IGNORE_WITHOUT_EFFECT,
     NOT_IN_A_TEMPLATE,
     POLICY_SIZE_UNDECIDED,
     POLICY_TOO_LARGE,
@@ -24,5 +25,6 @@ RULES: Final[tuple[Rule, ...]] = (
     ATTACHED_POLICIES_UNDECIDED,
     POLICY_SIZE_UNDECIDED,
     TRUST_POLICY_UNDECIDED,
+    IGNORE_WITHOUT_EFFECT,
 )
 WARNINGS: Final = frozenset(rule.name for rule in RULES if rule.is_warning)

@@ -96,6 +96,13 @@ ATTACHED_POLICIES_UNDECIDED: Final = Rule(
     quotas.IAM_QUOTAS,
     undecided=True,
 )
+IGNORE_WITHOUT_EFFECT: Final = Rule(
+    "IgnoreWithoutEffect",
+    "Each entry of ignore in a template's Metadata names a rule, says why, and accepts a finding.",
+    "What is ignored and is not there hides the next finding of that rule.",
+    quotas.TEMPLATE_FORMATS,
+    is_advice=True,
+)
 INVALID_ARGUMENT: Final = Rule(
     "InvalidArgument",
     "Each argument is of the documented kind and in the documented range.",

@@ -249,6 +249,7 @@ class Assembly:
     """All templates of an app, stages and nested stacks included."""
 
     stacks: list[Template] = field(default_factory=list)
+    folder: Path | None = None  # of an app
     loose: GivenFiles = field(default_factory=GivenFiles)  # the files that may be nested templates
     is_app: bool = True  # else the stacks only happen to be read together
     reports_roles: bool = False  # whether others make the roles, and CDK reports what these need
@@ -260,7 +261,7 @@ class Assembly:
     @classmethod
     def read(cls, folder: Path) -> Assembly:
         """Read what an app was synthesized to (``cdk.out``)."""
-        assembly = cls()
+        assembly = cls(folder=folder)
         assembly.stacks.extend(assembly._read(folder))
         return assembly
 

@@ -14,10 +14,12 @@ from redshift_roles.rules.facts import AssociationFacts, Origin
 from redshift_roles.rules.findings import Finding, shortened
 from redshift_roles.rules.registry import Problem
 from redshift_roles.templates import association_reader, policy_reader
+from redshift_roles.templates.acceptance import Acceptance
 from redshift_roles.templates.assembly import TEMPLATE_BODY, Assembly, Template, mapping
 from redshift_roles.templates.cluster_reader import (
     CLUSTER,
     IDENTITY_CENTER,
+    METADATA,
     NAMESPACE,
     SCHEDULED_ACTION,
     association_facts,
@@ -46,11 +48,12 @@ class Violation(NamedTuple):
     logical_id: str
     location: str
     finding: Finding
+    ignored: str | None = None  # why its owner accepts it
 
     @property
     def is_failure(self) -> bool:
-        """Whether a rule is broken; else it is a warning."""
-        return self.finding.rule not in WARNINGS
+        """Whether a rule is broken, and nobody accepts that; else it is a warning."""
+        return self.ignored is None and self.finding.rule not in WARNINGS
 
 
 def construct_path(template: Template, logical_id: str) -> str:
@@ -108,8 +111,11 @@ def check(
     origin: Origin = "app",
     is_elsewhere: Callable[[tuple[Template, str]], bool] = _nowhere,
 ) -> Iterator[Violation]:
-    """Apply the rules to all clusters, namespaces, associations and policies of an app that no other caller checks."""
-    everything = map(_in_file, _check(assembly, role_limit, origin, is_elsewhere))
+    """Apply the rules to all clusters, namespaces, associations and policies of an app that no other caller checks.
+
+    What its owner accepts says why. CDK applies acknowledgements itself, so they count only where it does not.
+    """
+    everything = map(_in_file, _accepted(assembly, _check(assembly, role_limit, origin, is_elsewhere), origin))
     for _, found in groupby(everything, lambda violation: violation[:2]):
         by_rule: dict[str, list[Violation]] = {}
         for violation in found:
@@ -118,13 +124,25 @@ def check(
             yield from shortened(same, _longer)
 
 
+def _accepted(assembly: Assembly, found: Iterable[Violation], origin: Origin) -> Iterator[Violation]:
+    """Mark what is accepted, and report what accepts nothing."""
+    acceptance = Acceptance(assembly, with_acknowledgements=origin == "template")
+    for violation in found:
+        yield violation._replace(ignored=acceptance.reason(violation.template, violation.logical_id, violation.finding))
+    for template, logical_id, problem in acceptance.without_effect():
+        path = construct_path(template, logical_id) or template.file
+        finding = registry.IGNORE_WITHOUT_EFFECT.finding(path, problem)
+        yield Violation(template, logical_id, f"Metadata/{METADATA}", finding)
+
+
 def _in_file(violation: Violation) -> Violation:
     """Report what is in the text of a StackSet about the StackSet, which CDK and people can find."""
     template, finding = violation.template, violation.finding
     if template.carrier is None or template.text is None:
         return violation
     path = f"{construct_path(*template.carrier)}/{finding.path}"
-    return Violation(*template.carrier, f"Properties/{TEMPLATE_BODY}", replace(finding, path=path))
+    location = f"Properties/{TEMPLATE_BODY}"
+    return Violation(*template.carrier, location, replace(finding, path=path), violation.ignored)
 
 
 def _longer(violation: Violation, words: str) -> Violation:

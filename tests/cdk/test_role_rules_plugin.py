@@ -125,7 +125,7 @@ def test_fails_when_a_cluster_of_the_alpha_constructs_breaks_a_rule(ruled: cdk.A
         ("error", "TrustLacksRedshift", "Data/Eleven/Resource"),
         ("error", "RoleAccountMismatch", "Data/Foreign/Resource"),
     ] == of_clusters
-    assert ("error", "PassRoleUnscoped") == (severity, rule)
+    assert ("warning", "PassedToServiceMissing") == (severity, rule)
     assert path.endswith("/ServiceRole/DefaultPolicy/Resource")
 
 
