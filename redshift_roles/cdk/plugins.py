@@ -314,7 +314,8 @@ class RoleAssociationRules(_Plugin):
     resources, included templates, nested stacks, Stages, StackSets and Service Catalog products, and checks the trust
     policies of associated roles, the policies of those who may pass them (``iam:PassRole``), and the size of policies.
     A failure can be acknowledged by the name of the rule, such as ``redshift-roles::RoleQuotaExceeded``; what only the
-    deployment knows is a warning under a name of its own. Constructs of this library are checked without it, by a
+    deployment knows is a warning under a name of its own. What the Metadata of a template ignores with a reason
+    (``redshift-roles``, ``ignore``) is left out. Constructs of this library are checked without it, by a
     plug-in of their own that nobody can acknowledge.
 
     Args:

@@ -212,12 +212,14 @@ def _roles(
 
 def _as_written(role: RoleFacts, text: str, written: Json, template: Template) -> RoleFacts:
     """Name a role as people wrote it, and find that they wrote the name of one."""
+    if not arns.parse(text).problem:
+        return role
     named = nearest(role_names(template.assembly).get(text, []), text, template)
     if named:
         by_ref = " (Ref)" if function_of(written)[0] == "Ref" else ""
         return role._replace(problem=f"is the name of {named[1]}{by_ref}", fix=f"write !GetAtt {named[1]}.Arn")
-    is_strange = isinstance(written, dict) and has_placeholder(text) and arns.parse(text).problem
-    return role._replace(written=in_short(written)) if is_strange else role
+    is_generated = isinstance(written, dict) and has_placeholder(text)
+    return role._replace(written=in_short(written)) if is_generated else role
 
 
 def _is_one_surely(entry: Entry) -> bool:

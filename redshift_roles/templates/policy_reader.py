@@ -83,8 +83,7 @@ def pass_role_statements(
         # A permission set is defined in one account and passes roles of others.
         account = None if template.resource_type(logical_id) == _PERMISSION_SET else template.account
         accounts = usage.accounts if account is None else frozenset({account})
-        people = _people((template, logical_id))
-        facts = [_facts(form, accounts, usage, people)._replace(label=_label(where)) for form in forms]
+        facts = [_facts(form, accounts, usage, (template, logical_id), _label(where)) for form in forms]
         yield PassRoleStatement(logical_id, where, facts)
 
 
@@ -161,6 +160,7 @@ def _people(place: _Place) -> _People:
 
 
 _NO_POWER: Final = _Allowed({}, set())
+_NOBODY: Final = _People(frozenset(), ())
 
 
 def _find_principals(assembly: Assembly) -> _OwnersAndPowers:
@@ -476,14 +476,17 @@ def _is_of_circumstances(condition: object) -> bool:
 
 
 def _facts(
-    statement: Mapping[str, Any], accounts: frozenset[str], usage: RedshiftUsage, people: _People
+    statement: Mapping[str, Any], accounts: frozenset[str], usage: RedshiftUsage, place: _Place, label: str
 ) -> PassRoleFacts:
     condition = statement.get("Condition")
+    services = pass_role_rule.passed_services(condition)
     every_role, beside = _every_role(statement, accounts, usage)
     named = _redshift_roles(_texts(statement.get("Resource")), usage)
+    # Who they are matters only where they may pass roles to every service.
+    people = _people(place) if services is None and (every_role or named) else _NOBODY
     return PassRoleFacts(
-        label="",
-        services=pass_role_rule.passed_services(condition),
+        label=label,
+        services=services,
         every_role="" if _is_tagged(condition) else every_role,
         redshift_roles=tuple(dict.fromkeys(named.values())),
         beside_redshift=beside,
