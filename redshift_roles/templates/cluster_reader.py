@@ -80,7 +80,8 @@ def association_facts(
     taken = _taken(template, logical_id)
     if not kind.is_list:
         written = [written] if kind.roles in properties else []
-    is_wrong = is_no_list(written, template)
+    # A macro may write a list in the place of a function.
+    is_wrong = is_no_list(written, template) and not (function_of(written)[0] and _is_rewritten(template, logical_id))
     read = NO_ENTRIES if is_wrong else entries(written, template, taken)
     roles = [*_roles(read, written, template, kind, taken, surely=present is True)]
     if is_wrong:
@@ -171,7 +172,7 @@ def _default_roles(
         if text not in (MORE, NO_VALUE) and not _is_left_out(text, surely=surely and not conditional):
             defined = _is_named_by_deployment(definition(text, template))
             role = RoleFacts(name, _arn(text, template), conditional, defined=defined)
-            yield _as_written(role, text, template.properties(logical_id)[name], template)
+            yield as_written(role, text, template.properties(logical_id)[name], template)
 
 
 def _arn(text: str, template: Template) -> str:
@@ -207,10 +208,10 @@ def _roles(
                 when=when[len(taken) :],
                 choice=label if conditional and entry.when == taken and _is_one_surely(entry) else "",
             )
-            yield _as_written(role, text, written[index] if is_one_by_one else text, template)
+            yield as_written(role, text, written[index] if is_one_by_one else text, template)
 
 
-def _as_written(role: RoleFacts, text: str, written: Json, template: Template) -> RoleFacts:
+def as_written(role: RoleFacts, text: str, written: Json, template: Template) -> RoleFacts:
     """Name a role as people wrote it, and find that they wrote the name of one."""
     if not arns.parse(text).problem:
         return role

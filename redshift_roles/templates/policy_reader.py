@@ -21,6 +21,7 @@ from redshift_roles.rules.registry import Problem, Rule
 from redshift_roles.templates.assembly import Assembly, Template, mapping, once
 from redshift_roles.templates.cluster_reader import (
     METADATA,
+    as_written,
     asserted_account,
     document,
     evaluated,
@@ -255,9 +256,16 @@ def _taking(policy: Json, template: Template) -> _Allowed:
                     taken = [name for name in actions.TAKE_ROLES.names if matches(text.lower(), name.lower())]
                     if effect == "Allow":
                         found.allowed.update((name, found.allowed.get(name, text)) for name in taken)
-                    elif effect == "Deny" and not _is_of_circumstances(inner.get("Condition")):
+                    elif effect == "Deny" and _may_deny_everywhere(inner, template):
                         found.denied.update(taken)
     return found
+
+
+def _may_deny_everywhere(statement: Mapping[str, Any], template: Template) -> bool:
+    """Return whether a Deny may leave nothing that an operation could be done to."""
+    resources = [text for resource in listed(statement.get("Resource", "*")) for text in texts(resource, template)]
+    is_wide = any(text == "*" or not literal_start(text) for text in resources)
+    return is_wide and not _is_of_circumstances(statement.get("Condition"))
 
 
 def _may_take(action: Json, effect: Json) -> bool:
@@ -308,7 +316,7 @@ def _role_problems(
         account=template.account or arns.THIS_ACCOUNT,
         region=template.region,
         roles=tuple(
-            RoleFacts(f"{label}.Resource[{index}]", text)
+            as_written(RoleFacts(f"{label}.Resource[{index}]", text), text, text, template)
             for index, text in enumerate(named)
             if "*" not in text and "?" not in text and all(text in other for other in others)
         ),

@@ -336,9 +336,8 @@ def _options(found: list[str], value: Json, taken: Branches) -> list[Option]:
     return [Option(text, (*taken, Branch(f"{question}={text}", holds=True))) for text in found]
 
 
-# Functions that return a text, and what of a resource is one whatever its type.
+# Functions that return a text.
 _OF_TEXT: Final = ("Fn::Base64", "Fn::ImportValue", "Fn::Join", "Fn::Sub")
-_TEXT_TYPES: Final = ("String", "Number", "AWS::SSM::Parameter::Name", "AWS::SSM::Parameter::Value<String>")
 
 
 def is_no_list(value: Json, template: Template) -> bool:
@@ -350,8 +349,8 @@ def is_no_list(value: Json, template: Template) -> bool:
         found = [inner for inner, _ in _few(alternatives(value, template, texts)) if inner != {"Ref": "AWS::NoValue"}]
         return bool(found) and all(is_no_list(inner, template) for inner in found)
     if function == "Ref" and isinstance(argument, str):
-        kind = template.entry("Parameters", argument).get("Type")
-        return bool(template.resource_type(argument)) or kind in _TEXT_TYPES
+        kind = str(template.entry("Parameters", argument).get("Type", "List"))
+        return bool(template.resource_type(argument)) or "List" not in kind
     return function in _OF_TEXT or (function == "Fn::GetAtt" and _is_text_attribute(argument, template))
 
 

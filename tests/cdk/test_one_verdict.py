@@ -11,6 +11,7 @@ import aws_cdk as cdk
 import pytest
 import yaml
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_redshift as redshift
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_servicecatalog as servicecatalog
@@ -447,6 +448,14 @@ def _ignored(*entries: dict[str, str]) -> Callable[[cdk.App], object]:
     return build
 
 
+def _single_roles(app: cdk.App) -> None:
+    stack = _stack(app)
+    role = RedshiftRole(stack, "Loader", serverless=True)
+    redshift.CfnScheduledAction(stack, "Pause", scheduled_action_name="pause", iam_role=role.role_arn)
+    properties = {"IdcInstanceArn": "arn:aws:sso:::instance/i", "IamRoleArn": role.role_arn}
+    cdk.CfnResource(stack, "People", type="AWS::Redshift::RedshiftIdcApplication", properties=properties)
+
+
 REASONED = {"rule": "RoleAccountMismatch", "reason": "known"}
 MISMATCH = "RoleAccountMismatch"
 ACCEPTED: dict[str, tuple[Callable[[cdk.App], object], list[str]]] = {
@@ -461,6 +470,10 @@ ACCEPTED: dict[str, tuple[Callable[[cdk.App], object], list[str]]] = {
     "ignored in Metadata for nothing": (
         _ignored(REASONED, {"rule": "RoleDuplicated", "reason": "known"}),
         ["IgnoreWithoutEffect"],
+    ),
+    "a scheduled action and an Identity Center application with the loader's role": (
+        _single_roles,
+        ["TrustLacksRedshift"] * 2,
     ),
     "ours with the limit that it was given": (
         lambda app: _cluster(_stack(app), role_limit=12).cfn_cluster.add_property_override(

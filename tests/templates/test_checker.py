@@ -194,6 +194,12 @@ WRITTEN: dict[str, tuple[Json, str, str, str]] = {
     ),
     "a parameter": ({"IamRoles": {"Ref": "R"}}, "Cluster", "IamRoles is !Ref R, which is no list", ""),
     "a name": ({"IamRoles": [{"Ref": "R"}]}, "Cluster", "IamRoles[0] is the name of R (Ref)", "write !GetAtt R.Arn"),
+    "a parameter of another type": (
+        {"IamRoles": {"Ref": "Vpc"}},
+        "Cluster",
+        "IamRoles is !Ref Vpc, which is no list",
+        "",
+    ),
     "a name in a text": (
         {"IamRoles": [{"Fn::Sub": "${R}"}]},
         "Cluster",
@@ -240,7 +246,8 @@ def test_a_message_says_what_people_wrote(tmp_path: Path, what: str) -> None:
         "R": trusting("ec2.amazonaws.com"),
         "Profile": profile,
     }
-    (found,) = checker.check(template(tmp_path, StackText(resources=resources)).assembly, 10, origin="template")
+    stack = StackText(resources=resources, parameters={"Vpc": {"Type": "AWS::EC2::VPC::Id"}})
+    (found,) = checker.check(template(tmp_path, stack).assembly, 10, origin="template")
 
     assert message == found.finding.message
     assert (fix or found.finding.fix) == found.finding.fix
