@@ -79,30 +79,39 @@ def pass_role_statements(
     template: Template, usage_of: Callable[[Template], RedshiftUsage]
 ) -> Iterator[PassRoleStatement]:
     """Read every statement of a template that allows iam:PassRole."""
-    for logical_id, where, forms in _passing(template):
+    for logical_id, where, forms, denied in _passing(template):
         usage = usage_of(template)
         # A permission set is defined in one account and passes roles of others.
         account = None if template.resource_type(logical_id) == _PERMISSION_SET else template.account
         accounts = usage.accounts if account is None else frozenset({account})
-        facts = [_facts(form, accounts, usage, (template, logical_id), _label(where)) for form in forms]
+        facts = [
+            _facts(form, denied, accounts, usage, (template, logical_id))._replace(label=_label(where))
+            for form in forms
+        ]
         yield PassRoleStatement(logical_id, where, facts)
 
 
-_Passing = list[tuple[str, str, list[dict[str, Any]]]]
+class _Passing(NamedTuple):
+    """A statement that allows iam:PassRole: its forms, and the roles that its document denies."""
+
+    logical_id: str
+    location: str
+    forms: list[dict[str, Any]]
+    denied: list[str]
 
 
-def _passing(template: Template) -> _Passing:
-    """List the statements that allow iam:PassRole, each with its resource, its place and its forms; read once."""
-    nothing: _Passing = []
+def _passing(template: Template) -> list[_Passing]:
+    """List the statements that allow iam:PassRole; read once."""
+    nothing: list[_Passing] = []
     return once(template.memo, "passing", lambda: [*_find_passing(template)], nothing)
 
 
-def _find_passing(template: Template) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
+def _find_passing(template: Template) -> Iterator[_Passing]:
     for logical_id, location, policy in _documents(template):
-        for index, forms in _allowing(policy, template):
+        for index, forms, denied in _allowing(policy, template):
             if _is_boundary(logical_id, template):
                 break
-            yield logical_id, f"{location}/Statement/{index}", forms
+            yield _Passing(logical_id, f"{location}/Statement/{index}", forms, denied)
 
 
 class _People(NamedTuple):
@@ -292,7 +301,7 @@ class PolicyProblem(NamedTuple):
 
 def policy_problems(template: Template, origin: Origin) -> Iterator[PolicyProblem]:
     """Find roles that nobody can pass to Redshift, and policies that IAM refuses for their size."""
-    for logical_id, where, forms in _passing(template):
+    for logical_id, where, forms, _ in _passing(template):
         is_anywhere = template.resource_type(logical_id) == _PERMISSION_SET
         if not is_anywhere and all(pass_role_rule.is_for_redshift(form.get("Condition")) for form in forms):
             for rule, problem in _role_problems(_label(where), forms, template, origin):
@@ -425,10 +434,11 @@ def _alternatives(value: Json, template: Template) -> list[Json]:
     return [inner for inner, _ in alternatives(value, template, texts)]
 
 
-def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """List the statements that allow iam:PassRole, unless the document takes some of that back.
+def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, list[dict[str, Any]], list[str]]]:
+    """List the statements that allow iam:PassRole, and the roles for which the document takes that back.
 
-    Each is read in two forms: with the first branch of each condition within it that is not decided, and with the last.
+    There are none where it may be taken back for all roles. Each is read in two forms: with the first branch of each
+    condition within it that is not decided, and with the last.
     """
     statements = mapping(document(policy, template)).get("Statement")
     passing: list[tuple[int, list[dict[str, Any]]]] = []
@@ -438,8 +448,17 @@ def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, list[dict
                 first, last = (evaluated(inner, template, side) for side in (0, -1))
                 forms = [first] if first == last else [first, last]
                 passing.append((index, [form for form in forms if isinstance(form, dict)]))
-    if not any(_denies(form) for _, forms in passing for form in forms):
-        yield from ((index, forms) for index, forms in passing if forms and all(map(_allows, forms)))
+    denying = [form for _, forms in passing for form in forms if _denies(form)]
+    denied = [text for form in denying for text in _texts(form.get("Resource"))]
+    if not any(_may_deny_all(form) for form in denying):
+        yield from ((index, forms, denied) for index, forms in passing if forms and all(map(_allows, forms)))
+
+
+def _may_deny_all(statement: Mapping[str, Any]) -> bool:
+    """Return whether a Deny may leave no role, or only those that a condition chooses."""
+    resources = _texts(statement.get("Resource"))
+    is_open = any(not literal_start(text) or iam_patterns.is_every_role(text, ()) for text in resources)
+    return is_open or "NotResource" in statement or "Condition" in statement
 
 
 def _names_iam(statement: Mapping[str, Json]) -> bool:
@@ -484,16 +503,17 @@ def _is_of_circumstances(condition: object) -> bool:
 
 
 def _facts(
-    statement: Mapping[str, Any], accounts: frozenset[str], usage: RedshiftUsage, place: _Place, label: str
+    statement: Mapping[str, Any], denied: list[str], accounts: frozenset[str], usage: RedshiftUsage, place: _Place
 ) -> PassRoleFacts:
     condition = statement.get("Condition")
     services = pass_role_rule.passed_services(condition)
-    every_role, beside = _every_role(statement, accounts, usage)
-    named = _redshift_roles(_texts(statement.get("Resource")), usage)
+    every_role, beside = _every_role(statement, denied, accounts, usage)
+    found = _redshift_roles(_texts(statement.get("Resource")), usage)
+    named = {key: name for key, name in found.items() if not _is_among(key, denied)}
     # Who they are matters only where they may pass roles to every service.
     people = _people(place) if services is None and (every_role or named) else _NOBODY
     return PassRoleFacts(
-        label=label,
+        label="",
         services=services,
         every_role="" if _is_tagged(condition) else every_role,
         redshift_roles=tuple(dict.fromkeys(named.values())),
@@ -504,7 +524,13 @@ def _facts(
     )
 
 
-def _every_role(statement: Mapping[str, Any], accounts: frozenset[str], usage: RedshiftUsage) -> tuple[str, bool]:
+def _is_among(role: tuple[str, str], resources: list[str]) -> bool:
+    return any(iam_patterns.matches_role(text, *role) for text in resources)
+
+
+def _every_role(
+    statement: Mapping[str, Any], denied: list[str], accounts: frozenset[str], usage: RedshiftUsage
+) -> tuple[str, bool]:
     """Return what stands for every role of these accounts, and whether that has roles which Redshift may assume."""
     excluded = _texts(statement.get("NotResource"))
     if "NotResource" in statement:
@@ -513,7 +539,7 @@ def _every_role(statement: Mapping[str, Any], accounts: frozenset[str], usage: R
         every = f"NotResource {', '.join(map(readable, excluded))}"
     else:
         every = next((t for t in _texts(statement.get("Resource")) if iam_patterns.is_every_role(t, accounts)), "")
-    left = [key for key in usage.roles if not any(iam_patterns.matches_role(text, *key) for text in excluded)]
+    left = [key for key in usage.roles if not _is_among(key, [*excluded, *denied])]
     near = any(not arns.differ(one, other) for one in accounts for other in usage.accounts)
     return readable(every), near and (bool(left) or not usage.roles)
 
