@@ -45,13 +45,13 @@ PASSED_TO_SERVERLESS: Final = "redshift-serverless.amazonaws.com"
 PASSED_TO_TRAINING: Final = "sagemaker.amazonaws.com"
 PASSED_TO_SCHEDULER: Final = "scheduler.redshift.amazonaws.com"
 
-# What takes a role: the operations whose requests have one (quotas.CREATE_CLUSTER and the pages beside it).
+# What takes a role: the operations whose requests have one.
 TAKE_ROLES: Final = _actions(
     quotas.CREATE_CLUSTER,
-    "redshift:ModifyClusterIamRoles redshift:CreateCluster redshift:RestoreFromClusterSnapshot "
-    "redshift:CreateScheduledAction redshift:ModifyScheduledAction redshift:CreateRedshiftIdcApplication "
-    "redshift:ModifyRedshiftIdcApplication redshift-serverless:CreateNamespace redshift-serverless:UpdateNamespace "
-    "redshift-serverless:CreateScheduledAction redshift-serverless:UpdateScheduledAction",
+    "redshift-serverless:CreateNamespace redshift-serverless:CreateScheduledAction redshift-serverless:UpdateNamespace "
+    "redshift-serverless:UpdateScheduledAction redshift:CreateCluster redshift:CreateRedshiftIdcApplication "
+    "redshift:CreateScheduledAction redshift:ModifyClusterIamRoles redshift:ModifyRedshiftIdcApplication "
+    "redshift:ModifyScheduledAction redshift:RestoreFromClusterSnapshot",
 )
 
 # Role chaining.
