@@ -178,14 +178,15 @@ def _find_principals(assembly: Assembly) -> _OwnersAndPowers:
     owners = {place: {*_attached_to(*place)} for place in _places(assembly, *_POLICIES, *_BEARERS)}
     powers: dict[_Place | _Principal, _Allowed] = {}
     managed = {text: place for place in _places(assembly, _BOUNDED) for text in texts({"Ref": place[1]}, place[0])}
+    managed.update({f"/{text.rpartition('/')[2]}": place for text, place in managed.items()})
 
     def add(one: _Place | _Principal, power: _Allowed) -> None:
         powers.setdefault(one, _Allowed({}, set())).add(power)
 
     for place in _places(assembly, *_BEARERS, _PERMISSION_SET):
-        properties, holder = place[0].properties(place[1]), _holder(*place)
+        holder = _holder(*place)
         owners[place].add(holder)
-        for text in (text for key in _LISTS_OF_POLICIES for text in _names(properties.get(key), place[0])):
+        for text in _listed_by(*place):
             if text in managed:
                 owners[managed[text]].add(holder)
             if text.endswith(f":iam::aws:policy/{_FULL_ACCESS}"):
@@ -199,6 +200,16 @@ def _find_principals(assembly: Assembly) -> _OwnersAndPowers:
             for one in ((template, logical_id), *owners.get((template, logical_id), ())):
                 add(one, power)
     return owners, powers
+
+
+def _listed_by(template: Template, logical_id: str) -> Iterator[str]:
+    """List the policies that a role, a user, a group, a function or a permission set names."""
+    properties = template.properties(logical_id)
+    for key in _LISTS_OF_POLICIES:
+        yield from _names(properties.get(key), template)
+    # Of the accounts that a permission set is for; their paths may differ.
+    references = listed(properties.get("CustomerManagedPolicyReferences"))
+    yield from (f"/{name}" for name in _names([mapping(each).get("Name") for each in references], template))
 
 
 def _members(assembly: Assembly) -> dict[_Principal, set[_Principal]]:
