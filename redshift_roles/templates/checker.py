@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from redshift_roles.aws import quotas, trust
 from redshift_roles.aws.placeholders import readable
@@ -195,11 +195,19 @@ def _unread(template: Template, reason: str) -> Violation:
     return Violation(home, logical_id, "Properties", finding)
 
 
+# The pages about the trust of roles that are not a cluster's.
+_TRUST_PAGES: Final = {
+    "scheduled action": quotas.SCHEDULER_ROLE,
+    "Identity Center application": quotas.IDENTITY_CENTER_ROLE,
+}
+
+
 def violations_of(template: Template, logical_id: str, facts: AssociationFacts) -> Iterator[Violation]:
     """Apply the rules to a cluster or namespace."""
     path = construct_path(template, logical_id)
     for rule, problem in association_rules.problems(facts):
-        yield Violation(template, logical_id, _location(problem, facts), rule.finding(path, problem))
+        page = _TRUST_PAGES.get(facts.kind) if rule is association_rules.TRUST_LACKS_REDSHIFT else None
+        yield Violation(template, logical_id, _location(problem, facts), rule.finding(path, problem, page))
 
 
 def _location(problem: Problem, facts: AssociationFacts) -> str:

@@ -337,7 +337,7 @@ def _options(found: list[str], value: Json, taken: Branches) -> list[Option]:
 
 
 # Functions that return a text.
-_OF_TEXT: Final = ("Fn::Base64", "Fn::ImportValue", "Fn::Join", "Fn::Sub")
+_OF_TEXT: Final = ("Fn::Base64", "Fn::ImportValue", "Fn::Join", "Fn::Select", "Fn::Sub")
 
 
 def is_no_list(value: Json, template: Template) -> bool:
@@ -351,6 +351,8 @@ def is_no_list(value: Json, template: Template) -> bool:
     if function == "Ref" and isinstance(argument, str):
         kind = str(template.entry("Parameters", argument).get("Type", "List"))
         return bool(template.resource_type(argument)) or "List" not in kind
+    if function == "Fn::FindInMap":
+        return isinstance(_mapped(argument, template, texts), (str, int))
     return function in _OF_TEXT or (function == "Fn::GetAtt" and _is_text_attribute(argument, template))
 
 

@@ -253,6 +253,24 @@ def test_a_message_says_what_people_wrote(tmp_path: Path, what: str) -> None:
     assert (fix or found.finding.fix) == found.finding.fix
 
 
+def test_the_trust_of_a_scheduler_s_role_has_a_page_of_its_own(tmp_path: Path) -> None:
+    """So has that of an Identity Center application's."""
+    resources = {
+        "R": trusting("ec2.amazonaws.com"),
+        "S": {"Type": "AWS::Redshift::ScheduledAction", "Properties": {"IamRole": {"Fn::GetAtt": ["R", "Arn"]}}},
+        "P": {
+            "Type": "AWS::Redshift::RedshiftIdcApplication",
+            "Properties": {"IamRoleArn": {"Fn::GetAtt": ["R", "Arn"]}},
+        },
+    }
+    found = checker.check(template(tmp_path, StackText(resources=resources)).assembly, 10)
+
+    assert [
+        "redshift-iam-access-control-identity-based.html#iam-permission-scheduler",
+        "federated-permissions-prereqs.html",
+    ] == [violation.finding.source.rpartition("/")[2] for violation in found]
+
+
 def test_what_another_caller_checks_is_left_out(tmp_path: Path) -> None:
     """Its roles are known all the same."""
     named_one = {**PASSING, "Resource": arn()}
