@@ -43,6 +43,16 @@ RETIRE_GRANTS: Final = _actions(quotas.ADMIN_PASSWORDS, "kms:RetireGrant")
 PASSED_TO_SERVICE: Final = "redshift.amazonaws.com"
 PASSED_TO_SERVERLESS: Final = "redshift-serverless.amazonaws.com"
 PASSED_TO_TRAINING: Final = "sagemaker.amazonaws.com"
+PASSED_TO_SCHEDULER: Final = "scheduler.redshift.amazonaws.com"
+
+# What takes a role: the operations whose requests have one.
+TAKE_ROLES: Final = _actions(
+    quotas.CREATE_CLUSTER,
+    "redshift-serverless:CreateNamespace redshift-serverless:CreateScheduledAction redshift-serverless:UpdateNamespace "
+    "redshift-serverless:UpdateScheduledAction redshift:CreateCluster redshift:CreateRedshiftIdcApplication "
+    "redshift:CreateScheduledAction redshift:ModifyClusterIamRoles redshift:ModifyRedshiftIdcApplication "
+    "redshift:ModifyScheduledAction redshift:RestoreFromClusterSnapshot",
+)
 
 # Role chaining.
 ASSUME_ROLE: Final = _actions(quotas.CHAINING_ROLES, "sts:AssumeRole")

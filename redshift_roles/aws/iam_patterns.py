@@ -45,7 +45,7 @@ def is_every_role(text: str, accounts: Collection[str]) -> bool:
 def matches_role(text: str, account: str, resource: str) -> bool:
     """Return whether a pattern matches a role, whose name may have an end that CloudFormation will make."""
     parts = PLACEHOLDERS.split(text, ":")
-    if len(parts) < 6 or not matches(parts[4], account):
+    if len(parts) < 6 or not matches(parts[2], "iam") or not matches(parts[4], account):
         return False
     pattern = ":".join(parts[5:])
     return matches(pattern, resource) or matches(pattern, PLACEHOLDERS.filled(resource, lambda _: _MADE))

@@ -68,6 +68,10 @@ STREAMING: Final = Source(f"{_GUIDE}/materialized-view-streaming-ingestion.html"
 MODEL_PERMISSIONS: Final = Source(
     f"{_MGMT}/redshift-iam-access-control-identity-based.html#iam-permission-ml", "2026-08-26"
 )
+SCHEDULER_ROLE: Final = Source(
+    f"{_MGMT}/redshift-iam-access-control-identity-based.html#iam-permission-scheduler", "2026-08-26"
+)
+IDENTITY_CENTER_ROLE: Final = Source(f"{_GUIDE}/federated-permissions-prereqs.html", "2026-08-26")
 MODEL_LOGS: Final = Source(f"{_DOCS}/sagemaker/latest/dg/logging-cloudwatch.html", "2026-08-26")
 INFERENCE_PROFILES: Final = Source(f"{_DOCS}/bedrock/latest/userguide/inference-profiles-prereq.html", "2026-08-26")
 ALL_COMMANDS_POLICY: Final = Source(f"{_POLICIES}/AmazonRedshiftAllCommandsFullAccess.html", "2021-11-25")

@@ -15,7 +15,11 @@ from redshift_roles.aws.policies import Document, Statement, one_or_list
 
 PROVISIONED: Final = "redshift"
 SERVERLESS: Final = "redshift-serverless"
-_SERVICE: Final = re.compile(rf"({PROVISIONED}|{SERVERLESS})(?:\.([a-z0-9-]+))?\.amazonaws\.com(?:\.cn)?")
+# It runs scheduled actions (quotas.SCHEDULER_ROLE).
+SCHEDULER: Final = "scheduler.redshift"
+_SERVICE: Final = re.compile(
+    rf"({PROVISIONED}|{SERVERLESS}|{re.escape(SCHEDULER)})(?:\.([a-z0-9-]+))?\.amazonaws\.com(?:\.cn)?"
+)
 
 # Operator → key → values.
 Conditions = dict[str, dict[str, list[str]]]
@@ -110,31 +114,41 @@ def _both(first: Json, second: Json) -> Json:
     return {kind: one_or_list([*names]) for kind, names in every.items()}
 
 
+# What Redshift does with a role; the second one for people of IAM Identity Center (quotas.IDENTITY_CENTER_ROLE).
+ASSUME_ROLE: Final = "sts:AssumeRole"
+SET_CONTEXT: Final = "sts:SetContext"
+
+
 class _Caller(NamedTuple):
     """The Redshift that would assume a role, as far as it is known."""
 
     service: str
     region: str | None
     account: str | None
+    action: str = ASSUME_ROLE
 
 
-def trust_problem(document: Json, region: str | None, *services: str, account: str | None = None) -> str | None:
+def trust_problem(
+    document: Json, region: str | None, *services: str, account: str | None = None, action: str = ASSUME_ROLE
+) -> str | None:
     """Return why Redshift in a region and an account cannot assume a role, or None where it can or may.
 
     Every string of the trust policy is evaluated. Any of the services is enough; without a region, so is that of any
     region, and without an account, so is any account.
     """
-    reasons = [_problem(document, _Caller(service, region, account)) for service in services or (PROVISIONED,)]
+    reasons = [_problem(document, _Caller(service, region, account, action)) for service in services or (PROVISIONED,)]
     return reasons[0] if all(reasons) else None
 
 
 def trusted_services(document: Json) -> list[str]:
-    """Return which of `PROVISIONED` and `SERVERLESS` a trust policy names, in whatever region."""
-    found = [name for statement in _allowing(_statements(document) or []) for name in _principals(statement)]
+    """Return which of `PROVISIONED`, `SERVERLESS` and `SCHEDULER` a trust policy names, in whatever region."""
+    found = [
+        name for statement in _allowing(_statements(document) or [], ASSUME_ROLE) for name in _principals(statement)
+    ]
     names = [name for name in found if isinstance(name, str) and name != "*"]
     return [
         service
-        for service in (PROVISIONED, SERVERLESS)
+        for service in (PROVISIONED, SERVERLESS, SCHEDULER)
         if any(_is_service(name, _Caller(service, None, None)) for name in names)
     ]
 
@@ -144,9 +158,9 @@ def _problem(document: Json, caller: _Caller) -> str | None:
     if statements is None:
         return None
     if any(_surely_denies(statement, caller) for statement in statements):
-        return "denies Redshift to assume it"
+        return f"denies Redshift to {_DOES[caller.action]}"
     trusted, is_elsewhere = set[str](), False
-    for statement in _allowing(statements):
+    for statement in _allowing(statements, caller.action):
         names = _principals(statement)
         limits = _unmet(statement, caller) if any(_may_be_service(name, caller) for name in names) else []
         if not limits and any(_may_be_service(name, caller) for name in names):
@@ -154,10 +168,11 @@ def _problem(document: Json, caller: _Caller) -> str | None:
         where = f" where {' and '.join(limits)}" if limits else ""
         is_elsewhere = is_elsewhere or bool(limits)
         trusted.update(f"{name}{where}" for name in names)
-    called = "Redshift Serverless" if caller.service == SERVERLESS else "Redshift"
+    called = _CALLED[caller.service]
     region = f" in {caller.region}" if caller.region else ""
     account = f" of account {caller.account}" if caller.account and is_elsewhere else ""
-    return f"trusts {', '.join(map(readable, sorted(trusted))) or 'nobody'}; {called}{region}{account} cannot assume it"
+    whom = ", ".join(map(readable, sorted(trusted))) or "nobody"
+    return f"trusts {whom}; {called}{region}{account} cannot {_DOES[caller.action]}"
 
 
 def _statements(document: Json) -> list[Statement] | None:
@@ -169,15 +184,20 @@ def _statements(document: Json) -> list[Statement] | None:
     return statements if known else None
 
 
-def _allowing(statements: Iterable[Statement]) -> list[Statement]:
-    """List the statements that let somebody assume the role."""
-    return [s for s in statements if s["Effect"] == "Allow" and any(map(_may_assume, listed(s.get("Action", "*"))))]
+_CALLED: Final = {PROVISIONED: "Redshift", SERVERLESS: "Redshift Serverless", SCHEDULER: "the Redshift scheduler"}
+_DOES: Final = {ASSUME_ROLE: "assume it", SET_CONTEXT: "set its context (sts:SetContext)"}
+
+
+def _allowing(statements: Iterable[Statement], action: str) -> list[Statement]:
+    """List the statements that let somebody do this with the role."""
+    allowing = [statement for statement in statements if statement["Effect"] == "Allow"]
+    return [one for one in allowing if any(_may_be(name, action) for name in listed(one.get("Action", "*")))]
 
 
 def _surely_denies(statement: Statement, caller: _Caller) -> bool:
     if statement["Effect"] != "Deny" or "Principal" not in statement:
         return False
-    assuming = any(map(_assumes, listed(statement.get("Action"))))
+    assuming = any(_is(name, caller.action) for name in listed(statement.get("Action")))
     met = assuming and all(met for _, met in _tests(statement.get("Condition", {}), caller))
     # Where the region is not known, no region's principal is surely that of the cluster.
     sure = caller._replace(region=caller.region or "")
@@ -186,12 +206,12 @@ def _surely_denies(statement: Statement, caller: _Caller) -> bool:
     )
 
 
-def _assumes(action: Json) -> bool:
-    return isinstance(action, str) and matches(action.lower(), "sts:assumerole")
+def _is(name: Json, action: str) -> bool:
+    return isinstance(name, str) and matches(name.lower(), action.lower())
 
 
-def _may_assume(action: Json) -> bool:
-    return not isinstance(action, str) or has_placeholder(action) or _assumes(action)
+def _may_be(name: Json, action: str) -> bool:
+    return not isinstance(name, str) or has_placeholder(name) or _is(name, action)
 
 
 def _principals(statement: Statement) -> list[Json]:

@@ -314,7 +314,8 @@ class RoleAssociationRules(_Plugin):
     resources, included templates, nested stacks, Stages, StackSets and Service Catalog products, and checks the trust
     policies of associated roles, the policies of those who may pass them (``iam:PassRole``), and the size of policies.
     A failure can be acknowledged by the name of the rule, such as ``redshift-roles::RoleQuotaExceeded``; what only the
-    deployment knows is a warning under a name of its own. Constructs of this library are checked without it, by a
+    deployment knows is a warning under a name of its own. What the Metadata of a template ignores with a reason
+    (``redshift-roles``, ``ignore``) is left out. Constructs of this library are checked without it, by a
     plug-in of their own that nobody can acknowledge.
 
     Args:
@@ -346,6 +347,8 @@ class RoleAssociationRules(_Plugin):
         guard = record_of(AppRecord, app).guard
         is_ours = guard.checks if guard else lambda _: False
         for found in checker.check(synthesis.assembly, self._role_limit, is_elsewhere=is_ours):
+            if found.ignored is not None:
+                continue
             violation = _of_construct(found)
             file, key = violation.template.deployed.path, (violation.template, violation.logical_id, violation.finding)
             # Another plug-in of the same app may have reported it.

@@ -46,6 +46,8 @@ _NAMES: Final = (
     "AttachedPoliciesUndecided",
     "PolicySizeUndecided",
     "TrustPolicyUndecided",
+    "PassedToServiceMissing",
+    "IgnoreWithoutEffect",
 )
 
 
@@ -84,13 +86,13 @@ class _RedshiftRule(CloudFormationLintRule):  # type: ignore[misc]  # cfn-lint h
         return [
             RuleMatch(_keys(violation), printable(f"{finding.rule}: {finding.message}. Fix: {finding.fix}"))
             for violation in violations
-            if (finding := violation.finding).rule == self.name
+            if (finding := violation.finding).rule == self.name and violation.ignored is None
         ]
 
 
 def _keys(violation: Violation) -> list[str | int]:
     location = [int(key) if key.isdecimal() else key for key in violation.location.split("/")]
-    return ["Resources", readable(violation.logical_id), *location]
+    return ["Resources", readable(violation.logical_id), *location] if violation.logical_id else location
 
 
 class TemplateUnusable(CloudFormationLintRule):  # type: ignore[misc]
@@ -110,7 +112,7 @@ def _made(rule: Rule) -> type[_RedshiftRule]:
     number = _FIRST + _NAMES.index(rule.name)
     texts = {"shortdesc": rule.sentence, "description": rule.why, "source_url": rule.source.url, "__doc__": rule.why}
     return type(
-        rule.name, (_RedshiftRule,), {"id": f"{'W' if rule.undecided else 'E'}{number}", "name": rule.name, **texts}
+        rule.name, (_RedshiftRule,), {"id": f"{'W' if rule.is_warning else 'E'}{number}", "name": rule.name, **texts}
     )
 
 

@@ -161,11 +161,12 @@ def _report(given: Given, arguments: argparse.Namespace) -> Report:
 
 
 def _located(assembly: Assembly, given: Given, role_limit: int) -> Iterator[Located]:
-    for template, logical_id, location, finding in checker.check(assembly, role_limit, origin="template"):
+    for template, logical_id, location, finding, ignored in checker.check(assembly, role_limit, origin="template"):
         if template.path:
             called = readable(logical_id)
             line = given.line_of(template.path, called, location)
-            yield Located(template.path, line, _stack(template), called, location, finding)
+            accepted = None if ignored is None else Ignored(ignored, in_template=True)
+            yield Located(template.path, line, _stack(template), called, location, finding, accepted)
 
 
 def _stack(template: Template) -> str:

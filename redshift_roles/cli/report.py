@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from redshift_roles.aws import quotas
 from redshift_roles.cli import __version__
-from redshift_roles.rules import RULES, UNDECIDED
+from redshift_roles.rules import RULES, WARNINGS
 from redshift_roles.rules.findings import Finding, printable
 from redshift_roles.rules.registry import Rule
 
@@ -39,8 +39,8 @@ class Located(NamedTuple):
 
     @property
     def severity(self) -> str:
-        """``error`` for what is broken, ``warning`` for what only the deployment knows."""
-        return "warning" if self.finding.rule in UNDECIDED else "error"
+        """``error`` for what is broken, else ``warning``."""
+        return "warning" if self.finding.rule in WARNINGS else "error"
 
     @property
     def where(self) -> str:
@@ -160,7 +160,7 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
         "fullDescription": {"text": rule.why},
         "help": {"text": f"{text} See {rule.source.url}", "markdown": f"{text} See [AWS's page]({rule.source.url})."},
         "helpUri": rule.source.url,
-        "defaultConfiguration": {"level": "warning" if rule.undecided else "error"},
+        "defaultConfiguration": {"level": "warning" if rule.is_warning else "error"},
     }
 
 

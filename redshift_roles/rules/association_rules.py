@@ -100,7 +100,9 @@ def _arn_invalid(association: AssociationFacts) -> Iterator[Problem]:
         if role.parsed.problem:
             what = "a list of ARNs" if role.problem else "the ARN"
             fix = f"give {what} of an IAM role: arn:PARTITION:iam::ACCOUNT:role/NAME, with its path if it has one"
-            yield Problem(argument, f"{role} is '{readable(role.arn)}', which {role.parsed.problem}", fix)
+            shown = role.written or f"'{readable(role.arn)}'"
+            message = f"{role} {role.problem}" if role.fix else f"{role} is {shown}, which {role.parsed.problem}"
+            yield Problem(argument, message, role.fix or fix)
 
 
 ROLE_ACCOUNT_MISMATCH: Final = Rule(
@@ -111,11 +113,16 @@ ROLE_ACCOUNT_MISMATCH: Final = Rule(
 )
 
 
+_WITH_ONE_ROLE: Final = ("scheduled action", "Identity Center application")
+
+
 def _account_mismatch(association: AssociationFacts) -> Iterator[Problem]:
     account = association.settled_account
     fix = f"associate a role of account {account} and let it assume this one (role chaining: IAM_ROLE 'first,second')"
     if association.kind == "policy":
         fix = f"name roles of account {account} only; iam:PassRole cannot cross accounts"
+    if association.kind in _WITH_ONE_ROLE:
+        fix = f"name a role of account {account}"
     for role in _of_another_account(association):
         yield Problem(_entry(role, association), _in_account(role, association), fix)
 
@@ -244,9 +251,17 @@ def _trust_lacks_redshift(association: AssociationFacts) -> Iterator[Problem]:
     service, ours = "redshift.amazonaws.com", "RedshiftRole"
     if association.kind == "namespace":
         service, ours = "redshift-serverless.amazonaws.com", "RedshiftRole(…, serverless=True)"
-    fix = f"use {ours}, or assumed_by=iam.ServicePrincipal('{service}')"
-    if association.origin == "template":
-        fix = f"allow sts:AssumeRole to the service {service} in its AssumeRolePolicyDocument"
+    fix, allowed = f"use {ours}, or assumed_by=iam.ServicePrincipal('{service}')", "sts:AssumeRole"
+    if association.kind == "scheduled action":
+        service = "scheduler.redshift.amazonaws.com"
+        fix = f"use assumed_by=iam.ServicePrincipal('{service}')"
+    if association.kind == "Identity Center application":
+        service, allowed = (
+            "redshift.amazonaws.com and redshift-serverless.amazonaws.com",
+            "sts:AssumeRole, sts:SetContext",
+        )
+    if association.origin == "template" or association.kind == "Identity Center application":
+        fix = f"allow {allowed} to the service {service} in its AssumeRolePolicyDocument"
     for role in association.roles:
         if role.trust_problem:
             yield Problem(_entry(role, association), f"{role} {role.trust_problem}", fix)

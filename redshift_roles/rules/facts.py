@@ -10,6 +10,8 @@ from typing import Literal, NamedTuple
 from redshift_roles.aws import arns, quotas
 from redshift_roles.aws.placeholders import is_awaited
 
+# What has roles, as messages call it.
+Kind = Literal["cluster", "namespace", "policy", "chain", "scheduled action", "Identity Center application"]
 # Where it can be corrected: in the CDK app that wrote it, or in the template itself.
 Origin = Literal["app", "template"]
 
@@ -26,6 +28,8 @@ class RoleFacts(NamedTuple):
     defined: bool = False  # by the app: two such roles are two, whatever their names will be
     when: tuple[Hashable, ...] = ()  # its branches of conditions; roles with equal ones are there together
     problem: str | None = None  # why it cannot be a role, where its ARN does not show it
+    fix: str = ""  # what to do about that
+    written: str = ""  # what stands in the template, where that is a function
     choice: str = ""  # the entry of which it is an alternative, where one of them is surely there
     path: Callable[[], str] = str  # reads its construct path, which costs crossings into jsii
     owner: Callable[[], str] | None = None  # reads the path of what else associates it
@@ -56,9 +60,9 @@ class RoleFacts(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class AssociationFacts:
-    """The roles of a cluster, a Serverless namespace, a user policy or a chain."""
+    """The roles of a cluster, a Serverless namespace, a user policy, a chain, or what has a single role."""
 
-    kind: Literal["cluster", "namespace", "policy", "chain"]
+    kind: Kind
     argument: str  # the argument or property that lists the roles, such as `IamRoles`
     account: str  # twelve digits, or `arns.THIS_ACCOUNT`
     region: str | None
@@ -116,5 +120,7 @@ class PassRoleFacts(NamedTuple):
     services: tuple[str, ...] | None  # in iam:PassedToService, or None for all
     every_role: str  # such as `*`; empty when there is none
     redshift_roles: tuple[str, ...]  # in readable form
-    beside_redshift: bool  # whether clusters of the app may be of the policy's account
+    beside_redshift: bool  # whether `every_role` has roles of the app that Redshift may assume
+    operations: tuple[str, ...] = ()  # of Redshift that the same people may do and that take a role, as written
+    passed_to: tuple[str, ...] = ()  # the services that the roles are for, where that is known
     by_exclusion: bool = False  # by NotAction

@@ -12,17 +12,18 @@ from redshift_roles.aws.placeholders import readable
 from redshift_roles.rules.facts import PassRoleFacts
 from redshift_roles.rules.registry import Problem, Rule
 
-_CONDITION: Final = (
-    f"add Condition: {{StringEquals: {{iam:PassedToService: {actions.PASSED_TO_SERVICE}}}}} "
-    f"(for Serverless {actions.PASSED_TO_SERVERLESS})"
-)
-
-
 PASS_ROLE_UNSCOPED: Final = Rule(
     "PassRoleUnscoped",
-    "A policy that allows people to pass roles to Redshift names the roles and the services.",
-    "With iam:PassRole on every role, or to every service, people can act with the permissions of any such role.",
+    "A policy that allows people to pass roles to Redshift names the roles.",
+    "With iam:PassRole on every role, people can act with the permissions of any role that Redshift may assume.",
     quotas.PASS_ROLE,
+)
+PASSED_TO_SERVICE_MISSING: Final = Rule(
+    "PassedToServiceMissing",
+    "A policy that allows people to pass named roles to Redshift says to which service: iam:PassedToService.",
+    "A role that other services may assume too can be passed to them. AWS's own example is without the condition.",
+    quotas.PASS_ROLE,
+    is_advice=True,
 )
 
 
@@ -34,22 +35,37 @@ def is_for_redshift(condition: object) -> bool:
 
 def problems(facts: PassRoleFacts) -> list[tuple[Rule, Problem]]:
     """Find everything that breaks a rule about iam:PassRole."""
-    return [(PASS_ROLE_UNSCOPED, problem) for problem in _unscoped(facts)]
-
-
-def _unscoped(facts: PassRoleFacts) -> Iterator[Problem]:
-    if facts.services is None and facts.every_role and facts.beside_redshift:
-        what, fix = f"'{facts.every_role}' to every service", f"name the roles in Resource, and {_CONDITION}"
+    to_redshift = [readable(service) for service in facts.services or ()] if _names_redshift(facts) else []
+    if facts.every_role and to_redshift:
+        what, fix = f"'{facts.every_role}' to {', '.join(to_redshift)}", "name in Resource the roles that may be passed"
+    elif facts.every_role and facts.services is None and (facts.operations or facts.beside_redshift):
+        beside = f", and {' and '.join(facts.operations)}" if facts.operations else ""
+        what = f"'{facts.every_role}' to every service{beside}"
+        fix = f"name the roles in Resource, and {_condition(facts)}"
     elif facts.services is None and facts.redshift_roles:
-        what, fix = f"{', '.join(facts.redshift_roles)} without iam:PassedToService", _CONDITION
-    elif facts.every_role and any(is_redshift(service) for service in facts.services or ()):
-        services = ", ".join(readable(service) for service in facts.services or ())
-        what, fix = f"'{facts.every_role}' to {services}", "name in Resource the roles that may be passed"
+        what, fix = f"{', '.join(facts.redshift_roles)} without iam:PassedToService", _condition(facts)
+        return [(PASSED_TO_SERVICE_MISSING, _problem(facts, what, fix))]
     else:
-        return
+        return []
+    return [(PASS_ROLE_UNSCOPED, _problem(facts, what, fix))]
+
+
+def _names_redshift(facts: PassRoleFacts) -> bool:
+    return any(is_redshift(service) for service in facts.services or ())
+
+
+def _condition(facts: PassRoleFacts) -> str:
+    """Write the condition that lets roles be passed to the services that they are for."""
+    first, *more = facts.passed_to or (actions.PASSED_TO_SERVICE,)
+    services = f"[{', '.join((first, *more))}]" if more else first
+    serverless = "" if facts.passed_to else f" (for Serverless {actions.PASSED_TO_SERVERLESS})"
+    return f"add Condition: {{StringEquals: {{iam:PassedToService: {services}}}}}{serverless}"
+
+
+def _problem(facts: PassRoleFacts, what: str, fix: str) -> Problem:
     if facts.by_exclusion:
         fix = "add iam:PassRole to NotAction; where it is needed, allow it in a statement of its own, for named roles"
-    yield Problem(facts.label, f"{facts.label} allows iam:PassRole on {what}", fix)
+    return Problem(facts.label, f"{facts.label} allows iam:PassRole on {what}", fix)
 
 
 _KEY: Final = "iam:passedtoservice"
@@ -70,7 +86,7 @@ class _Operator(NamedTuple):
 
 def is_redshift(service: str) -> bool:
     """Return whether a service principal, or a pattern of some, is one of Redshift's."""
-    literal = service.startswith(("redshift.", "redshift-serverless."))
+    literal = service.startswith(("redshift.", "redshift-serverless.", "scheduler.redshift."))
     return literal or any(matches(service, name) for name in _REDSHIFT)
 
 

@@ -28,13 +28,22 @@ class Problem(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """What a rule says, and why; a finding of an undecided one means "not known at synth time" and is a warning."""
+    """What a rule says, and why.
+
+    A finding of an undecided one means "not known at synth time". That is a warning, and so is advice.
+    """
 
     name: str
     sentence: str
     why: str
     source: quotas.Source
     undecided: bool = False
+    is_advice: bool = False
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether its findings are warnings."""
+        return self.undecided or self.is_advice
 
     @property
     def annotation_id(self) -> str:
@@ -86,6 +95,13 @@ ATTACHED_POLICIES_UNDECIDED: Final = Rule(
     "IAM refuses one more at deploy time, unless the quota of the account is higher.",
     quotas.IAM_QUOTAS,
     undecided=True,
+)
+IGNORE_WITHOUT_EFFECT: Final = Rule(
+    "IgnoreWithoutEffect",
+    "Each entry of ignore in a template's Metadata names a rule, says why, and accepts a finding.",
+    "What is ignored and is not there hides the next finding of that rule.",
+    quotas.TEMPLATE_FORMATS,
+    is_advice=True,
 )
 INVALID_ARGUMENT: Final = Rule(
     "InvalidArgument",

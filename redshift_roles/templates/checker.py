@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from redshift_roles.aws import quotas, trust
 from redshift_roles.aws.placeholders import readable
-from redshift_roles.rules import UNDECIDED, association_rules, pass_role_rule, registry
+from redshift_roles.rules import WARNINGS, association_rules, pass_role_rule, registry
 from redshift_roles.rules.facts import AssociationFacts, Origin
 from redshift_roles.rules.findings import Finding, shortened
 from redshift_roles.rules.registry import Problem
 from redshift_roles.templates import association_reader, policy_reader
+from redshift_roles.templates.acceptance import Acceptance
 from redshift_roles.templates.assembly import TEMPLATE_BODY, Assembly, Template, Unread, mapping
 from redshift_roles.templates.cluster_reader import (
     CLUSTER,
+    IDENTITY_CENTER,
+    METADATA,
     NAMESPACE,
+    SCHEDULED_ACTION,
     association_facts,
     claimed_accounts,
     defined_roles,
@@ -44,11 +48,12 @@ class Violation(NamedTuple):
     logical_id: str
     location: str
     finding: Finding
+    ignored: str | None = None  # why its owner accepts it
 
     @property
     def is_failure(self) -> bool:
-        """Whether a rule is broken; else only the deployment knows."""
-        return self.finding.rule not in UNDECIDED
+        """Whether a rule is broken, and nobody accepts that; else it is a warning."""
+        return self.ignored is None and self.finding.rule not in WARNINGS
 
 
 def construct_path(template: Template, logical_id: str) -> str:
@@ -60,6 +65,7 @@ def construct_path(template: Template, logical_id: str) -> str:
 def clusters_and_namespaces(assembly: Assembly, role_limit: int) -> Iterator[ClusterOrNamespace]:
     """List the clusters and namespaces of an app; this limit is that of those that the app gives none.
 
+    Scheduled actions and Identity Center applications are among them, and have one role.
     A limit above AWS's quota in a cluster's region is that quota.
     """
     for template in assembly.templates():
@@ -70,6 +76,8 @@ def clusters_and_namespaces(assembly: Assembly, role_limit: int) -> Iterator[Clu
         for logical_id in template.resources(NAMESPACE):
             written = written_limit(template, logical_id)
             yield ClusterOrNamespace(template, logical_id, role_limit if written is None else written)
+        for logical_id in template.resources(SCHEDULED_ACTION, IDENTITY_CENTER):
+            yield ClusterOrNamespace(template, logical_id, 1)
 
 
 def read(
@@ -103,14 +111,28 @@ def check(
     origin: Origin = "app",
     is_elsewhere: Callable[[tuple[Template, str]], bool] = _nowhere,
 ) -> Iterator[Violation]:
-    """Apply the rules to all clusters, namespaces, associations and policies of an app that no other caller checks."""
-    everything = map(_in_file, _check(assembly, role_limit, origin, is_elsewhere))
+    """Apply the rules to all clusters, namespaces, associations and policies of an app that no other caller checks.
+
+    What its owner accepts says why. CDK applies acknowledgements itself, so they count only where it does not.
+    """
+    everything = map(_in_file, _accepted(assembly, _check(assembly, role_limit, origin, is_elsewhere), origin))
     for _, found in groupby(everything, lambda violation: violation[:2]):
-        by_rule: dict[str, list[Violation]] = {}
+        by_rule: dict[tuple[str, str | None], list[Violation]] = {}
         for violation in found:
-            by_rule.setdefault(violation.finding.rule, []).append(violation)
+            by_rule.setdefault((violation.finding.rule, violation.ignored), []).append(violation)
         for same in by_rule.values():
             yield from shortened(same, _longer)
+
+
+def _accepted(assembly: Assembly, found: Iterable[Violation], origin: Origin) -> Iterator[Violation]:
+    """Mark what is accepted, and report what accepts nothing."""
+    acceptance = Acceptance(assembly, with_acknowledgements=origin == "template")
+    for violation in found:
+        yield violation._replace(ignored=acceptance.reason(violation.template, violation.logical_id, violation.finding))
+    for template, logical_id, problem in acceptance.without_effect():
+        path = construct_path(template, logical_id) or template.file
+        finding = registry.IGNORE_WITHOUT_EFFECT.finding(path, problem)
+        yield Violation(template, logical_id, f"Metadata/{METADATA}", finding)
 
 
 def _in_file(violation: Violation) -> Violation:
@@ -119,7 +141,8 @@ def _in_file(violation: Violation) -> Violation:
     if template.carrier is None or template.text is None:
         return violation
     path = f"{construct_path(*template.carrier)}/{finding.path}"
-    return Violation(*template.carrier, f"Properties/{TEMPLATE_BODY}", replace(finding, path=path))
+    location = f"Properties/{TEMPLATE_BODY}"
+    return Violation(*template.carrier, location, replace(finding, path=path), violation.ignored)
 
 
 def _longer(violation: Violation, words: str) -> Violation:
@@ -172,11 +195,19 @@ def _unread(template: Template, unread: Unread) -> Violation:
     return Violation(home, logical_id, "Properties", finding)
 
 
+# The pages about the trust of roles that are not a cluster's.
+_TRUST_PAGES: Final = {
+    "scheduled action": quotas.SCHEDULER_ROLE,
+    "Identity Center application": quotas.IDENTITY_CENTER_ROLE,
+}
+
+
 def violations_of(template: Template, logical_id: str, facts: AssociationFacts) -> Iterator[Violation]:
     """Apply the rules to a cluster or namespace."""
     path = construct_path(template, logical_id)
     for rule, problem in association_rules.problems(facts):
-        yield Violation(template, logical_id, _location(problem, facts), rule.finding(path, problem))
+        page = _TRUST_PAGES.get(facts.kind) if rule is association_rules.TRUST_LACKS_REDSHIFT else None
+        yield Violation(template, logical_id, _location(problem, facts), rule.finding(path, problem, page))
 
 
 def _location(problem: Problem, facts: AssociationFacts) -> str:
@@ -206,15 +237,17 @@ def _redshift_usage(
 ) -> RedshiftUsage:
     """Find the roles for Redshift in an app, or in one of its stacks: those of clusters, and those it may assume."""
     roles: dict[tuple[str, str], str] = {}
+    services: dict[tuple[str, str], list[str]] = {}
+    accounts = set()
     for key, homes in defined_roles(assembly).items():
         for home, logical_id in homes:
-            if top in (None, home.top) and trust.trusted_services(trust_policy(home, logical_id)):
-                roles[key] = readable(logical_id)
-    accounts = set()
+            trusted = trust.trusted_services(trust_policy(home, logical_id)) if top in (None, home.top) else []
+            if trusted:
+                roles[key], services[key] = readable(logical_id), trusted
+                accounts.add(key[0])
     for template, facts in known:
-        if top in (None, template.top):
+        for role in facts.roles if top in (None, template.top) else ():
+            defined = definition(role.arn, template)
+            roles.setdefault(role_key(role.arn), readable(defined[1] if defined else role.arn))
             accounts.add(facts.settled_account)
-            for role in facts.roles:
-                defined = definition(role.arn, template)
-                roles.setdefault(role_key(role.arn), readable(defined[1] if defined else role.arn))
-    return RedshiftUsage(roles, frozenset(accounts))
+    return RedshiftUsage(roles, frozenset(accounts), services)

@@ -5,20 +5,32 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from redshift_roles.aws import Json, arns, listed, trust
-from redshift_roles.aws.placeholders import PLACEHOLDERS, with_missing_name
-from redshift_roles.rules.facts import AssociationFacts, Origin, RoleFacts
+from redshift_roles.aws.placeholders import PLACEHOLDERS, has_placeholder, with_missing_name
+from redshift_roles.rules.facts import AssociationFacts, Kind, Origin, RoleFacts
 from redshift_roles.templates.assembly import Assembly, Template, function_of, mapping, once
 from redshift_roles.templates.conditions import Branch, Branches, alternatives, branch, holds
 from redshift_roles.templates.parsing import UnusableError, parse_json
 from redshift_roles.templates.references import NO_VALUE
-from redshift_roles.templates.values import MORE, NO_ENTRIES, Entries, Entry, entries, is_no_list, texts, unknown
+from redshift_roles.templates.values import (
+    MORE,
+    NO_ENTRIES,
+    Entries,
+    Entry,
+    entries,
+    in_short,
+    is_no_list,
+    texts,
+    unknown,
+)
 
 CLUSTER: Final = "AWS::Redshift::Cluster"
 NAMESPACE: Final = "AWS::RedshiftServerless::Namespace"
 ASSOCIATION: Final = "Custom::RedshiftRoleAssociation"
+SCHEDULED_ACTION: Final = "AWS::Redshift::ScheduledAction"
+IDENTITY_CENTER: Final = "AWS::Redshift::RedshiftIdcApplication"
 # The entry of a resource's Metadata in which this library writes what the template has no property for.
 METADATA: Final = "redshift-roles"
 
@@ -26,16 +38,27 @@ METADATA: Final = "redshift-roles"
 class _Kind(NamedTuple):
     """What a type of resource is called, where it has its roles and its default role, and who assumes them."""
 
-    name: Literal["cluster", "namespace"]
+    name: Kind
     roles: str
     default: str
     services: tuple[str, ...]
+    is_list: bool = True
+    actions: tuple[str, ...] = (trust.ASSUME_ROLE,)
 
 
 _KINDS: Final = {
     CLUSTER: _Kind("cluster", "IamRoles", "", (trust.PROVISIONED,)),
     NAMESPACE: _Kind("namespace", "IamRoles", "DefaultIamRoleArn", (trust.SERVERLESS, trust.PROVISIONED)),
     ASSOCIATION: _Kind("cluster", "RoleArns", "DefaultRoleArn", (trust.PROVISIONED,)),
+    SCHEDULED_ACTION: _Kind("scheduled action", "IamRole", "", (trust.SCHEDULER,), is_list=False),
+    IDENTITY_CENTER: _Kind(
+        "Identity Center application",
+        "IamRoleArn",
+        "",
+        (trust.SERVERLESS, trust.PROVISIONED),
+        is_list=False,
+        actions=(trust.ASSUME_ROLE, trust.SET_CONTEXT),
+    ),
 }
 
 
@@ -48,17 +71,21 @@ def association_facts(
     expected_account: str | None = None,
     origin: Origin = "app",
 ) -> AssociationFacts:
-    """Read a provisioned cluster, a Serverless namespace or a role association."""
+    """Read a cluster, a namespace, a role association, a scheduled action or an Identity Center application."""
     type_ = template.resource_type(logical_id)
     kind = _KINDS.get(type_, _KINDS[CLUSTER])
     present = presence(template, logical_id)
     properties = template.properties(logical_id) if present is not False else {}
     written = properties.get(kind.roles, [])
     taken = _taken(template, logical_id)
-    read = NO_ENTRIES if is_no_list(written) else entries(written, template, taken)
-    roles = [*_roles(read, template, kind, taken, surely=present is True)]
-    if is_no_list(written):
-        roles = [RoleFacts(kind.roles, json.dumps(written), problem="is no list")]
+    if not kind.is_list:
+        written = [written] if kind.roles in properties else []
+    # A macro may write a list in the place of a function.
+    is_wrong = is_no_list(written, template) and not (function_of(written)[0] and _is_rewritten(template, logical_id))
+    read = NO_ENTRIES if is_wrong else entries(written, template, taken)
+    roles = [*_roles(read, written, template, kind, taken, surely=present is True)]
+    if is_wrong:
+        roles = [RoleFacts(kind.roles, json.dumps(written), problem="is no list", written=in_short(written))]
     sure = sum(not role.conditional for role in roles)
     default = entries([properties[kind.default]], template, taken) if kind.default in properties else NO_ENTRIES
     asserted = asserted_account(template)
@@ -76,7 +103,7 @@ def association_facts(
         expected_account=asserted or expected_account,
         account_asserted=asserted is not None or type_ == ASSOCIATION,
         default_argument=kind.default,
-        default_roles=tuple(_default_roles(default, template, kind.default, taken, surely=present is True)),
+        default_roles=tuple(_default_roles(default, template, logical_id, kind.default, taken, surely=present is True)),
         origin=origin,
         conditional=present is None,
     )
@@ -138,13 +165,14 @@ def _is_rewritten(template: Template, logical_id: str) -> bool:
 
 
 def _default_roles(
-    read: Entries, template: Template, name: str, taken: Branches, *, surely: bool
+    read: Entries, template: Template, logical_id: str, name: str, taken: Branches, *, surely: bool
 ) -> Iterator[RoleFacts]:
     for text, when in [option for entry in read.entries for option in entry.options]:
         conditional = when != taken
         if text not in (MORE, NO_VALUE) and not _is_left_out(text, surely=surely and not conditional):
             defined = _is_named_by_deployment(definition(text, template))
-            yield RoleFacts(name, _arn(text, template), conditional, defined=defined)
+            role = RoleFacts(name, _arn(text, template), conditional, defined=defined)
+            yield as_written(role, text, template.properties(logical_id)[name], template)
 
 
 def _arn(text: str, template: Template) -> str:
@@ -157,9 +185,12 @@ def _is_left_out(text: str, *, surely: bool) -> bool:
     return not text.strip() and not surely
 
 
-def _roles(read: Entries, template: Template, kind: _Kind, taken: Branches, *, surely: bool) -> Iterator[RoleFacts]:
+def _roles(
+    read: Entries, written: Json, template: Template, kind: _Kind, taken: Branches, *, surely: bool
+) -> Iterator[RoleFacts]:
+    is_one_by_one = isinstance(written, list) and len(written) == len(read.entries)
     for index, entry in enumerate(read.entries):
-        label = f"{kind.roles}[{index}]"
+        label = f"{kind.roles}[{index}]" if kind.is_list else kind.roles
         for text, when in entry.options:
             conditional = when != taken
             if text in (MORE, NO_VALUE) or _is_left_out(text, surely=surely and not conditional):
@@ -167,15 +198,29 @@ def _roles(read: Entries, template: Template, kind: _Kind, taken: Branches, *, s
             found = definition(text, template)
             # Which region and account a condition holds in is not known.
             place = (template.region, template.account) if surely and not conditional else (None, None)
-            yield RoleFacts(
+            problems = (trust_problem_of(*found, *place, *kind.services, action=name) for name in kind.actions if found)
+            role = RoleFacts(
                 f"{label} ({found[1]})" if found else label,
                 _arn(text, template),
                 conditional,
-                trust_problem_of(*found, *place, *kind.services) if found else None,
+                next(filter(None, problems), None),
                 defined=_is_named_by_deployment(found),
                 when=when[len(taken) :],
                 choice=label if conditional and entry.when == taken and _is_one_surely(entry) else "",
             )
+            yield as_written(role, text, written[index] if is_one_by_one else text, template)
+
+
+def as_written(role: RoleFacts, text: str, written: Json, template: Template) -> RoleFacts:
+    """Name a role as people wrote it, and find that they wrote the name of one."""
+    if not arns.parse(text).problem:
+        return role
+    named = nearest(role_names(template.assembly).get(text, []), text, template)
+    if named:
+        by_ref = " (Ref)" if function_of(written)[0] == "Ref" else ""
+        return role._replace(problem=f"is the name of {named[1]}{by_ref}", fix=f"write !GetAtt {named[1]}.Arn")
+    is_generated = isinstance(written, dict) and has_placeholder(text)
+    return role._replace(written=in_short(written)) if is_generated else role
 
 
 def _is_one_surely(entry: Entry) -> bool:
@@ -193,7 +238,11 @@ def definition(text: str, template: Template) -> tuple[Template, str] | None:
     Templates that are only read together may give two roles the same name: between them only a generated name counts.
     """
     defined = defined_roles(template.assembly)
-    found = defined.get(role_key(text)) if defined else None
+    return nearest(defined.get(role_key(text), []), text, template) if defined else None
+
+
+def nearest(found: list[tuple[Template, str]], text: str, template: Template) -> tuple[Template, str] | None:
+    """Choose among the roles that a text may mean, where it is certain."""
     if not found:
         return None
     near = [home for home in found if home[0].top is template.top]
@@ -218,6 +267,20 @@ def defined_roles(assembly: Assembly) -> _Roles:
     return once(assembly.memo, "roles", lambda: _defined_roles(assembly), {})
 
 
+def role_names(assembly: Assembly) -> dict[str, list[tuple[Template, str]]]:
+    """List the roles that the app defines by their names, which ``Ref`` returns."""
+
+    def found() -> dict[str, list[tuple[Template, str]]]:
+        names: dict[str, list[tuple[Template, str]]] = {}
+        for template in assembly.templates():
+            for logical_id in template.resources("AWS::IAM::Role"):
+                for text in texts({"Ref": logical_id}, template):
+                    names.setdefault(text, []).append((template, logical_id))
+        return names
+
+    return once(assembly.memo, "role names", found, {})
+
+
 def _defined_roles(assembly: Assembly) -> _Roles:
     found: _Roles = {}
     for template in assembly.templates():
@@ -231,14 +294,19 @@ def _defined_roles(assembly: Assembly) -> _Roles:
 
 
 def trust_problem_of(
-    home: Template, logical_id: str, region: str | None, account: str | None, *services: str
+    home: Template,
+    logical_id: str,
+    region: str | None,
+    account: str | None,
+    *services: str,
+    action: str = trust.ASSUME_ROLE,
 ) -> str | None:
     """Return why Redshift in this place may not assume a role of the app; None when it may, or may well."""
 
     def found() -> str | None:
-        return trust.trust_problem(trust_policy(home, logical_id), region, *services, account=account)
+        return trust.trust_problem(trust_policy(home, logical_id), region, *services, account=account, action=action)
 
-    return once(home.memo, f"trust {logical_id} {region} {account} {services}", found, None)
+    return once(home.memo, f"trust {logical_id} {region} {account} {services} {action}", found, None)
 
 
 def trust_policy(home: Template, logical_id: str) -> Json:

@@ -1,15 +1,19 @@
-"""Statements in templates that allow iam:PassRole, wherever the policy stands, read into facts for the rules."""
+"""Statements in templates that allow iam:PassRole, wherever the policy stands, read into facts for the rules.
+
+What the same people may do besides is collected from all policies that the app attaches to them.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from redshift_roles.aws import Json, arns, iam_patterns, listed, quotas, trust
+from redshift_roles.aws import Json, actions, arns, iam_patterns, listed, quotas, trust
 from redshift_roles.aws.iam_patterns import matches
-from redshift_roles.aws.placeholders import readable
+from redshift_roles.aws.placeholders import literal_start, readable
 from redshift_roles.aws.policies import least_size, size
 from redshift_roles.rules import association_rules, pass_role_rule, registry
 from redshift_roles.rules.facts import AssociationFacts, Origin, PassRoleFacts, RoleFacts
@@ -17,11 +21,14 @@ from redshift_roles.rules.registry import Problem, Rule
 from redshift_roles.templates.assembly import Assembly, Template, mapping, once
 from redshift_roles.templates.cluster_reader import (
     METADATA,
+    as_written,
     asserted_account,
     document,
     evaluated,
+    nearest,
     presence,
     role_key,
+    role_names,
     trust_policy,
     written,
 )
@@ -53,10 +60,11 @@ _BEARERS: Final = (
 
 
 class RedshiftUsage(NamedTuple):
-    """What an app has of Redshift: the names of its roles by `role_key`, and the accounts of its clusters."""
+    """The roles of an app that Redshift may assume: their names by `role_key`, their accounts, and who assumes them."""
 
     roles: Mapping[tuple[str, str], str]
     accounts: frozenset[str]
+    services: Mapping[tuple[str, str], list[str]] = MappingProxyType({})
 
 
 class PassRoleStatement(NamedTuple):
@@ -71,30 +79,217 @@ def pass_role_statements(
     template: Template, usage_of: Callable[[Template], RedshiftUsage]
 ) -> Iterator[PassRoleStatement]:
     """Read every statement of a template that allows iam:PassRole."""
-    for logical_id, where, forms in _passing(template):
+    for logical_id, where, forms, denied in _passing(template):
         usage = usage_of(template)
         # A permission set is defined in one account and passes roles of others.
         account = None if template.resource_type(logical_id) == _PERMISSION_SET else template.account
         accounts = usage.accounts if account is None else frozenset({account})
-        facts = [_facts(form, accounts, usage, _label(where)) for form in forms]
+        facts = [
+            _facts(form, denied, accounts, usage, (template, logical_id))._replace(label=_label(where))
+            for form in forms
+        ]
         yield PassRoleStatement(logical_id, where, facts)
 
 
-_Passing = list[tuple[str, str, list[dict[str, Any]]]]
+class _Passing(NamedTuple):
+    """A statement that allows iam:PassRole: its forms, and the roles that its document denies."""
+
+    logical_id: str
+    location: str
+    forms: list[dict[str, Any]]
+    denied: list[str]
 
 
-def _passing(template: Template) -> _Passing:
-    """List the statements that allow iam:PassRole, each with its resource, its place and its forms; read once."""
-    nothing: _Passing = []
+def _passing(template: Template) -> list[_Passing]:
+    """List the statements that allow iam:PassRole; read once."""
+    nothing: list[_Passing] = []
     return once(template.memo, "passing", lambda: [*_find_passing(template)], nothing)
 
 
-def _find_passing(template: Template) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
+def _find_passing(template: Template) -> Iterator[_Passing]:
     for logical_id, location, policy in _documents(template):
-        for index, forms in _allowing(policy, template):
+        for index, forms, denied in _allowing(policy, template):
             if _is_boundary(logical_id, template):
                 break
-            yield logical_id, f"{location}/Statement/{index}", forms
+            yield _Passing(logical_id, f"{location}/Statement/{index}", forms, denied)
+
+
+class _People(NamedTuple):
+    """Those to whom the app attaches a policy: which roles they are, and what they may do by all of their policies."""
+
+    roles: frozenset[tuple[str, str]]  # by `role_key`; empty where somebody else has the policy too
+    operations: tuple[str, ...]  # of Redshift, that take a role, as written
+
+
+class _Allowed(NamedTuple):
+    """The operations that take a role which policies allow, each with what was written, and those that they deny."""
+
+    allowed: dict[str, str]
+    denied: set[str]
+
+    def add(self, other: _Allowed) -> None:
+        """Add what another policy allows and denies."""
+        self.allowed.update(other.allowed)
+        self.denied.update(other.denied)
+
+
+class _Principal(NamedTuple):
+    """Who has a policy: the ARN of a role, the name of a user or group, or a place."""
+
+    kind: str
+    name: str
+    stack: str  # empty within an app, whose stacks may name each other's roles
+
+
+def _principal(kind: str, name: str, template: Template) -> _Principal:
+    return _Principal(kind, name, "" if template.assembly.is_app else template.top.key)
+
+
+_Place = tuple[Template, str]
+_OwnersAndPowers = tuple[dict[_Place, set[_Principal]], dict[_Place | _Principal, _Allowed]]
+
+# An AWS managed policy with full access to Redshift; its others take no roles.
+_FULL_ACCESS: Final = "AmazonRedshiftFullAccess"
+_LISTS_OF_POLICIES: Final = ("ManagedPolicyArns", "ManagedPolicies", "Policies")
+_ATTACHED_TO: Final = {"Roles": "Role", "Users": "User", "Groups": "Group"}
+
+
+def _people(place: _Place) -> _People:
+    """Collect what those may do to whom the app attaches a policy."""
+    nothing: _OwnersAndPowers = ({}, {})
+    assembly = place[0].assembly
+    owners, powers = once(assembly.memo, "principals", lambda: _find_principals(assembly), nothing)
+    holders = owners.get(place, set())
+    together = _Allowed({}, set())
+    keys: list[_Place | _Principal] = [place, *sorted(holders)]
+    for key in keys:
+        together.add(powers.get(key, _NO_POWER))
+    written = [text for operation, text in together.allowed.items() if operation not in together.denied]
+    roles = {role_key(holder.name) for holder in holders if holder.kind == "Role"}
+    return _People(frozenset(roles if len(roles) == len(holders) else ()), tuple(dict.fromkeys(written)))
+
+
+_NO_POWER: Final = _Allowed({}, set())
+_NOBODY: Final = _People(frozenset(), ())
+
+
+def _find_principals(assembly: Assembly) -> _OwnersAndPowers:
+    """Find who has which policies, and what each policy and each of them allows."""
+    owners = {place: {*_attached_to(*place)} for place in _places(assembly, *_POLICIES, *_BEARERS)}
+    powers: dict[_Place | _Principal, _Allowed] = {}
+    managed = {text: place for place in _places(assembly, _BOUNDED) for text in texts({"Ref": place[1]}, place[0])}
+    managed.update({f"/{text.rpartition('/')[2]}": place for text, place in managed.items()})
+
+    def add(one: _Place | _Principal, power: _Allowed) -> None:
+        powers.setdefault(one, _Allowed({}, set())).add(power)
+
+    for place in _places(assembly, *_BEARERS, _PERMISSION_SET):
+        holder = _holder(*place)
+        owners[place].add(holder)
+        for text in _listed_by(*place):
+            if text in managed:
+                owners[managed[text]].add(holder)
+            if text.endswith(f":iam::aws:policy/{_FULL_ACCESS}"):
+                add(holder, _Allowed(dict.fromkeys(actions.TAKE_ROLES.names, _FULL_ACCESS), set()))
+    members = _members(assembly)
+    for holders in owners.values():
+        holders.update([one for group in holders for one in members.get(group, ())])
+    for template in assembly.templates():
+        for logical_id, _, policy in _documents(template):
+            power = _taking(policy, template)
+            for one in ((template, logical_id), *owners.get((template, logical_id), ())):
+                add(one, power)
+    return owners, powers
+
+
+def _listed_by(template: Template, logical_id: str) -> Iterator[str]:
+    """List the policies that a role, a user, a group, a function or a permission set names."""
+    properties = template.properties(logical_id)
+    for key in _LISTS_OF_POLICIES:
+        yield from _names(properties.get(key), template)
+    # Of the accounts that a permission set is for; their paths may differ.
+    references = listed(properties.get("CustomerManagedPolicyReferences"))
+    yield from (f"/{name}" for name in _names([mapping(each).get("Name") for each in references], template))
+
+
+def _members(assembly: Assembly) -> dict[_Principal, set[_Principal]]:
+    """List the users in each group."""
+    found: dict[_Principal, set[_Principal]] = {}
+    for template, logical_id in _places(assembly, "AWS::IAM::User"):
+        for group in _names(template.properties(logical_id).get("Groups"), template):
+            found.setdefault(_principal("Group", group, template), set()).add(_holder(template, logical_id))
+    for template, logical_id in _places(assembly, "AWS::IAM::UserToGroupAddition"):
+        added = template.properties(logical_id)
+        users = {_principal("User", name, template) for name in _names(added.get("Users"), template)}
+        for group in _names(added.get("GroupName"), template):
+            found.setdefault(_principal("Group", group, template), set()).update(users)
+    return found
+
+
+def _places(assembly: Assembly, *kinds: str) -> Iterator[_Place]:
+    for template in assembly.templates():
+        for logical_id in template.resources(*kinds):
+            yield template, logical_id
+
+
+def _attached_to(template: Template, logical_id: str) -> Iterator[_Principal]:
+    """List to whom a policy says that it is attached."""
+    properties, kind = template.properties(logical_id), template.resource_type(logical_id).rpartition("::")[2]
+    by_name = {f"{kind.removesuffix('Policy')}Name": kind.removesuffix("Policy")} if kind != "ManagedPolicy" else {}
+    for key, who in {**_ATTACHED_TO, **by_name}.items() if kind.endswith("Policy") else ():
+        for name in _names(properties.get(key), template):
+            home = nearest(role_names(template.assembly).get(name, []), name, template) if who == "Role" else None
+            yield _holder(*home) if home else _principal(who, name, template)
+
+
+def _holder(template: Template, logical_id: str) -> _Principal:
+    """Name what has policies of its own."""
+    kind = template.resource_type(logical_id).rpartition("::")[2]
+    if kind == "Role":
+        return _principal(kind, texts({"Fn::GetAtt": [logical_id, "Arn"]}, template)[0], template)
+    is_named = kind in ("User", "Group")
+    name = texts({"Ref": logical_id}, template)[0] if is_named else f"{template.key}#{logical_id}"
+    return _principal(kind, name, template)
+
+
+def _names(value: Json, template: Template) -> list[str]:
+    """List the texts in a property that is a text or a list, as far as they are certain."""
+    found = [item for one in _alternatives(value, template) for item in listed(one) if item is not None]
+    return [
+        text
+        for item in found
+        if not mapping(item).keys() & {"PolicyDocument", "Statement"}
+        for text in texts(item, template)
+    ]
+
+
+def _taking(policy: Json, template: Template) -> _Allowed:
+    """Find the operations that take a role in a policy; an administrator's ``*`` is about everything."""
+    found = _Allowed({}, set())
+    for statement in listed(mapping(document(policy, template)).get("Statement")):
+        for inner in _alternatives(statement, template):
+            if not isinstance(inner, dict) or "Action" not in inner:
+                continue
+            effect = inner.get("Effect")
+            for action in listed(inner["Action"]):
+                for text in texts(action, template) if _may_take(action, effect) else ():
+                    taken = [name for name in actions.TAKE_ROLES.names if matches(text.lower(), name.lower())]
+                    if effect == "Allow":
+                        found.allowed.update((name, found.allowed.get(name, text)) for name in taken)
+                    elif effect == "Deny" and _may_deny_everywhere(inner, template):
+                        found.denied.update(taken)
+    return found
+
+
+def _may_deny_everywhere(statement: Mapping[str, Any], template: Template) -> bool:
+    """Return whether a Deny may leave nothing that an operation could be done to."""
+    resources = [text for resource in listed(statement.get("Resource", "*")) for text in texts(resource, template)]
+    is_wide = any(text == "*" or not literal_start(text) for text in resources)
+    return is_wide and not _is_of_circumstances(statement.get("Condition"))
+
+
+def _may_take(action: Json, effect: Json) -> bool:
+    return not isinstance(action, str) or action[:8].lower() == "redshift" or (effect == "Deny" and action[:1] == "*")
 
 
 # What a role of a policy statement must be, and the rules that say so.
@@ -117,7 +312,7 @@ class PolicyProblem(NamedTuple):
 
 def policy_problems(template: Template, origin: Origin) -> Iterator[PolicyProblem]:
     """Find roles that nobody can pass to Redshift, and policies that IAM refuses for their size."""
-    for logical_id, where, forms in _passing(template):
+    for logical_id, where, forms, _ in _passing(template):
         is_anywhere = template.resource_type(logical_id) == _PERMISSION_SET
         if not is_anywhere and all(pass_role_rule.is_for_redshift(form.get("Condition")) for form in forms):
             for rule, problem in _role_problems(_label(where), forms, template, origin):
@@ -141,7 +336,7 @@ def _role_problems(
         account=template.account or arns.THIS_ACCOUNT,
         region=template.region,
         roles=tuple(
-            RoleFacts(f"{label}.Resource[{index}]", text)
+            as_written(RoleFacts(f"{label}.Resource[{index}]", text), text, text, template)
             for index, text in enumerate(named)
             if "*" not in text and "?" not in text and all(text in other for other in others)
         ),
@@ -250,10 +445,11 @@ def _alternatives(value: Json, template: Template) -> list[Json]:
     return [inner for inner, _ in alternatives(value, template, texts)]
 
 
-def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """List the statements that allow iam:PassRole, unless the document takes some of that back.
+def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, list[dict[str, Any]], list[str]]]:
+    """List the statements that allow iam:PassRole, and the roles for which the document takes that back.
 
-    Each is read in two forms: with the first branch of each condition within it that is not decided, and with the last.
+    There are none where it may be taken back for all roles. Each is read in two forms: with the first branch of each
+    condition within it that is not decided, and with the last.
     """
     statements = mapping(document(policy, template)).get("Statement")
     passing: list[tuple[int, list[dict[str, Any]]]] = []
@@ -263,8 +459,17 @@ def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, list[dict
                 first, last = (evaluated(inner, template, side) for side in (0, -1))
                 forms = [first] if first == last else [first, last]
                 passing.append((index, [form for form in forms if isinstance(form, dict)]))
-    if not any(_denies(form) for _, forms in passing for form in forms):
-        yield from ((index, forms) for index, forms in passing if forms and all(map(_allows, forms)))
+    denying = [form for _, forms in passing for form in forms if _denies(form)]
+    denied = [text for form in denying for text in _texts(form.get("Resource"))]
+    if not any(_may_deny_all(form) for form in denying):
+        yield from ((index, forms, denied) for index, forms in passing if forms and all(map(_allows, forms)))
+
+
+def _may_deny_all(statement: Mapping[str, Any]) -> bool:
+    """Return whether a Deny may leave no role, or only those that a condition chooses."""
+    resources = _texts(statement.get("Resource"))
+    is_open = any(not literal_start(text) or iam_patterns.is_every_role(text, ()) for text in resources)
+    return is_open or "NotResource" in statement or "Condition" in statement
 
 
 def _names_iam(statement: Mapping[str, Json]) -> bool:
@@ -293,21 +498,74 @@ def _denies(statement: Mapping[str, Any]) -> bool:
         matches(text.lower(), _PASSING) for text in _texts(statement.get("Action", statement.get("NotAction")))
     )
     about_roles = "NotResource" in statement or any(map(iam_patterns.may_be_role, _texts(statement.get("Resource"))))
-    return about_roles and listed != ("NotAction" in statement)
+    return about_roles and listed != ("NotAction" in statement) and not _is_of_circumstances(statement.get("Condition"))
 
 
-def _facts(statement: Mapping[str, Any], accounts: frozenset[str], usage: RedshiftUsage, label: str) -> PassRoleFacts:
-    resources = ["*"] if "NotResource" in statement else _texts(statement.get("Resource"))
+_CIRCUMSTANCES: Final = (
+    "aws:currenttime aws:multifactorauthage aws:multifactorauthpresent aws:requestedregion aws:securetransport "
+    "aws:sourceip aws:sourcevpc aws:sourcevpce aws:viaawsservice aws:vpcsourceip"
+).split()
+
+
+def _is_of_circumstances(condition: object) -> bool:
+    """Return whether a condition is only about how a request is made: in which region, with MFA, from where."""
+    keys = [key.lower() for group in mapping(condition).values() for key in mapping(group)]
+    return bool(keys) and all(key in _CIRCUMSTANCES for key in keys)
+
+
+def _facts(
+    statement: Mapping[str, Any], denied: list[str], accounts: frozenset[str], usage: RedshiftUsage, place: _Place
+) -> PassRoleFacts:
     condition = statement.get("Condition")
-    everywhere = [text for text in resources if iam_patterns.is_every_role(text, accounts)]
+    services = pass_role_rule.passed_services(condition)
+    every_role, beside = _every_role(statement, denied, accounts, usage)
+    found = _redshift_roles(_texts(statement.get("Resource")), usage)
+    named = {key: name for key, name in found.items() if not _is_among(key, denied)}
+    # Who they are matters only where they may pass roles to every service.
+    people = _people(place) if services is None and (every_role or named) else _NOBODY
     return PassRoleFacts(
-        label=label,
-        services=pass_role_rule.passed_services(condition),
-        every_role=readable(everywhere[0]) if everywhere and not _is_tagged(condition) else "",
-        redshift_roles=tuple(dict.fromkeys(_redshift_roles(resources, usage))),
-        beside_redshift=any(not arns.differ(one, other) for one in accounts for other in usage.accounts),
+        label="",
+        services=services,
+        every_role="" if _is_tagged(condition) else every_role,
+        redshift_roles=tuple(dict.fromkeys(named.values())),
+        beside_redshift=beside,
+        operations=people.operations,
+        passed_to=_passed_to([*named], people, usage),
         by_exclusion="NotAction" in statement,
     )
+
+
+def _is_among(role: tuple[str, str], resources: list[str]) -> bool:
+    return any(iam_patterns.matches_role(text, *role) for text in resources)
+
+
+def _every_role(
+    statement: Mapping[str, Any], denied: list[str], accounts: frozenset[str], usage: RedshiftUsage
+) -> tuple[str, bool]:
+    """Return what stands for every role of these accounts, and whether that has roles which Redshift may assume."""
+    excluded = _texts(statement.get("NotResource"))
+    if "NotResource" in statement:
+        if any(iam_patterns.is_every_role(text, accounts) or not literal_start(text) for text in excluded):
+            return "", False
+        every = f"NotResource {', '.join(map(readable, excluded))}"
+    else:
+        every = next((t for t in _texts(statement.get("Resource")) if iam_patterns.is_every_role(t, accounts)), "")
+    left = [key for key in usage.roles if not _is_among(key, [*excluded, *denied])]
+    near = any(not arns.differ(one, other) for one in accounts for other in usage.accounts)
+    return readable(every), near and (bool(left) or not usage.roles)
+
+
+def _passed_to(named: list[tuple[str, str]], people: _People, usage: RedshiftUsage) -> tuple[str, ...]:
+    """Return the services that roles are passed to: by Redshift itself, by a schedule, or by people."""
+    if people.roles and all(key in usage.roles for key in people.roles):
+        return (actions.PASSED_TO_TRAINING,)
+    services = {service for key in named for service in usage.services.get(key, (trust.SERVERLESS,))}
+    if trust.SCHEDULER in services:
+        return (actions.PASSED_TO_SERVICE, actions.PASSED_TO_SCHEDULER)
+    kinds = {written.partition(":")[0] for written in people.operations}
+    if kinds == {trust.PROVISIONED} or services == {trust.PROVISIONED}:
+        return (actions.PASSED_TO_SERVICE,)
+    return (actions.PASSED_TO_SERVERLESS,) if kinds == {trust.SERVERLESS} else ()
 
 
 def _texts(node: Json) -> list[str]:
@@ -320,12 +578,12 @@ def _is_tagged(condition: object) -> bool:
     return any(key.startswith(("aws:resourcetag/", "iam:resourcetag/", "iam:associatedresourcearn")) for key in keys)
 
 
-def _redshift_roles(resources: list[str], usage: RedshiftUsage) -> Iterator[str]:
+def _redshift_roles(resources: list[str], usage: RedshiftUsage) -> dict[tuple[str, str], str]:
+    """Name the roles for Redshift among resources; a pattern for every role names none."""
+    found = {}
     for text in resources:
-        called = usage.roles.get(role_key(text))
-        if called:
-            yield called
+        if role_key(text) in usage.roles:
+            found[role_key(text)] = usage.roles[role_key(text)]
         elif ("*" in text or "?" in text) and not iam_patterns.is_every_role(text, ()):
-            for (account, resource), name in usage.roles.items():
-                if iam_patterns.matches_role(text, account, resource):
-                    yield name
+            found.update((key, name) for key, name in usage.roles.items() if iam_patterns.matches_role(text, *key))
+    return found

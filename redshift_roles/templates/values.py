@@ -336,9 +336,46 @@ def _options(found: list[str], value: Json, taken: Branches) -> list[Option]:
     return [Option(text, (*taken, Branch(f"{question}={text}", holds=True))) for text in found]
 
 
-def is_no_list(value: Json) -> bool:
-    """Return whether a value is surely neither a list nor a text, whatever the deployment knows."""
-    return _is_mapping(value) or not isinstance(value, (list, str, dict))
+# Functions that return a text.
+_OF_TEXT: Final = ("Fn::Base64", "Fn::ImportValue", "Fn::Join", "Fn::Select", "Fn::Sub")
+
+
+def is_no_list(value: Json, template: Template) -> bool:
+    """Return whether a value is surely no list, whatever the deployment knows."""
+    function, argument = function_of(value)
+    if _is_mapping(value) or not isinstance(value, (list, dict)):
+        return True
+    if function == "Fn::If":
+        found = [inner for inner, _ in _few(alternatives(value, template, texts)) if inner != {"Ref": "AWS::NoValue"}]
+        return bool(found) and all(is_no_list(inner, template) for inner in found)
+    if function == "Ref" and isinstance(argument, str):
+        kind = str(template.entry("Parameters", argument).get("Type", "List"))
+        return bool(template.resource_type(argument)) or "List" not in kind
+    if function == "Fn::FindInMap":
+        return isinstance(_mapped(argument, template, texts), (str, int))
+    return function in _OF_TEXT or (function == "Fn::GetAtt" and _is_text_attribute(argument, template))
+
+
+def _is_text_attribute(argument: Json, template: Template) -> bool:
+    """Return whether an attribute is a text: an ARN of AWS's own resource, or the output of a nested stack."""
+    parts = argument.split(".", 1) if isinstance(argument, str) else argument
+    if not isinstance(parts, list) or len(parts) != 2:
+        return False
+    kind, attribute = template.resource_type(str(parts[0])), str(parts[1])
+    if kind == "AWS::CloudFormation::CustomResource" or not kind.startswith("AWS::"):
+        return False
+    return attribute == "Arn" or attribute.startswith("Outputs.")
+
+
+def in_short(value: Json) -> str:
+    """Write a value as people do in YAML."""
+    function, argument = function_of(value)
+    if function not in ("Ref", "Fn::GetAtt", "Fn::ImportValue", "Fn::Sub"):
+        return f"'{json.dumps(value)}'"
+    if function == "Fn::GetAtt" and isinstance(argument, list):
+        argument = ".".join(map(str, argument))
+    written = argument if isinstance(argument, str) else json.dumps(argument)
+    return f"!{function.removeprefix('Fn::')} {written}"
 
 
 def _is_mapping(value: Json) -> bool:

@@ -11,6 +11,7 @@ import aws_cdk as cdk
 import pytest
 import yaml
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_redshift as redshift
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_servicecatalog as servicecatalog
@@ -72,7 +73,8 @@ def _checked(app: cdk.App) -> list[str]:
     given = files.read([app.outdir], files.Environment(None, None), lambda _: None)
     (assembly,) = given.assemblies
     assert [] == given.unusable
-    return named(checker.check(assembly, 10, origin="template"))
+    found = checker.check(assembly, 10, origin="template")
+    return named(violation for violation in found if violation.ignored is None)
 
 
 def _eight_and(count: int, start: int = 8) -> Callable[[cdk.App], object]:
@@ -409,6 +411,92 @@ def test_a_rule_has_one_boundary(
     rule, sound, broken = row
 
     assert ([] if kept else [rule]) == _found(_stack(app), give, sound if kept else broken)
+
+
+def _acknowledge(scope: Any, rule: str = "RoleAccountMismatch") -> None:
+    cdk.Validations.of(scope).acknowledge(cdk.Acknowledgment(id=f"redshift-roles::{rule}", reason="known"))
+
+
+def _theirs_acknowledged(where: str) -> Callable[[cdk.App], object]:
+    """Associate a foreign role with somebody's cluster, and acknowledge that in this scope."""
+
+    def build(app: cdk.App) -> None:
+        stage = cdk.Stage(app, "Stage")
+        stack = _stack(stage)
+        nested = cdk.NestedStack(stack, "Nested")
+        clusters = [cfn_cluster(scope, iam_roles=[FOREIGN]) for scope in (stack, nested)]
+        scopes = {"app": app, "stage": stage, "stack": stack, "nested stack": nested, "cluster": clusters[0]}
+        _acknowledge(scopes[where])
+
+    return build
+
+
+def _ours_acknowledged(app: cdk.App) -> None:
+    """Let a cluster of this library have a foreign role, and acknowledge that in every way there is."""
+    stack = _stack(app)
+    cluster = _cluster(stack).cfn_cluster
+    cluster.add_property_override("IamRoles", [FOREIGN])
+    cluster.add_metadata("redshift-roles", {"ignore": [{"rule": "RoleAccountMismatch", "reason": "known"}]})
+    _acknowledge(app)
+
+
+def _ignored(*entries: dict[str, str]) -> Callable[[cdk.App], object]:
+    def build(app: cdk.App) -> None:
+        cluster = cfn_cluster(_stack(app), iam_roles=[FOREIGN])
+        cluster.add_metadata("redshift-roles", {"ignore": [*entries]})
+
+    return build
+
+
+def _single_roles(app: cdk.App) -> None:
+    stack = _stack(app)
+    role = RedshiftRole(stack, "Loader", serverless=True)
+    redshift.CfnScheduledAction(stack, "Pause", scheduled_action_name="pause", iam_role=role.role_arn)
+    properties = {"IdcInstanceArn": "arn:aws:sso:::instance/i", "IamRoleArn": role.role_arn}
+    cdk.CfnResource(stack, "People", type="AWS::Redshift::RedshiftIdcApplication", properties=properties)
+
+
+REASONED = {"rule": "RoleAccountMismatch", "reason": "known"}
+MISMATCH = "RoleAccountMismatch"
+ACCEPTED: dict[str, tuple[Callable[[cdk.App], object], list[str]]] = {
+    "acknowledged in the app": (_theirs_acknowledged("app"), []),
+    "acknowledged in the Stage": (_theirs_acknowledged("stage"), []),
+    "acknowledged in the stack": (_theirs_acknowledged("stack"), []),
+    "acknowledged in the nested stack": (_theirs_acknowledged("nested stack"), [MISMATCH]),
+    "acknowledged at the cluster": (_theirs_acknowledged("cluster"), [MISMATCH]),
+    "ours, which nobody can acknowledge": (_ours_acknowledged, ["IgnoreWithoutEffect", MISMATCH]),
+    "ignored in Metadata": (_ignored(REASONED), []),
+    "ignored in Metadata without a reason": (_ignored({"rule": MISMATCH}), ["IgnoreWithoutEffect", MISMATCH]),
+    "ignored in Metadata for nothing": (
+        _ignored(REASONED, {"rule": "RoleDuplicated", "reason": "known"}),
+        ["IgnoreWithoutEffect"],
+    ),
+    "a scheduled action and an Identity Center application with the loader's role": (
+        _single_roles,
+        ["TrustLacksRedshift"] * 2,
+    ),
+    "ours with the limit that it was given": (
+        lambda app: _cluster(_stack(app), role_limit=12).cfn_cluster.add_property_override(
+            "IamRoles", [arn(f"R{number}") for number in range(12)]
+        ),
+        [],
+    ),
+    "ours beyond the limit that it was given": (
+        lambda app: _cluster(_stack(app), role_limit=12).cfn_cluster.add_property_override(
+            "IamRoles", [arn(f"R{number}") for number in range(13)]
+        ),
+        ["RoleQuotaExceeded"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_what_is_accepted_is_accepted_everywhere(app: cdk.App, name: str) -> None:
+    """The same app is green when it is synthesized and when its cloud assembly is checked, or red in both."""
+    build, expected = ACCEPTED[name]
+    build(app)
+
+    assert expected == _verdicts(app)
 
 
 class _Product(servicecatalog.ProductStack):

@@ -125,7 +125,7 @@ def test_fails_when_a_cluster_of_the_alpha_constructs_breaks_a_rule(ruled: cdk.A
         ("error", "TrustLacksRedshift", "Data/Eleven/Resource"),
         ("error", "RoleAccountMismatch", "Data/Foreign/Resource"),
     ] == of_clusters
-    assert ("error", "PassRoleUnscoped") == (severity, rule)
+    assert ("warning", "PassedToServiceMissing") == (severity, rule)
     assert path.endswith("/ServiceRole/DefaultPolicy/Resource")
 
 
@@ -161,7 +161,7 @@ def test_fails_in_the_one_of_two_nested_stacks_that_is_broken(ruled: cdk.App, st
 
 def test_fails_when_a_policy_of_the_app_passes_every_role(ruled: cdk.App, stack: cdk.Stack) -> None:
     """The policy is named, and the statement in it."""
-    _cluster(stack)
+    _cluster(stack, iam_roles=[f"arn:aws:iam::{ACCOUNT}:role/Loader"])
     user = iam.User(stack, "User")
     user.add_to_policy(iam.PolicyStatement(actions=["iam:PassRole"], resources=["*"]))
 

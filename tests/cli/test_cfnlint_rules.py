@@ -104,10 +104,16 @@ def test_a_rule_is_ignored_or_configured_by_its_id(lint: Lint, words: list[str],
     assert left == _places(lint(BROKEN, *words))
 
 
-def test_a_resource_may_ignore_a_rule(lint: Lint) -> None:
-    """By cfn-lint's own metadata."""
-    metadata = "    Metadata: {cfn-lint: {config: {ignore_checks: [E9514]}}}\n"
-    text = BROKEN.replace("    Type: AWS::IAM::Group\n", f"    Type: AWS::IAM::Group\n{metadata}")
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        "{cfn-lint: {config: {ignore_checks: [E9514]}}}",
+        "{redshift-roles: {ignore: [{rule: PassRoleUnscoped, reason: they are administrators}]}}",
+    ],
+)
+def test_a_resource_may_ignore_a_rule(lint: Lint, metadata: str) -> None:
+    """By cfn-lint's own metadata, and by ours."""
+    text = BROKEN.replace("    Type: AWS::IAM::Group\n", f"    Type: AWS::IAM::Group\n    Metadata: {metadata}\n")
 
     assert [FOUND[0], FOUND[2]] == _places(lint(text))
 
@@ -131,7 +137,7 @@ def test_every_rule_has_an_id_of_its_own() -> None:
     assert len(RULES) == len({rule.id for rule in made.values()})
     for rule in RULES:
         found = made[rule.name]
-        assert re.fullmatch(f"{'W' if rule.undecided else 'E'}95[0-9]{{2}}", found.id)
+        assert re.fullmatch(f"{'W' if rule.is_warning else 'E'}95[0-9]{{2}}", found.id)
         assert (rule.sentence, rule.why, rule.source.url) == (found.shortdesc, found.description, found.source_url)
 
 

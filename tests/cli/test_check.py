@@ -268,6 +268,27 @@ def test_an_ignored_finding_does_not_count(check: Any, template: Any, words: lis
     assert (0, "1 template checked: 0 errors, 0 warnings, 1 ignored\n") == (code, out)
 
 
+def test_what_a_template_accepts_is_ignored_with_its_reason(check: Any, template: Any) -> None:
+    """Every report has it; an entry that accepts nothing is a warning."""
+    ignore = [{"rule": "RoleAccountMismatch", "reason": "until June"}, {"rule": "RoleDuplicated", "reason": "no"}]
+    metadata = json.dumps({"redshift-roles": {"ignore": ignore}})
+    path = template(BROKEN.replace("    Type:", f"    Metadata: {metadata}\n    Type:"))
+    code, out, err = check(path, "--account", ACCOUNT)
+
+    assert (0, "") == (code, err)
+    assert f"{path}:3: Warehouse\n  warning IgnoreWithoutEffect: ignore[1] is for RoleDuplicated" in out
+    assert out.endswith(
+        "1 template checked: 0 errors, 1 warning, 1 ignored\n"
+        f"  ignored RoleAccountMismatch at {path}:7: Warehouse, because: until June\n"
+    )
+    findings = check(path, "--account", ACCOUNT, "--format", "json").findings
+    assert [{"inTemplate": True, "reason": "until June"}, None] == [found["ignored"] for found in findings]
+    log = json.loads(check(path, "--account", ACCOUNT, "--format", "sarif").out)
+    assert [[{"kind": "inSource", "justification": "until June"}], []] == [
+        result["suppressions"] for result in log["runs"][0]["results"]
+    ]
+
+
 def test_warnings_count_when_the_check_is_strict(check: Any, template: Any) -> None:
     """Unless they are ignored."""
     path = template(UNDECIDED)

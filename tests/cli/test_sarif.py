@@ -72,7 +72,7 @@ def test_a_rule_has_what_github_requires(rule: Any) -> None:
     assert [True, True] == [0 < len(found[key]["text"]) <= 1024 for key in ("shortDescription", "fullDescription")]
     assert rule.source.url in found["help"]["text"]
     assert f"]({rule.source.url})" in found["help"]["markdown"]
-    assert ("warning" if rule.undecided else "error") == found["defaultConfiguration"]["level"]
+    assert ("warning" if rule.is_warning else "error") == found["defaultConfiguration"]["level"]
 
 
 def test_a_result_has_what_github_requires() -> None:

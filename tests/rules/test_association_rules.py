@@ -413,7 +413,7 @@ def test_fails_when_an_arn_is_not_that_of_a_role(account: str, text: str, reason
 
 def test_fails_when_what_should_be_a_list_is_none() -> None:
     """The fix asks for a list."""
-    facts = association(roles=[role(label="IamRoles", arn="null")._replace(problem="is no list")])
+    facts = association(roles=[role(label="IamRoles", arn="null")._replace(problem="is no list", written="'null'")])
     fix = ONE_ROLE.replace("the ARN", "a list of ARNs", 1)
 
     assert _found(facts) == [("RoleArnInvalid", "IamRoles is 'null', which is no list", fix)]
@@ -726,4 +726,4 @@ def test_each_rule_says_what_why_and_where_it_is_written(rule: Rule) -> None:
     assert [rule] == [other for other in rules.RULES if other.name == rule.name]
     assert (rule.sentence[-1], rule.why[-1]) == (".", ".")
     assert rule.source.url.startswith("https://")
-    assert rule.undecided == rule.name.endswith("Undecided") == (rule.name in rules.UNDECIDED)
+    assert rule.undecided == rule.name.endswith("Undecided") == (rule.name in rules.WARNINGS and not rule.is_advice)

@@ -24,9 +24,11 @@ def _facts(
     every_role: str = "",
     redshift_roles: tuple[str, ...] = (),
     beside_redshift: bool = True,
+    operations: tuple[str, ...] = (),
+    passed_to: tuple[str, ...] = (),
 ) -> PassRoleFacts:
     """Describe a statement; as it comes, it passes a role that is none of ours."""
-    return PassRoleFacts("Statement[0]", services, every_role, redshift_roles, beside_redshift)
+    return PassRoleFacts("Statement[0]", services, every_role, redshift_roles, beside_redshift, operations, passed_to)
 
 
 @pytest.mark.parametrize(
@@ -38,14 +40,9 @@ def _facts(
             f"name the roles in Resource, and {CONDITION}",
         ),
         (
-            _facts(redshift_roles=("Loader", "Spectrum")),
-            "Statement[0] allows iam:PassRole on Loader, Spectrum without iam:PassedToService",
-            CONDITION,
-        ),
-        (
-            _facts(every_role="*", redshift_roles=("Loader",), beside_redshift=False),
-            "Statement[0] allows iam:PassRole on Loader without iam:PassedToService",
-            CONDITION,
+            _facts(every_role="*", beside_redshift=False, operations=("redshift:*", "redshift:CreateCluster")),
+            "Statement[0] allows iam:PassRole on '*' to every service, and redshift:* and redshift:CreateCluster",
+            f"name the roles in Resource, and {CONDITION}",
         ),
         (
             _facts(services=(*TO_LAMBDA, *TO_REDSHIFT), every_role="arn:aws:iam::111111111111:role/*"),
@@ -58,8 +55,32 @@ def _facts(
     ],
 )
 def test_fails_when_a_statement_is_unscoped(facts: PassRoleFacts, message: str, fix: str) -> None:
-    """Every role to everybody, a role for Redshift to everybody, and every role to Redshift."""
+    """Every role to everybody, beside roles for Redshift or what may give it a role, and every role to Redshift."""
     assert [(pass_role_rule.PASS_ROLE_UNSCOPED, ("Statement[0]", message, fix))] == pass_role_rule.problems(facts)
+
+
+@pytest.mark.parametrize(
+    ("passed_to", "services"),
+    [
+        ((), "redshift.amazonaws.com}} (for Serverless redshift-serverless.amazonaws.com)"),
+        ((CLUSTERS,), "redshift.amazonaws.com}}"),
+        (("sagemaker.amazonaws.com",), "sagemaker.amazonaws.com}}"),
+        ((CLUSTERS, SERVERLESS), "[redshift.amazonaws.com, redshift-serverless.amazonaws.com]}}"),
+    ],
+)
+@pytest.mark.parametrize("every_role", ["", "*"])
+def test_named_roles_without_a_service_are_advice(every_role: str, passed_to: tuple[str, ...], services: str) -> None:
+    """The fix names the services that the roles are for, as far as that is known."""
+    facts = _facts(
+        every_role=every_role, redshift_roles=("Loader", "Spectrum"), beside_redshift=False, passed_to=passed_to
+    )
+    message = "Statement[0] allows iam:PassRole on Loader, Spectrum without iam:PassedToService"
+    fix = f"add Condition: {{StringEquals: {{iam:PassedToService: {services}"
+
+    assert [(pass_role_rule.PASSED_TO_SERVICE_MISSING, ("Statement[0]", message, fix))] == pass_role_rule.problems(
+        facts
+    )
+    assert pass_role_rule.PASSED_TO_SERVICE_MISSING.is_warning
 
 
 @pytest.mark.parametrize(

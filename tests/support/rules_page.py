@@ -31,7 +31,9 @@ four places:
   findings cannot be acknowledged.
 - `RoleAssociationRules` checks all clusters and Serverless namespaces of an app. Its findings can be acknowledged as
   `redshift-roles::` and the name of the rule.
-- `redshift-roles check` checks templates on disk and `cdk.out` folders.
+- `redshift-roles check` checks templates on disk and `cdk.out` folders, where it honors what the app acknowledges.
+
+The last two ignore what `redshift-roles: {ignore: [{rule: …, reason: …}]}` in the Metadata of a resource accepts.
 
 A rule is kept, broken, or **undecided**. Undecided means that only the deployment knows. A finding is then a warning
 under a name of its own, so acknowledging it hides no failure. A template that a macro rewrites is undecided, too.
@@ -76,6 +78,8 @@ def _lines(rule: registry.Rule) -> Iterator[str]:
     yield f"{rule.sentence} {rule.why}\n"
     if rule.undecided:
         yield "A warning: only the deployment knows.\n"
+    if rule.is_advice:
+        yield "A warning: AWS accepts it.\n"
     if "template" in example:
         yield f"```yaml\n{template_text(rule.name)}```\n"
         reported = found(rule.name)[0]

@@ -14,7 +14,7 @@ from redshift_roles.templates import checker
 from redshift_roles.templates.assembly import Assembly
 from redshift_roles.templates.checker import ClusterOrNamespace, Violation
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
-from tests.support.builders import StackText, arn, cluster, read, template
+from tests.support.builders import StackText, arn, cluster, read, template, trusting
 from tests.support.rule_cases import Case, cases, named, write_cloud_assembly
 
 
@@ -98,7 +98,7 @@ def test_a_violation_has_a_location(tmp_path: Path) -> None:
     ] == [(violation.finding.rule, violation.logical_id, violation.location) for violation in found]
 
 
-def test_what_is_undecided_is_no_failure(tmp_path: Path) -> None:
+def test_what_is_undecided_or_advice_is_no_failure(tmp_path: Path) -> None:
     """Every rule is one or the other."""
     found = template(tmp_path)
     failing = [
@@ -107,14 +107,12 @@ def test_what_is_undecided_is_no_failure(tmp_path: Path) -> None:
         if Violation(found, "", "", rule.finding("", Problem("", "message", "fix"))).is_failure
     ]
 
-    assert [rule.name for rule in rules.RULES if not rule.undecided] == failing
+    assert [rule.name for rule in rules.RULES if not (rule.undecided or rule.is_advice)] == failing
 
 
-@pytest.mark.parametrize("resource", ["*", arn()])
-@pytest.mark.parametrize(("is_app", "expected"), [(True, ["PassRoleUnscoped P"]), (False, [])])
-def test_strangers_are_no_matter_of_each_other(
-    tmp_path: Path, is_app: bool, expected: list[str], resource: str
-) -> None:
+@pytest.mark.parametrize(("resource", "rule"), [("*", "PassRoleUnscoped"), (arn(), "PassedToServiceMissing")])
+@pytest.mark.parametrize("is_app", [True, False])
+def test_strangers_are_no_matter_of_each_other(tmp_path: Path, is_app: bool, resource: str, rule: str) -> None:
     """A policy beside clusters of another stack, or on their roles, counts only where both are of one app."""
     statement = {**PASSING, "Resource": resource}
     policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement": [statement]}}}
@@ -123,7 +121,154 @@ def test_strangers_are_no_matter_of_each_other(
     )
     assembly.is_app = is_app
 
-    assert expected == named(checker.check(assembly, 10))
+    assert [f"{rule} P"] * is_app == named(checker.check(assembly, 10))
+
+
+@pytest.mark.parametrize("is_app", [True, False])
+def test_policies_of_one_role_may_be_in_two_stacks_of_an_app(tmp_path: Path, is_app: bool) -> None:
+    """Files that are only read together may each mean another role of that name."""
+
+    def stack(*actions: str) -> StackText:
+        statement = {"Effect": "Allow", "Action": [*actions], "Resource": "*"}
+        properties = {"Roles": ["deploy"], "PolicyDocument": {"Statement": [statement]}}
+        return StackText(resources={"P": {"Type": "AWS::IAM::Policy", "Properties": properties}})
+
+    assembly = read(tmp_path, Tools=stack("iam:PassRole"), Data=stack("redshift:CreateCluster"))
+    assembly.is_app = is_app
+
+    assert ["PassRoleUnscoped P"] * is_app == named(checker.check(assembly, 10))
+
+
+FIXES: dict[str, tuple[dict[str, Json], list[str], str]] = {
+    "people": ({"Roles": ["dev"]}, ["redshift"], "redshift.amazonaws.com}}"),
+    "people, for Serverless too": (
+        {"Roles": ["dev"]},
+        ["redshift", "redshift-serverless"],
+        "redshift.amazonaws.com}} (for Serverless redshift-serverless.amazonaws.com)",
+    ),
+    "the role itself": ({"Roles": [{"Ref": "R"}]}, ["redshift"], "sagemaker.amazonaws.com}}"),
+    "the role itself, and people": ({"Roles": [{"Ref": "R"}, "dev"]}, ["redshift"], "redshift.amazonaws.com}}"),
+    "the role of a schedule": (
+        {},
+        ["scheduler.redshift"],
+        "[redshift.amazonaws.com, scheduler.redshift.amazonaws.com]}}",
+    ),
+}
+
+
+@pytest.mark.parametrize("who", FIXES)
+def test_a_fix_names_the_services_that_the_role_is_for(tmp_path: Path, who: str) -> None:
+    """Redshift passes the role of a model to Amazon SageMaker; people pass roles to clusters and schedules."""
+    attached, services, expected = FIXES[who]
+    statement = {**PASSING, "Resource": {"Fn::GetAtt": ["R", "Arn"]}}
+    policy = {"Type": "AWS::IAM::Policy", "Properties": {**attached, "PolicyDocument": {"Statement": [statement]}}}
+    role = trusting(*(f"{service}.amazonaws.com" for service in services))
+    (found,) = checker.check(template(tmp_path, StackText(resources={"R": role, "P": policy})).assembly, 10)
+
+    assert ("PassedToServiceMissing", f"add Condition: {{StringEquals: {{iam:PassedToService: {expected}") == (
+        found.finding.rule,
+        found.finding.fix,
+    )
+    assert not found.is_failure
+
+
+def test_what_people_only_do_to_serverless_decides_the_fix(tmp_path: Path) -> None:
+    """A role for Serverless trusts both services, so the role does not."""
+    statement = {
+        "Effect": "Allow",
+        "Action": ["iam:PassRole", "redshift-serverless:UpdateNamespace"],
+        "Resource": arn(),
+    }
+    policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement": [statement]}}}
+    (found,) = checker.check(template(tmp_path, StackText(resources={"C": cluster([arn()]), "P": policy})).assembly, 10)
+
+    assert found.finding.fix.endswith("{iam:PassedToService: redshift-serverless.amazonaws.com}}")
+
+
+WRITTEN: dict[str, tuple[Json, str, str, str]] = {
+    "a list": (
+        {"IamRoles": {"Fn::GetAtt": ["R", "Arn"]}},
+        "Cluster",
+        "IamRoles is !GetAtt R.Arn, which is no list",
+        "",
+    ),
+    "a parameter": ({"IamRoles": {"Ref": "R"}}, "Cluster", "IamRoles is !Ref R, which is no list", ""),
+    "a name": ({"IamRoles": [{"Ref": "R"}]}, "Cluster", "IamRoles[0] is the name of R (Ref)", "write !GetAtt R.Arn"),
+    "a parameter of another type": (
+        {"IamRoles": {"Ref": "Vpc"}},
+        "Cluster",
+        "IamRoles is !Ref Vpc, which is no list",
+        "",
+    ),
+    "a name in a text": (
+        {"IamRoles": [{"Fn::Sub": "${R}"}]},
+        "Cluster",
+        "IamRoles[0] is the name of R",
+        "write !GetAtt R.Arn",
+    ),
+    "the name of something else": (
+        {"IamRoles": [{"Ref": "Profile"}]},
+        "Cluster",
+        "IamRoles[0] is !Ref Profile, which is not an ARN",
+        "",
+    ),
+    "a role of a schedule": (
+        {"IamRole": {"Fn::GetAtt": ["R", "Arn"]}},
+        "ScheduledAction",
+        "IamRole (R) trusts ec2.amazonaws.com; the Redshift scheduler in eu-west-1 cannot assume it",
+        "allow sts:AssumeRole to the service scheduler.redshift.amazonaws.com in its AssumeRolePolicyDocument",
+    ),
+    "a foreign role of a schedule": (
+        {"IamRole": arn(account=OTHER_ACCOUNT)},
+        "ScheduledAction",
+        f"IamRole is in account {OTHER_ACCOUNT}, the scheduled action is in {ACCOUNT}",
+        f"name a role of account {ACCOUNT}",
+    ),
+    "a role of Identity Center": (
+        {"IamRoleArn": {"Fn::GetAtt": ["R", "Arn"]}},
+        "RedshiftIdcApplication",
+        "IamRoleArn (R) trusts ec2.amazonaws.com; Redshift Serverless in eu-west-1 cannot assume it",
+        (
+            "allow sts:AssumeRole, sts:SetContext to the service redshift.amazonaws.com and "
+            "redshift-serverless.amazonaws.com in its AssumeRolePolicyDocument"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WRITTEN)
+def test_a_message_says_what_people_wrote(tmp_path: Path, what: str) -> None:
+    """Never what it becomes, which has names that nobody knows."""
+    properties, kind, message, fix = WRITTEN[what]
+    profile = {"Type": "AWS::IAM::InstanceProfile", "Properties": {"Roles": []}}
+    resources = {
+        "X": {"Type": f"AWS::Redshift::{kind}", "Properties": properties},
+        "R": trusting("ec2.amazonaws.com"),
+        "Profile": profile,
+    }
+    stack = StackText(resources=resources, parameters={"Vpc": {"Type": "AWS::EC2::VPC::Id"}})
+    (found,) = checker.check(template(tmp_path, stack).assembly, 10, origin="template")
+
+    assert message == found.finding.message
+    assert (fix or found.finding.fix) == found.finding.fix
+
+
+def test_the_trust_of_a_scheduler_s_role_has_a_page_of_its_own(tmp_path: Path) -> None:
+    """So has that of an Identity Center application's."""
+    resources = {
+        "R": trusting("ec2.amazonaws.com"),
+        "S": {"Type": "AWS::Redshift::ScheduledAction", "Properties": {"IamRole": {"Fn::GetAtt": ["R", "Arn"]}}},
+        "P": {
+            "Type": "AWS::Redshift::RedshiftIdcApplication",
+            "Properties": {"IamRoleArn": {"Fn::GetAtt": ["R", "Arn"]}},
+        },
+    }
+    found = checker.check(template(tmp_path, StackText(resources=resources)).assembly, 10)
+
+    assert [
+        "redshift-iam-access-control-identity-based.html#iam-permission-scheduler",
+        "federated-permissions-prereqs.html",
+    ] == [violation.finding.source.rpartition("/")[2] for violation in found]
 
 
 def test_what_another_caller_checks_is_left_out(tmp_path: Path) -> None:
@@ -132,7 +277,9 @@ def test_what_another_caller_checks_is_left_out(tmp_path: Path) -> None:
     policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement": [named_one]}}}
     found = template(tmp_path, StackText(resources={"C": cluster([arn(), "x"]), "P": policy}))
 
-    assert ["PassRoleUnscoped P"] == named(checker.check(found.assembly, 10, is_elsewhere={(found, "C")}.__contains__))
+    assert ["PassedToServiceMissing P"] == named(
+        checker.check(found.assembly, 10, is_elsewhere={(found, "C")}.__contains__)
+    )
 
 
 @pytest.mark.parametrize(("origin", "words"), [("app", "'role_limit' is 10"), ("template", "'--role-limit' is 10")])

@@ -134,7 +134,6 @@ def test_agnostic_stacks_of_one_app_are_of_one_account(tmp_path: Path) -> None:
     ("given", "text"),
     [
         ("Loader", "Loader"),
-        ({"Ref": "Named"}, "Named"),
         ({"Fn::GetAtt": ["Person", "Arn"]}, f"arn:aws:iam::{ACCOUNT}:user/Ann"),
         (arn("Named", partition="amazon"), arn("Named", partition="amazon")),
         ({"Fn::Join": ["/", [f"arn:aws:iam::{ACCOUNT}:role", RESOLVE]]}, arn(placeholder(RESOLVE))),
@@ -149,7 +148,7 @@ def test_agnostic_stacks_of_one_app_are_of_one_account(tmp_path: Path) -> None:
             arn("Named", account=placeholder("Data.template.json#Parameter")),
         ),
     ],
-    ids=["name", "ref", "user", "partition", "dynamic reference", "parameter", "bucket", "bucket's name", "account"],
+    ids=["name", "user", "partition", "dynamic reference", "parameter", "bucket", "bucket's name", "account"],
 )
 def test_what_is_no_role_of_the_app_has_no_logical_id(tmp_path: Path, given: Json, text: str) -> None:
     """It is named by its place alone, and checked by its text."""

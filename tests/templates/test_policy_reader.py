@@ -195,14 +195,18 @@ def test_what_is_not_excluded_is_allowed(tmp_path: Path, excluded: Json, passes:
     [
         ({"Action": "iam:*", "Resource": "arn:aws:iam::111111111111:policy/boundary"}, False),
         ({"Action": "*", "Resource": ["arn:aws:s3:::bucket/*"]}, False),
-        ({"Action": "iam:PassRole", "Resource": "arn:aws:iam::*:role/Admin"}, True),
+        ({"Action": "iam:PassRole", "Resource": "arn:aws:iam::*:role/Admin"}, False),
+        ({"Action": "iam:PassRole", "Resource": "arn:aws:iam::*:role/*"}, True),
+        ({"Action": "iam:PassRole", "Resource": "arn:aws:iam::*:role/Admin", "Condition": {"Bool": {"x": "y"}}}, True),
         ({"Action": "iam:PassRole", "NotResource": "arn:aws:iam::*:role/Loader"}, True),
         ({"Action": "iam:PassRole", "Resource": {"Ref": "Anything"}}, True),
         ({"NotAction": "s3:*", "Resource": "*"}, True),
         ({"NotAction": "iam:*", "Resource": "*"}, False),
     ],
 )
-def test_only_what_denies_roles_takes_something_back(tmp_path: Path, deny: dict[str, Json], is_silenced: bool) -> None:
+def test_only_what_may_deny_all_roles_takes_everything_back(
+    tmp_path: Path, deny: dict[str, Json], is_silenced: bool
+) -> None:
     """A boundary, or a bucket, that nobody may touch is no role."""
     assert is_silenced == (not _read(tmp_path, _policy(_statement(), {"Effect": "Deny", **deny})))
 
