@@ -119,7 +119,7 @@ def test_fails_at_the_line_of_each_statement(
     check: Any, template: Any, first: str, name: str, lines: list[int]
 ) -> None:
     """Also of inline policies."""
-    statement = '{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}'
+    statement = '{"Effect": "Allow", "Action": ["iam:PassRole", "redshift:CreateCluster"], "Resource": "*"}'
     text = (
         '{"Resources": {"Warehouse": {"Type": "AWS::Redshift::Cluster"}, "People": {"Type": "AWS::IAM::Group",\n'
         ' "Properties": {"Policies": [{"PolicyName": "a", "PolicyDocument": {"Statement": [\n'
@@ -192,7 +192,7 @@ def test_a_key_that_stands_twice_is_told_and_the_last_is_checked(check: Any, tem
 def test_a_statement_within_a_role_has_its_own_line(check: Any, template: Any) -> None:
     """In YAML and in JSON; under a condition it is the line of the list."""
     statement = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
-    other = {**statement, "Action": "sqs:SendMessage"}
+    other = {**statement, "Action": "redshift:CreateCluster"}
     policies: list[Any] = [
         {"PolicyName": "a", "PolicyDocument": {"Statement": [other]}},
         {"PolicyName": "b", "PolicyDocument": {"Statement": [other, statement]}},

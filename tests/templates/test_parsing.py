@@ -401,4 +401,4 @@ def test_a_short_function_has_no_lines_of_entries() -> None:
     """The entries of its list are no entries of the value that it makes."""
     text = "Resources:\n  A:\n    Properties:\n      Policies: !If\n        - C\n        - {x: 1}\n        - [y]\n"
 
-    assert [("A",), ("A", "Properties"), ("A", "Properties", "Policies")] == [*parsing.parse_yaml(text)[1]]
+    assert [("A",), ("A", "Properties"), ("A", "Properties", "Policies")] == [*(parsing.parse_yaml(text).lines or ())]
