@@ -175,13 +175,8 @@ class CloudFormation:
         return True
 
     def delete(self, trouble: Trouble) -> None:
-        """Delete the stack.
-
-        Old deletes, such as of what was replaced, do not come again meanwhile: they may remove the default role before
-        the association that set it restores the former one. That is a limit.
-        """
+        """Delete the stack."""
         self._begin(trouble)
-        self._old_requests = [each for each in self._old_requests if each["RequestType"] != "Delete"]
         self._clean_up({})
         self.template, self.records, self._old_requests = Template({}, {}), {}, []
 
@@ -200,6 +195,17 @@ class CloudFormation:
         self._old_requests = []
 
     def _begin(self, trouble: Trouble) -> None:
+        """Begin an operation.
+
+        Old deletes of what was replaced do not come again from now on: one may remove the default role before the
+        association that set it restores the former one. That is a limit.
+        """
+        live = self._live()
+        self._old_requests = [
+            each
+            for each in self._old_requests
+            if each["RequestType"] != "Delete" or each["LogicalResourceId"] not in live
+        ]
         self._trouble, self._changes, self._steps, self._replaced = trouble, 0, 0, []
         # How long deleted resources are listed is not documented.
         if self._random.random() < 0.5:
