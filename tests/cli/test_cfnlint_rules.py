@@ -118,6 +118,13 @@ def test_a_resource_may_ignore_a_rule(lint: Lint, metadata: str) -> None:
     assert [FOUND[0], FOUND[2]] == _places(lint(text))
 
 
+def test_an_ignore_of_the_template_without_effect_has_its_line(lint: Lint) -> None:
+    """It is about no resource."""
+    ignore = "{redshift-roles: {ignore: [{rule: RoleDuplicated, reason: both names are needed}]}}"
+
+    assert [*FOUND, ("W9522", 23)] == _places(lint(f"{BROKEN}Metadata: {ignore}\n"))
+
+
 def test_a_template_may_come_through_standard_input(tmp_path: Path) -> None:
     """Cfn-lint has read it then."""
     command = [str(Path(sys.executable).with_name("cfn-lint")), "--append-rules", MODULE, "--format", "parseable"]

@@ -323,6 +323,15 @@ def test_fails_when_standard_input_is_no_template(check: Any, typed: Any, data: 
     assert complaint in err
 
 
+@pytest.mark.parametrize(("size", "complaint"), [(20_000_000, "it is empty"), (20_000_001, "larger than 20 MB")])
+def test_fails_when_standard_input_is_too_large(check: Any, typed: Any, size: int, complaint: str) -> None:
+    """It has the limit of files."""
+    typed(b" " * size)
+    code, _, err = check("-")
+
+    assert (2, True) == (code, err.endswith(f"{complaint}\n"))
+
+
 def test_fails_when_standard_input_is_closed(check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A program may start the command so."""
     monkeypatch.setattr(sys, "stdin", None)
