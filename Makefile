@@ -30,14 +30,15 @@ types:
 	@echo "test: types (mypy --strict)"
 	@mypy
 
+# The deployments wait for a long time, and go first when they do not: what runs beside them is nice.
 unit:
 	@echo "test: pytest"
-	@CDK_VALIDATION=false pytest --numprocesses=2 --dist=loadfile --quiet --ignore=tests/e2e
+	@CDK_VALIDATION=false nice pytest --numprocesses=2 --dist=loadfile --quiet --ignore=tests/e2e
 
 # Without the one test that starts a process, which Node has none of, and with fewer examples.
 handler: $(VENV)/.handler node_modules/.installed
 	@echo "test: the handler on the Python of its function"
-	@EXAMPLES=20 ASSOCIATION_SEQUENCES=100 node tests/support/lambda_python.mjs $$(echo $(VENV)/lib/python3.*/site-packages) $(VENV)/handler --quiet \
+	@EXAMPLES=20 ASSOCIATION_SEQUENCES=100 nice node tests/support/lambda_python.mjs $$(echo $(VENV)/lib/python3.*/site-packages) $(VENV)/handler --quiet \
 		--deselect=tests/custom_resource/test_handler.py::test_the_handler_imports_nothing_of_ours_but_itself \
 		$$(echo tests/custom_resource/test_handler*.py) tests/custom_resource/test_{association,redshift}_model.py
 

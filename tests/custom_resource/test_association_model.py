@@ -216,7 +216,7 @@ class World:
         """Forget the default role where the deployment cannot restore it.
 
         It has moved to another role and to another association at once, and is rolled back. Or another association had
-        the role that is the default, and removed it first.
+        the role that is the default, or has it again in a rollback, and removed it first.
         """
         for name in "xy":
             sides = [(side.holders(), _defaults(side).get(name)) for side in (old, new)]
@@ -225,7 +225,8 @@ class World:
             given_up = (was, before, after) if done else (is_now, after, before)
             role, there, later = given_up
             goes = there.get((name, "")) != later.get((name, ""))
-            if (moved and not done) or (role and goes and len(there[name, role]) > 1):
+            have = {*there[name, role], *([] if done else later[name, role])} if role else set()
+            if (moved and not done) or (goes and len(have) > 1):
                 self.defaults[name] = None
 
 

@@ -54,7 +54,9 @@ def _cloudformation(monkeypatch: pytest.MonkeyPatch, client: Any) -> Iterator[li
     clients = {"redshift": client, "cloudformation": listed}
     monkeypatch.setattr(boto3, "client", lambda name, config: clients[name])  # noqa: ARG005
     monkeypatch.setattr(index, "Clock", client.clock)
+    index._clients.cache_clear()
     yield sent
+    index._clients.cache_clear()
 
 
 def test_a_failure_has_a_reason_and_a_physical_id(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,15 +200,16 @@ def test_a_role_of_the_list_is_restored_as_the_default() -> None:
 
 
 def test_there_is_time_to_reply_after_the_last_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three slow calls, four more to remove what was added, and a slow CloudFormation."""
+    """Three slow calls, four more to remove what was added, and a slow CloudFormation; clients are made once."""
     made: list[Any] = []
     with _cloudformation(monkeypatch, FakeRedshift()) as sent:
         monkeypatch.setattr(boto3, "client", lambda name, config: made.append((name, config)))
         index.handler(request(), _Context())
+        index.handler(request(), _Context())
     (redshift, config), (cloudformation, same) = made
     attempts = config.retries["total_max_attempts"]
 
-    assert ("redshift", "cloudformation", config, 1) == (redshift, cloudformation, same, len(sent))
+    assert ("redshift", "cloudformation", config, 2) == (redshift, cloudformation, same, len(sent))
     seconds = attempts * (config.connect_timeout + config.read_timeout)
     answering = (len(reply.PAUSES) + 1) * reply.REPLY_SECONDS + sum(reply.PAUSES)
     assert 7 * seconds + answering < index._MARGIN_SECONDS

@@ -1,6 +1,6 @@
 // Runs pytest on the Python that the Lambda function runs on, which few machines have: `pyodide` is CPython 3.14,
 // compiled for Node, where there are no processes and no threads.
-// Words of pytest flow in; its output and its exit code flow out.
+// Arguments: the folder of the packages, the folder of the compiled ones, and what pytest gets.
 import path from "node:path";
 import process from "node:process";
 import { loadPyodide } from "pyodide";

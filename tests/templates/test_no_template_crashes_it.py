@@ -22,7 +22,7 @@ from tests.support.rule_cases import FOLDER
 # Of the processor, for two runs: none of these templates is large.
 SECONDS = 2
 CALM = settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 NAMES = st.sampled_from(
     ["Role", "Warehouse", "Child", "Param", "AWS::AccountId", "AWS::NoValue", "AWS::Region", "Child.Outputs.X", "", "X"]
@@ -209,7 +209,7 @@ ASSETS = st.fixed_dictionaries(
 NESTING = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": f"https://bucket/{HASH}"}}
 
 
-@settings(CALM, max_examples=50)
+@settings(CALM, max_examples=40)
 @given(
     manifests=st.tuples(MANIFESTS, MANIFESTS),
     assets=ASSETS,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any, Protocol
 
 import boto3
@@ -50,7 +50,7 @@ def handler(event: Json, context: Context) -> None:
     data: Json = {}
     try:
         physical_id = physical_id_of(event)
-        redshift, cloudformation = (boto3.client(name, config=_CALLS) for name in ("redshift", "cloudformation"))
+        redshift, cloudformation = _clients()
         physical_id, data = answer(event, redshift, partial(list_stack, cloudformation, event), Clock(), remaining)
         status = "SUCCESS"
     except (RefusedError, OutdatedError) as error:
@@ -59,6 +59,12 @@ def handler(event: Json, context: Context) -> None:
         _log.exception("unexpected")
         reason = f"unexpected: {type(error).__name__}: {error}"
     respond(event, Outcome(status, reason, physical_id, data))
+
+
+@cache
+def _clients() -> tuple[Any, Any]:
+    """Make the clients, once for each process: they are slow to make."""
+    return boto3.client("redshift", config=_CALLS), boto3.client("cloudformation", config=_CALLS)
 
 
 def answer(event: Json, client: Client, look: Look, clock: Clock, seconds: float) -> tuple[str, Json]:
