@@ -225,7 +225,7 @@ class World:
             given_up = (was, before, after) if done else (is_now, after, before)
             role, there, later = given_up
             goes = there.get((name, "")) != later.get((name, ""))
-            have = {*there[name, role], *([] if done else later[name, role])} if role else set()
+            have = {*there[name, role], *([] if done else later.get((name, role), []))} if role else set()
             if (moved and not done) or (goes and len(have) > 1):
                 self.defaults[name] = None
 
