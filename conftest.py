@@ -17,7 +17,7 @@ os.environ["CDK_VALIDATION"] = "false"
 settings.register_profile(
     "fresh",
     derandomize=False,
-    max_examples=int(os.environ.get("EXAMPLES", "100")),
+    max_examples=int(os.environ.get("EXAMPLES", "50")),
     database=None,
     print_blob=True,
     deadline=None,
