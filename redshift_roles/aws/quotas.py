@@ -17,7 +17,6 @@ _DOCS = "https://docs.aws.amazon.com"
 _MGMT = f"{_DOCS}/redshift/latest/mgmt"
 _API = f"{_DOCS}/redshift/latest/APIReference"
 _GUIDE = f"{_DOCS}/redshift/latest/dg"
-_POLICIES = f"{_DOCS}/aws-managed-policy/latest/reference"
 _IAM = f"{_DOCS}/IAM/latest"
 _S3 = f"{_DOCS}/AmazonS3/latest/userguide"
 
@@ -74,7 +73,6 @@ SCHEDULER_ROLE: Final = Source(
 IDENTITY_CENTER_ROLE: Final = Source(f"{_GUIDE}/federated-permissions-prereqs.html", "2026-08-26")
 MODEL_LOGS: Final = Source(f"{_DOCS}/sagemaker/latest/dg/logging-cloudwatch.html", "2026-08-26")
 INFERENCE_PROFILES: Final = Source(f"{_DOCS}/bedrock/latest/userguide/inference-profiles-prereq.html", "2026-08-26")
-ALL_COMMANDS_POLICY: Final = Source(f"{_POLICIES}/AmazonRedshiftAllCommandsFullAccess.html", "2021-11-25")
 S3_ENCRYPTION: Final = Source(f"{_S3}/UsingKMSEncryption.html", "2026-08-26")
 S3_TABLES_ENCRYPTION: Final = Source(f"{_S3}/s3-tables-kms-permissions.html", "2026-07-06")
 CATALOG_ENCRYPTION: Final = Source(f"{_DOCS}/glue/latest/dg/encrypt-glue-data-catalog.html", "2026-08-04")
