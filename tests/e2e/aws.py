@@ -1,6 +1,6 @@
 """The emulated account, and the real CDK command line on it.
 
-Words of the command line flow in; what it says, and what is then in the account, flow out.
+It takes the words of a command, and returns what the command says and what is then in the account.
 """
 
 from __future__ import annotations

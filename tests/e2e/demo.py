@@ -1,6 +1,6 @@
 """What `make demo` shows: `app.py` deployed by the real CDK command line, without an AWS account.
 
-Nothing flows in; what the commands print flows out, and nothing stays, also when it is interrupted.
+It prints what the commands print, and leaves nothing behind, also when it is interrupted.
 """
 
 from __future__ import annotations

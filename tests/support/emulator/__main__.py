@@ -1,7 +1,7 @@
 """The program: ministack with a Redshift of our own, ``python -m tests.support.emulator``.
 
-The environment flows in (EMULATOR_TAKES, and what ministack reads); a server on one port flows out. It reaches into
-ministack where that has no door, which is why ministack is pinned.
+It reads EMULATOR_TAKES, and what ministack reads, from the environment, and serves on one port. It changes private
+parts of ministack where there is no public way, which is why ministack is pinned.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The query protocol of Amazon Redshift, both ways, from the shapes of botocore's service model.
 
-A form flows in and parameters flow out; an answer flows in and XML flows out.
+A form is read into parameters, and an answer is written as XML.
 """
 
 from __future__ import annotations

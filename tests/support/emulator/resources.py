@@ -1,6 +1,6 @@
 """The resource types that the server lacks: what CloudFormation does with them.
 
-A resource's properties flow in; its physical id and attributes flow out, and the model changes.
+Each handler takes a resource's properties, changes the model, and returns a physical id and attributes.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The server as a process of its own, with TLS, and what its clients need to reach it.
 
-A folder flows in; a running server flows out, and is stopped in the end.
+It runs in a folder that the caller gives, and is stopped in the end.
 """
 
 from __future__ import annotations
