@@ -1,7 +1,4 @@
-"""Statements in templates that allow iam:PassRole, wherever the policy stands, read into facts for the rules.
-
-What the same people may do besides is collected from all policies that the app attaches to them.
-"""
+"""Statements in templates that allow iam:PassRole, wherever the policy stands, read into facts for the rules."""
 
 from __future__ import annotations
 
@@ -18,45 +15,34 @@ from redshift_roles.aws.policies import least_size, size
 from redshift_roles.rules import association_rules, pass_role_rule, registry
 from redshift_roles.rules.facts import AssociationFacts, Origin, PassRoleFacts, RoleFacts
 from redshift_roles.rules.registry import Problem, Rule
-from redshift_roles.templates.assembly import Assembly, Template, mapping, once
+from redshift_roles.templates.assembly import Template, mapping, once
 from redshift_roles.templates.cluster_reader import (
     METADATA,
     as_written,
     asserted_account,
     document,
     evaluated,
-    nearest,
     presence,
     role_key,
-    role_names,
     trust_policy,
     written,
 )
-from redshift_roles.templates.conditions import alternatives
-from redshift_roles.templates.values import texts
+from redshift_roles.templates.principals import (
+    MANAGED_POLICY,
+    NOBODY,
+    PERMISSION_SET,
+    People,
+    Place,
+    alternatives_of,
+    documents,
+    is_boundary,
+    is_of_circumstances,
+    people_of,
+)
 
 _PASSING: Final = "iam:passrole"
-_BOUNDED: Final = "AWS::IAM::ManagedPolicy"
 # What has a document whose size is checked.
-SIZED: Final = (_BOUNDED, "AWS::IAM::Role")
-_PERMISSION_SET: Final = "AWS::SSO::PermissionSet"
-# Where a resource has its policy.
-_POLICIES: Final = {
-    "AWS::IAM::Policy": "PolicyDocument",
-    _BOUNDED: "PolicyDocument",
-    "AWS::IAM::RolePolicy": "PolicyDocument",
-    "AWS::IAM::UserPolicy": "PolicyDocument",
-    "AWS::IAM::GroupPolicy": "PolicyDocument",
-    _PERMISSION_SET: "InlinePolicy",
-}
-# What has a list of policies; those of SAM may be documents themselves, or one.
-_BEARERS: Final = (
-    "AWS::IAM::Role",
-    "AWS::IAM::User",
-    "AWS::IAM::Group",
-    "AWS::Serverless::Function",
-    "AWS::Serverless::StateMachine",
-)
+SIZED: Final = (MANAGED_POLICY, "AWS::IAM::Role")
 
 
 class RedshiftUsage(NamedTuple):
@@ -68,11 +54,16 @@ class RedshiftUsage(NamedTuple):
 
 
 class PassRoleStatement(NamedTuple):
-    """A statement that allows iam:PassRole: its facts where its conditions hold, and where they do not."""
+    """A statement that allows iam:PassRole: its facts and its forms, where its conditions hold and where they do not.
+
+    `denied` has the roles that its document denies.
+    """
 
     logical_id: str
     location: str
     facts: list[PassRoleFacts]
+    forms: list[dict[str, Any]]
+    denied: list[str]
 
 
 def pass_role_statements(
@@ -82,13 +73,13 @@ def pass_role_statements(
     for logical_id, where, forms, denied in _passing(template):
         usage = usage_of(template)
         # A permission set is defined in one account and passes roles of others.
-        account = None if template.resource_type(logical_id) == _PERMISSION_SET else template.account
+        account = None if template.resource_type(logical_id) == PERMISSION_SET else template.account
         accounts = usage.accounts if account is None else frozenset({account})
         facts = [
             _facts(form, denied, accounts, usage, (template, logical_id))._replace(label=_label(where))
             for form in forms
         ]
-        yield PassRoleStatement(logical_id, where, facts)
+        yield PassRoleStatement(logical_id, where, facts, forms, denied)
 
 
 class _Passing(NamedTuple):
@@ -107,189 +98,11 @@ def _passing(template: Template) -> list[_Passing]:
 
 
 def _find_passing(template: Template) -> Iterator[_Passing]:
-    for logical_id, location, policy in _documents(template):
+    for logical_id, location, policy in documents(template):
         for index, forms, denied in _allowing(policy, template):
-            if _is_boundary(logical_id, template):
+            if is_boundary(logical_id, template):
                 break
             yield _Passing(logical_id, f"{location}/Statement/{index}", forms, denied)
-
-
-class _People(NamedTuple):
-    """Those to whom the app attaches a policy: which roles they are, and what they may do by all of their policies."""
-
-    roles: frozenset[tuple[str, str]]  # by `role_key`; empty where somebody else has the policy too
-    operations: tuple[str, ...]  # of Redshift, that take a role, as written
-
-
-class _Allowed(NamedTuple):
-    """The operations that take a role which policies allow, each with what was written, and those that they deny."""
-
-    allowed: dict[str, str]
-    denied: set[str]
-
-    def add(self, other: _Allowed) -> None:
-        """Add what another policy allows and denies."""
-        self.allowed.update(other.allowed)
-        self.denied.update(other.denied)
-
-
-class _Principal(NamedTuple):
-    """Who has a policy: the ARN of a role, the name of a user or group, or a place."""
-
-    kind: str
-    name: str
-    stack: str  # empty within an app, whose stacks may name each other's roles
-
-
-def _principal(kind: str, name: str, template: Template) -> _Principal:
-    return _Principal(kind, name, "" if template.assembly.is_app else template.top.key)
-
-
-_Place = tuple[Template, str]
-_OwnersAndPowers = tuple[dict[_Place, set[_Principal]], dict[_Place | _Principal, _Allowed]]
-
-# An AWS managed policy with full access to Redshift; its others take no roles.
-_FULL_ACCESS: Final = "AmazonRedshiftFullAccess"
-_LISTS_OF_POLICIES: Final = ("ManagedPolicyArns", "ManagedPolicies", "Policies")
-_ATTACHED_TO: Final = {"Roles": "Role", "Users": "User", "Groups": "Group"}
-
-
-def _people(place: _Place) -> _People:
-    """Collect what those may do to whom the app attaches a policy."""
-    nothing: _OwnersAndPowers = ({}, {})
-    assembly = place[0].assembly
-    owners, powers = once(assembly.memo, "principals", lambda: _find_principals(assembly), nothing)
-    holders = owners.get(place, set())
-    together = _Allowed({}, set())
-    keys: list[_Place | _Principal] = [place, *sorted(holders)]
-    for key in keys:
-        together.add(powers.get(key, _NO_POWER))
-    written = [text for operation, text in together.allowed.items() if operation not in together.denied]
-    roles = {role_key(holder.name) for holder in holders if holder.kind == "Role"}
-    return _People(frozenset(roles if len(roles) == len(holders) else ()), tuple(dict.fromkeys(written)))
-
-
-_NO_POWER: Final = _Allowed({}, set())
-_NOBODY: Final = _People(frozenset(), ())
-
-
-def _find_principals(assembly: Assembly) -> _OwnersAndPowers:
-    """Find who has which policies, and what each policy and each of them allows."""
-    owners = {place: {*_attached_to(*place)} for place in _places(assembly, *_POLICIES, *_BEARERS)}
-    powers: dict[_Place | _Principal, _Allowed] = {}
-    managed = {text: place for place in _places(assembly, _BOUNDED) for text in texts({"Ref": place[1]}, place[0])}
-    managed.update({f"/{text.rpartition('/')[2]}": place for text, place in managed.items()})
-
-    def add(one: _Place | _Principal, power: _Allowed) -> None:
-        powers.setdefault(one, _Allowed({}, set())).add(power)
-
-    for place in _places(assembly, *_BEARERS, _PERMISSION_SET):
-        holder = _holder(*place)
-        owners[place].add(holder)
-        for text in _listed_by(*place):
-            if text in managed:
-                owners[managed[text]].add(holder)
-            if text.endswith(f":iam::aws:policy/{_FULL_ACCESS}"):
-                add(holder, _Allowed(dict.fromkeys(actions.TAKE_ROLES.names, _FULL_ACCESS), set()))
-    members = _members(assembly)
-    for holders in owners.values():
-        holders.update([one for group in holders for one in members.get(group, ())])
-    for template in assembly.templates():
-        for logical_id, _, policy in _documents(template):
-            power = _taking(policy, template)
-            for one in ((template, logical_id), *owners.get((template, logical_id), ())):
-                add(one, power)
-    return owners, powers
-
-
-def _listed_by(template: Template, logical_id: str) -> Iterator[str]:
-    """List the policies that a role, a user, a group, a function or a permission set names."""
-    properties = template.properties(logical_id)
-    for key in _LISTS_OF_POLICIES:
-        yield from _names(properties.get(key), template)
-    # Of the accounts that a permission set is for; their paths may differ.
-    references = listed(properties.get("CustomerManagedPolicyReferences"))
-    yield from (f"/{name}" for name in _names([mapping(each).get("Name") for each in references], template))
-
-
-def _members(assembly: Assembly) -> dict[_Principal, set[_Principal]]:
-    """List the users in each group."""
-    found: dict[_Principal, set[_Principal]] = {}
-    for template, logical_id in _places(assembly, "AWS::IAM::User"):
-        for group in _names(template.properties(logical_id).get("Groups"), template):
-            found.setdefault(_principal("Group", group, template), set()).add(_holder(template, logical_id))
-    for template, logical_id in _places(assembly, "AWS::IAM::UserToGroupAddition"):
-        added = template.properties(logical_id)
-        users = {_principal("User", name, template) for name in _names(added.get("Users"), template)}
-        for group in _names(added.get("GroupName"), template):
-            found.setdefault(_principal("Group", group, template), set()).update(users)
-    return found
-
-
-def _places(assembly: Assembly, *kinds: str) -> Iterator[_Place]:
-    for template in assembly.templates():
-        for logical_id in template.resources(*kinds):
-            yield template, logical_id
-
-
-def _attached_to(template: Template, logical_id: str) -> Iterator[_Principal]:
-    """List to whom a policy says that it is attached."""
-    properties, kind = template.properties(logical_id), template.resource_type(logical_id).rpartition("::")[2]
-    by_name = {f"{kind.removesuffix('Policy')}Name": kind.removesuffix("Policy")} if kind != "ManagedPolicy" else {}
-    for key, who in {**_ATTACHED_TO, **by_name}.items() if kind.endswith("Policy") else ():
-        for name in _names(properties.get(key), template):
-            home = nearest(role_names(template.assembly).get(name, []), name, template) if who == "Role" else None
-            yield _holder(*home) if home else _principal(who, name, template)
-
-
-def _holder(template: Template, logical_id: str) -> _Principal:
-    """Name what has policies of its own."""
-    kind = template.resource_type(logical_id).rpartition("::")[2]
-    if kind == "Role":
-        return _principal(kind, texts({"Fn::GetAtt": [logical_id, "Arn"]}, template)[0], template)
-    is_named = kind in ("User", "Group")
-    name = texts({"Ref": logical_id}, template)[0] if is_named else f"{template.key}#{logical_id}"
-    return _principal(kind, name, template)
-
-
-def _names(value: Json, template: Template) -> list[str]:
-    """List the texts in a property that is a text or a list, as far as they are certain."""
-    found = [item for one in _alternatives(value, template) for item in listed(one) if item is not None]
-    return [
-        text
-        for item in found
-        if not mapping(item).keys() & {"PolicyDocument", "Statement"}
-        for text in texts(item, template)
-    ]
-
-
-def _taking(policy: Json, template: Template) -> _Allowed:
-    """Find the operations that take a role in a policy; an administrator's ``*`` is about everything."""
-    found = _Allowed({}, set())
-    for statement in listed(mapping(document(policy, template)).get("Statement")):
-        for inner in _alternatives(statement, template):
-            if not isinstance(inner, dict) or "Action" not in inner:
-                continue
-            effect = inner.get("Effect")
-            for action in listed(inner["Action"]):
-                for text in texts(action, template) if _may_take(action, effect) else ():
-                    taken = [name for name in actions.TAKE_ROLES.names if matches(text.lower(), name.lower())]
-                    if effect == "Allow":
-                        found.allowed.update((name, found.allowed.get(name, text)) for name in taken)
-                    elif effect == "Deny" and _may_deny_everywhere(inner, template):
-                        found.denied.update(taken)
-    return found
-
-
-def _may_deny_everywhere(statement: Mapping[str, Any], template: Template) -> bool:
-    """Return whether a Deny may leave nothing that an operation could be done to."""
-    resources = [text for resource in listed(statement.get("Resource", "*")) for text in texts(resource, template)]
-    is_wide = any(text == "*" or not literal_start(text) for text in resources)
-    return is_wide and not _is_of_circumstances(statement.get("Condition"))
-
-
-def _may_take(action: Json, effect: Json) -> bool:
-    return not isinstance(action, str) or action[:8].lower() == "redshift" or (effect == "Deny" and action[:1] == "*")
 
 
 # What a role of a policy statement must be, and the rules that say so.
@@ -313,7 +126,7 @@ class PolicyProblem(NamedTuple):
 def policy_problems(template: Template, origin: Origin) -> Iterator[PolicyProblem]:
     """Find roles that nobody can pass to Redshift, and policies that IAM refuses for their size."""
     for logical_id, where, forms, _ in _passing(template):
-        is_anywhere = template.resource_type(logical_id) == _PERMISSION_SET
+        is_anywhere = template.resource_type(logical_id) == PERMISSION_SET
         if not is_anywhere and all(pass_role_rule.is_for_redshift(form.get("Condition")) for form in forms):
             for rule, problem in _role_problems(_label(where), forms, template, origin):
                 yield PolicyProblem(logical_id, where, rule, problem)
@@ -379,7 +192,7 @@ def _many_policies(template: Template) -> Iterator[tuple[str, Problem]]:
     """Find roles, users and groups to which the template surely attaches more managed policies than IAM does."""
     attached = Counter(
         (key, node.get("Ref"))
-        for policy in template.resources(_BOUNDED)
+        for policy in template.resources(MANAGED_POLICY)
         for key in ("Roles", "Users", "Groups")
         for node in listed(template.properties(policy).get(key))
         if isinstance(node, dict) and presence(template, policy) is True
@@ -395,54 +208,9 @@ def _many_policies(template: Template) -> Iterator[tuple[str, Problem]]:
                 yield logical_id, Problem("ManagedPolicyArns", message, fix)
 
 
-def _is_boundary(logical_id: str, template: Template) -> bool:
-    """Return whether a policy serves only as a permissions boundary, which grants nothing."""
-    properties = template.properties(logical_id)
-    is_attached = any(properties.get(key) for key in ("Roles", "Users", "Groups"))
-    if template.resource_type(logical_id) != _BOUNDED or is_attached:
-        return False
-    own = set(texts({"Ref": logical_id}, template))
-    nothing = set[str](), set[str]()
-    boundaries, attached = once(template.assembly.memo, "policy uses", lambda: _uses(template.assembly), nothing)
-    return bool(own & boundaries) and not own & attached
-
-
-def _uses(assembly: Assembly) -> tuple[set[str], set[str]]:
-    """List the policies that are permissions boundaries, and those that are attached."""
-    boundaries, attached = set[str](), set[str]()
-    for template in assembly.templates():
-        for logical_id in template.resources(*_BEARERS):
-            properties = template.properties(logical_id)
-            boundaries.update(texts(properties.get("PermissionsBoundary"), template))
-            for policy in (*listed(properties.get("ManagedPolicyArns")), *listed(properties.get("Policies"))):
-                attached.update(texts(policy, template))
-    return boundaries, attached
-
-
 def _label(location: str) -> str:
     short = location.removeprefix("Properties/").replace("PolicyDocument/", "")
     return re.sub(r"/(\d+)", r"[\1]", short).replace("/", ".")
-
-
-def _documents(template: Template) -> Iterator[tuple[str, str, Json]]:
-    for kind, key in _POLICIES.items():
-        for logical_id in template.resources(kind):
-            for policy in _alternatives(template.properties(logical_id).get(key), template):
-                yield logical_id, f"Properties/{key}", policy
-    for logical_id in template.resources(*_BEARERS):
-        for policies in _alternatives(template.properties(logical_id).get("Policies"), template):
-            for index, policy in enumerate(listed(policies)):
-                location = f"Properties/Policies/{index}" if isinstance(policies, list) else "Properties/Policies"
-                for inner in _alternatives(policy, template):
-                    if isinstance(inner, dict) and "PolicyDocument" in inner:
-                        for written in _alternatives(inner["PolicyDocument"], template):
-                            yield logical_id, f"{location}/PolicyDocument", written
-                    else:
-                        yield logical_id, location, inner
-
-
-def _alternatives(value: Json, template: Template) -> list[Json]:
-    return [inner for inner, _ in alternatives(value, template, texts)]
 
 
 def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, list[dict[str, Any]], list[str]]]:
@@ -454,7 +222,7 @@ def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, list[dict
     statements = mapping(document(policy, template)).get("Statement")
     passing: list[tuple[int, list[dict[str, Any]]]] = []
     for index, statement in enumerate(listed(statements)):
-        for inner in _alternatives(statement, template):
+        for inner in alternatives_of(statement, template):
             if isinstance(inner, dict) and _names_iam(inner):
                 first, last = (evaluated(inner, template, side) for side in (0, -1))
                 forms = [first] if first == last else [first, last]
@@ -498,23 +266,11 @@ def _denies(statement: Mapping[str, Any]) -> bool:
         matches(text.lower(), _PASSING) for text in _texts(statement.get("Action", statement.get("NotAction")))
     )
     about_roles = "NotResource" in statement or any(map(iam_patterns.may_be_role, _texts(statement.get("Resource"))))
-    return about_roles and listed != ("NotAction" in statement) and not _is_of_circumstances(statement.get("Condition"))
-
-
-_CIRCUMSTANCES: Final = (
-    "aws:currenttime aws:multifactorauthage aws:multifactorauthpresent aws:requestedregion aws:securetransport "
-    "aws:sourceip aws:sourcevpc aws:sourcevpce aws:viaawsservice aws:vpcsourceip"
-).split()
-
-
-def _is_of_circumstances(condition: object) -> bool:
-    """Return whether a condition is only about how a request is made: in which region, with MFA, from where."""
-    keys = [key.lower() for group in mapping(condition).values() for key in mapping(group)]
-    return bool(keys) and all(key in _CIRCUMSTANCES for key in keys)
+    return about_roles and listed != ("NotAction" in statement) and not is_of_circumstances(statement.get("Condition"))
 
 
 def _facts(
-    statement: Mapping[str, Any], denied: list[str], accounts: frozenset[str], usage: RedshiftUsage, place: _Place
+    statement: Mapping[str, Any], denied: list[str], accounts: frozenset[str], usage: RedshiftUsage, place: Place
 ) -> PassRoleFacts:
     condition = statement.get("Condition")
     services = pass_role_rule.passed_services(condition)
@@ -522,7 +278,7 @@ def _facts(
     found = _redshift_roles(_texts(statement.get("Resource")), usage)
     named = {key: name for key, name in found.items() if not _is_among(key, denied)}
     # Who they are matters only where they may pass roles to every service.
-    people = _people(place) if services is None and (every_role or named) else _NOBODY
+    people = people_of(place) if services is None and (every_role or named) else NOBODY
     return PassRoleFacts(
         label="",
         services=services,
@@ -555,7 +311,7 @@ def _every_role(
     return readable(every), near and (bool(left) or not usage.roles)
 
 
-def _passed_to(named: list[tuple[str, str]], people: _People, usage: RedshiftUsage) -> tuple[str, ...]:
+def _passed_to(named: list[tuple[str, str]], people: People, usage: RedshiftUsage) -> tuple[str, ...]:
     """Return the services that roles are passed to: by Redshift itself, by a schedule, or by people."""
     if people.roles and all(key in usage.roles for key in people.roles):
         return (actions.PASSED_TO_TRAINING,)

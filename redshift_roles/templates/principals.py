@@ -1,0 +1,281 @@
+"""The policies in templates: where they stand, to whom the app attaches them, and what these may do with roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from redshift_roles.aws import Json, actions, listed
+from redshift_roles.aws.iam_patterns import matches
+from redshift_roles.aws.placeholders import literal_start
+from redshift_roles.templates.assembly import Assembly, Template, mapping, once
+from redshift_roles.templates.cluster_reader import document, nearest, role_key, role_names
+from redshift_roles.templates.conditions import alternatives
+from redshift_roles.templates.values import texts
+
+MANAGED_POLICY: Final = "AWS::IAM::ManagedPolicy"
+PERMISSION_SET: Final = "AWS::SSO::PermissionSet"
+# Where a resource has its policy.
+_POLICIES: Final = {
+    "AWS::IAM::Policy": "PolicyDocument",
+    MANAGED_POLICY: "PolicyDocument",
+    "AWS::IAM::RolePolicy": "PolicyDocument",
+    "AWS::IAM::UserPolicy": "PolicyDocument",
+    "AWS::IAM::GroupPolicy": "PolicyDocument",
+    PERMISSION_SET: "InlinePolicy",
+}
+# What has a list of policies; those of SAM may be documents themselves, or one.
+BEARERS: Final = (
+    "AWS::IAM::Role",
+    "AWS::IAM::User",
+    "AWS::IAM::Group",
+    "AWS::Serverless::Function",
+    "AWS::Serverless::StateMachine",
+)
+
+
+class People(NamedTuple):
+    """Those to whom the app attaches a policy: which roles they are, and what they may do by all of their policies."""
+
+    roles: frozenset[tuple[str, str]]  # by `role_key`; empty where somebody else has the policy too
+    operations: tuple[str, ...]  # of Redshift, that take a role, as written
+
+
+class _Allowed(NamedTuple):
+    """The operations that take a role which policies allow, each with what was written, and those that they deny."""
+
+    allowed: dict[str, str]
+    denied: set[str]
+
+    def add(self, other: _Allowed) -> None:
+        """Add what another policy allows and denies."""
+        self.allowed.update(other.allowed)
+        self.denied.update(other.denied)
+
+
+class Principal(NamedTuple):
+    """Who has a policy: the ARN of a role, the name of a user or group, or a place."""
+
+    kind: str
+    name: str
+    stack: str  # empty within an app, whose stacks may name each other's roles
+
+
+def _principal(kind: str, name: str, template: Template) -> Principal:
+    return Principal(kind, name, "" if template.assembly.is_app else template.top.key)
+
+
+Place = tuple[Template, str]
+_Holders = dict[Place, set[Principal]]
+_HoldersAndPowers = tuple[_Holders, dict[Place | Principal, _Allowed]]
+
+# An AWS managed policy with full access to Redshift; its others take no roles.
+_FULL_ACCESS: Final = "AmazonRedshiftFullAccess"
+_LISTS_OF_POLICIES: Final = ("ManagedPolicyArns", "ManagedPolicies", "Policies")
+_ATTACHED_TO: Final = {"Roles": "Role", "Users": "User", "Groups": "Group"}
+
+
+def people_of(place: Place) -> People:
+    """Collect what those may do to whom the app attaches a policy."""
+    nothing: _HoldersAndPowers = ({}, {})
+    assembly = place[0].assembly
+    owners, powers = once(assembly.memo, "principals", lambda: _find_principals(assembly), nothing)
+    people = owners.get(place, set())
+    together = _Allowed({}, set())
+    keys: list[Place | Principal] = [place, *sorted(people)]
+    for key in keys:
+        together.add(powers.get(key, _NO_POWER))
+    written = [text for operation, text in together.allowed.items() if operation not in together.denied]
+    roles = {role_key(one.name) for one in people if one.kind == "Role"}
+    return People(frozenset(roles if len(roles) == len(people) else ()), tuple(dict.fromkeys(written)))
+
+
+_NO_POWER: Final = _Allowed({}, set())
+NOBODY: Final = People(frozenset(), ())
+
+
+def holders(assembly: Assembly) -> _Holders:
+    """Find to whom the app attaches each policy; what has policies of its own holds these."""
+
+    def found() -> _Holders:
+        every = {place: {*_attached_to(*place)} for place in places(assembly, *_POLICIES, *BEARERS)}
+        managed = {
+            text: place for place in places(assembly, MANAGED_POLICY) for text in texts({"Ref": place[1]}, place[0])
+        }
+        managed.update({f"/{text.rpartition('/')[2]}": place for text, place in managed.items()})
+        for place in places(assembly, *BEARERS, PERMISSION_SET):
+            for named in (place, *(managed[text] for text in listed_policies(*place) if text in managed)):
+                every[named].add(holder_of(*place))
+        return every
+
+    return once(assembly.memo, "holders", found, {})
+
+
+def _find_principals(assembly: Assembly) -> _HoldersAndPowers:
+    """Find who has which policies, members of groups too, and what each policy and each of them allows."""
+    groups = members(assembly)
+    owners = {place: found.union(*(groups.get(one, ()) for one in found)) for place, found in holders(assembly).items()}
+    powers: dict[Place | Principal, _Allowed] = {}
+
+    def add(one: Place | Principal, power: _Allowed) -> None:
+        powers.setdefault(one, _Allowed({}, set())).add(power)
+
+    for place in places(assembly, *BEARERS, PERMISSION_SET):
+        if any(text.endswith(f":iam::aws:policy/{_FULL_ACCESS}") for text in listed_policies(*place)):
+            add(holder_of(*place), _Allowed(dict.fromkeys(actions.TAKE_ROLES.names, _FULL_ACCESS), set()))
+    for template in assembly.templates():
+        for logical_id, _, policy in documents(template):
+            power = _taking(policy, template)
+            for one in ((template, logical_id), *owners.get((template, logical_id), ())):
+                add(one, power)
+    return owners, powers
+
+
+def listed_policies(template: Template, logical_id: str) -> Iterator[str]:
+    """List the policies that a role, a user, a group, a function or a permission set names."""
+    properties = template.properties(logical_id)
+    for key in _LISTS_OF_POLICIES:
+        yield from _names(properties.get(key), template)
+    # Of the accounts that a permission set is for; their paths may differ.
+    references = listed(properties.get("CustomerManagedPolicyReferences"))
+    yield from (f"/{name}" for name in _names([mapping(each).get("Name") for each in references], template))
+
+
+def members(assembly: Assembly) -> dict[Principal, set[Principal]]:
+    """List the users in each group."""
+    found: dict[Principal, set[Principal]] = {}
+    for template, logical_id in places(assembly, "AWS::IAM::User"):
+        for group in _names(template.properties(logical_id).get("Groups"), template):
+            found.setdefault(_principal("Group", group, template), set()).add(holder_of(template, logical_id))
+    for template, logical_id in places(assembly, "AWS::IAM::UserToGroupAddition"):
+        added = template.properties(logical_id)
+        users = {_principal("User", name, template) for name in _names(added.get("Users"), template)}
+        for group in _names(added.get("GroupName"), template):
+            found.setdefault(_principal("Group", group, template), set()).update(users)
+    return found
+
+
+def places(assembly: Assembly, *kinds: str) -> Iterator[Place]:
+    """List the resources of these types in all templates."""
+    for template in assembly.templates():
+        for logical_id in template.resources(*kinds):
+            yield template, logical_id
+
+
+def _attached_to(template: Template, logical_id: str) -> Iterator[Principal]:
+    """List to whom a policy says that it is attached."""
+    properties, kind = template.properties(logical_id), template.resource_type(logical_id).rpartition("::")[2]
+    by_name = {f"{kind.removesuffix('Policy')}Name": kind.removesuffix("Policy")} if kind != "ManagedPolicy" else {}
+    for key, who in {**_ATTACHED_TO, **by_name}.items() if kind.endswith("Policy") else ():
+        for name in _names(properties.get(key), template):
+            home = nearest(role_names(template.assembly).get(name, []), name, template) if who == "Role" else None
+            yield holder_of(*home) if home else _principal(who, name, template)
+
+
+def holder_of(template: Template, logical_id: str) -> Principal:
+    """Name what has policies of its own."""
+    kind = template.resource_type(logical_id).rpartition("::")[2]
+    if kind == "Role":
+        return _principal(kind, texts({"Fn::GetAtt": [logical_id, "Arn"]}, template)[0], template)
+    is_named = kind in ("User", "Group")
+    name = texts({"Ref": logical_id}, template)[0] if is_named else f"{template.key}#{logical_id}"
+    return _principal(kind, name, template)
+
+
+def _names(value: Json, template: Template) -> list[str]:
+    """List the texts in a property that is a text or a list, as far as they are certain."""
+    found = [item for one in alternatives_of(value, template) for item in listed(one) if item is not None]
+    return [
+        text
+        for item in found
+        if not mapping(item).keys() & {"PolicyDocument", "Statement"}
+        for text in texts(item, template)
+    ]
+
+
+def _taking(policy: Json, template: Template) -> _Allowed:
+    """Find the operations that take a role in a policy; an administrator's ``*`` is about everything."""
+    found = _Allowed({}, set())
+    for statement in listed(mapping(document(policy, template)).get("Statement")):
+        for inner in alternatives_of(statement, template):
+            if not isinstance(inner, dict) or "Action" not in inner:
+                continue
+            effect = inner.get("Effect")
+            for action in listed(inner["Action"]):
+                for text in texts(action, template) if _may_take(action, effect) else ():
+                    taken = [name for name in actions.TAKE_ROLES.names if matches(text.lower(), name.lower())]
+                    if effect == "Allow":
+                        found.allowed.update((name, found.allowed.get(name, text)) for name in taken)
+                    elif effect == "Deny" and _may_deny_everywhere(inner, template):
+                        found.denied.update(taken)
+    return found
+
+
+def _may_deny_everywhere(statement: Mapping[str, Any], template: Template) -> bool:
+    """Return whether a Deny may leave nothing that an operation could be done to."""
+    resources = [text for resource in listed(statement.get("Resource", "*")) for text in texts(resource, template)]
+    is_wide = any(text == "*" or not literal_start(text) for text in resources)
+    return is_wide and not is_of_circumstances(statement.get("Condition"))
+
+
+def _may_take(action: Json, effect: Json) -> bool:
+    return not isinstance(action, str) or action[:8].lower() == "redshift" or (effect == "Deny" and action[:1] == "*")
+
+
+def documents(template: Template) -> Iterator[tuple[str, str, Json]]:
+    """List the policies of a template: the resource that each is in, its place there, and the document."""
+    for kind, key in _POLICIES.items():
+        for logical_id in template.resources(kind):
+            for policy in alternatives_of(template.properties(logical_id).get(key), template):
+                yield logical_id, f"Properties/{key}", policy
+    for logical_id in template.resources(*BEARERS):
+        for policies in alternatives_of(template.properties(logical_id).get("Policies"), template):
+            for index, policy in enumerate(listed(policies)):
+                location = f"Properties/Policies/{index}" if isinstance(policies, list) else "Properties/Policies"
+                for inner in alternatives_of(policy, template):
+                    if isinstance(inner, dict) and "PolicyDocument" in inner:
+                        for written in alternatives_of(inner["PolicyDocument"], template):
+                            yield logical_id, f"{location}/PolicyDocument", written
+                    else:
+                        yield logical_id, location, inner
+
+
+def alternatives_of(value: Json, template: Template) -> list[Json]:
+    """Follow ``Fn::If`` to each value there may be."""
+    return [inner for inner, _ in alternatives(value, template, texts)]
+
+
+def is_boundary(logical_id: str, template: Template) -> bool:
+    """Return whether a policy serves only as a permissions boundary, which grants nothing."""
+    properties = template.properties(logical_id)
+    is_attached = any(properties.get(key) for key in ("Roles", "Users", "Groups"))
+    if template.resource_type(logical_id) != MANAGED_POLICY or is_attached:
+        return False
+    own = set(texts({"Ref": logical_id}, template))
+    nothing = set[str](), set[str]()
+    boundaries, attached = once(template.assembly.memo, "policy uses", lambda: _uses(template.assembly), nothing)
+    return bool(own & boundaries) and not own & attached
+
+
+def _uses(assembly: Assembly) -> tuple[set[str], set[str]]:
+    """List the policies that are permissions boundaries, and those that are attached."""
+    boundaries, attached = set[str](), set[str]()
+    for template in assembly.templates():
+        for logical_id in template.resources(*BEARERS):
+            properties = template.properties(logical_id)
+            boundaries.update(texts(properties.get("PermissionsBoundary"), template))
+            for policy in (*listed(properties.get("ManagedPolicyArns")), *listed(properties.get("Policies"))):
+                attached.update(texts(policy, template))
+    return boundaries, attached
+
+
+_CIRCUMSTANCES: Final = (
+    "aws:currenttime aws:multifactorauthage aws:multifactorauthpresent aws:requestedregion aws:securetransport "
+    "aws:sourceip aws:sourcevpc aws:sourcevpce aws:viaawsservice aws:vpcsourceip"
+).split()
+
+
+def is_of_circumstances(condition: object) -> bool:
+    """Return whether a condition is only about how a request is made: in which region, with MFA, from where."""
+    keys = [key.lower() for group in mapping(condition).values() for key in mapping(group)]
+    return bool(keys) and all(key in _CIRCUMSTANCES for key in keys)
