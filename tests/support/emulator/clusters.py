@@ -8,7 +8,7 @@ both adds and removes.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -16,6 +16,7 @@ Json = dict[str, Any]
 
 STATUS_TAG: Final = "status"
 
+_WRONG_ROLE: Final = "InvalidParameterValue"
 _CONCURRENT: Final = (
     "The Cluster is being modified by a concurrent operation. Please check the Cluster's status and try again."
 )
@@ -72,8 +73,8 @@ class Pace:
 
 
 @dataclass
-class Cluster:
-    """One cluster.
+class RoleHolder:
+    """What roles are associated with: a cluster, or a namespace.
 
     Attributes:
         identifier: Its name.
@@ -96,6 +97,36 @@ class Cluster:
     busy_until: float = 0.0
     busy_status: str = "modifying"
     stuck: set[str] = field(default_factory=lambda: {"Stuck"})
+
+    def set_roles(self, wanted: set[str], now: float, takes: float) -> None:
+        """Add what is wanted and not there, remove what is there and not wanted; both take time."""
+        for arn in sorted(wanted - set(self.roles)):
+            self.leaving.pop(arn, None)
+            self.roles[arn] = now + takes
+        for arn in set(self.roles) - wanted:
+            del self.roles[arn]
+            self.leaving[arn] = now + takes
+
+    def statuses(self, now: float) -> dict[str, str]:
+        """Return the status of each role that is there or still leaving."""
+        self.leaving = {arn: gone for arn, gone in self.leaving.items() if gone > now}
+        late = {arn for arn, when in self.roles.items() if when > now or any(part in arn for part in self.stuck)}
+        there = {arn: "adding" if arn in late else "in-sync" for arn in self.roles}
+        return {**there, **dict.fromkeys(self.leaving, "removing")}
+
+
+class Cluster(RoleHolder):
+    """One cluster."""
+
+
+def check_roles(caller: Caller, account: str, arns: Iterable[str | None], code: str) -> None:
+    """Refuse roles that the caller may not pass, of another account, or that Redshift may not assume."""
+    for arn in filter(None, arns):
+        caller.check_pass_role(arn)
+        if arn.split(":")[4:5] != [account]:  # invented: IAM's words, which Redshift may not use
+            raise RefusedError("AccessDenied", "Cross-account pass role is not allowed.", 403)
+        if not caller.trusts_redshift(arn):
+            raise RefusedError(code, _INVALID.format(arn))
 
 
 class Redshift:
@@ -131,7 +162,7 @@ class Redshift:
         if parameters is not None and parameters not in self.parameter_groups:
             raise RefusedError("ClusterParameterGroupNotFound", f"ParameterGroup not found: {parameters}", 404)
         made = Cluster(name, request)
-        self._check_roles(caller, [*request.get("IamRoles", []), request.get("DefaultIamRoleArn")])
+        check_roles(caller, self.account, [*request.get("IamRoles", []), request.get("DefaultIamRoleArn")], _WRONG_ROLE)
         self._change(made, request.get("IamRoles", []), [], request.get("DefaultIamRoleArn"))
         self.clusters[name] = made
         return {"Cluster": self._shown(made)}
@@ -141,7 +172,7 @@ class Redshift:
         cluster = self.find(request["ClusterIdentifier"])
         add, remove = request.get("AddIamRoles", []), request.get("RemoveIamRoles", [])
         default = request.get("DefaultIamRoleArn")
-        self._check_roles(caller, [*add, default])
+        check_roles(caller, self.account, [*add, default], _WRONG_ROLE)
         self._check_available(cluster)
         self._change(cluster, add, remove, default)
         return {"Cluster": self._shown(cluster)}
@@ -195,41 +226,22 @@ class Redshift:
         present = set(cluster.roles)
         wanted = (present | set(add)) - set(remove)  # invented: what is both added and removed goes, or does not come
         if len(wanted) > self.pace.quota:  # invented
-            raise RefusedError("InvalidParameterValue", f"A cluster may have {self.pace.quota} IAM roles.")
+            raise RefusedError(_WRONG_ROLE, f"A cluster may have {self.pace.quota} IAM roles.")
         if default is not None and remove and self.pace.default_alone:
-            raise RefusedError("InvalidParameterValue", "The roles should contain the default IAM role.")
+            raise RefusedError(_WRONG_ROLE, "The roles should contain the default IAM role.")
         if default and default not in wanted:
-            raise RefusedError("InvalidParameterValue", f"The IAM role {default} is not associated with the cluster.")
+            raise RefusedError(_WRONG_ROLE, f"The IAM role {default} is not associated with the cluster.")
         now = self._now()
         if add or remove or default is not None:
             cluster.busy_until = now + self.pace.busy
-        for arn in (arn for arn in add if arn in wanted - present):
-            cluster.leaving.pop(arn, None)
-            cluster.roles[arn] = now + self.pace.takes
-        for arn in present - wanted:
-            del cluster.roles[arn]
-            cluster.leaving[arn] = now + self.pace.takes
+        cluster.set_roles(wanted, now, self.pace.takes)
         default = cluster.default if default is None else default
         cluster.default = default if default in wanted else None
-
-    def _check_roles(self, caller: Caller, arns: list[str | None]) -> None:
-        for arn in filter(None, arns):
-            caller.check_pass_role(arn)
-            if arn.split(":")[4:5] != [self.account]:  # invented: IAM's words, which Redshift may not use
-                raise RefusedError("AccessDenied", "Cross-account pass role is not allowed.", 403)
-            if not caller.trusts_redshift(arn):
-                raise RefusedError("InvalidParameterValue", _INVALID.format(arn))
-
-    def _statuses(self, cluster: Cluster) -> dict[str, str]:
-        now = self._now()
-        cluster.leaving = {arn: gone for arn, gone in cluster.leaving.items() if gone > now}
-        late = {arn for arn, when in cluster.roles.items() if when > now or any(part in arn for part in cluster.stuck)}
-        there = {arn: "adding" if arn in late else "in-sync" for arn in cluster.roles}
-        return {**there, **dict.fromkeys(cluster.leaving, "removing")}
 
     def _shown(self, cluster: Cluster) -> Json:
         name, available = cluster.identifier, cluster.status == "available"
         busy = available and self._is_busy(cluster)  # invented
+        statuses = cluster.statuses(self._now())
         return {
             **{key: value for key, value in cluster.properties.items() if key in _KEPT},
             "ClusterIdentifier": name,
@@ -240,6 +252,6 @@ class Redshift:
                 "Address": f"{name}.emulated.{self.region}.redshift.amazonaws.com",
                 "Port": int(cluster.properties.get("Port", 5439)),
             },
-            "IamRoles": [{"IamRoleArn": arn, "ApplyStatus": status} for arn, status in self._statuses(cluster).items()],
+            "IamRoles": [{"IamRoleArn": arn, "ApplyStatus": status} for arn, status in statuses.items()],
             **({"DefaultIamRoleArn": cluster.default} if cluster.default else {}),
         }
