@@ -37,6 +37,15 @@ def _answer(*roles: tuple[str, str], status: str = "available", default: str = "
     return {"Clusters": [{**cluster, "DefaultIamRoleArn": default} if default else cluster]}
 
 
+def _namespace_answer(*entries: str, status: str = "AVAILABLE", default: str = "") -> dict[str, Any]:
+    namespace = {"namespaceName": "sales", "status": status, "iamRoles": [*entries]}
+    return {"namespace": {**namespace, "defaultIamRoleArn": default} if default else namespace}
+
+
+def _entry(arn: str, status: str = "in-sync") -> str:
+    return f"IamRole(applyStatus={status}, iamRoleArn={arn})"
+
+
 class Run(NamedTuple):
     """What a run of the command printed, how long it waited, and how it made its session."""
 
@@ -53,12 +62,26 @@ class _Line:
     def __init__(self, client: Any, lost: list[Exception]) -> None:
         self._client, self._lost, self.meta = client, lost, client.meta
 
-    def describe_clusters(self, **request: Any) -> Any:
-        if self._lost:
-            raise self._lost.pop(0)
-        return self._client.describe_clusters(**request)
+    def __getattr__(self, name: str) -> Any:
+        def call(**request: Any) -> Any:
+            if self._lost:
+                raise self._lost.pop(0)
+            return getattr(self._client, name)(**request)
+
+        return call
 
 
+class Asked(NamedTuple):
+    """What a run asks about: its words, the service, and the call with its request."""
+
+    words: list[str]
+    service: str
+    call: str
+    request: dict[str, str]
+
+
+CLUSTER = Asked(["warehouse"], "redshift", "describe_clusters", {"ClusterIdentifier": "warehouse"})
+NAMESPACE = Asked(["--namespace", "sales"], "redshift-serverless", "get_namespace", {"namespaceName": "sales"})
 Status = Callable[..., Run]
 REAL_SESSION, REAL_CLOCK = boto3.Session, reconcile.Clock
 
@@ -74,22 +97,23 @@ def _no_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def client() -> Any:
-    """A client of boto3, which a `Stubber` answers."""
-    return REAL_SESSION(region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x").client("redshift")  # noqa: S106
+def clients() -> dict[str, Any]:
+    """Clients of boto3, which a `Stubber` answers."""
+    session = REAL_SESSION(region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x")  # noqa: S106
+    return {asked.service: session.client(asked.service) for asked in (CLUSTER, NAMESPACE)}
 
 
 @pytest.fixture
-def status(client: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Status:
+def status(clients: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Status:
     """Run the command in this process, with answers of AWS that fit botocore's model."""
 
-    def run(answers: list[Any], *words: str) -> Run:
-        stubber = Stubber(client)
+    def run(answers: list[Any], *words: str, asked: Asked = CLUSTER) -> Run:
+        stubber = Stubber(clients[asked.service])
         for answer in answers:
             if isinstance(answer, dict):
-                stubber.add_response("describe_clusters", answer, {"ClusterIdentifier": "warehouse"})
+                stubber.add_response(asked.call, answer, asked.request)
             elif isinstance(answer, tuple):
-                stubber.add_client_error("describe_clusters", *answer)
+                stubber.add_client_error(asked.call, *answer)
         lost = [answer for answer in answers if isinstance(answer, Exception)]
         sessions: list[dict[str, Any]] = []
         slept: list[float] = []
@@ -99,14 +123,13 @@ def status(client: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
                 sessions.append(options)
 
             def client(self, name: str, **_: Any) -> Any:
-                assert "redshift" == name
-                return _Line(client, lost)
+                return _Line(clients[name], lost)
 
         monkeypatch.setattr(boto3, "Session", Session)
         clock = REAL_CLOCK(now=lambda: sum(slept), sleep=slept.append, jitter=lambda: 1.0)
         monkeypatch.setattr(reconcile, "Clock", lambda: clock)
         with stubber:
-            code = main.main(["status", "warehouse", *words])
+            code = main.main(["status", *asked.words, *words])
         stubber.assert_no_pending_responses()
         captured = capsys.readouterr()
         return Run(code, captured.out, captured.err, slept, sessions)
@@ -221,6 +244,45 @@ def test_fails_at_once_when_asking_again_would_not_help(
     assert (2, "", f"redshift-roles: {message}\n  fix: {fix}\n", []) == status([answer], *words)[:4]
 
 
+NO_NAMESPACE = "there is no Serverless namespace 'sales' in eu-west-1 in the account of these credentials"
+ALLOW_NAMESPACE = (
+    "allow redshift-serverless:GetNamespace on namespace sales, as the RoleAssociationPolicy of this namespace does"
+)
+
+
+# https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/CommonErrors.html
+@pytest.mark.parametrize("words", [[], ["--wait"]])
+@pytest.mark.parametrize(
+    ("code", "message", "fix"),
+    [
+        ("ResourceNotFoundException", NO_NAMESPACE, SETTINGS),
+        ("AccessDeniedException", "AccessDeniedException: no", ALLOW_NAMESPACE),
+        ("ValidationException", "ValidationException: no", SETTINGS),
+        ("UnrecognizedClientException", "UnrecognizedClientException: no", SETTINGS),
+        ("ExpiredTokenException", "ExpiredTokenException: no", SETTINGS),
+        ("OptInRequired", "OptInRequired: no", SETTINGS),
+    ],
+)
+def test_fails_at_once_when_asking_for_a_namespace_again_would_not_help(
+    status: Status, code: str, message: str, fix: str, words: list[str]
+) -> None:
+    """As for a cluster, with the codes of Redshift Serverless."""
+    run = status([(code, "no")], *words, asked=NAMESPACE)
+
+    assert (2, "", f"redshift-roles: {message}\n  fix: {fix}\n", []) == run[:4]
+
+
+@pytest.mark.parametrize("code", ["InternalServerException", "ThrottlingException", "ServiceUnavailable"])
+def test_fails_when_aws_does_not_show_a_namespace_now(status: Status, code: str) -> None:
+    """Without --wait it asks once, and with it again."""
+    message = f"redshift-roles: {code}: no\n"
+    assert (2, "", f"{message}  fix: {LATER}\n", []) == status([(code, "no")], asked=NAMESPACE)[:4]
+
+    again = status([(code, "no"), _namespace_answer(_entry(A))], "--wait", asked=NAMESPACE)
+    done = "redshift-roles: namespace sales is AVAILABLE; 1 of 1 roles in sync\n"
+    assert (0, f"namespace sales is AVAILABLE\n  in-sync  {A}\n", message + done, [2.0]) == again[:4]
+
+
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
@@ -236,15 +298,32 @@ def test_fails_when_aws_gives_no_answer_now(status: Status, answer: Any, message
 
 
 @pytest.mark.parametrize(
-    "words", [["Warehouse"], ["w", "--timeout", "0"], ["w", "--timeout", "86401"], ["w", "--timeout", "1.5"], []]
+    ("words", "reported"),
+    [
+        (["Warehouse"], "argument CLUSTER: must be 1 to 63 lower-case letters"),
+        (["w", "--timeout", "0"], "must be 1 to 86400 seconds, got '0'"),
+        (["w", "--timeout", "86401"], "must be 1 to 86400 seconds, got '86401'"),
+        (["w", "--timeout", "1.5"], "must be 1 to 86400 seconds, got '1.5'"),
+        ([], "one of the arguments CLUSTER --namespace is required"),
+        (["w", "--namespace", "sales"], "argument --namespace: not allowed with argument CLUSTER"),
+        (["--namespace", "no"], "must be 3 to 64 lower-case letters, digits and hyphens, got 'no'"),
+        (["--namespace", "n" * 65], "must be 3 to 64 lower-case letters, digits and hyphens"),
+        (["--namespace", "Sales"], "must be 3 to 64 lower-case letters, digits and hyphens, got 'Sales'"),
+        (["w", "--role", "Loader"], "must be the ARN of an IAM role, got 'Loader', which is not an ARN"),
+        (["w", "--role", f"arn:aws:iam::{ACCOUNT}:user/me"], "which is the ARN of a user, not of a role"),
+    ],
 )
-def test_fails_when_a_word_cannot_be_understood(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_fails_when_a_word_cannot_be_understood(
+    words: list[str], reported: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Argparse says which, and AWS is not called."""
     with pytest.raises(SystemExit) as caught:
         main.main(["status", *words])
 
+    said = capsys.readouterr().err
     assert 2 == caught.value.code
-    assert "redshift-roles status: error:" in capsys.readouterr().err
+    assert "redshift-roles status: error:" in said
+    assert reported in said
 
 
 @pytest.mark.parametrize("seconds", ["1", "86400"])
@@ -264,6 +343,19 @@ def test_fails_when_the_time_is_over(status: Status) -> None:
         f"redshift-roles: {state}\nredshift-roles: cluster warehouse: not done in 4 seconds: {state}\n",
         [2.0],
     ) == status([late, late], "--timeout", "4")[:4]
+
+
+def test_fails_when_the_roles_of_a_namespace_are_late(status: Status) -> None:
+    """In the same words as for a cluster."""
+    late = _namespace_answer(_entry(A), _entry(B, "adding"), status="MODIFYING")
+    state = f"namespace sales is MODIFYING; 1 of 2 roles in sync; {B} is adding"
+
+    assert (
+        1,
+        f"namespace sales is MODIFYING\n  in-sync  {A}\n  adding   {B}\n",
+        f"redshift-roles: {state}\nredshift-roles: namespace sales: not done in 4 seconds: {state}\n",
+        [2.0],
+    ) == status([late, late], "--timeout", "4", asked=NAMESPACE)[:4]
 
 
 def test_fails_when_aws_is_out_of_reach_until_the_time_is_over(status: Status) -> None:
@@ -346,3 +438,65 @@ def test_the_profile_and_the_region_reach_boto3(status: Status) -> None:
 
     assert [{"profile_name": "p", "region_name": "r"}] == status([answer], "--profile", "p", "--region", "r").sessions
     assert [{"profile_name": None, "region_name": None}] == status([answer]).sessions
+
+
+# The two orders, and an entry without a status: what the API and AWS's own code for it show.
+# https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-redshift-serverless
+@pytest.mark.parametrize(
+    ("entry", "arn", "shown"),
+    [
+        (f"IamRole(applyStatus=in-sync, iamRoleArn={A})", A, "in-sync"),
+        (f"IamRole(iamRoleArn={A}, applyStatus=in-sync)", A, "in-sync"),
+        (f"IamRole(iamRoleArn={A}, applyStatus=removing)", A, "removing"),
+        (f"IamRole(applyStatus=in-sync, iamRoleArn={A}/a,b=c)", f"{A}/a,b=c", "in-sync"),
+        (f"IamRole(iamRoleArn={A}/a,b=c, applyStatus=in-sync)", f"{A}/a,b=c", "in-sync"),
+        (f"IamRole(applyStatus=null, iamRoleArn={A})", A, "adding"),
+        (f"IamRole(iamRoleArn={A})", A, "adding"),
+        (A, A, "adding"),
+        ("IamRole(applyStatus=in-sync)", "IamRole(applyStatus=in-sync)", "in-sync"),
+    ],
+)
+def test_the_entries_of_a_namespace_are_read_in_either_order(status: Status, entry: str, arn: str, shown: str) -> None:
+    """A role without a status is not in sync."""
+    run = status([_namespace_answer(entry, default=A)], "--format", "json", asked=NAMESPACE)
+
+    assert (0 if shown == "in-sync" else 1) == run.code
+    assert {
+        "namespace": "sales",
+        "status": "AVAILABLE",
+        "inSync": shown == "in-sync",
+        "defaultRole": A,
+        "roles": [{"arn": arn, "status": shown, "default": arn == A}],
+    } == json.loads(run.out)
+
+
+def test_a_namespace_may_have_no_roles(status: Status) -> None:
+    """Then all are in sync, and none is the default."""
+    run = status([{"namespace": {"status": "AVAILABLE"}}], asked=NAMESPACE)
+    assert (0, "namespace sales is AVAILABLE\n  no roles are associated\n", "") == run[:3]
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        (CLUSTER, _answer((A, "adding"), (B, "in-sync"), default=B)),
+        (NAMESPACE, _namespace_answer(_entry(A, "adding"), _entry(B), default=B)),
+    ],
+)
+def test_only_the_roles_that_are_asked_for_count(status: Status, asked: Asked, answer: Any) -> None:
+    """Others may be late; one that is not associated is late itself; the same one twice is one."""
+    there = status([answer], "--role", B, "--role", B, asked=asked)
+    assert (0, f"  in-sync  {B}  (default)", "") == (there.code, there.out.splitlines()[1], there.err)
+    assert 2 == len(there.out.splitlines())
+
+    other = f"{B}Other"
+    late = status([answer], "--role", other, "--role", B, asked=asked)
+    assert (1, [f"  not associated  {other}"]) == (late.code, late.out.splitlines()[2:])
+
+
+def test_it_waits_for_the_roles_that_are_asked_for(status: Status) -> None:
+    """Until they are associated and in sync."""
+    run = status([_answer((A, "adding")), _answer((A, "adding"), (B, "in-sync"))], "--role", B, "--wait")
+
+    assert (0, [2.0]) == (run.code, run.slept)
+    assert f"cluster warehouse is available; 0 of 1 roles in sync; {B} is not associated" in run.err

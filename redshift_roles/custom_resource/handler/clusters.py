@@ -9,7 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from .plan import Change, Cluster
 
-_GONE = {"ClusterNotFound", "ClusterNotFoundFault"}
+# The last of these, and ValidationException below, are of Redshift Serverless, which `redshift-roles status` asks.
+_GONE = {"ClusterNotFound", "ClusterNotFoundFault", "ResourceNotFoundException"}
 # A role, or the policy that lets us pass it, may have been created seconds ago; IAM takes a while to propagate it.
 _PROPAGATING = {"InvalidParameterValue", "AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 # Waiting does not solve these, nor any code with "Quota" in it. Every other error is worth another attempt.
@@ -26,6 +27,7 @@ _PERMANENT = {
     "UnsupportedOperation",
     "UnsupportedOperationFault",
     "ValidationError",
+    "ValidationException",
 }
 
 _Answer = TypeVar("_Answer")

@@ -161,7 +161,7 @@ def _snapshot(event: Json, client: Client, look: Look, clock: Clock, seconds: fl
             return _state(found(client, cluster), role)
         return stored
 
-    answer = retry(attempt, cluster, seconds, clock)
+    answer = retry(attempt, f"cluster {cluster}", seconds, clock)
     return snapshots.write(physical_id, properties["Association"], key, answer, clock.date()), _data(
         event, role, answer
     )

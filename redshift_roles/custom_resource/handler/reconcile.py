@@ -71,7 +71,7 @@ def reconcile(client: Client, request: Request, clock: Clock) -> None:
     """Change the cluster and wait until it is as wanted; RefusedError says why it cannot be."""
     deadline = clock.now() + request.seconds
     run = _Run(client, request, clock)
-    retry(run.attempt, request.cluster, request.seconds, clock, about=_roles(request))
+    retry(run.attempt, f"cluster {request.cluster}", request.seconds, clock, about=_roles(request))
     if run.changed or request.after == NOTHING:
         _settle(client, request.cluster, deadline - clock.now(), clock)
 
@@ -105,7 +105,7 @@ _Result = TypeVar("_Result")
 
 
 def retry(
-    attempt: Callable[[bool], _Result], cluster: str, seconds: float, clock: Clock, *, about: str = ""
+    attempt: Callable[[bool], _Result], subject: str, seconds: float, clock: Clock, *, about: str = ""
 ) -> _Result:
     """Repeat an attempt with growing pauses, until it succeeds or the time is over.
 
@@ -128,12 +128,12 @@ def retry(
         except PropagationError as error:
             said[str(error)] = None
             if final:
-                raise RefusedError(_reason(f"cluster {cluster}", about, str(error))) from error
+                raise RefusedError(_reason(subject, about, str(error))) from error
         except RefusedError as error:
-            raise RefusedError(f"cluster {cluster}: {error}") from error
+            raise RefusedError(f"{subject}: {error}") from error
         pause = delay * (0.5 + clock.jitter() / 2)
         if clock.now() + pause >= deadline:
-            late = f"cluster {cluster}: not done in {seconds:.0f} seconds"
+            late = f"{subject}: not done in {seconds:.0f} seconds"
             raise RefusedError(_reason(late, seen, "; ".join(said)))
         clock.sleep(pause)
         delay = min(delay * 1.5, _LONGEST_DELAY)
@@ -244,7 +244,7 @@ def _settle(client: Client, cluster: str, seconds: float, clock: Clock) -> None:
             raise WaitingError(there.status)
 
     with suppress(RefusedError):
-        retry(settled, cluster, seconds, clock)
+        retry(settled, f"cluster {cluster}", seconds, clock)
 
 
 def _has_room(request: Request, wanted: Change, there: Cluster) -> bool:
