@@ -17,7 +17,7 @@ from constructs import Construct, IDependable
 
 from redshift_roles.aws import quotas
 from redshift_roles.aws.placeholders import is_list_token, present
-from redshift_roles.cdk import account_rule, cluster_references, plugins
+from redshift_roles.cdk import account_rule, cluster_references, plugins, resource_reader
 from redshift_roles.cdk.cluster_network import Connectable, define_network
 from redshift_roles.cdk.location import Location, cluster_arn, path_of, remember_location
 from redshift_roles.cdk.role_reader import remember_role_arns, role_arn, seconds_of
@@ -401,6 +401,7 @@ def _audit_bucket_problems(bucket: Any) -> Iterator[Problem]:  # noqa: ANN401  i
         return
     from aws_cdk import aws_s3 as s3  # noqa: PLC0415  not needed by a plain cluster
 
+    yield from resource_reader.name_problems("audit_log_bucket", resource_reader.resource(bucket, "bucket_arn"))
     resource = bucket.node.default_child
     if isinstance(resource, s3.CfnBucket):
         encryption = Stack.of(resource).resolve(resource.bucket_encryption)

@@ -573,6 +573,17 @@ def test_an_imported_bucket_for_audit_logs_is_refused_only_where_its_key_is_know
     _cluster(stack, audit_log_bucket=s3.Bucket.from_bucket_name(stack, "Theirs", "their-logs"))
 
 
+def test_fails_when_the_audit_logs_would_go_to_an_access_point(stack: cdk.Stack) -> None:
+    """It has no name of a bucket; which ARNs are none, the tests of grants say."""
+    point = f"arn:aws:s3:{REGION}:{ACCOUNT}:accesspoint/ap"
+    bucket = s3.Bucket.from_bucket_arn(stack, "Point", point)
+    allowed = "a bucket by its own name, since Redshift documents no access points"
+
+    assert [("InvalidArgument", f"'audit_log_bucket' (Data/Point) must be {allowed}, got '{point}'")] == _wrong(
+        stack, cluster_subnet_group_name="subnets", audit_log_bucket=bucket
+    )
+
+
 def test_the_cluster_waits_for_the_policy_of_a_bucket_of_the_app(stack: cdk.Stack) -> None:
     """Redshift checks the bucket when logging is turned on; the owner of an imported one has written the policy."""
     bucket = s3.Bucket(stack, "Logs")

@@ -118,10 +118,8 @@ def resource_label(name: str, found: Resource) -> str:
 
 def resource_problems(name: str, found: Resource, location: Location) -> Iterator[Problem]:
     """Find why a role could not use a resource; the owner of a bucket can let in a role of another account."""
-    wrong = wrong_name(found)
-    if wrong:
-        allowed, fix = wrong
-        yield Problem(name, f"{resource_label(name, found)} must be {allowed}, got '{readable(found.arn)}'", fix)
+    if wrong_name(found):
+        yield from name_problems(name, found)
     elif arns.differ(found.account, location.account) and not found.is_bucket:
         yield _of_another_account(name, resource_label(name, found), found.account, location)
     elif is_token(found.arn) and location_of(found.construct).stack is not location.stack:
@@ -140,6 +138,14 @@ def arn_problems(name: str, arn: object, location: Location) -> Iterator[Problem
 def _of_another_account(name: str, label: str, account: str | None, location: Location) -> Problem:
     fix = f"let the role assume one of account {account}: RoleChain(role, theirs), and grant it to that"
     return Problem(name, in_account(label, account, "the role", location.account), fix)
+
+
+def name_problems(name: str, found: Resource) -> Iterator[Problem]:
+    """Find that the ARN of a resource is not the name of one resource that Redshift uses."""
+    wrong = wrong_name(found)
+    if wrong:
+        allowed, fix = wrong
+        yield Problem(name, f"{resource_label(name, found)} must be {allowed}, got '{readable(found.arn)}'", fix)
 
 
 def wrong_name(found: Resource) -> tuple[str, str] | None:

@@ -287,14 +287,15 @@ class Assembly:
         return assembly
 
     @contextmanager
-    def complaints(self, path: Path) -> Iterator[None]:
+    def complaints(self, path: Path, part: str = "") -> Iterator[None]:
         """Note what cannot be read of an app that was given, and go on; what was just synthesized can be read."""
         try:
             yield
         except MALFORMED as error:
             if not self.folder:
                 raise
-            self.unusable.append(f"{path}: {error if isinstance(error, UnusableError) else 'cannot be read'}")
+            reason = error if isinstance(error, UnusableError) else "cannot be read"
+            self.unusable.append(f"{path}: {part}{reason}")
 
     def _read(self, folder: Path, known: set[str]) -> Iterator[Template]:
         real = os.path.realpath(folder)
@@ -302,23 +303,30 @@ class Assembly:
             raise UnusableError("a cloud assembly that is named twice")
         known.add(real)
         self.reports_roles = self.reports_roles or (folder / _ROLES_REPORT).is_file()
-        artifacts = json.loads(parsing.read_text(folder / "manifest.json", self.folder)).get("artifacts", {})
+        manifest = folder / "manifest.json"
+        artifacts = json.loads(parsing.read_text(manifest, self.folder)).get("artifacts", {})
         for artifact_id, artifact in artifacts.items():
-            properties = artifact.get("properties", {})
-            if artifact["type"] == "cdk:cloud-assembly":
-                stage = folder / properties["directoryName"]
-                with self.complaints(stage):
-                    yield from self._read(stage, known)
-            elif artifact["type"] == "aws:cloudformation:stack":
-                environment = _ENVIRONMENT.fullmatch(artifact.get("environment", ""))
-                account, region = environment.groups() if environment else (None, None)
-                yield Template(
-                    folder / properties["templateFile"],
-                    properties.get("stackName", artifact_id),
-                    None if account == "unknown-account" else account,
-                    None if region == "unknown-region" else region,
-                    self,
-                )
+            with self.complaints(manifest, f"the artifact '{artifact_id}' "):
+                yield from self._read_artifact(folder, artifact_id, artifact, known)
+
+    def _read_artifact(
+        self, folder: Path, artifact_id: str, artifact: dict[str, Any], known: set[str]
+    ) -> Iterator[Template]:
+        properties = artifact.get("properties", {})
+        if artifact["type"] == "cdk:cloud-assembly":
+            stage = folder / properties["directoryName"]
+            with self.complaints(stage):
+                yield from self._read(stage, known)
+        elif artifact["type"] == "aws:cloudformation:stack":
+            environment = _ENVIRONMENT.fullmatch(artifact.get("environment", ""))
+            account, region = environment.groups() if environment else (None, None)
+            yield Template(
+                folder / properties["templateFile"],
+                properties.get("stackName", artifact_id),
+                None if account == "unknown-account" else account,
+                None if region == "unknown-region" else region,
+                self,
+            )
 
     def body(self, template: Template) -> Json:
         """Parse a template's file, once however many nested stacks share it; one that cannot be read is empty."""

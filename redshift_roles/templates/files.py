@@ -171,7 +171,7 @@ def _is_assembly(folder: Path) -> bool:
         written = json.loads(parsing.read_text(manifest, folder))
     except (OSError, ValueError, RecursionError):
         written = None
-    artifacts = written.get("artifacts") if isinstance(written, dict) else None
+    artifacts = written.get("artifacts", {}) if isinstance(written, dict) else None
     if not isinstance(artifacts, dict):
         return (folder / _CDK_MARK).is_file()
     return any(not isinstance(one, dict) or one.get("type", _STACKS[0]) in _STACKS for one in artifacts.values())

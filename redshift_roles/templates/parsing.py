@@ -23,7 +23,7 @@ MAX_DEPTH: Final = 100
 _MAX_LINED: Final = 7
 # How many values the aliases of a YAML text may repeat.
 _MAX_REPEATED: Final = 100_000
-_SHORT: Final = re.compile(r"!([A-Za-z]\w*(?:::\w+)*)")
+_SHORT: Final = re.compile(r"!([A-Za-z][\w.-]*(?:::[\w.-]+)*)")
 _STANDARD: Final = re.compile(r"!|tag:yaml\.org,2002:(str|int|float|bool|null|map|seq|timestamp)")
 _CONSTANTS: Final = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),

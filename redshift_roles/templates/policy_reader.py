@@ -20,6 +20,7 @@ from redshift_roles.templates.cluster_reader import (
     METADATA,
     as_written,
     asserted_account,
+    definition,
     document,
     evaluated,
     presence,
@@ -35,6 +36,7 @@ from redshift_roles.templates.principals import (
     Place,
     alternatives_of,
     documents,
+    gives_redshift_a_role,
     is_boundary,
     is_of_circumstances,
     people_of,
@@ -70,13 +72,13 @@ def pass_role_statements(
     template: Template, usage_of: Callable[[Template], RedshiftUsage]
 ) -> Iterator[PassRoleStatement]:
     """Read every statement of a template that allows iam:PassRole."""
-    for logical_id, where, forms, denied in _passing(template):
+    for logical_id, where, forms, denied, is_of_redshift in _passing(template):
         usage = usage_of(template)
         # A permission set is defined in one account and passes roles of others.
         account = None if template.resource_type(logical_id) == PERMISSION_SET else template.account
         accounts = usage.accounts if account is None else frozenset({account})
         facts = [
-            _facts(form, denied, accounts, usage, (template, logical_id))._replace(label=_label(where))
+            _facts(form, denied, accounts, usage, (template, logical_id), is_of_redshift)._replace(label=_label(where))
             for form in forms
         ]
         yield PassRoleStatement(logical_id, where, facts, forms, denied)
@@ -89,6 +91,7 @@ class _Passing(NamedTuple):
     location: str
     forms: list[dict[str, Any]]
     denied: list[str]
+    is_of_redshift: bool  # whether its document is about nothing but giving Redshift a role
 
 
 def _passing(template: Template) -> list[_Passing]:
@@ -102,7 +105,8 @@ def _find_passing(template: Template) -> Iterator[_Passing]:
         for index, forms, denied in _allowing(policy, template):
             if is_boundary(logical_id, template):
                 break
-            yield _Passing(logical_id, f"{location}/Statement/{index}", forms, denied)
+            is_of_redshift = gives_redshift_a_role(policy, template)
+            yield _Passing(logical_id, f"{location}/Statement/{index}", forms, denied, is_of_redshift)
 
 
 # What a role of a policy statement must be, and the rules that say so.
@@ -125,7 +129,7 @@ class PolicyProblem(NamedTuple):
 
 def policy_problems(template: Template, origin: Origin) -> Iterator[PolicyProblem]:
     """Find roles that nobody can pass to Redshift, and policies that IAM refuses for their size."""
-    for logical_id, where, forms, _ in _passing(template):
+    for logical_id, where, forms, *_ in _passing(template):
         is_anywhere = template.resource_type(logical_id) == PERMISSION_SET
         if not is_anywhere and all(pass_role_rule.is_for_redshift(form.get("Condition")) for form in forms):
             for rule, problem in _role_problems(_label(where), forms, template, origin):
@@ -270,13 +274,20 @@ def _denies(statement: Mapping[str, Any]) -> bool:
 
 
 def _facts(
-    statement: Mapping[str, Any], denied: list[str], accounts: frozenset[str], usage: RedshiftUsage, place: Place
+    statement: Mapping[str, Any],
+    denied: list[str],
+    accounts: frozenset[str],
+    usage: RedshiftUsage,
+    place: Place,
+    is_of_redshift: bool,
 ) -> PassRoleFacts:
     condition = statement.get("Condition")
     services = pass_role_rule.passed_services(condition)
     every_role, beside = _every_role(statement, denied, accounts, usage)
     found = _redshift_roles(_texts(statement.get("Resource")), usage)
     named = {key: name for key, name in found.items() if not _is_among(key, denied)}
+    if is_of_redshift and not every_role and not named:
+        named = dict(_others(_texts(statement.get("Resource")), denied, place[0]))
     # Who they are matters only where they may pass roles to every service.
     people = people_of(place) if services is None and (every_role or named) else NOBODY
     return PassRoleFacts(
@@ -313,8 +324,17 @@ def _every_role(
 
 def _passed_to(named: list[tuple[str, str]], people: People, usage: RedshiftUsage) -> tuple[str, ...]:
     """Return the services that roles are passed to: by Redshift itself, by a schedule, or by people."""
-    if people.roles and all(key in usage.roles for key in people.roles):
+    by_redshift = people.roles & usage.roles.keys()
+    if by_redshift and by_redshift == people.roles and not people.others and not people.operations:
         return (actions.PASSED_TO_TRAINING,)
+    found = _passed_by_people(named, people, usage)
+    return (*(found or _TO_REDSHIFT), actions.PASSED_TO_TRAINING) if by_redshift else found
+
+
+_TO_REDSHIFT: Final = (actions.PASSED_TO_SERVICE, actions.PASSED_TO_SERVERLESS)
+
+
+def _passed_by_people(named: list[tuple[str, str]], people: People, usage: RedshiftUsage) -> tuple[str, ...]:
     services = {service for key in named for service in usage.services.get(key, (trust.SERVERLESS,))}
     if trust.SCHEDULER in services:
         return (actions.PASSED_TO_SERVICE, actions.PASSED_TO_SCHEDULER)
@@ -332,6 +352,16 @@ def _is_tagged(condition: object) -> bool:
     """Return whether a condition picks the roles, by their tags or by what they will serve."""
     keys = [key.lower() for group in mapping(condition).values() for key in mapping(group)]
     return any(key.startswith(("aws:resourcetag/", "iam:resourcetag/", "iam:associatedresourcearn")) for key in keys)
+
+
+def _others(resources: list[str], denied: list[str], template: Template) -> Iterator[tuple[tuple[str, str], str]]:
+    """Name the roles among resources that the app does not define, and that may be of its account."""
+    for text in resources:
+        account = arns.account_of(text) or ""
+        is_elsewhere = arns.differ(account if account.isdecimal() else None, template.account)
+        is_denied = any(matches(each, text) for each in denied)
+        if iam_patterns.may_be_role(text) and not (is_elsewhere or is_denied or definition(text, template)):
+            yield role_key(text), readable(text)
 
 
 def _redshift_roles(resources: list[str], usage: RedshiftUsage) -> dict[tuple[str, str], str]:

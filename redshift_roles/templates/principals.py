@@ -37,7 +37,8 @@ BEARERS: Final = (
 class People(NamedTuple):
     """Those to whom the app attaches a policy: which roles they are, and what they may do by all of their policies."""
 
-    roles: frozenset[tuple[str, str]]  # by `role_key`; empty where somebody else has the policy too
+    roles: frozenset[tuple[str, str]]  # by `role_key`
+    others: bool  # whether somebody else has the policy too
     operations: tuple[str, ...]  # of Redshift, that take a role, as written
 
 
@@ -86,12 +87,12 @@ def people_of(place: Place) -> People:
     for key in keys:
         together.add(powers.get(key, _NO_POWER))
     written = [text for operation, text in together.allowed.items() if operation not in together.denied]
-    roles = {role_key(one.name) for one in people if one.kind == "Role"}
-    return People(frozenset(roles if len(roles) == len(people) else ()), tuple(dict.fromkeys(written)))
+    roles = frozenset(role_key(one.name) for one in people if one.kind == "Role")
+    return People(roles, len(roles) < len(people), tuple(dict.fromkeys(written)))
 
 
 _NO_POWER: Final = _Allowed({}, set())
-NOBODY: Final = People(frozenset(), ())
+NOBODY: Final = People(frozenset(), others=False, operations=())
 
 
 def holders(assembly: Assembly) -> _Holders:
@@ -121,7 +122,8 @@ def _find_principals(assembly: Assembly) -> _HoldersAndPowers:
         powers.setdefault(one, _Allowed({}, set())).add(power)
 
     for place in places(assembly, *BEARERS, PERMISSION_SET):
-        if any(text.endswith(f":iam::aws:policy/{_FULL_ACCESS}") for text in listed_policies(*place)):
+        # In SAM, a policy of AWS may be given by its name.
+        if any(_is_full_access(text) for text in listed_policies(*place)):
             add(holder_of(*place), _Allowed(dict.fromkeys(actions.TAKE_ROLES.names, _FULL_ACCESS), set()))
     for template in assembly.templates():
         for logical_id, _, policy in documents(template):
@@ -129,6 +131,10 @@ def _find_principals(assembly: Assembly) -> _HoldersAndPowers:
             for one in ((template, logical_id), *owners.get((template, logical_id), ())):
                 add(one, power)
     return owners, powers
+
+
+def _is_full_access(text: str) -> bool:
+    return text == _FULL_ACCESS or text.endswith(f":iam::aws:policy/{_FULL_ACCESS}")
 
 
 def listed_policies(template: Template, logical_id: str) -> Iterator[str]:
@@ -208,6 +214,23 @@ def _taking(policy: Json, template: Template) -> _Allowed:
                         found.allowed.update((name, found.allowed.get(name, text)) for name in taken)
                     elif effect == "Deny" and _may_deny_everywhere(inner, template):
                         found.denied.update(taken)
+    return found
+
+
+# What a policy of people who give Redshift roles allows, and how it looks for roles.
+_OF_REDSHIFT: Final = ("redshift:", "redshift-serverless:", "iam:passrole", "iam:getrole", "iam:listroles")
+
+
+def gives_redshift_a_role(policy: Json, template: Template) -> bool:
+    """Return whether a policy allows operations of Redshift that take a role, iam:PassRole, and nothing else."""
+    found = False
+    for statement in listed(mapping(document(policy, template)).get("Statement")):
+        if mapping(statement).get("Effect") != "Allow":
+            continue
+        named = [str(text).lower() for text in listed(mapping(statement).get("Action"))]
+        if not named or not all(text.startswith(_OF_REDSHIFT) for text in named):
+            return False
+        found = found or any(matches(text, name.lower()) for text in named for name in actions.TAKE_ROLES.names)
     return found
 
 

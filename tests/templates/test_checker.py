@@ -147,7 +147,16 @@ FIXES: dict[str, tuple[dict[str, Json], list[str], str]] = {
         "redshift.amazonaws.com}} (for Serverless redshift-serverless.amazonaws.com)",
     ),
     "the role itself": ({"Roles": [{"Ref": "R"}]}, ["redshift"], "sagemaker.amazonaws.com}}"),
-    "the role itself, and people": ({"Roles": [{"Ref": "R"}, "dev"]}, ["redshift"], "redshift.amazonaws.com}}"),
+    "the role itself, and people": (
+        {"Roles": [{"Ref": "R"}, "dev"]},
+        ["redshift"],
+        "[redshift.amazonaws.com, sagemaker.amazonaws.com]}}",
+    ),
+    "the role itself, and a user": (
+        {"Roles": [{"Ref": "R"}], "Users": ["dev"]},
+        ["redshift", "redshift-serverless"],
+        "[redshift.amazonaws.com, redshift-serverless.amazonaws.com, sagemaker.amazonaws.com]}}",
+    ),
     "the role of a schedule": (
         {},
         ["scheduler.redshift"],
@@ -170,6 +179,28 @@ def test_a_fix_names_the_services_that_the_role_is_for(tmp_path: Path, who: str)
         found.finding.fix,
     )
     assert not found.is_failure
+
+
+@pytest.mark.parametrize(
+    ("operations", "services"),
+    [
+        (["redshift:CreateCluster"], "redshift.amazonaws.com, sagemaker.amazonaws.com"),
+        (
+            ["redshift:*", "redshift-serverless:*"],
+            "redshift.amazonaws.com, redshift-serverless.amazonaws.com, sagemaker.amazonaws.com",
+        ),
+    ],
+)
+def test_a_role_that_redshift_and_people_have_passes_roles_to_all(
+    tmp_path: Path, operations: list[str], services: str
+) -> None:
+    """Such as that of a bastion host, which creates the cluster and is its role too."""
+    statement = {"Effect": "Allow", "Action": ["iam:PassRole", *operations], "Resource": "*"}
+    role = trusting("redshift.amazonaws.com", "ec2.amazonaws.com")
+    role["Properties"]["Policies"] = [{"PolicyDocument": {"Statement": [statement]}}]
+    (found,) = checker.check(template(tmp_path, StackText(resources={"R": role})).assembly, 10)
+
+    assert found.finding.fix.endswith(f"{{iam:PassedToService: [{services}]}}}}")
 
 
 def test_what_people_only_do_to_serverless_decides_the_fix(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from redshift_roles.aws import Json
 from redshift_roles.templates import checker
 from redshift_roles.templates import files as template_files
-from redshift_roles.templates.assembly import Assembly, GivenFiles
+from redshift_roles.templates.assembly import MALFORMED, Assembly, GivenFiles
 from redshift_roles.templates.files import Environment, Given
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.builders import StackText, write_assembly
@@ -334,6 +334,40 @@ def test_fails_when_a_stage_is_not_a_cloud_assembly_in_the_folder(tmp_path: Path
     assert ["Data.template.json", "Prod.template.json"] == [one.file for one in assembly.templates()]
     (line,) = given.unusable
     assert complaint in line
+
+
+STACK_TYPE = "aws:cloudformation:stack"
+
+
+@pytest.mark.parametrize(
+    "artifact",
+    [
+        None,
+        [],
+        "x",
+        {},
+        {"type": STACK_TYPE},
+        {"type": STACK_TYPE, "properties": []},
+        {"type": STACK_TYPE, "properties": {"templateFile": 5}},
+        {"type": STACK_TYPE, "properties": {"templateFile": None}},
+        {"type": STACK_TYPE, "environment": 5, "properties": {"templateFile": "Data.template.json"}},
+        {"type": "cdk:cloud-assembly", "properties": {}},
+        {"type": "cdk:cloud-assembly", "properties": {"directoryName": 5}},
+    ],
+)
+def test_fails_when_an_artifact_has_another_form(tmp_path: Path, artifact: Json) -> None:
+    """The stacks before it and after it are checked; what was just synthesized has no such thing."""
+    write_assembly(tmp_path, stacks={"Data": StackText(), "Other": StackText()})
+    manifest = tmp_path / "manifest.json"
+    first, *others = json.loads(manifest.read_text())["artifacts"].items()
+    manifest.write_text(json.dumps({"artifacts": dict([first, ("Odd", artifact), *others])}))
+    given = _read(tmp_path)
+
+    assert [f"{manifest}: the artifact 'Odd' cannot be read"] == given.unusable
+    (assembly,) = given.assemblies
+    assert ["Data.template.json", "Other.template.json"] == [one.file for one in assembly.templates()]
+    with pytest.raises(MALFORMED):
+        Assembly.read(tmp_path)
 
 
 @pytest.mark.parametrize("assets", ["{", "[" * 200_000, "\x00", "pipe", "link"])

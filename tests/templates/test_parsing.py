@@ -117,6 +117,7 @@ def test_fails_when_pyyaml_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None
         ("!ToJsonString {A: b}", {"Fn::ToJsonString": {"A": "b"}}),
         ("!Of_2030 x", {"Fn::Of_2030": "x"}),
         ("!Rain::S3 x", {"Fn::Rain::S3": "x"}),
+        ("!Of-2030.b x", {"Fn::Of-2030.b": "x"}),
         ("&x !Ref A", {"Ref": "A"}),
         ("!Ref &x A", {"Ref": "A"}),
         ("!Ref ''", {"Ref": ""}),
