@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import aws_cdk as cdk
 import pytest
@@ -70,11 +70,14 @@ def _reported(app: cdk.App) -> list[str]:
 
 
 def _checked(app: cdk.App) -> list[str]:
+    return named(violation for violation in _violations(app) if violation.ignored is None)
+
+
+def _violations(app: cdk.App) -> Sequence[checker.Violation]:
     given = files.read([app.outdir], files.Environment(None, None), lambda _: None)
     (assembly,) = given.assemblies
     assert [] == given.unusable
-    found = checker.check(assembly, 10, origin="template")
-    return named(violation for violation in found if violation.ignored is None)
+    return list(checker.check(assembly, 10, origin="template"))
 
 
 def _eight_and(count: int, start: int = 8) -> Callable[[cdk.App], object]:
@@ -142,7 +145,7 @@ def _with_limits(own: int, of_association: int, count: int) -> Callable[[cdk.App
 
 
 def _override_list(stack: cdk.Stack, roles: Sequence[str]) -> None:
-    associate(stack, "Association", *_roles(stack, 1))
+    associate(stack, "Association", *_roles(stack, 1), cluster=stack.stack_name.lower())
     for construct in stack.node.find_all():
         if isinstance(construct, cdk.CfnResource) and construct.cfn_resource_type.endswith("RoleAssociation"):
             construct.add_property_override("RoleArns", [*roles])
@@ -375,7 +378,7 @@ def _by_add_role(stack: cdk.Stack, roles: list[str]) -> None:
 
 def _by_association(stack: cdk.Stack, roles: list[str]) -> None:
     imported = [iam.Role.from_role_arn(stack, f"Role{number}", role) for number, role in enumerate(roles)]
-    associate(stack, "Association", *imported)
+    associate(stack, "Association", *imported, cluster=stack.stack_name.lower())
 
 
 def _by_override(stack: cdk.Stack, roles: list[str]) -> None:
@@ -390,27 +393,44 @@ def _by_others(stack: cdk.Stack, roles: list[str]) -> None:
     cfn_cluster(stack, iam_roles=roles)
 
 
-def _found(stack: cdk.Stack, give: Callable[[cdk.Stack, list[str]], object], roles: list[str]) -> list[str]:
-    """Return what the line raises, or what the synthesis and the command report alike."""
-    try:
-        give(stack, roles)
-    except RoleAssociationError as error:
-        return [finding.rule for finding in error.findings]
-    return _verdicts(cast("cdk.App", stack.node.root))
+WAYS = (_by_constructor, _by_add_role, _by_association, _by_override, _by_override_of_an_association, _by_others)
+# A row of BOUNDARIES, a way to give its roles, and whether they keep the rule; each has a stack of its own.
+GIVEN = [(row, give, kept) for row in BOUNDARIES for give in WAYS for kept in (True, False)]
 
 
-@pytest.mark.parametrize("kept", [True, False], ids=["kept", "broken"])
+@pytest.fixture(scope="module")
+def boundaries() -> list[list[str]]:
+    """What each line raises, or what the synthesis and the command report alike of its stack, all in one app."""
+    app = cdk.App(analytics_reporting=False)
+    found: dict[str, list[str]] = {}
+    for number, ((_, sound, broken), give, kept) in enumerate(GIVEN):
+        stack = _stack(app, f"Data{number}")
+        found[stack.stack_name] = []
+        try:
+            give(stack, sound if kept else broken)
+        except RoleAssociationError as error:
+            found[stack.stack_name] += [finding.rule for finding in error.findings]
+    cdk.Validations.of(app).add_plugins(RoleAssociationRules())
+    reported = sorted(
+        (construct["constructPath"].partition("/")[0], violation["ruleName"])
+        for violation in report_of(app)
+        for construct in violation["violatingConstructs"]
+    )
+    checked = [(each.template.stack_name, each.finding.rule) for each in _violations(app) if each.ignored is None]
+    assert reported == sorted(checked)
+    for name, rule in reported:
+        found[name].append(rule)
+    return list(found.values())
+
+
 @pytest.mark.parametrize(
-    "give", [_by_constructor, _by_add_role, _by_association, _by_override, _by_override_of_an_association, _by_others]
+    "number", range(len(GIVEN)), ids=[f"{row[0]}-{give.__name__}-{kept}" for row, give, kept in GIVEN]
 )
-@pytest.mark.parametrize("row", BOUNDARIES, ids=lambda row: row[0])
-def test_a_rule_has_one_boundary(
-    app: cdk.App, row: tuple[str, list[str], list[str]], give: Callable[[cdk.Stack, list[str]], object], kept: bool
-) -> None:
+def test_a_rule_has_one_boundary(boundaries: list[list[str]], number: int) -> None:
     """At every line, in the guard, in the plug-in and in the command."""
-    rule, sound, broken = row
+    (rule, _, _), _, kept = GIVEN[number]
 
-    assert ([] if kept else [rule]) == _found(_stack(app), give, sound if kept else broken)
+    assert ([] if kept else [rule]) == boundaries[number]
 
 
 def _acknowledge(scope: Any, rule: str = "RoleAccountMismatch") -> None:
