@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import aws_cdk as cdk
 import aws_cdk.aws_redshift_alpha as alpha
@@ -16,6 +17,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_memorydb as memorydb
 from aws_cdk import aws_redshift as redshift
 from aws_cdk import aws_redshiftserverless as serverless
+from constructs import Construct
 
 from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationError, RoleAssociationPolicy
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
@@ -184,18 +186,136 @@ def test_fails_when_a_key_cannot_be_named(app: cdk.App, stack: cdk.Stack, agnost
 
 
 def test_fails_for_what_is_no_provisioned_cluster(stack: cdk.Stack) -> None:
-    """A namespace, and clusters of other services, which have a name too."""
+    """A namespace, which has an argument of its own, and clusters of other services, which have a name too."""
     namespace = serverless.CfnNamespace(stack, "Namespace", namespace_name="sales")
     containers = ecs.Cluster.from_cluster_arn(stack, "Tasks", f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/tasks")
     cache = memorydb.CfnCluster(stack, "Cache", acl_name="a", cluster_name="c", node_type="n")
 
-    with pytest.raises(RoleAssociationError, match=r"redshift_grants\.pass_role") as caught:
+    with pytest.raises(RoleAssociationError, match=r"pass it as namespaces=\[…\]") as caught:
         _policy(stack, clusters=[namespace, containers, cache])
     assert [
         "'clusters[0]' must be a provisioned cluster, got a CfnNamespace",
         f"'clusters[1]' must be {ALLOWED}, got an ICluster",
         f"'clusters[2]' must be {ALLOWED}, got a CfnCluster",
     ] == [finding.message for finding in caught.value.findings]
+
+
+def _fix_of(name: str) -> str:
+    shown = f"aws redshift-serverless get-namespace --namespace-name {name}"
+    return f"pass the construct, or the ARN that this shows: {shown}; an ARN ends in an id and not in the name"
+
+
+@pytest.mark.parametrize(
+    ("given", "shown", "name"),
+    [
+        ("sales", "'sales'", "sales"),
+        ("a b", "'a b'", "NAME"),
+        ("", "''", "NAME"),
+        (7, "7", "NAME"),
+        (f"arn:aws:redshift-serverless:{REGION}:{ACCOUNT}:namespace/sales", None, "NAME"),
+        (f"arn:aws:redshift-serverless:{REGION}:{ACCOUNT}:namespace/*", None, "NAME"),
+        (f"arn:aws:redshift-serverless:{REGION}:{ACCOUNT}:namespace/{'?' * 36}", None, "NAME"),
+        (
+            f"arn:aws:redshift-serverless:{REGION}:{ACCOUNT}:workgroup/8d6a9f0e-0000-0000-0000-000000000000",
+            None,
+            "NAME",
+        ),
+        (f"arn:aws:redshift:{REGION}:{ACCOUNT}:namespace:8d6a9f0e-0000-0000-0000-000000000000", None, "NAME"),
+    ],
+)
+def test_fails_when_a_namespace_cannot_be_named(stack: cdk.Stack, given: Any, shown: str | None, name: str) -> None:
+    """Its ARN ends in an id that only the deployment knows, so a name says nothing; IAM takes * and ? for many."""
+    with pytest.raises(RoleAssociationError) as caught:
+        _policy(stack, clusters=[], namespaces=[given])
+
+    (finding,) = caught.value.findings
+    wrong = "'namespaces[0]' must be a RedshiftNamespace, a CfnNamespace or the ARN of a namespace, got "
+    assert ("InvalidArgument", wrong + (shown or f"'{given}'"), _fix_of(name)) == (
+        finding.rule,
+        finding.message,
+        finding.fix,
+    )
+    assert stack.node.try_find_child("Policy") is None
+
+
+def test_fails_when_a_namespace_is_elsewhere(app: cdk.App, stack: cdk.Stack, agnostic: cdk.Stack) -> None:
+    """People act in their own account; CDK cannot refer to another Stage or environment; a Ref is a name."""
+    other = cdk.Stack(app, "Other", env=cdk.Environment(account=OTHER_ACCOUNT, region=REGION))
+    staged = cdk.Stack(cdk.Stage(app, "Stage"), "Data", env=ENVIRONMENT)
+    own = _namespace(stack)
+    given = [
+        _namespace(other),
+        _namespace(staged),
+        _namespace(agnostic),
+        NAMESPACE.replace(ACCOUNT, OTHER_ACCOUNT),
+        NAMESPACE.replace("arn:aws:", "arn:aws-cn:"),
+        own.ref,
+        own.attr_namespace_namespace_id,
+        cdk.Stack.of(agnostic).node.find_child("Namespace").attr_namespace_namespace_arn,  # type: ignore[attr-defined]
+    ]
+
+    reason = "is in a stack of another environment and has no literal ARN, so CDK cannot refer to it from here"
+    assert [
+        f"namespaces[0] (Other/Namespace) {FOREIGN}",
+        "namespaces[1] (Stage/Data/Namespace) is in another Stage, and CDK cannot refer from one Stage to another",
+        f"namespaces[2] (Anywhere/Namespace) {reason}",
+        f"'namespaces[3]' {FOREIGN}",
+        "'namespaces[4]' is in partition aws-cn, the policy is in aws",
+        "'namespaces[5]' refers to Data/Namespace, and not to its ARN",
+        "'namespaces[6]' refers to Data/Namespace, and not to its ARN",
+        f"'namespaces[7]' refers to Anywhere/Namespace, which {reason}",
+    ] == [message for _, message in refused(lambda: _policy(stack, clusters=[], namespaces=given))]
+
+
+def test_fails_when_a_role_is_not_for_serverless(stack: cdk.Stack) -> None:
+    """Redshift Serverless could assume none of them; beside clusters one such role is enough."""
+    ours = [RedshiftRole(stack, "Ours"), RedshiftRole(stack, "Serverless", serverless=True)]
+    namespace = _namespace(stack)
+
+    assert [("InvalidArgument", "pass_roles[0] (Data/Ours) is for clusters only, and only 'namespaces' are given")] == (
+        refused(lambda: _policy(stack, clusters=[], namespaces=[namespace], pass_roles=ours))
+    )
+    none = "'pass_roles' has no role for Redshift Serverless, and 'namespaces' are given"
+    assert [("InvalidArgument", none)] == refused(
+        lambda: _policy(stack, namespaces=[namespace], pass_roles=[ours[0], ours[0]])
+    )
+
+
+def test_fails_when_the_secret_of_a_namespace_cannot_be_named(stack: cdk.Stack) -> None:
+    """An ARN has an id, and Redshift names the secret after the name."""
+    options: dict[str, Any] = {"clusters": [], "namespaces": [NAMESPACE], "create_namespaces": True}
+
+    message = "'namespaces[0]' is an ARN, and its secret would be named after the namespace's name"
+    assert [("InvalidArgument", message)] == refused(lambda: _policy(stack, manage_admin_password=True, **options))
+
+
+def test_fails_when_neither_a_cluster_nor_a_namespace_is_named(stack: cdk.Stack) -> None:
+    """One of either is enough."""
+    with pytest.raises(RoleAssociationError) as caught:
+        RoleAssociationPolicy(stack, "Policy", pass_roles=_roles(stack, "A"))
+
+    (finding,) = caught.value.findings
+    assert "'clusters' must have at least one entry, got an empty list" == finding.message
+    assert "name what the users may do this with: clusters=[…] or namespaces=[…]" == finding.fix
+
+
+def test_fails_when_a_stack_that_names_no_account_would_need_two(agnostic: cdk.Stack) -> None:
+    """Roles, namespaces and people of literal accounts: whatever is read first, the others must be of its account."""
+    role = iam.Role.from_role_arn(agnostic, "Role", arn("A"))
+    theirs = NAMESPACE.replace(ACCOUNT, OTHER_ACCOUNT)
+
+    def message(label: str) -> str:
+        return f"{label} is in account {OTHER_ACCOUNT}, the stack already names a role of {ACCOUNT}"
+
+    for options, label in (
+        ({"namespaces": [theirs], "pass_roles": [role]}, "'namespaces[0]'"),
+        ({"namespaces": [NAMESPACE, theirs]}, "'namespaces[1]'"),
+        ({"pass_roles": [role], "users": [_user(agnostic)]}, "Anywhere/Bob"),
+    ):
+        ((rule, text),) = refused(lambda options=options: _policy(agnostic, **options))  # type: ignore[misc]
+        assert ("InvalidArgument", True) == (rule, text.startswith(message(label)))
+        agnostic.node.try_remove_child("A")
+    assert "RedshiftRolesAccount" not in str(template_of(agnostic))
 
 
 PARTITIONS = {
@@ -245,6 +365,63 @@ def test_a_stack_that_names_no_account_leaves_account_and_region_to_the_deployme
 
     assert f"arn:aws-cn:redshift:cn-north-1:{ACCOUNT}:cluster:warehouse" == associate["Resource"]
     assert f"arn:aws-cn:iam::{ACCOUNT}:role/A" == pass_roles["Resource"]
+
+
+def test_a_namespace_of_a_literal_arn_binds_a_stack_that_names_no_account(agnostic: cdk.Stack) -> None:
+    """The ARN is written as it is given; what is not known is the deployment's."""
+    _policy(agnostic, clusters=[], namespaces=[NAMESPACE, NAMESPACE], create_namespaces=True)
+    here = {"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": ACCOUNT}
+    _, update, create, _ = _statements(agnostic, **here)
+
+    assert (NAMESPACE, f"{NAMESPACE[:-36]}*") == (update["Resource"], create["Resource"])
+    assert ACCOUNT in str(template_of(agnostic)["Rules"]["RedshiftRolesAccount"])
+
+
+@pytest.mark.parametrize(("region", "partition"), PARTITIONS.items())
+def test_namespaces_are_those_of_their_partition(app: cdk.App, region: str, partition: str) -> None:
+    """Partition, account and region come from the stack; the service principal is the same everywhere."""
+    stack = cdk.Stack(app, "Data", env=cdk.Environment(account=ACCOUNT, region=region))
+    _policy(stack, clusters=[], namespaces=[_namespace(stack)], create_namespaces=True)
+    _, update, create, to_serverless = _statements(stack, **{"AWS::Partition": partition})
+
+    assert {"Fn::GetAtt": ["Namespace", "Namespace.NamespaceArn"]} == update["Resource"]
+    assert f"arn:{partition}:redshift-serverless:{region}:{ACCOUNT}:namespace/*" == create["Resource"]
+    assert f"arn:{partition}:iam::{ACCOUNT}:role/A" == to_serverless["Resource"]
+    assert {"StringEquals": {"iam:PassedToService": "redshift-serverless.amazonaws.com"}} == to_serverless["Condition"]
+
+
+def test_a_namespace_may_be_named_by_construct_l1_or_arn(app: cdk.App, stack: cdk.Stack) -> None:
+    """One that is named twice counts once, however it is named; one of another stack is imported from it."""
+
+    class Held(Construct):
+        """A construct of another library that holds a namespace."""
+
+        @property
+        def cfn_namespace(self) -> serverless.CfnNamespace:
+            found = self.node.try_find_child("Resource")
+            return cast("Any", found) or serverless.CfnNamespace(self, "Resource", namespace_name="held")
+
+    own, held, other = _namespace(stack), Held(stack, "Held"), _namespace(cdk.Stack(app, "Other", env=ENVIRONMENT))
+    given = [own, held, other, own.attr_namespace_namespace_arn, held, NAMESPACE]
+    _policy(stack, clusters=[], namespaces=given)
+    resources = _statements(stack)[1]["Resource"]
+
+    assert ["Namespace", "Namespace.NamespaceArn"] == resources[0]["Fn::GetAtt"]
+    assert stack.resolve(held.cfn_namespace.attr_namespace_namespace_arn) == resources[1]
+    assert "Namespace.NamespaceArn" in str(template_of(other.stack)["Outputs"])
+    assert (["Fn::ImportValue"], NAMESPACE, 4) == ([*resources[2]], resources[3], len(resources))
+
+
+def test_a_role_is_passed_to_the_services_that_it_is_for(stack: cdk.Stack) -> None:
+    """Of ours that is known; others may be for both. A policy for clusters alone passes nothing to Serverless."""
+    provisioned, both = RedshiftRole(stack, "Provisioned"), RedshiftRole(stack, "Both", serverless=True)
+    imported = iam.Role.from_role_arn(stack, "Imported", arn("Loader"))
+    _policy(stack, namespaces=[_namespace(stack)], pass_roles=[provisioned, both, imported, both])
+    statements = {statement["Sid"]: statement for statement in _statements(stack)}
+
+    roles = [stack.resolve(provisioned.role_arn), stack.resolve(both.role_arn), arn("Loader")]
+    assert roles == statements["PassRolesToRedshift"]["Resource"]
+    assert roles[1:] == statements["PassRolesToServerless"]["Resource"]
 
 
 def test_a_cluster_may_be_named_by_construct_l1_or_identifier(stack: cdk.Stack) -> None:
@@ -319,6 +496,8 @@ CLUSTER, ROLE = f"{HERE}:warehouse", arn("A")
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-1111-1111-1111-111111111111"
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:redshift!warehouse-*"
 LINKED = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/redshift.amazonaws.com/AWSServiceRoleForRedshift"
+NAMESPACE = f"arn:aws:redshift-serverless:{REGION}:{ACCOUNT}:namespace/8d6a9f0e-0000-0000-0000-000000000000"
+NAMESPACE_SECRET = SECRET.replace("!warehouse", "!events")
 _CALLS = ("CreateCluster", "DeleteCluster", "DescribeClusters", "ModifyCluster", "ModifyClusterIamRoles", "CreateTags")
 _FOR_SERVICE = ("Bool", "kms:GrantIsForAWSResource", ("true",))
 TASKS = {
@@ -374,6 +553,38 @@ TASKS = {
             Documented("secretsmanager:GetRandomPassword", ("*",)),
         ),
     ),
+    "a namespace with a managed password": Task(
+        "mgmt/redshift-secrets-manager-integration",
+        "2026-08-26",
+        (
+            Documented(
+                "secretsmanager:CreateSecret secretsmanager:RotateSecret secretsmanager:DescribeSecret "
+                "secretsmanager:UpdateSecret secretsmanager:DeleteSecret secretsmanager:TagResource",
+                (NAMESPACE_SECRET,),
+            ),
+            Documented("secretsmanager:GetRandomPassword", ("*",)),
+        ),
+    ),
+    "update namespaces": Task(
+        "service-authorization/list_redshift-serverless",
+        "2026-09-26",
+        (
+            Documented("redshift-serverless:GetNamespace redshift-serverless:UpdateNamespace", (NAMESPACE,)),
+            Documented(
+                "iam:PassRole", (ROLE,), ("StringEquals", "iam:PassedToService", ("redshift-serverless.amazonaws.com",))
+            ),
+        ),
+    ),
+    "list namespaces": Task(
+        "service-authorization/list_redshift-serverless",
+        "2026-09-26",
+        (Documented("redshift-serverless:ListNamespaces", ("*",)),),
+    ),
+    "create namespaces": Task(
+        "service-authorization/list_redshift-serverless",
+        "2026-09-26",
+        (Documented("redshift-serverless:CreateNamespace", (f"{NAMESPACE[:-36]}*",)),),
+    ),
     "with a key for the password": Task(
         "mgmt/redshift-secrets-manager-integration",
         "2026-08-26",
@@ -383,19 +594,44 @@ TASKS = {
         ),
     ),
 }
-# What people with one of these arguments can do besides associating these roles with this cluster.
-PEOPLE: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
-    "associate": ({"create_clusters": False, "describe_all_clusters": False}, ("describe one",)),
-    "describe all": ({"create_clusters": False}, ("describe",)),
-    "create": ({"describe_all_clusters": False}, ("describe one", "create")),
-    "encryption_keys": ({"encryption_keys": True}, ("describe", "create", "with a key")),
-    "service_linked_role": ({"service_linked_role": True}, ("describe", "create", "the first of an account")),
-    "manage_admin_password": ({"manage_admin_password": True}, ("describe", "create", "with a managed password")),
-    "all": (
-        {"encryption_keys": True, "service_linked_role": True, "manage_admin_password": True},
-        (*TASKS.keys() - {"describe one", "associate"},),
+_ALL = {"encryption_keys": True, "service_linked_role": True, "manage_admin_password": True}
+_OF_NAMESPACES = {task for task in TASKS if "namespace" in task}
+# What people with these arguments can do.
+PEOPLE: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "associate": ({"create_clusters": False, "describe_all_clusters": False}, {"associate", "describe one"}),
+    "describe all": ({"create_clusters": False}, {"associate", "describe"}),
+    "create": ({"describe_all_clusters": False}, {"associate", "describe one", "create"}),
+    "encryption_keys": ({"encryption_keys": True}, {"associate", "describe", "create", "with a key"}),
+    "service_linked_role": (
+        {"service_linked_role": True},
+        {"associate", "describe", "create", "the first of an account"},
+    ),
+    "manage_admin_password": (
+        {"manage_admin_password": True},
+        {"associate", "describe", "create", "with a managed password"},
+    ),
+    "all of clusters": (_ALL, {*TASKS.keys() - _OF_NAMESPACES - {"describe one"}}),
+    "namespaces": ({"clusters": [], "namespaces": True, "describe_all_clusters": False}, {"update namespaces"}),
+    "list namespaces": ({"clusters": [], "namespaces": True}, {"update namespaces", "list namespaces"}),
+    "create namespaces": (
+        {"clusters": [], "namespaces": True, "create_namespaces": True, **_ALL},
+        {*_OF_NAMESPACES, "with a key", "with a key for the password", "the first of an account"},
+    ),
+    "both": (
+        {"namespaces": True},
+        {"associate", "describe", "create", "update namespaces", "list namespaces"},
+    ),
+    "all": ({"namespaces": True, "create_namespaces": True, **_ALL}, {*TASKS.keys() - {"describe one"}}),
+    "all of clusters beside namespaces": (
+        {"namespaces": True, **_ALL},
+        {*TASKS.keys() - _OF_NAMESPACES - {"describe one"}, "update namespaces", "list namespaces"},
+    ),
+    "all of namespaces beside clusters": (
+        {"namespaces": True, "create_namespaces": True, "create_clusters": False, **_ALL},
+        {*TASKS.keys() - {"describe one", "create", "with a managed password"}},
     ),
 }
+_NAMESPACE_CALLS = ("CreateNamespace", "DeleteNamespace", "GetNamespace", "TagResource", "UpdateNamespace")
 # Neighbours of what is named, other services, and calls that no task needs.
 BESIDE = [
     *(Request(f"redshift:{name}", f"{CLUSTER}{end}") for name in _CALLS for end in ("", "-2")),
@@ -403,7 +639,18 @@ BESIDE = [
     *(
         Request("iam:PassRole", role, (("iam:PassedToService", f"{service}.amazonaws.com"),))
         for role in (ROLE, arn("B"), LINKED)
-        for service in ("redshift", "ec2", "redshift-serverless")
+        for service in ("redshift", "ec2", "redshift-serverless", "scheduler.redshift")
+    ),
+    *(
+        Request(f"redshift-serverless:{name}", namespace)
+        for name in _NAMESPACE_CALLS
+        for namespace in (
+            NAMESPACE,
+            f"{NAMESPACE[:-1]}1",
+            f"{NAMESPACE[:-36]}events",
+            NAMESPACE.replace(REGION, "us-east-1"),
+            NAMESPACE.replace(ACCOUNT, OTHER_ACCOUNT),
+        )
     ),
     *(
         Request("iam:CreateServiceLinkedRole", role, (("iam:AWSServiceName", f"{service}.amazonaws.com"),))
@@ -420,9 +667,24 @@ BESIDE = [
     *(
         Request(f"secretsmanager:{name}", secret.replace("*", "admin-Ab12Cd"))
         for name in "CreateSecret DeleteSecret GetSecretValue TagResource PutSecretValue".split()
-        for secret in (SECRET, SECRET.replace("!warehouse", "!sales"), SECRET.replace("redshift!", ""))
+        for secret in (
+            SECRET,
+            NAMESPACE_SECRET,
+            SECRET.replace("!warehouse", "!sales"),
+            SECRET.replace("redshift!", ""),
+        )
     ),
 ]
+
+
+def _namespace(scope: cdk.Stack, name: str = "events") -> serverless.CfnNamespace:
+    return serverless.CfnNamespace(scope, "Namespace", namespace_name=name)
+
+
+def _with_ids(document: Any) -> Any:
+    """Write the ARN of the namespace as it is known after the deployment."""
+    attribute = json.dumps({"Fn::GetAtt": ["Namespace", "Namespace.NamespaceArn"]})
+    return json.loads(json.dumps(document).replace(attribute, json.dumps(NAMESPACE)))
 
 
 @pytest.mark.parametrize("people", PEOPLE)
@@ -430,9 +692,10 @@ def test_people_can_do_what_the_pages_document_and_nothing_beside_it(stack: cdk.
     """An evaluator decides on the calls of all tasks, and on neighbours of what they name."""
     options, names = PEOPLE[people]
     keys = [kms.Key.from_key_arn(stack, "Key", KEY)] if "encryption_keys" in options else []
-    _policy(stack, **{**options, "encryption_keys": keys})
-    document = deployed(properties_of(stack, POLICY)["PolicyDocument"], {"AWS::Partition": "aws"})
-    documented = [one for name in ("associate", *names) for one in TASKS[name].documented]
+    spaces = [_namespace(stack)] if "namespaces" in options else []
+    _policy(stack, **{**options, "encryption_keys": keys, "namespaces": spaces})
+    document = _with_ids(deployed(properties_of(stack, POLICY)["PolicyDocument"], {"AWS::Partition": "aws"}))
+    documented = [one for name in names for one in TASKS[name].documented]
     asked = [request for task in TASKS.values() for one in task.documented for request in one.requests()]
     decided = decisions_of(document, [*dict.fromkeys([*asked, *BESIDE])])
 
@@ -465,6 +728,12 @@ def test_what_a_create_needs_has_statements_of_its_own(stack: cdk.Stack) -> None
     ("options", "expected"),
     [
         ({"describe_all_clusters": False}, set()),
+        ({"namespaces": True, "describe_all_clusters": False}, set()),
+        ({"namespaces": True}, {"Resource::*"}),
+        (
+            {"namespaces": True, "describe_all_clusters": False, "create_namespaces": True},
+            {f"Resource::arn:<AWS::Partition>:redshift-serverless:{REGION}:{ACCOUNT}:namespace/*"},
+        ),
         ({}, {"Resource::*"}),
         ({"service_linked_role": True, "describe_all_clusters": False}, set()),
         (
@@ -479,9 +748,10 @@ def test_what_a_create_needs_has_statements_of_its_own(stack: cdk.Stack) -> None
 def test_nag_finds_only_what_has_no_narrower_form(
     app: cdk.App, stack: cdk.Stack, options: dict[str, Any], expected: set[str]
 ) -> None:
-    """DescribeClusters and GetRandomPassword on ``*``, and the end of a secret's name; without them nothing."""
-    cluster = _cluster(stack)
-    _policy(stack, clusters=[cluster], pass_roles=[RedshiftRole(stack, "Role")], **options)
+    """Lists and GetRandomPassword on ``*``, ids of new namespaces, and the end of a secret's name; else nothing."""
+    cluster, role = _cluster(stack), RedshiftRole(stack, "Role", serverless=True)
+    spaces = [_namespace(stack)] if "namespaces" in options else []
+    _policy(stack, clusters=[cluster], pass_roles=[role], **{**options, "namespaces": spaces})
     logical_id = stack.get_logical_id(cluster.cfn_cluster)
     named = {finding.replace("<Cluster>", f"<{logical_id}>") for finding in expected}
 
@@ -567,6 +837,26 @@ def test_fifty_generated_roles_of_one_cluster_fit(stack: cdk.Stack) -> None:
     _policy(stack, pass_roles=[RedshiftRole(stack, f"Role{number}") for number in range(50)])
 
     assert 50 == len(_statements(stack)[2]["Resource"])
+
+
+def test_fails_when_the_policy_of_namespaces_would_exceed_the_size_that_iam_takes() -> None:
+    """An id is counted with its 36 characters, in a reference to a namespace too; one character more is refused."""
+
+    def size(length: int) -> int:
+        """Write a policy of 24 namespaces and many roles, the last of which has a name of this length."""
+        stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data", env=ENVIRONMENT)
+        spaces = [serverless.CfnNamespace(stack, f"N{number}", namespace_name="n") for number in range(24)]
+        roles = [*_many(stack, 33), iam.Role.from_role_name(stack, "Last", "n" * length)]
+        try:
+            _policy(stack, clusters=[], namespaces=spaces, pass_roles=roles)
+        except RoleAssociationError as error:
+            return 0 if {"PolicyTooLarge"} == {finding.rule for finding in error.findings} else -1
+        written = json.dumps(_statements(stack), separators=(",", ":"))
+        attribute = r'{"Fn::GetAtt":\["N[0-9]+","Namespace.NamespaceArn"\]}'
+        return len('{"Version":"2012-10-17","Statement":}') + len(re.sub(attribute, json.dumps(NAMESPACE), written))
+
+    fitting = 1 + 6144 - size(1)
+    assert (True, 6144, 0) == (0 < fitting < 64, size(fitting), size(fitting + 1))
 
 
 @pytest.mark.parametrize(("count", "warned"), [(50, False), (62, True)])

@@ -24,9 +24,15 @@ DESCRIBE_CLUSTERS: Final = _actions(quotas.ASSOCIATING_ROLES, "redshift:Describe
 ASSOCIATE_ROLES: Final = _actions(quotas.ASSOCIATING_ROLES, "redshift:ModifyClusterIamRoles")
 CREATE_CLUSTERS: Final = _actions(quotas.ASSOCIATING_ROLES, "redshift:CreateCluster")
 PASS_ROLE: Final = _actions(quotas.PASS_ROLE, "iam:PassRole")
+# The same for namespaces of Redshift Serverless: who replaces the list of roles reads it first.
+LIST_NAMESPACES: Final = _actions(quotas.SERVERLESS_ACTIONS, "redshift-serverless:ListNamespaces")
+UPDATE_NAMESPACES: Final = _actions(
+    quotas.SERVERLESS_ACTIONS, "redshift-serverless:GetNamespace redshift-serverless:UpdateNamespace"
+)
+CREATE_NAMESPACES: Final = _actions(quotas.SERVERLESS_ACTIONS, "redshift-serverless:CreateNamespace")
 
-# What people need besides to create a cluster: with a customer managed key, as the first one of an account, with an
-# admin password that Redshift manages, and with a customer managed key for that password.
+# What people need besides to create a cluster or a namespace: with a customer managed key, as the first one of an
+# account, with an admin password that Redshift manages, and with a customer managed key for that password.
 USE_KEYS: Final = _actions(quotas.CUSTOMER_KEYS, "kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey")
 CREATE_GRANTS: Final = _actions(quotas.CUSTOMER_KEYS, "kms:CreateGrant")
 CREATE_LINKED_ROLE: Final = _actions(quotas.SERVICE_LINKED_ROLES, "iam:CreateServiceLinkedRole")

@@ -29,10 +29,10 @@ def one_or_list(values: Sequence[Json]) -> Json:
 
 
 class UserPolicy(NamedTuple):
-    """The policy of the people who associate exactly these roles with exactly these clusters.
+    """The policy of the people who associate exactly these roles with exactly these clusters and namespaces.
 
-    The last three are what they need besides to create them: keys, the service-linked role, and the secrets of admin
-    passwords that Redshift manages.
+    Keys, the service-linked role, and the secrets of admin passwords that Redshift manages are what they need besides
+    to create them. A namespace that is to be created has no id yet: `new_namespace_arns` are patterns for all of them.
     """
 
     cluster_arns: Sequence[str]
@@ -42,20 +42,30 @@ class UserPolicy(NamedTuple):
     key_arns: Sequence[str] = ()
     linked_role_arn: str | None = None
     secret_arns: Sequence[str] = ()
+    namespace_arns: Sequence[str] = ()
+    new_namespace_arns: Sequence[str] = ()
+    serverless_role_arns: Sequence[str] = ()
 
     def document(self) -> Document:
         """Write the document."""
-        associate = [*actions.ASSOCIATE_ROLES.names, *(actions.CREATE_CLUSTERS.names if self.create_clusters else ())]
-        described = ["*"] if self.describe_all_clusters else self.cluster_arns
-        to_redshift = {"StringEquals": {"iam:PassedToService": actions.PASSED_TO_SERVICE}}
-        return _document(
-            [
-                _allow("DescribeClusters", actions.DESCRIBE_CLUSTERS.names, described),
-                _allow("AssociateRoles", associate, self.cluster_arns),
-                {**_allow("PassRolesToRedshift", actions.PASS_ROLE.names, self.role_arns), "Condition": to_redshift},
-                *self._to_create(),
-            ]
-        )
+        return _document([*self._of_clusters(), *self._of_namespaces(), *self._to_create()])
+
+    def _of_clusters(self) -> Iterator[Statement]:
+        if self.cluster_arns:
+            create = actions.CREATE_CLUSTERS.names if self.create_clusters else ()
+            described = ["*"] if self.describe_all_clusters else self.cluster_arns
+            yield _allow("DescribeClusters", actions.DESCRIBE_CLUSTERS.names, described)
+            yield _allow("AssociateRoles", [*actions.ASSOCIATE_ROLES.names, *create], self.cluster_arns)
+            yield _pass("PassRolesToRedshift", self.role_arns, actions.PASSED_TO_SERVICE)
+
+    def _of_namespaces(self) -> Iterator[Statement]:
+        if self.namespace_arns:
+            if self.describe_all_clusters:
+                yield _allow("ListNamespaces", actions.LIST_NAMESPACES.names, ["*"])
+            yield _allow("UpdateNamespaces", actions.UPDATE_NAMESPACES.names, self.namespace_arns)
+            if self.new_namespace_arns:
+                yield _allow("CreateNamespaces", actions.CREATE_NAMESPACES.names, self.new_namespace_arns)
+            yield _pass("PassRolesToServerless", self.serverless_role_arns, actions.PASSED_TO_SERVERLESS)
 
     def _to_create(self) -> Iterator[Statement]:
         if self.linked_role_arn:
@@ -131,6 +141,11 @@ def _statements(members: Iterable[_Member]) -> Iterator[Statement]:
 
 def _allow(sid: str, names: Sequence[str], resources: Sequence[str]) -> Statement:
     return {"Sid": sid, "Effect": "Allow", "Action": list(names), "Resource": list(resources)}
+
+
+def _pass(sid: str, role_arns: Sequence[str], service: str) -> Statement:
+    to_service = {"StringEquals": {"iam:PassedToService": service}}
+    return {**_allow(sid, actions.PASS_ROLE.names, role_arns), "Condition": to_service}
 
 
 def size(document: Json) -> int:

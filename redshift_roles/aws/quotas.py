@@ -39,6 +39,12 @@ ARN_FORMAT: Final = Source(f"{_IAM}/UserGuide/reference-arns.html", "2026-08-26"
 CHAINING_ROLES: Final = Source(f"{_MGMT}/authorizing-redshift-service-chaining-roles.html", "2026-07-06")
 ROLES_OF_REGIONS: Final = Source(f"{_MGMT}/authorizing-redshift-service-regions.html", "2026-08-26")
 SERVERLESS_ROLES: Final = Source(f"{_MGMT}/serverless-security-other-services.html", "2026-07-06")
+SERVERLESS_ACTIONS: Final = Source(
+    f"{_DOCS}/service-authorization/latest/reference/list_redshift-serverless.html", "2026-09-26"
+)
+UPDATE_NAMESPACE: Final = Source(
+    f"{_DOCS}/redshift-serverless/latest/APIReference/API_UpdateNamespace.html", "2026-09-10"
+)
 DATABASE_USERS: Final = Source(f"{_MGMT}/authorizing-redshift-service-database-users.html", "2026-08-26")
 CONFUSED_DEPUTY: Final = Source(f"{_MGMT}/cross-service-confused-deputy-prevention.html", "2026-08-26")
 COPY: Final = Source(f"{_GUIDE}/r_COPY.html", "2026-09-16")
@@ -163,8 +169,10 @@ ROLE_POLICIES: Final = ATTACHED_POLICIES["roles"][0]
 # after a slash. In Amazon S3: of a bucket, and a key; elsewhere the longest of any service.
 LONGEST_IN_S3: Final = (83, 63, 1_024)
 LONGEST_ELSEWHERE: Final = (345, 512, 512)
-# In a user policy: the ARN of a role without a path, a generated cluster identifier, a generated role name.
+# In a user policy: the ARN of a role without a path, a generated cluster identifier, a generated role name. The id of a
+# namespace is a UUID.
 LONGEST_IN_USER_POLICY: Final = (102, 63, 64)
+NAMESPACE_ID_LENGTH: Final = 36
 
 # EXTERNAL_SCHEMA: "a maximum of 10 roles"; the page of CHAINING_ROLES names the quota of a cluster, which is larger.
 CHAINED_ROLES: Final = 10

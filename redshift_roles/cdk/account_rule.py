@@ -24,9 +24,11 @@ def expected_account(location: Location) -> str | None:
     return location_of(location.top).asserted_account
 
 
-def contradictions(location: Location, named: Iterable[tuple[str, str | None]]) -> Iterator[Problem]:
-    """Find named accounts that the top-level stack cannot be of, since its Rule asserts another one."""
-    expected = expected_account(location)
+def contradictions(
+    location: Location, named: Iterable[tuple[str, str | None]], settled: str | None = None
+) -> Iterator[Problem]:
+    """Find named accounts that the top-level stack cannot be of, since its Rule asserts another one, or will."""
+    expected = expected_account(location) or settled
     for label, account in named:
         if arns.differ(account, expected):
             message = in_account(label, account, "the stack", expected, named=True)

@@ -1,23 +1,27 @@
-"""Clusters as arguments: constructs of this library and of others, L1s, and identifiers."""
+"""Clusters and namespaces as arguments: constructs of this library and of others, L1s, identifiers and ARNs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, TypeGuard
 
 from aws_cdk import CfnResource, Stack
 from aws_cdk import aws_redshift as redshift
 from constructs import Construct, Dependable, DependencyGroup, IConstruct
 
-from redshift_roles.aws import arns
-from redshift_roles.aws.placeholders import is_token
+from redshift_roles.aws import arns, quotas
+from redshift_roles.aws.placeholders import is_text_token, is_token
+from redshift_roles.cdk import account_rule
 from redshift_roles.cdk import location as locations
 from redshift_roles.cdk.location import Location, location_of, path_of, referred, unreachable
 from redshift_roles.cdk.records import record_of
 from redshift_roles.rules import arguments
 from redshift_roles.rules.arguments import classes_of
 from redshift_roles.rules.registry import Problem, in_account
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_redshiftserverless as serverless
 
 
 class HasCfnCluster(IConstruct, Protocol):
@@ -57,14 +61,18 @@ class NamedCluster(NamedTuple):
 
     @property
     def secret_arn(self) -> str:
-        """The ARN of the secrets that hold the admin password which Redshift manages.
+        """The ARN of the secrets that hold the admin password which Redshift manages."""
+        return _secret_arn(self.identifier, self.home)
 
-        AWS documents the prefix (quotas.MANAGED_SECRETS). That the identifier of the cluster follows it is how Redshift
-        names them, and stands on no page.
-        """
-        home = self.home
-        where = f"{home.partition_name}:secretsmanager:{home.region_name}:{home.account_id}"
-        return f"arn:{where}:secret:redshift!{self.identifier}-*"
+
+def _secret_arn(name: str, home: Location) -> str:
+    """Return the ARN of the secrets of a cluster or namespace.
+
+    AWS documents the prefix (quotas.MANAGED_SECRETS). That the name follows it is how Redshift names them, and stands
+    on no page.
+    """
+    where = f"{home.partition_name}:secretsmanager:{home.region_name}:{home.account_id}"
+    return f"arn:{where}:secret:redshift!{name}-*"
 
 
 @dataclass
@@ -175,8 +183,7 @@ class ClusterShape(NamedTuple):
         here = self.location
         reason = unreachable(home, here, "cluster_identifier")
         if arns.differ(home.account, here.account):
-            fix = f"define the {self.kind} in a stack of account {home.account}; both act in their own account alone"
-            yield Problem(name, in_account(label, home.account, f"the {self.kind}", here.account), fix)
+            yield _of_another_account(name, label, home.account, self.kind, here)
         elif self.same_region and None not in (home.region, here.region) and home.region != here.region:
             message = f"{label} is in region {home.region}, the {self.kind} is in {here.region}"
             yield Problem(name, message, f"define the {self.kind} in a stack of region {home.region}")
@@ -185,11 +192,15 @@ class ClusterShape(NamedTuple):
             yield Problem(name, f"{label} {reason[0]}", fix)
 
 
+def _of_another_account(name: str, label: str, account: str | None, kind: str, here: Location) -> Problem:
+    fix = f"define the {kind} in a stack of account {account}; both act in their own account alone"
+    return Problem(name, in_account(label, account, f"the {kind}", here.account), fix)
+
+
 _ALLOWED: Final = "a RedshiftCluster, a CfnCluster, an ICluster of aws-redshift-alpha or an identifier"
 _FOR_NAMESPACES: Final = {
     "association": "name the roles in the namespace itself: CloudFormation has IamRoles and DefaultIamRoleArn for it",
-    "policy": "let people pass the role with role.redshift_grants.pass_role(user), and allow "
-    "redshift-serverless:UpdateNamespace on the namespace",
+    "policy": "pass it as namespaces=[…]",
 }
 
 
@@ -208,7 +219,118 @@ def _has(value: object, attribute: str) -> bool:
     return any(hasattr(found, attribute) for found in classes_of(value).values())
 
 
-def cluster_problems(clusters: Sequence[Cluster], location: Location) -> Iterator[Problem]:
-    """Find clusters that a policy of this location cannot name."""
-    fix = "name what the users may do this with: clusters=[…]"
+def cluster_problems(
+    clusters: Sequence[Cluster], namespaces: Sequence[Namespace], location: Location
+) -> Iterator[Problem]:
+    """Find clusters and namespaces that a policy of this location cannot name; there must be one of either."""
+    fix = "" if namespaces else "name what the users may do this with: clusters=[…] or namespaces=[…]"
     yield from arguments.ListOf(ClusterShape(location, "policy"), fix).check("clusters", clusters)
+    yield from arguments.ListOf(NamespaceShape(location)).check("namespaces", namespaces)
+
+
+class HasCfnNamespace(IConstruct, Protocol):
+    """A construct that holds a namespace of Redshift Serverless, such as `RedshiftNamespace`."""
+
+    @property
+    def cfn_namespace(self) -> serverless.CfnNamespace:
+        """The namespace's L1."""
+
+
+Namespace: TypeAlias = "HasCfnNamespace | serverless.CfnNamespace | str"
+
+
+class NamedNamespace(NamedTuple):
+    """A namespace as an argument names it: its ARN, where it is, its L1, and its account as far as its ARN says it."""
+
+    arn: str
+    home: Location
+    l1: serverless.CfnNamespace | None
+    account: str | None = None
+
+    @property
+    def arn_of_all(self) -> str:
+        """The pattern for the ARNs of all namespaces of its account and region, of those too that do not exist yet."""
+        start, slash, _ = self.arn.rpartition("/")
+        return locations.namespace_arn("*", self.home) if is_token(self.arn) or not slash else f"{start}/*"
+
+    @property
+    def arn_at_length(self) -> str:
+        """An ARN as long as its own."""
+        return locations.namespace_arn("x" * quotas.NAMESPACE_ID_LENGTH, self.home) if self.l1 else self.arn
+
+    @property
+    def secret_arn(self) -> str:
+        """The ARN of the secrets that hold its admin password; empty where its name is not known."""
+        return _secret_arn(self.l1.namespace_name, self.home) if self.l1 else ""
+
+
+def named_namespace(namespace: Namespace, location: Location) -> NamedNamespace:
+    """Read a namespace: the attribute that is its ARN, or the ARN that is given."""
+    if isinstance(namespace, str):
+        target = next(filter(_is_l1_of_namespace, referred(namespace)), None)
+        home = location_of(target) if target else location
+        return NamedNamespace(namespace, home, target, arns.account_of(namespace))
+    given: Any = namespace
+    l1: serverless.CfnNamespace = given if _is_l1_of_namespace(given) else given.cfn_namespace
+    return NamedNamespace(_namespace_arn(l1), location_of(l1), l1)
+
+
+def _namespace_arn(l1: serverless.CfnNamespace) -> str:
+    known = record_of(_Known, l1)
+    known.reference = known.reference or l1.attr_namespace_namespace_arn
+    return known.reference
+
+
+class NamespaceShape(NamedTuple):
+    """A namespace that a policy of this location can name."""
+
+    location: Location
+
+    def check(self, name: str, value: Any) -> Iterator[Problem]:  # noqa: ANN401  anything may be given
+        """Check an ARN, or where a construct is."""
+        if isinstance(value, str) and (is_text_token(value) or arguments.NAMESPACE_ARN.fits(value)):
+            yield from self._arn(name, value)
+        elif is_namespace(value):
+            yield from self._distance(name, f"{name} ({path_of(value)})", location_of(value))
+        else:
+            is_name = isinstance(value, str) and arguments.NAMESPACE_NAME.fits(value)
+            shown = f"aws redshift-serverless get-namespace --namespace-name {value if is_name else 'NAME'}"
+            allowed = "a RedshiftNamespace, a CfnNamespace or the ARN of a namespace"
+            fix = f"pass the construct, or the ARN that this shows: {shown}; an ARN ends in an id and not in the name"
+            yield arguments.must_be(name, allowed, value, fix)
+
+    def _arn(self, name: str, arn: str) -> Iterator[Problem]:
+        here = self.location
+        for target in referred(arn):
+            label = f"'{name}' refers to {path_of(target)}, which"
+            if _is_l1_of_namespace(target) and arn != _namespace_arn(target):
+                yield Problem(name, f"'{name}' refers to {path_of(target)}, and not to its ARN", "pass the construct")
+            yield from self._distance(name, label, location_of(target))
+        account, partition = arns.account_of(arn), arn.split(":")[1] if not is_token(arn) else None
+        own = account_rule.expected_account(here) or here.account
+        if arns.differ(account, own):
+            yield _of_another_account(name, f"'{name}'", account, "policy", here)
+        elif partition and here.region and partition != quotas.partition_of(here.region):
+            message = f"'{name}' is in partition {partition}, the policy is in {quotas.partition_of(here.region)}"
+            yield Problem(name, message, f"define the policy in a stack of partition {partition}")
+
+    def _distance(self, name: str, label: str, home: Location) -> Iterator[Problem]:
+        here = self.location
+        reason = unreachable(home, here, "literal ARN")
+        if home.stack is here.stack:
+            return
+        if arns.differ(home.account, here.account):
+            yield _of_another_account(name, label, home.account, "policy", here)
+        elif reason:
+            fix = "give both stacks the same Stage and env=, or pass the ARN of the namespace that is deployed"
+            yield Problem(name, f"{label} {reason[0]}", fix)
+
+
+def is_namespace(value: object) -> bool:
+    """Return whether a value is a construct of a namespace of Redshift Serverless."""
+    return _is_l1_of_namespace(value) or (_has(value, "node") and _has(value, "cfn_namespace"))
+
+
+def _is_l1_of_namespace(value: object) -> TypeGuard[serverless.CfnNamespace]:
+    """Return whether a value is a `CfnNamespace`, without the module of its class, which few apps need."""
+    return _has(value, "attr_namespace_namespace_arn")

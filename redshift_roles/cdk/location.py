@@ -90,6 +90,12 @@ def cluster_arn(identifier: str, home: Location) -> str:
     return f"arn:{home.partition_name}:redshift:{home.region_name}:{home.account_id}:cluster:{identifier}"
 
 
+def namespace_arn(namespace_id: str, home: Location) -> str:
+    """Return the ARN of a namespace of Redshift Serverless; its id is no name, and only the deployment knows it."""
+    where = f"{home.partition_name}:redshift-serverless:{home.region_name}:{home.account_id}"
+    return f"arn:{where}:namespace/{namespace_id}"
+
+
 # Why CDK cannot refer to something, and what to do about it.
 Unreachable = tuple[str, str]
 

@@ -192,6 +192,12 @@ CLUSTER_IDENTIFIER: Final = Text(
     "1 to 63 lower-case letters, digits and single hyphens, a letter first",
     "sales-warehouse",
 )
+NAMESPACE_NAME: Final = Text(r"[a-z0-9-]{3,64}", "3 to 64 lower-case letters, digits and hyphens", "sales-namespace")
+NAMESPACE_ARN: Final = Text(
+    r"arn:[a-z-]+:redshift-serverless:[a-z0-9-]+:[0-9]{12}:namespace/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    "the ARN of a namespace",
+    "arn:aws:redshift-serverless:eu-west-1:111111111111:namespace/8d6a9f0e-0000-0000-0000-000000000000",
+)
 _DESCRIPTION: Final = Text(r"[\t\n\r\x20-\x7e\xa1-\xff]{0,1000}", "at most 1,000 printable characters", "Loads sales")
 
 REGION: Final = Text(r"[a-z]{2,4}(-[a-z]+)+-\d", "a region's name", "eu-west-1")
@@ -269,6 +275,7 @@ def check_role(given: Given) -> Iterator[Problem]:
 POLICY_ARGUMENTS: Final[Mapping[str, Shape]] = {
     "pass_roles": ListOf(ROLE, "name what the users may do this with: pass_roles=[…]"),
     "create_clusters": Flag(),
+    "create_namespaces": Flag(),
     "describe_all_clusters": Flag(),
     "encryption_keys": ListOf(_KEY),
     "service_linked_role": Flag(),
@@ -282,16 +289,24 @@ POLICY_ARGUMENTS: Final[Mapping[str, Shape]] = {
 }
 # Arguments that have a default, or must be given: None is no value for them.
 _TO_CREATE: Final = ("encryption_keys", "service_linked_role", "manage_admin_password")
-REQUIRED_OF_POLICY: Final = frozenset({"pass_roles", "create_clusters", "describe_all_clusters", *_TO_CREATE})
+_FLAGS_OF_POLICY: Final = ("create_clusters", "create_namespaces", "describe_all_clusters")
+REQUIRED_OF_POLICY: Final = frozenset({"pass_roles", *_FLAGS_OF_POLICY, *_TO_CREATE})
 
 
 def check_policy(given: Given) -> Iterator[Problem]:
     """Check the arguments of a user policy."""
     yield from check(given, POLICY_ARGUMENTS)
-    for name in _TO_CREATE if given.get("create_clusters") is False else ():
+    kind = "namespaces" if given.get("namespaces") and not given.get("clusters") else "clusters"
+    creates_namespaces = given.get("create_namespaces") is True
+    if creates_namespaces and not given.get("namespaces"):
+        message = "'create_namespaces' is True without 'namespaces'"
+        yield Problem("create_namespaces", message, "name them: namespaces=[…]")
+    if creates_namespaces or (kind == "clusters" and given.get("create_clusters") is not False):
+        return
+    for name in _TO_CREATE:
         if given.get(name):
-            message = f"'{name}' is given beside create_clusters=False"
-            yield Problem(name, message, f"drop {name}, which only those who create clusters need")
+            message = f"'{name}' is given beside create_{kind}=False"
+            yield Problem(name, message, f"drop {name}, which only those who create {kind} need")
 
 
 # A foundation model has a provider and a name; the id of an inference profile begins with where it sends requests.

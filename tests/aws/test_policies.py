@@ -51,6 +51,51 @@ def test_the_smallest_user_policy_names_one_of_each() -> None:
     ]
 
 
+NAMESPACES = [f"arn:aws:redshift-serverless:us-east-1:111111111111:namespace/{name}" for name in ("1", "2")]
+TO_SERVERLESS = {"StringEquals": {"iam:PassedToService": "redshift-serverless.amazonaws.com"}}
+
+
+def test_the_user_policy_of_namespaces_names_no_cluster() -> None:
+    """All namespaces are listed, these are read and updated, and the roles are passed to Serverless alone."""
+    written = UserPolicy(
+        [], ROLES, create_clusters=True, describe_all_clusters=True, namespace_arns=NAMESPACES,
+        serverless_role_arns=ROLES[:2],
+    )  # fmt: skip
+
+    update = ["redshift-serverless:GetNamespace", "redshift-serverless:UpdateNamespace"]
+    assert written.document()["Statement"] == [
+        _statement("ListNamespaces", "redshift-serverless:ListNamespaces", "*"),
+        _statement("UpdateNamespaces", update, NAMESPACES),
+        _statement("PassRolesToServerless", "iam:PassRole", ROLES[:2], Condition=TO_SERVERLESS),
+    ]
+
+
+def test_clusters_and_namespaces_keep_their_services_apart() -> None:
+    """The statements of clusters stay as they are alone; a role goes to the services that it is for."""
+    alone = UserPolicy(CLUSTERS, ROLES, create_clusters=True, describe_all_clusters=False)
+    both = alone._replace(
+        namespace_arns=NAMESPACES[:1],
+        new_namespace_arns=["new"],
+        serverless_role_arns=ROLES[2:],
+        secret_arns=["secret"],
+    )
+
+    first, statements = alone.document()["Statement"], both.document()["Statement"]
+    assert first == statements[:3]
+    assert statements[4:6] == [
+        _statement("CreateNamespaces", "redshift-serverless:CreateNamespace", "new"),
+        _statement("PassRolesToServerless", "iam:PassRole", ROLES[2], Condition=TO_SERVERLESS),
+    ]
+    sids = [
+        "UpdateNamespaces",
+        "CreateNamespaces",
+        "PassRolesToServerless",
+        "ManageAdminPasswords",
+        "GeneratePasswords",
+    ]
+    assert sids == [statement["Sid"] for statement in statements[3:]]
+
+
 @pytest.mark.parametrize(
     ("document", "written"),
     [

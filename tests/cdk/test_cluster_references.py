@@ -29,7 +29,7 @@ def test_fails_when_a_cluster_is_in_another_stage(app: cdk.App, stack: cdk.Stack
     """CDK cannot refer from one Stage to another."""
     staged = cdk.Stack(cdk.Stage(app, "Stage"), "Data", env=cdk.Environment(account=ACCOUNT, region=REGION))
 
-    ((_, message, fix),) = cluster_problems([_l1(staged)], location_of(stack))
+    ((_, message, fix),) = cluster_problems([_l1(staged)], (), location_of(stack))
     assert "clusters[0] (Stage/Data/L1) is in another Stage, and CDK cannot refer from one Stage to another" == message
     assert fix.startswith("give the cluster a cluster_identifier")
 
@@ -39,8 +39,8 @@ def test_fails_when_only_the_deployment_knows_the_clusters(stack: cdk.Stack) -> 
     listed = cdk.Token.as_list(cdk.Fn.ref("Clusters"))
     wrong = "'clusters' must be a list whose entries are counted at synth, got a list that only the deployment knows"
 
-    assert [(wrong, "name each of them")] == messages_and_fixes(cluster_problems(listed, location_of(stack)))
-    assert [] == messages_and_fixes(cluster_problems([cdk.Fn.ref("Cluster")], location_of(stack)))
+    assert [(wrong, "name each of them")] == messages_and_fixes(cluster_problems(listed, (), location_of(stack)))
+    assert [] == messages_and_fixes(cluster_problems([cdk.Fn.ref("Cluster")], (), location_of(stack)))
 
 
 def test_fails_for_what_has_the_names_of_a_cluster_and_is_no_construct(stack: cdk.Stack) -> None:
@@ -50,7 +50,7 @@ def test_fails_for_what_has_the_names_of_a_cluster_and_is_no_construct(stack: cd
         cluster_name = "sales"
         cfn_cluster = None
 
-    ((message, _),) = messages_and_fixes(cluster_problems([Named()], location_of(stack)))  # type: ignore[list-item]
+    ((message, _),) = messages_and_fixes(cluster_problems([Named()], (), location_of(stack)))  # type: ignore[list-item]
     assert message.endswith("or an identifier, got a Named")
 
 
@@ -65,7 +65,7 @@ def test_a_literal_identifier_needs_no_reference(app: cdk.App, stack: cdk.Stack,
     ]
 
     expected = f"arn:{stack.partition}:redshift:{region}:{ACCOUNT}:cluster:sales"
-    assert [] == messages_and_fixes(cluster_problems(clusters, location))
+    assert [] == messages_and_fixes(cluster_problems(clusters, (), location))
     assert [expected, expected] == [named(cluster, location).arn for cluster in clusters]
 
 
@@ -81,4 +81,4 @@ def test_a_token_is_taken_as_an_identifier(stack: cdk.Stack) -> None:
     """Only the deployment knows whether it is a valid one."""
     name = cdk.CfnParameter(stack, "Name").value_as_string
 
-    assert [] == messages_and_fixes(cluster_problems([name], location_of(stack)))
+    assert [] == messages_and_fixes(cluster_problems([name], (), location_of(stack)))

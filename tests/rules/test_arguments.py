@@ -152,6 +152,41 @@ TEXTS: list[tuple[Check, str, str, str, list[object], list[object]]] = [
 # fmt: on
 
 
+@pytest.mark.parametrize(
+    ("given", "wrong", "fix"),
+    [
+        ({"clusters": ["c"], "create_clusters": False}, "create_clusters", "clusters"),
+        ({"namespaces": ["n"]}, "create_namespaces", "namespaces"),
+        ({"namespaces": ["n"], "create_clusters": True}, "create_namespaces", "namespaces"),
+        ({"clusters": ["c"], "namespaces": ["n"], "create_clusters": False}, "create_clusters", "clusters"),
+        ({"clusters": ["c"]}, None, None),
+        ({"namespaces": ["n"], "create_namespaces": True}, None, None),
+        ({"clusters": ["c"], "namespaces": ["n"], "create_clusters": False, "create_namespaces": True}, None, None),
+        ({"clusters": ["c"], "namespaces": ["n"], "create_clusters": True}, None, None),
+    ],
+)
+def test_what_a_create_needs_is_for_those_who_create(
+    given: dict[str, object], wrong: str | None, fix: str | None
+) -> None:
+    """A key, the service-linked role and a secret are for a cluster or a namespace that the policy allows to create."""
+    for name, value in (("encryption_keys", ["key"]), ("service_linked_role", True), ("manage_admin_password", True)):
+        kinds = {**given, name: value}
+        found = [problem for problem in _policy(kinds) if not problem.argument.startswith("encryption_keys[")]
+
+        expected = [
+            (name, f"'{name}' is given beside {wrong}=False", f"drop {name}, which only those who create {fix} need")
+        ]
+        assert (expected if wrong else []) == found
+
+
+def test_fails_when_namespaces_are_created_that_nobody_names() -> None:
+    """Who may create namespaces may associate roles with some."""
+    expected = [("'create_namespaces' is True without 'namespaces'", "name them: namespaces=[…]")]
+
+    assert expected == _found(_policy, clusters=["c"], create_namespaces=True)
+    assert [] == _found(_policy, clusters=["c"], create_namespaces=False)
+
+
 def _in_its_place(name: str, value: object, example: str) -> dict[str, object]:
     listed = name.removesuffix("[1]")
     return {name: value} if listed == name else {listed: [example, value]}
@@ -331,6 +366,7 @@ def test_fails_when_a_list_is_empty(check: Check, name: str, fix: str, value: ob
     [
         (_role, "serverless"),
         (_policy, "create_clusters"),
+        (_policy, "create_namespaces"),
         (_policy, "describe_all_clusters"),
         (_cluster, "multi_az"),
         (_cluster, "publicly_accessible"),
