@@ -14,6 +14,9 @@ _ARN: Final = re.compile(f"arn:({_PART}):({_PART}):({_PART}):({_PART}):(.+)", re
 # A text that begins with the name of a stack is no ARN.
 _STACK_NAME: Final = re.compile(placeholder("[^\x02]*#AWS::StackName"))
 _ACCOUNT: Final = re.compile("[0-9]{12}")
+_NAMESPACE: Final = re.compile(
+    r"arn:[a-z-]+:redshift-serverless:[a-z0-9-]+:[0-9]{12}:namespace/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+)
 _ROLE_NAME: Final = re.compile(r"[\w+=,.@-]+", re.ASCII)
 
 # The account and partition of a stack that does not say where it will be deployed.
@@ -30,6 +33,11 @@ def account_of(arn: str) -> str | None:
     """Return the account of any ARN, or None when it has none or is no ARN."""
     match = _ARN.fullmatch(arn)
     return match[4] or None if match else None
+
+
+def is_of_namespace(arn: str) -> bool:
+    """Return whether a text is the ARN of a namespace of Redshift Serverless, which ends in an id and not in a name."""
+    return _NAMESPACE.fullmatch(arn) is not None
 
 
 class RoleArn(NamedTuple):

@@ -288,7 +288,7 @@ class NamespaceShape(NamedTuple):
 
     def check(self, name: str, value: Any) -> Iterator[Problem]:  # noqa: ANN401  anything may be given
         """Check an ARN, or where a construct is."""
-        if isinstance(value, str) and (is_text_token(value) or arguments.NAMESPACE_ARN.fits(value)):
+        if isinstance(value, str) and (is_text_token(value) or arns.is_of_namespace(value)):
             yield from self._arn(name, value)
         elif is_namespace(value):
             yield from self._distance(name, f"{name} ({path_of(value)})", location_of(value))

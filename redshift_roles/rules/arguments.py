@@ -193,11 +193,6 @@ CLUSTER_IDENTIFIER: Final = Text(
     "sales-warehouse",
 )
 NAMESPACE_NAME: Final = Text(r"[a-z0-9-]{3,64}", "3 to 64 lower-case letters, digits and hyphens", "sales-namespace")
-NAMESPACE_ARN: Final = Text(
-    r"arn:[a-z-]+:redshift-serverless:[a-z0-9-]+:[0-9]{12}:namespace/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
-    "the ARN of a namespace",
-    "arn:aws:redshift-serverless:eu-west-1:111111111111:namespace/8d6a9f0e-0000-0000-0000-000000000000",
-)
 _DESCRIPTION: Final = Text(r"[\t\n\r\x20-\x7e\xa1-\xff]{0,1000}", "at most 1,000 printable characters", "Loads sales")
 
 REGION: Final = Text(r"[a-z]{2,4}(-[a-z]+)+-\d", "a region's name", "eu-west-1")
