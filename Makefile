@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: synth test lint types unit handler e2e demo bench snapshots wheel clean
+.PHONY: synth test lint types unit handler e2e demo docs bench snapshots wheel clean
 .DEFAULT_GOAL := synth
 
 synth: $(VENV)/.runtime
@@ -50,6 +50,11 @@ demo: $(VENV)/.development node_modules/.installed
 	@echo "demo: app.py, deployed to an emulated account (about a minute)"
 	@python -m tests.e2e.demo
 
+# Warnings are errors: a link that leads nowhere, a page that is in no table of contents.
+docs: $(VENV)/.development node_modules/.installed
+	@echo "docs: docs/_build/index.html"
+	@sphinx-build --nitpicky --fail-on-warning --keep-going --quiet docs docs/_build
+
 snapshots: $(VENV)/.development
 	@CDK_VALIDATION=false pytest --quiet --snapshot-update tests/test_examples.py tests/test_app.py
 
@@ -60,7 +65,7 @@ wheel: $(VENV)/.development
 	@python -m build --no-isolation --wheel
 
 clean:
-	@rm -rf $(VENV) node_modules cdk.out dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) node_modules cdk.out dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \

@@ -1,5 +1,5 @@
-"""Run the README: every Python block of it, in order, as one program. Property tests try fresh examples in each run;
-one that fails is printed with the ``@reproduce_failure`` that repeats it.
+"""Run the README and the pages of the documentation. Property tests try fresh examples in each run; one that fails is
+printed with the ``@reproduce_failure`` that repeats it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 from hypothesis import HealthCheck, settings
 from sybil import Sybil
 
-from tests.support.readme import ReadmeParser
+from tests.support.pages import PageParser, make_folder, remove_folder
 
 os.environ["CDK_VALIDATION"] = "false"
 
@@ -25,4 +25,11 @@ settings.register_profile(
 )
 settings.load_profile("fresh")
 
-pytest_collect_file = Sybil(parsers=[ReadmeParser()], pattern="README.md").pytest()
+# `tests/test_rules_page` runs the examples of the rules.
+pytest_collect_file = Sybil(
+    parsers=[PageParser()],
+    patterns=["README.md", "docs/**/*.md", "docs/*.md"],
+    excludes=["docs/rules.md", "docs/_build/*"],
+    setup=make_folder,
+    teardown=remove_folder,
+).pytest()

@@ -52,10 +52,10 @@ class RedshiftWarehouse(Construct):
         create_clusters: Whether they may create the cluster too. Default: True.
         describe_all_clusters: Whether they may list all clusters, as the console does. Default: True.
         default_role: One of the roles given here, to be what ``IAM_ROLE default`` means. Default: none.
-        role_limit, cluster_identifier, node_type, number_of_nodes, database_name, admin_username, port, vpc,
-        vpc_subnets, security_groups, cluster_subnet_group_name, encryption_key, parameters, snapshot_retention,
-        preferred_maintenance_window, audit_log_bucket, multi_az, publicly_accessible, removal_policy:
-            As in `RedshiftCluster`.
+        role_limit, cluster_identifier, node_type, number_of_nodes, database_name: As in `RedshiftCluster`.
+        admin_username, port, vpc, vpc_subnets, security_groups, cluster_subnet_group_name: As in `RedshiftCluster`.
+        encryption_key, parameters, snapshot_retention, preferred_maintenance_window: As in `RedshiftCluster`.
+        audit_log_bucket, multi_az, publicly_accessible, removal_policy: As in `RedshiftCluster`.
 
     Attributes:
         role: The `RedshiftRole`, the first of the cluster's roles.

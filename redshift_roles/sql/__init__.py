@@ -1,9 +1,9 @@
-r"""SQL statements that name roles, as text: COPY, UNLOAD, CREATE EXTERNAL SCHEMA and FUNCTION, GRANT ASSUMEROLE.
+"""SQL statements that name roles, as text: COPY, UNLOAD, CREATE EXTERNAL SCHEMA and FUNCTION, GRANT ASSUMEROLE.
 
-Every literal and identifier is quoted by one function (Redshift treats a backslash as an escape, so `'` and `\` are
-both doubled), and tokens pass through, so a statement can be a stack output. Combinations that the AWS pages exclude
-are an error, and so is a list that only the deployment knows. COPY has no ENCRYPTED: it is for client-side encryption
-alone, which ended on 2026-04-30.
+Every literal and identifier is quoted by one function (Redshift treats a backslash as an escape, so quotation marks and
+backslashes are both doubled), and tokens pass through, so a statement can be a stack output. Combinations that the AWS
+pages exclude are an error, and so is a list that only the deployment knows. COPY has no ENCRYPTED: it is for client-
+side encryption alone, which ended on 2026-04-30.
 """
 
 from __future__ import annotations

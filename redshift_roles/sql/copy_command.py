@@ -95,9 +95,9 @@ def copy(  # noqa: D417  one line for several options
             backslash and a t), or by widths (``id:8,name:20``). Default: by ``|``.
         compression: GZIP, BZIP2, LZOP or ZSTD. Default: none.
         region: The region of the source if it is not the cluster's.
-        manifest, ssh, accept_any_date, blanks_as_null, empty_as_null, escape, explicit_ids, fill_record,
-        ignore_blank_lines, remove_quotes, round_ec, trim_blanks, truncate_columns, no_load:
-            The options of those names. Default: False.
+        manifest, ssh, accept_any_date, blanks_as_null, empty_as_null: The options of those names. Default: False.
+        escape, explicit_ids, fill_record, ignore_blank_lines: The options of those names. Default: False.
+        remove_quotes, round_ec, trim_blanks, truncate_columns, no_load: The options of those names. Default: False.
         read_ratio: How much of the throughput of a DynamoDB table to use, 1 to 200 percent; required for one.
         ignore_header: How many lines to skip, 0 or more.
         max_error: How many errors to allow, 0 to 100,000.

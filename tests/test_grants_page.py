@@ -1,4 +1,4 @@
-"""The README's table of grants: each row is run, and what it says lands in the policy is what lands there.
+"""The table of grants in the guide: each row is run, and what it says lands in the policy is what lands there.
 
 In the last column a code span ``service:Action`` names an action, ``Action`` after it one of the same service, and a
 number before ``service:…`` says how many others of that service there are. "As above" takes in the row before.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import aws_cdk as cdk
@@ -24,8 +23,9 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 
 from redshift_roles import RedshiftGrants, RedshiftRole
 from tests.support.granted import HERE, KEY, listed, statements_of
+from tests.support.programs import ROOT
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs" / "guides" / "grants.md").read_text(encoding="utf-8")
 HEAD = "| what you want to run | the line, after `role.redshift_grants` | what lands in the role's policy |"
 NUMBERS = dict(
     zip(
@@ -92,11 +92,11 @@ def named_in_the_table(stack: cdk.Stack) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("row", rows(README), ids=lambda row: row.line)
+@pytest.mark.parametrize("row", rows(GUIDE), ids=lambda row: row.line)
 def test_what_a_row_says_is_what_lands(stack: cdk.Stack, row: Row) -> None:
     """Each action that it names, and none that it does not cover."""
     names = named_in_the_table(stack)
-    eval(f"grants{row.line}", {"grants": RedshiftRole(stack, "Role").redshift_grants, **names})  # noqa: S307  our README
+    eval(f"grants{row.line}", {"grants": RedshiftRole(stack, "Role").redshift_grants, **names})  # noqa: S307  our page
     landed = {action for actions, _ in statements_of(stack).values() for action in listed(actions)}
     others = Counter(action.partition(":")[0] for action in landed - row.named)
 
@@ -108,4 +108,4 @@ def test_every_grant_has_a_row() -> None:
     """The table names all methods."""
     methods = {name for name, member in vars(RedshiftGrants).items() if callable(member) and not name.startswith("_")}
 
-    assert methods == {re.findall(r"\w+", row.line)[0] for row in rows(README)}
+    assert methods == {re.findall(r"\w+", row.line)[0] for row in rows(GUIDE)}
