@@ -17,6 +17,8 @@ _ACCOUNT: Final = re.compile("[0-9]{12}")
 _NAMESPACE: Final = re.compile(
     r"arn:[a-z-]+:redshift-serverless:[a-z0-9-]+:[0-9]{12}:namespace/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 )
+# A path may have commas and colons, and nobody means this.
+_ANOTHER: Final = re.compile(r",\s*arn:")
 _ROLE_NAME: Final = re.compile(r"[\w+=,.@-]+", re.ASCII)
 
 # The account and partition of a stack that does not say where it will be deployed.
@@ -94,6 +96,8 @@ def _resource_problem(resource: str) -> str | None:
         return None
     if kind != "role":
         return f"is the ARN of a {kind}, not of a role" if kind.isalpha() else "is not the ARN of a role"
+    if _ANOTHER.search(rest):
+        return "holds several ARNs; name one role"
     if "*" in rest or "?" in rest:
         return "has a wildcard; name one role"
     if has_placeholder(rest):

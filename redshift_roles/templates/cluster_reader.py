@@ -212,7 +212,11 @@ def _roles(
 
 
 def as_written(role: RoleFacts, text: str, written: Json, template: Template) -> RoleFacts:
-    """Name a role as people wrote it, and find that they wrote the name of one."""
+    """Name a role as people wrote it, and find that they wrote the name of one, or another resource."""
+    other = _other_resource(written, template)
+    if other:
+        problem = f"is {in_short(written)}, and {other[0]} is an {other[1]}, not a role"
+        return role._replace(problem=problem, fix="give the ARN of an IAM role")
     if not arns.parse(text).problem:
         return role
     named = nearest(role_names(template.assembly).get(text, []), text, template)
@@ -221,6 +225,20 @@ def as_written(role: RoleFacts, text: str, written: Json, template: Template) ->
         return role._replace(problem=f"is the name of {named[1]}{by_ref}", fix=f"write !GetAtt {named[1]}.Arn")
     is_generated = isinstance(written, dict) and has_placeholder(text)
     return role._replace(written=in_short(written)) if is_generated else role
+
+
+def _other_resource(written: Json, template: Template) -> tuple[str, str] | None:
+    """Find the resource of AWS that is no role, and whose name or ARN is written; its logical id and its type."""
+    function, argument = function_of(written)
+    parts = argument.split(".", 1) if isinstance(argument, str) else argument
+    if function == "Ref":
+        parts = [argument, "Arn"]
+    if function not in ("Ref", "Fn::GetAtt") or not isinstance(parts, list) or parts[1:] != ["Arn"]:
+        return None
+    kind = template.resource_type(str(parts[0]))
+    # A custom resource may have any name, and IAM's own are known by their ARNs.
+    is_known = kind.startswith("AWS::") and not kind.startswith(("AWS::IAM::", "AWS::CloudFormation::"))
+    return (str(parts[0]), kind) if is_known else None
 
 
 def _is_one_surely(entry: Entry) -> bool:

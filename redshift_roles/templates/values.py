@@ -336,6 +336,8 @@ def _options(found: list[str], value: Json, taken: Branches) -> list[Option]:
     return [Option(text, (*taken, Branch(f"{question}={text}", holds=True))) for text in found]
 
 
+# Pseudo parameters that are no texts.
+_PSEUDO_LISTS: Final = ("AWS::NotificationARNs", "AWS::NoValue")
 # Functions that return a text.
 _OF_TEXT: Final = ("Fn::Base64", "Fn::ImportValue", "Fn::Join", "Fn::Select", "Fn::Sub")
 
@@ -349,6 +351,8 @@ def is_no_list(value: Json, template: Template) -> bool:
         found = [inner for inner, _ in _few(alternatives(value, template, texts)) if inner != {"Ref": "AWS::NoValue"}]
         return bool(found) and all(is_no_list(inner, template) for inner in found)
     if function == "Ref" and isinstance(argument, str):
+        if argument.startswith("AWS::"):
+            return argument not in _PSEUDO_LISTS
         kind = str(template.entry("Parameters", argument).get("Type", "List"))
         return bool(template.resource_type(argument)) or "List" not in kind
     if function == "Fn::FindInMap":
@@ -357,14 +361,14 @@ def is_no_list(value: Json, template: Template) -> bool:
 
 
 def _is_text_attribute(argument: Json, template: Template) -> bool:
-    """Return whether an attribute is a text: an ARN of AWS's own resource, or the output of a nested stack."""
+    """Return whether an attribute is a text: an ARN, id or name of AWS's own resource, or a nested stack's output."""
     parts = argument.split(".", 1) if isinstance(argument, str) else argument
     if not isinstance(parts, list) or len(parts) != 2:
         return False
     kind, attribute = template.resource_type(str(parts[0])), str(parts[1])
     if kind == "AWS::CloudFormation::CustomResource" or not kind.startswith("AWS::"):
         return False
-    return attribute == "Arn" or attribute.startswith("Outputs.")
+    return attribute.endswith(("Arn", "Id", "Name")) or attribute.startswith("Outputs.")
 
 
 def in_short(value: Json) -> str:

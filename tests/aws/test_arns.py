@@ -66,6 +66,8 @@ def test_fails_when_a_text_cannot_become_an_arn(text: str) -> None:
         ("arn:aws:iam::1111-1111-1111:role/Loader", f"has '1111-1111-1111' {TWELVE_DIGITS}"),
         ("arn:aws:iam:::role/Loader", f"has '' {TWELVE_DIGITS}"),
         ("arn:aws:iam::aws:role/Loader", f"has 'aws' {TWELVE_DIGITS}"),
+        ("arn:aws:iam::111111111111:role/A,arn:aws:iam::111111111111:role/B", "holds several ARNs; name one role"),
+        ("arn:aws:iam::111111111111:role/A, arn:aws:iam::111111111111:role/*", "holds several ARNs; name one role"),
         ("arn:aws:iam::111111111111:role/*", "has a wildcard; name one role"),
         ("arn:aws:iam::111111111111:role/Load?r", "has a wildcard; name one role"),
         ("arn:aws:iam::111111111111:role/team/*/Loader", "has a wildcard; name one role"),

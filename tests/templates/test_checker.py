@@ -243,6 +243,30 @@ WRITTEN: dict[str, tuple[Json, str, str, str]] = {
         "IamRoles[0] is !Ref Profile, which is not an ARN",
         "",
     ),
+    "a pseudo parameter": (
+        {"IamRoles": {"Ref": "AWS::Region"}},
+        "Cluster",
+        "IamRoles is !Ref AWS::Region, which is no list",
+        "",
+    ),
+    "an id": (
+        {"IamRoles": {"Fn::GetAtt": "R.RoleId"}},
+        "Cluster",
+        "IamRoles is !GetAtt R.RoleId, which is no list",
+        "",
+    ),
+    "the ARN of something else": (
+        {"IamRoles": [{"Fn::GetAtt": ["Lake", "Arn"]}]},
+        "Cluster",
+        "IamRoles[0] is !GetAtt Lake.Arn, and Lake is an AWS::S3::Bucket, not a role",
+        "give the ARN of an IAM role",
+    ),
+    "the name of another resource": (
+        {"IamRole": {"Ref": "Lake"}},
+        "ScheduledAction",
+        "IamRole is !Ref Lake, and Lake is an AWS::S3::Bucket, not a role",
+        "give the ARN of an IAM role",
+    ),
     "a role of a schedule": (
         {"IamRole": {"Fn::GetAtt": ["R", "Arn"]}},
         "ScheduledAction",
@@ -276,6 +300,7 @@ def test_a_message_says_what_people_wrote(tmp_path: Path, what: str) -> None:
         "X": {"Type": f"AWS::Redshift::{kind}", "Properties": properties},
         "R": trusting("ec2.amazonaws.com"),
         "Profile": profile,
+        "Lake": {"Type": "AWS::S3::Bucket"},
     }
     stack = StackText(resources=resources, parameters={"Vpc": {"Type": "AWS::EC2::VPC::Id"}})
     (found,) = checker.check(template(tmp_path, stack).assembly, 10, origin="template")

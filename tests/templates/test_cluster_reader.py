@@ -138,7 +138,6 @@ def test_agnostic_stacks_of_one_app_are_of_one_account(tmp_path: Path) -> None:
         (arn("Named", partition="amazon"), arn("Named", partition="amazon")),
         ({"Fn::Join": ["/", [f"arn:aws:iam::{ACCOUNT}:role", RESOLVE]]}, arn(placeholder(RESOLVE))),
         ({"Ref": "Parameter"}, placeholder("Data.template.json#Parameter")),
-        ({"Fn::GetAtt": ["Bucket", "Arn"]}, placeholder("Data.template.json#Bucket.Arn")),
         (
             {"Fn::Sub": f"arn:aws:iam::{ACCOUNT}:role/${{Bucket}}"},
             f"arn:aws:iam::{ACCOUNT}:role/{placeholder('Data.template.json#Bucket')}",
@@ -148,7 +147,7 @@ def test_agnostic_stacks_of_one_app_are_of_one_account(tmp_path: Path) -> None:
             arn("Named", account=placeholder("Data.template.json#Parameter")),
         ),
     ],
-    ids=["name", "user", "partition", "dynamic reference", "parameter", "bucket", "bucket's name", "account"],
+    ids=["name", "user", "partition", "dynamic reference", "parameter", "bucket's name", "account"],
 )
 def test_what_is_no_role_of_the_app_has_no_logical_id(tmp_path: Path, given: Json, text: str) -> None:
     """It is named by its place alone, and checked by its text."""
@@ -556,6 +555,47 @@ def test_fails_when_the_roles_are_no_list(tmp_path: Path, value: Json) -> None:
 
     assert [("IamRoles", "is no list")] == [(one.label, one.problem) for one in facts.roles]
     assert not facts.more_roles
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"Ref": "AWS::NotificationARNs"},
+        {"Fn::GetAtt": ["Vpc", "CidrBlockAssociations"]},
+        {"Fn::GetAtt": ["Lookup", "RoleArn"]},
+        {"Fn::GetAtt": ["Stack", "Outputs"]},
+    ],
+)
+def test_what_may_be_a_list_is_undecided(tmp_path: Path, value: Json) -> None:
+    """Such as the attribute of a custom resource, whatever it is called."""
+    stack = _stack(value)
+    stack.resources["Vpc"] = {"Type": "AWS::EC2::VPC"}
+    stack.resources["Lookup"] = {"Type": "Custom::Lookup"}
+    facts = _facts(template(tmp_path, stack))
+
+    assert ((), True) == (facts.roles, facts.more_roles)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"Ref": "Lookup"},
+        {"Ref": "Wait"},
+        {"Ref": "Gone"},
+        {"Fn::GetAtt": ["Lookup", "Arn"]},
+        {"Fn::GetAtt": ["Gone", "Arn"]},
+        {"Fn::GetAtt": ["Setting", "Value"]},
+    ],
+)
+def test_what_may_name_a_role_is_undecided(tmp_path: Path, value: Json) -> None:
+    """What a custom resource is called, what a setting holds, and what a macro may write."""
+    stack = _stack([value])
+    stack.resources["Lookup"] = {"Type": "AWS::CloudFormation::CustomResource"}
+    stack.resources["Wait"] = {"Type": "Custom::Role"}
+    stack.resources["Setting"] = {"Type": "AWS::SSM::Parameter"}
+    (found,) = _facts(template(tmp_path, stack)).roles
+
+    assert (None, None) == (found.parsed.problem, found.account)
 
 
 @pytest.mark.parametrize(
