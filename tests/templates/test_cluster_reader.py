@@ -568,10 +568,8 @@ def test_fails_when_the_roles_are_no_list(tmp_path: Path, value: Json) -> None:
 )
 def test_what_may_be_a_list_is_undecided(tmp_path: Path, value: Json) -> None:
     """Such as the attribute of a custom resource, whatever it is called."""
-    stack = _stack(value)
-    stack.resources["Vpc"] = {"Type": "AWS::EC2::VPC"}
-    stack.resources["Lookup"] = {"Type": "Custom::Lookup"}
-    facts = _facts(template(tmp_path, stack))
+    resources = {"Vpc": {"Type": "AWS::EC2::VPC"}, "Lookup": {"Type": "Custom::Lookup"}}
+    facts = _facts(template(tmp_path, _stack(value, resources=resources)))
 
     assert ((), True) == (facts.roles, facts.more_roles)
 
@@ -589,11 +587,12 @@ def test_what_may_be_a_list_is_undecided(tmp_path: Path, value: Json) -> None:
 )
 def test_what_may_name_a_role_is_undecided(tmp_path: Path, value: Json) -> None:
     """What a custom resource is called, what a setting holds, and what a macro may write."""
-    stack = _stack([value])
-    stack.resources["Lookup"] = {"Type": "AWS::CloudFormation::CustomResource"}
-    stack.resources["Wait"] = {"Type": "Custom::Role"}
-    stack.resources["Setting"] = {"Type": "AWS::SSM::Parameter"}
-    (found,) = _facts(template(tmp_path, stack)).roles
+    resources = {
+        "Lookup": {"Type": "AWS::CloudFormation::CustomResource"},
+        "Wait": {"Type": "Custom::Role"},
+        "Setting": {"Type": "AWS::SSM::Parameter"},
+    }
+    (found,) = _read(tmp_path, [value], resources=resources)
 
     assert (None, None) == (found.parsed.problem, found.account)
 
