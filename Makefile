@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: synth test lint types unit handler e2e demo docs bench snapshots wheel clean
+.PHONY: synth test lint types unit handler e2e demo emulator docs bench snapshots wheel clean
 .DEFAULT_GOAL := synth
 
 synth: $(VENV)/.runtime
@@ -47,8 +47,11 @@ e2e: $(VENV)/.development node_modules/.installed
 	@CDK_VALIDATION=false pytest --quiet tests/e2e
 
 demo: $(VENV)/.development node_modules/.installed
-	@echo "demo: app.py, deployed to an emulated account (about a minute)"
+	@echo "demo: app.py, and a role on a cluster that exists, deployed to an emulated account (about a minute)"
 	@python -m tests.e2e.demo
+
+emulator: $(VENV)/.development node_modules/.installed
+	@python -m tests.e2e.demo --keep
 
 # Warnings are errors: a link that leads nowhere, a page that is in no table of contents.
 docs: $(VENV)/.development node_modules/.installed

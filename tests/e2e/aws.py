@@ -15,7 +15,10 @@ from tests.support.emulator.server import client
 from tests.support.programs import ROOT
 
 CDK: Final = ROOT / "node_modules" / ".bin" / "cdk"
-
+TRUST: Final = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
 
 _SETTLE_SECONDS: Final = 10.0
 

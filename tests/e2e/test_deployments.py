@@ -17,15 +17,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.e2e.apps import ALONE, BROKEN, DENIED, FIVE, FOREIGN, MOVING, OWN, SHARED, STUCK, WRITTEN
-from tests.e2e.aws import Aws, Cluster
+from tests.e2e.aws import TRUST, Aws, Cluster
 from tests.support.emulator.clusters import STATUS_TAG
 from tests.support.emulator.server import ACCOUNT, REGION, client
 from tests.support.programs import ROOT
 
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-}
 UNTOUCHED = Cluster({"Foreign": "in-sync"}, "Foreign")
 
 

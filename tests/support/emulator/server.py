@@ -65,7 +65,6 @@ def emulator(folder: Path, *, takes: float = 1.0) -> Iterator[dict[str, str]]:
         "AWS_CA_BUNDLE": str(authority),
         "AWS_EC2_METADATA_DISABLED": "true",
         "NODE_EXTRA_CA_CERTS": str(authority),
-        "SSL_CERT_FILE": str(authority),
         "TMPDIR": str(folder),
     }
     own = {
@@ -79,6 +78,7 @@ def emulator(folder: Path, *, takes: float = 1.0) -> Iterator[dict[str, str]]:
         "MINISTACK_REGION": REGION,
         "MINISTACK_SSL_CERT": str(chain),
         "MINISTACK_SSL_KEY": str(key),
+        "SSL_CERT_FILE": str(authority),
         "USE_SSL": "1",
     }
     log = folder / "emulator.log"
