@@ -34,6 +34,9 @@ class RoleAssociation(Construct):
     was associated before. A deployment waits until each role is in sync, or fails within `timeout` with a reason that
     names the cluster, the role and its status.
 
+    Namespaces of Redshift Serverless are refused: their API replaces the whole list of roles, so that a role of others
+    could be lost. `RedshiftNamespace` has ``add_role()``.
+
     All associations of one cluster in one stack are one resource. They can be renamed, and roles can move between them,
     without a change of the template. A construct that depends on an association waits for that resource, which waits
     for what the roles were granted, also later. A dependency on a construct around the association does not wait for

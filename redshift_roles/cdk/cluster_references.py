@@ -158,7 +158,9 @@ class ClusterShape(NamedTuple):
 
     def check(self, name: str, value: Any) -> Iterator[Problem]:  # noqa: ANN401  anything may be given
         """Check an identifier, or where a construct is."""
-        if isinstance(value, str):
+        if is_namespace(value) or (isinstance(value, str) and _is_of_namespace(value)):
+            yield arguments.must_be(name, "a provisioned cluster", value, _FOR_NAMESPACES[self.kind])
+        elif isinstance(value, str):
             yield from arguments.CLUSTER_IDENTIFIER.check(name, value)
             yield from self._referred(name, value)
         elif is_cluster(value):
@@ -166,8 +168,6 @@ class ClusterShape(NamedTuple):
             if home.stack is not self.location.stack:
                 label = f"{name} ({path_of(value)})"
                 yield from self._distance(name, label, home, named(value, self.location).identifier)
-        elif _has(value, "namespace_name"):
-            yield arguments.must_be(name, "a provisioned cluster", value, _FOR_NAMESPACES[self.kind])
         else:
             yield arguments.must_be(name, _ALLOWED, value, f"pass {_ALLOWED}")
 
@@ -199,7 +199,9 @@ def _of_another_account(name: str, label: str, account: str | None, kind: str, h
 
 _ALLOWED: Final = "a RedshiftCluster, a CfnCluster, an ICluster of aws-redshift-alpha or an identifier"
 _FOR_NAMESPACES: Final = {
-    "association": "name the roles in the namespace itself: CloudFormation has IamRoles and DefaultIamRoleArn for it",
+    "association": "add the role to the namespace itself: add_role(role) of RedshiftNamespace, or IamRoles and "
+    "DefaultIamRoleArn of CfnNamespace; where another app defines it: aws redshift-serverless update-namespace "
+    "--namespace-name NAME --iam-roles … --default-iam-role-arn …, with the whole list",
     "policy": "pass it as namespaces=[…]",
 }
 
@@ -329,6 +331,11 @@ class NamespaceShape(NamedTuple):
 def is_namespace(value: object) -> bool:
     """Return whether a value is a construct of a namespace of Redshift Serverless."""
     return _is_l1_of_namespace(value) or (_has(value, "node") and _has(value, "cfn_namespace"))
+
+
+def _is_of_namespace(text: str) -> bool:
+    """Return whether a text is the ARN of a namespace, or refers to one."""
+    return arns.is_of_namespace(text) or any(map(_is_l1_of_namespace, referred(text)))
 
 
 def _is_l1_of_namespace(value: object) -> TypeGuard[serverless.CfnNamespace]:
