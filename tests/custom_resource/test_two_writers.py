@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import NamedTuple, Protocol
@@ -52,7 +53,7 @@ class Target(Protocol):
     def read(self) -> Shown:
         """Read the roles."""
 
-    def add(self, role: str, read: Shown) -> None:
+    def add(self, role: str, read: Shown, /) -> None:
         """Add a role to those that were read."""
 
 
@@ -70,7 +71,7 @@ class NamespaceTarget:
         roles = (re.search(r"iamRoleArn=([^,)]+)", text) for text in found["iamRoles"] if "removing" not in text)
         return Shown(found["status"] == "AVAILABLE", tuple(role[1] for role in roles if role))
 
-    def add(self, role: str, read: Shown) -> None:
+    def add(self, role: str, read: Shown, /) -> None:
         """Write the whole list."""
         request = {"namespaceName": "events", "iamRoles": [*read.roles, role], "defaultIamRoleArn": FOREIGN}
         self._api.update_namespace(self._caller, request)
@@ -90,7 +91,7 @@ class ClusterTarget:
         roles = (each["IamRoleArn"] for each in found["IamRoles"] if each["ApplyStatus"] != "removing")
         return Shown(found["ClusterStatus"] == "available", tuple(roles))
 
-    def add(self, role: str, read: Shown) -> None:
+    def add(self, role: str, _: Shown, /) -> None:
         """Name the role alone."""
         self._api.modify_cluster_iam_roles(self._caller, {"ClusterIdentifier": "sales", "AddIamRoles": [role]})
 
@@ -106,10 +107,8 @@ def _careful(target: Target, role: str, gap: float) -> Generator[float, None, No
             return
         if read.available:
             yield gap
-            try:
+            with suppress(RefusedError):
                 target.add(role, read)
-            except RefusedError:
-                pass
         yield POLL
 
 
@@ -181,7 +180,7 @@ def test_iam_does_not_protect_a_role_that_a_list_leaves_out() -> None:
     api = Serverless(ACCOUNT, REGION, Pace(busy=0.0))
     api.create_namespace(_Caller(), {"namespaceName": "events", "iamRoles": [FOREIGN, SECOND]})
 
-    with pytest.raises(RefusedError, match="iam:PassRole on .*/Second"):
+    with pytest.raises(RefusedError, match=r"iam:PassRole on .*/Second"):
         api.update_namespace(_Caller(FIRST, FOREIGN), {"namespaceName": "events", "iamRoles": [FOREIGN, SECOND, FIRST]})
     api.update_namespace(_Caller(FIRST, FOREIGN), {"namespaceName": "events", "iamRoles": [FOREIGN, FIRST]})
     assert {FOREIGN, FIRST} == set(api.namespace("events").roles)
