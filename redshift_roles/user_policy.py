@@ -157,10 +157,16 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
             path, quotas.PASS_ROLE, problems, location, kind="policy", argument="pass_roles", roles=pass_roles
         )
         people: list[Principal] = [*users, *groups]
-        accounts = [(f"'namespaces[{index}]'", space.account) for index, space in enumerate(spaces)]
-        accounts += [(path_of(person), principal_account(person, location)) for person in people]
-        settled = next(filter(_is_known, [facts.settled_account, *(account for _, account in accounts)]), None)
-        raise_if(path, quotas.PASS_ROLE, account_rule.contradictions(location, accounts, settled))
+        of_people = [principal_account(person, location) for person in people]
+        accounts = [facts.settled_account, *(space.account for space in spaces), *of_people]
+        settled = next(filter(_is_known, accounts), None)
+        named_accounts = [(f"'namespaces[{index}]'", space.account) for index, space in enumerate(spaces)]
+        named_accounts += [
+            (path_of(person), account)
+            for person, account in zip(people, of_people, strict=True)
+            if arns.differ(account, settled)
+        ]
+        raise_if(path, quotas.PASS_ROLE, account_rule.contradictions(location, named_accounts, settled))
         spaces = [*{space.arn: space for space in spaces}.values()]
         created = [*(found if create_clusters else ()), *(spaces if create_namespaces else ())]
         policy = UserPolicy(
@@ -189,9 +195,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
                 super().attach_to_user(user)
             for group in groups:
                 super().attach_to_group(group)
-            account_rule.assert_account(
-                location, [*(role.account for role in facts.roles), *(account for _, account in accounts)]
-            )
+            account_rule.assert_account(location, [settled])
             plugins.watch_policy(self, location)
             if may_be_too_large:
                 Annotations.of(self).add_warning_v2(registry.POLICY_SIZE_UNDECIDED.annotation_id, _MAY_BE_TOO_LARGE)
