@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from redshift_roles.grants.chain import RequiredPolicy, RoleChain
     from redshift_roles.grants.grant import RedshiftGrant
     from redshift_roles.grants.redshift_grants import RedshiftGrants
+    from redshift_roles.namespace import RedshiftNamespace, RedshiftWorkgroup
     from redshift_roles.role import RedshiftRole
     from redshift_roles.rules.findings import Finding, RoleAssociationError
     from redshift_roles.user_policy import RoleAssociationPolicy
@@ -28,8 +29,10 @@ __all__ = [
     "RedshiftCluster",
     "RedshiftGrant",
     "RedshiftGrants",
+    "RedshiftNamespace",
     "RedshiftRole",
     "RedshiftWarehouse",
+    "RedshiftWorkgroup",
     "RequiredPolicy",
     "RoleAssociation",
     "RoleAssociationError",
@@ -47,8 +50,10 @@ if not TYPE_CHECKING:
         "RedshiftCluster": "cluster",
         "RedshiftGrant": "grants.grant",
         "RedshiftGrants": "grants.redshift_grants",
+        "RedshiftNamespace": "namespace",
         "RedshiftRole": "role",
         "RedshiftWarehouse": "warehouse",
+        "RedshiftWorkgroup": "namespace",
         "RequiredPolicy": "grants.chain",
         "RoleAssociation": "association",
         "RoleAssociationError": "rules.findings",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import jsii
 from aws_cdk import Duration, RemovalPolicy, Stack
@@ -16,23 +16,23 @@ from aws_cdk import aws_redshift as redshift
 from constructs import Construct, IDependable
 
 from redshift_roles.aws import quotas
-from redshift_roles.aws.placeholders import is_list_token, present
 from redshift_roles.cdk import account_rule, cluster_references, plugins, resource_reader
 from redshift_roles.cdk.cluster_network import Connectable, define_network
 from redshift_roles.cdk.location import Location, cluster_arn, path_of, remember_location
-from redshift_roles.cdk.role_reader import remember_role_arns, role_arn, seconds_of
+from redshift_roles.cdk.role_list import ListKind, RoleList
+from redshift_roles.cdk.role_reader import seconds_of
 from redshift_roles.cdk.validation import (
-    checked_roles,
     child_location,
     child_path,
     raise_if,
+    raise_if_unknown,
     rollback_on_error,
     unit_problems,
+    with_defaults,
 )
 from redshift_roles.rules import arguments, association_rules
 from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.rules.registry import Problem
-from redshift_roles.templates.cluster_reader import METADATA
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
@@ -74,7 +74,7 @@ class ClusterArguments(TypedDict, total=False):
 
 
 # None is no value for these.
-_DEFAULTS: Final[ClusterArguments] = {
+CLUSTER_DEFAULTS: Final[ClusterArguments] = {
     "roles": (),
     "role_limit": quotas.DEFAULT_ROLE_LIMIT,
     "node_type": arguments.DEFAULT_NODE_TYPE,
@@ -89,8 +89,11 @@ _DEFAULTS: Final[ClusterArguments] = {
 }
 
 
+_CLUSTER: Final = ListKind("cluster", quotas.CREATE_CLUSTER, "RedshiftWarehouse")
+
+
 @jsii.implements(iam.IGrantable)
-class RedshiftCluster(Connectable):
+class RedshiftCluster(RoleList, Connectable):
     """Define a provisioned Redshift cluster with its IAM roles associated.
 
     It is encrypted and not public, requires TLS, routes COPY and UNLOAD through the VPC, writes audit logs, has its
@@ -148,15 +151,17 @@ class RedshiftCluster(Connectable):
         https://docs.aws.amazon.com/redshift/latest/APIReference/API_CreateCluster.html (text of 2026-09-10)
     """
 
+    _list_kind = _CLUSTER
+    _connected = ("cluster", "cluster_subnet_group_name", quotas.CREATE_CLUSTER)
+
     def __init__(self, scope: Construct, construct_id: str, **given: Unpack[ClusterArguments]) -> None:
         raise_if_unknown(self, given, ClusterArguments)
         location = child_location(scope, construct_id)
-        given = with_defaults(given)
+        given = with_defaults(given, CLUSTER_DEFAULTS)
         facts = check_cluster(lambda: child_path(scope, construct_id), location, given)
         with account_rule.withdrawn_on_error(location), rollback_on_error(self, scope, construct_id):
             super().__init__(scope, construct_id)
             remember_location(self, location)
-            self._location, self._role_limit, self._roles = location, given["role_limit"], list(given["roles"])
             self._encryption_key = given.get("encryption_key")
             self._network = define_network(
                 self,
@@ -168,12 +173,8 @@ class RedshiftCluster(Connectable):
             )
             self._cfn_cluster = self._define(construct_id, given)
             self._cfn_cluster.apply_removal_policy(given["removal_policy"])
-            if self._role_limit != quotas.DEFAULT_ROLE_LIMIT:
-                # What checks the template finds the limit there.
-                self._cfn_cluster.add_metadata(METADATA, {"role_limit": self._role_limit})
+            self._list_roles(self._cfn_cluster, location, given["roles"], given["role_limit"])
             self._cluster_identifier = cluster_references.reference(self._cfn_cluster)
-            if self._roles:
-                remember_role_arns(self._roles, self._cfn_cluster.iam_roles or [])
             bucket, default_role = given.get("audit_log_bucket"), given.get("default_role")
             policy = _allow_audit_logs(bucket, location, given.get("cluster_identifier")) if bucket else None
             if policy is not None:
@@ -207,7 +208,7 @@ class RedshiftCluster(Connectable):
             db_name=given["database_name"],
             encrypted=True,
             enhanced_vpc_routing=True,
-            iam_roles=self._roles or None,
+            iam_roles=list(given["roles"]) or None,
             kms_key_id=key_arn,
             logging_properties=_logging(given.get("audit_log_bucket")),
             manage_master_password=True,
@@ -259,64 +260,6 @@ class RedshiftCluster(Connectable):
             encryption_key=self._encryption_key,
         )
 
-    @property
-    def grant_principal(self) -> None:
-        """Nobody, so that ``bucket.grant_read(cluster)`` fails with what to use.
-
-        Raises:
-            RoleAssociationError: InvalidArgument. CDK passes its text on in an error of its own.
-        """
-        message = "a cluster has no permissions of its own: Redshift uses those of the role that a statement names"
-        fix = "grant to a role, as in role.redshift_grants.copy_from(bucket), or to a RedshiftWarehouse, which has one"
-        raise_if(lambda: path_of(self), quotas.AUTHORIZING_REDSHIFT, [Problem("", message, fix)])
-
-    @property
-    def roles(self) -> tuple[iam.IRole, ...]:
-        """The associated roles, in the order of the template."""
-        return tuple(self._roles)
-
-    @property
-    def role_limit(self) -> int:
-        """How many roles it may have."""
-        return self._role_limit
-
-    def add_role(self, role: iam.IRole) -> None:
-        """Associate one more role.
-
-        Args:
-            role: A role of the cluster's account that is not associated yet.
-
-        Raises:
-            RoleAssociationError: As the constructor does; then the cluster is as it was before.
-        """
-        roles, listed = [*self._roles, role], self._cfn_cluster.iam_roles or []
-        facts = checked_roles(
-            lambda: path_of(self),
-            quotas.CREATE_CLUSTER,
-            [*_unknown_list(listed), *arguments.check({"roles": roles}, arguments.CLUSTER_ARGUMENTS)],
-            self._location,
-            kind="cluster",
-            argument="roles",
-            roles=roles,
-            role_limit=self._role_limit,
-        )
-        self._cfn_cluster.iam_roles = [*listed, role_arn(role)]
-        self._roles.append(role)
-        account_rule.assert_account(self._location, (role.account for role in facts.roles))
-
-
-def raise_if_unknown(construct: Construct, given: Iterable[str], description: Any) -> None:  # noqa: ANN401
-    """Raise a TypeError, as Python does, for an argument that a construct does not have."""
-    for name in given:
-        if name not in description.__optional_keys__:
-            message = f"{type(construct).__name__}.__init__() got an unexpected keyword argument {name!r}"
-            raise TypeError(message)
-
-
-def with_defaults(given: ClusterArguments) -> ClusterArguments:
-    """Return the arguments that are given, and the defaults of those that have one."""
-    return cast("ClusterArguments", present(_DEFAULTS, **{**_DEFAULTS, **given}))
-
 
 def check_cluster(
     path: Callable[[], str],
@@ -336,26 +279,7 @@ def check_cluster(
         *unit_problems("snapshot_retention", retention, seconds, "days"),
         *_audit_bucket_problems(given.get("audit_log_bucket")),
     ]
-    return checked_roles(
-        path,
-        quotas.CREATE_CLUSTER,
-        found,
-        location,
-        kind="cluster",
-        argument="roles",
-        roles=given["roles"],
-        default_role=given.get("default_role"),
-        role_limit=given["role_limit"],
-        own_role=own_role,
-    )
-
-
-def _unknown_list(listed: Sequence[str]) -> list[Problem]:
-    """Find a list that replaced ours and that only the deployment knows."""
-    if not any(is_list_token(entry) for entry in listed):
-        return []
-    wrong = "cfn_cluster.iam_roles was replaced by a list that only the deployment knows, so no role can be added to it"
-    return [Problem("", wrong, "add the role to that list, or leave the list to add_role")]
+    return _CLUSTER.checked(path, found, location, given, own_role)
 
 
 def _define_default(cluster: RedshiftCluster, location: Location, role: iam.IRole, facts: AssociationFacts) -> None:

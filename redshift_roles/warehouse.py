@@ -14,8 +14,14 @@ from redshift_roles.aws import arns
 from redshift_roles.aws.placeholders import placeholder
 from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.location import Location
-from redshift_roles.cdk.validation import child_location, child_path, rollback_on_error
-from redshift_roles.cluster import ClusterArguments, RedshiftCluster, check_cluster, raise_if_unknown, with_defaults
+from redshift_roles.cdk.validation import (
+    child_location,
+    child_path,
+    raise_if_unknown,
+    rollback_on_error,
+    with_defaults,
+)
+from redshift_roles.cluster import CLUSTER_DEFAULTS, ClusterArguments, RedshiftCluster, check_cluster
 from redshift_roles.role import RedshiftRole
 from redshift_roles.rules import arguments
 from redshift_roles.rules.facts import RoleFacts
@@ -88,7 +94,7 @@ class RedshiftWarehouse(Construct):
         check_cluster(
             lambda: child_path(scope, construct_id),
             location,
-            with_defaults(of_cluster),
+            with_defaults(of_cluster, CLUSTER_DEFAULTS),
             problems=[
                 *people_problems(users, groups, location),
                 *arguments.check(flags, arguments.POLICY_ARGUMENTS),

@@ -21,8 +21,10 @@ PUBLIC = [
     "RedshiftCluster",
     "RedshiftGrant",
     "RedshiftGrants",
+    "RedshiftNamespace",
     "RedshiftRole",
     "RedshiftWarehouse",
+    "RedshiftWorkgroup",
     "RequiredPolicy",
     "RoleAssociation",
     "RoleAssociationError",
@@ -35,8 +37,10 @@ PUBLIC = [
 WRITERS = [
     "RedshiftCluster",
     "RedshiftGrants",
+    "RedshiftNamespace",
     "RedshiftRole",
     "RedshiftWarehouse",
+    "RedshiftWorkgroup",
     "RoleAssociationPolicy",
     "RoleAssociationRules",
     "RoleChain",
@@ -75,16 +79,27 @@ def test_a_type_checker_finds_a_misspelt_name_and_a_wrong_argument(tmp_path: Pat
     ] == [line.partition("error: ")[2] for line in done.stdout.splitlines() if "error:" in line]
 
 
-@pytest.mark.parametrize("name", ["RedshiftCluster", "RedshiftWarehouse"])
-def test_fails_when_an_argument_is_misspelt(stack: Any, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("RedshiftCluster", {}),
+        ("RedshiftWarehouse", {}),
+        ("RedshiftNamespace", {}),
+        ("RedshiftWorkgroup", {"namespace": "n-1"}),
+    ],
+)
+def test_fails_when_an_argument_is_misspelt(stack: Any, name: str, given: dict[str, str]) -> None:
     """By a TypeError, as for any function, and nothing is made."""
     with pytest.raises(TypeError, match=f"{name}.__init__.. got an unexpected keyword argument 'prot'"):
-        getattr(redshift_roles, name)(stack, "Thing", prot=5440, cluster_subnet_group_name="subnets")
+        getattr(redshift_roles, name)(stack, "Thing", prot=5440, **given)
 
     assert [] == stack.node.children
 
 
-@pytest.mark.parametrize("name", ["RedshiftCluster", "RedshiftRole", "RedshiftWarehouse", "RoleAssociationPolicy"])
+CONSTRUCTS = [name for name in WRITERS if name not in ("RedshiftGrants", "RoleAssociationRules", "RoleChain")]
+
+
+@pytest.mark.parametrize("name", CONSTRUCTS)
 def test_constructs_take_scope_and_id_and_keywords(name: str) -> None:
     """Everything after the construct's id is given by keyword."""
     parameters = list(inspect.signature(getattr(redshift_roles, name).__init__).parameters.values())

@@ -16,6 +16,7 @@ class Source(NamedTuple):
 _DOCS = "https://docs.aws.amazon.com"
 _MGMT = f"{_DOCS}/redshift/latest/mgmt"
 _API = f"{_DOCS}/redshift/latest/APIReference"
+_SERVERLESS_API = f"{_DOCS}/redshift-serverless/latest/APIReference"
 _GUIDE = f"{_DOCS}/redshift/latest/dg"
 _IAM = f"{_DOCS}/IAM/latest"
 _S3 = f"{_DOCS}/AmazonS3/latest/userguide"
@@ -29,6 +30,10 @@ MANAGED_SECRETS: Final = Source(f"{_DOCS}/secretsmanager/latest/userguide/servic
 ADMIN_PASSWORDS: Final = Source(f"{_MGMT}/redshift-secrets-manager-integration.html", "2026-08-26")
 DEFAULT_ROLE: Final = Source(f"{_MGMT}/default-iam-role.html", "2026-08-26")
 CREATE_CLUSTER: Final = Source(f"{_API}/API_CreateCluster.html", "2026-09-10")
+CREATE_NAMESPACE: Final = Source(f"{_SERVERLESS_API}/API_CreateNamespace.html", "2026-09-10")
+CREATE_WORKGROUP: Final = Source(f"{_SERVERLESS_API}/API_CreateWorkgroup.html", "2026-09-10")
+SERVERLESS_CAPACITY: Final = Source(f"{_MGMT}/serverless-capacity.html", "2026-07-06")
+SERVERLESS_NETWORK: Final = Source(f"{_MGMT}/serverless-usage-considerations.html", "2026-07-06")
 RESERVED_WORDS_PAGE: Final = Source(f"{_GUIDE}/r_pg_keywords.html", "2026-08-26")
 IAM_IDENTIFIERS: Final = Source(f"{_IAM}/UserGuide/reference_identifiers.html", "2026-07-06")
 IAM_QUOTAS: Final = Source(f"{_IAM}/UserGuide/reference_iam-quotas.html", "2026-07-06")
@@ -205,6 +210,54 @@ MANAGED_STORAGE_PORTS: Final = (range(5431, 5456), range(8191, 8216))
 OTHER_PORTS: Final = (range(1150, 65536),)
 MAX_SNAPSHOT_DAYS: Final = 35
 MIN_MAINTENANCE_MINUTES: Final = 30
+
+
+# CREATE_NAMESPACE; the page of AWS::RedshiftServerless::Namespace has the retention, in days.
+MAX_FINAL_SNAPSHOT_DAYS: Final = 3_653
+
+# SERVERLESS_CAPACITY, in Redshift processing units (RPU). Of the largest capacity, SERVERLESS_NETWORK has a list of
+# regions too; a region of either may have it.
+DEFAULT_CAPACITY: Final = 128
+LEAST_CAPACITY: Final = 4
+LEAST_CAPACITY_REGIONS: Final = frozenset(
+    """
+    us-east-2 us-east-1 us-west-1 us-west-2 ap-south-1 ap-southeast-1 ap-southeast-2 ap-northeast-1 eu-west-1 eu-north-1
+    """.split()
+)
+USUAL_CAPACITIES: Final = range(8, 513, 8)
+LARGE_CAPACITIES: Final = range(544, 1025, 32)
+LARGE_CAPACITY_REGIONS: Final = frozenset("us-east-1 us-east-2 us-west-2 eu-west-1 eu-central-1 eu-west-2".split())
+
+# SERVERLESS_NETWORK: how many subnets a workgroup needs, each in a zone of its own, with enhanced VPC routing and
+# without. The text of 2025 allows two zones in us-west-1, which has no more.
+ROUTED_SUBNETS: Final = 3
+UNROUTED_SUBNETS: Final = 2
+TWO_ZONES_REGION: Final = "us-west-1"
+
+
+class Addresses(NamedTuple):
+    """What each subnet of a workgroup with enhanced VPC routing needs for a capacity when the workgroup is created."""
+
+    capacity: int
+    free: int
+    longest_prefix: int  # of its CIDR block
+
+
+# SERVERLESS_NETWORK
+_ADDRESSES: Final = (
+    Addresses(4, 9, 27),
+    Addresses(16, 13, 27),
+    Addresses(64, 21, 27),
+    Addresses(128, 37, 26),
+    Addresses(256, 69, 25),
+    Addresses(512, 133, 24),
+    Addresses(1024, 261, 23),
+)
+
+
+def addresses(capacity: int) -> Addresses:
+    """Return what subnets need for a capacity; between two of SERVERLESS_NETWORK, what the smaller one needs."""
+    return next((row for row in reversed(_ADDRESSES) if row.capacity <= capacity), _ADDRESSES[0])
 
 
 def has_managed_storage(node_type: str) -> bool:

@@ -133,11 +133,11 @@ def trust_problem(
 ) -> str | None:
     """Return why Redshift in a region and an account cannot assume a role, or None where it can or may.
 
-    Every string of the trust policy is evaluated. Any of the services is enough; without a region, so is that of any
-    region, and without an account, so is any account.
+    Every string of the trust policy is evaluated. Each of the services must be able to; without a region, that of any
+    region is enough, and without an account, any account.
     """
-    reasons = [_problem(document, _Caller(service, region, account, action)) for service in services or (PROVISIONED,)]
-    return reasons[0] if all(reasons) else None
+    reasons = (_problem(document, _Caller(service, region, account, action)) for service in services or (PROVISIONED,))
+    return next(filter(None, reasons), None)
 
 
 def trusted_services(document: Json) -> list[str]:

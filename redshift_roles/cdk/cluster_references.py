@@ -80,8 +80,8 @@ class _Known:
     reference: str = ""
 
 
-def reference(l1: redshift.CfnCluster) -> str:
-    """Read the ``Ref`` of a cluster, once."""
+def reference(l1: CfnResource) -> str:
+    """Read the ``Ref`` of a cluster, namespace or workgroup, once."""
     known = record_of(_Known, l1)
     known.reference = known.reference or l1.ref
     return known.reference

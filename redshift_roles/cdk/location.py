@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,6 +27,11 @@ class Location:
     region_name: str
     partition_name: str
     asserted_account: str | None = None
+
+    @cached_property
+    def top_name_and_path(self) -> tuple[str, str]:
+        """The name of the top-level stack, which is unique in its account and region, and its path."""
+        return self.top.stack_name, self.top.node.path
 
     @cached_property
     def stage(self) -> Stage | None:
@@ -77,6 +84,18 @@ def path_of(construct: object) -> str:
 def id_after(construct: IConstruct) -> str:
     """Return a construct's path as an id; no two paths have the same one."""
     return path_of(construct).replace("-", "-.").replace("/", "--")
+
+
+def name_part(text: str) -> str:
+    """Write a text as lower-case letters and digits with single hyphens between them."""
+    return re.sub("[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def generated_name(path: str, location: Location) -> str:
+    """Make a physical name of at most 64 characters for a construct, of its stack's name and its path there."""
+    name, top = location.top_name_and_path
+    unique = f"{name}{path.removeprefix(top)}"
+    return f"{name_part(unique)[:55].rstrip('-')}-{hashlib.sha256(unique.encode()).hexdigest()[:8]}"
 
 
 def referred(text: str) -> list[IConstruct]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import Final, Protocol, cast
 
 import jsii
 from aws_cdk import (
@@ -45,9 +45,6 @@ from redshift_roles.templates.assembly import WRITTEN, Assembly, Template, once
 from redshift_roles.templates.association_reader import Entry
 from redshift_roles.templates.checker import ClusterOrNamespace, Violation
 from redshift_roles.templates.policy_reader import SIZED
-
-if TYPE_CHECKING:
-    from aws_cdk import aws_redshift as redshift
 
 # The first half of every acknowledgement id.
 PLUGIN_NAME: Final = "redshift-roles"
@@ -155,13 +152,13 @@ class _Associations(Protocol):
 
 
 class RoleGuard(_Plugin):
-    """The plug-in that our constructs register once for each app: it checks their own clusters and associations."""
+    """The plug-in that our constructs register once for each app: it checks what they have made."""
 
     _severity = "fatal"
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self.clusters: dict[Location, dict[str, redshift.CfnCluster]] = {}
+        self.clusters: dict[Location, dict[str, CfnResource]] = {}
         self.associations: dict[_Associations, Location] = {}
         self.policies: dict[Location, list[Construct]] = {}
 
@@ -223,11 +220,11 @@ class RoleGuard(_Plugin):
             finding = registry.NOT_IN_A_TEMPLATE.finding(path(), _NOWHERE)
             yield Violation(template, stack.resolve(resource.logical_id), "Properties", finding), finding.path
 
-    def _clusters(self, assembly: Assembly) -> dict[tuple[Template, str], redshift.CfnCluster]:
-        """Find the clusters in the templates, once; the last one of a logical id counts."""
+    def _clusters(self, assembly: Assembly) -> dict[tuple[Template, str], CfnResource]:
+        """Find the clusters and namespaces in the templates, once; the last one of a logical id counts."""
         return once(assembly.memo, "our clusters", lambda: dict(self._find_clusters(assembly)), {})
 
-    def _find_clusters(self, assembly: Assembly) -> Iterator[tuple[tuple[Template, str], redshift.CfnCluster]]:
+    def _find_clusters(self, assembly: Assembly) -> Iterator[tuple[tuple[Template, str], CfnResource]]:
         for location, clusters in self.clusters.items():
             template = template_of(location.stack, assembly)
             # Those of a stack in one crossing.
@@ -284,8 +281,8 @@ def _path(associations: _Associations, position: int | None) -> str:
     return (paths or [associations.default_path or associations.paths[0]])[0]
 
 
-def watch(cluster: redshift.CfnCluster, reference: str, location: Location) -> None:
-    """Check a cluster of ours when the app is synthesized; `reference` is its ``Ref``, read already."""
+def watch(cluster: CfnResource, reference: str, location: Location) -> None:
+    """Check a cluster or namespace of ours when the app is synthesized; `reference` is its ``Ref``, read already."""
     _guard(location).clusters.setdefault(location, {})[reference] = cluster
 
 

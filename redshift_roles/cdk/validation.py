@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Literal
+from typing import Any, Literal, TypeVar, cast
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
 from constructs import Construct, IConstruct
 
-from redshift_roles.aws.placeholders import is_list_token, is_token
+from redshift_roles.aws.placeholders import is_list_token, is_token, present
 from redshift_roles.aws.quotas import CDK_ENVIRONMENTS, Source
 from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.location import Location, location_of, path_of, referred
@@ -21,6 +21,22 @@ from redshift_roles.rules import arguments, association_rules, registry
 from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.rules.findings import Finding, RoleAssociationError
 from redshift_roles.rules.registry import Problem
+
+Arguments = TypeVar("Arguments")
+
+
+def raise_if_unknown(construct: Construct, given: Iterable[str], description: Any) -> None:  # noqa: ANN401
+    """Raise a TypeError, as Python does, for an argument that a construct does not have."""
+    for name in given:
+        if name not in description.__optional_keys__:
+            message = f"{type(construct).__name__}.__init__() got an unexpected keyword argument {name!r}"
+            raise TypeError(message)
+
+
+def with_defaults(given: Arguments, defaults: Arguments) -> Arguments:
+    """Return the arguments that are given, and the defaults of the others; None is no value for one with a default."""
+    known = cast("dict[str, object]", defaults)
+    return cast("Arguments", present(known, **{**known, **cast("dict[str, object]", given)}))
 
 
 def child_path(scope: Construct, construct_id: str) -> str:
@@ -64,7 +80,7 @@ def checked_roles(
     problems: Iterable[Problem],
     location: Location,
     *,
-    kind: Literal["cluster", "policy"],
+    kind: Literal["cluster", "namespace", "policy"],
     argument: str,
     roles: Sequence[iam.IRole],
     default_role: iam.IRole | None = None,

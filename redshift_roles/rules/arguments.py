@@ -183,7 +183,7 @@ _POLICY: Final = Kind(
     "managed_policy_arn", "an iam.IManagedPolicy", "pass iam.ManagedPolicy(…), or one of its from_ methods"
 )
 _SESSION: Final = Kind("to_seconds", "a Duration", "pass Duration.hours(1)")
-_RETENTION: Final = _SESSION._replace(fix="pass Duration.days(7)")
+RETENTION: Final = _SESSION._replace(fix="pass Duration.days(7)")
 TIMEOUT: Final = _SESSION._replace(fix="pass Duration.minutes(10)")
 ROLE_LIMIT: Final = WholeNumber(quotas.DEFAULT_ROLE_LIMIT)
 CONSTRUCT_ID: Final = Text(r"(?s:.*\S.*)", "a literal name", "Warehouse", literal=True)
@@ -498,7 +498,7 @@ CLUSTER_ARGUMENTS: Final[Mapping[str, Shape]] = {
         r"[\w .-]{1,255}", "the name of a subnet group, 1 to 255 characters", "warehouse-subnets"
     ),
     "encryption_key": _KEY,
-    "snapshot_retention": _RETENTION,
+    "snapshot_retention": RETENTION,
     "preferred_maintenance_window": _WINDOW,
     "audit_log_bucket": BUCKET,
     "multi_az": Flag(),
@@ -512,9 +512,10 @@ def check_cluster(given: Given) -> Iterator[Problem]:
     yield from check(given, CLUSTER_ARGUMENTS)
     yield from _port(given)
     yield from _network(given)
-    yield from _parameters(given)
+    yield from parameter_problems(given.get("parameters", {}))
     literal = {name: value for name, value in given.items() if not is_token(value)}
-    yield from _names(literal)
+    for name in ("database_name", "admin_username"):
+        yield from reserved(name, literal.get(name))
     yield from _window_length(literal)
     yield from _node_type(literal)
 
@@ -527,9 +528,14 @@ def _port(given: Given) -> Iterator[Problem]:
         yield from WholeNumber(DEFAULT_PORT).check("port", port)
         return
     ranges = quotas.MANAGED_STORAGE_PORTS if quotas.has_managed_storage(node_type) else quotas.OTHER_PORTS
-    if not is_whole(port) or not any(port in allowed for allowed in ranges):
+    yield from port_problems(port, ranges, node_type)
+
+
+def port_problems(port: object, ranges: Sequence[range], whose: str) -> Iterator[Problem]:
+    """Find a port that is in none of the ranges."""
+    if not is_number_token(port) and (not is_whole(port) or not any(port in allowed for allowed in ranges)):
         allowed = " or ".join(f"{each.start} to {each.stop - 1}" for each in ranges)
-        yield must_be("port", f"{allowed} for {node_type}", port, f"pass a port from {allowed}")
+        yield must_be("port", f"{allowed} for {whose}", port, f"pass a port from {allowed}")
 
 
 def _network(given: Given) -> Iterator[Problem]:
@@ -543,8 +549,8 @@ def _network(given: Given) -> Iterator[Problem]:
         yield Problem("vpc_subnets", "'vpc_subnets' is given without 'vpc'", "pass vpc=…, or drop vpc_subnets")
 
 
-def _parameters(given: Given) -> Iterator[Problem]:
-    parameters = given.get("parameters", {})
+def parameter_problems(parameters: object) -> Iterator[Problem]:
+    """Find database parameters that are no texts by name."""
     if not isinstance(parameters, Mapping):
         yield must_be("parameters", "a mapping of texts", parameters, "pass parameters={'name': 'value'}")
         return
@@ -556,12 +562,11 @@ def _parameters(given: Given) -> Iterator[Problem]:
             yield Problem("parameters", f"'parameters[{label}]' must be a text, got {shown(value)}", fix)
 
 
-def _names(given: Given) -> Iterator[Problem]:
-    for name in ("database_name", "admin_username"):
-        value = given.get(name)
-        # A database may be called public, a user may not.
-        if isinstance(value, str) and (value in quotas.RESERVED_WORDS or (name, value) == ("admin_username", "public")):
-            yield Problem(name, f"'{name}' is {value!r}, which is a reserved word", f"choose another {name}")
+def reserved(name: str, value: object) -> Iterator[Problem]:
+    """Find a name that is a reserved word; a database may be called public, a user may not."""
+    word = value.lower() if isinstance(value, str) else ""
+    if word in quotas.RESERVED_WORDS or (name, word) == ("admin_username", "public"):
+        yield Problem(name, f"'{name}' is {value!r}, which is a reserved word", f"choose another {name}")
 
 
 def _window_length(given: Given) -> Iterator[Problem]:

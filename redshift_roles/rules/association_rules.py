@@ -19,11 +19,18 @@ ROLE_LIMIT_OUT_OF_RANGE: Final = Rule(
 
 
 def _limit_out_of_range(association: AssociationFacts) -> Iterator[Problem]:
-    name, limit, quota = _limit_name(association), association.role_limit, quotas.role_quota(association.region)
+    name, limit, quota = _limit_name(association), association.role_limit, _largest_limit(association)
     if limit is not None and not 1 <= limit <= quota:
-        where = f" in {association.region}" if association.region else ""
-        fix = f"pass a {name} from 1 to {quota}; the AWS quota is not adjustable"
+        is_namespace = association.kind == "namespace"
+        where = f" in {association.region}" if association.region and not is_namespace else ""
+        why = "AWS documents no quota for a namespace" if is_namespace else "the AWS quota is not adjustable"
+        fix = f"pass a {name} from 1 to {quota}; {why}"
         yield Problem("role_limit", f"'{name}' must be 1 to {quota}{where}, got {limit}", fix)
+
+
+def _largest_limit(association: AssociationFacts) -> int:
+    """Return the AWS quota of a cluster in its region; that of all other regions for a namespace, which has none."""
+    return quotas.ROLE_QUOTA if association.kind == "namespace" else quotas.role_quota(association.region)
 
 
 def _limit_name(association: AssociationFacts) -> str:
@@ -69,7 +76,7 @@ def _quoted(argument: str) -> str:
 def _fewer(count: int, limit: int, association: AssociationFacts) -> str:
     """Write how many roles to drop, or which limit would allow them all."""
     is_namespace = association.kind == "namespace"
-    most = quotas.ROLE_QUOTA if is_namespace else quotas.role_quota(association.region)
+    most = _largest_limit(association)
     where = f" in {association.region}" if association.region else ""
     quota = "AWS documents no quota for a namespace" if is_namespace else f"the AWS quota{where} is {most}"
     excess = count - min(limit, most)
@@ -247,21 +254,22 @@ TRUST_LACKS_REDSHIFT: Final = Rule(
 )
 
 
+_BOTH: Final = "redshift.amazonaws.com and redshift-serverless.amazonaws.com"
+
+
 def _trust_lacks_redshift(association: AssociationFacts) -> Iterator[Problem]:
-    service, ours = "redshift.amazonaws.com", "RedshiftRole"
-    if association.kind == "namespace":
-        service, ours = "redshift-serverless.amazonaws.com", "RedshiftRole(…, serverless=True)"
-    fix, allowed = f"use {ours}, or assumed_by=iam.ServicePrincipal('{service}')", "sts:AssumeRole"
+    service, fix, allowed = "service redshift.amazonaws.com", "", "sts:AssumeRole"
     if association.kind == "scheduled action":
-        service = "scheduler.redshift.amazonaws.com"
-        fix = f"use assumed_by=iam.ServicePrincipal('{service}')"
-    if association.kind == "Identity Center application":
-        service, allowed = (
-            "redshift.amazonaws.com and redshift-serverless.amazonaws.com",
-            "sts:AssumeRole, sts:SetContext",
-        )
-    if association.origin == "template" or association.kind == "Identity Center application":
-        fix = f"allow {allowed} to the service {service} in its AssumeRolePolicyDocument"
+        service = "service scheduler.redshift.amazonaws.com"
+        fix = "use assumed_by=iam.ServicePrincipal('scheduler.redshift.amazonaws.com')"
+    elif association.kind == "namespace":
+        service, fix = f"services {_BOTH}", f"use RedshiftRole(…, serverless=True), or trust both {_BOTH}"
+    elif association.kind == "Identity Center application":
+        service, allowed = f"services {_BOTH}", "sts:AssumeRole, sts:SetContext"
+    else:
+        fix = "use RedshiftRole, or assumed_by=iam.ServicePrincipal('redshift.amazonaws.com')"
+    if association.origin == "template" or not fix:
+        fix = f"allow {allowed} to the {service} in its AssumeRolePolicyDocument"
     for role in association.roles:
         if role.trust_problem:
             yield Problem(_entry(role, association), f"{role} {role.trust_problem}", fix)

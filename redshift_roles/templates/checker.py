@@ -197,6 +197,7 @@ def _unread(template: Template, unread: Unread) -> Violation:
 
 # The pages about the trust of roles that are not a cluster's.
 _TRUST_PAGES: Final = {
+    "namespace": quotas.SERVERLESS_ROLES,
     "scheduled action": quotas.SCHEDULER_ROLE,
     "Identity Center application": quotas.IDENTITY_CENTER_ROLE,
 }

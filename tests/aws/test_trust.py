@@ -440,27 +440,39 @@ def test_one_statement_may_be_without_a_list(statement: object) -> None:
     assert trust_problem({"Statement": statement}, REGION) is not None
 
 
+ONLY_SERVERLESS = "trusts redshift-serverless.amazonaws.com; Redshift in eu-west-1 cannot assume it"
+ELSEWHERE = "redshift-serverless.us-east-1.amazonaws.com"
+ONLY_PROVISIONED = "trusts redshift.amazonaws.com; Redshift Serverless in eu-west-1 cannot assume it"
+
+
 @pytest.mark.parametrize(
     ("statements", "problem"),
     [
         ([_statement(BY_EC2)], "trusts ec2.amazonaws.com; Redshift Serverless in eu-west-1 cannot assume it"),
         ([_deny("*")], DENIED),
         (
-            [_statement({"Service": "redshift-serverless.us-east-1.amazonaws.com"})],
-            "trusts redshift-serverless.us-east-1.amazonaws.com; Redshift Serverless in eu-west-1 cannot assume it",
+            [_statement({"Service": ELSEWHERE}), _statement(BY_REDSHIFT)],
+            f"trusts {ELSEWHERE}, redshift.amazonaws.com; Redshift Serverless in eu-west-1 cannot assume it",
         ),
-        ([_deny(BY_SERVERLESS), _statement(BY_SERVERLESS)], DENIED),
-        ([_deny(BY_SERVERLESS), _statement(BY_REDSHIFT)], None),
-        ([_statement(BY_REDSHIFT)], None),
-        ([_statement(BY_SERVERLESS)], None),
-        ([_statement({"Service": "redshift-serverless.eu-west-1.amazonaws.com"})], None),
+        ([_deny(BY_SERVERLESS), _statement(BY_SERVERLESS), _statement(BY_REDSHIFT)], DENIED),
+        ([_deny(BY_REDSHIFT), _statement(BY_SERVERLESS), _statement(BY_REDSHIFT)], DENIED),
+        ([_statement(BY_REDSHIFT)], ONLY_PROVISIONED),
+        ([_statement(BY_SERVERLESS)], ONLY_SERVERLESS),
+        ([_statement(BY_REDSHIFT), _statement(BY_SERVERLESS, action="sts:TagSession")], ONLY_PROVISIONED),
+        ([_statement(BY_SERVERLESS), _statement(BY_REDSHIFT)], None),
+        ([_statement({"Service": [SERVERLESS_NAME, REDSHIFT]})], None),
+        ([_statement({"Service": "redshift-serverless.eu-west-1.amazonaws.com"}), _statement(BY_REDSHIFT)], None),
         ([_statement({"Service": placeholder("Data#Service")})], None),
-        ([_statement({"Service": f"redshift-{placeholder('Data#Service')}"})], None),
+        ([_statement({"Service": f"redshift-{placeholder('Data#Service')}"}), _statement(BY_REDSHIFT)], None),
         ([_statement("*")], None),
     ],
 )
-def test_either_service_may_assume_the_role_of_a_namespace(statements: list[object], problem: str | None) -> None:
-    """AWS's pages have named one, then the other, then both; the message names Serverless."""
+def test_both_services_must_be_able_to_assume_the_role_of_a_namespace(
+    statements: list[object], problem: str | None
+) -> None:
+    """AWS: a role for Serverless trusts redshift-serverless.amazonaws.com and redshift.amazonaws.com. The message
+    names the one that cannot.
+    """
     assert _problem(*statements, services=(SERVERLESS, PROVISIONED)) == problem
 
 

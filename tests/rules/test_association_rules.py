@@ -67,6 +67,18 @@ def test_fails_when_the_role_limit_is_out_of_range(
     ]
 
 
+@pytest.mark.parametrize("limit", [0, 51])
+@pytest.mark.parametrize("region", [REGION, "us-iso-east-1", None])
+def test_the_limit_of_a_namespace_is_at_most_fifty_in_every_region(limit: int, region: str | None) -> None:
+    """The smaller quota of three regions is one of clusters; AWS documents none for a namespace."""
+    fix = "pass a role_limit from 1 to 50; AWS documents no quota for a namespace"
+
+    assert _found(association(role_limit=limit, region=region, kind="namespace")) == [
+        ("RoleLimitOutOfRange", f"'role_limit' must be 1 to 50, got {limit}", fix)
+    ]
+    assert _found(association(roles=_anywhere(50), role_limit=50, region=region, kind="namespace")) == []
+
+
 @pytest.mark.parametrize(
     ("limit", "region"), [(1, None), (10, "us-iso-east-1"), (11, "us-gov-west-1"), (50, REGION), (50, None)]
 )
@@ -456,22 +468,34 @@ def test_a_path_that_only_looks_like_a_service_s_passes(path: str) -> None:
     assert _found(association(roles=[role(arn=arn(path=path))])) == []
 
 
+BOTH = "redshift.amazonaws.com and redshift-serverless.amazonaws.com"
+ALLOW = "allow {} to the {} in its AssumeRolePolicyDocument"
+
+
 @pytest.mark.parametrize(
     ("kind", "origin", "fix"),
     [
-        ("cluster", "app", "use RedshiftRole, or assumed_by=iam.ServicePrincipal('{}')"),
-        ("namespace", "app", "use RedshiftRole(…, serverless=True), or assumed_by=iam.ServicePrincipal('{}')"),
-        ("cluster", "template", "allow sts:AssumeRole to the service {} in its AssumeRolePolicyDocument"),
-        ("namespace", "template", "allow sts:AssumeRole to the service {} in its AssumeRolePolicyDocument"),
+        ("cluster", "app", "use RedshiftRole, or assumed_by=iam.ServicePrincipal('redshift.amazonaws.com')"),
+        ("namespace", "app", f"use RedshiftRole(…, serverless=True), or trust both {BOTH}"),
+        ("scheduled action", "app", "use assumed_by=iam.ServicePrincipal('scheduler.redshift.amazonaws.com')"),
+        ("cluster", "template", ALLOW.format("sts:AssumeRole", "service redshift.amazonaws.com")),
+        ("namespace", "template", ALLOW.format("sts:AssumeRole", f"services {BOTH}")),
+        ("scheduled action", "template", ALLOW.format("sts:AssumeRole", "service scheduler.redshift.amazonaws.com")),
+        *(
+            (
+                "Identity Center application",
+                origin,
+                ALLOW.format("sts:AssumeRole, sts:SetContext", f"services {BOTH}"),
+            )
+            for origin in ("app", "template")
+        ),
     ],
 )
 def test_fails_when_redshift_is_not_trusted(kind: Any, origin: Any, fix: str) -> None:
     """The reason follows the role's name."""
     facts = association(roles=[role(trust_problem="trusts nobody")], kind=kind, origin=origin)
 
-    service = "redshift.amazonaws.com" if kind == "cluster" else "redshift-serverless.amazonaws.com"
-
-    assert _found(facts) == [("TrustLacksRedshift", "roles[0] trusts nobody", fix.format(service))]
+    assert _found(facts) == [("TrustLacksRedshift", "roles[0] trusts nobody", fix)]
 
 
 def test_fails_when_cdk_cannot_refer_to_a_role() -> None:

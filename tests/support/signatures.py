@@ -6,9 +6,13 @@ import inspect
 from collections.abc import Callable
 
 from redshift_roles.cluster import ClusterArguments
+from redshift_roles.namespace import NamespaceArguments, WorkgroupArguments
 from redshift_roles.warehouse import WarehouseArguments
 
-_DESCRIPTIONS = {f"Unpack[{kind.__name__}]": kind for kind in (ClusterArguments, WarehouseArguments)}
+_DESCRIPTIONS = {
+    f"Unpack[{kind.__name__}]": kind
+    for kind in (ClusterArguments, NamespaceArguments, WarehouseArguments, WorkgroupArguments)
+}
 
 
 def arguments_of(called: Callable[..., object]) -> list[str]:

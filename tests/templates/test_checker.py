@@ -284,7 +284,7 @@ WRITTEN: dict[str, tuple[Json, str, str, str]] = {
         "RedshiftIdcApplication",
         "IamRoleArn (R) trusts ec2.amazonaws.com; Redshift Serverless in eu-west-1 cannot assume it",
         (
-            "allow sts:AssumeRole, sts:SetContext to the service redshift.amazonaws.com and "
+            "allow sts:AssumeRole, sts:SetContext to the services redshift.amazonaws.com and "
             "redshift-serverless.amazonaws.com in its AssumeRolePolicyDocument"
         ),
     ),

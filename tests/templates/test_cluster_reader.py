@@ -354,13 +354,13 @@ def _namespace(tmp_path: Path, **properties: Json) -> AssociationFacts:
     """Write a stack with a namespace of these properties, and read it."""
     resources = {
         "Warehouse": {"Type": NAMESPACE, "Properties": properties},
-        "Loader": trusting("redshift-serverless.amazonaws.com"),
+        "Loader": trusting("redshift.amazonaws.com", "redshift-serverless.amazonaws.com"),
     }
     return _facts(template(tmp_path, StackText(resources=resources)))
 
 
 def test_a_namespace_is_read_like_a_cluster(tmp_path: Path) -> None:
-    """It trusts its own service, and has a default role."""
+    """Its roles trust both services, and it has a default role."""
     facts = _namespace(tmp_path, IamRoles=[LOADER], DefaultIamRoleArn=LOADER)
 
     assert ("namespace", "IamRoles", ACCOUNT, REGION, 10) == (

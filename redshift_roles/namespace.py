@@ -1,0 +1,431 @@
+"""Redshift Serverless: a namespace with its roles, and the workgroup that computes for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, cached_property, partial
+from typing import TYPE_CHECKING, Any, Final, TypedDict
+
+import jsii
+from aws_cdk import Aws, Duration, Fn, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_redshiftserverless as serverless
+from constructs import Construct
+
+from redshift_roles.aws import arns, quotas
+from redshift_roles.aws.placeholders import is_token
+from redshift_roles.cdk import account_rule, cluster_network, cluster_references, plugins
+from redshift_roles.cdk.cluster_network import Connectable
+from redshift_roles.cdk.location import (
+    Location,
+    generated_name,
+    location_of,
+    name_part,
+    path_of,
+    remember_location,
+    unreachable,
+)
+from redshift_roles.cdk.role_list import ListKind, RoleList
+from redshift_roles.cdk.role_reader import seconds_of
+from redshift_roles.cdk.validation import (
+    child_location,
+    child_path,
+    raise_if,
+    raise_if_unknown,
+    rollback_on_error,
+    unit_problems,
+    with_defaults,
+)
+from redshift_roles.rules import arguments, serverless_arguments
+from redshift_roles.rules.facts import AssociationFacts, RoleFacts
+from redshift_roles.rules.registry import Problem, in_account
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_secretsmanager as secretsmanager
+    from typing_extensions import Unpack
+
+_SECONDS_PER_DAY: Final = 86_400
+_LOGS: Final = ["connectionlog", "useractivitylog", "userlog"]
+# What AWS::RedshiftServerless::Namespace takes for a snapshot that is kept until somebody deletes it.
+_FOR_EVER: Final = -1
+_SECURE_PARAMETERS: Final = {"enable_user_activity_logging": "true", "require_ssl": "true"}
+
+
+class NamespaceArguments(TypedDict, total=False):
+    """The arguments of a namespace; `RedshiftNamespace` says what each may be."""
+
+    roles: Sequence[iam.IRole]
+    role_limit: int
+    default_role: iam.IRole | None
+    namespace_name: str | None
+    database_name: str
+    admin_username: str
+    encryption_key: kms.IKey | None
+    final_snapshot_retention: Duration | None
+    removal_policy: RemovalPolicy
+
+
+# None is no value for these.
+NAMESPACE_DEFAULTS: Final[NamespaceArguments] = {
+    "roles": (),
+    "role_limit": quotas.DEFAULT_ROLE_LIMIT,
+    "database_name": serverless_arguments.DEFAULT_DATABASE,
+    "admin_username": serverless_arguments.DEFAULT_ADMIN,
+    "removal_policy": RemovalPolicy.SNAPSHOT,
+}
+_NAMESPACE: Final = ListKind("namespace", quotas.CREATE_NAMESPACE, "ServerlessWarehouse")
+
+
+@jsii.implements(iam.IGrantable)
+class RedshiftNamespace(RoleList, Construct):
+    """Define a Redshift Serverless namespace with its IAM roles associated.
+
+    It is encrypted, has its admin password in Secrets Manager, exports all logs to CloudWatch Logs, and takes a final
+    snapshot when it is deleted. A `RedshiftWorkgroup` computes for it.
+
+    Args:
+        scope: The construct it belongs to.
+        construct_id: Its name there.
+        roles: Roles the namespace may assume, in order; 0 to role_limit, all of the namespace's account. Each must
+            trust ``redshift.amazonaws.com`` and ``redshift-serverless.amazonaws.com``, as
+            ``RedshiftRole(…, serverless=True)`` does. Default: none.
+        role_limit: How many roles it may have: 1 to 50. AWS documents no quota. Default: 10.
+        default_role: One of the roles, to be what ``IAM_ROLE default`` means. Default: no default role.
+        namespace_name: Its physical name: 3 to 64 lower-case letters, digits and hyphens, no reserved word. Default: a
+            name made of the stack's name and the construct's path. Another name is another namespace.
+        database_name: The first database: 1 to 127 letters, digits and ``_+.@-``. Default: ``warehouse``.
+        admin_username: 1 to 127 letters, digits and ``_+.@-``. Default: ``warehouse_admin``.
+        encryption_key: Encrypts the data and the admin password. Default: a key that AWS owns, and the AWS managed key
+            of Secrets Manager.
+        final_snapshot_retention: How long the final snapshot is kept: 1 to 3,653 whole days. Default: until somebody
+            deletes it.
+        removal_policy: What happens to it when it is removed from the stack. Default: a final snapshot is taken.
+
+    Attributes:
+        cfn_namespace: The L1.
+
+    Raises:
+        RoleAssociationError: DefaultRoleNotAssociated, InvalidArgument, RoleAccountMismatch, RoleArnInvalid,
+            RoleDuplicated, RoleLimitOutOfRange, RolePartitionMismatch, RoleQuotaExceeded, ServiceLinkedRole. At synth
+            time, from CDK's validation report, those and TrustLacksRedshift; RoleAccountUndecided and
+            RoleCountUndecided warn.
+
+    Template:
+        1 AWS::RedshiftServerless::Namespace (IamRoles, and DefaultIamRoleArn for a default role). In a stack without an
+        account, a role of a literal account brings 1 CloudFormation Rule. A role_limit other than 10 stands in its
+        Metadata. The final snapshot is called ``final-NAME-STACK``, with the unique id of the stack.
+
+    Source:
+        https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_CreateNamespace.html
+        (text of 2026-09-10)
+    """
+
+    _list_kind = _NAMESPACE
+
+    def __init__(self, scope: Construct, construct_id: str, **given: Unpack[NamespaceArguments]) -> None:
+        raise_if_unknown(self, given, NamespaceArguments)
+        location = child_location(scope, construct_id)
+        given = with_defaults(given, NAMESPACE_DEFAULTS)
+        facts = check_namespace(partial(child_path, scope, construct_id), location, given)
+        with account_rule.withdrawn_on_error(location), rollback_on_error(self, scope, construct_id):
+            super().__init__(scope, construct_id)
+            remember_location(self, location)
+            self._encryption_key, self._admin_username = given.get("encryption_key"), given["admin_username"]
+            self._cfn_namespace = self._define(given, location)
+            if given["removal_policy"] not in (RemovalPolicy.SNAPSHOT, RemovalPolicy.DESTROY):
+                self._cfn_namespace.apply_removal_policy(given["removal_policy"])
+            self._list_roles(self._cfn_namespace, location, given["roles"], given["role_limit"])
+            self._namespace_name = cluster_references.reference(self._cfn_namespace)
+            account_rule.assert_account(location, (role.account for role in facts.roles))
+        plugins.watch(self._cfn_namespace, self._namespace_name, location)
+
+    def _define(self, given: NamespaceArguments, location: Location) -> serverless.CfnNamespace:
+        name = given.get("namespace_name") or generated_name(path_of(self), location)
+        key, retention = given.get("encryption_key"), given.get("final_snapshot_retention")
+        key_arn = key.key_arn if key else None
+        is_snapshot = given["removal_policy"] is RemovalPolicy.SNAPSHOT
+        days = retention.to_days() if retention else _FOR_EVER
+        return serverless.CfnNamespace(
+            self,
+            "Resource",
+            namespace_name=name,
+            admin_password_secret_kms_key_id=key_arn,
+            admin_username=given["admin_username"],
+            db_name=given["database_name"],
+            default_iam_role_arn=given.get("default_role"),
+            final_snapshot_name=_final_snapshot(name) if is_snapshot else None,
+            final_snapshot_retention_period=days if is_snapshot else None,
+            iam_roles=list(given["roles"]) or None,
+            kms_key_id=key_arn,
+            log_exports=_LOGS,
+            manage_admin_password=True,
+        )
+
+    @property
+    def cfn_namespace(self) -> serverless.CfnNamespace:
+        """The L1, for what this construct has no argument for."""
+        return self._cfn_namespace
+
+    @property
+    def namespace_name(self) -> str:
+        """The physical name, a reference."""
+        return self._namespace_name
+
+    @property
+    def namespace_arn(self) -> str:
+        """The ARN, ``arn:PARTITION:redshift-serverless:REGION:ACCOUNT:namespace/ID``, a reference."""
+        return self._cfn_namespace.attr_namespace_namespace_arn
+
+    @cached_property
+    def admin_secret(self) -> secretsmanager.ISecret:
+        """The secret that Redshift keeps the admin password in, and rotates; it knows its key.
+
+        CloudFormation does not return its ARN, so it is found by its name, ``redshift!NAMESPACE-USER``. AWS documents
+        the prefix (quotas.MANAGED_SECRETS); what follows it is how Redshift names these secrets.
+        """
+        from aws_cdk import aws_secretsmanager as secretsmanager  # noqa: PLC0415  not needed by a plain namespace
+
+        home = self._location
+        where = f"{home.partition_name}:secretsmanager:{home.region_name}:{home.account_id}"
+        return secretsmanager.Secret.from_secret_attributes(
+            self,
+            "AdminSecret",
+            secret_partial_arn=f"arn:{where}:secret:redshift!{self._namespace_name}-{self._admin_username}",
+            encryption_key=self._encryption_key,
+        )
+
+
+def check_namespace(
+    path: Callable[[], str],
+    location: Location,
+    given: NamespaceArguments,
+    *,
+    problems: Iterable[Problem] = (),
+    own_role: RoleFacts | None = None,
+) -> AssociationFacts:
+    """Return the facts about the roles of a namespace, or raise all that is wrong with its arguments."""
+    retention = given.get("final_snapshot_retention")
+    seconds = seconds_of(retention)
+    days = {} if seconds is None else {"snapshot_days": seconds / _SECONDS_PER_DAY}
+    found = [
+        *problems,
+        *serverless_arguments.check_namespace({**given, **days}),
+        *unit_problems("final_snapshot_retention", retention, seconds, "days"),
+        *_unused_retention(retention, given["removal_policy"]),
+    ]
+    return _NAMESPACE.checked(path, found, location, given, own_role)
+
+
+def _unused_retention(retention: Duration | None, policy: object) -> Iterator[Problem]:
+    if isinstance(retention, Duration) and isinstance(policy, RemovalPolicy) and policy is not RemovalPolicy.SNAPSHOT:
+        message = f"'final_snapshot_retention' is given, and RemovalPolicy.{policy.name} takes no final snapshot"
+        fix = "drop it, or pass removal_policy=RemovalPolicy.SNAPSHOT"
+        yield Problem("final_snapshot_retention", message, fix)
+
+
+@cache
+def _stack_uuid() -> str:
+    """Return the unique id of the stack that names it: a stack that is created again gets another one."""
+    return Fn.select(2, Fn.split("/", Aws.STACK_ID))
+
+
+def _final_snapshot(namespace_name: str) -> str:
+    """Name the final snapshot; no two of an account may have one name."""
+    name = namespace_name if is_token(namespace_name) else name_part(namespace_name)
+    return f"final-{name}-{_stack_uuid()}"
+
+
+class WorkgroupArguments(TypedDict, total=False):
+    """The arguments of a workgroup beside its namespace; `RedshiftWorkgroup` says what each may be."""
+
+    workgroup_name: str | None
+    base_capacity: int | None
+    max_capacity: int | None
+    vpc: ec2.IVpc | None
+    vpc_subnets: ec2.SubnetSelection | None
+    subnets: Sequence[ec2.ISubnet] | None
+    security_groups: Sequence[ec2.ISecurityGroup] | None
+    port: int
+    parameters: Mapping[str, str] | None
+    enhanced_vpc_routing: bool
+    publicly_accessible: bool
+
+
+# None is no value for these.
+WORKGROUP_DEFAULTS: Final[WorkgroupArguments] = {
+    "port": serverless_arguments.DEFAULT_PORT,
+    "enhanced_vpc_routing": True,
+    "publicly_accessible": False,
+}
+
+
+class RedshiftWorkgroup(Connectable):
+    """Define the Redshift Serverless workgroup of a namespace, in a VPC.
+
+    It is not public, requires TLS, logs the activity of users, and routes COPY and UNLOAD through the VPC, which needs
+    a route from its subnets to Amazon S3, such as a gateway endpoint. Usage limits and price-performance targets are
+    left to the L1.
+
+    Args:
+        scope: The construct it belongs to.
+        construct_id: Its name there.
+        namespace: The `RedshiftNamespace` or `CfnNamespace` it computes for, or the name of one.
+        workgroup_name: Its physical name: 3 to 64 lower-case letters, digits and hyphens. Default: a name made of the
+            stack's name and the construct's path. Another name is another workgroup.
+        base_capacity: Redshift processing units (RPU): 8 to 512 in steps of 8; in some regions also 4, and 544 to 1,024
+            in steps of 32. Default: 128, what Redshift takes.
+        max_capacity: The most RPU it may use, base_capacity or more. Default: no limit of its own.
+        vpc: The VPC it is in. Exactly one of vpc and subnets.
+        vpc_subnets: Which subnets of the VPC. Default: the private ones.
+        subnets: The subnets it is in: three or more in three availability zones, without enhanced VPC routing two in
+            two. For a base_capacity of 128 RPU each needs 37 free addresses, a block of /26.
+        security_groups: Who may connect. Default: with a VPC, a new security group that lets nobody in.
+        port: 5431 to 5455 or 8191 to 8215. Default: 5440.
+        parameters: Database parameters, texts by name; they add to ``require_ssl`` and
+            ``enable_user_activity_logging``, which are ``true``, or replace them. Default: none.
+        enhanced_vpc_routing: Whether COPY and UNLOAD go through the VPC. Default: True.
+        publicly_accessible: Whether it has a public address. Default: False.
+
+    Attributes:
+        cfn_workgroup: The L1.
+
+    Raises:
+        RoleAssociationError: InvalidArgument, also for subnets that are too few, in too few zones or too small, as far
+            as CDK knows them.
+
+    Template:
+        1 AWS::RedshiftServerless::Workgroup; with a VPC 1 AWS::EC2::SecurityGroup unless security_groups are given.
+
+    Source:
+        https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_CreateWorkgroup.html
+        (text of 2026-09-10)
+        https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-usage-considerations.html (text of 2026-07-06)
+        https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-capacity.html (text of 2026-07-06)
+    """
+
+    _connected = ("workgroup", "subnets", quotas.CREATE_WORKGROUP)
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        namespace: RedshiftNamespace | serverless.CfnNamespace | str,
+        **given: Unpack[WorkgroupArguments],
+    ) -> None:
+        raise_if_unknown(self, given, WorkgroupArguments)
+        location = child_location(scope, construct_id)
+        given = with_defaults(given, WORKGROUP_DEFAULTS)
+        chosen, problems = check_workgroup(location, given)
+        problems = [*_namespace_problems(namespace, location), *problems]
+        raise_if(partial(child_path, scope, construct_id), quotas.CREATE_WORKGROUP, problems)
+        with rollback_on_error(self, scope, construct_id):
+            super().__init__(scope, construct_id)
+            remember_location(self, location)
+            self._network = cluster_network.define_security(
+                self, vpc=given.get("vpc"), security_groups=given.get("security_groups"), port=given["port"]
+            )
+            parameters = {**_SECURE_PARAMETERS, **(given.get("parameters") or {})}
+            self._cfn_workgroup = serverless.CfnWorkgroup(
+                self,
+                "Resource",
+                workgroup_name=given.get("workgroup_name") or generated_name(path_of(self), location),
+                base_capacity=given.get("base_capacity"),
+                config_parameters=_config(tuple(sorted(parameters.items()))),
+                enhanced_vpc_routing=given["enhanced_vpc_routing"],
+                max_capacity=given.get("max_capacity"),
+                namespace_name=_named(namespace, location),
+                port=given["port"],
+                publicly_accessible=given["publicly_accessible"],
+                security_group_ids=self._network.security_group_ids,
+                subnet_ids=[cluster_network.subnet_id(subnet) for subnet in chosen],
+            )
+
+    @property
+    def cfn_workgroup(self) -> serverless.CfnWorkgroup:
+        """The L1, for what this construct has no argument for."""
+        return self._cfn_workgroup
+
+    @property
+    def workgroup_name(self) -> str:
+        """The physical name, a reference."""
+        return cluster_references.reference(self._cfn_workgroup)
+
+    @property
+    def workgroup_arn(self) -> str:
+        """The ARN, ``arn:PARTITION:redshift-serverless:REGION:ACCOUNT:workgroup/ID``, a reference."""
+        return self._cfn_workgroup.attr_workgroup_workgroup_arn
+
+    @property
+    def endpoint_address(self) -> str:
+        """The host name that clients connect to."""
+        return self._cfn_workgroup.attr_workgroup_endpoint_address
+
+    @property
+    def endpoint_port(self) -> str:
+        """The port that clients connect to."""
+        return self._cfn_workgroup.get_att("Workgroup.Endpoint.Port").to_string()
+
+
+def check_workgroup(location: Location, given: WorkgroupArguments) -> tuple[Sequence[ec2.ISubnet], list[Problem]]:
+    """Return the subnets of a workgroup, and all that is wrong with its arguments."""
+    problems = [*serverless_arguments.check_workgroup({**given}, location.region)]
+    if any(problem.concerns("", "vpc", "vpc_subnets", "subnets") for problem in problems):
+        return (), problems
+    vpc, argument, capacity = given.get("vpc"), "subnets", given.get("base_capacity", quotas.DEFAULT_CAPACITY)
+    chosen = cluster_network.Selected(given.get("subnets") or ())
+    if vpc is not None:
+        selected, argument = cluster_network.select_subnets(vpc, given.get("vpc_subnets"), "workgroup"), "vpc"
+        if isinstance(selected, Problem):
+            return (), [*problems, selected]
+        chosen = selected
+    if not chosen.is_awaited:
+        facts = [cluster_network.subnet_facts(subnet) for subnet in chosen.subnets]
+        problems += serverless_arguments.subnet_problems(
+            argument,
+            facts,
+            None if any(one.concerns("base_capacity") for one in problems) else capacity,
+            location.region,
+            is_routed=given["enhanced_vpc_routing"],
+        )
+    return chosen.subnets, problems
+
+
+def _named(namespace: RedshiftNamespace | serverless.CfnNamespace | str, location: Location) -> str:
+    """Name a namespace: by reference where CDK can refer to it, which is a dependency too, else by its name."""
+    if isinstance(namespace, str):
+        return namespace
+    l1 = namespace if isinstance(namespace, serverless.CfnNamespace) else namespace.cfn_namespace
+    if unreachable(location_of(namespace), location, "namespace_name"):
+        return l1.namespace_name
+    return cluster_references.reference(l1)
+
+
+def _namespace_problems(namespace: Any, location: Location) -> Iterator[Problem]:  # noqa: ANN401  it may be anything
+    """Find what is no namespace, or one that a workgroup of this location cannot have."""
+    allowed = "a RedshiftNamespace, a CfnNamespace or the name of a namespace"
+    if isinstance(namespace, str):
+        yield from serverless_arguments.NAMESPACE_ARGUMENTS["namespace_name"].check("namespace", namespace)
+        return
+    if not isinstance(namespace, (RedshiftNamespace, serverless.CfnNamespace)):
+        yield arguments.must_be("namespace", allowed, namespace, f"pass {allowed}")
+        return
+    home = location_of(namespace)
+    label, fix = f"'namespace' ({path_of(namespace)})", "define the workgroup in a stack of the namespace's env"
+    if arns.differ(home.account, location.account):
+        yield Problem("namespace", in_account(label, home.account, "the workgroup", location.account), fix)
+    elif None not in (home.region, location.region) and home.region != location.region:
+        yield Problem("namespace", f"{label} is in region {home.region}, the workgroup is in {location.region}", fix)
+    else:
+        reason = unreachable(home, location, "namespace_name")
+        if reason and is_token(_named(namespace, location)):
+            yield Problem("namespace", f"{label} {reason[0]}", reason[1])
+
+
+@cache
+def _config(texts: tuple[tuple[str, str], ...]) -> list[serverless.CfnWorkgroup.ConfigParameterProperty]:
+    """Return database parameters; they hold no state, so workgroups with the same ones share them."""
+    make = serverless.CfnWorkgroup.ConfigParameterProperty
+    return [make(parameter_key=name, parameter_value=value) for name, value in texts]
