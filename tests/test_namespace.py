@@ -460,7 +460,7 @@ def test_fails_when_a_vpc_has_no_such_subnets(stack: cdk.Stack) -> None:
 def test_fails_when_the_namespace_is_elsewhere(
     app: cdk.App, stack: cdk.Stack, account: str, region: str | None, name: str | None, message: str | None
 ) -> None:
-    """A workgroup is in the account and region of its namespace; where CDK cannot refer to it, it is named literally."""
+    """It is in the account and region of its namespace; where CDK cannot refer to that, it is named literally."""
     other = cdk.Stack(app, "Other", env=cdk.Environment(account=account, region=region))
     namespace = _namespace(other, namespace_name=name)
     if message:
@@ -474,9 +474,11 @@ def test_fails_when_the_namespace_is_elsewhere(
 
 
 @pytest.mark.parametrize("literal", [True, False])
-def test_fails_when_the_namespace_is_in_another_stage_without_a_name(stack: cdk.Stack, literal: bool) -> None:
+def test_fails_when_the_namespace_is_in_another_stage_without_a_name(
+    app: cdk.App, stack: cdk.Stack, literal: bool
+) -> None:
     """CDK refers to nothing there; an L1 always has a name, which may be a token."""
-    there = cdk.Stack(cdk.Stage(stack.node.root, "Prod"), "Data", env=cdk.Environment(account=ACCOUNT, region=REGION))
+    there = cdk.Stack(cdk.Stage(app, "Prod"), "Data", env=cdk.Environment(account=ACCOUNT, region=REGION))
     name = "sales" if literal else cdk.CfnParameter(there, "Name").value_as_string
     namespace = serverless.CfnNamespace(there, "Namespace", namespace_name=name)
     if literal:

@@ -85,40 +85,38 @@ LINKED = "arn:aws:iam::111111111111:role/aws-service-role/redshift.amazonaws.com
 THEIRS = arn(account=OTHER_ACCOUNT)
 # What is given, in which region, with which limit, and the rules that it breaks. The last role is the one that breaks
 # them, so that add_role finds the same.
-CASES: Final[list[tuple[str, Make, str | None, dict[str, Any], list[str]]]] = [
-    ("no role", _many(0), REGION, {}, []),
-    ("one role", _many(1), REGION, {}, []),
-    ("ten roles", _many(10), REGION, {}, []),
-    ("eleven roles", _many(11), REGION, {}, ["RoleQuotaExceeded"]),
-    ("one role of one", _many(1), REGION, {"role_limit": 1}, []),
-    ("two roles of one", _many(2), REGION, {"role_limit": 1}, ["RoleQuotaExceeded"]),
-    ("fifty roles", _many(50), REGION, {"role_limit": 50}, []),
-    ("fifty-one roles", _many(51), REGION, {"role_limit": 50}, ["RoleQuotaExceeded"]),
-    ("fifty-one roles somewhere", _many(51), None, {"role_limit": 50}, ["RoleQuotaExceeded"]),
-    ("ten roles in an isolated region", _many(10), "us-iso-east-1", {}, ["RolePartitionMismatch"] * 10),
-    ("a role twice", _twice, REGION, {}, ["RoleDuplicated"]),
-    ("a role by construct and by name", _by_name_and_construct, REGION, {}, ["RoleDuplicated"]),
-    ("a role by construct and by name somewhere", _by_name_and_construct, None, {}, ["RoleDuplicated"]),
-    ("an ARN twice", _of(arn("A"), arn("A")), REGION, {}, ["RoleDuplicated"]),
-    ("two paths", _of(arn("A"), arn("A", path="/b/")), REGION, {}, []),
-    ("another account", _of(arn(), THEIRS), REGION, {}, ["RoleAccountMismatch"]),
-    ("two accounts in a stack without one", _of(arn(), THEIRS), None, {}, ["RoleAccountMismatch"]),
-    ("one account in a stack without one", _of(THEIRS), None, {}, []),
-    ("another partition", _of(arn(partition="aws-cn")), REGION, {}, ["RolePartitionMismatch"]),
-    ("another partition somewhere", _of(arn(partition="aws-cn")), None, {}, []),
-    ("a service-linked role", _of(LINKED), REGION, {}, ["ServiceLinkedRole"]),
-    ("a wildcard", _of(arn("*")), REGION, {}, ["RoleArnInvalid"]),
-    ("a token for a name", _token("arn:aws:iam::111111111111:role/{name}"), REGION, {}, []),
-    ("a token for a name of another account", _token(THEIRS + "{name}"), REGION, {}, ["RoleAccountMismatch"]),
-    ("a token for all", _token("{name}"), REGION, {}, []),
-]
+CASES: Final[dict[str, tuple[Make, str | None, dict[str, Any], list[str]]]] = {
+    "no role": (_many(0), REGION, {}, []),
+    "one role": (_many(1), REGION, {}, []),
+    "ten roles": (_many(10), REGION, {}, []),
+    "eleven roles": (_many(11), REGION, {}, ["RoleQuotaExceeded"]),
+    "one role of one": (_many(1), REGION, {"role_limit": 1}, []),
+    "two roles of one": (_many(2), REGION, {"role_limit": 1}, ["RoleQuotaExceeded"]),
+    "fifty roles": (_many(50), REGION, {"role_limit": 50}, []),
+    "fifty-one roles": (_many(51), REGION, {"role_limit": 50}, ["RoleQuotaExceeded"]),
+    "fifty-one roles somewhere": (_many(51), None, {"role_limit": 50}, ["RoleQuotaExceeded"]),
+    "ten roles in an isolated region": (_many(10), "us-iso-east-1", {}, ["RolePartitionMismatch"] * 10),
+    "a role twice": (_twice, REGION, {}, ["RoleDuplicated"]),
+    "a role by construct and by name": (_by_name_and_construct, REGION, {}, ["RoleDuplicated"]),
+    "a role by construct and by name somewhere": (_by_name_and_construct, None, {}, ["RoleDuplicated"]),
+    "an ARN twice": (_of(arn("A"), arn("A")), REGION, {}, ["RoleDuplicated"]),
+    "two paths": (_of(arn("A"), arn("A", path="/b/")), REGION, {}, []),
+    "another account": (_of(arn(), THEIRS), REGION, {}, ["RoleAccountMismatch"]),
+    "two accounts in a stack without one": (_of(arn(), THEIRS), None, {}, ["RoleAccountMismatch"]),
+    "one account in a stack without one": (_of(THEIRS), None, {}, []),
+    "another partition": (_of(arn(partition="aws-cn")), REGION, {}, ["RolePartitionMismatch"]),
+    "another partition somewhere": (_of(arn(partition="aws-cn")), None, {}, []),
+    "a service-linked role": (_of(LINKED), REGION, {}, ["ServiceLinkedRole"]),
+    "a wildcard": (_of(arn("*")), REGION, {}, ["RoleArnInvalid"]),
+    "a token for a name": (_token("arn:aws:iam::111111111111:role/{name}"), REGION, {}, []),
+    "a token for a name of another account": (_token(THEIRS + "{name}"), REGION, {}, ["RoleAccountMismatch"]),
+    "a token for all": (_token("{name}"), REGION, {}, []),
+}
 
 
-@pytest.mark.parametrize(
-    ("make", "region", "options", "rules"), [case[1:] for case in CASES], ids=[c[0] for c in CASES]
-)
+@pytest.mark.parametrize(("make", "region", "options", "rules"), CASES.values(), ids=CASES)
 def test_the_constructor_and_add_role_break_the_same_rules(
-    app: cdk.App, kind: str, _name: str, make: Make, region: str | None, options: dict[str, Any], rules: list[str]
+    app: cdk.App, kind: str, make: Make, region: str | None, options: dict[str, Any], rules: list[str]
 ) -> None:
     """With all roles at once, or the last one added; what is refused leaves everything as it was."""
     stack = _stack(app, region)
@@ -193,7 +191,8 @@ def test_fails_when_an_argument_is_of_another_kind(
     stack: cdk.Stack, kind: str, argument: str, value: object, message: str
 ) -> None:
     """In the words of the argument, and nothing is left in the tree."""
-    ((rule, found),) = refused(lambda: _define(kind, stack, **{argument: value}))
+    given: dict[str, Any] = {argument: value}
+    ((rule, found),) = refused(lambda: _define(kind, stack, **given))
 
     assert "InvalidArgument" == rule
     assert found.startswith(f"'{argument}' {message}".replace("' [", "["))
@@ -282,7 +281,8 @@ def test_a_role_of_a_literal_account_keeps_a_stack_without_one_there(
     app: cdk.App, kind: str, refused_first: bool
 ) -> None:
     """By one CloudFormation Rule, also for a role that is added; a construct that is refused leaves none."""
-    stack, given = cdk.Stack(app, "Anywhere"), {"removal_policy": "bad"}
+    stack = cdk.Stack(app, "Anywhere")
+    given: dict[str, Any] = {"removal_policy": "bad"}
     if refused_first:
         refused(lambda: _define(kind, stack, roles=[_imported(stack, THEIRS)], **given))
     _define(kind, stack).add_role(_imported(stack, arn()))
