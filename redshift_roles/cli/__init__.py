@@ -1,3 +1,3 @@
 """The command redshift-roles."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
