@@ -11,8 +11,8 @@ PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-c
 UV_LOCK := uv pip compile --quiet --universal --python-version 3.10 --fork-strategy fewest --generate-hashes \
 	--custom-compile-command 'make lock' $(UPGRADE)
 
-.PHONY: synth test test-oldest test-newest lint types unit handler e2e demo emulator docs bench snapshots lock wheel \
-	release clean
+.PHONY: synth test test-oldest test-newest lint types unit handler e2e demo emulator docs browser bench snapshots lock \
+	wheel release clean
 .DEFAULT_GOAL := synth
 
 synth: $(VENV)/.runtime
@@ -37,7 +37,7 @@ types:
 # The deployments wait for a long time, and go first when they do not: what runs beside them is nice.
 unit:
 	@echo "test: pytest"
-	@CDK_VALIDATION=false nice pytest --numprocesses=2 --dist=loadfile --quiet --ignore=tests/e2e
+	@CDK_VALIDATION=false nice pytest --numprocesses=2 --dist=loadfile --quiet --ignore=tests/e2e --ignore=tests/browser
 
 # Without the one test that starts a process, which Node has none of, and with fewer examples.
 handler: $(VENV)/.handler node_modules/.installed
@@ -57,10 +57,19 @@ demo: $(VENV)/.development node_modules/.installed
 emulator: $(VENV)/.development node_modules/.installed
 	@python -m tests.e2e.demo --keep
 
-# Warnings are errors: a link that leads nowhere, a page that is in no table of contents.
-docs: $(VENV)/.development node_modules/.installed
+# Warnings are errors, such as a link that leads nowhere or a page that is in no table of contents.
+docs: $(VENV)/.development node_modules/.installed browser
 	@echo "docs: docs/_build/index.html"
 	@sphinx-build --nitpicky --fail-on-warning --keep-going --quiet docs docs/_build
+	@echo "docs: the pages in a browser"
+	@pytest --quiet tests/browser
+
+# On Debian, as root, it is installed. CHROMIUM names another one.
+browser:
+	@command -v $${CHROMIUM:-chromium} chromium-browser google-chrome chrome >/dev/null || \
+		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "install: chromium, from Debian" && \
+			apt-get update -qq && apt-get install -qq --no-install-recommends chromium >/dev/null; } || \
+		{ echo "docs: no browser; install Chromium, or name one: make docs CHROMIUM=/path/to/chrome"; exit 1; }
 
 snapshots: $(VENV)/.development
 	@CDK_VALIDATION=false pytest --quiet --snapshot-update tests/test_examples.py tests/test_app.py

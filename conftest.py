@@ -25,7 +25,7 @@ settings.register_profile(
 )
 settings.load_profile("fresh")
 
-# `tests/test_rules_page` runs the examples of the rules.
+# `tests/docs/test_rules_page` runs the examples of the rules.
 pytest_collect_file = Sybil(
     parsers=[PageParser()],
     patterns=["README.md", "docs/**/*.md", "docs/*.md"],

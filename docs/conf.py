@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import inspect
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
+from sphinx.util.inspect import stringify_signature
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -35,7 +37,8 @@ napoleon_use_ivar = True
 autodoc_default_options = {"members": True}
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
-add_module_names = False
+maximum_signature_line_length = 100
+toc_object_entries_show_parents = "hide"
 # What others document, and what a `Role` of the SQL functions is made of.
 nitpick_ignore_regex = [("py:.*", r"(?!redshift_roles\.).*|.*\.HasRoleArns?")]
 
@@ -45,11 +48,13 @@ html_static_path = ["pages.css", "maps.js", "../node_modules/@mermaid-js/tiny/di
 html_css_files = ["pages.css"]
 html_js_files = ["mermaid.tiny.js", "maps.js"]
 html_copy_source = False
+# A summary is read from the page that was found, which a browser allows on a server alone.
+html_show_search_summary = False
 html_show_copyright = False
 
 
 class Mermaid(Directive):
-    """A block of Mermaid, which the page draws."""
+    """A block of Mermaid, which the browser draws."""
 
     has_content = True
 
@@ -59,6 +64,39 @@ class Mermaid(Directive):
         return [nodes.raw("", f'<pre class="mermaid">{text}</pre>', format="html")]
 
 
+class Default:
+    """A default that the docstring says."""
+
+    def __repr__(self) -> str:
+        return "…"
+
+
+def show_arguments(_: Sphinx, what: str, __: str, item: Any, *___: object) -> tuple[str, None] | None:  # noqa: ANN401
+    """Write the arguments of a class, which jsii hides, and those that a `TypedDict` describes."""
+    if what != "class" or "__init__" not in vars(item):
+        return None
+    shown = []
+    for parameter in [*inspect.signature(item.__init__).parameters.values()][1:]:
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD:
+            shown.append(parameter)
+            continue
+        described = getattr(inspect.getmodule(item), parameter.annotation.removeprefix("Unpack[").removesuffix("]"))
+        shown += [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind.__forward_arg__, default=Default())
+            for base in reversed(described.__mro__[:-1] if hasattr(described, "__mro__") else [described])
+            for name, kind in vars(base).get("__annotations__", {}).items()
+        ]
+    return stringify_signature(inspect.Signature(shown), unqualified_typehints=True), None
+
+
+def keep_first_line(_: Sphinx, what: str, __: str, ___: object, ____: object, lines: list[str]) -> None:
+    """Keep napoleon from taking what stands before a colon for the type of a property."""
+    if what == "property":
+        lines[:0] = ["..", ""]
+
+
 def setup(app: Sphinx) -> None:
     """Add what is above."""
     app.add_directive("mermaid", Mermaid)
+    app.connect("autodoc-process-signature", show_arguments)
+    app.connect("autodoc-process-docstring", keep_first_line, priority=400)
