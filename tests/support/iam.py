@@ -84,11 +84,20 @@ def allowed(asked: Sequence[tuple[Sequence[Permission], Request]]) -> list[bool]
     return _verdicts([_call(permissions, request) for permissions, request in asked])
 
 
-def decisions_of(policy: Mapping[str, object], requests: Sequence[Request]) -> dict[Request, bool]:
-    """Evaluate requests against one policy; without those whose action is not for that kind of resource."""
-    answers = _answers([{**_call((), request), "policies": [policy]} for request in requests])
-    answered = zip(requests, answers, strict=True)
-    return {request: answer["result"] == "Allowed" for request, answer in answered if "error" not in answer}
+def decisions_of(
+    policies: Mapping[str, Mapping[str, object]], requests: Sequence[Request]
+) -> dict[str, dict[Request, bool]]:
+    """Evaluate requests against each policy alone, in one process.
+
+    Without those whose action is not for that kind of resource.
+    """
+    asked = [(name, request) for name in policies for request in requests]
+    answers = _answers([{**_call((), request), "policies": [policies[name]]} for name, request in asked])
+    decided: dict[str, dict[Request, bool]] = {name: {} for name in policies}
+    for (name, request), answer in zip(asked, answers, strict=True):
+        if "error" not in answer:
+            decided[name][request] = answer["result"] == "Allowed"
+    return decided
 
 
 def _call(permissions: Sequence[Permission], request: Request) -> dict[str, Any]:
