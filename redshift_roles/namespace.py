@@ -176,7 +176,7 @@ class RedshiftNamespace(RoleList, Construct):
     @property
     def namespace_arn(self) -> str:
         """The ARN, ``arn:PARTITION:redshift-serverless:REGION:ACCOUNT:namespace/ID``, a reference."""
-        return self._cfn_namespace.attr_namespace_namespace_arn
+        return cluster_references.namespace_arn(self._cfn_namespace)
 
     @cached_property
     def admin_secret(self) -> secretsmanager.ISecret:

@@ -15,9 +15,8 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshiftserverless as serverless
 from aws_cdk import aws_s3 as s3
-from constructs import Construct
 
-from redshift_roles import RedshiftCluster, RedshiftGrants, RedshiftRole, RoleAssociationError
+from redshift_roles import RedshiftCluster, RedshiftGrants, RedshiftNamespace, RedshiftRole, RoleAssociationError
 from tests.conftest import OTHER_ACCOUNT
 from tests.support.associations import (
     ASSOCIATION,
@@ -84,19 +83,12 @@ def test_fails_for_a_namespace_of_serverless(stack: cdk.Stack) -> None:
     """However it is given; a role is added where its list is written, since the API would replace the list."""
     l1 = serverless.CfnNamespace(stack, "Namespace", namespace_name="events")
 
-    class Held(Construct):
-        """A construct that holds a namespace, as `RedshiftNamespace` does."""
-
-        @property
-        def cfn_namespace(self) -> serverless.CfnNamespace:
-            return l1
-
     arn_of_another = "arn:aws:redshift-serverless:eu-west-1:111111111111:namespace/8d6a9f0e-0000-0000-0000-000000000000"
     texts = [arn_of_another, l1.attr_namespace_namespace_arn, l1.ref]
     role = RedshiftRole(stack, "Role", serverless=True)
     for namespace, shown in (
         (l1, "a CfnNamespace"),
-        (Held(stack, "Held"), "a Held"),
+        (RedshiftNamespace(stack, "Ours"), "a RedshiftNamespace"),
         *zip(texts, [f"'{arn_of_another}'", *[UNKNOWN.format("value")] * 2], strict=True),
     ):
         with pytest.raises(RoleAssociationError) as caught:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import cache, partial
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import aws_cdk as cdk
 import aws_cdk.aws_redshift_alpha as alpha
@@ -17,9 +17,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_memorydb as memorydb
 from aws_cdk import aws_redshift as redshift
 from aws_cdk import aws_redshiftserverless as serverless
-from constructs import Construct
 
-from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationError, RoleAssociationPolicy
+from redshift_roles import RedshiftCluster, RedshiftNamespace, RedshiftRole, RoleAssociationError, RoleAssociationPolicy
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.associations import ENVIRONMENT, refused
 from tests.support.builders import arn
@@ -392,17 +391,12 @@ def test_namespaces_are_those_of_their_partition(app: cdk.App, region: str, part
 
 def test_a_namespace_may_be_named_by_construct_l1_or_arn(app: cdk.App, stack: cdk.Stack) -> None:
     """One that is named twice counts once, however it is named; one of another stack is imported from it."""
-
-    class Held(Construct):
-        """A construct of another library that holds a namespace."""
-
-        @property
-        def cfn_namespace(self) -> serverless.CfnNamespace:
-            found = self.node.try_find_child("Resource")
-            return cast("Any", found) or serverless.CfnNamespace(self, "Resource", namespace_name="held")
-
-    own, held, other = _namespace(stack), Held(stack, "Held"), _namespace(cdk.Stack(app, "Other", env=ENVIRONMENT))
-    given = [own, held, other, own.attr_namespace_namespace_arn, held, NAMESPACE]
+    own, held, other = (
+        _namespace(stack),
+        RedshiftNamespace(stack, "Held"),
+        _namespace(cdk.Stack(app, "Other", env=ENVIRONMENT)),
+    )
+    given = [own, held, other, own.attr_namespace_namespace_arn, held.namespace_arn, held, NAMESPACE]
     _policy(stack, clusters=[], namespaces=given)
     resources = _statements(stack)[1]["Resource"]
 
@@ -686,9 +680,9 @@ def _decisions() -> dict[str, dict[Request, bool]]:
     """Decide on the calls of all tasks, and on neighbours of what they name, for each of the people."""
     stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data", env=ENVIRONMENT)
     key, namespace, role = kms.Key.from_key_arn(stack, "Key", KEY), _namespace(stack), _roles(stack, "A")
-    given = {"encryption_keys": [key], "namespaces": [namespace]}
+    given: dict[str, Any] = {"encryption_keys": [key], "namespaces": [namespace]}
     for number, (options, _) in enumerate(PEOPLE.values()):
-        objects = {name: given[name] for name in options.keys() & given.keys()}
+        objects: dict[str, Any] = {name: given[name] for name in options.keys() & given.keys()}
         RoleAssociationPolicy(
             stack, f"Of{number}", **{"clusters": ["warehouse"], "pass_roles": role, **options, **objects}
         )

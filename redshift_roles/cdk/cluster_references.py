@@ -78,6 +78,7 @@ def _secret_arn(name: str, home: Location) -> str:
 @dataclass
 class _Known:
     reference: str = ""
+    arn: str = ""
 
 
 def reference(l1: CfnResource) -> str:
@@ -274,13 +275,14 @@ def named_namespace(namespace: Namespace, location: Location) -> NamedNamespace:
         return NamedNamespace(namespace, home, target, arns.account_of(namespace))
     given: Any = namespace
     l1: serverless.CfnNamespace = given if _is_l1_of_namespace(given) else given.cfn_namespace
-    return NamedNamespace(_namespace_arn(l1), location_of(l1), l1)
+    return NamedNamespace(namespace_arn(l1), location_of(l1), l1)
 
 
-def _namespace_arn(l1: serverless.CfnNamespace) -> str:
+def namespace_arn(l1: serverless.CfnNamespace) -> str:
+    """Read the ARN of a namespace, once."""
     known = record_of(_Known, l1)
-    known.reference = known.reference or l1.attr_namespace_namespace_arn
-    return known.reference
+    known.arn = known.arn or l1.attr_namespace_namespace_arn
+    return known.arn
 
 
 class NamespaceShape(NamedTuple):
@@ -295,7 +297,7 @@ class NamespaceShape(NamedTuple):
         elif is_namespace(value):
             yield from self._distance(name, f"{name} ({path_of(value)})", location_of(value))
         else:
-            is_name = isinstance(value, str) and arguments.NAMESPACE_NAME.fits(value)
+            is_name = isinstance(value, str) and arguments.SERVERLESS_NAME.fits(value)
             shown = f"aws redshift-serverless get-namespace --namespace-name {value if is_name else 'NAME'}"
             allowed = "a RedshiftNamespace, a CfnNamespace or the ARN of a namespace"
             fix = f"pass the construct, or the ARN that this shows: {shown}; an ARN ends in an id and not in the name"
@@ -305,7 +307,7 @@ class NamespaceShape(NamedTuple):
         here = self.location
         for target in referred(arn):
             label = f"'{name}' refers to {path_of(target)}, which"
-            if _is_l1_of_namespace(target) and arn != _namespace_arn(target):
+            if _is_l1_of_namespace(target) and arn != namespace_arn(target):
                 yield Problem(name, f"'{name}' refers to {path_of(target)}, and not to its ARN", "pass the construct")
             yield from self._distance(name, label, location_of(target))
         account, partition = arns.account_of(arn), arn.split(":")[1] if not is_token(arn) else None

@@ -15,15 +15,13 @@ from typing import Any, Final, NamedTuple
 
 from redshift_roles.aws.arns import parse
 from redshift_roles.custom_resource.handler.plan import IN_SYNC, Cluster
-from redshift_roles.rules.arguments import CLUSTER_IDENTIFIER, Text
+from redshift_roles.rules.arguments import CLUSTER_IDENTIFIER, SERVERLESS_NAME, Text
 
 LATE: Final = 1
 UNUSABLE: Final = 2
 DEFAULT_SECONDS: Final = 600
 MAX_SECONDS: Final = 86_400
 
-# https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_GetNamespace.html
-_NAMESPACE_NAME: Final = Text(r"[a-z0-9-]{3,64}", "3 to 64 lower-case letters, digits and hyphens", "sales")
 # The API writes the entry of a role as text, with its two fields in either order.
 _NAMESPACE_ROLE: Final = re.compile(r"IamRole\((.*)\)")
 _ADDING: Final = "adding"
@@ -72,7 +70,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     cluster = "the identifier of a provisioned cluster"
     named.add_argument("cluster", metavar="CLUSTER", nargs="?", type=_text(CLUSTER_IDENTIFIER), help=cluster)
     namespace = "the name of a Serverless namespace"
-    named.add_argument("--namespace", metavar="NAME", type=_text(_NAMESPACE_NAME), help=namespace)
+    named.add_argument("--namespace", metavar="NAME", type=_text(SERVERLESS_NAME), help=namespace)
     parser.add_argument(
         "--role",
         action="append",

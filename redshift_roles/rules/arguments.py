@@ -192,7 +192,7 @@ CLUSTER_IDENTIFIER: Final = Text(
     "1 to 63 lower-case letters, digits and single hyphens, a letter first",
     "sales-warehouse",
 )
-NAMESPACE_NAME: Final = Text(r"[a-z0-9-]{3,64}", "3 to 64 lower-case letters, digits and hyphens", "sales-namespace")
+SERVERLESS_NAME: Final = Text(r"[a-z0-9-]{3,64}", "3 to 64 lower-case letters, digits and hyphens", "sales-warehouse")
 _DESCRIPTION: Final = Text(r"[\t\n\r\x20-\x7e\xa1-\xff]{0,1000}", "at most 1,000 printable characters", "Loads sales")
 
 REGION: Final = Text(r"[a-z]{2,4}(-[a-z]+)+-\d", "a region's name", "eu-west-1")

@@ -15,10 +15,9 @@ DEFAULT_DATABASE: Final = arguments.DEFAULT_DATABASE
 DEFAULT_ADMIN: Final = arguments.DEFAULT_ADMIN
 DEFAULT_PORT: Final = arguments.DEFAULT_PORT
 
-_NAME: Final = Text(r"[a-z0-9-]{3,64}", "3 to 64 lower-case letters, digits and hyphens", "sales-warehouse")
 NAMESPACE_ARGUMENTS: Final[Mapping[str, Shape]] = {
     **{name: CLUSTER_ARGUMENTS[name] for name in ("roles", "role_limit", "default_role", "encryption_key")},
-    "namespace_name": _NAME,
+    "namespace_name": arguments.SERVERLESS_NAME,
     "database_name": Text(
         r"[a-zA-Z][a-zA-Z0-9_+.@-]{0,126}", "1 to 127 letters, digits and _+.@-, a letter first", "sales"
     ),
@@ -46,7 +45,7 @@ def check_namespace(given: Given) -> Iterator[Problem]:
 _NETWORK: Final = ("vpc", "vpc_subnets", "security_groups")
 WORKGROUP_ARGUMENTS: Final[Mapping[str, Shape]] = {
     **{name: CLUSTER_ARGUMENTS[name] for name in (*_NETWORK, "publicly_accessible")},
-    "workgroup_name": _NAME,
+    "workgroup_name": arguments.SERVERLESS_NAME,
     "subnets": ListOf(
         arguments.Kind("subnet_id", "an ec2.ISubnet", "pass ec2.Subnet.from_subnet_id(self, 'Subnet', 'subnet-…')"),
         "name the subnets, or pass vpc=…",
