@@ -11,8 +11,8 @@ PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-c
 UV_LOCK := uv pip compile --quiet --universal --python-version 3.10 --fork-strategy fewest --generate-hashes \
 	--custom-compile-command 'make lock' $(UPGRADE)
 
-.PHONY: synth test test-oldest test-newest lint types unit handler e2e demo emulator docs browser bench snapshots lock \
-	wheel release clean
+.PHONY: synth test test-oldest test-newest lint types unit pure resources constructs handler e2e demo emulator docs browser \
+	bench snapshots lock wheel release clean
 .DEFAULT_GOAL := synth
 
 synth: $(VENV)/.runtime
@@ -22,7 +22,7 @@ synth: $(VENV)/.runtime
 
 test: $(VENV)/.handler .mypy_cache/.read node_modules/.installed
 	@echo "test: style, layers, types, tests and deployments, side by side (two minutes)"
-	@$(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target e2e types lint handler unit
+	@$(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target e2e unit handler types lint
 
 lint:
 	@echo "test: style (ruff) and layers (import-linter)"
@@ -34,10 +34,25 @@ types:
 	@echo "test: types (mypy --strict)"
 	@mypy
 
+# Three processes, each with its own folders: each collects its own tests only, and what is pure hardly needs Node.
 # The deployments wait for a long time, and go first when they do not: what runs beside them is nice.
-unit:
-	@echo "test: pytest"
-	@CDK_VALIDATION=false nice pytest --numprocesses=2 --dist=loadfile --quiet --ignore=tests/e2e --ignore=tests/browser
+unit: constructs pure resources
+
+PURE := tests/aws tests/cli tests/rules tests/sql tests/templates
+RESOURCES := tests/custom_resource tests/grants
+PYTEST := CDK_VALIDATION=false nice pytest --quiet
+
+pure:
+	@echo "test: pytest, pure Python"
+	@$(PYTEST) $(PURE)
+
+resources:
+	@echo "test: pytest, grants and custom resources"
+	@$(PYTEST) $(RESOURCES)
+
+constructs:
+	@echo "test: pytest, constructs and all others"
+	@$(PYTEST) $(addprefix --ignore=,tests/e2e tests/browser $(PURE) $(RESOURCES))
 
 # Without the one test that starts a process, which Node has none of, and with fewer examples.
 handler: $(VENV)/.handler node_modules/.installed

@@ -22,6 +22,7 @@ import sys
 
 os.chdir("/project")
 sys.pycache_prefix = "/compiled/cache"
+sys.dont_write_bytecode = False
 sys.path[:0] = ["/project", "/compiled", "/packages"]
 import pytest
 

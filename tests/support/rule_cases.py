@@ -11,8 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from redshift_roles.aws import Json
 from redshift_roles.aws.placeholders import readable
 from redshift_roles.templates import parsing
@@ -70,7 +68,7 @@ class Case:
 @cache
 def cases() -> list[Case]:
     """Read the table."""
-    table = yaml.safe_load((FOLDER / "verdicts.yaml").read_text(encoding="utf-8"))
+    table: Any = parsing.parse_yaml((FOLDER / "verdicts.yaml").read_text(encoding="utf-8"))[0]
     return [_case(row, table["resources"]) for row in table["cases"]]
 
 
