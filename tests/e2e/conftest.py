@@ -17,6 +17,16 @@ from tests.support.programs import ROOT
 _BEGAN = time.monotonic()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put last what waits for the deployments that the first test starts: all others run beside them."""
+    items.sort(key=_waits)
+
+
+def _waits(item: pytest.Item) -> bool:
+    needs = set(getattr(item, "fixturenames", ()))
+    return "main_lane" in needs or ("outputs" not in needs and bool(needs & {"lanes", "demo"}))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how long it took. There is no limit: a slow machine that does other things too breaks none of what is
     proven.
