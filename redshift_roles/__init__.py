@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from redshift_roles.role import RedshiftRole
     from redshift_roles.rules.findings import Finding, RoleAssociationError
     from redshift_roles.user_policy import RoleAssociationPolicy
-    from redshift_roles.warehouse import RedshiftWarehouse
+    from redshift_roles.warehouse import RedshiftWarehouse, ServerlessWarehouse
 
 __all__ = [
     "DbUser",
@@ -39,6 +39,7 @@ __all__ = [
     "RoleAssociationPolicy",
     "RoleAssociationRules",
     "RoleChain",
+    "ServerlessWarehouse",
     "sql",
 ]
 
@@ -60,6 +61,7 @@ if not TYPE_CHECKING:
         "RoleAssociationPolicy": "user_policy",
         "RoleAssociationRules": "cdk.plugins",
         "RoleChain": "grants.chain",
+        "ServerlessWarehouse": "warehouse",
     }
 
     def __getattr__(name: str) -> object:

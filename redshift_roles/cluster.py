@@ -30,7 +30,7 @@ from redshift_roles.cdk.validation import (
     unit_problems,
     with_defaults,
 )
-from redshift_roles.rules import arguments, association_rules
+from redshift_roles.rules import association_rules, cluster_arguments
 from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.rules.registry import Problem
 
@@ -77,12 +77,12 @@ class ClusterArguments(TypedDict, total=False):
 CLUSTER_DEFAULTS: Final[ClusterArguments] = {
     "roles": (),
     "role_limit": quotas.DEFAULT_ROLE_LIMIT,
-    "node_type": arguments.DEFAULT_NODE_TYPE,
+    "node_type": cluster_arguments.DEFAULT_NODE_TYPE,
     "number_of_nodes": 2,
-    "database_name": arguments.DEFAULT_DATABASE,
-    "admin_username": arguments.DEFAULT_ADMIN,
-    "port": arguments.DEFAULT_PORT,
-    "preferred_maintenance_window": arguments.DEFAULT_WINDOW,
+    "database_name": cluster_arguments.DEFAULT_DATABASE,
+    "admin_username": cluster_arguments.DEFAULT_ADMIN,
+    "port": cluster_arguments.DEFAULT_PORT,
+    "preferred_maintenance_window": cluster_arguments.DEFAULT_WINDOW,
     "multi_az": False,
     "publicly_accessible": False,
     "removal_policy": RemovalPolicy.SNAPSHOT,
@@ -275,7 +275,7 @@ def check_cluster(
     days = {} if seconds is None else {"snapshot_days": seconds / _SECONDS_PER_DAY}
     found = [
         *problems,
-        *arguments.check_cluster({**given, **days}),
+        *cluster_arguments.check_cluster({**given, **days}),
         *unit_problems("snapshot_retention", retention, seconds, "days"),
         *_audit_bucket_problems(given.get("audit_log_bucket")),
     ]

@@ -16,6 +16,7 @@ from redshift_roles.aws import arns, quotas
 from redshift_roles.aws.placeholders import is_token
 from redshift_roles.cdk import account_rule, cluster_network, cluster_references, plugins
 from redshift_roles.cdk.cluster_network import Connectable
+from redshift_roles.cdk.cluster_references import HasCfnNamespace
 from redshift_roles.cdk.location import (
     Location,
     generated_name,
@@ -36,7 +37,7 @@ from redshift_roles.cdk.validation import (
     unit_problems,
     with_defaults,
 )
-from redshift_roles.rules import arguments, serverless_arguments
+from redshift_roles.rules import arguments, cluster_arguments
 from redshift_roles.rules.facts import AssociationFacts, RoleFacts
 from redshift_roles.rules.registry import Problem, in_account
 
@@ -71,8 +72,8 @@ class NamespaceArguments(TypedDict, total=False):
 NAMESPACE_DEFAULTS: Final[NamespaceArguments] = {
     "roles": (),
     "role_limit": quotas.DEFAULT_ROLE_LIMIT,
-    "database_name": serverless_arguments.DEFAULT_DATABASE,
-    "admin_username": serverless_arguments.DEFAULT_ADMIN,
+    "database_name": cluster_arguments.DEFAULT_DATABASE,
+    "admin_username": cluster_arguments.DEFAULT_ADMIN,
     "removal_policy": RemovalPolicy.SNAPSHOT,
 }
 _NAMESPACE: Final = ListKind("namespace", quotas.CREATE_NAMESPACE, "ServerlessWarehouse")
@@ -211,7 +212,7 @@ def check_namespace(
     days = {} if seconds is None else {"snapshot_days": seconds / _SECONDS_PER_DAY}
     found = [
         *problems,
-        *serverless_arguments.check_namespace({**given, **days}),
+        *cluster_arguments.check_namespace({**given, **days}),
         *unit_problems("final_snapshot_retention", retention, seconds, "days"),
         *_unused_retention(retention, given["removal_policy"]),
     ]
@@ -255,7 +256,7 @@ class WorkgroupArguments(TypedDict, total=False):
 
 # None is no value for these.
 WORKGROUP_DEFAULTS: Final[WorkgroupArguments] = {
-    "port": serverless_arguments.DEFAULT_PORT,
+    "port": cluster_arguments.DEFAULT_PORT,
     "enhanced_vpc_routing": True,
     "publicly_accessible": False,
 }
@@ -271,7 +272,7 @@ class RedshiftWorkgroup(Connectable):
     Args:
         scope: The construct it belongs to.
         construct_id: Its name there.
-        namespace: The `RedshiftNamespace` or `CfnNamespace` it computes for, or the name of one.
+        namespace: The `RedshiftNamespace` or `CfnNamespace` it computes for, or the name of one that exists.
         workgroup_name: Its physical name: 3 to 64 lower-case letters, digits and hyphens. Default: a name made of the
             stack's name and the construct's path. Another name is another workgroup.
         base_capacity: Redshift processing units (RPU): 8 to 512 in steps of 8; in some regions also 4, and 544 to 1,024
@@ -312,7 +313,7 @@ class RedshiftWorkgroup(Connectable):
         scope: Construct,
         construct_id: str,
         *,
-        namespace: RedshiftNamespace | serverless.CfnNamespace | str,
+        namespace: HasCfnNamespace | serverless.CfnNamespace | str,
         **given: Unpack[WorkgroupArguments],
     ) -> None:
         raise_if_unknown(self, given, WorkgroupArguments)
@@ -371,7 +372,7 @@ class RedshiftWorkgroup(Connectable):
 
 def check_workgroup(location: Location, given: WorkgroupArguments) -> tuple[Sequence[ec2.ISubnet], list[Problem]]:
     """Return the subnets of a workgroup, and all that is wrong with its arguments."""
-    problems = [*serverless_arguments.check_workgroup({**given}, location.region)]
+    problems = [*cluster_arguments.check_workgroup({**given}, location.region)]
     if any(problem.concerns("", "vpc", "vpc_subnets", "subnets") for problem in problems):
         return (), problems
     vpc, argument, capacity = given.get("vpc"), "subnets", given.get("base_capacity", quotas.DEFAULT_CAPACITY)
@@ -383,7 +384,7 @@ def check_workgroup(location: Location, given: WorkgroupArguments) -> tuple[Sequ
         chosen = selected
     if not chosen.is_awaited:
         facts = [cluster_network.subnet_facts(subnet) for subnet in chosen.subnets]
-        problems += serverless_arguments.subnet_problems(
+        problems += cluster_arguments.subnet_problems(
             argument,
             facts,
             None if any(one.concerns("base_capacity") for one in problems) else capacity,
@@ -393,11 +394,11 @@ def check_workgroup(location: Location, given: WorkgroupArguments) -> tuple[Sequ
     return chosen.subnets, problems
 
 
-def _named(namespace: RedshiftNamespace | serverless.CfnNamespace | str, location: Location) -> str:
+def _named(namespace: HasCfnNamespace | serverless.CfnNamespace | str, location: Location) -> str:
     """Name a namespace: by reference where CDK can refer to it, which is a dependency too, else by its name."""
     if isinstance(namespace, str):
         return namespace
-    l1 = namespace if isinstance(namespace, serverless.CfnNamespace) else namespace.cfn_namespace
+    l1 = cluster_references.l1_of_namespace(namespace)
     if unreachable(location_of(namespace), location, "namespace_name"):
         return l1.namespace_name
     return cluster_references.reference(l1)
@@ -407,9 +408,9 @@ def _namespace_problems(namespace: Any, location: Location) -> Iterator[Problem]
     """Find what is no namespace, or one that a workgroup of this location cannot have."""
     allowed = "a RedshiftNamespace, a CfnNamespace or the name of a namespace"
     if isinstance(namespace, str):
-        yield from serverless_arguments.NAMESPACE_ARGUMENTS["namespace_name"].check("namespace", namespace)
+        yield from arguments.SERVERLESS_NAME.check("namespace", namespace)
         return
-    if not isinstance(namespace, (RedshiftNamespace, serverless.CfnNamespace)):
+    if not cluster_references.is_namespace(namespace):
         yield arguments.must_be("namespace", allowed, namespace, f"pass {allowed}")
         return
     home = location_of(namespace)

@@ -179,7 +179,7 @@ class RoleAssociationPolicy(iam.ManagedPolicy):
             secret_arns=[*dict.fromkeys(each.secret_arn for each in created)] if manage_admin_password else (),
             namespace_arns=[space.arn for space in spaces],
             new_namespace_arns=[*dict.fromkeys(space.arn_of_all for space in spaces)] if create_namespaces else (),
-            serverless_role_arns=[*dict.fromkeys(role_arn(role) for role in pass_roles if _is_for_serverless(role))],
+            serverless_role_arns=[*dict.fromkeys(role_arn(role) for role in pass_roles if is_for_serverless(role))],
         )
         may_be_too_large = _may_be_too_large(policy, spaces, pass_roles, facts, location, path)
         self._location = location
@@ -240,7 +240,7 @@ def _is_known(account: str | None) -> bool:
     return account not in (None, arns.THIS_ACCOUNT)
 
 
-def _is_for_serverless(role: iam.IRole) -> bool:
+def is_for_serverless(role: iam.IRole) -> bool:
     """Return whether a role may be for Redshift Serverless; only of ours that is known at this line."""
     own = own_role(role)
     return own is None or own.serverless
@@ -250,7 +250,7 @@ def _role_problems(
     clusters: Sequence[Cluster], namespaces: Sequence[Namespace], pass_roles: Sequence[iam.IRole]
 ) -> Iterator[Problem]:
     """Find roles that are for neither the clusters nor the namespaces, and namespaces without a role for them."""
-    others = [(index, role) for index, role in enumerate(pass_roles) if not _is_for_serverless(role)]
+    others = [(index, role) for index, role in enumerate(pass_roles) if not is_for_serverless(role)]
     fix = "pass RedshiftRole(…, serverless=True)"
     if namespaces and not clusters:
         for index, role in others:
@@ -326,7 +326,7 @@ def _may_be_too_large(
         resources += [*policy.namespace_arns, *policy.new_namespace_arns, *policy.serverless_role_arns]
     if _STATEMENTS + sum(max(len(arn), _LONGEST_GENERATED) for arn in resources) <= quotas.MANAGED_POLICY_SIZE:
         return False
-    passed = [(role.arn, _is_for_serverless(given)) for role, given in zip(facts.roles, pass_roles, strict=True)]
+    passed = [(role.arn, is_for_serverless(given)) for role, given in zip(facts.roles, pass_roles, strict=True)]
     written = policy._replace(
         cluster_arns=texts_of(policy.cluster_arns, location),
         role_arns=[*dict.fromkeys(arn for arn, _ in passed)],

@@ -31,6 +31,7 @@ PUBLIC = [
     "RoleAssociationPolicy",
     "RoleAssociationRules",
     "RoleChain",
+    "ServerlessWarehouse",
     "sql",
 ]
 
@@ -44,6 +45,7 @@ WRITERS = [
     "RoleAssociationPolicy",
     "RoleAssociationRules",
     "RoleChain",
+    "ServerlessWarehouse",
 ]
 
 

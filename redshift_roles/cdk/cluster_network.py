@@ -19,9 +19,9 @@ from redshift_roles.cdk.jsii_compat import IConnectable
 from redshift_roles.cdk.location import path_of
 from redshift_roles.cdk.records import record_of
 from redshift_roles.rules import registry
+from redshift_roles.rules.cluster_arguments import SubnetFacts
 from redshift_roles.rules.findings import RoleAssociationError
 from redshift_roles.rules.registry import Problem
-from redshift_roles.rules.serverless_arguments import SubnetFacts
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
@@ -84,8 +84,16 @@ class Selected(NamedTuple):
     is_awaited: bool = False
 
 
+@dataclass
+class _Usual:
+    selected: Selected | None = None
+
+
 def select_subnets(vpc: ec2.IVpc, selection: ec2.SubnetSelection | None, kind: str) -> Selected | Problem:
-    """Select subnets of a VPC, or return why there are none."""
+    """Select subnets of a VPC, those that CDK chooses only once, or return why there are none."""
+    usual = record_of(_Usual, vpc)
+    if selection is None and usual.selected:
+        return usual.selected
     named = selection.subnets if selection and not selection.subnet_filters else None
     if named:
         # CDK would ask each for its zone, which an imported one may not know.
@@ -98,7 +106,10 @@ def select_subnets(vpc: ec2.IVpc, selection: ec2.SubnetSelection | None, kind: s
     if reason:
         wrong = f"'vpc' has no subnets for the {kind}{reason}"
         return Problem("vpc", wrong, "choose some: vpc_subnets=ec2.SubnetSelection(…)")
-    return Selected(found.subnets, found.is_pending_lookup or False)
+    selected = Selected(found.subnets, found.is_pending_lookup or False)
+    if selection is None:
+        usual.selected = selected
+    return selected
 
 
 def _selection(subnets: ec2.SubnetSelection | None) -> dict[str, Any]:

@@ -273,9 +273,13 @@ def named_namespace(namespace: Namespace, location: Location) -> NamedNamespace:
         target = next(filter(_is_l1_of_namespace, referred(namespace)), None)
         home = location_of(target) if target else location
         return NamedNamespace(namespace, home, target, arns.account_of(namespace))
-    given: Any = namespace
-    l1: serverless.CfnNamespace = given if _is_l1_of_namespace(given) else given.cfn_namespace
+    l1 = l1_of_namespace(namespace)
     return NamedNamespace(namespace_arn(l1), location_of(l1), l1)
+
+
+def l1_of_namespace(namespace: HasCfnNamespace | serverless.CfnNamespace) -> serverless.CfnNamespace:
+    """Return a namespace's L1."""
+    return namespace if _is_l1_of_namespace(namespace) else namespace.cfn_namespace  # type: ignore[union-attr]
 
 
 def namespace_arn(l1: serverless.CfnNamespace) -> str:

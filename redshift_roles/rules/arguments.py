@@ -178,7 +178,7 @@ GROUP: Final = Kind("group_ref", "an iam.IGroup", "pass iam.Group(…), or iam.G
 BUCKET: Final = Kind(
     "bucket_arn", "an s3.IBucket", "pass s3.Bucket(…), or s3.Bucket.from_bucket_name(self, 'Logs', '…')"
 )
-_KEY: Final = Kind("key_arn", "a kms.IKey", "pass kms.Key(…), or kms.Key.from_key_arn(self, 'Key', 'arn:…')")
+KEY: Final = Kind("key_arn", "a kms.IKey", "pass kms.Key(…), or kms.Key.from_key_arn(self, 'Key', 'arn:…')")
 _POLICY: Final = Kind(
     "managed_policy_arn", "an iam.IManagedPolicy", "pass iam.ManagedPolicy(…), or one of its from_ methods"
 )
@@ -272,7 +272,7 @@ POLICY_ARGUMENTS: Final[Mapping[str, Shape]] = {
     "create_clusters": Flag(),
     "create_namespaces": Flag(),
     "describe_all_clusters": Flag(),
-    "encryption_keys": ListOf(_KEY),
+    "encryption_keys": ListOf(KEY),
     "service_linked_role": Flag(),
     "manage_admin_password": Flag(),
     "users": ListOf(USER),
@@ -322,7 +322,7 @@ GRANT_ARGUMENTS: Final[Mapping[str, Shape]] = {
     ),
     "manifest": _OBJECT_KEY,
     "jsonpaths": _OBJECT_KEY,
-    "encryption_key": _KEY,
+    "encryption_key": KEY,
     "owner_allows": Flag(),
     "clean_path": Flag(),
     "encrypted_auto": Flag(),
@@ -332,7 +332,7 @@ GRANT_ARGUMENTS: Final[Mapping[str, Shape]] = {
     "drop_database": Flag(),
     "region": REGION,
     "account": Text(r"[0-9]{12}", "an account number, 12 digits", "222222222222"),
-    "catalog_key": _KEY,
+    "catalog_key": KEY,
     "table_bucket_arn": Text(
         r"arn:[a-z-]+:s3tables:[a-z0-9-]+:[0-9]{12}:bucket/[a-z0-9-]{3,63}",
         "the ARN of an Amazon S3 table bucket",
@@ -463,141 +463,3 @@ def check_external_model(given: Given) -> Iterator[Problem]:
     if "regions" in given and "inference_profiles" not in given:
         fix = "pass inference_profiles=[…], or drop regions: Redshift calls models of its own region"
         yield Problem("regions", "'regions' is given without 'inference_profiles'", fix)
-
-
-DEFAULT_NODE_TYPE: Final = "ra3.large"
-DEFAULT_DATABASE: Final = "warehouse"
-DEFAULT_ADMIN: Final = "warehouse_admin"
-# Not 5439, which scanners try first.
-DEFAULT_PORT: Final = 5440
-DEFAULT_WINDOW: Final = "sun:03:00-sun:03:30"
-
-_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_WEEK_MINUTES: Final = 7 * 24 * 60
-_MOMENT: Final = rf"({'|'.join(_DAYS)}):([01]\d|2[0-3]):[0-5]\d"
-_WINDOW: Final = Text(
-    rf"(?i:{_MOMENT}-{_MOMENT})", "ddd:hh:mm-ddd:hh:mm in UTC, at least 30 minutes", "sun:03:00-sun:03:30"
-)
-CLUSTER_ARGUMENTS: Final[Mapping[str, Shape]] = {
-    "roles": ListOf(ROLE),
-    "role_limit": ROLE_LIMIT,
-    "default_role": ROLE,
-    "cluster_identifier": CLUSTER_IDENTIFIER,
-    "node_type": Text(r"[a-z][a-z0-9]*\.[a-z0-9]+", "a node type", "ra3.large"),
-    "number_of_nodes": Number(1, quotas.MAX_NODES),
-    "database_name": Text(
-        r"[a-z][a-z0-9_]{0,63}", "1 to 64 lower-case letters, digits and underscores, a letter first", "sales"
-    ),
-    "admin_username": Text(
-        r"[a-z][a-z0-9_+.@-]{0,127}", "1 to 128 lower-case letters, digits and _+.@-, a letter first", "warehouse_admin"
-    ),
-    "vpc": Kind("vpc_id", "an ec2.IVpc", "pass ec2.Vpc(…), or ec2.Vpc.from_lookup(self, 'Vpc', vpc_id='…')"),
-    "vpc_subnets": Kind("subnet_type", "an ec2.SubnetSelection", "pass ec2.SubnetSelection(…)"),
-    "security_groups": ListOf(Kind("security_group_id", "an ec2.ISecurityGroup", "pass ec2.SecurityGroup(…)")),
-    "cluster_subnet_group_name": Text(
-        r"[\w .-]{1,255}", "the name of a subnet group, 1 to 255 characters", "warehouse-subnets"
-    ),
-    "encryption_key": _KEY,
-    "snapshot_retention": RETENTION,
-    "preferred_maintenance_window": _WINDOW,
-    "audit_log_bucket": BUCKET,
-    "multi_az": Flag(),
-    "publicly_accessible": Flag(),
-    "removal_policy": Kind("RETAIN_ON_UPDATE_OR_DELETE", "a RemovalPolicy", "pass RemovalPolicy.SNAPSHOT"),
-}
-
-
-def check_cluster(given: Given) -> Iterator[Problem]:
-    """Check the arguments of a cluster; ``snapshot_days`` is a number for a `Duration`."""
-    yield from check(given, CLUSTER_ARGUMENTS)
-    yield from _port(given)
-    yield from _network(given)
-    yield from parameter_problems(given.get("parameters", {}))
-    literal = {name: value for name, value in given.items() if not is_token(value)}
-    for name in ("database_name", "admin_username"):
-        yield from reserved(name, literal.get(name))
-    yield from _window_length(literal)
-    yield from _node_type(literal)
-
-
-def _port(given: Given) -> Iterator[Problem]:
-    node_type, port = given.get("node_type"), given.get("port")
-    if "port" not in given or is_number_token(port):
-        return
-    if not isinstance(node_type, str) or is_token(node_type):
-        yield from WholeNumber(DEFAULT_PORT).check("port", port)
-        return
-    ranges = quotas.MANAGED_STORAGE_PORTS if quotas.has_managed_storage(node_type) else quotas.OTHER_PORTS
-    yield from port_problems(port, ranges, node_type)
-
-
-def port_problems(port: object, ranges: Sequence[range], whose: str) -> Iterator[Problem]:
-    """Find a port that is in none of the ranges."""
-    if not is_number_token(port) and (not is_whole(port) or not any(port in allowed for allowed in ranges)):
-        allowed = " or ".join(f"{each.start} to {each.stop - 1}" for each in ranges)
-        yield must_be("port", f"{allowed} for {whose}", port, f"pass a port from {allowed}")
-
-
-def _network(given: Given) -> Iterator[Problem]:
-    both = "vpc" in given, "cluster_subnet_group_name" in given
-    if all(both):
-        yield Problem("vpc", "'vpc' and 'cluster_subnet_group_name' are both given", "pass one of them")
-    elif not any(both):
-        fix = "pass vpc=…, or the name of a subnet group"
-        yield Problem("", "neither 'vpc' nor 'cluster_subnet_group_name' is given", fix)
-    if "vpc_subnets" in given and "vpc" not in given:
-        yield Problem("vpc_subnets", "'vpc_subnets' is given without 'vpc'", "pass vpc=…, or drop vpc_subnets")
-
-
-def parameter_problems(parameters: object) -> Iterator[Problem]:
-    """Find database parameters that are no texts by name."""
-    if not isinstance(parameters, Mapping):
-        yield must_be("parameters", "a mapping of texts", parameters, "pass parameters={'name': 'value'}")
-        return
-    for name, value in parameters.items():
-        if not isinstance(name, str) or not isinstance(value, str) or is_list_token(value):
-            label = readable(repr(name))
-            written = "…" if is_token(value) else str(value).lower()
-            fix = f"write it as text: {{{label}: '{written}'}}"
-            yield Problem("parameters", f"'parameters[{label}]' must be a text, got {shown(value)}", fix)
-
-
-def reserved(name: str, value: object) -> Iterator[Problem]:
-    """Find a name that is a reserved word; a database may be called public, a user may not."""
-    word = value.lower() if isinstance(value, str) else ""
-    if word in quotas.RESERVED_WORDS or (name, word) == ("admin_username", "public"):
-        yield Problem(name, f"'{name}' is {value!r}, which is a reserved word", f"choose another {name}")
-
-
-def _window_length(given: Given) -> Iterator[Problem]:
-    window = given.get("preferred_maintenance_window")
-    if isinstance(window, str) and _WINDOW.fits(window):
-        length, least = _minutes(window), quotas.MIN_MAINTENANCE_MINUTES
-        if length < least:
-            message = f"'preferred_maintenance_window' must be at least {least} minutes, got {length} in {window!r}"
-            fix = f"end it at least {least} minutes after it begins"
-            yield Problem("preferred_maintenance_window", message, fix)
-
-
-@lru_cache(maxsize=64)
-def _minutes(window: str) -> int:
-    moments = [moment.split(":") for moment in window.lower().split("-")]
-    start, end = ((_DAYS.index(day) * 24 + int(hour)) * 60 + int(minute) for day, hour, minute in moments)
-    return (end - start) % _WEEK_MINUTES
-
-
-def _node_type(given: Given) -> Iterator[Problem]:
-    """Check what depends on the type and the number of the nodes."""
-    node_type, days, nodes = (given.get(name) for name in ("node_type", "snapshot_days", "number_of_nodes"))
-    is_managed = isinstance(node_type, str) and quotas.has_managed_storage(node_type)
-    low, high = int(is_managed), quotas.MAX_SNAPSHOT_DAYS
-    is_wrong = isinstance(days, (int, float)) and (days != int(days) or not low <= days <= high)
-    if is_wrong and isinstance(node_type, str):
-        message = f"'snapshot_retention' must be {low} to {high} whole days for {node_type}, got {days:g} days"
-        yield Problem("snapshot_retention", message, "pass Duration.days(7)")
-    if given.get("multi_az") is True:
-        if is_whole(nodes) and nodes < quotas.MIN_NODES_MULTI_AZ:  # type: ignore[operator]
-            fix = "pass number_of_nodes=2 or more, for each zone"
-            yield Problem("multi_az", "'multi_az' is True for a cluster of one node", fix)
-        if isinstance(node_type, str) and not is_managed:
-            yield Problem("multi_az", f"'multi_az' is True for node type {node_type!r}", "pass an RA3 node type")

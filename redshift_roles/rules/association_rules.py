@@ -65,7 +65,7 @@ def _count(association: AssociationFacts) -> tuple[int, int]:
 
 
 def _listed(association: AssociationFacts) -> str:
-    return _quoted(association.argument) + (" with the cluster's other roles" if association.others else "")
+    return _quoted(association.argument) + (f" with the {association.kind}'s other roles" if association.others else "")
 
 
 def _quoted(argument: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from redshift_roles.aws.trust import DbUser
-from redshift_roles.rules import arguments
+from redshift_roles.rules import arguments, cluster_arguments
 from redshift_roles.rules.arguments import Flag, Kind, ListOf, Number, Shape, Text, WholeNumber, classes_of, shown
 from redshift_roles.rules.registry import Problem
 from tests.support.builders import messages_and_fixes
@@ -50,7 +50,7 @@ NETWORK = {"vpc": _of_kind("vpc_id")}
 def _cluster(given: Mapping[str, object]) -> Iterator[Problem]:
     """Check these arguments beside a network and a node type."""
     network = {} if "cluster_subnet_group_name" in given else NETWORK
-    return arguments.check_cluster({**network, "node_type": "ra3.large", **given})
+    return cluster_arguments.check_cluster({**network, "node_type": "ra3.large", **given})
 
 
 def _policy(given: Mapping[str, object]) -> Iterator[Problem]:
@@ -441,7 +441,7 @@ def test_the_range_of_a_port_is_not_known_without_the_node_type() -> None:
     """That it must be a whole number is known."""
     expected = (f"'port' must be a whole number, got {A_VALUE}", "pass port=5440")
 
-    assert [] == _found(arguments.check_cluster, **NETWORK, port=9)
+    assert [] == _found(cluster_arguments.check_cluster, **NETWORK, port=9)
     assert [] == _found(_cluster, port=9, node_type=TEXT) == _found(_cluster, port=NUMBER)
     assert [expected] == _found(_cluster, port=TEXT, node_type=TEXT)
 
@@ -467,7 +467,7 @@ def test_the_range_of_a_port_is_not_known_without_the_node_type() -> None:
 )
 def test_fails_when_the_network_is_not_named_once(given: dict[str, object], expected: list[tuple[str, str]]) -> None:
     """Exactly one of a VPC and a subnet group says where the cluster is."""
-    assert expected == _found(arguments.check_cluster, **given)
+    assert expected == _found(cluster_arguments.check_cluster, **given)
 
 
 @pytest.mark.parametrize(
@@ -482,7 +482,7 @@ def test_fails_when_snapshots_are_kept_too_short_or_too_long(
     for days in wrong:
         message = f"'snapshot_retention' must be {low} to 35 whole days for {node_type}, got {days:g} days"
         assert [(message, "pass Duration.days(7)")] == _found(_cluster, node_type=node_type, snapshot_days=days)
-    assert [] == _found(arguments.check_cluster, **NETWORK, snapshot_days=99)
+    assert [] == _found(cluster_arguments.check_cluster, **NETWORK, snapshot_days=99)
 
 
 @pytest.mark.parametrize(
@@ -555,11 +555,11 @@ def test_fails_when_parameters_are_not_texts(parameters: object, expected: list[
 def test_the_defaults_pass() -> None:
     """They are what the documentation says."""
     defaults = {
-        "node_type": arguments.DEFAULT_NODE_TYPE,
-        "database_name": arguments.DEFAULT_DATABASE,
-        "admin_username": arguments.DEFAULT_ADMIN,
-        "port": arguments.DEFAULT_PORT,
-        "preferred_maintenance_window": arguments.DEFAULT_WINDOW,
+        "node_type": cluster_arguments.DEFAULT_NODE_TYPE,
+        "database_name": cluster_arguments.DEFAULT_DATABASE,
+        "admin_username": cluster_arguments.DEFAULT_ADMIN,
+        "port": cluster_arguments.DEFAULT_PORT,
+        "preferred_maintenance_window": cluster_arguments.DEFAULT_WINDOW,
     }
 
     assert ["ra3.large", "warehouse", "warehouse_admin", 5440, "sun:03:00-sun:03:30"] == [*defaults.values()]
@@ -784,7 +784,7 @@ def test_fails_when_a_model_is_called_in_other_regions_without_a_profile() -> No
 
 def test_arguments_of_another_construct_are_left_alone() -> None:
     """Each table has its own arguments."""
-    assert [] == [*arguments.check({"path": 9}, arguments.CLUSTER_ARGUMENTS)]
+    assert [] == [*arguments.check({"path": 9}, cluster_arguments.CLUSTER_ARGUMENTS)]
 
 
 def test_everything_is_reported_at_once() -> None:
@@ -803,7 +803,7 @@ def test_everything_is_reported_at_once() -> None:
         "parameters": {"a": 1},
     }
 
-    assert [problem.argument for problem in arguments.check_cluster(given)] == [
+    assert [problem.argument for problem in cluster_arguments.check_cluster(given)] == [
         "admin_username",
         "number_of_nodes",
         "role_limit",

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from redshift_roles.cluster import ClusterArguments
 from redshift_roles.namespace import NamespaceArguments, WorkgroupArguments
-from redshift_roles.warehouse import WarehouseArguments
+from redshift_roles.warehouse import ServerlessArguments, WarehouseArguments
 
 _DESCRIPTIONS = {
     f"Unpack[{kind.__name__}]": kind
-    for kind in (ClusterArguments, NamespaceArguments, WarehouseArguments, WorkgroupArguments)
+    for kind in (ClusterArguments, NamespaceArguments, ServerlessArguments, WarehouseArguments, WorkgroupArguments)
 }
 
 
