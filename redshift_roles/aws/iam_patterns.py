@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -14,12 +14,18 @@ from redshift_roles.aws.placeholders import PLACEHOLDERS, has_placeholder
 _NO_ROLE: Final = "0-redshift-roles-0/0"
 # What CloudFormation adds to the names it makes.
 _MADE: Final = "XXXXXXXXXXXX"
+_ANY: Final = re.compile("[*?]")
 _WILDCARD: Final = re.compile("[*?\x01]")
 
 
 def matches(pattern: str, text: str) -> bool:
     """Match as IAM does: ``*`` is any text, ``?`` any one character, and nothing else is special."""
-    return _compiled(pattern).match(text) is not None
+    start, *others = _ANY.split(pattern)
+    if not others:
+        return pattern == text
+    # Most patterns have letters that the text does not have, which is found much faster.
+    may_match = text.startswith(start) and all(letters in text for letters in others)
+    return may_match and _compiled(pattern).match(text) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -49,6 +55,23 @@ def matches_role(text: str, account: str, resource: str) -> bool:
         return False
     pattern = ":".join(parts[5:])
     return matches(pattern, resource) or matches(pattern, PLACEHOLDERS.filled(resource, lambda _: _MADE))
+
+
+def roles_matched(patterns: Iterable[str], roles: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Find the roles, each an account and a resource, that some of the patterns match."""
+    known = _together(tuple(roles))
+    found: set[tuple[str, str]] = set()
+    for pattern in patterns:
+        # A pattern matches nothing that does not have its letters; few are worth trying on each role.
+        resource = ":".join(PLACEHOLDERS.split(pattern, ":")[5:])
+        if resource and all(letters in known for letters in _ANY.split(resource)):
+            found.update(role for role in roles if matches_role(pattern, *role))
+    return found
+
+
+@lru_cache(maxsize=8)
+def _together(roles: tuple[tuple[str, str], ...]) -> str:
+    return "\n".join(text for _, role in roles for text in (role, PLACEHOLDERS.filled(role, lambda _: _MADE)))
 
 
 def may_be_role(text: str) -> bool:

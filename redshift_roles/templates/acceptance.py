@@ -49,6 +49,11 @@ class Acceptance:
     def __init__(self, assembly: Assembly, *, with_acknowledgements: bool) -> None:
         self._ignores = [ignore for template in assembly.templates() for ignore in _ignores(template)]
         self._used = set[tuple[Template, str, int]]()
+        # The first entry counts for a rule about a resource, or about all of a template.
+        self._first: dict[tuple[Template, str, str], _Ignore] = {}
+        for ignore in self._ignores:
+            if ignore.reason:
+                self._first.setdefault((ignore.template, ignore.rule, ignore.logical_id), ignore)
         self._by_path: dict[str, dict[str, str]] = {}
         self._suppressed: dict[_About, str] = {}
         self._reported = set[_About]()
@@ -66,9 +71,9 @@ class Acceptance:
         about = (template.file, logical_id, finding.rule)
         if about in self._reported:
             return None
-        for ignore in self._ignores:
-            is_meant = ignore.template is template and ignore.logical_id in ("", logical_id)
-            if is_meant and ignore.rule == finding.rule and ignore.reason:
+        for meant in dict.fromkeys(("", logical_id)):
+            ignore = self._first.get((template, finding.rule, meant))
+            if ignore:
                 self._used.add((template, ignore.owner, ignore.position))
                 return ignore.reason
         return self._suppressed.get(about) or self._acknowledged(_path(template, logical_id), finding.rule)

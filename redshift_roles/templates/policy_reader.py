@@ -102,10 +102,11 @@ def _passing(template: Template) -> list[_Passing]:
 
 def _find_passing(template: Template) -> Iterator[_Passing]:
     for logical_id, location, policy in documents(template):
-        for index, forms, denied in _allowing(policy, template):
-            if is_boundary(logical_id, template):
-                break
-            is_of_redshift = gives_redshift_a_role(policy, template)
+        allowing = [*_allowing(policy, template)]
+        if not allowing or is_boundary(logical_id, template):
+            continue
+        is_of_redshift = gives_redshift_a_role(policy, template)
+        for index, forms, denied in allowing:
             yield _Passing(logical_id, f"{location}/Statement/{index}", forms, denied, is_of_redshift)
 
 
@@ -285,7 +286,8 @@ def _facts(
     services = pass_role_rule.passed_services(condition)
     every_role, beside = _every_role(statement, denied, accounts, usage)
     found = _redshift_roles(_texts(statement.get("Resource")), usage)
-    named = {key: name for key, name in found.items() if not _is_among(key, denied)}
+    taken_back = iam_patterns.roles_matched(denied, found)
+    named = {key: name for key, name in found.items() if key not in taken_back}
     if is_of_redshift and not every_role and not named:
         named = dict(_others(_texts(statement.get("Resource")), denied, place[0]))
     # Who they are matters only where they may pass roles to every service.
@@ -302,10 +304,6 @@ def _facts(
     )
 
 
-def _is_among(role: tuple[str, str], resources: list[str]) -> bool:
-    return any(iam_patterns.matches_role(text, *role) for text in resources)
-
-
 def _every_role(
     statement: Mapping[str, Any], denied: list[str], accounts: frozenset[str], usage: RedshiftUsage
 ) -> tuple[str, bool]:
@@ -317,7 +315,7 @@ def _every_role(
         every = f"NotResource {', '.join(map(readable, excluded))}"
     else:
         every = next((t for t in _texts(statement.get("Resource")) if iam_patterns.is_every_role(t, accounts)), "")
-    left = [key for key in usage.roles if not _is_among(key, [*excluded, *denied])]
+    left = usage.roles.keys() - iam_patterns.roles_matched([*excluded, *denied], usage.roles)
     near = any(not arns.differ(one, other) for one in accounts for other in usage.accounts)
     return readable(every), near and (bool(left) or not usage.roles)
 
@@ -371,5 +369,6 @@ def _redshift_roles(resources: list[str], usage: RedshiftUsage) -> dict[tuple[st
         if role_key(text) in usage.roles:
             found[role_key(text)] = usage.roles[role_key(text)]
         elif ("*" in text or "?" in text) and not iam_patterns.is_every_role(text, ()):
-            found.update((key, name) for key, name in usage.roles.items() if iam_patterns.matches_role(text, *key))
+            matched = iam_patterns.roles_matched([text], usage.roles)
+            found.update((key, usage.roles[key]) for key in (usage.roles if matched else ()) if key in matched)
     return found

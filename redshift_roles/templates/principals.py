@@ -68,7 +68,7 @@ def _principal(kind: str, name: str, template: Template) -> Principal:
 
 Place = tuple[Template, str]
 _Holders = dict[Place, set[Principal]]
-_HoldersAndPowers = tuple[_Holders, dict[Place | Principal, _Allowed]]
+_Powers = dict[Place | Principal, _Allowed]
 
 # An AWS managed policy with full access to Redshift; its others take no roles.
 _FULL_ACCESS: Final = "AmazonRedshiftFullAccess"
@@ -78,14 +78,11 @@ _ATTACHED_TO: Final = {"Roles": "Role", "Users": "User", "Groups": "Group"}
 
 def people_of(place: Place) -> People:
     """Collect what those may do to whom the app attaches a policy."""
-    nothing: _HoldersAndPowers = ({}, {})
     assembly = place[0].assembly
-    owners, powers = once(assembly.memo, "principals", lambda: _find_principals(assembly), nothing)
-    people = owners.get(place, set())
+    people = holders(assembly).get(place, set())
     together = _Allowed({}, set())
-    keys: list[Place | Principal] = [place, *sorted(people)]
-    for key in keys:
-        together.add(powers.get(key, _NO_POWER))
+    for power in (_powers(assembly).get(place, _NO_POWER), *(_power_of(one, assembly) for one in sorted(people))):
+        together.add(power)
     written = [text for operation, text in together.allowed.items() if operation not in together.denied]
     roles = frozenset(role_key(one.name) for one in people if one.kind == "Role")
     return People(roles, len(roles) < len(people), tuple(dict.fromkeys(written)))
@@ -112,11 +109,14 @@ def holders(assembly: Assembly) -> _Holders:
     return once(assembly.memo, "holders", found, {})
 
 
-def _find_principals(assembly: Assembly) -> _HoldersAndPowers:
-    """Find who has which policies, members of groups too, and what each policy and each of them allows."""
-    groups = members(assembly)
-    owners = {place: found.union(*(groups.get(one, ()) for one in found)) for place, found in holders(assembly).items()}
-    powers: dict[Place | Principal, _Allowed] = {}
+def _powers(assembly: Assembly) -> _Powers:
+    """Find what each policy allows, and each of those to whom it is attached."""
+    nothing: _Powers = {}
+    return once(assembly.memo, "powers", lambda: _find_powers(assembly), nothing)
+
+
+def _find_powers(assembly: Assembly) -> _Powers:
+    powers: _Powers = {}
 
     def add(one: Place | Principal, power: _Allowed) -> None:
         powers.setdefault(one, _Allowed({}, set())).add(power)
@@ -125,12 +125,39 @@ def _find_principals(assembly: Assembly) -> _HoldersAndPowers:
         # In SAM, a policy of AWS may be given by its name.
         if any(_is_full_access(text) for text in listed_policies(*place)):
             add(holder_of(*place), _Allowed(dict.fromkeys(actions.TAKE_ROLES.names, _FULL_ACCESS), set()))
+    owners = holders(assembly)
     for template in assembly.templates():
         for logical_id, _, policy in documents(template):
             power = _taking(policy, template)
             for one in ((template, logical_id), *owners.get((template, logical_id), ())):
                 add(one, power)
-    return owners, powers
+    return powers
+
+
+def _power_of(one: Principal, assembly: Assembly) -> _Allowed:
+    """Collect what somebody may do: a user by the policies of groups too, and a group's members by all of theirs."""
+
+    def found() -> _Allowed:
+        together = _Allowed({}, set())
+        users = {one, *members(assembly).get(one, ())}
+        for each in sorted(users.union(*(_groups_of(assembly).get(user, ()) for user in users))):
+            together.add(_powers(assembly).get(each, _NO_POWER))
+        return together
+
+    return once(assembly.memo, f"power of {one}", found, _NO_POWER)
+
+
+def _groups_of(assembly: Assembly) -> dict[Principal, set[Principal]]:
+    """List the groups of each user."""
+
+    def found() -> dict[Principal, set[Principal]]:
+        groups: dict[Principal, set[Principal]] = {}
+        for group, users in members(assembly).items():
+            for user in users:
+                groups.setdefault(user, set()).add(group)
+        return groups
+
+    return once(assembly.memo, "groups", found, {})
 
 
 def _is_full_access(text: str) -> bool:
@@ -149,6 +176,10 @@ def listed_policies(template: Template, logical_id: str) -> Iterator[str]:
 
 def members(assembly: Assembly) -> dict[Principal, set[Principal]]:
     """List the users in each group."""
+    return once(assembly.memo, "members", lambda: _members(assembly), {})
+
+
+def _members(assembly: Assembly) -> dict[Principal, set[Principal]]:
     found: dict[Principal, set[Principal]] = {}
     for template, logical_id in places(assembly, "AWS::IAM::User"):
         for group in _names(template.properties(logical_id).get("Groups"), template):
