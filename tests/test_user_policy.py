@@ -281,11 +281,18 @@ def test_fails_when_a_role_is_not_for_serverless(stack: cdk.Stack) -> None:
 
 
 def test_fails_when_the_secret_of_a_namespace_cannot_be_named(stack: cdk.Stack) -> None:
-    """An ARN has an id, and Redshift names the secret after the name."""
-    options: dict[str, Any] = {"clusters": [], "namespaces": [NAMESPACE], "create_namespaces": True}
+    """An ARN has an id, and Redshift names the secret after the name; without create_namespaces it needs none."""
+    options: dict[str, Any] = {
+        "namespaces": [NAMESPACE],
+        "manage_admin_password": True,
+        "pass_roles": _roles(stack, "A"),
+    }
 
     message = "'namespaces[0]' is an ARN, and its secret would be named after the namespace's name"
-    assert [("InvalidArgument", message)] == refused(lambda: _policy(stack, manage_admin_password=True, **options))
+    assert [("InvalidArgument", message)] == refused(lambda: _policy(stack, create_namespaces=True, **options))
+    _policy(stack, **options)
+    statements = {statement["Sid"]: statement for statement in _statements(stack)}
+    assert SECRET == statements["ManageAdminPasswords"]["Resource"]
 
 
 def test_fails_when_neither_a_cluster_nor_a_namespace_is_named(stack: cdk.Stack) -> None:

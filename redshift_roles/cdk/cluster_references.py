@@ -12,7 +12,6 @@ from constructs import Construct, Dependable, DependencyGroup, IConstruct
 
 from redshift_roles.aws import arns, quotas
 from redshift_roles.aws.placeholders import is_text_token, is_token
-from redshift_roles.cdk import account_rule
 from redshift_roles.cdk import location as locations
 from redshift_roles.cdk.location import Location, location_of, path_of, referred, unreachable
 from redshift_roles.cdk.records import record_of
@@ -315,8 +314,7 @@ class NamespaceShape(NamedTuple):
                 yield Problem(name, f"'{name}' refers to {path_of(target)}, and not to its ARN", "pass the construct")
             yield from self._distance(name, label, location_of(target))
         account, partition = arns.account_of(arn), arn.split(":")[1] if not is_token(arn) else None
-        own = account_rule.expected_account(here) or here.account
-        if arns.differ(account, own):
+        if arns.differ(account, here.account):
             yield _of_another_account(name, f"'{name}'", account, "policy", here)
         elif partition and here.region and partition != quotas.partition_of(here.region):
             message = f"'{name}' is in partition {partition}, the policy is in {quotas.partition_of(here.region)}"
