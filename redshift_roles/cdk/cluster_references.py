@@ -253,7 +253,7 @@ class NamedNamespace(NamedTuple):
     def arn_of_all(self) -> str:
         """The pattern for the ARNs of all namespaces of its account and region, of those too that do not exist yet."""
         start, slash, _ = self.arn.rpartition("/")
-        return locations.namespace_arn("*", self.home) if is_token(self.arn) or not slash else f"{start}/*"
+        return f"{start}/*" if slash else locations.namespace_arn("*", self.home)
 
     @property
     def arn_at_length(self) -> str:
