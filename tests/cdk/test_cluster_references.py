@@ -1,13 +1,14 @@
-"""Clusters as a user policy may name them."""
+"""Clusters and namespaces as a user policy may name them."""
 
 from __future__ import annotations
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_redshift as redshift
+from aws_cdk import aws_redshiftserverless as serverless
 
 from redshift_roles import RedshiftCluster
-from redshift_roles.cdk.cluster_references import Cluster, cluster_problems, named
+from redshift_roles.cdk.cluster_references import Cluster, cluster_problems, named, named_namespace
 from redshift_roles.cdk.location import location_of
 from tests.conftest import ACCOUNT, REGION
 from tests.support.builders import messages_and_fixes
@@ -82,3 +83,19 @@ def test_a_token_is_taken_as_an_identifier(stack: cdk.Stack) -> None:
     name = cdk.CfnParameter(stack, "Name").value_as_string
 
     assert [] == messages_and_fixes(cluster_problems([name], (), location_of(stack)))
+
+
+def test_new_namespaces_are_those_of_the_region_of_the_one_that_is_named(app: cdk.App, stack: cdk.Stack) -> None:
+    """However it is named: by its construct, by its attribute, or by its ARN; else they are those of the policy."""
+    other = cdk.Stack(app, "Other", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
+    l1 = serverless.CfnNamespace(other, "Namespace", namespace_name="events")
+    literal = f"arn:aws:redshift-serverless:us-east-1:{ACCOUNT}:namespace/8d6a9f0e-0000-0000-0000-000000000000"
+    location = location_of(stack)
+
+    def new(namespace: serverless.CfnNamespace | str) -> str:
+        return named_namespace(namespace, location).arn_of_all
+
+    there = f"arn:{stack.partition}:redshift-serverless:us-east-1:{ACCOUNT}:namespace/*"
+    assert [there, there] == [new(l1), new(l1.attr_namespace_namespace_arn)]
+    assert f"arn:aws:redshift-serverless:us-east-1:{ACCOUNT}:namespace/*" == new(literal)
+    assert there.replace("us-east-1", REGION) == new(cdk.CfnParameter(stack, "Arn").value_as_string)
