@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -25,6 +26,12 @@ FILES: Final = 100
 CLUSTERS_PER_FILE: Final = 100
 LARGE: Final = 10_000_000
 PLUGIN_TARGET: Final = 1.30
+# What people wait for before a command does anything.
+START_TARGET: Final = 0.15
+STARTS: Final = 21
+# How many templates cfn-lint checks, too; they are variants of those that the tests have.
+TEMPLATES: Final = 300
+REALISTIC: Final = Path(__file__).parent.parent / "tests" / "data" / "realistic"
 # Seconds for many templates, and for one large template as JSON and as YAML.
 CHECK_TARGETS: Final = (5.0, 10.0, 10.0)
 
@@ -69,18 +76,27 @@ def roles(number: int) -> list[str]:
 
 def run(*words: str) -> tuple[float, str]:
     """Run a module in a process of its own and take its time in seconds."""
+    return timed([sys.executable, "-m", *words])
+
+
+def timed(command: list[str], codes: tuple[int, ...] = (0,)) -> tuple[float, str]:
+    """Run a command, which ends with one of these codes, and take its time in seconds."""
     environment = {**os.environ, "CDK_VALIDATION": "false"}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     start = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", *words],
-        check=True,
+        command,
+        check=False,
         env=environment,
         cwd=Path(__file__).parent.parent,
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
     )
-    return time.perf_counter() - start, done.stdout
+    taken = time.perf_counter() - start
+    if done.returncode not in codes:
+        sys.exit(f"bench: {' '.join(command[:4])} ended with {done.returncode}")
+    return taken, done.stdout
 
 
 def plugin_ratio() -> tuple[float, float]:
@@ -132,6 +148,49 @@ def check_times(folder: Path) -> dict[str, float]:
     }
 
 
+def start_times() -> dict[str, float]:
+    """Time the command where it has nearly nothing to do."""
+    small = str(REALISTIC / "old.json")
+    commands = {"redshift-roles --version": ["--version"], "`check` of one small JSON template": ["check", small]}
+    return {name: median(run("redshift_roles", *words)[0] for _ in range(STARTS)) for name, words in commands.items()}
+
+
+def write_templates(folder: Path) -> None:
+    """Write the templates that the tests have, in as many variants as are needed: of other accounts."""
+    originals = sorted(path for path in REALISTIC.iterdir() if path.is_file())
+    for number in range(TEMPLATES):
+        variant, which = divmod(number, len(originals))
+        text = originals[which].read_text(encoding="utf-8-sig")
+        path = folder / f"{variant}-{originals[which].name}"
+        path.write_text(text.replace("111111111111", f"{variant + 1}" * 12), encoding="utf-8")
+
+
+def beside_cfn_lint(folder: Path) -> tuple[float, float]:
+    """Time the command and cfn-lint on the same templates, by turns."""
+    folder.mkdir()
+    write_templates(folder)
+    ours = [sys.executable, "-m", "redshift_roles", "check", str(folder)]
+    theirs = [str(Path(sys.executable).with_name("cfn-lint")), *sorted(map(str, folder.iterdir()))]
+    times: dict[str, list[float]] = {"check": [], "cfn-lint": []}
+    for _ in range(3):
+        times["check"].append(timed(ours, codes=(0, 1))[0])
+        # Its codes are the sum of 2 for errors, 4 for warnings and 8 for the rest.
+        times["cfn-lint"].append(timed(theirs, codes=tuple(range(0, 16, 2)))[0])
+    return median(times["check"]), median(times["cfn-lint"])
+
+
+def command_rows() -> list[str]:
+    """Write the rows about the command: how it starts, and beside cfn-lint."""
+    rows = [f"| {name} | {taken:.2f} | {target(taken, START_TARGET, ' s')} |" for name, taken in start_times().items()]
+    with tempfile.TemporaryDirectory() as name:
+        ours, theirs = beside_cfn_lint(Path(name) / "many")
+    rows.append(f"| `check`: {TEMPLATES} templates as people write them | {ours:.2f} | |")
+    rows.append(
+        f"| cfn-lint {version('cfn-lint')}: the same templates | {theirs:.2f} (**{theirs / ours:.0f}** times) | |"
+    )
+    return rows
+
+
 def table() -> str:
     """Measure everything and write it down."""
     off, on = plugin_ratio()
@@ -145,7 +204,7 @@ def table() -> str:
     with tempfile.TemporaryDirectory() as folder:
         for most, (what, taken) in zip(CHECK_TARGETS, check_times(Path(folder)).items(), strict=True):
             rows.append(f"| `check`: {what} | {taken:.2f} | {target(taken, most, ' s')} |")
-    return "\n".join(rows)
+    return "\n".join([*rows, *command_rows()])
 
 
 if __name__ == "__main__":

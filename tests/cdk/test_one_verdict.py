@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import aws_cdk as cdk
 import pytest
@@ -144,8 +144,8 @@ def _with_limits(own: int, of_association: int, count: int) -> Callable[[cdk.App
     return build
 
 
-def _override_list(stack: cdk.Stack, roles: Sequence[str]) -> None:
-    associate(stack, "Association", *_roles(stack, 1), cluster=stack.stack_name.lower())
+def _override_list(stack: cdk.Stack, roles: Sequence[str], **limit: int) -> None:
+    associate(stack, "Association", *_roles(stack, 1), cluster=stack.stack_name.lower(), **limit)
     for construct in stack.node.find_all():
         if isinstance(construct, cdk.CfnResource) and construct.cfn_resource_type.endswith("RoleAssociation"):
             construct.add_property_override("RoleArns", [*roles])
@@ -365,37 +365,68 @@ BOUNDARIES: list[tuple[str, list[str], list[str]]] = [
 ]
 
 
-def _by_constructor(stack: cdk.Stack, roles: list[str]) -> None:
+def _by_constructor(stack: cdk.Stack, roles: list[str], **limit: int) -> None:
     imported = [iam.Role.from_role_arn(stack, f"Role{number}", role) for number, role in enumerate(roles)]
-    _cluster(stack, roles=imported)
+    _cluster(stack, roles=imported, **limit)
 
 
-def _by_add_role(stack: cdk.Stack, roles: list[str]) -> None:
-    cluster = _cluster(stack)
+def _by_add_role(stack: cdk.Stack, roles: list[str], **limit: int) -> None:
+    cluster = _cluster(stack, **limit)
     for number, role in enumerate(roles):
         cluster.add_role(iam.Role.from_role_arn(stack, f"Role{number}", role))
 
 
-def _by_association(stack: cdk.Stack, roles: list[str]) -> None:
+def _by_association(stack: cdk.Stack, roles: list[str], **limit: int) -> None:
     imported = [iam.Role.from_role_arn(stack, f"Role{number}", role) for number, role in enumerate(roles)]
-    associate(stack, "Association", *imported, cluster=stack.stack_name.lower())
+    associate(stack, "Association", *imported, cluster=stack.stack_name.lower(), **limit)
 
 
-def _by_override(stack: cdk.Stack, roles: list[str]) -> None:
-    _cluster(stack).cfn_cluster.add_property_override("IamRoles", roles)
+def _by_override(stack: cdk.Stack, roles: list[str], **limit: int) -> None:
+    _cluster(stack, **limit).cfn_cluster.add_property_override("IamRoles", roles)
 
 
-def _by_override_of_an_association(stack: cdk.Stack, roles: list[str]) -> None:
-    _override_list(stack, roles)
+def _by_override_of_an_association(stack: cdk.Stack, roles: list[str], **limit: int) -> None:
+    _override_list(stack, roles, **limit)
 
 
 def _by_others(stack: cdk.Stack, roles: list[str]) -> None:
     cfn_cluster(stack, iam_roles=roles)
 
 
-WAYS = (_by_constructor, _by_add_role, _by_association, _by_override, _by_override_of_an_association, _by_others)
-# A row of BOUNDARIES, a way to give its roles, and whether they keep the rule; each has a stack of its own.
-GIVEN = [(row, give, kept) for row in BOUNDARIES for give in WAYS for kept in (True, False)]
+OURS = (_by_constructor, _by_add_role, _by_association, _by_override, _by_override_of_an_association)
+
+
+class _Row(NamedTuple):
+    """A way to give roles to a cluster, in a stack of its own, and the findings about that."""
+
+    name: str
+    give: Callable[..., None]
+    roles: list[str]
+    expected: list[str]
+    limit: dict[str, int]
+    acknowledged: str = ""  # a rule
+
+
+GIVEN = [
+    *(
+        _Row(f"{rule}-{give.__name__}-{kept}", give, sound if kept else broken, [] if kept else [rule], {})
+        for rule, sound, broken in BOUNDARIES
+        for give in (*OURS, _by_others)
+        for kept in (True, False)
+    ),
+    *(
+        _Row(f"role_limit-{give.__name__}-{count}", give, _numbered(count), expected, {"role_limit": 12})
+        for give in OURS
+        for count, expected in ((12, []), (13, ["RoleQuotaExceeded"]))
+    ),
+    # What is of this library cannot be acknowledged.
+    *(
+        _Row(f"acknowledged-{rule}-{give.__name__}", give, broken, [] if give is _by_others else [rule], {}, rule)
+        for rule, _, broken in BOUNDARIES
+        for give in (*OURS, _by_others)
+    ),
+    _Row("acknowledged for another rule", _by_others, [FOREIGN], ["RoleAccountMismatch"], {}, "RoleDuplicated"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -403,11 +434,13 @@ def boundaries() -> list[list[str]]:
     """What each line raises, or what the synthesis and the command report alike of its stack, all in one app."""
     app = cdk.App(analytics_reporting=False)
     found: dict[str, list[str]] = {}
-    for number, ((_, sound, broken), give, kept) in enumerate(GIVEN):
+    for number, row in enumerate(GIVEN):
         stack = _stack(app, f"Data{number}")
         found[stack.stack_name] = []
+        if row.acknowledged:
+            _acknowledge(stack, row.acknowledged)
         try:
-            give(stack, sound if kept else broken)
+            row.give(stack, row.roles, **row.limit)
         except RoleAssociationError as error:
             found[stack.stack_name] += [finding.rule for finding in error.findings]
     cdk.Validations.of(app).add_plugins(RoleAssociationRules())
@@ -423,14 +456,10 @@ def boundaries() -> list[list[str]]:
     return list(found.values())
 
 
-@pytest.mark.parametrize(
-    "number", range(len(GIVEN)), ids=[f"{row[0]}-{give.__name__}-{kept}" for row, give, kept in GIVEN]
-)
+@pytest.mark.parametrize("number", range(len(GIVEN)), ids=[row.name for row in GIVEN])
 def test_a_rule_has_one_boundary(boundaries: list[list[str]], number: int) -> None:
-    """At every line, in the guard, in the plug-in and in the command."""
-    (rule, _, _), _, kept = GIVEN[number]
-
-    assert ([] if kept else [rule]) == boundaries[number]
+    """At every line, in the guard, in the plug-in and in the command; also with a limit, and when acknowledged."""
+    assert GIVEN[number].expected == boundaries[number]
 
 
 def _acknowledge(scope: Any, rule: str = "RoleAccountMismatch") -> None:
