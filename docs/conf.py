@@ -34,7 +34,8 @@ myst_fence_as_directive = ["mermaid"]
 default_role = "code"
 napoleon_custom_sections = ["Template", "Source"]
 napoleon_use_ivar = True
-autodoc_default_options = {"members": True}
+# What others document is not repeated.
+autodoc_default_options = {"members": True, "inherited-members": "Construct, ManagedPolicy, Role, ValueError, tuple"}
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 maximum_signature_line_length = 100
@@ -83,8 +84,7 @@ def show_arguments(_: Sphinx, what: str, __: str, item: Any, *___: object) -> tu
         described = getattr(inspect.getmodule(item), parameter.annotation.removeprefix("Unpack[").removesuffix("]"))
         shown += [
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind.__forward_arg__, default=Default())
-            for base in reversed(described.__mro__[:-1] if hasattr(described, "__mro__") else [described])
-            for name, kind in vars(base).get("__annotations__", {}).items()
+            for name, kind in described.__annotations__.items()
         ]
     return stringify_signature(inspect.Signature(shown), unqualified_typehints=True), None
 

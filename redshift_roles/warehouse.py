@@ -211,12 +211,10 @@ class ServerlessWarehouse(_Warehouse):
         create_namespaces: Whether they may create namespaces too. Default: False.
         describe_all_clusters: Whether they may list all namespaces, as the console does. Default: True.
         default_role: One of the roles given here, to be what ``IAM_ROLE default`` means. Default: none.
-        role_limit, namespace_name, database_name, admin_username, encryption_key, final_snapshot_retention,
-        removal_policy:
-            As in `RedshiftNamespace`.
-        workgroup_name, base_capacity, max_capacity, vpc, vpc_subnets, subnets, security_groups, port, parameters,
-        enhanced_vpc_routing, publicly_accessible:
-            As in `RedshiftWorkgroup`.
+        role_limit, namespace_name, database_name, admin_username: As in `RedshiftNamespace`.
+        encryption_key, final_snapshot_retention, removal_policy: As in `RedshiftNamespace`.
+        workgroup_name, base_capacity, max_capacity, vpc, vpc_subnets, subnets: As in `RedshiftWorkgroup`.
+        security_groups, port, parameters, enhanced_vpc_routing, publicly_accessible: As in `RedshiftWorkgroup`.
 
     Attributes:
         role: The `RedshiftRole`, the first of the namespace's roles.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 import redshift_roles
 from redshift_roles import sql
+from redshift_roles.cli import __version__
 from tests.support.programs import ROOT
 
 PAGES: Final = {
@@ -82,6 +84,14 @@ def test_the_readme_is_short_and_stands_alone() -> None:
     assert [name for name in re.findall(r"`(docs/[\w./-]+)`", README) if not (ROOT / name).exists()] == []
 
 
+def test_the_readme_names_the_versions_that_the_package_has_and_needs() -> None:
+    """Its wheel, and the oldest `aws-cdk-lib`."""
+    (oldest,) = re.findall(r'"aws-cdk-lib>=(\d+\.\d+)\.\d+,<3"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+    assert f"dist/cdk_redshift_roles-{__version__}-py3-none-any.whl" in README
+    assert f"`aws-cdk-lib` {oldest} or newer" in README
+
+
 def test_the_reference_has_every_public_name() -> None:
     """And `sql` with all its functions, as a module."""
     reference = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
@@ -90,6 +100,22 @@ def test_the_reference_has_every_public_name() -> None:
     assert sorted([*named, "sql"]) == redshift_roles.__all__
     assert ".. automodule:: redshift_roles.sql\n" in reference
     assert [name for name in sql.__all__ if not getattr(sql, name).__doc__] == []
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        *(getattr(redshift_roles, name) for name in redshift_roles.__all__),
+        *(getattr(sql, name) for name in sql.__all__),
+    ],
+    ids=lambda item: getattr(item, "__name__", "text"),
+)
+def test_the_reference_can_show_the_arguments(item: object) -> None:
+    """A line of "Args" begins with names and a colon, also where one sentence is about several."""
+    section = re.search(r"^Args:\n(.*?)(?:\n\n|\Z)", inspect.getdoc(item) or "", re.DOTALL | re.MULTILINE)
+    lines = [line for line in section[1].splitlines() if not line.startswith("     ")] if section else []
+
+    assert [line for line in lines if not re.match(r"    \w+(, \w+)*: ", line)] == []
 
 
 def test_every_page_is_in_a_table_of_contents() -> None:
