@@ -1,4 +1,4 @@
-"""The programs that are timed: N clusters with ten roles each and a user policy per cluster.
+"""The programs that are timed: N clusters or namespaces with ten roles each, and a user policy for each.
 
 Each runs in a process of its own: ``python -m bench.programs NAME N OUTDIR``.
 """
@@ -185,6 +185,107 @@ def by_hand_granted(count: int, outdir: str) -> None:
     app.synth()
 
 
+SUBNETS: Final = ("subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb", "subnet-0cccccccccccccccc")
+
+
+def ours_serverless(count: int, outdir: str) -> None:
+    """Build namespaces of Redshift Serverless with this library, each with a workgroup and a user policy."""
+    from aws_cdk import App, Environment, Stack
+    from aws_cdk import aws_ec2 as ec2
+
+    from redshift_roles import RedshiftNamespace, RedshiftRole, RedshiftWorkgroup, RoleAssociationPolicy
+
+    app = App(outdir=outdir)
+    for name, namespaces in _stacks(count):
+        stack = Stack(app, name, env=Environment(**ENVIRONMENT))
+        subnets = [ec2.Subnet.from_subnet_id(stack, each, each) for each in SUBNETS]
+        for index in namespaces:
+            roles = [RedshiftRole(stack, f"Role{index}x{number}", serverless=True) for number in range(ROLES)]
+            namespace = RedshiftNamespace(stack, f"Namespace{index}", roles=roles)
+            RedshiftWorkgroup(stack, f"Workgroup{index}", namespace=namespace, subnets=subnets)
+            RoleAssociationPolicy(stack, f"Policy{index}", namespaces=[namespace], pass_roles=roles)
+    app.synth()
+
+
+def by_hand_serverless(count: int, outdir: str) -> None:
+    """Build the same with what `aws_cdk` has."""
+    from aws_cdk import App, Environment, Stack
+    from aws_cdk import aws_ec2 as ec2
+
+    app = App(outdir=outdir)
+    for name, namespaces in _stacks(count):
+        stack = Stack(app, name, env=Environment(**ENVIRONMENT))
+        subnets = [ec2.Subnet.from_subnet_id(stack, each, each) for each in SUBNETS]
+        for index in namespaces:
+            _namespace_by_hand(stack, index, [subnet.subnet_id for subnet in subnets])
+    app.synth()
+
+
+def _namespace_by_hand(stack: Stack, index: int, subnet_ids: list[str]) -> None:
+    from aws_cdk import Aws, Fn
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_redshiftserverless as serverless
+
+    roles = [
+        iam.Role(
+            stack,
+            f"Role{index}x{number}",
+            assumed_by=iam.CompositePrincipal(
+                iam.ServicePrincipal("redshift.amazonaws.com"),
+                iam.ServicePrincipal("redshift-serverless.amazonaws.com"),
+            ),
+        )
+        for number in range(ROLES)
+    ]
+    name = f"{stack.stack_name.lower()}-namespace{index}"
+    namespace = serverless.CfnNamespace(
+        stack,
+        f"Namespace{index}",
+        namespace_name=name,
+        admin_username="warehouse_admin",
+        db_name="warehouse",
+        final_snapshot_name=f"final-{name}-{Fn.select(2, Fn.split('/', Aws.STACK_ID))}",
+        final_snapshot_retention_period=-1,
+        iam_roles=[role.role_arn for role in roles],
+        log_exports=["connectionlog", "useractivitylog", "userlog"],
+        manage_admin_password=True,
+    )
+    parameter = serverless.CfnWorkgroup.ConfigParameterProperty
+    serverless.CfnWorkgroup(
+        stack,
+        f"Workgroup{index}",
+        workgroup_name=f"{stack.stack_name.lower()}-workgroup{index}",
+        config_parameters=[
+            parameter(parameter_key="enable_user_activity_logging", parameter_value="true"),
+            parameter(parameter_key="require_ssl", parameter_value="true"),
+        ],
+        enhanced_vpc_routing=True,
+        namespace_name=namespace.ref,
+        port=5440,
+        publicly_accessible=False,
+        subnet_ids=subnet_ids,
+    )
+    to_serverless = {"StringEquals": {"iam:PassedToService": "redshift-serverless.amazonaws.com"}}
+    iam.ManagedPolicy(
+        stack,
+        f"Policy{index}",
+        statements=[
+            iam.PolicyStatement(sid="ListNamespaces", actions=["redshift-serverless:ListNamespaces"], resources=["*"]),
+            iam.PolicyStatement(
+                sid="UpdateNamespaces",
+                actions=["redshift-serverless:GetNamespace", "redshift-serverless:UpdateNamespace"],
+                resources=[namespace.attr_namespace_namespace_arn],
+            ),
+            iam.PolicyStatement(
+                sid="PassRolesToServerless",
+                actions=["iam:PassRole"],
+                resources=[role.role_arn for role in roles],
+                conditions=to_serverless,
+            ),
+        ],
+    )
+
+
 def included(count: int, outdir: str) -> None:
     """Read the finished templates back: the floor."""
     from aws_cdk import App, Environment, Stack
@@ -199,7 +300,17 @@ def included(count: int, outdir: str) -> None:
 
 
 PROGRAMS: Final[dict[str, Callable[[int, str], None]]] = {
-    program.__name__: program for program in (ours, unguarded, by_hand, included, ours_granted, by_hand_granted)
+    program.__name__: program
+    for program in (
+        ours,
+        unguarded,
+        by_hand,
+        included,
+        ours_granted,
+        by_hand_granted,
+        ours_serverless,
+        by_hand_serverless,
+    )
 }
 
 if __name__ == "__main__":

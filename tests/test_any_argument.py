@@ -11,6 +11,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_lambda as lambda_
@@ -21,13 +22,16 @@ from redshift_roles import (
     DbUser,
     RedshiftCluster,
     RedshiftGrants,
+    RedshiftNamespace,
     RedshiftRole,
     RedshiftWarehouse,
+    RedshiftWorkgroup,
     RoleAssociation,
     RoleAssociationError,
     RoleAssociationPolicy,
     RoleAssociationRules,
     RoleChain,
+    ServerlessWarehouse,
     sql,
 )
 from tests.conftest import ACCOUNT, REGION
@@ -108,6 +112,10 @@ def _grant(name: str, **good: Callable[[cdk.Stack], Any]) -> Callable[..., objec
     return make
 
 
+def _subnets(stack: cdk.Stack) -> list[ec2.ISubnet]:
+    return [ec2.Subnet.from_subnet_id(stack, _fresh(), f"subnet-0000000{number}") for number in range(3)]
+
+
 def _statement(write: Callable[..., str], **good: Any) -> Callable[..., object]:
     def make(stack: cdk.Stack, **given: Any) -> object:
         return cdk.CfnOutput(stack, _fresh(), value=write(**{**good, **given}))
@@ -163,10 +171,17 @@ CALLS: Mapping[str, tuple[Callable[..., object], Callable[..., object]]] = {
         RoleAssociationPolicy.__init__,
         _construct(RoleAssociationPolicy, **POLICY),
     ),
+    "RedshiftNamespace": (RedshiftNamespace.__init__, _construct(RedshiftNamespace)),
+    "RedshiftWorkgroup": (
+        RedshiftWorkgroup.__init__,
+        _construct(RedshiftWorkgroup, namespace=lambda _: "sales", subnets=_subnets),
+    ),
+    "ServerlessWarehouse": (ServerlessWarehouse.__init__, _construct(ServerlessWarehouse, subnets=_subnets)),
     "add_role": (
         RedshiftCluster.add_role,
         _method(RedshiftCluster, "add_role", cluster_subnet_group_name=_network),
     ),
+    "RedshiftNamespace.add_role": (RedshiftNamespace.add_role, _method(RedshiftNamespace, "add_role")),
     **{
         name: (getattr(RoleAssociationPolicy, name), _method(RoleAssociationPolicy, name, **POLICY))
         for name in ("attach_to_user", "attach_to_group", "attach_to_role")

@@ -31,6 +31,13 @@ ACKNOWLEDGED: dict[str, set[tuple[str, str]]] = {
     },
     "one_statement": {("AwsSolutions-IAM5[Resource::*]", "OneStatement/Warehouse/UserPolicy")},
     "published_policy": {("AwsSolutions-IAM5[Resource::*]", "PublishedPolicy/Policy")},
+    "serverless": {
+        ("AwsSolutions-IAM5[Resource::*]", "Serverless/Warehouse/UserPolicy"),
+        (
+            "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::sales-landing/sales/*]",
+            "Serverless/Warehouse/Role/RedshiftGrants",
+        ),
+    },
 }
 
 # https://docs.aws.amazon.com/redshift/latest/mgmt/copy-unload-iam-role-associating-with-clusters.html
@@ -179,6 +186,30 @@ def _trust(*services: str) -> dict[str, Any]:
             {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}} for service in services
         ],
     }
+
+
+def test_serverless_makes_a_namespace_that_both_services_may_use_and_a_workgroup_for_it() -> None:
+    """People may update this namespace alone, and pass its role to Redshift Serverless and to nobody else."""
+    done = synthesized("serverless")
+
+    role_id, role = done.only("Serverless", "AWS::IAM::Role")
+    namespace_id, namespace = done.only("Serverless", "AWS::RedshiftServerless::Namespace")
+    _, workgroup = done.only("Serverless", "AWS::RedshiftServerless::Workgroup")
+    policies = done.resources("Serverless", "AWS::IAM::ManagedPolicy")
+    (policy,) = (found for name, found in policies.items() if "UserPolicy" in name)
+    role_arn = {"Fn::GetAtt": [role_id, "Arn"]}
+    assert _trust("redshift.amazonaws.com", "redshift-serverless.amazonaws.com") == role["AssumeRolePolicyDocument"]
+    assert [role_arn] == namespace["IamRoles"]
+    assert {"Ref": namespace_id} == workgroup["NamespaceName"]
+    assert (8, 64, True, False, 3) == (
+        *(workgroup[name] for name in ("BaseCapacity", "MaxCapacity", "EnhancedVpcRouting", "PubliclyAccessible")),
+        len(workgroup["SubnetIds"]),
+    )
+    _, update, pass_roles = policy["PolicyDocument"]["Statement"]
+    assert {"Fn::GetAtt": [namespace_id, "Namespace.NamespaceArn"]} == update["Resource"]
+    assert ("iam:PassRole", role_arn) == (pass_roles["Action"], pass_roles["Resource"])
+    to_serverless = {"StringEquals": {"iam:PassedToService": "redshift-serverless.amazonaws.com"}}
+    assert to_serverless == pass_roles["Condition"]
 
 
 def test_one_statement_makes_a_role_a_cluster_and_the_policy_for_that_pair() -> None:

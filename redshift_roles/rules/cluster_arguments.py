@@ -201,7 +201,7 @@ WORKGROUP_ARGUMENTS: Final[Mapping[str, Shape]] = {
     **{name: CLUSTER_ARGUMENTS[name] for name in (*_OF_NETWORK, "publicly_accessible")},
     "workgroup_name": SERVERLESS_NAME,
     "subnets": ListOf(
-        Kind("subnet_id", "an ec2.ISubnet", "pass ec2.Subnet.from_subnet_id(self, 'Subnet', 'subnet-…')"),
+        Kind("subnet_id", "an ec2.ISubnet", "pass subnets of an ec2.Vpc, or ec2.Subnet.from_subnet_attributes(…)"),
         "name the subnets, or pass vpc=…",
     ),
     "max_capacity": Number(quotas.LEAST_CAPACITY, 2**31 - 1),
