@@ -288,9 +288,11 @@ def _of(given: ServerlessArguments, description: type) -> dict[str, object]:
     return {name: value for name, value in given.items() if name in names}
 
 
-def _for_clusters_only(roles: object) -> Iterator[Problem]:
+def _for_clusters_only(roles: Sequence[iam.IRole]) -> Iterator[Problem]:
     """Find roles of ours that were not made for Redshift Serverless."""
-    for index, role in enumerate(roles if isinstance(roles, (list, tuple)) else ()):
+    if any(True for _ in arguments.ListOf(arguments.ROLE).check("roles", roles)):
+        return
+    for index, role in enumerate(roles):
         if not is_for_serverless(role):
             label = f"roles[{index}]"
             message = f"{label} ({path_of(role)}) is for clusters only, and this is Redshift Serverless"

@@ -102,60 +102,8 @@ def test_fails_when_it_has_two_networks_or_none(stack: cdk.Stack) -> None:
     assert [("InvalidArgument", neither)] == _wrong(stack)
 
 
-def test_fails_with_everything_that_is_wrong_at_once(stack: cdk.Stack) -> None:
-    """Arguments and roles are told in one error, with the paths of the roles."""
-    foreign = iam.Role.from_role_arn(stack, "Foreign", f"arn:aws:iam::{OTHER_ACCOUNT}:role/A")
-    role = RedshiftRole(stack, "Role")
-
-    with pytest.raises(RoleAssociationError) as caught:
-        _cluster(stack, roles=[role, foreign, role], role_limit=1, port=1)
-
-    assert [
-        ("InvalidArgument", "'port' must be 5431 to 5455 or 8191 to 8215 for ra3.large, got 1"),
-        ("RoleQuotaExceeded", "'roles' has 2 entries, 'role_limit' is 1"),
-        ("RoleAccountMismatch", f"roles[1] (Data/Foreign) is in account {OTHER_ACCOUNT}, the cluster is in {ACCOUNT}"),
-        ("RoleDuplicated", "roles[2] (Data/Role) and roles[0] (Data/Role) are the same role"),
-    ] == [(finding.rule, finding.message) for finding in caught.value.findings]
-    assert {"Data/Cluster"} == {finding.path for finding in caught.value.findings}
-    assert stack.node.try_find_child("Cluster") is None
-
-
 def _stack(app: cdk.App, region: str | None) -> cdk.Stack:
     return cdk.Stack(app, "Data", env=cdk.Environment(account=ACCOUNT, region=region) if region else None)
-
-
-@pytest.mark.parametrize(
-    ("region", "limit"), [(REGION, 0), (REGION, 51), ("us-iso-east-1", 0), ("us-iso-east-1", 11), (None, 0), (None, 51)]
-)
-def test_fails_when_the_limit_is_out_of_range(app: cdk.App, region: str | None, limit: int) -> None:
-    """It is 1 to 50, and 1 to 10 in three regions."""
-    found = refused(lambda: _cluster(_stack(app, region), role_limit=limit))
-
-    assert ["RoleLimitOutOfRange"] == [rule for rule, _ in found]
-
-
-@pytest.mark.parametrize(
-    ("region", "most", "options"),
-    [
-        (REGION, 1, {"role_limit": 1}),
-        (REGION, 10, {}),
-        (REGION, 50, {"role_limit": 50}),
-        ("us-iso-east-1", 10, {}),
-        (None, 10, {}),
-        (None, 50, {"role_limit": 50}),
-    ],
-)
-def test_fails_when_there_are_more_roles_than_the_limit(
-    app: cdk.App, region: str | None, most: int, options: dict[str, int]
-) -> None:
-    """As many as the limit are in the template, in the order given."""
-    stack = _stack(app, region)
-    roles = _roles(stack, most + 1)
-
-    assert ["RoleQuotaExceeded"] == [rule for rule, _ in refused(lambda: _cluster(stack, roles=roles, **options))]
-    cluster = _cluster(stack, roles=roles[:-1], **options)
-    assert [stack.resolve(role.role_arn) for role in roles[:-1]] == properties_of(stack, CLUSTER)["IamRoles"]
-    assert tuple(roles[:-1]) == cluster.roles
 
 
 def test_fails_when_an_eleventh_role_is_added_and_keeps_the_ten(stack: cdk.Stack) -> None:
@@ -169,31 +117,6 @@ def test_fails_when_an_eleventh_role_is_added_and_keeps_the_ten(stack: cdk.Stack
     assert ("RoleQuotaExceeded", "'roles' has 11 entries, 'role_limit' is 10") == (finding.rule, finding.message)
     assert "drop 1 role, or pass role_limit=11 (the AWS quota in eu-west-1 is 50)" == finding.fix
     assert (10, 10) == (len(cluster.roles), len(properties_of(stack, CLUSTER)["IamRoles"]))
-
-
-def test_fails_when_an_added_role_or_the_list_is_not_known(stack: cdk.Stack) -> None:
-    """An L1 is no `iam.IRole`; to a list that only the deployment knows, CDK would fail to add at synth time."""
-    cluster, role = _cluster(stack), RedshiftRole(stack, "Role")
-    raw: Any = iam.CfnRole(stack, "Raw", assume_role_policy_document={})
-
-    assert [("InvalidArgument", "'roles[0]' must be an iam.IRole, got a CfnRole")] == refused(
-        lambda: cluster.add_role(raw)
-    )
-    cluster.cfn_cluster.iam_roles = cdk.CfnParameter(stack, "Roles", type="CommaDelimitedList").value_as_list
-    ((_, message),) = refused(lambda: cluster.add_role(role))
-    assert message.startswith("cfn_cluster.iam_roles was replaced by a list")
-    assert {"Ref": "Roles"} == properties_of(stack, CLUSTER)["IamRoles"]
-
-
-def test_add_role_keeps_what_was_put_into_the_l1(stack: cdk.Stack) -> None:
-    """A list that somebody reassigned is added to, not replaced."""
-    cluster = _cluster(stack)
-    theirs = f"arn:aws:iam::{ACCOUNT}:role/Theirs"
-    cluster.cfn_cluster.iam_roles = [theirs]
-    role = RedshiftRole(stack, "Role")
-    cluster.add_role(role)
-
-    assert [theirs, stack.resolve(role.role_arn)] == properties_of(stack, CLUSTER)["IamRoles"]
 
 
 @pytest.mark.parametrize("first", ["construct", "name", "arn"])
