@@ -116,8 +116,8 @@ def measure_pair(end: str, count: int, runs: int) -> tuple[list[float], list[flo
             sys.exit(f"bench: {count} {end}: the programs define different resources")
         times: tuple[list[float], list[float]] = ([], [])
         for turn in range(runs):
-            for program in (0, 1) if turn % 2 else (1, 0):
-                times[program].append(run(names[program], count, folder))
+            for which in (0, 1) if turn % 2 else (1, 0):
+                times[which].append(run(names[which], count, folder))
         return times
 
 

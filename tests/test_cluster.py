@@ -102,10 +102,6 @@ def test_fails_when_it_has_two_networks_or_none(stack: cdk.Stack) -> None:
     assert [("InvalidArgument", neither)] == _wrong(stack)
 
 
-def _stack(app: cdk.App, region: str | None) -> cdk.Stack:
-    return cdk.Stack(app, "Data", env=cdk.Environment(account=ACCOUNT, region=region) if region else None)
-
-
 def test_fails_when_an_eleventh_role_is_added_and_keeps_the_ten(stack: cdk.Stack) -> None:
     """add_role raises at the caller's line and changes nothing."""
     cluster = _cluster(stack, roles=_roles(stack, 9))
