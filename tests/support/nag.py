@@ -23,14 +23,14 @@ def nag_findings(app: cdk.App, scope: IConstruct) -> set[str]:
     return {violation.rule_name for report in reports for violation in report.violations}
 
 
-def findings(app: cdk.App) -> set[tuple[str, str]]:
-    """List what cdk-nag finds in a synthesized app: rule and path.
+def findings(app: cdk.App, scope: IConstruct | None = None) -> set[tuple[str, str]]:
+    """List what cdk-nag finds in a synthesized app, or in a part of it: rule and path.
 
     The pack is asked directly, not through `app.synth()`: it answers with data instead of a text in an exception, an
     empty answer cannot mean that it was not asked, and it is independent of CDK's own validator, which the tests turn
     off. It is asked after `app.synth()`, when the tree is complete.
     """
-    report = cdk_nag.AwsSolutionsChecks(app).validate_scope(app)
+    report = cdk_nag.AwsSolutionsChecks(app).validate_scope(scope or app)
     return {
         (violation.rule_name, str(resource.construct_path))
         for violation in report.violations
@@ -38,13 +38,13 @@ def findings(app: cdk.App) -> set[tuple[str, str]]:
     }
 
 
-def acknowledged(app: cdk.App) -> set[tuple[str, str]]:
-    """List what is acknowledged in an app, rule and path, but for what CDK's own constructs tell CDK's own
-    validator.
+def acknowledged(scope: IConstruct) -> set[tuple[str, str]]:
+    """List what is acknowledged in an app or in a part of it, rule and path, but for what CDK's own constructs tell
+    CDK's own validator.
     """
     rules = [
         (str(rule).removeprefix("Annotation::"), construct.node.path)
-        for construct in app.node.find_all()
+        for construct in scope.node.find_all()
         for entry in construct.node.metadata
         if entry.type == cdk.Validations.ACKNOWLEDGED_RULES_METADATA_KEY
         for rule in entry.data
