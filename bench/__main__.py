@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from bench import rules
+from bench import fleet, rules
 from bench.programs import PROGRAMS
 from bench.targets import MISSED, reached, target
 
@@ -137,7 +137,9 @@ def others_table() -> str:
 
 def main() -> None:
     """Measure, print and write the tables; a target that was missed fails the run."""
-    others = others_table()
+    others = f"{others_table()}
+
+{fleet.table()}"
     print(others)
     rows = [row(count, measure(count)) for count in RUNS]
     head = [
