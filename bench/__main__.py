@@ -137,9 +137,7 @@ def others_table() -> str:
 
 def main() -> None:
     """Measure, print and write the tables; a target that was missed fails the run."""
-    others = f"{others_table()}
-
-{fleet.table()}"
+    others = f"{others_table()}\n\n{fleet.table()}"
     print(others)
     rows = [row(count, measure(count)) for count in RUNS]
     head = [
