@@ -93,7 +93,8 @@ class RedshiftNamespace(RoleList, Construct):
             trust ``redshift.amazonaws.com`` and ``redshift-serverless.amazonaws.com``, as
             ``RedshiftRole(…, serverless=True)`` does. Default: none.
         role_limit: How many roles it may have: 1 to 50. AWS documents no quota. Default: 10.
-        default_role: One of the roles, to be what ``IAM_ROLE default`` means. Default: no default role.
+        default_role: One of the roles, to be what ``IAM_ROLE default`` means. CloudFormation can replace it, and does
+            not clear it when the property is gone. Default: no default role.
         namespace_name: Its physical name: 3 to 64 lower-case letters, digits and hyphens, no reserved word. Default: a
             name made of the stack's name and the construct's path. Another name is another namespace.
         database_name: The first database: 1 to 127 letters, digits and ``_+.@-``. Default: ``warehouse``.
@@ -114,9 +115,9 @@ class RedshiftNamespace(RoleList, Construct):
             RoleCountUndecided warn.
 
     Template:
-        1 AWS::RedshiftServerless::Namespace (IamRoles, and DefaultIamRoleArn for a default role). In a stack without an
-        account, a role of a literal account brings 1 CloudFormation Rule. A role_limit other than 10 stands in its
-        Metadata. The final snapshot is called ``final-NAME-STACK``, with the unique id of the stack.
+        1 AWS::RedshiftServerless::Namespace (IamRoles, also empty, and DefaultIamRoleArn for a default role). In a
+        stack without an account, a role of a literal account brings 1 CloudFormation Rule. A role_limit other than 10
+        stands in its Metadata. The final snapshot is called ``final-NAME-STACK``, with the unique id of the stack.
 
     Source:
         https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_CreateNamespace.html
@@ -158,7 +159,8 @@ class RedshiftNamespace(RoleList, Construct):
             default_iam_role_arn=given.get("default_role"),
             final_snapshot_name=_final_snapshot(name) if is_snapshot else None,
             final_snapshot_retention_period=days if is_snapshot else None,
-            iam_roles=list(given["roles"]) or None,
+            # An empty list too: CloudFormation's handler leaves the roles that are there when the property is gone.
+            iam_roles=list(given["roles"]),
             kms_key_id=key_arn,
             log_exports=_LOGS,
             manage_admin_password=True,

@@ -120,6 +120,7 @@ def test_the_defaults_of_a_namespace_are_secure(stack: cdk.Stack) -> None:
         "AdminUsername": "warehouse_admin",
         "DbName": "warehouse",
         "FinalSnapshotRetentionPeriod": -1,
+        "IamRoles": [],
         "LogExports": ["connectionlog", "useractivitylog", "userlog"],
         "ManageAdminPassword": True,
     } == properties

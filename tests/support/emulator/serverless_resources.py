@@ -62,7 +62,8 @@ class ServerlessProvisioning:
         def update(name: str, old: Json, new: Json, stack_name: str, logical_id: str) -> Made:
             if any(old.get(key) != new.get(key) for key in (f"{kind}Name", "NamespaceName")):
                 raise ValueError(f"{_PREFIX}{kind} {logical_id} of {stack_name} would be replaced")
-            changed = {key: value for key, value in new.items() if not _same(old.get(key), value)}
+            # CloudFormation asks for nothing where a property is gone: such roles, and such a default role, stay.
+            changed = {key: new.get(key) for key in {**old, **new} if not _same(old.get(key), new.get(key))}
             if "DefaultIamRoleArn" in changed:
                 changed["IamRoles"] = new.get("IamRoles")
             request = _request(f"Update{kind}", changed)
