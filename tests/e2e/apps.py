@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Final
 
 import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
 
 import app as own_app
-from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociation
+from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociation, ServerlessWarehouse
 from tests.support.emulator.server import ACCOUNT, REGION
 
 # Clusters that are not ours.
@@ -28,6 +29,9 @@ FIVE: Final = tuple(f"shared-{number}" for number in range(10))
 # Clusters that are.
 OWN: Final = "own"
 ALONE: Final = "own-alone"
+# A namespace that is not ours, and one that is.
+SHARED_NAMESPACE: Final = "shared-namespace"
+NAMESPACE: Final = "own-namespace"
 
 FOREIGN: Final = f"arn:aws:iam::{ACCOUNT}:role/Foreign"
 NAMED: Final = f"arn:aws:iam::{ACCOUNT}:role/Named"
@@ -128,6 +132,29 @@ def _by_export_and_name(app: cdk.App) -> None:
     _written(app, lambda _: cdk.Fn.import_value("WrittenCluster"), named)
 
 
+def _serverless(app: cdk.App, others: str, default: str) -> None:
+    """A Serverless warehouse of our own with roles of these names besides its own, one of them its default."""
+    stack = _stack(app, "Serverless")
+    roles = {name: RedshiftRole(stack, name, role_name=f"Ours{name}", serverless=True) for name in others.split()}
+    subnets = [
+        ec2.Subnet.from_subnet_attributes(
+            stack, f"Subnet{zone}", subnet_id=f"subnet-{zone}", availability_zone=f"{REGION}{zone}"
+        )
+        for zone in "abc"
+    ]
+    warehouse = ServerlessWarehouse(
+        stack,
+        "Warehouse",
+        namespace_name=NAMESPACE,
+        roles=[*roles.values()],
+        default_role=roles[default],
+        subnets=subnets,
+        security_groups=[ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1")],
+    )
+    cdk.CfnOutput(stack, "RoleArn", value=warehouse.role.role_arn)
+    cdk.CfnOutput(stack, "UserPolicyArn", value=warehouse.user_policy.managed_policy_arn)
+
+
 def _broken(app: cdk.App) -> None:
     """A role on clusters that will break."""
     stack = _stack(app, "Broken")
@@ -173,6 +200,7 @@ STATES: Final[dict[str, tuple[Callable[[cdk.App], object], ...]]] = {
         lambda app: _alone(app, "A"),
         lambda app: _shared(app, "X", None),
         lambda app: _moving(app, First="KL", Second="M"),
+        lambda app: _serverless(app, "Hourly", "Hourly"),
         _by_parameters,
         _broken,
         _five,
@@ -184,12 +212,14 @@ STATES: Final[dict[str, tuple[Callable[[cdk.App], object], ...]]] = {
         lambda app: _alone(app, "B", role_limit=11),
         lambda app: _shared(app, "XY", "X"),
         lambda app: _moving(app, Renamed="K", Second="LM"),
+        lambda app: _serverless(app, "Hourly Nightly", "Nightly"),
         _by_literals,
     ),
     "third": (
         lambda app: _own(app, 3),
         lambda app: _shared(app, "XY", "Y", role_limit=11),
         lambda app: _moving(app, Renamed="KN"),
+        lambda app: _serverless(app, "Nightly", "Nightly"),
         _by_export_and_name,
     ),
     "fourth": (lambda app: _shared(app, "Y", None),),

@@ -15,16 +15,17 @@ from tests.support.emulator.server import client
 from tests.support.programs import ROOT
 
 CDK: Final = ROOT / "node_modules" / ".bin" / "cdk"
+_SERVICES: Final = ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]
 TRUST: Final = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": _SERVICES}, "Action": "sts:AssumeRole"}],
 }
 
 _SETTLE_SECONDS: Final = 10.0
 
 
 class Cluster(NamedTuple):
-    """What a cluster shows.
+    """What a cluster or a namespace shows.
 
     Attributes:
         roles: Its roles by name, with their status.
@@ -104,12 +105,27 @@ class Aws(NamedTuple):
             for each in described
         }
 
+    def namespaces(self) -> dict[str, Cluster]:
+        """Show all namespaces."""
+        listed = self.client("redshift-serverless").list_namespaces()["namespaces"]
+        return {
+            each["namespaceName"]: Cluster(
+                dict(_entry(text) for text in each["iamRoles"]), _name(each.get("defaultIamRoleArn", ""))
+            )
+            for each in listed
+        }
+
     def settled(self, identifier: str) -> Cluster:
         """Wait until no role of a cluster comes or goes any more: CloudFormation itself does not."""
         deadline = time.monotonic() + _SETTLE_SECONDS
         while time.monotonic() < deadline and set(self.clusters()[identifier].roles.values()) != {"in-sync"}:
             time.sleep(0.2)
         return self.clusters()[identifier]
+
+
+def _entry(text: str) -> tuple[str, str]:
+    status, arn = text.removeprefix("IamRole(applyStatus=").removesuffix(")").split(", iamRoleArn=")
+    return _name(arn), status
 
 
 def _name(arn: str) -> str:

@@ -21,9 +21,9 @@ from tests.e2e.aws import CDK, TRUST
 from tests.support.emulator.server import ACCOUNT, REGION, client, emulator
 from tests.support.programs import ROOT
 
-# A cluster that is not of any app, and the role of those who made it.
-SALES: Final = "sales-warehouse"
-OTHERS: Final = "SalesTeam"
+# The cluster of another team that the tutorial supposes, and its role.
+REPORTING: Final = "reporting"
+OTHERS: Final = "ReportingTeam"
 INTERRUPTED: Final = 130
 
 _STACK: Final = "RedshiftWarehouse"
@@ -80,7 +80,7 @@ def _prepare(program: str, folder: Path, environment: Mapping[str, str]) -> None
     iam, redshift = client(environment, "iam"), client(environment, "redshift")
     role = iam.create_role(RoleName=OTHERS, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
     redshift.create_cluster(
-        ClusterIdentifier=SALES,
+        ClusterIdentifier=REPORTING,
         NodeType="ra3.large",
         MasterUsername="admin",
         IamRoles=[role],
@@ -91,7 +91,7 @@ def _prepare(program: str, folder: Path, environment: Mapping[str, str]) -> None
 def keep(program: str, _: Path, environment: Mapping[str, str]) -> None:
     """Say how a shell reaches the account, and keep it until somebody interrupts, which is how it ends well."""
     exports = [f"export {name}={shlex.quote(environment[name])}" for name in _EXPORTED]
-    _say(program, f"the cluster {SALES} with the role {OTHERS} is there, which no app has made")
+    _say(program, f"the cluster {REPORTING} with the role {OTHERS} is there, which no app has made")
     _say(program, "ready; paste this into another terminal:")
     print("\n".join(["", f"unset {' '.join(_FORGOTTEN)}", *exports, ""]), flush=True)
     _say(program, "Ctrl-C stops it")
@@ -102,16 +102,16 @@ def keep(program: str, _: Path, environment: Mapping[str, str]) -> None:
 def demo(program: str, folder: Path, environment: Mapping[str, str]) -> None:
     """Deploy, show the roles, destroy."""
     assembly = str(folder / "cdk.out")
-    _status(program, environment, "what others have", SALES)
-    _say(program, f"deploying app.py, and a role for {SALES}: cdk deploy")
+    _status(program, environment, "what others have", REPORTING)
+    _say(program, f"deploying app.py, and a role for {REPORTING}: cdk deploy")
     app = f"{sys.executable} -m tests.e2e.demo_app"
     _run(environment, str(CDK), "deploy", "--app", app, "--output", assembly, *_AT_ONCE)
     cluster = _cluster(environment)
     _status(program, environment, "waiting for its role", cluster)
-    _status(program, environment, "two roles can be used", SALES)
+    _status(program, environment, "two roles can be used", REPORTING)
     _say(program, "destroying it: cdk destroy")
     _run(environment, str(CDK), "destroy", "--all", "--app", assembly, "--force")
-    _status(program, environment, "what others have stays", SALES)
+    _status(program, environment, "what others have stays", REPORTING)
 
 
 def _status(program: str, environment: Mapping[str, str], title: str, cluster: str) -> None:

@@ -6,12 +6,12 @@ import aws_cdk as cdk
 
 from app import FEATURE_FLAGS, WarehouseStack
 from redshift_roles import RedshiftRole, RoleAssociation
-from tests.e2e.demo import SALES
+from tests.e2e.demo import REPORTING
 
 if __name__ == "__main__":
     app = cdk.App(context=FEATURE_FLAGS)
     WarehouseStack(app, "RedshiftWarehouse")
-    sales = cdk.Stack(app, "SalesReports")
-    reports = RedshiftRole(sales, "Reports", role_name="Reports")
-    RoleAssociation(sales, "Association", cluster=SALES, roles=[reports])
+    stack = cdk.Stack(app, "Reports")
+    reports = RedshiftRole(stack, "Role", role_name="Reports")
+    RoleAssociation(stack, "Association", cluster=REPORTING, roles=[reports])
     app.synth()

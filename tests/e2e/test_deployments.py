@@ -16,7 +16,20 @@ from typing import NamedTuple
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.apps import ALONE, BROKEN, DENIED, FIVE, FOREIGN, MOVING, OWN, SHARED, STUCK, WRITTEN
+from tests.e2e.apps import (
+    ALONE,
+    BROKEN,
+    DENIED,
+    FIVE,
+    FOREIGN,
+    MOVING,
+    NAMESPACE,
+    OWN,
+    SHARED,
+    SHARED_NAMESPACE,
+    STUCK,
+    WRITTEN,
+)
 from tests.e2e.aws import TRUST, Aws, Cluster
 from tests.support.emulator.clusters import STATUS_TAG
 from tests.support.emulator.server import ACCOUNT, REGION, client
@@ -26,17 +39,18 @@ UNTOUCHED = Cluster({"Foreign": "in-sync"}, "Foreign")
 
 
 class Deployed(NamedTuple):
-    """What a deployment has said, with which exit code, and all clusters after it."""
+    """What a deployment has said, with which exit code, and all clusters and namespaces after it."""
 
     code: int
     said: str
     clusters: dict[str, Cluster]
+    namespaces: dict[str, Cluster]
 
 
 @pytest.fixture(scope="session")
 def account(aws: Aws) -> Aws:
-    """The account, with clusters that are not ours, of which each has a foreign role that is its default."""
-    iam, redshift = aws.client("iam"), aws.client("redshift")
+    """The account, with clusters and a namespace that are not ours: each has a foreign role that is its default."""
+    iam, redshift, serverless = (aws.client(service) for service in ("iam", "redshift", "redshift-serverless"))
     for name in ("Foreign", "Named"):
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
     for identifier in (SHARED, MOVING, WRITTEN, STUCK, DENIED, *BROKEN, *FIVE):
@@ -47,6 +61,7 @@ def account(aws: Aws) -> Aws:
             IamRoles=[FOREIGN],
             DefaultIamRoleArn=FOREIGN,
         )
+    serverless.create_namespace(namespaceName=SHARED_NAMESPACE, iamRoles=[FOREIGN], defaultIamRoleArn=FOREIGN)
     redshift.create_cluster_subnet_group(
         ClusterSubnetGroupName="subnets", Description="Subnets that are there", SubnetIds=["subnet-1", "subnet-2"]
     )
@@ -56,7 +71,7 @@ def account(aws: Aws) -> Aws:
 def _deploy(aws: Aws, state: str, *words: str) -> Deployed:
     process = aws.start(*aws.deployment(state, *words))
     said, _ = process.communicate()
-    return Deployed(process.returncode, said, aws.clusters())
+    return Deployed(process.returncode, said, aws.clusters(), aws.namespaces())
 
 
 def _succeed(aws: Aws, *states: str) -> list[Deployed]:
@@ -121,10 +136,13 @@ def test_the_app_deploys(account: Aws, outputs: dict[str, str]) -> None:
     assert f"IAM_ROLE '{outputs['RoleArn']}' FORMAT AS PARQUET;" in outputs["CopyCommand"]
 
 
+_BUSY = ("InvalidClusterState", "ConflictException")
+
+
 def _attempt(call: Callable[..., object], **arguments: object) -> str:
-    """Call until the cluster is not busy any more, and say how it went."""
+    """Call until the cluster or namespace is not busy any more, and say how it went."""
     deadline = time.monotonic() + 10
-    while (outcome := _outcome(call, arguments)) == "InvalidClusterState" and time.monotonic() < deadline:
+    while (outcome := _outcome(call, arguments)) in _BUSY and time.monotonic() < deadline:
         time.sleep(0.2)
     return outcome
 
@@ -172,6 +190,65 @@ def test_a_user_may_do_what_the_policy_says_and_nothing_else(account: Aws, outpu
 
     allowed = dict.fromkeys(("describe", "remove", "add", "make it the default", "create it"), "allowed")
     assert {**dict.fromkeys(done, "AccessDenied"), **allowed} == done
+
+
+def test_the_roles_of_a_namespace_change(main_lane: list[Deployed]) -> None:
+    """A role comes and is the default, and then the other one goes."""
+    seen = [done.namespaces[NAMESPACE] for done in main_lane[:3]]
+    (own,) = set.intersection(*(set(each.roles) for each in seen)) - {"OursNightly"}
+
+    assert [({own, "OursHourly"}, "OursHourly"), ({own, "OursHourly", "OursNightly"}, "OursNightly")] == [
+        (set(each.roles), each.default) for each in seen[:2]
+    ]
+    staying = {name for name, status in seen[2].roles.items() if status != "removing"}
+    assert ({own, "OursNightly"}, "OursNightly") == (staying, seen[2].default)
+
+
+@pytest.mark.usefixtures("main_lane")
+def test_a_user_may_change_the_roles_of_a_namespace_and_nothing_else(account: Aws) -> None:
+    """With nothing but the generated policy: this namespace and no other, these roles and no other, to Serverless
+    alone.
+    """
+    iam, outputs = account.client("iam"), account.outputs("Serverless")
+    own, nightly = outputs["RoleArn"], f"arn:aws:iam::{ACCOUNT}:role/OursNightly"
+    iam.create_user(UserName="analyst")
+    iam.attach_user_policy(UserName="analyst", PolicyArn=outputs["UserPolicyArn"])
+    key = iam.create_access_key(UserName="analyst")["AccessKey"]
+    serverless, redshift = (
+        client(account.environment, service, key["AccessKeyId"], key["SecretAccessKey"])
+        for service in ("redshift-serverless", "redshift")
+    )
+    update = serverless.update_namespace
+
+    done = {
+        "show": _attempt(serverless.get_namespace, namespaceName=NAMESPACE),
+        "list": _attempt(serverless.list_namespaces),
+        "remove": _attempt(update, namespaceName=NAMESPACE, iamRoles=[own], defaultIamRoleArn=own),
+        "add": _attempt(update, namespaceName=NAMESPACE, iamRoles=[own, nightly], defaultIamRoleArn=nightly),
+        "add a stranger": _attempt(
+            update, namespaceName=NAMESPACE, iamRoles=[own, nightly, FOREIGN], defaultIamRoleArn=own
+        ),
+        "show another": _attempt(serverless.get_namespace, namespaceName=SHARED_NAMESPACE),
+        "another namespace": _attempt(update, namespaceName=SHARED_NAMESPACE, iamRoles=[own], defaultIamRoleArn=own),
+        "create another": _attempt(serverless.create_namespace, namespaceName="mine"),
+        "delete": _attempt(serverless.delete_namespace, namespaceName=NAMESPACE),
+        "clusters": _attempt(redshift.describe_clusters),
+    }
+    statement = {"Effect": "Allow", "Action": "redshift:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName="analyst", PolicyName="Clusters", PolicyDocument=document)
+    done["pass it to a cluster"] = _attempt(
+        redshift.modify_cluster_iam_roles, ClusterIdentifier=SHARED, AddIamRoles=[own]
+    )
+
+    allowed = dict.fromkeys(("show", "list", "remove", "add"), "allowed")
+    refused = {**dict.fromkeys(done, "AccessDeniedException"), "clusters": "AccessDenied"}
+    assert {**refused, **allowed, "pass it to a cluster": "AccessDenied"} == done
+    command = [sys.executable, "-m", "redshift_roles", "status", "--namespace", NAMESPACE, "--wait", "--format", "json"]
+    shown = subprocess.run(command, cwd=ROOT, env=account.environment, capture_output=True, text=True, check=False)
+    assert 0 == shown.returncode, shown.stderr
+    report = json.loads(shown.stdout)
+    assert ({own, nightly}, nightly) == ({role["arn"] for role in report["roles"]}, report["defaultRole"])
 
 
 @pytest.mark.parametrize("problem", ["lambda", "Deny", "missing"])
@@ -285,16 +362,23 @@ def test_destroying_leaves_what_is_others(account: Aws, outputs: dict[str, str])
     assert {**dict.fromkeys(left, UNTOUCHED), **dict.fromkeys(BROKEN, broken)} == left
     (kept,) = account.client("redshift").describe_cluster_snapshots()["Snapshots"]
     assert f"{outputs['Cluster']}-final" == kept["SnapshotIdentifier"]
+    assert {SHARED_NAMESPACE: UNTOUCHED} == account.namespaces()
     names = {role["RoleName"] for role in account.client("iam").list_roles()["Roles"]}
     assert {"Foreign", "Named", "Stranger"} == {name for name in names if not name.startswith("cdk-")}
 
 
-def test_the_demo_shows_a_deployment(demo: subprocess.Popen[str]) -> None:
-    """It deploys, shows the outputs and the role in sync, destroys, and leaves no files."""
+def test_the_demo_shows_deployments(demo: subprocess.Popen[str]) -> None:
+    """It deploys, shows the outputs and the roles in sync, also on a cluster that exists; it destroys, what is others'
+    stays there, and no file stays.
+    """
     said, _ = demo.communicate()
 
     assert 0 == demo.returncode, said
     assert "RedshiftWarehouse.CopyCommand = COPY " in said
-    assert "  in-sync  arn:aws:iam::" in said
+    roles = [line.rpartition("/")[2].partition(" ")[0] for line in said.splitlines() if line.startswith("  in-sync  ")]
+    theirs, own, *both, left = roles
+    assert own.startswith("RedshiftWarehouse-WarehouseRole")
+    assert ("ReportingTeam", ["Reports", "ReportingTeam"], "ReportingTeam") == (theirs, both, left)
     assert "RedshiftWarehouse: destroyed" in said
+    assert "Reports: destroyed" in said
     assert said.endswith("demo: done; the account is gone\n")

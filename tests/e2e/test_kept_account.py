@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.demo import REPORTING
 from tests.support.programs import ROOT
 
 # A person without permissions, and the stack of `cdk bootstrap`.
@@ -62,17 +63,18 @@ def _paste(lines: str, home: Path, *command: str) -> subprocess.CompletedProcess
 
 
 def test_an_account_is_kept_until_it_is_stopped(kept: tuple[subprocess.Popen[str], str], tmp_path: Path) -> None:
-    """It is bootstrapped, IAM is enforced, and a cluster of others is there; in the end no file is left, nor the
-    server.
+    """It is bootstrapped, IAM is enforced, and the cluster of the tutorial is there; in the end no file is left, nor
+    the server.
     """
+    assert f'cluster="{REPORTING}"' in (ROOT / "docs" / "tutorial.md").read_text()
     process, said = kept
     lines = "\n".join(line for line in said.splitlines() if line.startswith(("export ", "unset ")))
     assert "export AWS_ENDPOINT_URL=https://localhost:" in lines
 
     asked = _paste(lines, tmp_path, "-c", PROGRAM)
     assert ["CREATE_COMPLETE", "AccessDenied"] == asked.stdout.splitlines(), asked.stderr
-    shown = _paste(lines, tmp_path, "-m", "redshift_roles", "status", "sales-warehouse", "--wait")
-    assert "  in-sync  arn:aws:iam::123456789012:role/SalesTeam  (default)\n" in shown.stdout, shown.stderr
+    shown = _paste(lines, tmp_path, "-m", "redshift_roles", "status", REPORTING, "--wait")
+    assert "  in-sync  arn:aws:iam::123456789012:role/ReportingTeam  (default)\n" in shown.stdout, shown.stderr
 
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=20)
