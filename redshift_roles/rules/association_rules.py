@@ -12,7 +12,7 @@ from redshift_roles.rules.registry import INVALID_ARGUMENT, Problem, Rule, in_ac
 
 ROLE_LIMIT_OUT_OF_RANGE: Final = Rule(
     "RoleLimitOutOfRange",
-    "role_limit is 1 to 50, and at most 10 in us-iso-east-1, us-iso-west-1 and us-isob-east-1.",
+    "role_limit is 1 to 50, and for a cluster at most 10 in us-iso-east-1, us-iso-west-1 and us-isob-east-1.",
     "The AWS quota is not adjustable, so Redshift would refuse the roles above it.",
     quotas.QUOTAS,
 )
@@ -248,7 +248,7 @@ def two_default_roles(association: AssociationFacts) -> Iterator[Problem]:
 
 TRUST_LACKS_REDSHIFT: Final = Rule(
     "TrustLacksRedshift",
-    "Each associated role that the app defines lets Redshift assume it.",
+    "Each associated role that the app defines lets Redshift assume it; of a namespace, both of Redshift's services.",
     "Redshift refuses to associate a role that it cannot assume.",
     quotas.AUTHORIZING_REDSHIFT,
 )

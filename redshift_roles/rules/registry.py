@@ -64,7 +64,7 @@ POLICY_TOO_LARGE: Final = Rule(
 )
 NOT_IN_A_TEMPLATE: Final = Rule(
     "NotInATemplate",
-    "Each cluster, association, policy and role of this library is in a template that CDK writes.",
+    "Each cluster, namespace, association, policy and role of this library is in a template that CDK writes.",
     "What is in no template cannot be checked there, and most likely is not deployed.",
     quotas.TEMPLATE_FORMATS,
 )

@@ -14,7 +14,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
 from aws_cdk.assertions import Template
 
-from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationRules, rules
+from redshift_roles import RedshiftCluster, RedshiftNamespace, RedshiftRole, RoleAssociationRules, rules
 from redshift_roles.cdk import plugins
 from redshift_roles.rules import association_rules
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
@@ -258,15 +258,17 @@ def _unwritten(app: cdk.App) -> cdk.Stack:
 
 @pytest.mark.usefixtures("stack")
 def test_fails_when_a_construct_is_in_no_template(app: cdk.App) -> None:
-    """Nobody would check it; the finding names the cluster, the association, the role and its policies."""
+    """Nobody would check it; the finding names the cluster, the namespace, the association, the role and its policies."""
     stack = _unwritten(app)
     _cluster(stack)
+    RedshiftNamespace(stack, "Namespace")
     associate(stack, "Association", RedshiftRole(stack, "Role"))
 
     found = report_of(app)
     paths = [construct["constructPath"] for violation in found for construct in violation["violatingConstructs"]]
     assert {("fatal", "NotInATemplate")} == {(violation["severity"], violation["ruleName"]) for violation in found}
-    assert ["Unwritten/Cluster/Resource", "Unwritten/Association", "Unwritten/Role/Resource"] == paths[:3]
+    of_lists = ["Unwritten/Cluster/Resource", "Unwritten/Namespace/Resource"]
+    assert [*of_lists, "Unwritten/Association", "Unwritten/Role/Resource"] == paths[:4]
 
 
 @pytest.mark.parametrize("removed", ["the construct", "the stack", "the nested stack"])

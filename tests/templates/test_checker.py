@@ -348,6 +348,17 @@ def test_findings_are_in_the_words_of_the_caller(tmp_path: Path, origin: Origin,
     assert "'role_limit'" in next(iter(checker.check(assembly, 10))).finding.message
 
 
+@pytest.mark.parametrize("resource", [cluster(_many(13)), _namespace(IamRoles=_many(13))])
+def test_a_limit_that_this_library_wrote_down_is_kept(tmp_path: Path, resource: dict[str, Json]) -> None:
+    """Of a cluster and of a namespace alike: the command finds it in the Metadata, whatever limit it is given."""
+    for limit, expected in ((12, ["RoleQuotaExceeded R"]), (13, [])):
+        written = {**resource, "Metadata": {"redshift-roles": {"role_limit": limit}}}
+        folder = tmp_path / str(limit)
+        folder.mkdir()
+        found = checker.check(read(folder, Data=StackText(resources={"R": written})), 10, origin="template")
+        assert expected == named(found)
+
+
 def test_an_association_that_another_caller_checks_is_left_out(tmp_path: Path) -> None:
     """What it shares with one that is checked is reported of that one."""
     properties = {"ClusterIdentifier": "warehouse", "RoleArns": [arn()], "DefaultRoleArn": arn()}
