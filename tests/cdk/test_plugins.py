@@ -258,7 +258,7 @@ def _unwritten(app: cdk.App) -> cdk.Stack:
 
 @pytest.mark.usefixtures("stack")
 def test_fails_when_a_construct_is_in_no_template(app: cdk.App) -> None:
-    """Nobody would check it; the finding names the cluster, the namespace, the association, the role and its policies."""
+    """Nobody would check it; the finding names cluster, namespace, association, role and policies."""
     stack = _unwritten(app)
     _cluster(stack)
     RedshiftNamespace(stack, "Namespace")
