@@ -31,9 +31,7 @@ def build(app: cdk.App) -> cdk.Stack:
     warehouse = ServerlessWarehouse(stack, "Warehouse", base_capacity=8, max_capacity=64, vpc=vpc)
     landing = s3.Bucket.from_bucket_name(stack, "Landing", LANDING)
     grant = warehouse.redshift_grants.copy_from(landing, prefix="sales/")
-    cdk.CfnOutput(
-        stack, "Endpoint", value=f"{warehouse.workgroup.endpoint_address}:{warehouse.workgroup.endpoint_port}"
-    )
+    cdk.CfnOutput(stack, "Endpoint", value=warehouse.workgroup.endpoint_address)
     cdk.Validations.of(warehouse.user_policy).acknowledge(
         cdk.Acknowledgment(
             id="AwsSolutions-IAM5[Resource::*]",
