@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from redshift_roles import sql
+    from redshift_roles.access_map import AccessMap
     from redshift_roles.association import RoleAssociation
     from redshift_roles.aws.trust import DbUser
     from redshift_roles.cdk.plugins import RoleAssociationRules
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from redshift_roles.warehouse import RedshiftWarehouse, ServerlessWarehouse
 
 __all__ = [
+    "AccessMap",
     "DbUser",
     "Finding",
     "RedshiftCluster",
@@ -46,6 +48,7 @@ __all__ = [
 # A type checker that saw the function would take any name for one of ours.
 if not TYPE_CHECKING:
     _MODULES = {
+        "AccessMap": "access_map",
         "DbUser": "aws.trust",
         "Finding": "rules.findings",
         "RedshiftCluster": "cluster",

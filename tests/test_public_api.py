@@ -16,6 +16,7 @@ from tests.support.programs import ROOT
 from tests.support.signatures import arguments_of
 
 PUBLIC = [
+    "AccessMap",
     "DbUser",
     "Finding",
     "RedshiftCluster",
@@ -126,7 +127,9 @@ def test_what_writes_templates_is_documented(name: str) -> None:
     assert [] == [option for option in options if f"{option}:" not in text and f"{option}," not in text]
 
 
-@pytest.mark.parametrize("name", ["DbUser", "Finding", "RedshiftGrant", "RequiredPolicy", "RoleAssociationError"])
+@pytest.mark.parametrize(
+    "name", ["AccessMap", "DbUser", "Finding", "RedshiftGrant", "RequiredPolicy", "RoleAssociationError"]
+)
 def test_values_are_documented(name: str) -> None:
     """Each tells its attributes."""
     assert "\nAttributes:\n" in (inspect.getdoc(getattr(redshift_roles, name)) or "")

@@ -86,6 +86,8 @@ def literal_end(text: str) -> str:
 
 def readable(text: str) -> str:
     """Write a text for people: ``${Name}`` for a placeholder or pseudo parameter, ``${Token}`` for any other token."""
+    if _OPEN not in text and "{Token[" not in text and "e+289" not in text:
+        return text
     named = PLACEHOLDERS.filled(text, lambda name: f"${{{name.rpartition('#')[2]}}}")
     return re.sub(_NAMELESS, _UNNAMED, TOKENS.filled(named, _pseudo_parameter))
 

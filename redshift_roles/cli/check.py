@@ -33,8 +33,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "environments in it are ignored. "
         "Exit code: 0 when no rule is broken, 1 when one is, 2 when something cannot be read or nothing was checked."
     )
-    paths = "a template, a folder of templates, a cdk.out, or - for a template on standard input"
-    parser.add_argument("paths", metavar="PATH", nargs="+", help=paths)
+    describe_input(parser)
     parser.add_argument("--format", choices=[*reports.FORMATS], default="text", help="default: text")
     parser.add_argument("--output", metavar="FILE", help="write the report to a file, and print the counts")
     parser.add_argument("--strict", action="store_true", help="exit with 1 for warnings too")
@@ -53,6 +52,13 @@ def describe(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"roles a cluster or namespace may have: 1 to {quotas.ROLE_QUOTA}, default {quotas.DEFAULT_ROLE_LIMIT}",
     )
+    parser.set_defaults(run=run)
+
+
+def describe_input(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments of all commands that read templates."""
+    paths = "a template, a folder of templates, a cdk.out, or - for a template on standard input"
+    parser.add_argument("paths", metavar="PATH", nargs="+", help=paths)
     parser.add_argument(
         "--account", type=_matching("[0-9]{12}", "twelve digits"), help="account of templates that name none"
     )
@@ -61,7 +67,6 @@ def describe(parser: argparse.ArgumentParser) -> None:
         type=_matching("[a-z]{2,}(-[a-z]+)+-[0-9]+", "the name of a region, such as eu-west-1"),
         help="region of templates that name none, such as eu-west-1",
     )
-    parser.set_defaults(run=run)
 
 
 class Ignore(NamedTuple):
@@ -103,27 +108,32 @@ def _matching(pattern: str, allowed: str) -> Callable[[str], str]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check, print a report, and return the exit code."""
-    progress = _Progress()
+    progress = Progress()
     given = files.read(arguments.paths, Environment(arguments.account, arguments.region), progress.count)
     report = _report(given, arguments)
     progress.clear()
     text = reports.FORMATS[arguments.format](report)
-    if arguments.output is not None:
-        with given.complaints(Path(arguments.output)):
-            _write(Path(arguments.output), text)
-        text = reports.summary(report)
-    print(text)  # noqa: T201  what the command is for
+    show(text, reports.summary(report), given, arguments.output)
     for ignore in dict.fromkeys(arguments.ignore):
         if not any(map(ignore.covers, report.found)):
-            _log(f"--ignore {ignore}: there is no such finding")
+            log(f"--ignore {ignore}: there is no such finding")
     for line in (*given.odd, *report.unusable):
-        _log(line)
+        log(line)
     if report.unusable:
         return UNUSABLE
     return FOUND if report.counted("error") or (arguments.strict and report.counted("warning")) else 0
 
 
-def _log(line: str) -> None:
+def show(text: str, summary: str, given: Given, output: str | None) -> None:
+    """Print a report, or write it to a file and print its summary."""
+    if output is not None:
+        with given.complaints(Path(output)):
+            _write(Path(output), text)
+    print(text if output is None else summary)  # noqa: T201  what the command is for
+
+
+def log(line: str) -> None:
+    """Write a line to standard error."""
     print(f"redshift-roles: {reports.inert(readable(line))}", file=sys.stderr)  # noqa: T201
 
 
@@ -175,7 +185,7 @@ def _stack(template: Template) -> str:
     return "/".join([top.file, *(nested.parent_logical_id for nested in below)]) if below else ""
 
 
-class _Progress:
+class Progress:
     """A line that counts the files, on a terminal, when there are many."""
 
     def __init__(self) -> None:

@@ -15,6 +15,7 @@ from redshift_roles.cli import __version__
 # The module of this name describes the arguments and runs the command.
 COMMANDS: Final = {
     "check": "apply the rules to CloudFormation templates and cdk.out folders",
+    "map": "show who may pass which role to which cluster, and what each role reaches",
     "status": "show the roles of a cluster or a Serverless namespace, and whether they can be used",
 }
 

@@ -51,7 +51,7 @@ class Found(NamedTuple):
 _Path = Callable[[Entry], str]
 
 
-class _Source(NamedTuple):
+class Source(NamedTuple):
     """A list of roles that the app gives a cluster, and the branches of conditions in which it does."""
 
     template: Template
@@ -61,13 +61,15 @@ class _Source(NamedTuple):
 
     @property
     def is_cluster(self) -> bool:
+        """Whether it is the cluster's own list."""
         return self.template.resource_type(self.logical_id) == CLUSTER
 
     @property
     def lists_roles(self) -> bool:
+        """Whether it has roles, or may have some."""
         return bool(self.facts.roles) or self.facts.more_roles
 
-    def seen_from(self, other: _Source, path: _Path) -> AssociationFacts:
+    def seen_from(self, other: Source, path: _Path) -> AssociationFacts:
         """Return the facts as they are where another list is; what a condition decides may be there or not."""
         if any(branch._replace(holds=not branch.holds) in other.branches for branch in self.branches):
             return replace(self.facts, roles=(), conditional_roles=(0, 0), more_roles=False)
@@ -95,18 +97,18 @@ def role_limit(assembly: Assembly, template: Template, logical_id: str, default:
 
 def _limits(assembly: Assembly) -> dict[tuple[Template, str], int]:
     """List the largest limits of the associations of each cluster that has some."""
-    groups = _groups(assembly, "app")
-    return {(source.template, source.logical_id): _largest(group) or 0 for group in groups for source in group}
+    found = groups(assembly, "app")
+    return {(source.template, source.logical_id): _largest(group) or 0 for group in found for source in group}
 
 
-def _largest(group: Sequence[_Source]) -> int | None:
+def _largest(group: Sequence[Source]) -> int | None:
     limits = [written_limit(source.template, source.logical_id) for source in group]
     return max((limit for limit in limits if limit is not None), default=None)
 
 
 def found(assembly: Assembly, path: _Path, origin: Origin) -> Iterator[Found]:
     """Apply the rules to each association, with what else in the app gives roles to the same cluster."""
-    for group in _groups(assembly, origin):
+    for group in groups(assembly, origin):
         said = set[Rule]()
         limit = _largest(group)
         for place, source in enumerate(group):
@@ -121,32 +123,32 @@ def found(assembly: Assembly, path: _Path, origin: Origin) -> Iterator[Found]:
                 yield Found(_entry(source, problem), _argument(source, problem), rule, problem)
 
 
-def _argument(source: _Source, problem: Problem) -> str:
+def _argument(source: Source, problem: Problem) -> str:
     is_default = problem.argument == source.facts.default_argument
     return source.facts.default_argument if is_default else source.facts.argument
 
 
-def _entry(source: _Source, problem: Problem) -> Entry:
+def _entry(source: Source, problem: Problem) -> Entry:
     """Find the entry that a problem is about; too many roles are too many from the last one on."""
     last = len(source.facts.roles) - 1 if problem.argument == source.facts.argument else None
     return Entry(source.template, source.logical_id, last if problem.position is None else problem.position)
 
 
-def _in_list(source: _Source, earlier: Sequence[_Source], limit: int | None, path: _Path) -> AssociationFacts:
+def _in_list(source: Source, earlier: Sequence[Source], limit: int | None, path: _Path) -> AssociationFacts:
     """Return the facts about a list together with those before it."""
     setting = (other for other in earlier if other.facts.default_roles and other.branches <= source.branches)
     before = next((partial(path, Entry(other.template, other.logical_id, None)) for other in setting), None)
     return replace(_beside(source, earlier, path), role_limit=limit, limit_written=True, other_default=before)
 
 
-def _with_all(source: _Source, group: Sequence[_Source], path: _Path) -> AssociationFacts:
+def _with_all(source: Source, group: Sequence[Source], path: _Path) -> AssociationFacts:
     """Return the facts about a list together with all others of its cluster; without any, nobody knows the roles."""
     facts = _beside(source, [other for other in group if other is not source], path)
     is_known = any(other.is_cluster or other.lists_roles for other in group)
     return facts if is_known else replace(facts, more_roles=True)
 
 
-def _beside(source: _Source, others: Sequence[_Source], path: _Path) -> AssociationFacts:
+def _beside(source: Source, others: Sequence[Source], path: _Path) -> AssociationFacts:
     seen = [other.seen_from(source, path) for other in others]
     counts = [facts.conditional_roles for facts in (source.facts, *seen)]
     return replace(
@@ -157,29 +159,29 @@ def _beside(source: _Source, others: Sequence[_Source], path: _Path) -> Associat
     )
 
 
-def _groups(assembly: Assembly, origin: Origin) -> list[list[_Source]]:
+def groups(assembly: Assembly, origin: Origin) -> list[list[Source]]:
     """List the clusters that have associations, each with its lists of roles, its own first."""
     return once(assembly.memo, f"clusters {origin}", lambda: _grouped(assembly, origin), [])
 
 
-def _grouped(assembly: Assembly, origin: Origin) -> list[list[_Source]]:
+def _grouped(assembly: Assembly, origin: Origin) -> list[list[Source]]:
     if not any(template.resources(ASSOCIATION) for template in assembly.templates()):
         return []
     places = [place for kind in (CLUSTER, ASSOCIATION) for place in _resources(assembly, kind)]
     sources = [_source(*place, origin) for place in places if presence(*place) is not False]
     environments = _environments(sources)
-    groups: dict[object, list[_Source]] = {}
+    groups: dict[object, list[Source]] = {}
     for source in sources:
-        identifier = _identifier(source)
+        identifier = identifier_of(source)
         environment = environments(source.template)
         groups.setdefault((environment, identifier) if identifier else source[:2], []).append(source)
     return [group for group in groups.values() if not group[-1].is_cluster]
 
 
-def _source(template: Template, logical_id: str, origin: Origin) -> _Source:
+def _source(template: Template, logical_id: str, origin: Origin) -> Source:
     facts = association_facts(template, logical_id, origin=origin)
     roles = tuple(role._replace(position=position) for position, role in enumerate(facts.roles))
-    return _Source(template, logical_id, replace(facts, roles=roles), undecided_branches(template, logical_id))
+    return Source(template, logical_id, replace(facts, roles=roles), undecided_branches(template, logical_id))
 
 
 def _resources(assembly: Assembly, kind: str) -> Iterator[tuple[Template, str]]:
@@ -206,7 +208,7 @@ def _dependencies(answer: Json, template: Template) -> list[Json]:
     return listed(template.entry("Resources", str(argument[0])).get("DependsOn")) if is_given else []
 
 
-def _identifier(source: _Source) -> str | None:
+def identifier_of(source: Source) -> str | None:
     """Name the cluster of a list so that two names are equal when they surely are of one cluster of an environment."""
     template, logical_id = source[:2]
     value = {"Ref": logical_id} if source.is_cluster else template.properties(logical_id).get("ClusterIdentifier")
@@ -214,7 +216,7 @@ def _identifier(source: _Source) -> str | None:
     return named[0] if len(named) == 1 else None
 
 
-def _environments(sources: Sequence[_Source]) -> Callable[[Template], object]:
+def _environments(sources: Sequence[Source]) -> Callable[[Template], object]:
     """Return what tells where a template is deployed; equal for two that surely are of one account and region.
 
     Stacks that do not say where they are may be anywhere, each by itself, but CDK refers within one environment only:
@@ -230,7 +232,7 @@ def _environments(sources: Sequence[_Source]) -> Callable[[Template], object]:
     for source in sources:
         if source.template.account and source.template.region:
             continue
-        for text in (_identifier(source) or "", *(role.arn for role in source.facts.roles)):
+        for text in (identifier_of(source) or "", *(role.arn for role in source.facts.roles)):
             for name in PLACEHOLDERS.names(text):
                 other = source.template.assembly.by_key.get(name.partition("#")[0])
                 one = representative(source.template.top)

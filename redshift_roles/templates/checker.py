@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
@@ -32,6 +33,8 @@ from redshift_roles.templates.cluster_reader import (
 )
 from redshift_roles.templates.policy_reader import RedshiftUsage, pass_role_statements
 
+_GENERATED: Final = re.compile("(.+)[0-9A-F]{8}")
+
 
 class ClusterOrNamespace(NamedTuple):
     """A cluster or namespace in a template, and how many roles it may have."""
@@ -60,6 +63,27 @@ def construct_path(template: Template, logical_id: str) -> str:
     """Name a resource by its construct path where CDK wrote it down, else by its logical id."""
     path = mapping(template.entry("Resources", logical_id).get("Metadata")).get("aws:cdk:path")
     return path if isinstance(path, str) else readable(logical_id)
+
+
+def stack_name_of(template: Template) -> str:
+    """Name a stack for people: with the stacks that it is nested in, and where it is deployed if that is known."""
+    if template.above:
+        home, logical_id = template.above
+        return f"{stack_name_of(home)}/{name_of(home, logical_id) if logical_id else template.file}"
+    place = ", ".join(filter(None, (template.account, template.region)))
+    name = template.stack_name or str(template.path or "")
+    return f"{name} ({place})" if place and template.stack_name else name
+
+
+def name_of(template: Template, logical_id: str) -> str:
+    """Name a resource within its stack: by its construct path, else by its logical id, without the end CDK adds."""
+    path = construct_path(template, logical_id)
+    if "/" not in path:
+        generated = _GENERATED.fullmatch(path) if template.assembly.is_app else None
+        return generated[1] if generated else path
+    parts = readable(path).removesuffix("/Resource").split("/")
+    sizes = (size for size in range(1, len(parts)) if "-".join(parts[:size]) == template.top.stack_name)
+    return "/".join(parts[next(sizes, 0) :])
 
 
 def clusters_and_namespaces(assembly: Assembly, role_limit: int) -> Iterator[ClusterOrNamespace]:
@@ -158,14 +182,7 @@ def _check(
         if not is_elsewhere((template, logical_id)):
             yield from violations_of(template, logical_id, facts)
     yield from associated(assembly, lambda entry: construct_path(*entry[:2]), origin=origin, is_elsewhere=is_elsewhere)
-    usages: dict[Template | None, RedshiftUsage] = {}
-
-    def usage_of(template: Template) -> RedshiftUsage:
-        app = None if assembly.is_app else template.top
-        if app not in usages:
-            usages[app] = _redshift_usage(assembly, known, app)
-        return usages[app]
-
+    usage_of = usages(assembly, known)
     for template in assembly.templates():
         if template in assembly.unread:
             yield _unread(template, assembly.unread[template])
@@ -176,6 +193,19 @@ def _check(
                 finding = rule.finding(construct_path(template, statement.logical_id), problem)
                 yield Violation(template, statement.logical_id, statement.location, finding)
     yield from (found for found in of_policies(assembly, origin) if not is_elsewhere(found[:2]))
+
+
+def usages(assembly: Assembly, known: list[tuple[Template, AssociationFacts]]) -> Callable[[Template], RedshiftUsage]:
+    """Return what lists the roles for Redshift where a template is: in its app, or else in its top-level stack."""
+    found: dict[Template | None, RedshiftUsage] = {}
+
+    def usage_of(template: Template) -> RedshiftUsage:
+        app = None if assembly.is_app else template.top
+        if app not in found:
+            found[app] = _redshift_usage(assembly, known, app)
+        return found[app]
+
+    return usage_of
 
 
 def of_policies(assembly: Assembly, origin: Origin = "app") -> Iterator[Violation]:

@@ -36,6 +36,7 @@ from redshift_roles.templates.principals import (
     Place,
     alternatives_of,
     documents,
+    forms_of,
     gives_redshift_a_role,
     is_boundary,
     is_of_circumstances,
@@ -221,17 +222,14 @@ def _label(location: str) -> str:
 def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, list[dict[str, Any]], list[str]]]:
     """List the statements that allow iam:PassRole, and the roles for which the document takes that back.
 
-    There are none where it may be taken back for all roles. Each is read in two forms: with the first branch of each
-    condition within it that is not decided, and with the last.
+    There are none where it may be taken back for all roles.
     """
     statements = mapping(document(policy, template)).get("Statement")
     passing: list[tuple[int, list[dict[str, Any]]]] = []
     for index, statement in enumerate(listed(statements)):
         for inner in alternatives_of(statement, template):
             if isinstance(inner, dict) and _names_iam(inner):
-                first, last = (evaluated(inner, template, side) for side in (0, -1))
-                forms = [first] if first == last else [first, last]
-                passing.append((index, [form for form in forms if isinstance(form, dict)]))
+                passing += [(index, forms_of(inner, template))]
     denying = [form for _, forms in passing for form in forms if _denies(form)]
     denied = [text for form in denying for text in _texts(form.get("Resource"))]
     if not any(_may_deny_all(form) for form in denying):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from redshift_roles.aws import Json, actions, listed
+from redshift_roles.aws import Json, actions, listed, trust
 from redshift_roles.aws.iam_patterns import matches
 from redshift_roles.aws.placeholders import literal_start
 from redshift_roles.templates.assembly import Assembly, Template, mapping, once
-from redshift_roles.templates.cluster_reader import document, nearest, role_key, role_names
+from redshift_roles.templates.cluster_reader import document, evaluated, nearest, presence, role_key, role_names
 from redshift_roles.templates.conditions import alternatives
 from redshift_roles.templates.values import texts
 
@@ -86,6 +88,12 @@ def people_of(place: Place) -> People:
     written = [text for operation, text in together.allowed.items() if operation not in together.denied]
     roles = frozenset(role_key(one.name) for one in people if one.kind == "Role")
     return People(roles, len(roles) < len(people), tuple(dict.fromkeys(written)))
+
+
+def denied_operations(one: Place | Principal, assembly: Assembly) -> set[str]:
+    """List the operations that take a role and that a policy, or any policy of somebody or their groups, denies."""
+    groups = _groups_of(assembly).get(one, ()) if isinstance(one, Principal) else ()
+    return {name for each in (one, *groups) for name in _powers(assembly).get(each, _NO_POWER).denied}
 
 
 _NO_POWER: Final = _Allowed({}, set())
@@ -219,9 +227,13 @@ def holder_of(template: Template, logical_id: str) -> Principal:
     return _principal(kind, name, template)
 
 
+_NO_VALUE: Final = {"Ref": "AWS::NoValue"}
+
+
 def _names(value: Json, template: Template) -> list[str]:
     """List the texts in a property that is a text or a list, as far as they are certain."""
-    found = [item for one in alternatives_of(value, template) for item in listed(one) if item is not None]
+    items = [item for one in alternatives_of(value, template) for item in listed(one)]
+    found = [inner for item in items for inner in alternatives_of(item, template) if inner not in (None, _NO_VALUE)]
     return [
         text
         for item in found
@@ -299,6 +311,17 @@ def alternatives_of(value: Json, template: Template) -> list[Json]:
     return [inner for inner, _ in alternatives(value, template, texts)]
 
 
+def forms_of(statement: Json, template: Template) -> list[dict[str, Any]]:
+    """Read a statement in its forms: with the first branch of each condition within it, and with the last."""
+
+    def found() -> list[dict[str, Any]]:
+        first, last = (evaluated(statement, template, side) for side in (0, -1))
+        return [form for form in ([first] if first == last else [first, last]) if isinstance(form, dict)]
+
+    # The template keeps its statements, so that none has the id of another.
+    return once(template.memo, f"forms {id(statement)}", found, [])
+
+
 def is_boundary(logical_id: str, template: Template) -> bool:
     """Return whether a policy serves only as a permissions boundary, which grants nothing."""
     properties = template.properties(logical_id)
@@ -333,3 +356,56 @@ def is_of_circumstances(condition: object) -> bool:
     """Return whether a condition is only about how a request is made: in which region, with MFA, from where."""
     keys = [key.lower() for group in mapping(condition).values() for key in mapping(group)]
     return bool(keys) and all(key in _CIRCUMSTANCES for key in keys)
+
+
+class Statement(NamedTuple):
+    """A statement of a policy in its forms, and whether a condition of the template decides that it is there."""
+
+    place: Place
+    location: str
+    forms: list[dict[str, Any]]
+    conditional: bool
+
+
+def statements(template: Template) -> Iterator[Statement]:
+    """List the statements of all policies, whatever they allow or deny."""
+    found = [*documents(template)]
+    versions = Counter(one[:2] for one in found)
+    for logical_id, location, policy in found:
+        present = presence(template, logical_id)
+        if present is False or is_boundary(logical_id, template):
+            continue
+        for statement in listed(mapping(document(policy, template)).get("Statement")):
+            inner = alternatives_of(statement, template)
+            conditional = present is None or len(inner) > 1 or versions[logical_id, location] > 1
+            for one in inner:
+                yield Statement((template, logical_id), location, forms_of(one, template), conditional)
+
+
+def texts_of(node: Json) -> list[str]:
+    """List the texts in a value that is a text or a list."""
+    return [text for text in listed(node) if isinstance(text, str)]
+
+
+def actions_of(form: Mapping[str, Any], effect: str = "Allow") -> list[str]:
+    """List the actions that a statement allows or denies; everything, where it names what it leaves out."""
+    if form.get("Effect") != effect:
+        return []
+    return ["*"] if "NotAction" in form else texts_of(form.get("Action"))
+
+
+def resources_of(form: Mapping[str, Any]) -> list[str]:
+    """List the resources of a statement; all, where it names what it leaves out."""
+    return ["*"] if "NotResource" in form else texts_of(form.get("Resource"))
+
+
+def operations_of(form: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """List the operations that take a role and that a statement allows, each after what was written."""
+    left_out = [text.lower() for text in texts_of(form.get("NotAction"))]
+    for written in actions_of(form):
+        start = re.split("[*?]", written.lower())[0]
+        if not trust.PROVISIONED.startswith(start[: len(trust.PROVISIONED)]):
+            continue
+        for name in actions.TAKE_ROLES.names:
+            if matches(written.lower(), name.lower()) and not any(matches(text, name.lower()) for text in left_out):
+                yield written, name

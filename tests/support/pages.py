@@ -3,7 +3,7 @@
 - ``python`` runs, as one program with the other blocks of the page.
 - ``yaml`` and ``json`` must be well-formed.
 - ``console`` runs the commands that need no account and no registry, and checks what it can of the others.
-- ``text`` after one of these is what it prints, or the error that it raises.
+- ``text`` or ``mermaid`` after one of these is what it prints, or the error that it raises.
 
 A block that begins with ``# NAME.py`` or ``# NAME.yaml`` is written to that file; Python then runs when a command
 runs it. A block in a comment (``<!-- python``) prepares something that readers have already.
@@ -33,7 +33,8 @@ from redshift_roles.cli import main as command
 from tests.support.programs import ROOT
 
 _BLOCK: Final = re.compile(
-    r"^(?P<fence>```|<!-- )(?P<language>[\w{}-]+)\n(?P<code>.*?)^(?:```|-->)\n(?:\n```text\n(?P<text>.*?)^```\n)?",
+    r"^(?P<fence>```|<!-- )(?P<language>[\w{}-]+)\n(?P<code>.*?)^(?:```|-->)\n"
+    r"(?:\n```(?:text|mermaid)\n(?P<text>.*?)^```\n)?",
     re.DOTALL | re.MULTILINE,
 )
 _FILE: Final = re.compile(r"# (?P<name>[\w./-]+\.(?:py|ya?ml|json))\n")
