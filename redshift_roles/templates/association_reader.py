@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from redshift_roles.aws import Json, listed
@@ -27,6 +28,8 @@ from redshift_roles.templates.values import texts
 _WAS_ASSOCIATED: Final = "WasAssociated"
 _OF_DEFAULT: Final = (association_rules.DEFAULT_ROLE_NOT_ASSOCIATED, association_rules.DEFAULT_ROLE_UNDECIDED)
 _OF_LIST: Final = tuple(rule for rule, _ in association_rules.CHECKS if rule not in _OF_DEFAULT)
+# Roles, and lists, of one cluster that are compared: far more than it may have.
+_COMPARED: Final = 100
 # What is said once of a cluster, however many lists it has.
 _OF_COUNT: Final = (association_rules.ROLE_QUOTA_EXCEEDED, association_rules.ROLE_COUNT_UNDECIDED)
 
@@ -111,12 +114,14 @@ def found(assembly: Assembly, path: _Path, origin: Origin) -> Iterator[Found]:
     for group in groups(assembly, origin):
         said = set[Rule]()
         limit = _largest(group)
+        lists = _Lists(group, path)
         for place, source in enumerate(group):
             if source.is_cluster:
                 continue
-            listed_roles = association_rules.problems(_in_list(source, group[:place], limit, path), *_OF_LIST)
-            default = association_rules.problems(_with_all(source, group, path), *_OF_DEFAULT)
-            for rule, problem in (*listed_roles, *default):
+            problems = [*association_rules.problems(lists.with_earlier(place, limit), *_OF_LIST)]
+            if source.facts.default_roles:
+                problems += association_rules.problems(lists.with_all(place), *_OF_DEFAULT)
+            for rule, problem in problems:
                 if rule in _OF_COUNT and (rule in said or not source.lists_roles):
                     continue
                 said.add(rule)
@@ -134,29 +139,51 @@ def _entry(source: Source, problem: Problem) -> Entry:
     return Entry(source.template, source.logical_id, last if problem.position is None else problem.position)
 
 
-def _in_list(source: Source, earlier: Sequence[Source], limit: int | None, path: _Path) -> AssociationFacts:
-    """Return the facts about a list together with those before it."""
-    setting = (other for other in earlier if other.facts.default_roles and other.branches <= source.branches)
-    before = next((partial(path, Entry(other.template, other.logical_id, None)) for other in setting), None)
-    return replace(_beside(source, earlier, path), role_limit=limit, limit_written=True, other_default=before)
+class _Lists:
+    """The lists of roles of one cluster, each seen from the others.
 
+    Lists after the first hundred roles are compared with those alone: no cluster may have that many.
+    """
 
-def _with_all(source: Source, group: Sequence[Source], path: _Path) -> AssociationFacts:
-    """Return the facts about a list together with all others of its cluster; without any, nobody knows the roles."""
-    facts = _beside(source, [other for other in group if other is not source], path)
-    is_known = any(other.is_cluster or other.lists_roles for other in group)
-    return facts if is_known else replace(facts, more_roles=True)
+    def __init__(self, group: Sequence[Source], path: _Path) -> None:
+        self._group, self._path = group, path
+        counts = accumulate(len(source.facts.roles) + 1 for source in group)
+        self._compared = sum(count <= _COMPARED for count in counts)
+        self._seen: dict[tuple[int, frozenset[Branch]], AssociationFacts] = {}
 
+    def with_earlier(self, place: int, limit: int | None) -> AssociationFacts:
+        """Return the facts about a list together with those before it."""
+        source = self._group[place]
+        before = next(self._defaults_before(place), None) if source.facts.default_roles else None
+        facts = self._beside(source, range(min(place, self._compared)))
+        return replace(facts, role_limit=limit, limit_written=True, other_default=before)
 
-def _beside(source: Source, others: Sequence[Source], path: _Path) -> AssociationFacts:
-    seen = [other.seen_from(source, path) for other in others]
-    counts = [facts.conditional_roles for facts in (source.facts, *seen)]
-    return replace(
-        source.facts,
-        others=tuple(role for facts in seen for role in facts.roles),
-        conditional_roles=(sum(least for least, _ in counts), sum(most for _, most in counts)),
-        more_roles=any(facts.more_roles for facts in (source.facts, *seen)),
-    )
+    def with_all(self, place: int) -> AssociationFacts:
+        """Return the facts about a list together with all others; without any, nobody knows the cluster's roles."""
+        facts = self._beside(self._group[place], (other for other in range(self._compared) if other != place))
+        is_known = any(other.is_cluster or other.lists_roles for other in self._group)
+        return facts if is_known and self._compared == len(self._group) else replace(facts, more_roles=True)
+
+    def _defaults_before(self, place: int) -> Iterator[Callable[[], str]]:
+        for other in self._group[:place]:
+            if other.facts.default_roles and other.branches <= self._group[place].branches:
+                yield partial(self._path, Entry(other.template, other.logical_id, None))
+
+    def _beside(self, source: Source, places: Iterable[int]) -> AssociationFacts:
+        seen = [self._seen_from(source, place) for place in places]
+        counts = [facts.conditional_roles for facts in (source.facts, *seen)]
+        return replace(
+            source.facts,
+            others=tuple(role for facts in seen for role in facts.roles),
+            conditional_roles=(sum(least for least, _ in counts), sum(most for _, most in counts)),
+            more_roles=any(facts.more_roles for facts in (source.facts, *seen)),
+        )
+
+    def _seen_from(self, source: Source, place: int) -> AssociationFacts:
+        key = place, source.branches
+        if key not in self._seen:
+            self._seen[key] = self._group[place].seen_from(source, self._path)
+        return self._seen[key]
 
 
 def groups(assembly: Assembly, origin: Origin) -> list[list[Source]]:

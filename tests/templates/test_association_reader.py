@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from redshift_roles.aws import Json
+from redshift_roles.rules.association_rules import DEFAULT_ROLE_UNDECIDED, ROLE_QUOTA_EXCEEDED
 from redshift_roles.rules.facts import Origin
-from redshift_roles.rules.registry import Problem
+from redshift_roles.rules.registry import Problem, Rule
 from redshift_roles.templates import association_reader
 from redshift_roles.templates.association_reader import Entry, circles
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
@@ -54,6 +55,19 @@ def test_fails_when_the_cluster_lists_the_role_too(tmp_path: Path, identifier: J
     assert [("Association", "RoleArns[0] (Role) is associated with the same cluster by Data/Cluster too")] == _found(
         tmp_path, Data=StackText(resources=resources)
     )
+
+
+@pytest.mark.parametrize(("number", "expected"), [(50, []), (51, [("Last", DEFAULT_ROLE_UNDECIDED)])])
+def test_a_default_role_among_too_many_lists_is_undecided(
+    tmp_path: Path, number: int, expected: list[tuple[str, Rule]]
+) -> None:
+    """Only so many lists are compared; the role may be in one of the others."""
+    last = _association("warehouse")
+    last["Properties"]["DefaultRoleArn"] = arn(f"Role{number - 1}")
+    resources = {f"A{n}": _association("warehouse", arn(f"Role{n}")) for n in range(number)} | {"Last": last}
+    found = association_reader.found(read(tmp_path, Data=StackText(resources=resources)), _path, "app")
+
+    assert expected == [(entry.logical_id, rule) for entry, _, rule, _ in found if rule is not ROLE_QUOTA_EXCEEDED]
 
 
 @pytest.mark.parametrize(("first", "second"), [("X", "Y"), ("X", "X")])

@@ -363,6 +363,14 @@ ROLES = {
     for number in range(200)
 }
 GROUP = {"Groups": [{"Ref": "Group"}]}
+
+
+def _associated(number: int) -> dict[str, Any]:
+    roles = [f"arn:aws:iam::111111111111:role/R{number}x{n}" for n in range(3)]
+    properties = {"ClusterIdentifier": "sales", "RoleArns": roles[:2], "DefaultRoleArn": roles[2], "RoleLimit": "10"}
+    return {"Type": "Custom::RedshiftRoleAssociation", "Properties": properties}
+
+
 MANY: dict[str, dict[str, Any]] = {
     "patterns": {"Resources": {**ROLES, **{f"P{n}": _policy(_passing(*_patterns(n))) for n in range(80)}}},
     "patterns that begin with a star": {
@@ -390,6 +398,7 @@ MANY: dict[str, dict[str, Any]] = {
         },
         "Resources": {f"C{n}": _cluster("x") for n in range(500)},
     },
+    "associations of one cluster": {"Resources": {f"A{n}": _associated(n) for n in range(500)}},
 }
 
 
