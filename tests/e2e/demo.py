@@ -100,7 +100,7 @@ def keep(program: str, _: Path, environment: Mapping[str, str]) -> None:
 
 
 def demo(program: str, folder: Path, environment: Mapping[str, str]) -> None:
-    """Deploy, show the roles, destroy."""
+    """Deploy, show the roles and the access map, destroy."""
     assembly = str(folder / "cdk.out")
     _status(program, environment, "what others have", REPORTING)
     _say(program, f"deploying app.py, and a role for {REPORTING}: cdk deploy")
@@ -109,6 +109,8 @@ def demo(program: str, folder: Path, environment: Mapping[str, str]) -> None:
     cluster = _cluster(environment)
     _status(program, environment, "waiting for its role", cluster)
     _status(program, environment, "two roles can be used", REPORTING)
+    _say(program, "who may pass which role to which cluster: redshift-roles map cdk.out")
+    _run(environment, sys.executable, "-m", "redshift_roles", "map", assembly)
     _say(program, "destroying it: cdk destroy")
     _run(environment, str(CDK), "destroy", "--all", "--app", assembly, "--force")
     _status(program, environment, "what others have stays", REPORTING)

@@ -368,8 +368,8 @@ def test_destroying_leaves_what_is_others(account: Aws, outputs: dict[str, str])
 
 
 def test_the_demo_shows_deployments(demo: subprocess.Popen[str]) -> None:
-    """It deploys, shows the outputs and the roles in sync, also on a cluster that exists; it destroys, what is others'
-    stays there, and no file stays.
+    """It deploys, shows the outputs, the roles in sync, also on a cluster that exists, and the access map of both; it
+    destroys, what is others' stays there, and no file stays.
     """
     said, _ = demo.communicate()
 
@@ -378,7 +378,10 @@ def test_the_demo_shows_deployments(demo: subprocess.Popen[str]) -> None:
     roles = [line.rpartition("/")[2].partition(" ")[0] for line in said.splitlines() if line.startswith("  in-sync  ")]
     theirs, own, *both, left = roles
     assert own.startswith("RedshiftWarehouse-WarehouseRole")
-    assert ("ReportingTeam", ["Reports", "ReportingTeam"], "ReportingTeam") == (theirs, both, left)
+    assert ("ReportingTeam", ["ReportingTeam", "Reports"], "ReportingTeam") == (theirs, both, left)
+    reached = " ".join(said.split())
+    assert "role WarehouseRole reads bucket Landing/landing/*" in reached
+    assert "cluster reporting (not in these templates) has role ReportsRole" in reached
     assert "RedshiftWarehouse: destroyed" in said
     assert "Reports: destroyed" in said
     assert said.endswith("demo: done; the account is gone\n")
