@@ -368,7 +368,7 @@ class RedshiftWorkgroup(Connectable):
 
     @property
     def endpoint_port(self) -> str:
-        """The port that clients connect to."""
+        """The port that clients connect to; CloudFormation returns a number."""
         return self._cfn_workgroup.get_att("Workgroup.Endpoint.Port").to_string()
 
 

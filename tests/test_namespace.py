@@ -16,11 +16,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_redshiftserverless as serverless
 
-from redshift_roles import RedshiftNamespace, RedshiftRole, RedshiftWorkgroup
+from redshift_roles import RedshiftCluster, RedshiftNamespace, RedshiftRole, RedshiftWorkgroup
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.associations import refused
 from tests.support.nag import nag_findings
-from tests.support.templates import all_properties_of, deployed, properties_of, template_of
+from tests.support.templates import all_properties_of, deployed, properties_of, template_of, the_violation_of
 
 NAMESPACE, WORKGROUP = "AWS::RedshiftServerless::Namespace", "AWS::RedshiftServerless::Workgroup"
 
@@ -184,6 +184,17 @@ def test_the_options_of_a_namespace_reach_the_template(stack: cdk.Stack) -> None
     assert properties["DefaultIamRoleArn"] == properties["IamRoles"][0]
     assert 2 == len(properties["IamRoles"])
     assert _snapshot_name(properties).startswith("final-1-sales-1c2f")
+
+
+def test_fails_at_synth_time_when_the_default_role_leaves_the_list(app: cdk.App, stack: cdk.Stack) -> None:
+    """CloudFormation sends both together; Redshift would refuse a default role that is not associated."""
+    role = RedshiftRole(stack, "Role", serverless=True)
+    namespace = _namespace(stack, roles=[role], default_role=role)
+    namespace.cfn_namespace.iam_roles = [f"arn:aws:iam::{ACCOUNT}:role/Another"]
+
+    *found, message = the_violation_of(app)
+    assert ["fatal DefaultRoleNotAssociated", "Data/Namespace/Resource"] == found
+    assert message.startswith("DefaultIamRoleArn (Role1ABCC5F0) is not among IamRoles")
 
 
 def test_what_only_the_deployment_knows_reaches_the_namespace(stack: cdk.Stack) -> None:
@@ -500,20 +511,29 @@ def test_the_defaults_have_no_finding_under_five_nag_packs(app: cdk.App, stack: 
 
 
 def test_the_defaults_pass_cfn_lint(stack: cdk.Stack, tmp_path: Path) -> None:
-    """The linter of CloudFormation has nothing to say, and would say it."""
-    namespace = _namespace(stack, roles=[RedshiftRole(stack, "Role", serverless=True)])
-    _workgroup(stack, namespace=namespace)
+    """The linter of CloudFormation has nothing to say of a cluster, a namespace and a workgroup, and would say it."""
+    role = RedshiftRole(stack, "Role", serverless=True)
+    RedshiftCluster(stack, "Cluster", cluster_subnet_group_name="subnets", roles=[role])
+    _workgroup(stack, namespace=_namespace(stack, roles=[role], default_role=role))
     template = template_of(stack)
 
     (tmp_path / "good.json").write_text(json.dumps(template))
+    wrong = {
+        "AWS::Redshift::Cluster": ("NodeType", "ra3.tiny"),
+        NAMESPACE: ("LogExports", ["everything"]),
+        WORKGROUP: ("Port", "near"),
+    }
     for resource in template["Resources"].values():
-        if resource["Type"] == NAMESPACE:
-            resource["Properties"]["LogExports"] = ["everything"]
+        name, value = wrong.get(resource["Type"], ("", None))
+        if name:
+            resource["Properties"][name] = value
     (tmp_path / "bad.json").write_text(json.dumps(template))
     command = [str(Path(sys.executable).with_name("cfn-lint")), "--regions", REGION, "--format", "json"]
     paths = [str(tmp_path / name) for name in ("good.json", "bad.json")]
     done = subprocess.run([*command, *paths], capture_output=True, text=True, check=False)
+    found = [(Path(each["Filename"]).name, each["Message"]) for each in json.loads(done.stdout)]
 
-    assert {("bad.json", True)} == {
-        (Path(each["Filename"]).name, "everything" in each["Message"]) for each in json.loads(done.stdout)
+    assert {"bad.json"} == {name for name, _ in found}
+    assert {"ra3.tiny", "everything", "near"} == {
+        word for word in ("ra3.tiny", "everything", "near") for _, message in found if word in message
     }

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Final, NamedTuple
 
 from redshift_roles.aws import Json, arns, listed, trust
-from redshift_roles.aws.placeholders import PLACEHOLDERS, has_placeholder, with_missing_name
+from redshift_roles.aws.placeholders import PLACEHOLDERS, has_placeholder, readable, with_missing_name
 from redshift_roles.rules.facts import AssociationFacts, Kind, Origin, RoleFacts
 from redshift_roles.templates.assembly import Assembly, Template, function_of, mapping, once
 from redshift_roles.templates.conditions import Branch, Branches, alternatives, branch, holds
@@ -170,8 +171,10 @@ def _default_roles(
     for text, when in [option for entry in read.entries for option in entry.options]:
         conditional = when != taken
         if text not in (MORE, NO_VALUE) and not _is_left_out(text, surely=surely and not conditional):
-            defined = _is_named_by_deployment(definition(text, template))
-            role = RoleFacts(name, _arn(text, template), conditional, defined=defined)
+            found = definition(text, template)
+            role = RoleFacts(name, _arn(text, template), conditional, defined=_is_named_by_deployment(found))
+            if found:
+                role = role._replace(path=partial(readable, found[1]))
             yield as_written(role, text, template.properties(logical_id)[name], template)
 
 
