@@ -131,7 +131,7 @@ class RedshiftNamespace(RoleList, Construct):
         location = child_location(scope, construct_id)
         given = with_defaults(given, NAMESPACE_DEFAULTS)
         facts = check_namespace(partial(child_path, scope, construct_id), location, given)
-        with account_rule.withdrawn_on_error(location), rollback_on_error(self, scope, construct_id):
+        with rollback_on_error(self, scope, construct_id):
             super().__init__(scope, construct_id)
             remember_location(self, location)
             self._encryption_key, self._admin_username = given.get("encryption_key"), given["admin_username"]
@@ -140,7 +140,7 @@ class RedshiftNamespace(RoleList, Construct):
                 self._cfn_namespace.apply_removal_policy(given["removal_policy"])
             self._list_roles(self._cfn_namespace, location, given["roles"], given["role_limit"])
             self._namespace_name = cluster_references.reference(self._cfn_namespace)
-            account_rule.assert_account(location, (role.account for role in facts.roles))
+        account_rule.assert_account(location, (role.account for role in facts.roles))
         plugins.watch(self._cfn_namespace, self._namespace_name, location)
 
     def _define(self, given: NamespaceArguments, location: Location) -> serverless.CfnNamespace:
