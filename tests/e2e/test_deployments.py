@@ -380,7 +380,7 @@ def test_the_demo_shows_deployments(demo: subprocess.Popen[str]) -> None:
     assert own.startswith("RedshiftWarehouse-WarehouseRole")
     assert ("ReportingTeam", ["ReportingTeam", "Reports"], "ReportingTeam") == (theirs, both, left)
     reached = " ".join(said.split())
-    assert "role WarehouseRole reads bucket Landing/landing/*" in reached
+    assert "role Warehouse/Role reads bucket Landing/landing/*" in reached
     assert "cluster reporting (not in these templates) has role ReportsRole" in reached
     assert "RedshiftWarehouse: destroyed" in said
     assert "Reports: destroyed" in said
