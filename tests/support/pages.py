@@ -56,7 +56,7 @@ class PageParser:
                 line = document.text.count("\n", 0, match.start("code"))
                 run = partial(_LANGUAGES[language], code, document.path, line)
                 yield Region(match.start(), match.end(), (run, match["text"]), _evaluate)
-            elif not language.startswith("{") and language != "mermaid":
+            elif not language.startswith("{"):
                 raise ValueError(f"{document.path}: a block of '{language}' must follow a block that prints it")
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ministack.core.responses import new_uuid
+from ministack.services import iam
 from ministack.services.cloudformation import provisioners
 
 from tests.support.emulator.clusters import Json, Redshift, RefusedError
@@ -34,7 +35,10 @@ class Provisioning:
     def install(self) -> None:
         """Teach the server the types."""
         provisioners._RESOURCE_HANDLERS |= {
-            "AWS::EC2::FlowLog": {"create": _create_flow_log, "delete": _delete_flow_log},
+            "AWS::EC2::FlowLog": _OF_TRAFFIC,
+            # Which apps that `cdk init` makes have in each VPC: its function takes the rules of a security group away.
+            "Custom::VpcRestrictDefaultSG": _OF_TRAFFIC,
+            "AWS::IAM::Group": {"create": _create_group, "delete": _delete_group},
             "AWS::Redshift::Cluster": {
                 "create": self._create_cluster,
                 "update": self._update_cluster,
@@ -106,10 +110,29 @@ def _attributes(cluster: Json) -> Json:
     }
 
 
-def _create_flow_log(*_: object) -> Made:
-    """Name a flow log: nothing flows in the emulated network."""
-    return f"fl-{new_uuid()[:8]}", {}
+def _create_of_traffic(*_: object) -> Made:
+    """Name what is about traffic: nothing flows in the emulated network."""
+    return f"of-traffic-{new_uuid()[:8]}", {}
 
 
-def _delete_flow_log(*_: object) -> None:
-    """Forget a flow log."""
+def _delete_of_traffic(*_: object) -> None:
+    """Forget it."""
+
+
+def _create_group(logical_id: str, properties: Json, stack_name: str) -> Made:
+    """Make a group with its policies; one that exists gets those that it lacks."""
+    name = properties.get("GroupName") or provisioners._physical_name(stack_name, logical_id)
+    iam._IAM_HANDLERS["CreateGroup"]({"GroupName": name})
+    for arn in properties.get("ManagedPolicyArns", []):
+        iam.attach_managed_policy(iam._groups[name], arn)
+    return name, {"Arn": iam._groups[name]["Arn"]}
+
+
+def _delete_group(name: str, _: Json) -> None:
+    """Delete a group and detach its policies."""
+    for arn in [*iam._groups[name]["AttachedPolicies"]]:
+        iam.detach_managed_policy(iam._groups[name], arn)
+    iam._IAM_HANDLERS["DeleteGroup"]({"GroupName": name})
+
+
+_OF_TRAFFIC: Final = {"create": _create_of_traffic, "delete": _delete_of_traffic}
