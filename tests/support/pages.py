@@ -138,7 +138,7 @@ def _run(words: list[str], namespace: dict[str, Any]) -> bool:
         return find_spec(words[2]) is None
     if words[:2] == ["cdk", "synth"]:
         # What `app.py` has written, without a process of its own.
-        shutil.copytree(namespace["app"].outdir, "cdk.out")
+        shutil.copytree(namespace["app"].outdir, "cdk.out", dirs_exist_ok=True)
         return False
     raise ValueError(f"a page has a command that no test knows: {shlex.join(words)}")
 
