@@ -6,10 +6,12 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Final, NamedTuple
 
+from redshift_roles.aws.placeholders import present, readable
+from redshift_roles.rules import arguments
 from redshift_roles.rules.access_facts import (
     ANY_SERVICE,
     CONDITIONAL,
@@ -24,13 +26,23 @@ from redshift_roles.rules.access_facts import (
     Link,
     Node,
 )
-from redshift_roles.rules.findings import printable
+from redshift_roles.rules.arguments import ListOf, Shape, Text
+from redshift_roles.rules.findings import RoleAssociationError, printable
+from redshift_roles.rules.registry import INVALID_ARGUMENT, Problem
 from redshift_roles.templates import files
 from redshift_roles.templates.access_reader import AccessReader
 from redshift_roles.templates.assembly import Assembly
 from redshift_roles.templates.files import Environment
 
 VERSION: Final = 1
+# How many names are shown where one is wrong.
+_SHOWN: Final = 5
+_NAMES: Final = ListOf(Text(r"(?s:.+)", "a name", "warehouse", literal=True))
+_ALLOWED: Final[dict[str, Shape]] = {
+    **dict.fromkeys(("clusters", "roles", "people"), _NAMES),
+    "account": Text("[0-9]{12}", "twelve digits", "111111111111", literal=True),
+    "region": arguments.REGION._replace(literal=True),
+}
 _PARTS: Final = {"person": "people", "cluster": "clusters", "role": "roles", "target": "targets"}
 
 
@@ -81,11 +93,18 @@ class AccessMap:
             region: The region of such templates, such as ``eu-west-1``.
 
         Raises:
-            ValueError: When one of them cannot be read or holds no template; the text has a line for each.
+            RoleAssociationError: When an argument is of the wrong kind, and for each path that cannot be read or holds
+                no template.
         """
+        problems = [*arguments.check(present(account=account, region=region), _ALLOWED)]
+        for index, path in enumerate(paths):
+            if not isinstance(path, (str, os.PathLike)):
+                problems.append(arguments.must_be(f"paths[{index}]", "a path", path, "pass 'cdk.out'"))
+        _raise_if("AccessMap.read", problems)
         given = files.read([os.fspath(path) for path in paths], Environment(account, region), lambda _: None)
-        if given.unusable or not given.assemblies:
-            raise ValueError("\n".join(given.unusable) or "there are no templates")
+        lines = given.unusable if given.unusable or given.assemblies else ["there are no templates"]
+        fix = "pass templates (JSON or YAML), folders of templates or cloud assemblies"
+        _raise_if("AccessMap.read", [Problem("paths", printable(readable(line)), fix) for line in lines])
         return cls.of(given.assemblies)
 
     @classmethod
@@ -107,18 +126,31 @@ class AccessMap:
             people: Names or logical ids.
 
         Raises:
-            ValueError: When one of them matches nothing; the text has a line for each.
+            RoleAssociationError: When an argument is of the wrong kind, and for each name that matches nothing.
         """
-        kept, unknown = {node.id for node in self.nodes}, list[str]()
-        for kind, names in (("cluster", clusters), ("role", roles), ("person", people)):
-            nodes: tuple[Node, ...] = getattr(self, _PARTS[kind])
-            found = {name: {node.id for node in nodes if _is_called(node, name)} for name in names}
-            unknown += [f"no {kind} of the map is called '{name}'" for name, ids in found.items() if not ids]
-            kept &= self._around(set[str]().union(*found.values())) if names else kept
-        if unknown:
-            raise ValueError("\n".join(unknown))
+        given = {"clusters": clusters, "roles": roles, "people": people}
+        _raise_if("AccessMap.narrowed", [*arguments.check(given, _ALLOWED)])
+        kept = {node.id for node in self.nodes}
+        for part, names in given.items():
+            if names:
+                kept &= self._around({node.id for name in names for node in self.called(part, name)})
+        _raise_if("AccessMap.narrowed", [*self._unknown(given)])
         links = (link for link in self.links if {link.source, link.target} <= kept)
         return AccessMap((node for node in self.nodes if node.id in kept), links)
+
+    def called(self, part: str, name: str) -> list[Node]:
+        """List the nodes of a part of the map that a name may mean."""
+        nodes: tuple[Node, ...] = getattr(self, part)
+        return [node for node in nodes if _is_called(node, name)]
+
+    def _unknown(self, given: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+        for part, names in given.items():
+            for index, name in enumerate(names):
+                if not self.called(part, name):
+                    some = [printable(node.name) for node in getattr(self, part)[:_SHOWN]]
+                    fix = f"name some of its {part}, such as {', '.join(some)}" if some else f"the map has no {part}"
+                    allowed = f"the name of one of the {part} of the map"
+                    yield arguments.must_be(f"{part}[{index}]", allowed, name, fix)
 
     def _around(self, ids: set[str]) -> set[str]:
         """Find what leads to these and from them, and who may pass the roles that they have."""
@@ -182,6 +214,11 @@ class AccessMap:
     def dot(self) -> str:
         """Return the map as a graph for Graphviz."""
         return _dot(_Drawing(self))
+
+
+def _raise_if(function: str, problems: Sequence[Problem]) -> None:
+    if problems:
+        raise RoleAssociationError(INVALID_ARGUMENT.finding(function, problem) for problem in problems)
 
 
 def _is_called(node: Node, name: str) -> bool:
@@ -377,14 +414,18 @@ _COLORS: Final = {
 _TEXT: Final = "#1b1b1b"
 _GREY: Final = "#888888"
 _RED: Final = "#c62828"
-_PLAIN: Final = re.compile("[^A-Za-z0-9 ,()/_]")
+_NOT_PLAIN: Final = re.compile("[^A-Za-z0-9 ,()/_.-]|(?<![A-Za-z0-9])[.-]|[.-](?![A-Za-z0-9])")
+# What Mermaid reads even in characters that are numbers: an end of a line, a formula, an icon. A word joiner, which
+# nobody sees, parts them.
+_SPECIAL: Final = re.compile(r"\\(?=n)|\$(?=\$)|:(?=fa)")
 
 
 def _mermaid(drawing: _Drawing) -> str:
     """Write a flowchart; a character that could end a label or mean something in it is written as its number."""
 
     def label(lines: Iterable[str]) -> str:
-        return "<br/>".join(_PLAIN.sub(lambda match: f"#{ord(match[0])};", line) for line in lines)
+        apart = (_SPECIAL.sub("\\g<0>\u2060", line) for line in lines)
+        return "<br/>".join(_NOT_PLAIN.sub(lambda match: f"#{ord(match[0])};", line) for line in apart)
 
     written = ["flowchart LR"]
     for number, (stack, boxes) in enumerate(_by_stack(drawing), 1):
@@ -398,17 +439,15 @@ def _mermaid(drawing: _Drawing) -> str:
         written.append(f'  n{one.source} {line}|"{label(one.lines)}"| n{one.target}')
     classes: dict[str, list[int]] = {}
     for place, box in enumerate(drawing.boxes):
-        for name in [
-            box.kind,
-            *(["open"] if box.marks & _OPEN else []),
-            *(["warning"] if box.marks & _WARNINGS else []),
-        ]:
+        marked = {"open": box.marks & _OPEN, "warning": box.marks & _WARNINGS}
+        for name in (box.kind, *(name for name, marks in marked.items() if marks)):
             classes.setdefault(name, []).append(place)
     styles = {kind: f"fill:{fill},stroke:{stroke},color:{_TEXT}" for kind, (fill, stroke) in _COLORS.items()}
     styles |= {"open": "stroke-dasharray:5 4", "warning": f"stroke:{_RED},stroke-width:3px"}
-    for name, places in classes.items():
-        # Mermaid has a class for clusters of its own.
-        written += [f"  classDef {name}s {styles[name]}", f"  class {','.join(f'n{one}' for one in places)} {name}s"]
+    # The last style of a box counts; Mermaid has a class of its own for a cluster.
+    for name, style in styles.items():
+        named = ",".join(f"n{place}" for place in classes.get(name, ()))
+        written += [f"  classDef {name}s {style}", f"  class {named} {name}s"] if named else []
     wide = [str(number) for number, one in enumerate(drawing.arrows) if one.marks & _WARNINGS]
     written += [f"  linkStyle {','.join(wide)} stroke:{_RED},stroke-width:2px"] if wide else []
     return "\n".join(written)

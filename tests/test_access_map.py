@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from redshift_roles import AccessMap
+from redshift_roles import AccessMap, RoleAssociationError
 from redshift_roles.rules.access_facts import Link, Node
 from tests.support.rule_cases import FOLDER
 
@@ -42,44 +43,73 @@ LINKS = [
 MAP = AccessMap(NODES, LINKS)
 
 
+def _refused(call: Callable[[], object]) -> list[tuple[str, str]]:
+    """Return the messages of what a call is refused with, and the fixes."""
+    with pytest.raises(RoleAssociationError) as caught:
+        call()
+    assert {"InvalidArgument"} == {finding.rule for finding in caught.value.findings}
+    return [(finding.message, finding.fix) for finding in caught.value.findings]
+
+
 @pytest.mark.parametrize(
-    ("paths", "message"),
+    ("paths", "messages"),
     [
-        ([], "there are no templates"),
-        (["nowhere.yaml"], "nowhere.yaml: no such file or folder"),
-        (["nowhere.yaml", "."], "nowhere.yaml: no such file or folder\n.: holds no templates"),
+        ([], ["there are no templates"]),
+        (["nowhere.yaml"], ["nowhere.yaml: no such file or folder"]),
+        (
+            ["\x1b", Path()],
+            ["\\x1b: no such file or folder", ".: holds no templates (.json, .template, .yaml, .yml)"],
+        ),
     ],
 )
 def test_fails_when_nothing_can_be_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, paths: list[str], message: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, paths: list[str], messages: list[str]
 ) -> None:
-    """A line for each path that cannot be used, as on the command line."""
+    """A finding for each path that cannot be used, as on the command line."""
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ValueError) as caught:
-        AccessMap.read(*paths)
+    found = _refused(lambda: AccessMap.read(*paths))
 
-    assert str(caught.value).startswith(message)
+    assert [
+        (text, "pass templates (JSON or YAML), folders of templates or cloud assemblies") for text in messages
+    ] == found
 
 
-def test_fails_when_no_template_can_be_read_whole(tmp_path: Path) -> None:
+def test_fails_when_not_all_templates_can_be_read(tmp_path: Path) -> None:
     """A map of some of the files would look complete."""
     (tmp_path / "right.yaml").write_text("Resources: {A: {Type: 'AWS::Redshift::Cluster'}}")
     (tmp_path / "wrong.yaml").write_text("Resources: {A: {Type: 'AWS::IAM::Role' ]")
+    ((message, _),) = _refused(lambda: AccessMap.read(tmp_path))
 
-    with pytest.raises(ValueError, match=r"^.*wrong\.yaml: "):
-        AccessMap.read(tmp_path)
+    assert message.startswith(f"{tmp_path / 'wrong.yaml'}: ")
+
+
+def test_fails_when_arguments_are_of_the_wrong_kind() -> None:
+    """All at once; a text is not a list of names."""
+    assert [
+        "'account' must be twelve digits, got 1",
+        "'region' must be a region's name, got 'Ireland'",
+        "'paths[1]' must be a path, got 7",
+    ] == [text for text, _ in _refused(lambda: AccessMap.read("x", 7, account=1, region="Ireland"))]  # type: ignore[arg-type]
+    assert ["'clusters' must be a list, got 'dwh'", "'people[1]' must be a name, got ''"] == [
+        text for text, _ in _refused(lambda: MAP.narrowed(clusters="dwh", people=["Ann", ""]))
+    ]
 
 
 def test_fails_when_a_name_matches_nothing() -> None:
-    """All such names are told at once; an empty one matches nothing."""
-    with pytest.raises(ValueError) as caught:
-        MAP.narrowed(clusters=["dwh", "dhw"], roles=["lowder"], people=[""])
-
+    """All such names are told at once, with names that match."""
     assert [
-        "no cluster of the map is called 'dhw'",
-        "no role of the map is called 'lowder'",
-        "no person of the map is called ''",
-    ] == str(caught.value).splitlines()
+        (
+            "'clusters[1]' must be the name of one of the clusters of the map, got 'dhw'",
+            "name some of its clusters, such as Warehouse/Cluster, Lake",
+        ),
+        (
+            "'roles[0]' must be the name of one of the roles of the map, got 'lowder'",
+            "name some of its roles, such as any role, Warehouse/Role, lake-reader (222222222222), Reader",
+        ),
+    ] == _refused(lambda: MAP.narrowed(clusters=["dwh", "dhw"], roles=["lowder"]))
+    assert [
+        ("'people[0]' must be the name of one of the people of the map, got 'Ann'", "the map has no people")
+    ] == _refused(lambda: AccessMap([], []).narrowed(people=["Ann"]))
 
 
 @pytest.mark.parametrize(
@@ -183,7 +213,7 @@ flowchart LR
   end
   style s2 fill:none,stroke:#888888
     n4{{"any role<br/>(unscoped)"}}
-    n6{{"role<br/>lake#45;reader (222222222222)<br/>(not in these templates)"}}
+    n6{{"role<br/>lake-reader (222222222222)<br/>(not in these templates)"}}
     n9["key<br/>#42;<br/>(unscoped)"]
   n0 -->|"may pass to any service<br/>if iam#58;ResourceTag/team"| n4
   n1 -->|"may associate roles"| n2
@@ -201,12 +231,12 @@ flowchart LR
   class n2,n3 clusters
   classDef roles fill:#e5f4e6,stroke:#2b7433,color:#1b1b1b
   class n4,n5,n6,n7 roles
-  classDef warnings stroke:#c62828,stroke-width:3px
-  class n4,n9 warnings
-  classDef opens stroke-dasharray:5 4
-  class n6 opens
   classDef targets fill:#f1ebfb,stroke:#6540ae,color:#1b1b1b
   class n8,n9 targets
+  classDef opens stroke-dasharray:5 4
+  class n6 opens
+  classDef warnings stroke:#c62828,stroke-width:3px
+  class n4,n9 warnings
   linkStyle 0,4 stroke:#c62828,stroke-width:2px"""
 
 
@@ -338,6 +368,7 @@ HOSTILE = [
     "#quot;",
     "&quot;",
     "fa:fa-ban",
+    "x\\ny",
     "1. x",
     "- x",
     "]:::x",
@@ -351,7 +382,7 @@ HOSTILE = [
     "é漢",
 ]
 NAMES = st.one_of(st.text(max_size=30), st.sampled_from(HOSTILE))
-LABEL = r"(?:[A-Za-z0-9 ,()/_]|#\d+;|<br/>)+"
+LABEL = r"(?:[A-Za-z0-9 ,()/_]|(?<=[A-Za-z0-9])[.-](?=[A-Za-z0-9])|#\d+;|<br/>)+"
 MERMAID_LINE = re.compile(
     rf'flowchart LR|  subgraph s\d+\["{LABEL}"\]|    direction LR|  end|  style s\d+ fill:none,stroke:#888888'
     rf'|    n\d+(\(\["{LABEL}"\]\)|\[\("{LABEL}"\)\]|\{{\{{"{LABEL}"\}}\}}|\["{LABEL}"\])'

@@ -19,6 +19,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from redshift_roles import (
+    AccessMap,
     DbUser,
     RedshiftCluster,
     RedshiftGrants,
@@ -198,6 +199,8 @@ CALLS: Mapping[str, tuple[Callable[..., object], Callable[..., object]]] = {
         _construct(RoleAssociation, cluster=lambda _: _fresh().lower(), roles=lambda stack: [_role(stack)]),
     ),
     "DbUser": (DbUser, _db_user),
+    "AccessMap.read": (AccessMap.read, lambda _, paths="x", **given: AccessMap.read(paths, **given)),
+    "AccessMap.narrowed": (AccessMap.narrowed, lambda _, **given: AccessMap([], []).narrowed(**given)),
     "RoleChain": (RoleChain, _chain),
     "copy_from": (RedshiftGrants.copy_from, _grant("copy_from", bucket=_bucket)),
     "unload_to": (RedshiftGrants.unload_to, _grant("unload_to", bucket=_bucket)),

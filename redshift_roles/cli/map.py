@@ -52,11 +52,12 @@ def run(arguments: argparse.Namespace) -> int:
     progress.clear()
     if not count and not given.unusable:
         given.unusable.append(f"{', '.join(arguments.paths)}: no templates, so there is no map")
-    try:
-        drawn = drawn.narrowed(clusters=arguments.cluster, roles=arguments.role, people=arguments.person)
-    except ValueError as error:
-        given.unusable += str(error).split("\n")
-    else:
+    names = {"cluster": arguments.cluster, "role": arguments.role, "person": arguments.person}
+    parts = {"cluster": "clusters", "role": "roles", "person": "people"}
+    unknown = [(kind, name) for kind in names for name in names[kind] if not drawn.called(parts[kind], name)]
+    given.unusable += [f"--{kind} {name}: there is no such {kind}" for kind, name in unknown]
+    if not unknown:
+        drawn = drawn.narrowed(**{parts[kind]: chosen for kind, chosen in names.items()})
         text = _FORMATS[arguments.format](drawn)
         check.show(text, str(drawn), given, arguments.output)
         if arguments.format == "mermaid" and (len(text) > _CHARACTERS or text.count(_ARROW) > _ARROWS):

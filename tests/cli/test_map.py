@@ -68,10 +68,11 @@ def test_fails_when_a_template_among_others_cannot_be_read(template: Path, capsy
 @pytest.mark.parametrize(
     ("words", "complaints"),
     [
-        (["--cluster", "Warehose"], ["no cluster of the map is called 'Warehose'"]),
+        (["--cluster", ""], ["--cluster : there is no such cluster"]),
+        (["--cluster", "Warehose"], ["--cluster Warehose: there is no such cluster"]),
         (
             ["--role", "x", "--role", "loader", "--person", "\x1b[31m"],
-            ["no role of the map is called 'x'", "no person of the map is called '\\x1b[31m'"],
+            ["--role x: there is no such role", "--person \\x1b[31m: there is no such person"],
         ),
     ],
 )
