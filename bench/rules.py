@@ -25,6 +25,9 @@ RUNS: Final = 9
 FILES: Final = 100
 CLUSTERS_PER_FILE: Final = 100
 LARGE: Final = 10_000_000
+MAPPED_CLUSTERS: Final = 100
+MAPPED_STACKS: Final = 10
+MAP_TARGET: Final = 2.0
 PLUGIN_TARGET: Final = 1.30
 # What people wait for before a command does anything.
 START_TARGET: Final = 0.15
@@ -148,6 +151,65 @@ def check_times(folder: Path) -> dict[str, float]:
     }
 
 
+def app_of_roles(folder: Path) -> None:
+    """Write a cloud assembly of clusters with ten roles each, what these read, and who may pass them."""
+    artifacts = {}
+    for stack in range(MAPPED_STACKS):
+        artifacts[f"S{stack}"] = {
+            "type": "aws:cloudformation:stack",
+            "environment": f"aws://{ENVIRONMENT['account']}/{ENVIRONMENT['region']}",
+            "properties": {"templateFile": f"S{stack}.template.json"},
+        }
+        per_stack = MAPPED_CLUSTERS // MAPPED_STACKS
+        resources = {}
+        for cluster in range(stack * per_stack, (stack + 1) * per_stack):
+            resources.update(cluster_of_roles(cluster))
+        (folder / f"S{stack}.template.json").write_text(json.dumps({"Resources": resources}))
+    (folder / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
+
+
+def cluster_of_roles(number: int) -> dict[str, Any]:
+    """Write a cluster with ten roles that read a prefix each, and the policy of those who may pass them."""
+    trusting = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "redshift.amazonaws.com"}}
+    arns = [{"Fn::GetAtt": [f"Role{number}x{index}", "Arn"]} for index in range(10)]
+    to_redshift = {"StringEquals": {"iam:PassedToService": "redshift.amazonaws.com"}}
+    cluster = {"Fn::Sub": f"arn:aws:redshift:${{AWS::Region}}:${{AWS::AccountId}}:cluster:${{Cluster{number}}}"}
+    found: dict[str, Any] = {
+        f"Cluster{number}": {"Type": "AWS::Redshift::Cluster", "Properties": {"IamRoles": arns}},
+        f"Policy{number}": {
+            "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": {
+                "PolicyDocument": {
+                    "Statement": [
+                        {"Effect": "Allow", "Action": "redshift:ModifyClusterIamRoles", "Resource": cluster},
+                        {"Effect": "Allow", "Action": "iam:PassRole", "Resource": arns, "Condition": to_redshift},
+                    ]
+                }
+            },
+        },
+    }
+    for index in range(10):
+        objects = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::data/{number}/{index}/*"}
+        bucket = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::data"}
+        found[f"Role{number}x{index}"] = {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": {"Statement": [trusting]},
+                "Policies": [{"PolicyName": "read", "PolicyDocument": {"Statement": [objects, bucket]}}],
+            },
+        }
+    return found
+
+
+def map_row() -> str:
+    """Time the access map of an app with a thousand roles."""
+    with tempfile.TemporaryDirectory() as name:
+        app_of_roles(Path(name))
+        taken = median(run("redshift_roles", "map", name, "--format", "mermaid")[0] for _ in range(STARTS))
+    what = f"`map`: {MAPPED_CLUSTERS} clusters with ten roles each in {MAPPED_STACKS} stacks"
+    return f"| {what} | {taken:.2f} | {target(taken, MAP_TARGET, ' s')} |"
+
+
 def start_times() -> dict[str, float]:
     """Time the command where it has nearly nothing to do."""
     small = str(REALISTIC / "old.json")
@@ -204,7 +266,7 @@ def table() -> str:
     with tempfile.TemporaryDirectory() as folder:
         for most, (what, taken) in zip(CHECK_TARGETS, check_times(Path(folder)).items(), strict=True):
             rows.append(f"| `check`: {what} | {taken:.2f} | {target(taken, most, ' s')} |")
-    return "\n".join([*rows, *command_rows()])
+    return "\n".join([*rows, map_row(), *command_rows()])
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Final
 
@@ -57,8 +57,10 @@ def matches_role(text: str, account: str, resource: str) -> bool:
     return matches(pattern, resource) or matches(pattern, PLACEHOLDERS.filled(resource, lambda _: _MADE))
 
 
-def roles_matched(patterns: Iterable[str], roles: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+def roles_matched(patterns: Collection[str], roles: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
     """Find the roles, each an account and a resource, that some of the patterns match."""
+    if not patterns:
+        return set()
     known = _together(tuple(roles))
     found: set[tuple[str, str]] = set()
     for pattern in patterns:

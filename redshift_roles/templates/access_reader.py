@@ -38,7 +38,6 @@ from redshift_roles.templates.cluster_reader import (
     definition,
     presence,
     role_key,
-    trust_policy,
 )
 from redshift_roles.templates.policy_reader import PassRoleStatement, RedshiftUsage, pass_role_statements
 from redshift_roles.templates.principals import (
@@ -125,6 +124,11 @@ def _conditions(form: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted({key for key in keys if key.lower() not in _DRAWN}))
 
 
+def _takes_roles(statement: Statement) -> bool:
+    """Return whether a statement allows an operation that takes a role; most do not."""
+    return any(True for form in statement.forms for _ in operations_of(form))
+
+
 def _kind_of(operation: str) -> str:
     """Return to what an operation of Redshift gives a role."""
     if operation.startswith(f"{trust.SERVERLESS}:") and "Namespace" in operation:
@@ -171,15 +175,16 @@ class AccessReader:
         self._own_policies = {text for place in policies for text in texts({"Ref": place[1]}, place[0])}
         limit = quotas.DEFAULT_ROLE_LIMIT
         found = [*checker.read(checker.clusters_and_namespaces(assembly, limit), "template")]
-        for homes in defined_roles(assembly).values():
+        usage_of = checker.usages(assembly, [(one.template, facts) for one, facts in found])
+        for key, homes in defined_roles(assembly).items():
             for home in homes:
-                if trust.trusted_services(trust_policy(*home)):
+                if key in usage_of(home[0]).services:
                     self._defined_role(home)
         for (template, logical_id, most), facts in found:
             if presence(template, logical_id) is not False:
                 self._cluster(template, logical_id, facts, most)
         self._associations()
-        self._people(checker.usages(assembly, [(one.template, facts) for one, facts in found]))
+        self._people(usage_of)
         self._reaches()
 
     # nodes and links
@@ -373,7 +378,7 @@ class AccessReader:
             for statement in statements(template):
                 for one in self._who(statement.place):
                     self._statements.setdefault(one, []).append(statement)
-                    if self._associates(one, statement, wide=is_here):
+                    if _takes_roles(statement) and self._associates(one, statement, wide=is_here):
                         associating.add(one)
         for template in self._assembly.templates():
             for passing in pass_role_statements(template, usage_of):
