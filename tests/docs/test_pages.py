@@ -81,7 +81,9 @@ def test_the_readme_is_short_and_stands_alone() -> None:
     assert README.count("\n") <= 150
     assert len(README.encode()) <= 7_000
     assert [*links(Path("README.md"))] == []
-    assert [name for name in re.findall(r"`(docs/[\w./-]+)`", README) if not (ROOT / name).exists()] == []
+    # What `make docs` builds is not there yet in a fresh clone.
+    named = [name for name in re.findall(r"`(docs/[\w./-]+)`", README) if name != "docs/_build"]
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 def test_the_readme_names_the_versions_that_the_package_has_and_needs() -> None:
