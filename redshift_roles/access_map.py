@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Final, NamedTuple
 
+from redshift_roles.aws import targets
 from redshift_roles.aws.placeholders import present, readable
 from redshift_roles.rules import arguments
 from redshift_roles.rules.access_facts import (
@@ -258,7 +259,9 @@ def _gives(target: Node) -> str:
 def _verb(link: Link, target: Node) -> str:
     """Write what a link says, as people do."""
     if link.kind == "reaches":
-        return ", ".join(_VERBS[word] for word in link.how) or "has"
+        # Who reads something lists it first.
+        words = [word for word in link.how if word != targets.LIST] or link.how
+        return ", ".join(_VERBS[word] for word in words) or "has"
     if link.kind == "passes":
         services = ", ".join(printable(service.removesuffix(".amazonaws.com")) for service in link.how)
         return f"may pass to {'any service' if ANY_SERVICE in link.marks else services or '?'}"
@@ -327,7 +330,9 @@ class _Drawing:
 
 
 def _about(node: Node, *, with_stack: bool = True) -> Hashable:
-    return (node.kind, node.type, node.marks, node.role_limit, node.stack if with_stack else "")
+    # What a service has, such as its kinds of jobs, may be alike.
+    type_ = node.type.partition(" ")[0] if node.kind == "target" else node.type
+    return (node.kind, type_, node.marks, node.role_limit, node.stack if with_stack else "")
 
 
 def _grouped(nodes: Iterable[Node], colors: _Colors) -> list[list[Node]]:
@@ -374,11 +379,10 @@ def _box(group: list[Node], roles: list[int]) -> _Box:
     node, stacks = group[0], {one.stack for one in group}
     lines = [_type(node), node.name] if not _is_any(node) else [node.name]
     if len(group) > 1:
-        type_ = {"policy": "policies"}.get(node.type, f"{node.type}s")
-        type_ = "prefixes" if node.type == "bucket" and any("/" in one.name for one in group) else type_
-        some = [one.name for one in group[:_FEW]] if len(stacks) == 1 else [f"in {len(stacks)} stacks"]
+        called, names = _several(group)
+        some = names[:_FEW] if len(stacks) == 1 else [f"in {len(stacks)} stacks"]
         more = [f"and {len(group) - _FEW:,} more"] if len(stacks) == 1 and len(group) > _FEW else []
-        lines = [f"{'whoever has one of ' if node.type == 'policy' else ''}{len(group):,} {type_}", *some, *more]
+        lines = [f"{'whoever has one of ' if node.type == 'policy' else ''}{len(group):,} {called}", *some, *more]
     if node.role_limit is not None and node.type in ("cluster", "namespace"):
         counted = f"{min(roles)}" if min(roles) == max(roles) else f"{min(roles)} to {max(roles)}"
         lines.append(f"{counted} of {node.role_limit} roles")
@@ -386,6 +390,17 @@ def _box(group: list[Node], roles: list[int]) -> _Box:
     return _Box(
         node.kind, _short(stacks.pop()) if len(stacks) == 1 else "", tuple(map(_short, lines)), frozenset(node.marks)
     )
+
+
+def _several(group: list[Node]) -> tuple[str, list[str]]:
+    """Return what several nodes are called, and their names, with what they are where they are not the same."""
+    type_, names = group[0].type, [node.name for node in group]
+    if len({node.type for node in group}) > 1:
+        service = type_.partition(" ")[0]
+        return f"{service} resources", [f"{node.type.removeprefix(service)} {node.name}".strip() for node in group]
+    if type_ == "bucket" and any("/" in name for name in names):
+        return "prefixes", names
+    return "policies" if type_ == "policy" else f"{type_}s", names
 
 
 def _said(link: Link, target: Node) -> tuple[str, ...]:
@@ -470,7 +485,7 @@ def _dot(drawing: _Drawing) -> str:
     shapes = {"person": "oval", "cluster": "cylinder", "role": "hexagon", "target": "box"}
     written = [
         "digraph access {",
-        '  rankdir=LR; node [style="filled", fontname="sans-serif"]; edge [fontname="sans-serif"];',
+        '  rankdir=LR; node [style="filled", fontname="Helvetica"]; edge [fontname="Helvetica"];',
     ]
     for number, (stack, boxes) in enumerate(_by_stack(drawing), 1):
         written += [f"  subgraph cluster_{number} {{", f'    label="{label([stack])}";'] if stack else []

@@ -168,7 +168,7 @@ Data
   whoever has Warehouse/UserPolicy  may pass to redshift      role Warehouse/Role                                       by Warehouse/UserPolicy
   cluster Warehouse/Cluster         has as default            role Warehouse/Role
   role Warehouse/Role               assumes                   role lake-reader (222222222222) (not in these templates)  by chain
-  role Warehouse/Role               lists, reads              bucket Landing/landing/*                                  by Grants
+  role Warehouse/Role               reads                     bucket Landing/landing/*                                  by Grants
 
 Other
   namespace Lake                    has                       role Reader                                               conditional, does not trust Redshift
@@ -223,7 +223,7 @@ flowchart LR
   n4 -->|"such as"| n5
   n4 -->|"such as"| n7
   n5 -->|"assumes"| n6
-  n5 -->|"lists, reads"| n8
+  n5 -->|"reads"| n8
   n7 -->|"does anything with"| n9
   classDef persons fill:#fff3df,stroke:#b26a00,color:#1b1b1b
   class n0,n1 persons
@@ -320,6 +320,17 @@ def test_many_roles_that_are_alike_are_one_box(roles: int, boxes: int) -> None:
 
     assert boxes == len(found)
     assert roles != 4 or found[1] == "4 roles<br/>r0x0<br/>r0x1<br/>r0x2<br/>and 1 more"
+
+
+def test_what_a_role_reaches_of_one_service_is_one_box() -> None:
+    """Where it may do the same with all of it, and it is much."""
+    types = ["sagemaker endpoint", "sagemaker model", "sagemaker training-job", "sagemaker model"]
+    reached = [Node(f"t{number}", "target", type_, f"x{number}") for number, type_ in enumerate(types)]
+    drawn = AccessMap([LOADER, *reached], [Link("reaches", "r1", node.id, ("write",)) for node in reached])
+
+    assert ["4 sagemaker resources<br/>endpoint x0<br/>model x1<br/>training-job x2<br/>and 1 more"] == _boxes(drawn)[
+        1:
+    ]
 
 
 def test_roles_that_differ_are_not_one_box() -> None:

@@ -575,7 +575,7 @@ class AccessReader:
 
         homes = [place for name in PLACEHOLDERS.names(target.name) if (place := self._resource(name))]
         named = {"stack": checker.stack_name_of(homes[0][0]), "logical_id": readable(homes[0][1])} if homes else {}
-        marks = [UNSCOPED] if target.name.startswith(_ANY) else []
+        marks = [UNSCOPED] if not target.name.strip("*?") else []
         marks += [UNDECIDED] if self._is_undecided(target.name) else []
         name = readable(PLACEHOLDERS.filled(target.name, shown))
         return self._node(("target", target, *where), "target", target.type, name, marks=tuple(marks), **named)
