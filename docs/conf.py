@@ -30,6 +30,9 @@ exclude_patterns = ["_build"]
 myst_heading_anchors = 4
 myst_fence_as_directive = ["mermaid"]
 
+# SQL and templates have straight quotation marks.
+smartquotes = False
+
 # A docstring has its own code in single backticks, and says what lands in the template and which page of AWS says so.
 default_role = "code"
 napoleon_custom_sections = ["Template", "Source"]
@@ -69,7 +72,7 @@ class Default:
     """A default that the docstring says."""
 
     def __repr__(self) -> str:
-        return "…"
+        return "..."
 
 
 def show_arguments(_: Sphinx, what: str, __: str, item: Any, *___: object) -> tuple[str, None] | None:  # noqa: ANN401
