@@ -27,7 +27,7 @@ class Node:
     """A person, a role, a cluster or what a role reaches.
 
     Attributes:
-        id: A name that no other node of the map has; it may be another one tomorrow.
+        id: A name that no other node of the map has; it may differ in the next map.
         kind: ``person``, ``role``, ``cluster`` or ``target``.
         type: What it is, such as ``user``, ``policy`` (whoever has it), ``role``, ``namespace``, ``bucket``.
         name: Its construct path below the stack, or its logical id, or its name where no template defines it.

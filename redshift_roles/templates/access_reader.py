@@ -49,9 +49,9 @@ from redshift_roles.templates.principals import (
     Statement,
     actions_of,
     denied_operations,
+    denies,
     holder_of,
     holders,
-    is_of_circumstances,
     listed_policies,
     members,
     operations_of,
@@ -273,7 +273,11 @@ class AccessReader:
     def _roles_like(self, text: str, template: Template, but: Sequence[str] = ()) -> str:
         """Add what stands for all roles that a pattern matches."""
         is_every = is_every_role(text, ())
-        name = "any role" if is_every else readable(PLACEHOLDERS.split(text, ":")[-1]).removeprefix("role/")
+        account = arns.account_of(text) or ""
+        of_account = f" of {account}" if account.isdecimal() and arns.differ(account, template.account) else ""
+        name = (
+            f"any role{of_account}" if is_every else readable(PLACEHOLDERS.split(text, ":")[-1]).removeprefix("role/")
+        )
         marks = (UNSCOPED,) if is_every else ()
         some = [*map(readable, islice(but, _SHOWN)), *(["…"] if len(but) > _SHOWN else [])]
         left_out = f" but {', '.join(some)}" if but else ""
@@ -283,7 +287,8 @@ class AccessReader:
         found = self._node(key, "role", "roles", f"{name}{left_out}", aws_name=readable(text), marks=marks)
         if len(self.nodes) > before:
             known = self._roles.get(scope, {})
-            meant = set(known) if is_every else roles_matched([text], known.keys())
+            accounts = {account for account, _ in known if is_every and is_every_role(text, {account})}
+            meant = {one for one in known if one[0] in accounts} or roles_matched([text], known.keys())
             meant -= roles_matched(but, known.keys())
             for one in [one for role, ids in known.items() if role in meant for one in ids]:
                 self._link("includes", found, one)
@@ -526,13 +531,13 @@ class AccessReader:
 
     def _reach(self, role: str, statements_: list[Statement]) -> None:
         """Link a role to what its policies allow, less what they deny."""
-        denies = [(form, action) for one in statements_ for form in one.forms for action in actions_of(form, "Deny")]
+        denying = [(form, action) for one in statements_ for form in one.forms for action in actions_of(form, "Deny")]
         found: dict[_Circumstances, dict[Target, set[str]]] = {}
         policies: dict[tuple[_Circumstances, Target], dict[str, None]] = {}
         for statement in statements_:
             template, policy = statement.place[0], _policy_name(statement)
             for (action, text, conditions), marks in _items(statement, _allowed):
-                is_denied = [_denies(form, denied, action, text) for form, denied in denies]
+                is_denied = [denies(form, denied, action, text) for form, denied in denying]
                 if True in is_denied:
                     continue
                 if action != _ANY and matches(action.lower(), _ASSUME_ROLE):
@@ -585,15 +590,3 @@ def _allowed(form: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]
     for action in actions_of(form):
         for text in resources_of(form):
             yield action, text, _conditions(form)
-
-
-def _denies(form: Mapping[str, Any], denied: str, action: str, text: str) -> bool | None:
-    """Return whether a Deny surely takes an action on a resource back; None where it may for some of it."""
-    if not matches(denied.lower(), action.lower()):
-        return None if matches(action.lower(), denied.lower()) else False
-    found = [one == _ANY or matches(one, text) for one in resources_of(form)]
-    if any(found) and not mapping(form.get("Condition")) and not form.keys() & {"NotAction", "NotResource"}:
-        return True
-    if is_of_circumstances(form.get("Condition")):
-        return False
-    return None if any(found) or any(matches(text, one) for one in resources_of(form)) else False

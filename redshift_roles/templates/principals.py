@@ -409,3 +409,15 @@ def operations_of(form: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for name in actions.TAKE_ROLES.names:
             if matches(written.lower(), name.lower()) and not any(matches(text, name.lower()) for text in left_out):
                 yield written, name
+
+
+def denies(form: Mapping[str, Any], denied: str, action: str, text: str) -> bool | None:
+    """Return whether a Deny surely takes an action on a resource back; None where it may for some of it."""
+    if not matches(denied.lower(), action.lower()):
+        return None if matches(action.lower(), denied.lower()) else False
+    found = [one == "*" or matches(one, text) for one in resources_of(form)]
+    if any(found) and not mapping(form.get("Condition")) and not form.keys() & {"NotAction", "NotResource"}:
+        return True
+    if is_of_circumstances(form.get("Condition")):
+        return False
+    return None if any(found) or any(matches(text, one) for one in resources_of(form)) else False

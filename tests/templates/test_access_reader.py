@@ -139,6 +139,12 @@ SHOWN: dict[str, tuple[dict[str, Json], list[str]]] = {
             "Limit": _policy(PASS),
             "Other": _role("lambda.amazonaws.com", PermissionsBoundary={"Ref": "Limit"}),
             "Never": {**_policy(PASS), "Condition": "Never"},
+            "Gone": {"Type": "AWS::Redshift::Cluster", "Properties": {}, "Condition": "Never"},
+            "Nobody": {
+                "Type": "AWS::IAM::Group",
+                "Properties": {"ManagedPolicyArns": ["arn:aws:iam::aws:policy/AdministratorAccess"]},
+                "Condition": "Never",
+            },
         },
         [],
     ),
