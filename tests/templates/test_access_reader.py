@@ -335,3 +335,17 @@ def test_templates_that_are_only_read_together_share_no_roles(tmp_path: Path) ->
     assert (2, 4) == (len(drawn.people), len(drawn.roles))
     assert ["includes", "includes", "passes", "passes"] == sorted(kind for kind, _, _ in kinds)
     assert len(set(kinds)) == 4
+
+
+def test_administrators_are_people_of_a_map_where_there_is_something_of_redshift(tmp_path: Path) -> None:
+    """Who may do everything is in many templates of other things; who names Redshift is always shown."""
+    everything = _policy(_statement("*", "*"))
+    admins = {
+        "Type": "AWS::IAM::Group",
+        "Properties": {"ManagedPolicyArns": ["arn:aws:iam::aws:policy/AdministratorAccess"]},
+    }
+    resources = {"Everything": everything, "Admins": admins}
+
+    assert () == read(tmp_path, {"Resources": resources}).people
+    assert ["Named"] == [one.name for one in read(tmp_path, {"Resources": {"Named": _policy(MODIFY)}}).people]
+    assert ["Admins", "Everything"] == [one.name for one in read(tmp_path, _template(**resources)).people]
