@@ -42,7 +42,7 @@ class Link(NamedTuple):
     def leads_somewhere(self) -> bool:
         """Whether the file exists, and has the heading."""
         heading = self.target.partition("#")[2]
-        return (ROOT / self.file).exists() and (not heading or heading in anchors(PAGES[self.file]))
+        return (ROOT / self.file).is_file() and (not heading or heading in anchors(PAGES[self.file]))
 
 
 def links(page: Path) -> Iterator[Link]:
