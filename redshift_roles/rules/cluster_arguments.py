@@ -218,9 +218,11 @@ def check_workgroup(given: Given, region: str | None) -> Iterator[Problem]:
     base, most = given.get("base_capacity"), given.get("max_capacity")
     if "base_capacity" in given:
         yield from _base_capacity(base, region)
-    if _is_known(base) and _is_known(most) and most < base:  # type: ignore[operator]
-        message = f"'max_capacity' must be at least 'base_capacity', which is {base}, got {most}"
-        yield Problem("max_capacity", message, f"pass max_capacity={base} or more")
+    least = given.get("base_capacity", quotas.DEFAULT_CAPACITY)
+    if _is_known(least) and _is_known(most) and quotas.LEAST_CAPACITY <= most < least:  # type: ignore[operator]
+        default = "" if "base_capacity" in given else " by default"
+        message = f"'max_capacity' must be at least 'base_capacity', which is {least}{default}, got {most}"
+        yield Problem("max_capacity", message, f"pass max_capacity={least} or more, or a smaller base_capacity")
 
 
 def _is_known(value: object) -> bool:

@@ -71,10 +71,11 @@ def test_512_rpu_are_the_most_elsewhere(region: str, capacity: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("base", "most", "wrong"), [(64, 64, False), (64, 63, True), (None, 4, False), (8, 1000, False)]
+    ("base", "most", "wrong"),
+    [(64, 64, False), (64, 63, True), (None, 128, False), (None, 127, True), (8, 1000, False)],
 )
 def test_the_most_capacity_is_at_least_the_base(base: int | None, most: int, wrong: int) -> None:
-    """Steps are documented for the base alone."""
+    """Without a base it is 128, the default of its page; steps are documented for the base alone."""
     given = {"max_capacity": most, "port": 5440, **({} if base is None else {"base_capacity": base})}
 
     assert wrong == any(problem.argument == "max_capacity" for problem in check_workgroup(given, None))
