@@ -26,6 +26,7 @@ from redshift_roles.cdk.validation import (
     child_path,
     raise_if,
     raise_if_unknown,
+    region_problems,
     rollback_on_error,
     unit_problems,
     with_defaults,
@@ -279,6 +280,7 @@ def check_cluster(
         *unit_problems("snapshot_retention", retention, seconds, "days"),
         *_audit_bucket_problems(given.get("audit_log_bucket")),
     ]
+    found += region_problems("cluster", location, {**given}, found)
     return _CLUSTER.checked(path, found, location, given, own_role)
 
 

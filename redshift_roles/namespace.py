@@ -33,6 +33,7 @@ from redshift_roles.cdk.validation import (
     child_path,
     raise_if,
     raise_if_unknown,
+    region_problems,
     rollback_on_error,
     unit_problems,
     with_defaults,
@@ -218,6 +219,7 @@ def check_namespace(
         *unit_problems("final_snapshot_retention", retention, seconds, "days"),
         *_unused_retention(retention, given["removal_policy"]),
     ]
+    found += region_problems("namespace", location, {**given}, found)
     return _NAMESPACE.checked(path, found, location, given, own_role)
 
 
@@ -237,7 +239,7 @@ def _stack_uuid() -> str:
 def _final_snapshot(namespace_name: str) -> str:
     """Name the final snapshot; no two of an account may have one name."""
     name = namespace_name if is_token(namespace_name) else name_part(namespace_name)
-    return f"final-{name}-{_stack_uuid()}"
+    return "-".join(part for part in ("final", name, _stack_uuid()) if part)
 
 
 class WorkgroupArguments(TypedDict, total=False):
@@ -279,7 +281,8 @@ class RedshiftWorkgroup(Connectable):
             stack's name and the construct's path. Another name is another workgroup.
         base_capacity: Redshift processing units (RPU): 8 to 512 in steps of 8; in some regions also 4, and 544 to 1,024
             in steps of 32. Default: 128, what Redshift takes.
-        max_capacity: The most RPU it may use, base_capacity or more. Default: no limit of its own.
+        max_capacity: The most RPU it may use, base_capacity or more; without one 128 or more. Default: no limit of its
+            own.
         vpc: The VPC it is in. Exactly one of vpc and subnets.
         vpc_subnets: Which subnets of the VPC. Default: the private ones.
         subnets: The subnets it is in: three or more in three availability zones, without enhanced VPC routing two in
@@ -345,6 +348,8 @@ class RedshiftWorkgroup(Connectable):
                 security_group_ids=self._network.security_group_ids,
                 subnet_ids=[cluster_network.subnet_id(subnet) for subnet in chosen],
             )
+            l1 = None if isinstance(namespace, str) else cluster_references.l1_of_namespace(namespace)
+            cluster_references.wait_for_namespace(self._cfn_workgroup, _named(namespace, location), l1, location)
 
     @property
     def cfn_workgroup(self) -> serverless.CfnWorkgroup:
@@ -375,6 +380,7 @@ class RedshiftWorkgroup(Connectable):
 def check_workgroup(location: Location, given: WorkgroupArguments) -> tuple[Sequence[ec2.ISubnet], list[Problem]]:
     """Return the subnets of a workgroup, and all that is wrong with its arguments."""
     problems = [*cluster_arguments.check_workgroup({**given}, location.region)]
+    problems += region_problems("workgroup", location, {**given}, problems)
     if any(problem.concerns("", "vpc", "vpc_subnets", "subnets") for problem in problems):
         return (), problems
     vpc, argument, capacity = given.get("vpc"), "subnets", given.get("base_capacity", quotas.DEFAULT_CAPACITY)
@@ -411,20 +417,31 @@ def _namespace_problems(namespace: Any, location: Location) -> Iterator[Problem]
     allowed = "a RedshiftNamespace, a CfnNamespace or the name of a namespace"
     if isinstance(namespace, str):
         yield from arguments.SERVERLESS_NAME.check("namespace", namespace)
-        return
-    if not cluster_references.is_namespace(namespace):
+        for l1 in cluster_references.namespaces_of(namespace):
+            label = f"'namespace' refers to {path_of(l1)}"
+            if namespace in (cluster_references.namespace_arn(l1), l1.attr_namespace_namespace_id):
+                yield Problem("namespace", f"{label}, and not to its name", "pass the construct")
+            else:
+                yield from _distance(f"{label}, which", namespace, location_of(l1), location)
+    elif cluster_references.is_namespace(namespace):
+        label = f"'namespace' ({path_of(namespace)})"
+        yield from _distance(label, _named(namespace, location), location_of(namespace), location)
+    else:
         yield arguments.must_be("namespace", allowed, namespace, f"pass {allowed}")
-        return
-    home = location_of(namespace)
-    label, fix = f"'namespace' ({path_of(namespace)})", "define the workgroup in a stack of the namespace's env"
+
+
+def _distance(label: str, name: str, home: Location, location: Location) -> Iterator[Problem]:
+    """Find what keeps a workgroup from the namespace of this name: another account or region, or no reference."""
+    fix = "define the workgroup in a stack of the namespace's env"
     if arns.differ(home.account, location.account):
         yield Problem("namespace", in_account(label, home.account, "the workgroup", location.account), fix)
     elif None not in (home.region, location.region) and home.region != location.region:
         yield Problem("namespace", f"{label} is in region {home.region}, the workgroup is in {location.region}", fix)
     else:
         reason = unreachable(home, location, "namespace_name")
-        if reason and is_token(_named(namespace, location)):
-            yield Problem("namespace", f"{label} {reason[0]}", reason[1])
+        if reason and is_token(name):
+            other = "give both stacks the same Stage and env=, or pass the name of the namespace as a text"
+            yield Problem("namespace", f"{label} {reason[0]}", other)
 
 
 @cache

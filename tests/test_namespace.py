@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,13 @@ def test_the_defaults_of_a_namespace_are_secure(stack: cdk.Stack) -> None:
         "LogExports": ["connectionlog", "useractivitylog", "userlog"],
         "ManageAdminPassword": True,
     } == properties
+
+
+def test_the_name_of_a_snapshot_has_single_hyphens(stack: cdk.Stack) -> None:
+    """A namespace may be called by hyphens alone; the name of a snapshot has letters or digits between them."""
+    _namespace(stack, namespace_name="---")
+
+    assert "final-1c2fa620-982a-11e3-aff7-50e2416294e0" == _snapshot_name(properties_of(stack, NAMESPACE))
 
 
 def test_a_generated_name_is_stable_valid_and_unique(app: cdk.App) -> None:
@@ -289,6 +297,28 @@ def test_fails_when_a_workgroup_has_two_networks_or_none(stack: cdk.Stack) -> No
     assert [("InvalidArgument", "neither 'vpc' nor 'subnets' is given")] == refused(
         lambda: RedshiftWorkgroup(stack, "Workgroup", namespace="sales")
     )
+
+
+def test_a_workgroup_waits_for_the_namespace_that_it_names(app: cdk.App, stack: cdk.Stack) -> None:
+    """CloudFormation makes what nothing depends on at the same time; a namespace of another name is not waited for."""
+    nested = cdk.NestedStack(stack, "Nested")
+    subnets = _subnets(stack, *THREE_ZONES)
+    RedshiftWorkgroup(stack, "Workgroup", namespace="sales", subnets=subnets)
+    RedshiftWorkgroup(stack, "Another", namespace="events", subnets=subnets)
+    anywhere = cdk.Stack(app, "Anywhere")
+    own = RedshiftNamespace(stack, "Namespace", namespace_name="sales")
+    there = RedshiftNamespace(nested, "Namespace", namespace_name="events")
+    RedshiftWorkgroup(anywhere, "Workgroup", namespace=there, subnets=_subnets(anywhere, *THREE_ZONES))
+
+    waits = {
+        found["Properties"]["NamespaceName"]: found.get("DependsOn")
+        for found in template_of(stack)["Resources"].values()
+        if found["Type"] == WORKGROUP
+    }
+    assert [stack.get_logical_id(own.cfn_namespace)] == waits["sales"]
+    assert waits["events"][0].startswith("NestedNestedStack")
+    assert "events" == properties_of(anywhere, WORKGROUP)["NamespaceName"]
+    assert [stack] == anywhere.dependencies
 
 
 def test_fails_when_the_most_capacity_is_less_than_the_base(stack: cdk.Stack) -> None:
@@ -474,15 +504,31 @@ def test_fails_when_the_namespace_is_elsewhere(
 ) -> None:
     """It is in the account and region of its namespace; where CDK cannot refer to that, it is named literally."""
     other = cdk.Stack(app, "Other", env=cdk.Environment(account=account, region=region))
-    namespace = _namespace(other, namespace_name=name)
+    namespace, subnets = _namespace(other, namespace_name=name), _subnets(stack, *THREE_ZONES)
     if message:
         assert [("InvalidArgument", f"'namespace' (Other/Namespace) {message}")] == refused(
-            lambda: _workgroup(stack, namespace=namespace)
+            lambda: _workgroup(stack, namespace=namespace, subnets=subnets)
+        )
+        assert [("InvalidArgument", f"'namespace' refers to Other/Namespace/Resource, which {message}")] == refused(
+            partial(RedshiftWorkgroup, stack, "Workgroup", namespace=namespace.namespace_name, subnets=subnets)
         )
     else:
-        _workgroup(stack, namespace=namespace)
+        _workgroup(stack, namespace=namespace, subnets=subnets)
         written = properties_of(stack, WORKGROUP)["NamespaceName"]
         assert "Fn::ImportValue" in written if region else re.fullmatch("other-namespace-[0-9a-f]{8}", written)
+
+
+def test_fails_when_a_workgroup_names_something_else_of_a_namespace(stack: cdk.Stack) -> None:
+    """Its ARN and its id are no names; either of the references to its name is."""
+    l1, subnets = _namespace(stack).cfn_namespace, _subnets(stack, *THREE_ZONES)
+    message = "'namespace' refers to Data/Namespace/Resource, and not to its name"
+
+    for wrong in (l1.attr_namespace_namespace_arn, l1.attr_namespace_namespace_id):
+        assert [("InvalidArgument", message)] == refused(
+            partial(RedshiftWorkgroup, stack, "Workgroup", namespace=wrong, subnets=subnets)
+        )
+    for number, right in enumerate((l1.ref, l1.attr_namespace_namespace_name)):
+        RedshiftWorkgroup(stack, f"Workgroup{number}", namespace=right, subnets=subnets)
 
 
 @pytest.mark.parametrize("literal", [True, False])

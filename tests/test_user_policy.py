@@ -237,6 +237,23 @@ def test_fails_when_a_namespace_cannot_be_named(stack: cdk.Stack, given: Any, sh
     assert stack.node.try_find_child("Policy") is None
 
 
+def test_what_is_known_of_a_namespace_is_checked(stack: cdk.Stack, agnostic: cdk.Stack) -> None:
+    """A token in one part of an ARN leaves the others as they are; no account is read from it, and none is shown."""
+    start = f"arn:{cdk.Aws.PARTITION}:redshift-serverless:{REGION}:{cdk.Aws.ACCOUNT_ID}:namespace/"
+    one = start + NAMESPACE.rpartition("/")[2]
+    of_another = one.replace(cdk.Aws.ACCOUNT_ID, cdk.Fn.import_value("Account"))
+    for scope in (stack, agnostic):
+        _policy(scope, clusters=[], namespaces=[one, of_another])
+
+    statements = properties_of(agnostic, "AWS::IAM::ManagedPolicy")["PolicyDocument"]["Statement"]
+    assert agnostic.resolve([one, of_another]) == statements[1]["Resource"]
+    assert "RedshiftRolesAccount" not in template_of(agnostic)["Rules"]
+    ((_, message),) = refused(lambda: _policy(cdk.Stack(stack, "Many"), clusters=[], namespaces=[f"{start}*"]))
+    assert message.endswith(
+        f"got 'arn:${{AWS::Partition}}:redshift-serverless:{REGION}:${{AWS::AccountId}}:namespace/*'"
+    )
+
+
 def test_fails_when_a_namespace_is_elsewhere(app: cdk.App, stack: cdk.Stack, agnostic: cdk.Stack) -> None:
     """People act in their own account; CDK cannot refer to another Stage or environment; a Ref is a name."""
     other = cdk.Stack(app, "Other", env=cdk.Environment(account=OTHER_ACCOUNT, region=REGION))

@@ -14,8 +14,13 @@ _ARN: Final = re.compile(f"arn:({_PART}):({_PART}):({_PART}):({_PART}):(.+)", re
 # A text that begins with the name of a stack is no ARN.
 _STACK_NAME: Final = re.compile(placeholder("[^\x02]*#AWS::StackName"))
 _ACCOUNT: Final = re.compile("[0-9]{12}")
+_ID: Final = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_HIDDEN: Final = placeholder("[^\x02]*")
+# In a part that has a placeholder the rest is not judged, but for a wildcard.
+_PARTLY: Final = rf"[^:/*?\x01]*({_HIDDEN}[^:/*?\x01]*)+"
 _NAMESPACE: Final = re.compile(
-    r"arn:[a-z-]+:redshift-serverless:[a-z0-9-]+:[0-9]{12}:namespace/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    rf"arn:([a-z-]+|{_PARTLY}):redshift-serverless:([a-z0-9-]+|{_PARTLY}):([0-9]{{12}}|{_PARTLY})"
+    rf":namespace/({_ID}|{_PARTLY})|{_HIDDEN}([^*?\x01]|{_HIDDEN})*"
 )
 # A path may have commas and colons, and nobody means this.
 _ANOTHER: Final = re.compile(r",\s*arn:")
@@ -38,8 +43,11 @@ def account_of(arn: str) -> str | None:
 
 
 def is_of_namespace(arn: str) -> bool:
-    """Return whether a text is the ARN of a namespace of Redshift Serverless, which ends in an id and not in a name."""
-    return _NAMESPACE.fullmatch(arn) is not None
+    """Return whether a text is the ARN of one namespace of Redshift Serverless, as far as it is known.
+
+    It ends in an id and not in a name.
+    """
+    return is_awaited(arn) or _NAMESPACE.fullmatch(arn) is not None
 
 
 class RoleArn(NamedTuple):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, TypeGuard
 
 from aws_cdk import CfnResource, Stack
@@ -11,10 +12,11 @@ from aws_cdk import aws_redshift as redshift
 from constructs import Construct, Dependable, DependencyGroup, IConstruct
 
 from redshift_roles.aws import arns, quotas
-from redshift_roles.aws.placeholders import is_text_token, is_token
+from redshift_roles.aws.placeholders import has_placeholder, is_awaited, is_list_token, is_token
 from redshift_roles.cdk import location as locations
 from redshift_roles.cdk.location import Location, location_of, path_of, referred, unreachable
 from redshift_roles.cdk.records import record_of
+from redshift_roles.cdk.role_reader import texts_of
 from redshift_roles.rules import arguments
 from redshift_roles.rules.arguments import classes_of
 from redshift_roles.rules.registry import Problem, in_account
@@ -122,31 +124,53 @@ def defined_in(stack: Stack, identifier: str) -> list[redshift.CfnCluster]:
     return [l1 for l1 in l1s if l1.cluster_identifier == identifier]
 
 
-class _Named(Dependable):
-    """The clusters of a stack with this identifier: CDK asks for them when all are defined."""
+def _namespaces_in(stack: Stack, name: str) -> list[serverless.CfnNamespace]:
+    """List the namespaces of a stack that have this literal name."""
+    l1s = (found for found in stack.node.find_all() if _is_l1_of_namespace(found))
+    return [l1 for l1 in l1s if l1.namespace_name == name]
 
-    def __init__(self, stack: Stack, identifier: str) -> None:
+
+class _Named(Dependable):
+    """The clusters or namespaces of a stack with this name: CDK asks for them when all are defined."""
+
+    def __init__(self, found: Callable[[], Sequence[IConstruct]]) -> None:
         super().__init__()
-        self._stack, self._identifier = stack, identifier
+        self._found = found
 
     @property
     def dependency_roots(self) -> list[IConstruct]:
-        return [*defined_in(self._stack, self._identifier)]
+        return [*self._found()]
 
 
 def wait_for_cluster(construct: Construct, cluster: NamedCluster, location: Location) -> None:
-    """Make a construct depend on the cluster that it names by its literal identifier; a reference is a dependency.
+    """Make a construct depend on the cluster that it names by its literal identifier; a reference is a dependency."""
+    by_name = partial(defined_in, location.stack, cluster.identifier)
+    _wait_for(construct, cluster.identifier, cluster.home, cluster.l1, by_name, location)
 
-    Nothing can depend on what is in another Stage.
-    """
-    if is_token(cluster.identifier) or cluster.home.stage is not location.stage:
+
+def wait_for_namespace(construct: Construct, name: str, l1: serverless.CfnNamespace | None, location: Location) -> None:
+    """Make a construct depend on the namespace that it names literally; a reference is a dependency."""
+    home = location_of(l1) if l1 else location
+    _wait_for(construct, name, home, l1, partial(_namespaces_in, location.stack, name), location)
+
+
+def _wait_for(
+    construct: Construct,
+    name: str,
+    home: Location,
+    l1: CfnResource | None,
+    by_name: Callable[[], Sequence[IConstruct]],
+    location: Location,
+) -> None:
+    """Make a construct depend on what it names literally. Nothing can depend on what is in another Stage."""
+    if is_token(name) or home.stage is not location.stage:
         return
-    if cluster.l1:
-        construct.node.add_dependency(cluster.l1)
+    if l1:
+        construct.node.add_dependency(l1)
     else:
-        by_name = DependencyGroup()
-        Dependable.implement(by_name, _Named(location.stack, cluster.identifier))
-        construct.node.add_dependency(by_name)
+        group = DependencyGroup()
+        Dependable.implement(group, _Named(by_name))
+        construct.node.add_dependency(group)
 
 
 class ClusterShape(NamedTuple):
@@ -269,11 +293,17 @@ class NamedNamespace(NamedTuple):
 def named_namespace(namespace: Namespace, location: Location) -> NamedNamespace:
     """Read a namespace: the attribute that is its ARN, or the ARN that is given."""
     if isinstance(namespace, str):
-        target = next(filter(_is_l1_of_namespace, referred(namespace)), None)
+        target = next(iter(namespaces_of(namespace)), None)
         home = location_of(target) if target else location
-        return NamedNamespace(namespace, home, target, arns.account_of(namespace))
+        account = arns.account_of(_written(namespace, location))
+        return NamedNamespace(namespace, home, target, None if account and has_placeholder(account) else account)
     l1 = l1_of_namespace(namespace)
     return NamedNamespace(namespace_arn(l1), location_of(l1), l1)
+
+
+def namespaces_of(text: str) -> list[serverless.CfnNamespace]:
+    """List the namespaces that the tokens of a text refer to."""
+    return [target for target in referred(text) if _is_l1_of_namespace(target)]
 
 
 def l1_of_namespace(namespace: HasCfnNamespace | serverless.CfnNamespace) -> serverless.CfnNamespace:
@@ -288,6 +318,11 @@ def namespace_arn(l1: serverless.CfnNamespace) -> str:
     return known.arn
 
 
+def _written(arn: str, location: Location) -> str:
+    """Return an ARN as far as it is known, with placeholders where only the deployment knows."""
+    return texts_of([arn], location)[0] if is_token(arn) else arn
+
+
 class NamespaceShape(NamedTuple):
     """A namespace that a policy of this location can name."""
 
@@ -295,7 +330,7 @@ class NamespaceShape(NamedTuple):
 
     def check(self, name: str, value: Any) -> Iterator[Problem]:  # noqa: ANN401  anything may be given
         """Check an ARN, or where a construct is."""
-        if isinstance(value, str) and (is_text_token(value) or arns.is_of_namespace(value)):
+        if isinstance(value, str) and self._may_be_arn(value):
             yield from self._arn(name, value)
         elif is_namespace(value):
             yield from self._distance(name, f"{name} ({path_of(value)})", location_of(value))
@@ -306,6 +341,10 @@ class NamespaceShape(NamedTuple):
             fix = f"pass the construct, or the ARN that this shows: {shown}; an ARN ends in an id and not in the name"
             yield arguments.must_be(name, allowed, value, fix)
 
+    def _may_be_arn(self, text: str) -> bool:
+        """Return whether a text is the ARN of one namespace, as far as it is known."""
+        return not is_list_token(text) and arns.is_of_namespace(_written(text, self.location))
+
     def _arn(self, name: str, arn: str) -> Iterator[Problem]:
         here = self.location
         for target in referred(arn):
@@ -313,7 +352,7 @@ class NamespaceShape(NamedTuple):
             if _is_l1_of_namespace(target) and arn != namespace_arn(target):
                 yield Problem(name, f"'{name}' refers to {path_of(target)}, and not to its ARN", "pass the construct")
             yield from self._distance(name, label, location_of(target))
-        account, partition = arns.account_of(arn), arn.split(":")[1] if not is_token(arn) else None
+        account, partition = named_namespace(arn, here).account, None if is_token(arn) else arn.split(":")[1]
         if arns.differ(account, here.account):
             yield _of_another_account(name, f"'{name}'", account, "policy", here)
         elif partition and here.region and partition != quotas.partition_of(here.region):
@@ -339,7 +378,7 @@ def is_namespace(value: object) -> bool:
 
 def _is_of_namespace(text: str) -> bool:
     """Return whether a text is the ARN of a namespace, or refers to one."""
-    return arns.is_of_namespace(text) or any(map(_is_l1_of_namespace, referred(text)))
+    return (not is_awaited(text) and arns.is_of_namespace(text)) or bool(namespaces_of(text))
 
 
 def _is_l1_of_namespace(value: object) -> TypeGuard[serverless.CfnNamespace]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Literal, TypeVar, cast
@@ -12,7 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
 from constructs import Construct, IConstruct
 
-from redshift_roles.aws.placeholders import is_list_token, is_token, present
+from redshift_roles.aws.placeholders import TOKENS, is_list_token, is_token, present
 from redshift_roles.aws.quotas import CDK_ENVIRONMENTS, Source
 from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.location import Location, location_of, path_of, referred
@@ -72,6 +72,22 @@ def unit_problems(name: str, duration: object, seconds: float | None, unit: str)
     if seconds is None and isinstance(duration, Duration) and duration.unit_label() != unit:
         wrong = f"'{name}' must be a token for {unit}, got one for {duration.unit_label()}"
         yield Problem(name, wrong, f"pass Duration.{unit}(…)")
+
+
+def region_problems(
+    kind: str, location: Location, given: Mapping[str, Any], problems: Sequence[Problem]
+) -> Iterator[Problem]:
+    """Find a VPC or a key of another region than what is defined here; CDK would refer to it all the same."""
+    for name in ("vpc", "encryption_key"):
+        found = given.get(name)
+        if found is None or location.region is None or any(problem.concerns(name) for problem in problems):
+            continue
+        # An imported key is where its ARN says.
+        parts = TOKENS.split(found.key_arn, ":") if name == "encryption_key" else []
+        region = parts[3] if len(parts) > 3 and not is_token(parts[3]) else location_of(found).region
+        if region not in (None, location.region):
+            message = f"'{name}' ({path_of(found)}) is in region {region}, the {kind} is in {location.region}"
+            yield Problem(name, message, f"pass one of region {location.region}")
 
 
 def checked_roles(

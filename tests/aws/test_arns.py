@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from redshift_roles.aws import quotas
-from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, RoleArn, differ, parse
+from redshift_roles.aws.arns import THIS_ACCOUNT, THIS_PARTITION, RoleArn, differ, is_of_namespace, parse
 from redshift_roles.aws.placeholders import placeholder
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT
 from tests.support.builders import arn
@@ -149,3 +149,37 @@ def test_accounts_differ_when_both_are_known_and_not_the_same(
 ) -> None:
     """An account that only the deployment knows may be any."""
     assert different is differ(account, other)
+
+
+NAMESPACE_ID = "8d6a9f0e-0000-0000-0000-000000000000"
+SOME = placeholder("Some")
+
+
+@pytest.mark.parametrize(
+    ("partition", "region", "account", "end", "is_one"),
+    [
+        ("aws", "eu-west-1", "111111111111", NAMESPACE_ID, True),
+        (SOME, SOME, SOME, SOME, True),
+        ("aws", f"eu-{SOME}-1", "111111111111", f"8d6a9f0e-{SOME}", True),
+        (SOME, "eu-west-1", SOME, "sales", False),
+        (SOME, "eu-west-1", SOME, "*", False),
+        (SOME, "*", "111111111111", NAMESPACE_ID, False),
+        ("aws", "eu-west-1", "*", SOME, False),
+        ("aws", "eu-west-1", SOME, f"{SOME}*", False),
+        ("aws", "eu-west-1", SOME, f"?{SOME}", False),
+        ("aws", "eu-west-1", "1111", SOME, False),
+    ],
+)
+def test_the_arn_of_a_namespace_is_checked_as_far_as_it_is_known(
+    partition: str, region: str, account: str, end: str, is_one: bool
+) -> None:
+    """It ends in an id (list_redshift-serverless); IAM takes * and ? for many."""
+    assert is_one == is_of_namespace(f"arn:{partition}:redshift-serverless:{region}:{account}:namespace/{end}")
+
+
+@pytest.mark.parametrize(
+    ("text", "may_be_one"), [(SOME, True), (f"{SOME}/{SOME}", True), (f"{SOME}/*", False), ("", False)]
+)
+def test_a_text_that_begins_with_what_is_not_known_may_be_the_arn_of_a_namespace(text: str, may_be_one: bool) -> None:
+    """Only a wildcard shows that it is not one."""
+    assert may_be_one == is_of_namespace(text)
