@@ -34,7 +34,7 @@ def browser() -> str:
 
 
 def opened(page: str, tmp_path: Path) -> str:
-    """Open a page and let its scripts run; return what it is then. Nothing that it asks for may be missing."""
+    """Open a page and let its scripts run, none of which may fail; return what the page is then."""
     isolated = (f"--user-data-dir={tmp_path}", "--host-resolver-rules=MAP * ~NOTFOUND")
     command = [browser(), *FLAGS, *isolated, f"{BUILT.as_uri()}/{page}"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
@@ -59,6 +59,16 @@ def test_a_map_is_drawn(page: Path, tmp_path: Path) -> None:
     drawn = re.findall(r'<pre class="mermaid"[^>]*data-processed="true"[^>]*><svg [^>]*>', shown)
     assert len(drawn) == page.read_text(encoding="utf-8").count(MAP)
     assert [svg for svg in drawn if "flowchart" not in svg] == []
+
+
+def test_nothing_is_loaded_from_elsewhere() -> None:
+    """No script, style, font or picture: the pages work without a network."""
+    loaded = re.compile(
+        r'<(?:script|img|iframe|link rel="(?:stylesheet|preload|icon)")[^>]*(?:src|href)="(?:https?:)?//'
+    )
+
+    assert [path.name for path in BUILT.rglob("*.html") if loaded.search(path.read_text(encoding="utf-8"))] == []
+    assert [path.name for path in BUILT.rglob("*.css") if "url(http" in path.read_text(encoding="utf-8")] == []
 
 
 def test_there_are_maps() -> None:
