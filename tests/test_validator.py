@@ -55,7 +55,7 @@ def test_it_reports_a_property_that_cloudformation_does_not_know(done: Run, outd
 
 
 def test_it_finds_nothing_in_the_app_and_in_the_examples(done: Run, outdir: Path) -> None:
-    """Neither writes a complaint, and all their stacks are there."""
+    """Neither writes a complaint, and all their stacks are there; CDK Pipelines adds stacks while it synthesizes."""
     examples, app = documents(outdir / "examples"), cdk.App()
     for example in EXAMPLES:
         import_module(f"examples.{example}").build(app)
@@ -63,7 +63,8 @@ def test_it_finds_nothing_in_the_app_and_in_the_examples(done: Run, outdir: Path
     assert "" == done.stderr.partition(MARK)[0]
     assert [] == violations(done.assembly) == violations(examples)
     stacks = {stack.stack_name for stack in app.node.children if isinstance(stack, cdk.Stack)}
-    assert stacks == {name.split(".")[0] for name in examples if name.endswith(".template.json")}
+    written = {name.split(".")[0] for name in examples if name.endswith(".template.json")}
+    assert stacks == {name for name in written if not name.startswith("cross-region-stack-")}
 
 
 def test_the_app_runs_without_aws_configuration(done: Run) -> None:
