@@ -422,6 +422,14 @@ def test_no_name_breaks_out_of_a_drawing(name: str, stack: str, mark: str) -> No
     assert name == json.loads(drawn.json())["people"][0]["name"]
 
 
+def test_what_mermaid_and_graphviz_read_in_any_text_is_parted_or_escaped() -> None:
+    """A line break, a formula and an icon; an entity."""
+    drawn = AccessMap([replace(ANN, name="a\\nb$$c$$d fa:fa-ban &lt;")], [])
+
+    assert _boxes(drawn) == ["user<br/>a#92;#8288;nb#36;#8288;#36;c#36;#8288;#36;d fa#58;#8288;fa-ban #38;lt#59;"]
+    assert 'label="user\\na\\\\nb$$c$$d fa:fa-ban &amp;lt;"' in drawn.dot()
+
+
 def test_a_long_name_is_shortened_in_drawings() -> None:
     """Its beginning and its end are left; the table has it whole."""
     drawn = AccessMap([replace(LOADER, name="a" * 300 + "end")], [])

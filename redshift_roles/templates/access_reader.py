@@ -164,6 +164,7 @@ class AccessReader:
         self._homes: dict[str, Place] = {}  # where roles are defined
         self._clusters: dict[tuple[str, str], list[_Cluster]] = {}  # by scope and service
         self._statements: dict[Principal, list[Statement]] = {}
+        self._conditional = set[int]()  # the forms of statements that a condition of the template decides about
         self._assembly = assembly
         self._held = holders(assembly)
         self._bearers = {
@@ -381,6 +382,8 @@ class AccessReader:
         for template in self._assembly.templates():
             is_here = bool(usage_of(template).roles) or any(home == self._scope(template) for home, _ in self._clusters)
             for statement in statements(template):
+                # The forms of a statement are read once, and have no other's id while the app is read.
+                self._conditional.update([id(statement.forms)] if statement.conditional else [])
                 for one in self._who(statement.place):
                     self._statements.setdefault(one, []).append(statement)
                     if _takes_roles(statement) and self._associates(one, statement, wide=is_here):
@@ -490,7 +493,7 @@ class AccessReader:
                     yield self._role(text, template), facts.services, _conditions(form)
 
         place = (template, passing.logical_id)
-        statement = Statement(place, passing.location, passing.forms, presence(*place) is None)
+        statement = Statement(place, passing.location, passing.forms, id(passing.forms) in self._conditional)
         for (role, services, conditions), marks in _items(statement, items_of):
             more = [ANY_SERVICE] if services is None else [] if services else [UNDECIDED]
             how = [readable(service) for service in services or ()]

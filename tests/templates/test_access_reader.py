@@ -152,6 +152,32 @@ SHOWN: dict[str, tuple[dict[str, Json], list[str]]] = {
         {"Policy": {**_policy(PASS), "Condition": "Undecided"}},
         ["whoever has Policy  may pass to redshift  role Loader  by Policy, conditional"],
     ),
+    "a document that a condition chooses": (
+        {
+            "Policy": {
+                "Type": POLICY,
+                "Properties": {
+                    "PolicyDocument": {"Fn::If": ["Undecided", {"Statement": [PASS]}, {"Statement": [MODIFY]}]}
+                },
+            }
+        },
+        [
+            "whoever has Policy  may pass to redshift  role Loader  by Policy, conditional",
+            (
+                "whoever has Policy  may associate roles with  cluster Warehouse  "
+                "redshift:ModifyClusterIamRoles, by Policy, conditional"
+            ),
+        ],
+    ),
+    "what a Deny of a group takes from its users": (
+        {
+            "Ann": {"Type": "AWS::IAM::User", "Properties": {"Groups": [{"Ref": "Team"}]}},
+            "Team": {"Type": "AWS::IAM::Group", "Properties": {}},
+            "Allow": _policy(MODIFY, Users=[{"Ref": "Ann"}]),
+            "Deny": _policy({**MODIFY, "Effect": "Deny", "Resource": "*"}, Groups=[{"Ref": "Team"}]),
+        },
+        [],
+    ),
     "who has a policy of AWS that lets people do everything": (
         {
             "Admins": {
@@ -245,9 +271,9 @@ SHOWN: dict[str, tuple[dict[str, Json], list[str]]] = {
     "no role of another service, and no policy about one": (
         {
             "Glue": _role("glue.amazonaws.com", READ),
-            "Policy": _policy(_statement("iam:PassRole", {"Fn::GetAtt": ["Glue", "Arn"]})),
+            "Policy": _policy(_statement("iam:PassRole", {"Fn::GetAtt": ["Glue", "Arn"]}), MODIFY),
         },
-        [],
+        ["whoever has Policy  may associate roles with  cluster Warehouse  redshift:ModifyClusterIamRoles, by Policy"],
     ),
 }
 KNOWN = ["cluster Warehouse  has  role Loader", "role Loader  reaches  nothing"]
