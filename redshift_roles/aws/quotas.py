@@ -235,6 +235,21 @@ UNROUTED_SUBNETS: Final = 2
 TWO_ZONES_REGION: Final = "us-west-1"
 
 
+# CREATE_WORKGROUP: the database parameters of a workgroup, and beside them either the JSON or query monitoring metrics.
+WORKGROUP_PARAMETERS: Final = (
+    "auto_mv",
+    "datestyle",
+    "enable_case_sensitive_identifier",
+    "enable_user_activity_logging",
+    "query_group",
+    "require_ssl",
+    "search_path",
+    "use_fips_ssl",
+)
+WORKLOAD_PARAMETER: Final = "wlm_json_configuration"
+METRIC_PREFIX: Final = "max_"
+
+
 class Addresses(NamedTuple):
     """What each subnet of a workgroup with enhanced VPC routing needs for a capacity when the workgroup is created."""
 

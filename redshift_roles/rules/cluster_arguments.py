@@ -215,6 +215,7 @@ def check_workgroup(given: Given, region: str | None) -> Iterator[Problem]:
     yield from _workgroup_network(given)
     yield from _port_in(given.get("port"), quotas.MANAGED_STORAGE_PORTS, "a workgroup")
     yield from _parameters(given.get("parameters", {}))
+    yield from _unknown_parameters(given.get("parameters"))
     base, most = given.get("base_capacity"), given.get("max_capacity")
     if "base_capacity" in given:
         yield from _base_capacity(base, region)
@@ -223,6 +224,25 @@ def check_workgroup(given: Given, region: str | None) -> Iterator[Problem]:
         default = "" if "base_capacity" in given else " by default"
         message = f"'max_capacity' must be at least 'base_capacity', which is {least}{default}, got {most}"
         yield Problem("max_capacity", message, f"pass max_capacity={least} or more, or a smaller base_capacity")
+
+
+def _unknown_parameters(parameters: object) -> Iterator[Problem]:
+    """Find names that are no parameters of a workgroup; those of clusters are others."""
+    given = parameters if isinstance(parameters, Mapping) else {}
+    names = [name for name in given if isinstance(name, str) and not is_token(name)]
+    metrics = [name for name in names if name.startswith(quotas.METRIC_PREFIX)]
+    known = {*quotas.WORKGROUP_PARAMETERS, quotas.WORKLOAD_PARAMETER, *metrics}
+    for name in names:
+        if name not in known:
+            message = f"'parameters[{readable(repr(name))}]' is not a parameter of a workgroup"
+            allowed = (
+                f"{', '.join(quotas.WORKGROUP_PARAMETERS)}, {quotas.WORKLOAD_PARAMETER} or a query monitoring metric"
+            )
+            fix = f"choose from {allowed}, or set cfn_workgroup.config_parameters for one that is new"
+            yield Problem("parameters", message, fix)
+    if metrics and quotas.WORKLOAD_PARAMETER in names:
+        message = f"'parameters' has both {quotas.WORKLOAD_PARAMETER!r} and {metrics[0]!r}"
+        yield Problem("parameters", message, f"write the limits of queries into {quotas.WORKLOAD_PARAMETER}")
 
 
 def _is_known(value: object) -> bool:

@@ -81,6 +81,29 @@ def test_the_most_capacity_is_at_least_the_base(base: int | None, most: int, wro
     assert wrong == any(problem.argument == "max_capacity" for problem in check_workgroup(given, None))
 
 
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["auto_mv", "datestyle", "enable_case_sensitive_identifier", "enable_user_activity_logging"], None),
+        (["query_group", "require_ssl", "search_path", "use_fips_ssl", "max_scan_row_count"], None),
+        (["max_query_execution_time", "max_scan_row_count"], None),
+        (["wlm_json_configuration", "auto_mv"], None),
+        (["${Token[TOKEN.1]}"], None),
+        (["statement_timeout"], "'parameters['statement_timeout']' is not a parameter of a workgroup"),
+        (["Require_SSL"], "'parameters['Require_SSL']' is not a parameter of a workgroup"),
+        (
+            ["wlm_json_configuration", "max_scan_row_count"],
+            "'parameters' has both 'wlm_json_configuration' and 'max_scan_row_count'",
+        ),
+    ],
+)
+def test_a_workgroup_has_the_parameters_of_its_page(names: list[str], message: str | None) -> None:
+    """Parameters of clusters, such as statement_timeout, are refused by Redshift Serverless (CREATE_WORKGROUP)."""
+    found = check_workgroup({"parameters": dict.fromkeys(names, "x"), "port": 5440}, None)
+
+    assert [message] * (message is not None) == [one.message for one in found if one.argument == "parameters"]
+
+
 @pytest.mark.parametrize(("port", "right"), [(5430, False), (5431, True), (5455, True), (5456, False), (8190, False)])
 def test_a_port_is_in_one_of_two_ranges(port: int, right: bool) -> None:
     """The ranges of the API's page."""
