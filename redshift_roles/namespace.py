@@ -98,8 +98,10 @@ class RedshiftNamespace(RoleList, Construct):
             not clear it when the property is gone. Default: no default role.
         namespace_name: Its physical name: 3 to 64 lower-case letters, digits and hyphens, no reserved word. Default: a
             name made of the stack's name and the construct's path. Another name is another namespace.
-        database_name: The first database: 1 to 127 letters, digits and ``_+.@-``. Default: ``warehouse``.
-        admin_username: 1 to 127 letters, digits and ``_+.@-``. Default: ``warehouse_admin``.
+        database_name: The first database: 1 to 127 letters, digits and ``_+.@-``; CloudFormation does not rename it.
+            Default: ``warehouse``.
+        admin_username: 1 to 127 letters, digits and ``_+.@-``; a namespace that exists keeps the one it has. Default:
+            ``warehouse_admin``.
         encryption_key: Encrypts the data and the admin password. Default: a key that AWS owns, and the AWS managed key
             of Secrets Manager.
         final_snapshot_retention: How long the final snapshot is kept: 1 to 3,653 whole days. Default: until somebody
@@ -135,7 +137,7 @@ class RedshiftNamespace(RoleList, Construct):
         with rollback_on_error(self, scope, construct_id):
             super().__init__(scope, construct_id)
             remember_location(self, location)
-            self._encryption_key, self._admin_username = given.get("encryption_key"), given["admin_username"]
+            self._encryption_key = given.get("encryption_key")
             self._cfn_namespace = self._define(given, location)
             if given["removal_policy"] not in (RemovalPolicy.SNAPSHOT, RemovalPolicy.DESTROY):
                 self._cfn_namespace.apply_removal_policy(given["removal_policy"])
@@ -196,7 +198,7 @@ class RedshiftNamespace(RoleList, Construct):
         return secretsmanager.Secret.from_secret_attributes(
             self,
             "AdminSecret",
-            secret_partial_arn=f"arn:{where}:secret:redshift!{self._namespace_name}-{self._admin_username}",
+            secret_partial_arn=f"arn:{where}:secret:redshift!{self._namespace_name}-{self._cfn_namespace.admin_username}",
             encryption_key=self._encryption_key,
         )
 
@@ -276,7 +278,8 @@ class RedshiftWorkgroup(Connectable):
     Args:
         scope: The construct it belongs to.
         construct_id: Its name there.
-        namespace: The `RedshiftNamespace` or `CfnNamespace` it computes for, or the name of one that exists.
+        namespace: The `RedshiftNamespace` or `CfnNamespace` it computes for, or the name of one. With another one
+            CloudFormation replaces the workgroup, which needs another workgroup_name.
         workgroup_name: Its physical name: 3 to 64 lower-case letters, digits and hyphens. Default: a name made of the
             stack's name and the construct's path. Another name is another workgroup.
         base_capacity: Redshift processing units (RPU): 8 to 512 in steps of 8; in some regions also 4, and 544 to 1,024
@@ -289,8 +292,10 @@ class RedshiftWorkgroup(Connectable):
             two. For a base_capacity of 128 RPU each needs 37 free addresses, a block of /26.
         security_groups: Who may connect. Default: with a VPC, a new security group that lets nobody in.
         port: 5431 to 5455 or 8191 to 8215. Default: 5440.
-        parameters: Database parameters, texts by name; they add to ``require_ssl`` and
-            ``enable_user_activity_logging``, which are ``true``, or replace them. Default: none.
+        parameters: Database parameters, texts by name: ``auto_mv``, ``datestyle``,
+            ``enable_case_sensitive_identifier``, ``query_group``, ``search_path``, ``use_fips_ssl``, and either
+            ``wlm_json_configuration`` or query monitoring metrics such as ``max_query_execution_time``. They add to
+            ``require_ssl`` and ``enable_user_activity_logging``, which are ``true``, or replace them. Default: none.
         enhanced_vpc_routing: Whether COPY and UNLOAD go through the VPC. Default: True.
         publicly_accessible: Whether it has a public address. Default: False.
 
@@ -385,6 +390,12 @@ def check_workgroup(location: Location, given: WorkgroupArguments) -> tuple[Sequ
         return (), problems
     vpc, argument, capacity = given.get("vpc"), "subnets", given.get("base_capacity", quotas.DEFAULT_CAPACITY)
     chosen = cluster_network.Selected(given.get("subnets") or ())
+    seen: dict[str, int] = {}
+    for index, subnet in enumerate(chosen.subnets):
+        first = seen.setdefault(cluster_network.subnet_id(subnet), index)
+        if first != index:
+            message = f"'subnets[{index}]' and 'subnets[{first}]' are the same subnet"
+            problems.append(Problem(f"subnets[{index}]", message, f"drop subnets[{index}]"))
     if vpc is not None:
         selected, argument = cluster_network.select_subnets(vpc, given.get("vpc_subnets"), "workgroup"), "vpc"
         if isinstance(selected, Problem):

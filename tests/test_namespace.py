@@ -226,9 +226,11 @@ def test_the_attributes_refer_to_the_namespace(stack: cdk.Stack) -> None:
 
 
 def test_who_may_read_the_admin_password_may_decrypt_it(stack: cdk.Stack) -> None:
-    """The secret of this namespace and user alone, whatever six characters follow, and its key."""
+    """The secret of this namespace and the user of its L1 alone, whatever six characters follow, and its key."""
     key, user = kms.Key(stack, "Key"), iam.User(stack, "Admin")
-    _namespace(stack, namespace_name="sales", encryption_key=key, admin_username="chief").admin_secret.grant_read(user)
+    namespace = _namespace(stack, namespace_name="sales", encryption_key=key, admin_username="another")
+    namespace.cfn_namespace.admin_username = "chief"
+    namespace.admin_secret.grant_read(user)
     (statement,) = properties_of(stack, "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
     (of_key,) = (
         each
@@ -443,6 +445,15 @@ def test_fails_when_there_are_too_few_subnets_or_zones(
         assert len(zones) == len(_workgroup(stack, subnets=subnets, **options).cfn_workgroup.subnet_ids or [])
     else:
         assert [("InvalidArgument", message)] == refused(lambda: _workgroup(stack, subnets=subnets, **options))
+
+
+def test_fails_when_a_subnet_is_given_twice(stack: cdk.Stack) -> None:
+    """By its id, however it was imported; where the zones are not known too."""
+    one, other, third = (ec2.Subnet.from_subnet_id(stack, f"Subnet{at}", f"subnet-{at % 2}") for at in range(3))
+
+    assert [("InvalidArgument", "'subnets[2]' and 'subnets[0]' are the same subnet")] == refused(
+        lambda: _workgroup(stack, subnets=[one, other, third])
+    )
 
 
 def test_fails_when_a_subnet_is_too_small_for_the_capacity(stack: cdk.Stack) -> None:

@@ -150,7 +150,7 @@ def wait_for_cluster(construct: Construct, cluster: NamedCluster, location: Loca
 
 def wait_for_namespace(construct: Construct, name: str, l1: serverless.CfnNamespace | None, location: Location) -> None:
     """Make a construct depend on the namespace that it names literally; a reference is a dependency."""
-    home = location_of(l1) if l1 else location
+    home = location_of(l1) if l1 and not is_token(name) else location
     _wait_for(construct, name, home, l1, partial(_namespaces_in, location.stack, name), location)
 
 
