@@ -144,7 +144,11 @@ def checked_roles(
     if listed or broken:
         here = path()
         invalid = _invalid(here, source, listed)
-        raise RoleAssociationError([*invalid, *(rule.finding(here, problem) for rule, problem in broken)])
+        of_roles = [
+            rule.finding(here, problem, source if rule is registry.INVALID_ARGUMENT else None)
+            for rule, problem in broken
+        ]
+        raise RoleAssociationError([*invalid, *of_roles])
     return facts
 
 

@@ -293,14 +293,18 @@ def subnet_problems(
     routing = "with enhanced VPC routing" if is_routed else "without enhanced VPC routing"
     least = quotas.ROUTED_SUBNETS if is_routed else quotas.UNROUTED_SUBNETS
     fewer = f", or pass enhanced_vpc_routing=False, which needs {quotas.UNROUTED_SUBNETS}" if is_routed else ""
-    more = f"choose subnets in {least} zones; a stack without env= knows two zones: give it one{fewer}"
+    more = f"choose subnets in {least} zones; a VPC of a stack without env= has two: pass env= to the stack{fewer}"
     if len(subnets) < least:
-        message = f"'{argument}' must be {least} or more subnets {routing}, got {len(subnets)}"
+        verb = "have" if argument == "vpc" else "be"
+        message = f"'{argument}' must {verb} {least} or more subnets {routing}, got {len(subnets)}"
         yield Problem(argument, message, more)
     zones = {subnet.zone for subnet in subnets}
     needed = quotas.UNROUTED_SUBNETS if region == quotas.TWO_ZONES_REGION else least
     if None not in zones and len(zones) < min(needed, len(subnets)):
-        message = f"'{argument}' must be in {needed} or more availability zones {routing}, got {len(zones)}"
+        where = f"{needed} or more availability zones {routing}, got {len(zones)}"
+        message = (
+            f"'{argument}' must have subnets in {where}" if argument == "vpc" else f"'{argument}' must be in {where}"
+        )
         yield Problem(argument, message, more)
     if is_routed:
         yield from _too_small(argument, subnets, capacity)
