@@ -278,8 +278,8 @@ class RedshiftWorkgroup(Connectable):
     Args:
         scope: The construct it belongs to.
         construct_id: Its name there.
-        namespace: The `RedshiftNamespace` or `CfnNamespace` it computes for, or the name of one. With another one
-            CloudFormation replaces the workgroup, which needs another workgroup_name.
+        namespace: The `RedshiftNamespace` or `CfnNamespace` it computes for, which has no other workgroup, or the name
+            of one. With another one CloudFormation replaces the workgroup, which needs another workgroup_name.
         workgroup_name: Its physical name: 3 to 64 lower-case letters, digits and hyphens. Default: a name made of the
             stack's name and the construct's path. Another name is another workgroup.
         base_capacity: Redshift processing units (RPU): 8 to 512 in steps of 8; in some regions also 4, and 544 to 1,024
@@ -353,7 +353,10 @@ class RedshiftWorkgroup(Connectable):
                 security_group_ids=self._network.security_group_ids,
                 subnet_ids=[cluster_network.subnet_id(subnet) for subnet in chosen],
             )
-            l1 = None if isinstance(namespace, str) else cluster_references.l1_of_namespace(namespace)
+            l1 = None
+            if not isinstance(namespace, str):
+                l1 = cluster_references.l1_of_namespace(namespace)
+                cluster_references.remember_workgroup(l1, self)
             cluster_references.wait_for_namespace(self._cfn_workgroup, _named(namespace, location), l1, location)
 
     @property
@@ -437,6 +440,10 @@ def _namespace_problems(namespace: Any, location: Location) -> Iterator[Problem]
     elif cluster_references.is_namespace(namespace):
         label = f"'namespace' ({path_of(namespace)})"
         yield from _distance(label, _named(namespace, location), location_of(namespace), location)
+        other = cluster_references.workgroup_of(namespace)
+        if other is not None:
+            message = f"{label} has a workgroup, {path_of(other)}, and a namespace can have one only"
+            yield Problem("namespace", message, "define a namespace for each workgroup, and share data between them")
     else:
         yield arguments.must_be("namespace", allowed, namespace, f"pass {allowed}")
 

@@ -16,6 +16,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_redshiftserverless as serverless
+from constructs import Construct
 
 from redshift_roles import RedshiftCluster, RedshiftNamespace, RedshiftRole, RedshiftWorkgroup
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
@@ -470,7 +471,7 @@ def test_fails_when_a_subnet_is_too_small_for_the_capacity(stack: cdk.Stack) -> 
 def test_fails_when_a_vpc_has_two_zones(app: cdk.App) -> None:
     """As the VPC of a stack without an environment has, unless it names its zones."""
     stack = cdk.Stack(app, "Anywhere")
-    message = f"'vpc' must be 3 or more subnets {ROUTED}, got 2"
+    message = f"'vpc' must have 3 or more subnets {ROUTED}, got 2"
 
     assert [("InvalidArgument", message)] == refused(lambda: _workgroup(stack, vpc=ec2.Vpc(stack, "Vpc")))
     _workgroup(stack, vpc=ec2.Vpc(stack, "Named", availability_zones=["eu-west-1a", "eu-west-1b", "eu-west-1c"]))
@@ -527,6 +528,20 @@ def test_fails_when_the_namespace_is_elsewhere(
         _workgroup(stack, namespace=namespace, subnets=subnets)
         written = properties_of(stack, WORKGROUP)["NamespaceName"]
         assert "Fn::ImportValue" in written if region else re.fullmatch("other-namespace-[0-9a-f]{8}", written)
+
+
+def test_fails_when_a_namespace_has_a_workgroup(stack: cdk.Stack) -> None:
+    """AWS: only one for each namespace. One that was removed again does not count."""
+    namespace, subnets = _namespace(stack), _subnets(stack, *THREE_ZONES)
+    parent = Construct(stack, "Parent")
+    RedshiftWorkgroup(parent, "Workgroup", namespace=namespace, subnets=subnets)
+    message = "has a workgroup, Data/Parent/Workgroup, and a namespace can have one only"
+
+    for again, end in ((namespace, ""), (namespace.cfn_namespace, "/Resource")):
+        found = refused(partial(RedshiftWorkgroup, stack, "Workgroup", namespace=again, subnets=subnets))
+        assert [("InvalidArgument", f"'namespace' (Data/Namespace{end}) {message}")] == found
+    stack.node.try_remove_child("Parent")
+    RedshiftWorkgroup(stack, "Workgroup", namespace=namespace, subnets=subnets)
 
 
 def test_fails_when_a_workgroup_names_something_else_of_a_namespace(stack: cdk.Stack) -> None:

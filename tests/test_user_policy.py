@@ -249,6 +249,13 @@ def test_what_is_known_of_a_namespace_is_checked(stack: cdk.Stack, agnostic: cdk
     assert agnostic.resolve([one, of_another]) == statements[1]["Resource"]
     assert "RedshiftRolesAccount" not in template_of(agnostic)["Rules"]
     ((_, message),) = refused(lambda: _policy(cdk.Stack(stack, "Many"), clusters=[], namespaces=[f"{start}*"]))
+    arn = f"{start}{cdk.Fn.import_value('Id')}"
+    ((_, of_cluster),) = refused(lambda: _policy(cdk.Stack(stack, "Clusters"), clusters=[arn]))
+    assert of_cluster.startswith(
+        "'clusters[0]' must be a provisioned cluster, got 'arn:${AWS::Partition}:redshift-serverless:"
+    )
+    awaited = cdk.aws_ssm.StringParameter.value_from_lookup(stack, "/namespace")
+    _policy(cdk.NestedStack(stack, "Awaited"), clusters=[], namespaces=[awaited])
     assert message.endswith(
         f"got 'arn:${{AWS::Partition}}:redshift-serverless:{REGION}:${{AWS::AccountId}}:namespace/*'"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, TypeGuard
 
 from aws_cdk import CfnResource, Stack
@@ -80,6 +81,7 @@ def _secret_arn(name: str, home: Location) -> str:
 class _Known:
     reference: str = ""
     arn: str = ""
+    workgroup: Construct | None = None
 
 
 def reference(l1: CfnResource) -> str:
@@ -323,6 +325,19 @@ def _written(arn: str, location: Location) -> str:
     return texts_of([arn], location)[0] if is_token(arn) else arn
 
 
+def remember_workgroup(namespace: HasCfnNamespace | serverless.CfnNamespace, workgroup: Construct) -> None:
+    """Record the workgroup of a namespace."""
+    record_of(_Known, l1_of_namespace(namespace)).workgroup = workgroup
+
+
+def workgroup_of(namespace: HasCfnNamespace | serverless.CfnNamespace) -> Construct | None:
+    """Return the workgroup that a namespace has already, unless it was removed from the tree."""
+    found = record_of(_Known, l1_of_namespace(namespace)).workgroup
+    path = found.node.scopes if found else []
+    is_there = all(scope.node.try_find_child(child.node.id) is child for scope, child in pairwise(path))
+    return found if is_there else None
+
+
 class NamespaceShape(NamedTuple):
     """A namespace that a policy of this location can name."""
 
@@ -352,10 +367,10 @@ class NamespaceShape(NamedTuple):
             if _is_l1_of_namespace(target) and arn != namespace_arn(target):
                 yield Problem(name, f"'{name}' refers to {path_of(target)}, and not to its ARN", "pass the construct")
             yield from self._distance(name, label, location_of(target))
-        account, partition = named_namespace(arn, here).account, None if is_token(arn) else arn.split(":")[1]
+        account, partition = named_namespace(arn, here).account, arn.split(":")[1] if arn.startswith("arn:") else None
         if arns.differ(account, here.account):
             yield _of_another_account(name, f"'{name}'", account, "policy", here)
-        elif partition and here.region and partition != quotas.partition_of(here.region):
+        elif partition in quotas.PARTITIONS and here.region and partition != quotas.partition_of(here.region):
             message = f"'{name}' is in partition {partition}, the policy is in {quotas.partition_of(here.region)}"
             yield Problem(name, message, f"define the policy in a stack of partition {partition}")
 
@@ -378,7 +393,7 @@ def is_namespace(value: object) -> bool:
 
 def _is_of_namespace(text: str) -> bool:
     """Return whether a text is the ARN of a namespace, or refers to one."""
-    return (not is_awaited(text) and arns.is_of_namespace(text)) or bool(namespaces_of(text))
+    return (not is_awaited(text) and ":redshift-serverless:" in text) or bool(namespaces_of(text))
 
 
 def _is_l1_of_namespace(value: object) -> TypeGuard[serverless.CfnNamespace]:
