@@ -124,7 +124,7 @@ class AccessMap:
         Args:
             clusters: Names, logical ids, or parts of an identifier.
             roles: Names, logical ids, or parts of an ARN.
-            people: Names or logical ids.
+            people: Names, logical ids, or parts of an ARN or a name in IAM.
 
         Raises:
             RoleAssociationError: When an argument is of the wrong kind, and for each name that matches nothing.
@@ -197,7 +197,8 @@ class AccessMap:
         linked = {link.source for link in self.links}
         for node in (*self.clusters, *self.roles):
             if node.stack and node.id not in linked:
-                nothing = ("has", "no role") if node.kind == "cluster" else ("reaches", "nothing")
+                role = "unknown roles" if MORE_ROLES in node.marks else "no role"
+                nothing = ("has", role) if node.kind == "cluster" else ("reaches", "nothing")
                 rows.setdefault(node.stack, []).append((_called(node), *nothing, ""))
         widths = [max((len(row[place]) for each in rows.values() for row in each), default=0) for place in range(3)]
         written = [str(self)]
@@ -223,8 +224,8 @@ def _raise_if(function: str, problems: Sequence[Problem]) -> None:
 
 
 def _is_called(node: Node, name: str) -> bool:
-    is_end = bool(name) and node.name.endswith(f"/{name}")
-    return name in (node.name, node.logical_id) or is_end or bool(name and name in node.aws_name)
+    is_end = node.name.endswith(f"/{name}")
+    return bool(name) and (name in (node.name, node.logical_id) or is_end or name in node.aws_name)
 
 
 def _called(node: Node) -> str:
@@ -385,7 +386,8 @@ def _box(group: list[Node], roles: list[int]) -> _Box:
         lines = [f"{'whoever has one of ' if node.type == 'policy' else ''}{len(group):,} {called}", *some, *more]
     if node.role_limit is not None and node.type in ("cluster", "namespace"):
         counted = f"{min(roles)}" if min(roles) == max(roles) else f"{min(roles)} to {max(roles)}"
-        lines.append(f"{counted} of {node.role_limit} roles")
+        at_least = "at least " if MORE_ROLES in node.marks else ""
+        lines.append(f"{at_least}{counted} of {node.role_limit} roles")
     lines += [f"({mark})" for mark in node.marks]
     return _Box(
         node.kind, _short(stacks.pop()) if len(stacks) == 1 else "", tuple(map(_short, lines)), frozenset(node.marks)

@@ -184,6 +184,19 @@ def test_the_table_has_a_line_for_each_link() -> None:
     assert TABLE == MAP.table()
 
 
+def test_an_empty_name_is_the_name_of_nothing() -> None:
+    """Not of what no template defines, which has no logical id."""
+    assert [] == MAP.called("roles", "")
+
+
+def test_roles_that_are_not_known_are_not_said_to_be_none() -> None:
+    """A list that only the deployment knows is neither empty nor counted."""
+    listed = AccessMap([replace(DWH, marks=("has roles that only the deployment knows",))], [])
+
+    assert listed.table().endswith("  has  unknown roles")
+    assert "<br/>at least 0 of 10 roles<br/>" in listed.mermaid()
+
+
 def test_the_table_shows_what_has_nothing() -> None:
     """A cluster without roles and a role that reaches nothing; a map of nothing has its counts."""
     alone = AccessMap([DWH, READER, NEXT], [])

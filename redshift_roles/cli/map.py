@@ -36,7 +36,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=[*_FORMATS], default="table", help="default: table")
     parser.add_argument("--output", metavar="FILE", help="write the map to a file, and print the counts")
     for name, what in (("cluster", "clusters"), ("role", "roles"), ("person", "people")):
-        shown = f"only what leads to or from these {what}: a name, a logical id or a part of an ARN; may be repeated"
+        shown = f"only what leads to or from these {what}: a path, logical id, or part of an ARN or name; repeatable"
         parser.add_argument(f"--{name}", action="append", default=[], metavar="NAME", help=shown)
     parser.set_defaults(run=run)
 

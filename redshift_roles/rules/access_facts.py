@@ -33,7 +33,7 @@ class Node:
         name: Its construct path below the stack, or its logical id, or its name where no template defines it.
         stack: The stack that defines it; empty where none does.
         logical_id: Its logical id there.
-        aws_name: Its ARN or identifier, with ``${Name}`` for what only the deployment knows.
+        aws_name: Its ARN, identifier, or name in IAM, with ``${Name}`` for what only the deployment knows.
         role_limit: How many roles a cluster may have.
         marks: What deserves attention, such as ``unscoped`` or ``undecided``.
     """

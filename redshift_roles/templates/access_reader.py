@@ -416,8 +416,9 @@ class AccessReader:
             name = arns.parse(who.name).resource or who.name
             return self._node(("person", who), "person", type_, readable(name).removeprefix("role/"))
         marks = (BOUNDED,) if "PermissionsBoundary" in home[0].properties(home[1]) else ()
-        named = {"stack": checker.stack_name_of(home[0]), "logical_id": readable(home[1]), "marks": marks}
-        return self._node(("person", who), "person", type_, readable(checker.name_of(*home)), **named)
+        known = readable(who.name) if who.kind in ("Group", "Role", "User") else ""
+        named = {"stack": checker.stack_name_of(home[0]), "logical_id": readable(home[1]), "aws_name": known}
+        return self._node(("person", who), "person", type_, readable(checker.name_of(*home)), marks=marks, **named)
 
     def _associates(self, who: Principal, statement: Statement, *, wide: bool) -> bool:
         """Link somebody to the clusters that a statement is about, and an administrator to all roles."""

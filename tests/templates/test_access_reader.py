@@ -341,6 +341,25 @@ def test_an_app_is_one_map_with_its_stacks(tmp_path: Path) -> None:
     assert [("has", cluster.id, role.id)] == [(link.kind, link.source, link.target) for link in drawn.links]
 
 
+@pytest.mark.parametrize(
+    ("kind", "properties", "name"),
+    [
+        ("User", {"UserName": "ann"}, "ann"),
+        ("Group", {"GroupName": "admins"}, "admins"),
+        ("Role", {"RoleName": "ops"}, f"arn:aws:iam::{ACCOUNT}:role/ops"),
+    ],
+)
+def test_a_person_has_the_name_in_iam(tmp_path: Path, kind: str, properties: Json, name: str) -> None:
+    """By which the map is narrowed, as by a path or a logical id."""
+    statement = _statement("iam:PassRole", {"Fn::GetAtt": ["Loader", "Arn"]})
+    inline = [{"PolicyName": "inline", "PolicyDocument": {"Statement": [statement]}}]
+    person = {"Type": f"AWS::IAM::{kind}", "Properties": {**properties, "Policies": inline}}
+
+    drawn = read(tmp_path, _template(Someone=person))
+    assert [("Someone", name)] == [(one.name, one.aws_name) for one in drawn.people]
+    assert ["Someone"] == [one.name for one in drawn.narrowed(people=[name[-3:]]).people]
+
+
 def test_what_has_no_place_is_drawn_where_it_is_written(tmp_path: Path) -> None:
     """A stack that names no account and no region is called by its name alone."""
     drawn = _assembly(tmp_path, "aws://unknown-account/unknown-region", Data={"Role": _role()})
