@@ -566,7 +566,8 @@ def test_fails_when_the_namespace_is_in_another_stage_without_a_name(
     name = "sales" if literal else cdk.CfnParameter(there, "Name").value_as_string
     namespace = serverless.CfnNamespace(there, "Namespace", namespace_name=name)
     if literal:
-        assert "sales" == _workgroup(stack, namespace=namespace).cfn_workgroup.namespace_name
+        _workgroup(stack, namespace=namespace)
+        assert "sales" == properties_of(stack, WORKGROUP)["NamespaceName"]
     else:
         ((_, message),) = refused(lambda: _workgroup(stack, namespace=namespace))
         assert message.startswith("'namespace' (Prod/Data/Namespace) is in another Stage")
