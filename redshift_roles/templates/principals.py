@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -369,17 +368,26 @@ class Statement(NamedTuple):
 
 def statements(template: Template) -> Iterator[Statement]:
     """List the statements of all policies, whatever they allow or deny."""
-    found = [*documents(template)]
-    versions = Counter(one[:2] for one in found)
-    for logical_id, location, policy in found:
+    for logical_id, location, policy in documents(template):
         present = presence(template, logical_id)
         if present is False or is_boundary(logical_id, template):
             continue
+        undecided = present is None or _has_alternatives(template, logical_id, location)
         for statement in listed(mapping(document(policy, template)).get("Statement")):
             inner = alternatives_of(statement, template)
-            conditional = present is None or len(inner) > 1 or versions[logical_id, location] > 1
             for one in inner:
-                yield Statement((template, logical_id), location, forms_of(one, template), conditional)
+                yield Statement((template, logical_id), location, forms_of(one, template), undecided or len(inner) > 1)
+
+
+def _has_alternatives(template: Template, logical_id: str, location: str) -> bool:
+    """Return whether a condition decides about a policy: about its document, itself, or the list that it is in."""
+    value: Json = template.properties(logical_id)
+    for step in location.split("/")[1:]:
+        found = alternatives_of(value[int(step)] if isinstance(value, list) else mapping(value).get(step), template)
+        if len(found) != 1:
+            return True
+        value = found[0]
+    return False
 
 
 def texts_of(node: Json) -> list[str]:

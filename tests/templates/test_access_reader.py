@@ -341,6 +341,31 @@ def test_an_app_is_one_map_with_its_stacks(tmp_path: Path) -> None:
     assert [("has", cluster.id, role.id)] == [(link.kind, link.source, link.target) for link in drawn.links]
 
 
+SURE = {"PolicyName": "sure", "PolicyDocument": {"Statement": [READ]}}
+NO_VALUE = {"Ref": "AWS::NoValue"}
+
+
+@pytest.mark.parametrize(
+    ("policies", "note"),
+    [
+        ([{"Fn::If": ["IsProd", SURE, NO_VALUE]}], "by inline policy, conditional"),
+        ({"Fn::If": ["IsProd", [SURE], NO_VALUE]}, "by inline policy, conditional"),
+        ({"Fn::If": ["IsProd", [SURE], []]}, "by inline policy, conditional"),
+        (
+            [{**SURE, "PolicyDocument": {"Fn::If": ["IsProd", SURE["PolicyDocument"], NO_VALUE]}}],
+            "by sure, conditional",
+        ),
+        ([{"Fn::If": ["IsProd", NO_VALUE, {"Ref": "AWS::NoValue"}]}, SURE], "by sure"),
+    ],
+)
+def test_a_policy_that_may_not_be_there_is_conditional(tmp_path: Path, policies: Json, note: str) -> None:
+    """Whether a condition decides about its document, itself or its list; not because one beside it may be absent."""
+    trust = _role()["Properties"]["AssumeRolePolicyDocument"]
+    other = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust, "Policies": policies}}
+
+    assert ["role Other", "reads", "bucket data", note] in rows(read(tmp_path, _template(Other=other)))
+
+
 @pytest.mark.parametrize(
     ("kind", "properties", "name"),
     [
