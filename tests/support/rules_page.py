@@ -27,8 +27,8 @@ The rules find what Redshift or IAM would refuse at deploy time, or accept altho
 four places:
 
 - Constructors and `add_role` of this library raise what is known at that line.
-- The guard fails the synthesis for changes to this library's own clusters, associations, policies and roles. Its
-  findings cannot be acknowledged.
+- A plug-in of the library checks its own clusters, associations, policies and roles in the synthesized templates. Its
+  findings fail the synthesis and cannot be acknowledged.
 - `RoleAssociationRules` checks all clusters and Serverless namespaces of an app. Its findings can be acknowledged as
   `redshift-roles::` and the name of the rule.
 - `redshift-roles check` checks templates on disk and `cdk.out` folders, where it honors what the app acknowledges.
