@@ -398,7 +398,7 @@ MANY: dict[str, dict[str, Any]] = {
         },
         "Resources": {f"C{n}": _cluster("x") for n in range(500)},
     },
-    "associations of one cluster": {"Resources": {f"A{n}": _associated(n) for n in range(500)}},
+    "associations of one cluster": {"Resources": {f"A{n}": _associated(n) for n in range(300)}},
 }
 
 
