@@ -372,33 +372,33 @@ def _associated(number: int) -> dict[str, Any]:
 
 
 MANY: dict[str, dict[str, Any]] = {
-    "patterns": {"Resources": {**ROLES, **{f"P{n}": _policy(_passing(*_patterns(n))) for n in range(80)}}},
+    "patterns": {"Resources": {**ROLES, **{f"P{n}": _policy(_passing(*_patterns(n))) for n in range(40)}}},
     "patterns that begin with a star": {
-        "Resources": {**ROLES, **{f"P{n}": _policy(_passing(*_patterns(n, start="*"))) for n in range(80)}}
+        "Resources": {**ROLES, **{f"P{n}": _policy(_passing(*_patterns(n, start="*"))) for n in range(40)}}
     },
     "patterns that are denied": {
         "Resources": {
             **ROLES,
-            **{f"P{n}": _policy(_passing("*"), _passing(*_patterns(n), effect="Deny")) for n in range(80)},
+            **{f"P{n}": _policy(_passing("*"), _passing(*_patterns(n), effect="Deny")) for n in range(40)},
         }
     },
-    "statements": {"Resources": {"P": _policy(*[_passing("*")] * 1_500)}},
+    "statements": {"Resources": {"P": _policy(*[_passing("*")] * 800)}},
     "members": {
         "Resources": {
             "Group": {"Type": "AWS::IAM::Group"},
-            **{f"User{n}": {"Type": "AWS::IAM::User", "Properties": GROUP} for n in range(1_000)},
-            **{f"P{n}": _policy(_passing("*"), **GROUP) for n in range(200)},
+            **{f"User{n}": {"Type": "AWS::IAM::User", "Properties": GROUP} for n in range(500)},
+            **{f"P{n}": _policy(_passing("*"), **GROUP) for n in range(100)},
         }
     },
     "entries that ignore": {
         "Metadata": {
             "redshift-roles": {
-                "ignore": [{"rule": "RoleArnInvalid", "reason": "x", "logical_id": f"Z{n}"} for n in range(3_000)]
+                "ignore": [{"rule": "RoleArnInvalid", "reason": "x", "logical_id": f"Z{n}"} for n in range(1_500)]
             }
         },
-        "Resources": {f"C{n}": _cluster("x") for n in range(500)},
+        "Resources": {f"C{n}": _cluster("x") for n in range(250)},
     },
-    "associations of one cluster": {"Resources": {f"A{n}": _associated(n) for n in range(300)}},
+    "associations of one cluster": {"Resources": {f"A{n}": _associated(n) for n in range(200)}},
 }
 
 
