@@ -48,6 +48,7 @@ from redshift_roles.templates.principals import (
     Principal,
     Statement,
     actions_of,
+    conditional_policies,
     denied_operations,
     denies,
     holder_of,
@@ -449,8 +450,9 @@ class AccessReader:
 
     def _has_aws_policy(self, who: Principal, place: Place, usage_of: Callable[[Template], RedshiftUsage]) -> bool:
         """Link somebody to all clusters and roles where AWS managed policies say so, and return whether they do."""
-        is_associating = False
+        is_associating, maybe = False, conditional_policies(*place)
         for text in listed_policies(*place):
+            marks = [CONDITIONAL] if text in maybe else []
             match = _AWS_POLICY.fullmatch(text)
             name = match[1] if match else text
             if name != _FULL_ACCESS and not usage_of(place[0]).roles:
@@ -458,9 +460,10 @@ class AccessReader:
             for kind in _TAKING if name in _ASSOCIATING else ():
                 every = self._clusters_of(_ANY, kind, place[0])
                 is_associating = True
-                self._link("associates", self._person(who), every or "", [f"{_KINDS[kind][0]}:*"], name)
+                self._link("associates", self._person(who), every or "", [f"{_KINDS[kind][0]}:*"], name, (), marks)
             if name in _PASSING:
-                self._link("passes", self._person(who), self._roles_like(_ANY, place[0]), (), name, (), [ANY_SERVICE])
+                every = self._roles_like(_ANY, place[0])
+                self._link("passes", self._person(who), every, (), name, (), [*marks, ANY_SERVICE])
         return is_associating
 
     def _passes(
@@ -518,10 +521,11 @@ class AccessReader:
                 place = self._homes.get(one)
                 who = holder_of(*place) if place else by_name.get(resource.rpartition("/")[2])
                 self._reach(one, self._statements.get(who, []) if who else [])
+                maybe = conditional_policies(*place) if place else ()
                 for text in listed_policies(*place) if place else ():
-                    self._by_managed_policy(one, text)
+                    self._by_managed_policy(one, text, conditional=text in maybe)
 
-    def _by_managed_policy(self, role: str, text: str) -> None:
+    def _by_managed_policy(self, role: str, text: str, *, conditional: bool) -> None:
         """Add a policy whose text is not in the templates as what it reaches."""
         by_aws = _AWS_POLICY.fullmatch(text)
         if by_aws:
@@ -531,7 +535,7 @@ class AccessReader:
             target = self._node(("policy", text), "target", "managed policy", name, marks=(UNDECIDED,))
         else:
             return
-        self._link("reaches", role, target)
+        self._link("reaches", role, target, marks=[CONDITIONAL] if conditional else [])
 
     def _reach(self, role: str, statements_: list[Statement]) -> None:
         """Link a role to what its policies allow, less what they deny."""

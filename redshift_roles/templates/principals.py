@@ -181,6 +181,17 @@ def listed_policies(template: Template, logical_id: str) -> Iterator[str]:
     yield from (f"/{name}" for name in _names([mapping(each).get("Name") for each in references], template))
 
 
+def conditional_policies(template: Template, logical_id: str) -> set[str]:
+    """List the policies of `listed_policies` that a condition of the template decides about."""
+    properties, certain, found = template.properties(logical_id), set[str](), set[str]()
+    for key in _LISTS_OF_POLICIES:
+        lists = alternatives_of(properties.get(key), template)
+        for item in (item for one in lists for item in listed(one)):
+            is_certain = len(lists) == 1 and len(alternatives_of(item, template)) == 1
+            (certain if is_certain else found).update(_names(item, template))
+    return found - certain
+
+
 def members(assembly: Assembly) -> dict[Principal, set[Principal]]:
     """List the users in each group."""
     return once(assembly.memo, "members", lambda: _members(assembly), {})

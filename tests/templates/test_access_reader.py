@@ -366,6 +366,28 @@ def test_a_policy_that_may_not_be_there_is_conditional(tmp_path: Path, policies:
     assert ["role Other", "reads", "bucket data", note] in rows(read(tmp_path, _template(Other=other)))
 
 
+READ_ONLY, FULL = (f"arn:aws:iam::aws:policy/Amazon{name}" for name in ("S3ReadOnlyAccess", "RedshiftFullAccess"))
+
+
+@pytest.mark.parametrize(
+    ("listed", "note"),
+    [
+        ([{"Fn::If": ["IsProd", READ_ONLY, NO_VALUE]}, {"Fn::If": ["IsProd", FULL, NO_VALUE]}], "conditional"),
+        ({"Fn::If": ["IsProd", [READ_ONLY, FULL], NO_VALUE]}, "conditional"),
+        ([{"Fn::If": ["IsProd", READ_ONLY, FULL]}, READ_ONLY, FULL], ""),
+    ],
+)
+def test_a_managed_policy_that_may_not_be_attached_is_conditional(tmp_path: Path, listed: Json, note: str) -> None:
+    """Of a role and what it reaches, and of what somebody may do by one of AWS."""
+    found = rows(read(tmp_path, _template(Other=_role(ManagedPolicyArns=listed))))
+
+    note = f", {note}" if note else ""
+    by = f"by AmazonRedshiftFullAccess{note}"
+    assert ["role Other", "may associate roles with", "any cluster (unscoped)", f"redshift:*, {by}"] in found
+    reached = ["role Other", "has", "AWS managed policy AmazonS3ReadOnlyAccess"]
+    assert [*reached, *([note[2:]] if note else [])] in found
+
+
 @pytest.mark.parametrize(
     ("kind", "properties", "name"),
     [
