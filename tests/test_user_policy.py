@@ -18,7 +18,15 @@ from aws_cdk import aws_memorydb as memorydb
 from aws_cdk import aws_redshift as redshift
 from aws_cdk import aws_redshiftserverless as serverless
 
-from redshift_roles import RedshiftCluster, RedshiftNamespace, RedshiftRole, RoleAssociationError, RoleAssociationPolicy
+from redshift_roles import (
+    RedshiftCluster,
+    RedshiftNamespace,
+    RedshiftRole,
+    RedshiftWarehouse,
+    RoleAssociationError,
+    RoleAssociationPolicy,
+    ServerlessWarehouse,
+)
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.associations import ENVIRONMENT, refused
 from tests.support.builders import arn
@@ -197,6 +205,20 @@ def test_fails_for_what_is_no_provisioned_cluster(stack: cdk.Stack) -> None:
         f"'clusters[1]' must be {ALLOWED}, got an ICluster",
         f"'clusters[2]' must be {ALLOWED}, got a CfnCluster",
     ] == [finding.message for finding in caught.value.findings]
+
+
+def test_fails_when_a_warehouse_is_given_in_place_of_its_cluster_or_namespace(app: cdk.App) -> None:
+    """The error says which part of it is meant."""
+    stack = cdk.Stack(app, "Data")
+    provisioned = RedshiftWarehouse(stack, "One", cluster_subnet_group_name="subnets")
+    subnets = [ec2.Subnet.from_subnet_attributes(stack, zone, subnet_id=zone, availability_zone=zone) for zone in "abc"]
+    other = ServerlessWarehouse(stack, "Two", subnets=subnets)
+
+    with pytest.raises(RoleAssociationError) as caught:
+        _policy(stack, clusters=[provisioned], namespaces=[other])
+    assert ["pass its cluster: warehouse.cluster", "pass its namespace: warehouse.namespace"] == [
+        finding.fix for finding in caught.value.findings
+    ]
 
 
 def _fix_of(name: str) -> str:

@@ -195,7 +195,7 @@ class ClusterShape(NamedTuple):
                 label = f"{name} ({path_of(value)})"
                 yield from self._distance(name, label, home, named(value, self.location).identifier)
         else:
-            yield arguments.must_be(name, _ALLOWED, value, f"pass {_ALLOWED}")
+            yield arguments.must_be(name, _ALLOWED, value, _its_own(value, "cluster") or f"pass {_ALLOWED}")
 
     def _referred(self, name: str, identifier: str) -> Iterator[Problem]:
         for target in referred(identifier):
@@ -221,6 +221,11 @@ class ClusterShape(NamedTuple):
 def _of_another_account(name: str, label: str, account: str | None, kind: str, here: Location) -> Problem:
     fix = f"define the {kind} in a stack of account {account}; both act in their own account alone"
     return Problem(name, in_account(label, account, f"the {kind}", here.account), fix)
+
+
+def _its_own(value: object, part: str) -> str | None:
+    """Say what of a warehouse to pass."""
+    return f"pass its {part}: warehouse.{part}" if hasattr(type(value), part) else None
 
 
 _ALLOWED: Final = "a RedshiftCluster, a CfnCluster, an ICluster of aws-redshift-alpha or an identifier"
@@ -354,7 +359,7 @@ class NamespaceShape(NamedTuple):
             shown = f"aws redshift-serverless get-namespace --namespace-name {value if is_name else 'NAME'}"
             allowed = "a RedshiftNamespace, a CfnNamespace or the ARN of a namespace"
             fix = f"pass the construct, or the ARN that this shows: {shown}; an ARN ends in an id and not in the name"
-            yield arguments.must_be(name, allowed, value, fix)
+            yield arguments.must_be(name, allowed, value, _its_own(value, "namespace") or fix)
 
     def _may_be_arn(self, text: str) -> bool:
         """Return whether a text is the ARN of one namespace, as far as it is known."""
