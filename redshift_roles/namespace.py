@@ -438,10 +438,12 @@ def _namespace_problems(namespace: Any, location: Location) -> Iterator[Problem]
             else:
                 yield from _distance(f"{label}, which", namespace, location_of(l1), location)
     elif cluster_references.is_namespace(namespace):
-        label = f"'namespace' ({path_of(namespace)})"
-        yield from _distance(label, _named(namespace, location), location_of(namespace), location)
-        other = cluster_references.workgroup_of(namespace)
+        home, other = location_of(namespace), cluster_references.workgroup_of(namespace)
+        if home.stack is not location.stack:
+            label = f"'namespace' ({path_of(namespace)})"
+            yield from _distance(label, _named(namespace, location), home, location)
         if other is not None:
+            label = f"'namespace' ({path_of(namespace)})"
             message = f"{label} has a workgroup, {path_of(other)}, and a namespace can have one only"
             yield Problem("namespace", message, "define a namespace for each workgroup, and share data between them")
     else:

@@ -353,7 +353,9 @@ class NamespaceShape(NamedTuple):
         if isinstance(value, str) and self._may_be_arn(value):
             yield from self._arn(name, value)
         elif is_namespace(value):
-            yield from self._distance(name, f"{name} ({path_of(value)})", location_of(value))
+            home = location_of(value)
+            if home.stack is not self.location.stack:
+                yield from self._distance(name, f"{name} ({path_of(value)})", home)
         else:
             is_name = isinstance(value, str) and arguments.SERVERLESS_NAME.fits(value)
             shown = f"aws redshift-serverless get-namespace --namespace-name {value if is_name else 'NAME'}"
