@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 _SNAPSHOT_DAYS: Final = 7
 _SECONDS_PER_DAY: Final = 86_400
 _PARAMETER_FAMILY: Final = "redshift-2.0"
-_SECURE_PARAMETERS: Final = {"enable_user_activity_logging": "true", "require_ssl": "true"}
 
 
 class ClusterArguments(TypedDict, total=False):
@@ -186,7 +185,7 @@ class RedshiftCluster(RoleList, Connectable):
         plugins.watch(self._cfn_cluster, self._cluster_identifier, location)
 
     def _define(self, construct_id: str, given: ClusterArguments) -> redshift.CfnCluster:
-        parameters = {**_SECURE_PARAMETERS, **(given.get("parameters") or {})}
+        parameters = {**cluster_arguments.SECURE_PARAMETERS, **(given.get("parameters") or {})}
         parameter_group = redshift.CfnClusterParameterGroup(
             self,
             "Parameters",

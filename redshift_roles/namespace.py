@@ -52,7 +52,6 @@ _SECONDS_PER_DAY: Final = 86_400
 _LOGS: Final = ["connectionlog", "useractivitylog", "userlog"]
 # What AWS::RedshiftServerless::Namespace takes for a snapshot that is kept until somebody deletes it.
 _FOR_EVER: Final = -1
-_SECURE_PARAMETERS: Final = {"enable_user_activity_logging": "true", "require_ssl": "true"}
 
 
 class NamespaceArguments(TypedDict, total=False):
@@ -338,7 +337,7 @@ class RedshiftWorkgroup(Connectable):
             self._network = cluster_network.define_security(
                 self, vpc=given.get("vpc"), security_groups=given.get("security_groups"), port=given["port"]
             )
-            parameters = {**_SECURE_PARAMETERS, **(given.get("parameters") or {})}
+            parameters = {**cluster_arguments.SECURE_PARAMETERS, **(given.get("parameters") or {})}
             self._cfn_workgroup = serverless.CfnWorkgroup(
                 self,
                 "Resource",

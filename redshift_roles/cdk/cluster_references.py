@@ -383,9 +383,9 @@ class NamespaceShape(NamedTuple):
 
     def _distance(self, name: str, label: str, home: Location) -> Iterator[Problem]:
         here = self.location
-        reason = unreachable(home, here, "literal ARN")
         if home.stack is here.stack:
             return
+        reason = unreachable(home, here, "literal ARN")
         if arns.differ(home.account, here.account):
             yield _of_another_account(name, label, home.account, "policy", here)
         elif reason:

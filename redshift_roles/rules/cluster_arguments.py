@@ -31,6 +31,8 @@ from redshift_roles.rules.arguments import (
 )
 from redshift_roles.rules.registry import Problem
 
+# Database parameters that clusters and workgroups have unless they are replaced.
+SECURE_PARAMETERS: Final = {"enable_user_activity_logging": "true", "require_ssl": "true"}
 DEFAULT_NODE_TYPE: Final = "ra3.large"
 DEFAULT_DATABASE: Final = "warehouse"
 DEFAULT_ADMIN: Final = "warehouse_admin"
