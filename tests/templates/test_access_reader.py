@@ -45,6 +45,9 @@ def _expected(lines: list[str]) -> list[list[str]]:
     return [re.split(" {2,}", line) for line in lines]
 
 
+KNOWN = _expected(["cluster Warehouse  has  role Loader", "role Loader  reaches  nothing"])
+
+
 def _template(**resources: Json) -> Json:
     body = parsing.parse_yaml(HEAD).body
     return {**body, "Resources": {**body["Resources"], **resources}}
@@ -81,216 +84,23 @@ def test_people_may_do_what_their_policies_allow(tmp_path: Path, name: str) -> N
     """Here whoever will have the policy, as it is attached to nobody."""
     case = CASES["people"][name]
     policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": case["statements"]}}}
-    known = _expected(["cluster Warehouse  has  role Loader", "role Loader  reaches  nothing"])
-    found = [row for row in rows(read(tmp_path, _template(Policy=policy))) if row not in known]
+    found = [row for row in rows(read(tmp_path, _template(Policy=policy))) if row not in KNOWN]
 
     mine = [f"whoever has Policy  {line}" for line in case["rows"]]
     assert sorted(_expected([*mine, *case.get("others", [])])) == sorted(found)
 
 
-ARN = {"Fn::GetAtt": ["Loader", "Arn"]}
 READ = _statement("s3:GetObject", "arn:aws:s3:::data/*")
-CLUSTER = "arn:aws:redshift:eu-west-1:111111111111:cluster:dwh"
-MODIFY = _statement("redshift:ModifyClusterIamRoles", CLUSTER)
-TO_REDSHIFT = {"StringEquals": {"iam:PassedToService": "redshift.amazonaws.com"}}
-PASS = _statement("iam:PassRole", ARN, Condition=TO_REDSHIFT)
-NAMESPACE = {
-    "Type": "AWS::RedshiftServerless::Namespace",
-    "Properties": {"NamespaceName": "lake", "IamRoles": [ARN], "DefaultIamRoleArn": ARN},
-}
+MODIFY = _statement("redshift:ModifyClusterIamRoles", "arn:aws:redshift:eu-west-1:111111111111:cluster:dwh")
 
 
-def _association(**properties: Json) -> Json:
-    return {"Type": "Custom::RedshiftRoleAssociation", "Properties": properties}
-
-
-# Resources beside those of the head, and what the map has because of them.
-SHOWN: dict[str, tuple[dict[str, Json], list[str]]] = {
-    "a user, its group, and another user in it": (
-        {
-            "Ann": {"Type": "AWS::IAM::User", "Properties": {"Groups": [{"Ref": "Team"}]}},
-            "Team": {"Type": "AWS::IAM::Group", "Properties": {}},
-            "More": {
-                "Type": "AWS::IAM::UserToGroupAddition",
-                "Properties": {"GroupName": {"Ref": "Team"}, "Users": ["bob"]},
-            },
-            "Policy": _policy(MODIFY, Groups=[{"Ref": "Team"}]),
-        },
-        [
-            "user Ann  is in  group Team",
-            "user bob  is in  group Team",
-            "group Team  may associate roles with  cluster Warehouse  redshift:ModifyClusterIamRoles, by Policy",
-        ],
-    ),
-    "users, groups and roles that are only named": (
-        {"Policy": _policy(PASS, kind="AWS::IAM::Policy", Users=["ann"], Groups=["team"], Roles=["deployer"])},
-        [
-            "group team  may pass to redshift  role Loader  by Policy",
-            "role deployer  may pass to redshift  role Loader  by Policy",
-            "user ann  may pass to redshift  role Loader  by Policy",
-        ],
-    ),
-    "a role with a permissions boundary": (
-        {"Deployer": _role("lambda.amazonaws.com", PASS, PermissionsBoundary="arn:aws:iam::1:policy/b")},
-        ["role Deployer (has a permissions boundary)  may pass to redshift  role Loader  by inline"],
-    ),
-    "no policy that is a boundary, or is not deployed": (
-        {
-            "Limit": _policy(PASS),
-            "Other": _role("lambda.amazonaws.com", PermissionsBoundary={"Ref": "Limit"}),
-            "Never": {**_policy(PASS), "Condition": "Never"},
-            "Gone": {"Type": "AWS::Redshift::Cluster", "Properties": {}, "Condition": "Never"},
-            "Nobody": {
-                "Type": "AWS::IAM::Group",
-                "Properties": {"ManagedPolicyArns": ["arn:aws:iam::aws:policy/AdministratorAccess"]},
-                "Condition": "Never",
-            },
-        },
-        [],
-    ),
-    "a policy under a condition": (
-        {"Policy": {**_policy(PASS), "Condition": "Undecided"}},
-        ["whoever has Policy  may pass to redshift  role Loader  by Policy, conditional"],
-    ),
-    "a document that a condition chooses": (
-        {
-            "Policy": {
-                "Type": POLICY,
-                "Properties": {
-                    "PolicyDocument": {"Fn::If": ["Undecided", {"Statement": [PASS]}, {"Statement": [MODIFY]}]}
-                },
-            }
-        },
-        [
-            "whoever has Policy  may pass to redshift  role Loader  by Policy, conditional",
-            (
-                "whoever has Policy  may associate roles with  cluster Warehouse  "
-                "redshift:ModifyClusterIamRoles, by Policy, conditional"
-            ),
-        ],
-    ),
-    "what a Deny of a group takes from its users": (
-        {
-            "Ann": {"Type": "AWS::IAM::User", "Properties": {"Groups": [{"Ref": "Team"}]}},
-            "Team": {"Type": "AWS::IAM::Group", "Properties": {}},
-            "Allow": _policy(MODIFY, Users=[{"Ref": "Ann"}]),
-            "Deny": _policy({**MODIFY, "Effect": "Deny", "Resource": "*"}, Groups=[{"Ref": "Team"}]),
-        },
-        [],
-    ),
-    "who has a policy of AWS that lets people do everything": (
-        {
-            "Admins": {
-                "Type": "AWS::IAM::Group",
-                "Properties": {"ManagedPolicyArns": ["arn:aws:iam::aws:policy/IAMFullAccess"]},
-            },
-            "Readers": {
-                "Type": "AWS::IAM::Group",
-                "Properties": {"ManagedPolicyArns": ["arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"]},
-            },
-        },
-        [
-            "group Admins  may pass to any service  any role (unscoped)  by IAMFullAccess",
-            "any role (unscoped)  such as  role Loader",
-        ],
-    ),
-    "a namespace, named by its ARN and its id": (
-        {
-            "Loader": _role(["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]),
-            "Lake": NAMESPACE,
-            "Policy": _policy(
-                _statement("redshift-serverless:UpdateNamespace", {"Fn::GetAtt": ["Lake", "Namespace.NamespaceArn"]}),
-                _statement(
-                    "redshift-serverless:CreateNamespace",
-                    {"Fn::Sub": "arn:aws:redshift-serverless:*:111111111111:namespace/${Lake.Namespace.NamespaceId}"},
-                ),
-            ),
-        },
-        [
-            "namespace Lake  has as default  role Loader",
-            (
-                "whoever has Policy  may associate roles with  namespace Lake  redshift-serverless:UpdateNamespace, "
-                "redshift-serverless:CreateNamespace, by Policy"
-            ),
-        ],
-    ),
-    "roles on a cluster that others own, and the cluster in a policy": (
-        {
-            "Join": _association(ClusterIdentifier="theirs", RoleArns=[ARN], DefaultRoleArn=ARN),
-            "Policy": _policy(
-                _statement("redshift:ModifyClusterIamRoles", "arn:aws:redshift:eu-west-1:111111111111:cluster:theirs")
-            ),
-        },
-        [
-            "cluster theirs (not in these templates)  has as default  role Loader  by Join",
-            (
-                "whoever has Policy  may associate roles with  cluster theirs (not in these templates)  "
-                "redshift:ModifyClusterIamRoles, by Policy"
-            ),
-        ],
-    ),
-    "the default role of a cluster, by an association": (
-        {"Join": _association(ClusterIdentifier={"Ref": "Warehouse"}, RoleArns=[], DefaultRoleArn=ARN)},
-        ["cluster Warehouse  has as default  role Loader  by Join"],
-    ),
-    "a cluster that only the deployment knows": (
-        {"Join": _association(ClusterIdentifier={"Ref": "Name"}, RoleArns=[ARN])},
-        ["cluster ${Name} (undecided)  has  role Loader  by Join"],
-    ),
-    "a chain to its end": (
-        {
-            "First": _role("redshift.amazonaws.com", _statement("sts:AssumeRole", {"Fn::GetAtt": ["Second", "Arn"]})),
-            "Second": _role("ec2.amazonaws.com", _statement("sts:AssumeRole", {"Fn::GetAtt": ["Third", "Arn"]})),
-            "Third": _role("ec2.amazonaws.com", READ, _statement("sts:AssumeRole", {"Fn::GetAtt": ["First", "Arn"]})),
-        },
-        [
-            "role First  assumes  role Second  by inline",
-            "role Second  assumes  role Third  by inline",
-            "role Third  assumes  role First  by inline",
-            "role Third  reads  bucket data  by inline",
-        ],
-    ),
-    "what is attached to a role by other resources, and to one that is only named": (
-        {
-            "Attached": _policy(READ, Roles=[{"Ref": "Other"}]),
-            "Listed": _policy(_statement("s3:PutObject", "arn:aws:s3:::data/*")),
-            "Other": _role(ManagedPolicyArns=[{"Ref": "Listed"}, {"Ref": "Theirs"}]),
-            "Second": {
-                "Type": "AWS::Redshift::Cluster",
-                "Properties": {"IamRoles": ["arn:aws:iam::111111111111:role/team/mine"]},
-            },
-            "Mine": _policy(READ, kind="AWS::IAM::RolePolicy", RoleName="mine"),
-        },
-        [
-            "cluster Second  has  role team/mine (not in these templates)",
-            "role Other  has  managed policy ${Theirs} (undecided)",
-            "role Other  reads, writes  bucket data  by Attached, by Listed",
-            "role team/mine (not in these templates)  reads  bucket data  by Mine",
-        ],
-    ),
-    "no role of another service, and no policy about one": (
-        {
-            "Glue": _role("glue.amazonaws.com", READ),
-            "Policy": _policy(_statement("iam:PassRole", {"Fn::GetAtt": ["Glue", "Arn"]}), MODIFY),
-        },
-        ["whoever has Policy  may associate roles with  cluster Warehouse  redshift:ModifyClusterIamRoles, by Policy"],
-    ),
-}
-KNOWN = ["cluster Warehouse  has  role Loader", "role Loader  reaches  nothing"]
-CONDITIONS = {
-    "Never": {"Fn::Equals": ["a", "b"]},
-    "Undecided": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]},
-}
-
-
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("name", CASES["shown"])
 def test_the_map_shows(tmp_path: Path, name: str) -> None:
     """Beside the cluster and the role that each template has, nothing else."""
-    resources, expected = SHOWN[name]
-    body = {**_template(**resources), "Conditions": CONDITIONS, "Parameters": {"Stage": {"Type": "String"}}}
-    found = [row for row in rows(read(tmp_path, body)) if row not in _expected(KNOWN)]
+    case = CASES["shown"][name]
+    drawn = read(tmp_path, {**_template(**case["resources"]), **CASES["stages"]})
 
-    assert sorted(_expected(expected)) == sorted(found)
+    assert sorted(_expected(case["rows"])) == sorted(row for row in rows(drawn) if row not in KNOWN)
 
 
 def _assembly(folder: Path, environment: str, **stacks: dict[str, Json]) -> AccessMap:
