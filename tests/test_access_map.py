@@ -309,6 +309,52 @@ def test_the_json_has_every_node_and_link() -> None:
     assert "##" not in AccessMap([replace(ANN, name="##vso[x]")], []).json()
 
 
+# A user and a policy that are in a group in production alone, and a policy that the group always has.
+ON_CALL = """
+Parameters: {Stage: {Type: String}}
+Conditions: {IsProd: !Equals [!Ref Stage, prod]}
+Resources:
+  OnCall: {Type: AWS::IAM::Group}
+  Ann: {Type: AWS::IAM::User, Properties: {Groups: [!If [IsProd, !Ref OnCall, !Ref 'AWS::NoValue']]}}
+  Attach:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      Groups: !If [IsProd, [!Ref OnCall], !Ref 'AWS::NoValue']
+      PolicyDocument:
+        Statement: {Effect: Allow, Action: 'redshift:ModifyClusterIamRoles', Resource: 'arn:aws:redshift:*:*:cluster:a'}
+  Create:
+    Type: AWS::IAM::GroupPolicy
+    Properties:
+      GroupName: !Ref OnCall
+      PolicyDocument:
+        Statement: {Effect: Allow, Action: 'redshift:CreateCluster', Resource: 'arn:aws:redshift:*:*:cluster:b'}
+"""
+
+
+def test_what_a_condition_decides_is_marked_in_every_format(tmp_path: Path) -> None:
+    """Dashed in drawings, beside what is certain of the same people."""
+    (tmp_path / "team.yaml").write_text(ON_CALL)
+    drawn = AccessMap.read(tmp_path / "team.yaml")
+    said = [re.split(" {2,}", line.strip()) for line in drawn.table().splitlines() if line.startswith("  ")]
+    links = {(one["kind"], *one["policies"]): one["marks"] for one in json.loads(drawn.json())["links"]}
+
+    assert ["user Ann", "is in", "group OnCall", "conditional"] in said
+    assert ["redshift:ModifyClusterIamRoles, by Attach, conditional", "redshift:CreateCluster, by Create"] == [
+        row[3] for row in said if row[0] == "group OnCall"
+    ]
+    assert ["-->", "-.->", "-.->"] == sorted(re.findall(r"-\.?->", drawn.mermaid()))
+    assert '-.->|"is in<br/>(conditional)"| n0' in drawn.mermaid()
+    assert '-.->|"may associate roles<br/>(conditional)"| n2' in drawn.mermaid()
+    assert '-> n0 [label="is in\\n(conditional)", style=dashed' in drawn.dot()
+    assert '-> n2 [label="may associate roles\\n(conditional)", style=dashed' in drawn.dot()
+    assert '-> n3 [label="may associate roles", style=solid' in drawn.dot()
+    assert {
+        ("is in",): ["conditional"],
+        ("associates", "Attach"): ["conditional"],
+        ("associates", "Create"): [],
+    } == links
+
+
 def _many(clusters: int, roles: int, *, same: bool = False, stacks: int = 1) -> AccessMap:
     """Draw clusters with roles of their own, or with the same ones, in some stacks."""
     nodes, links = [], []

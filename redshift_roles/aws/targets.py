@@ -1,4 +1,4 @@
-"""What the statements of a policy reach, in words: the kind and the name of a resource, and what is done with it."""
+"""What the statements of a policy are about, in words: kinds and names of resources, and what is done with them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+from redshift_roles.aws import trust
 from redshift_roles.aws.placeholders import PLACEHOLDERS
 
 
@@ -137,3 +138,20 @@ def without_repetition(found: dict[Target, set[str]]) -> Iterator[tuple[Target, 
         if target.type == "Glue catalog" and any(other.type in ("Glue database", "Glue table") for other in found):
             continue
         yield target, in_order(words)
+
+
+_APPLICATION: Final = "Identity Center application"
+# What takes roles, and how its ARNs name it: the service, the word for it, and what is between this and a name.
+TAKERS: Final = {
+    "cluster": (trust.PROVISIONED, "cluster", ":"),
+    "namespace": (trust.SERVERLESS, "namespace", "/"),
+    "scheduled action": (trust.PROVISIONED, "", ":"),
+    _APPLICATION: (trust.PROVISIONED, "redshiftidcapplication", ":"),
+}
+
+
+def taker_of(operation: str) -> str:
+    """Return to what an operation of Redshift gives a role."""
+    if operation.startswith(f"{trust.SERVERLESS}:") and "Namespace" in operation:
+        return "namespace"
+    return "scheduled action" if "Scheduled" in operation else _APPLICATION if "Idc" in operation else "cluster"

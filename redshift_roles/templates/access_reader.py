@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from itertools import islice
 from typing import Any, Final, NamedTuple, TypeVar
 
-from redshift_roles.aws import actions, arns, quotas, targets, trust
+from redshift_roles.aws import actions, arns, quotas, targets
 from redshift_roles.aws.iam_patterns import is_every_role, matches, may_be_role, roles_matched
 from redshift_roles.aws.placeholders import PLACEHOLDERS, has_placeholder, placeholder, readable
 from redshift_roles.aws.targets import Target
@@ -48,7 +48,6 @@ from redshift_roles.templates.principals import (
     Principal,
     Statement,
     actions_of,
-    conditional_policies,
     denied_operations,
     denies,
     holder_of,
@@ -85,14 +84,6 @@ _ASSUME_ROLE: Final = actions.ASSUME_ROLE.names[0].lower()
 # Conditions that say what is drawn anyway: to which service a role is passed, and which objects are listed.
 _DRAWN: Final = ("iam:passedtoservice", "s3:prefix")
 _PERSONS: Final = {"PermissionSet": "permission set", "StateMachine": "state machine"}
-_APPLICATION: Final = "Identity Center application"
-# What takes roles, and how its ARNs name it: the service, the word for it, and what is between this and a name.
-_KINDS: Final = {
-    "cluster": (trust.PROVISIONED, "cluster", ":"),
-    "namespace": (trust.SERVERLESS, "namespace", "/"),
-    "scheduled action": (trust.PROVISIONED, "", ":"),
-    _APPLICATION: (trust.PROVISIONED, "redshiftidcapplication", ":"),
-}
 _TAKING: Final = ("cluster", "namespace")
 _ANY: Final = "*"
 # How many patterns are shown that leave out roles.
@@ -116,7 +107,11 @@ def _items(
     """List what a statement is about, and mark what is not in all of its forms."""
     counts = Counter(item for form in statement.forms for item in dict.fromkeys(items_of(form)))
     for item, count in counts.items():
-        yield item, (CONDITIONAL,) if statement.conditional or count < len(statement.forms) else ()
+        yield item, _marks(surely=not statement.conditional and count == len(statement.forms))
+
+
+def _marks(*, surely: bool) -> tuple[str, ...]:
+    return () if surely else (CONDITIONAL,)
 
 
 def _conditions(form: Mapping[str, Any]) -> tuple[str, ...]:
@@ -128,13 +123,6 @@ def _conditions(form: Mapping[str, Any]) -> tuple[str, ...]:
 def _takes_roles(statement: Statement) -> bool:
     """Return whether a statement allows an operation that takes a role; most do not."""
     return any(True for form in statement.forms for _ in operations_of(form))
-
-
-def _kind_of(operation: str) -> str:
-    """Return to what an operation of Redshift gives a role."""
-    if operation.startswith(f"{trust.SERVERLESS}:") and "Namespace" in operation:
-        return "namespace"
-    return "scheduled action" if "Scheduled" in operation else _APPLICATION if "Idc" in operation else "cluster"
 
 
 def _is_pattern(text: str) -> bool:
@@ -349,7 +337,7 @@ class AccessReader:
 
     def _clusters_of(self, text: str, kind: str, template: Template) -> str | None:
         """Find what a resource of a policy names of this kind, such as a cluster, or what stands for several."""
-        service, called, separator = _KINDS[kind]
+        service, called, separator = targets.TAKERS[kind]
         parts = PLACEHOLDERS.split(text, ":")
         word, _, name = ":".join(parts[5:]).partition(separator)
         if len(parts) < 6:
@@ -385,29 +373,32 @@ class AccessReader:
             for statement in statements(template):
                 # The forms of a statement are read once, and have no other's id while the app is read.
                 self._conditional.update([id(statement.forms)] if statement.conditional else [])
-                for one in self._who(statement.place):
-                    self._statements.setdefault(one, []).append(statement)
-                    if _takes_roles(statement) and self._associates(one, statement, wide=is_here):
+                for one, surely in self._who(statement.place).items():
+                    mine = statement if surely else statement._replace(conditional=True)
+                    self._statements.setdefault(one, []).append(mine)
+                    if _takes_roles(mine) and self._associates(one, mine, wide=is_here):
                         associating.add(one)
         for template in self._assembly.templates():
             for passing in pass_role_statements(template, usage_of):
                 present = presence(template, passing.logical_id)
-                for one in self._who((template, passing.logical_id)) if present is not False else ():
+                who = self._who((template, passing.logical_id)) if present is not False else {}
+                for one, surely in who.items():
                     known = usage_of(template).roles
-                    self._passes(one, passing, template, known, is_associating=one in associating)
+                    self._passes(one, passing, template, known, surely=surely, is_associating=one in associating)
         self._groups()
 
     def _groups(self) -> None:
         """Link users to the groups that may do something."""
         for group, users in sorted(members(self._assembly).items()):
             if (id(self._assembly), ("person", group)) in self.nodes:
-                for user in sorted(users):
-                    self._link("is in", self._person(user), self._person(group))
+                for user, surely in sorted(users.items()):
+                    self._link("is in", self._person(user), self._person(group), marks=_marks(surely=surely))
 
-    def _who(self, place: Place) -> list[Principal]:
-        """List who has a policy; where the app attaches it to nobody, whoever will have it."""
+    def _who(self, place: Place) -> dict[Principal, bool]:
+        """List who has a policy, and whether surely; where the app attaches it to nobody, whoever will have it."""
         template, logical_id = place
-        return sorted(self._held.get(place, ())) or [Principal("Policy", f"{template.key}#{logical_id}", "")]
+        nobody = Principal("Policy", f"{template.key}#{logical_id}", "")
+        return dict(sorted(self._held.get(place, {}).items())) or {nobody: True}
 
     def _person(self, who: Principal) -> str:
         """Add somebody who may associate or pass roles."""
@@ -430,7 +421,7 @@ class AccessReader:
             kinds: dict[str, dict[str, None]] = {}
             for written, operation in operations_of(form):
                 if operation not in denied and (wide or written != _ANY):
-                    kinds.setdefault(written, {})[_kind_of(operation)] = None
+                    kinds.setdefault(written, {})[targets.taker_of(operation)] = None
             for written, found in kinds.items():
                 for kind in [one for one in found if one in _TAKING] or found:
                     for text in resources_of(form):
@@ -450,9 +441,9 @@ class AccessReader:
 
     def _has_aws_policy(self, who: Principal, place: Place, usage_of: Callable[[Template], RedshiftUsage]) -> bool:
         """Link somebody to all clusters and roles where AWS managed policies say so, and return whether they do."""
-        is_associating, maybe = False, conditional_policies(*place)
-        for text in listed_policies(*place):
-            marks = [CONDITIONAL] if text in maybe else []
+        is_associating = False
+        for text, surely in listed_policies(*place).items():
+            marks = _marks(surely=surely)
             match = _AWS_POLICY.fullmatch(text)
             name = match[1] if match else text
             if name != _FULL_ACCESS and not usage_of(place[0]).roles:
@@ -460,7 +451,9 @@ class AccessReader:
             for kind in _TAKING if name in _ASSOCIATING else ():
                 every = self._clusters_of(_ANY, kind, place[0])
                 is_associating = True
-                self._link("associates", self._person(who), every or "", [f"{_KINDS[kind][0]}:*"], name, (), marks)
+                self._link(
+                    "associates", self._person(who), every or "", [f"{targets.TAKERS[kind][0]}:*"], name, (), marks
+                )
             if name in _PASSING:
                 every = self._roles_like(_ANY, place[0])
                 self._link("passes", self._person(who), every, (), name, (), [*marks, ANY_SERVICE])
@@ -473,6 +466,7 @@ class AccessReader:
         template: Template,
         known: Mapping[tuple[str, str], str],
         *,
+        surely: bool,
         is_associating: bool,
     ) -> None:
         """Link somebody to the roles that a statement lets them pass to Redshift, or to any service."""
@@ -497,7 +491,8 @@ class AccessReader:
                     yield self._role(text, template), facts.services, _conditions(form)
 
         place = (template, passing.logical_id)
-        statement = Statement(place, passing.location, passing.forms, id(passing.forms) in self._conditional)
+        maybe = not surely or id(passing.forms) in self._conditional
+        statement = Statement(place, passing.location, passing.forms, maybe)
         for (role, services, conditions), marks in _items(statement, items_of):
             more = [ANY_SERVICE] if services is None else [] if services else [UNDECIDED]
             how = [readable(service) for service in services or ()]
@@ -521,11 +516,10 @@ class AccessReader:
                 place = self._homes.get(one)
                 who = holder_of(*place) if place else by_name.get(resource.rpartition("/")[2])
                 self._reach(one, self._statements.get(who, []) if who else [])
-                maybe = conditional_policies(*place) if place else ()
-                for text in listed_policies(*place) if place else ():
-                    self._by_managed_policy(one, text, conditional=text in maybe)
+                for text, surely in listed_policies(*place).items() if place else ():
+                    self._by_managed_policy(one, text, surely=surely)
 
-    def _by_managed_policy(self, role: str, text: str, *, conditional: bool) -> None:
+    def _by_managed_policy(self, role: str, text: str, *, surely: bool) -> None:
         """Add a policy whose text is not in the templates as what it reaches."""
         by_aws = _AWS_POLICY.fullmatch(text)
         if by_aws:
@@ -535,7 +529,7 @@ class AccessReader:
             target = self._node(("policy", text), "target", "managed policy", name, marks=(UNDECIDED,))
         else:
             return
-        self._link("reaches", role, target, marks=[CONDITIONAL] if conditional else [])
+        self._link("reaches", role, target, marks=_marks(surely=surely))
 
     def _reach(self, role: str, statements_: list[Statement]) -> None:
         """Link a role to what its policies allow, less what they deny."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from redshift_roles.aws import Json, actions, listed, trust
 from redshift_roles.aws.iam_patterns import matches
@@ -68,7 +68,9 @@ def _principal(kind: str, name: str, template: Template) -> Principal:
 
 
 Place = tuple[Template, str]
-_Holders = dict[Place, set[Principal]]
+# To each policy who has it, and whether surely: a condition of the template may decide that.
+_Holders = dict[Place, dict[Principal, bool]]
+_Members = dict[Principal, dict[Principal, bool]]
 _Powers = dict[Place | Principal, _Allowed]
 
 # An AWS managed policy with full access to Redshift; its others take no roles.
@@ -80,7 +82,7 @@ _ATTACHED_TO: Final = {"Roles": "Role", "Users": "User", "Groups": "Group"}
 def people_of(place: Place) -> People:
     """Collect what those may do to whom the app attaches a policy."""
     assembly = place[0].assembly
-    people = holders(assembly).get(place, set())
+    people = holders(assembly).get(place, {})
     together = _Allowed({}, set())
     for power in (_powers(assembly).get(place, _NO_POWER), *(_power_of(one, assembly) for one in sorted(people))):
         together.add(power)
@@ -100,17 +102,20 @@ NOBODY: Final = People(frozenset(), others=False, operations=())
 
 
 def holders(assembly: Assembly) -> _Holders:
-    """Find to whom the app attaches each policy; what has policies of its own holds these."""
+    """Find to whom the app attaches each policy, and whether surely; what has policies of its own holds these."""
 
     def found() -> _Holders:
-        every = {place: {*_attached_to(*place)} for place in places(assembly, *_POLICIES, *BEARERS)}
+        every = {place: _attached_to(*place) for place in places(assembly, *_POLICIES, *BEARERS)}
         managed = {
             text: place for place in places(assembly, MANAGED_POLICY) for text in texts({"Ref": place[1]}, place[0])
         }
         managed.update({f"/{text.rpartition('/')[2]}": place for text, place in managed.items()})
         for place in places(assembly, *BEARERS, PERMISSION_SET):
-            for named in (place, *(managed[text] for text in listed_policies(*place) if text in managed)):
-                every[named].add(holder_of(*place))
+            who = holder_of(*place)
+            _add(every[place], {who: True})
+            for text, surely in listed_policies(*place).items():
+                if text in managed:
+                    _add(every[managed[text]], {who: surely})
         return every
 
     return once(assembly.memo, "holders", found, {})
@@ -171,42 +176,36 @@ def _is_full_access(text: str) -> bool:
     return text == _FULL_ACCESS or text.endswith(f":iam::aws:policy/{_FULL_ACCESS}")
 
 
-def listed_policies(template: Template, logical_id: str) -> Iterator[str]:
-    """List the policies that a role, a user, a group, a function or a permission set names."""
-    properties = template.properties(logical_id)
+def listed_policies(template: Template, logical_id: str) -> dict[str, bool]:
+    """List the policies that somebody names, such as a role or a permission set, each with whether surely."""
+    properties, found = template.properties(logical_id), dict[str, bool]()
     for key in _LISTS_OF_POLICIES:
-        yield from _names(properties.get(key), template)
+        _add(found, _names(properties.get(key), template))
     # Of the accounts that a permission set is for; their paths may differ.
     references = listed(properties.get("CustomerManagedPolicyReferences"))
-    yield from (f"/{name}" for name in _names([mapping(each).get("Name") for each in references], template))
+    named = _names([mapping(each).get("Name") for each in references], template)
+    _add(found, {f"/{name}": surely for name, surely in named.items()})
+    return _in_place(found, template, logical_id)
 
 
-def conditional_policies(template: Template, logical_id: str) -> set[str]:
-    """List the policies of `listed_policies` that a condition of the template decides about."""
-    properties, certain, found = template.properties(logical_id), set[str](), set[str]()
-    for key in _LISTS_OF_POLICIES:
-        lists = alternatives_of(properties.get(key), template)
-        for item in (item for one in lists for item in listed(one)):
-            is_certain = len(lists) == 1 and len(alternatives_of(item, template)) == 1
-            (certain if is_certain else found).update(_names(item, template))
-    return found - certain
-
-
-def members(assembly: Assembly) -> dict[Principal, set[Principal]]:
-    """List the users in each group."""
+def members(assembly: Assembly) -> _Members:
+    """List the users in each group, each with whether surely."""
     return once(assembly.memo, "members", lambda: _members(assembly), {})
 
 
-def _members(assembly: Assembly) -> dict[Principal, set[Principal]]:
-    found: dict[Principal, set[Principal]] = {}
+def _members(assembly: Assembly) -> _Members:
+    found: _Members = {}
     for template, logical_id in places(assembly, "AWS::IAM::User"):
-        for group in _names(template.properties(logical_id).get("Groups"), template):
-            found.setdefault(_principal("Group", group, template), set()).add(holder_of(template, logical_id))
+        groups = _names(template.properties(logical_id).get("Groups"), template)
+        for group, surely in _in_place(groups, template, logical_id).items():
+            users = {holder_of(template, logical_id): surely}
+            _add(found.setdefault(_principal("Group", group, template), {}), users)
     for template, logical_id in places(assembly, "AWS::IAM::UserToGroupAddition"):
         added = template.properties(logical_id)
-        users = {_principal("User", name, template) for name in _names(added.get("Users"), template)}
-        for group in _names(added.get("GroupName"), template):
-            found.setdefault(_principal("Group", group, template), set()).update(users)
+        named = _names(added.get("Users"), template)
+        for group, surely in _in_place(_names(added.get("GroupName"), template), template, logical_id).items():
+            users = {_principal("User", name, template): surely and named[name] for name in named}
+            _add(found.setdefault(_principal("Group", group, template), {}), users)
     return found
 
 
@@ -217,14 +216,16 @@ def places(assembly: Assembly, *kinds: str) -> Iterator[Place]:
             yield template, logical_id
 
 
-def _attached_to(template: Template, logical_id: str) -> Iterator[Principal]:
-    """List to whom a policy says that it is attached."""
+def _attached_to(template: Template, logical_id: str) -> dict[Principal, bool]:
+    """List to whom a policy says that it is attached, each with whether surely."""
+    found: dict[Principal, bool] = {}
     properties, kind = template.properties(logical_id), template.resource_type(logical_id).rpartition("::")[2]
     by_name = {f"{kind.removesuffix('Policy')}Name": kind.removesuffix("Policy")} if kind != "ManagedPolicy" else {}
     for key, who in {**_ATTACHED_TO, **by_name}.items() if kind.endswith("Policy") else ():
-        for name in _names(properties.get(key), template):
+        for name, surely in _names(properties.get(key), template).items():
             home = nearest(role_names(template.assembly).get(name, []), name, template) if who == "Role" else None
-            yield holder_of(*home) if home else _principal(who, name, template)
+            _add(found, {holder_of(*home) if home else _principal(who, name, template): surely})
+    return found
 
 
 def holder_of(template: Template, logical_id: str) -> Principal:
@@ -240,16 +241,35 @@ def holder_of(template: Template, logical_id: str) -> Principal:
 _NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 
 
-def _names(value: Json, template: Template) -> list[str]:
-    """List the texts in a property that is a text or a list, as far as they are certain."""
-    items = [item for one in alternatives_of(value, template) for item in listed(one)]
-    found = [inner for item in items for inner in alternatives_of(item, template) if inner not in (None, _NO_VALUE)]
-    return [
-        text
-        for item in found
-        if not mapping(item).keys() & {"PolicyDocument", "Statement"}
-        for text in texts(item, template)
-    ]
+def _names(value: Json, template: Template) -> dict[str, bool]:
+    """List the texts in a property that is a text or a list, each with whether no condition decides about it."""
+    each = [_names_in(one, template) for one in alternatives_of(value, template)]
+    return {name: all(one.get(name) for one in each) for one in each for name in one}
+
+
+def _names_in(value: Json, template: Template) -> dict[str, bool]:
+    found: dict[str, bool] = {}
+    if isinstance(value, list):
+        for item in value:
+            _add(found, _names(item, template))
+    elif value not in (None, _NO_VALUE) and not mapping(value).keys() & {"PolicyDocument", "Statement"}:
+        known = texts(value, template)
+        found = dict.fromkeys(known, len(known) == 1)
+    return found
+
+
+_Key = TypeVar("_Key")
+
+
+def _add(found: dict[_Key, bool], more: Mapping[_Key, bool]) -> None:
+    """Add what is there surely, or perhaps; one that is certain is enough."""
+    found.update({key: surely or found.get(key, False) for key, surely in more.items()})
+
+
+def _in_place(found: dict[str, bool], template: Template, logical_id: str) -> dict[str, bool]:
+    """Return what a resource names: nothing where it is not deployed, and nothing surely where that is not decided."""
+    present = presence(template, logical_id)
+    return {} if present is False else {name: surely and present is True for name, surely in found.items()}
 
 
 def _taking(policy: Json, template: Template) -> _Allowed:
