@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -439,9 +440,8 @@ def test_fails_when_a_wanted_default_cannot_be_passed() -> None:
     assert A == redshift.default
 
 
-def _pauses(jitter: float) -> list[float]:
-    """Return the pauses of a request that never succeeds."""
-    redshift = FakeRedshift(busy_until=10_000)
+def _pauses(jitter: float, redshift: FakeRedshift) -> list[float]:
+    """Return the pauses of a request for a role."""
     pauses: list[float] = []
 
     def sleep(seconds: float) -> None:
@@ -449,19 +449,36 @@ def _pauses(jitter: float) -> list[float]:
         redshift.time += seconds
 
     clock = Clock(now=lambda: redshift.time, sleep=sleep, jitter=lambda: jitter)
-    with pytest.raises(RefusedError):
+    with suppress(RefusedError):
         reconcile(redshift, Request(CLUSTER, NOTHING, _ours(A), 10, 300, LOOK), clock)
     return pauses
 
 
-def test_pauses_grow() -> None:
+def _busy_for(seconds: float) -> FakeRedshift:
+    return FakeRedshift(busy_until=seconds)
+
+
+def test_pauses_grow_while_nothing_changes() -> None:
     """From two seconds to twenty."""
-    pauses = _pauses(1.0)
+    pauses = _pauses(1.0, _busy_for(10_000))
 
     assert pauses == sorted(pauses)
     assert (2.0, 3.0, 20.0) == (pauses[0], pauses[1], pauses[-1])
 
 
+def test_pauses_are_short_again_when_the_state_changes() -> None:
+    """A cluster that was busy for long takes the role, and the request does not sleep through that."""
+    redshift = _busy_for(60)
+    pauses = _pauses(1.0, redshift)
+
+    longest = pauses.index(max(pauses))
+    assert pauses[longest] > 10.0
+    assert 2.0 == pauses[longest + 1]
+    assert [A] == [*redshift.roles]
+
+
 def test_jitter_takes_up_to_half_of_a_pause() -> None:
     """So that two functions do not meet again and again."""
-    assert (1.0, 10.0) == (_pauses(0.0)[0], _pauses(0.0)[-1])
+    pauses = _pauses(0.0, _busy_for(10_000))
+
+    assert (1.0, 10.0) == (pauses[0], pauses[-1])

@@ -47,10 +47,12 @@ class Aws(NamedTuple):
     Attributes:
         folder: Where the synthesized apps are.
         environment: What clients need.
+        synthesis: The program that writes the apps, one after the other.
     """
 
     folder: Path
     environment: dict[str, str]
+    synthesis: subprocess.Popen[bytes]
 
     def client(self, service: str) -> Any:
         """Make a client of the account's administrator."""
@@ -87,6 +89,10 @@ class Aws(NamedTuple):
         return self.cdk("destroy", *self._all(state), "--force", "--output", state)
 
     def _all(self, state: str) -> Sequence[str]:
+        """Name all stacks of an app, as soon as it is there."""
+        while not (self.folder / state).exists():
+            assert self.synthesis.poll() in (None, 0), "the apps cannot be synthesized"
+            time.sleep(0.1)
         return ("--all", "--app", str(self.folder / state), "--concurrency", "12")
 
     def outputs(self, stack: str) -> dict[str, str]:

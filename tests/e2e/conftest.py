@@ -36,12 +36,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
-    """Start the emulator, bootstrap the account, and synthesize all apps meanwhile."""
+    """Start the emulator and bootstrap the account; the apps are synthesized meanwhile."""
     folder = tmp_path_factory.mktemp("deployments")
     environment = {**os.environ, "CDK_VALIDATION": "false"}
-    synthesis = subprocess.Popen([sys.executable, "-m", "tests.e2e.apps", str(folder)], cwd=ROOT, env=environment)
-    with emulator(folder, takes=1.0) as clients:
-        made = Aws(folder, clients)
+    command = [sys.executable, "-m", "tests.e2e.apps", str(folder)]
+    with (
+        subprocess.Popen(command, cwd=ROOT, env=environment) as synthesis,
+        emulator(folder, takes=1.0) as clients,
+    ):
+        made = Aws(folder, clients, synthesis)
         made.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}")
-        assert synthesis.wait() == 0
         yield made

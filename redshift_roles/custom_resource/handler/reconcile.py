@@ -107,7 +107,7 @@ _Result = TypeVar("_Result")
 def retry(
     attempt: Callable[[bool], _Result], subject: str, seconds: float, clock: Clock, *, about: str = ""
 ) -> _Result:
-    """Repeat an attempt with growing pauses, until it succeeds or the time is over.
+    """Repeat an attempt until it succeeds or the time is over; the pauses grow as long as the state stays the same.
 
     An attempt gets whether a refusal is final: then IAM has had the time to propagate a new role or policy. The error's
     text has the last state of the cluster, and what went wrong since its last change.
@@ -121,6 +121,7 @@ def retry(
         try:
             return attempt(final)
         except WaitingError as error:
+            delay = delay if str(error) == seen else _FIRST_DELAY
             seen = str(error)
             said = {**said, **dict.fromkeys(error.said)} if error.said else {}
         except RetryableError as error:
