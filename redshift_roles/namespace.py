@@ -137,7 +137,8 @@ class RedshiftNamespace(RoleList, Construct):
             super().__init__(scope, construct_id)
             remember_location(self, location)
             self._encryption_key = given.get("encryption_key")
-            self._cfn_namespace = self._define(given, location)
+            name = given.get("namespace_name") or generated_name(scope, construct_id, location)
+            self._cfn_namespace = self._define(name, given)
             if given["removal_policy"] not in (RemovalPolicy.SNAPSHOT, RemovalPolicy.DESTROY):
                 self._cfn_namespace.apply_removal_policy(given["removal_policy"])
             self._list_roles(self._cfn_namespace, location, given["roles"], given["role_limit"])
@@ -145,8 +146,7 @@ class RedshiftNamespace(RoleList, Construct):
         account_rule.assert_account(location, (role.account for role in facts.roles))
         plugins.watch(self._cfn_namespace, self._namespace_name, location)
 
-    def _define(self, given: NamespaceArguments, location: Location) -> serverless.CfnNamespace:
-        name = given.get("namespace_name") or generated_name(path_of(self), location)
+    def _define(self, name: str, given: NamespaceArguments) -> serverless.CfnNamespace:
         key, retention = given.get("encryption_key"), given.get("final_snapshot_retention")
         key_arn = key.key_arn if key else None
         is_snapshot = given["removal_policy"] is RemovalPolicy.SNAPSHOT
@@ -341,7 +341,7 @@ class RedshiftWorkgroup(Connectable):
             self._cfn_workgroup = serverless.CfnWorkgroup(
                 self,
                 "Resource",
-                workgroup_name=given.get("workgroup_name") or generated_name(path_of(self), location),
+                workgroup_name=given.get("workgroup_name") or generated_name(scope, construct_id, location),
                 base_capacity=given.get("base_capacity"),
                 config_parameters=_config(tuple(sorted(parameters.items()))),
                 enhanced_vpc_routing=given["enhanced_vpc_routing"],

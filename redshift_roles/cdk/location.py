@@ -91,10 +91,11 @@ def name_part(text: str) -> str:
     return re.sub("[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-def generated_name(path: str, location: Location) -> str:
+def generated_name(scope: IConstruct, construct_id: str, location: Location) -> str:
     """Make a physical name of at most 64 characters for a construct, of its stack's name and its path there."""
     name, top = location.top_name_and_path
-    unique = f"{name}{path.removeprefix(top)}"
+    parent = top if scope is location.top else path_of(scope)
+    unique = f"{name}{parent.removeprefix(top)}/{construct_id.replace('/', '--')}"
     return f"{name_part(unique)[:55].rstrip('-')}-{hashlib.sha256(unique.encode()).hexdigest()[:8]}"
 
 

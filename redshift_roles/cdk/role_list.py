@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 from redshift_roles.aws import quotas
 from redshift_roles.aws.placeholders import is_list_token
 from redshift_roles.cdk import account_rule
-from redshift_roles.cdk.location import Location, path_of
+from redshift_roles.cdk.location import Location, path_of, remember_location
 from redshift_roles.cdk.role_reader import remember_role_arns, role_arn
 from redshift_roles.cdk.validation import checked_roles, raise_if
 from redshift_roles.rules import arguments
@@ -66,6 +66,7 @@ class RoleList:
         role_limit: int,
     ) -> None:
         self._l1, self._location, self._roles, self._role_limit = l1, location, list(roles), role_limit
+        remember_location(l1, location)
         if role_limit != quotas.DEFAULT_ROLE_LIMIT:
             # What checks the template finds the limit there.
             l1.add_metadata(METADATA, {"role_limit": role_limit})
