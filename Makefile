@@ -11,8 +11,8 @@ PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-c
 UV_LOCK := uv pip compile --quiet --universal --python-version 3.10 --fork-strategy fewest --generate-hashes \
 	--custom-compile-command 'make lock' $(UPGRADE)
 
-.PHONY: synth test test-oldest test-newest lint types unit pure resources constructs handler e2e demo emulator docs browser \
-	bench snapshots lock wheel release clean
+.PHONY: synth test test-oldest test-newest lint types unit pure resources constructs handler e2e demo emulator docs pages \
+	browser bench snapshots lock wheel release clean
 .DEFAULT_GOAL := synth
 
 synth: $(VENV)/.runtime
@@ -21,8 +21,8 @@ synth: $(VENV)/.runtime
 	@echo "synth: done, see cdk.out/RedshiftWarehouse.template.json"
 
 test: $(VENV)/.handler .mypy_cache/.read node_modules/.installed
-	@echo "test: style, layers, types, tests and deployments, side by side (two minutes)"
-	@$(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target e2e unit handler types lint
+	@echo "test: style, layers, types, tests, pages and deployments, side by side (two minutes)"
+	@$(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target e2e unit pages handler types lint
 
 lint:
 	@echo "test: style (ruff) and layers (import-linter)"
@@ -72,12 +72,14 @@ demo: $(VENV)/.development node_modules/.installed
 emulator: $(VENV)/.development node_modules/.installed
 	@python -m tests.e2e.demo --keep
 
-# Warnings are errors, such as a link that leads nowhere or a page that is in no table of contents.
-docs: $(VENV)/.development node_modules/.installed browser
-	@echo "docs: docs/_build/index.html"
-	@sphinx-build --nitpicky --fail-on-warning --keep-going --quiet docs docs/_build
+docs: pages browser
 	@echo "docs: the pages in a browser"
 	@pytest --quiet tests/browser
+
+# Warnings are errors, such as a link that leads nowhere or a page that is in no table of contents.
+pages: $(VENV)/.development node_modules/.installed
+	@echo "docs: docs/_build/index.html"
+	@nice sphinx-build --nitpicky --fail-on-warning --keep-going --quiet docs docs/_build
 
 # On Debian, as root, it is installed. CHROMIUM names another one.
 browser:
