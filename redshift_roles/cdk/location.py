@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -93,10 +92,12 @@ def name_part(text: str) -> str:
 
 def generated_name(scope: IConstruct, construct_id: str, location: Location) -> str:
     """Make a physical name of at most 64 characters for a construct, of its stack's name and its path there."""
+    from hashlib import sha256  # noqa: PLC0415  slow to import, and a cluster needs no such name
+
     name, top = location.top_name_and_path
     parent = top if scope is location.top else path_of(scope)
     unique = f"{name}{parent.removeprefix(top)}/{construct_id.replace('/', '--')}"
-    return f"{name_part(unique)[:55].rstrip('-')}-{hashlib.sha256(unique.encode()).hexdigest()[:8]}"
+    return f"{name_part(unique)[:55].rstrip('-')}-{sha256(unique.encode()).hexdigest()[:8]}"
 
 
 def referred(text: str) -> list[IConstruct]:
