@@ -156,17 +156,22 @@ def _answer(subject: _Subject, client: Any, seconds: int) -> Cluster:  # noqa: A
     last: Cluster | None = None
     printed = ""
 
-    def attempt(_: object) -> Cluster:
-        nonlocal last, printed
-        try:
-            last = _described(subject, client)
-            line = _progress(subject, last)
-        except clusters.RetryableError as error:
-            line = str(error)
+    def say(line: str) -> str:
+        nonlocal printed
         if line != printed:
             _log(line)
-            printed = line
-        if last is None or _late(last):
+        printed = line
+        return line
+
+    def attempt(_: object) -> Cluster:
+        nonlocal last
+        try:
+            last = _described(subject, client)
+        except clusters.RetryableError as error:
+            say(str(error))
+            raise
+        line = say(_progress(subject, last))
+        if _late(last):
             raise reconcile.WaitingError(line)
         return last
 
