@@ -1,9 +1,15 @@
-// Evaluates requests against policies with an independent IAM evaluator. JSON in, JSON out.
-import { readFileSync } from 'node:fs';
+// Evaluates requests against policies with an independent IAM evaluator. A line of JSON in, a line of JSON out.
+import { createInterface } from 'node:readline';
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 
-const answers = [];
-for (const { policies, principal, account, action, resource, resourcePolicy, context } of JSON.parse(readFileSync(0, 'utf8'))) {
+// The evaluator compares letter by letter, always with these options, which would make a collator each time.
+const collator = new Intl.Collator(undefined, { sensitivity: 'accent' });
+const compare = String.prototype.localeCompare;
+String.prototype.localeCompare = function (other, locales, options) {
+  return options?.sensitivity === 'accent' ? collator.compare(this, other) : compare.call(this, other, locales, options);
+};
+
+async function answer({ policies, principal, account, action, resource, resourcePolicy, context }) {
   const simulated = await runSimulation({
     identityPolicies: policies.map((policy, index) => ({ name: `policy${index}`, policy })),
     serviceControlPolicies: [],
@@ -16,6 +22,11 @@ for (const { policies, principal, account, action, resource, resourcePolicy, con
       contextVariables: context,
     },
   }, {});
-  answers.push(simulated.resultType === 'error' ? { error: simulated.errors } : { result: simulated.overallResult });
+  return simulated.resultType === 'error' ? { error: simulated.errors } : { result: simulated.overallResult };
 }
-process.stdout.write(JSON.stringify(answers));
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const answers = [];
+  for (const asked of JSON.parse(line)) answers.push(await answer(asked));
+  process.stdout.write(`${JSON.stringify(answers)}\n`);
+}

@@ -5,11 +5,13 @@ An action that does not exist, or not for a kind of resource, is an error and no
 
 from __future__ import annotations
 
+import atexit
 import json
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -80,14 +82,14 @@ class Assumption(NamedTuple):
 
 
 def allowed(asked: Sequence[tuple[Sequence[Permission], Request]]) -> list[bool]:
-    """Evaluate requests, each against the policies of its permissions, in one process."""
+    """Evaluate requests, each against the policies of its permissions, at once."""
     return _verdicts([_call(permissions, request) for permissions, request in asked])
 
 
 def decisions_of(
     policies: Mapping[str, Mapping[str, object]], requests: Sequence[Request]
 ) -> dict[str, dict[Request, bool]]:
-    """Evaluate requests against each policy alone, in one process.
+    """Evaluate requests against each policy alone, at once.
 
     Without those whose action is not for that kind of resource.
     """
@@ -114,7 +116,7 @@ def _call(permissions: Sequence[Permission], request: Request) -> dict[str, Any]
 
 
 def assumed(asked: Sequence[Assumption]) -> list[bool]:
-    """Evaluate who may assume which role, in one process."""
+    """Evaluate who may assume which role, at once."""
     return _verdicts(
         [
             {
@@ -131,11 +133,22 @@ def assumed(asked: Sequence[Assumption]) -> list[bool]:
     )
 
 
-def _answers(cases: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+@cache
+def _evaluator() -> subprocess.Popen[str]:
+    """Start the evaluator, which answers until this process ends."""
     node = shutil.which("node") or "node"
-    run = subprocess.run([node, str(_SCRIPT)], input=json.dumps(cases), capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    answers: list[dict[str, Any]] = json.loads(run.stdout)
+    process = subprocess.Popen([node, str(_SCRIPT)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    atexit.register(process.communicate)
+    return process
+
+
+def _answers(cases: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    process = _evaluator()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{json.dumps(cases)}\n")
+    process.stdin.flush()
+    answers: list[dict[str, Any]] = json.loads(process.stdout.readline())
     return answers
 
 
