@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
 import sys
@@ -53,10 +54,11 @@ def lint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lint:
 
     monkeypatch.setattr(ConfigMixIn, "append_rules", [MODULE])
 
-    def run(text: str, *words: str) -> list[Any]:
+    def run(text: str, *words: str, is_piped: bool = False) -> list[Any]:
         path = tmp_path / "template.yaml"
         path.write_text(text, encoding="utf-8")
-        matches = Runner(ConfigMixIn([*words, "--template", str(path)])).run()
+        monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+        matches = Runner(ConfigMixIn([*words, *([] if is_piped else ["--template", str(path)])])).run()
         return [match for match in matches if re.fullmatch("[EW]9[0-9]+|E0002", match.rule.id)]
 
     return run
@@ -127,16 +129,12 @@ def test_an_ignore_of_the_template_without_effect_has_its_line(lint: Lint) -> No
     assert [*FOUND, ("W9522", 23)] == _places(lint(f"{BROKEN}Metadata: {ignore}\n"))
 
 
-def test_a_template_may_come_through_standard_input(tmp_path: Path) -> None:
+def test_a_template_may_come_through_standard_input(lint: Lint) -> None:
     """Cfn-lint has read it then."""
-    command = [str(Path(sys.executable).with_name("cfn-lint")), "--append-rules", MODULE, "--format", "parseable"]
-    done = subprocess.run(
-        command, input=BROKEN, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(ROOT)}, cwd=tmp_path
-    )
+    matches = lint(BROKEN, is_piped=True)
 
-    assert [f"{rule}:{line}" for rule, line in FOUND] == sorted(
-        f"{fields[5]}:{fields[1]}" for fields in (line.split(":") for line in done.stdout.splitlines())
-    )
+    assert FOUND == _places(matches)
+    assert [None] * 3 == [match.filename for match in matches]
 
 
 def test_every_rule_has_an_id_of_its_own() -> None:
