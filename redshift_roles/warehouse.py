@@ -15,13 +15,7 @@ from redshift_roles.aws import arns
 from redshift_roles.aws.placeholders import placeholder
 from redshift_roles.cdk import account_rule
 from redshift_roles.cdk.location import Location, path_of
-from redshift_roles.cdk.validation import (
-    child_location,
-    child_path,
-    raise_if_unknown,
-    rollback_on_error,
-    with_defaults,
-)
+from redshift_roles.cdk.validation import child_location, child_path, raise_if_unknown, rollback_on_error, with_defaults
 from redshift_roles.cluster import CLUSTER_DEFAULTS, ClusterArguments, RedshiftCluster, check_cluster
 from redshift_roles.namespace import (
     NAMESPACE_DEFAULTS,

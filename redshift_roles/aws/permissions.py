@@ -186,10 +186,7 @@ def lake_formation() -> list[Permission]:
 
 def copy_from_dynamodb(table: str, keys: Sequence[str]) -> list[Permission]:
     """COPY from an Amazon DynamoDB table."""
-    return [
-        *_allow("ScanTables", actions.SCAN_TABLES, table),
-        *_allow("DecryptTables", actions.DECRYPT_TABLES, *keys),
-    ]
+    return [*_allow("ScanTables", actions.SCAN_TABLES, table), *_allow("DecryptTables", actions.DECRYPT_TABLES, *keys)]
 
 
 def copy_from_emr(home: Home, cluster_id: str) -> list[Permission]:

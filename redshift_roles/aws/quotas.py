@@ -47,9 +47,6 @@ SERVERLESS_ROLES: Final = Source(f"{_MGMT}/serverless-security-other-services.ht
 SERVERLESS_ACTIONS: Final = Source(
     f"{_DOCS}/service-authorization/latest/reference/list_redshift-serverless.html", "2026-09-26"
 )
-UPDATE_NAMESPACE: Final = Source(
-    f"{_DOCS}/redshift-serverless/latest/APIReference/API_UpdateNamespace.html", "2026-09-10"
-)
 DATABASE_USERS: Final = Source(f"{_MGMT}/authorizing-redshift-service-database-users.html", "2026-08-26")
 CONFUSED_DEPUTY: Final = Source(f"{_MGMT}/cross-service-confused-deputy-prevention.html", "2026-08-26")
 COPY: Final = Source(f"{_GUIDE}/r_COPY.html", "2026-09-16")

@@ -77,10 +77,7 @@ class Trust(NamedTuple):
         arns = [home.arn("redshift", f"cluster:{name}") for home in homes for name in dict.fromkeys(clusters)]
         equal = {"sts:ExternalId": users, "aws:SourceAccount": [self.home.account] if self.source_clusters else []}
         equal = {key: values for key, values in equal.items() if values}
-        return {
-            **({"StringEquals": equal} if equal else {}),
-            **({"ArnLike": {"aws:SourceArn": arns}} if arns else {}),
-        }
+        return {**({"StringEquals": equal} if equal else {}), **({"ArnLike": {"aws:SourceArn": arns}} if arns else {})}
 
     def document(self) -> Document:
         """Write the whole policy as CDK does."""

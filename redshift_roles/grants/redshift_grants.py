@@ -344,12 +344,7 @@ class RedshiftGrants:
         return self._writer.allow(quotas.LOAD_FROM_EMR, permissions.copy_from_emr(self._writer.home, cluster_id))
 
     def copy_over_ssh(
-        self,
-        bucket: s3.IBucket,
-        manifest: str,
-        *,
-        encryption_key: kms.IKey | None = None,
-        owner_allows: bool = False,
+        self, bucket: s3.IBucket, manifest: str, *, encryption_key: kms.IKey | None = None, owner_allows: bool = False
     ) -> RedshiftGrant:
         """Allow COPY … SSH from remote hosts: get and list the manifest that names them, decrypt with the bucket's key.
 

@@ -129,24 +129,22 @@ def _number(value: Json) -> int | None:
 
 def presence(template: Template, logical_id: str) -> bool | None:
     """Return whether the conditions of a resource and of its nested stacks hold; None where that is not decided."""
-    decided = []
-    for home in template.lineage():
-        condition = home.entry("Resources", logical_id).get("Condition")
-        if condition is not None:
-            decided.append(holds(condition, home, texts))
-        logical_id = home.parent_logical_id
+    decided = [holds(condition, home, texts) for condition, home in _conditions(template, logical_id)]
     return False if False in decided else None if None in decided else True
 
 
 def undecided_branches(template: Template, logical_id: str) -> frozenset[Branch]:
     """List the branches in which a resource is there, those of its nested stacks too, that are not decided."""
-    found = set()
+    named = [(name, home) for name, home in _conditions(template, logical_id) if isinstance(name, str)]
+    return frozenset(branch(name, home) for name, home in named if holds(name, home, texts) is None)
+
+
+def _conditions(template: Template, logical_id: str) -> Iterator[tuple[Json, Template]]:
     for home in template.lineage():
         condition = home.entry("Resources", logical_id).get("Condition")
-        if isinstance(condition, str) and holds(condition, home, texts) is None:
-            found.add(branch(condition, home))
+        if condition is not None:
+            yield condition, home
         logical_id = home.parent_logical_id
-    return frozenset(found)
 
 
 def _taken(template: Template, logical_id: str) -> Branches:
