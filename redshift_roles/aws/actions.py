@@ -60,6 +60,16 @@ TAKE_ROLES: Final = _actions(
     "redshift:ModifyScheduledAction redshift:RestoreFromClusterSnapshot",
 )
 
+# The AWS managed policies that let people associate or pass roles, and their actions that do.
+_ANY_OPERATION: Final = ("redshift:*", "redshift-serverless:*")
+FULL_ACCESS: Final = "AmazonRedshiftFullAccess"
+BY_AWS: Final = {
+    "AdministratorAccess": (*_ANY_OPERATION, "iam:PassRole"),
+    FULL_ACCESS: _ANY_OPERATION,
+    "IAMFullAccess": ("iam:PassRole",),
+    "PowerUserAccess": _ANY_OPERATION,
+}
+
 # Role chaining.
 ASSUME_ROLE: Final = _actions(quotas.CHAINING_ROLES, "sts:AssumeRole")
 
@@ -175,8 +185,7 @@ PULL_IMAGES: Final = _actions(
     "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetAuthorizationToken ecr:GetDownloadUrlForLayer",
 )
 STORE_MODELS: Final = _actions(
-    quotas.MACHINE_LEARNING,
-    "s3:AbortMultipartUpload s3:DeleteObject s3:GetObject s3:PutObject",
+    quotas.MACHINE_LEARNING, "s3:AbortMultipartUpload s3:DeleteObject s3:GetObject s3:PutObject"
 )
 # The page has ``kms:GenerateDataKey*``; its other actions make pairs of keys, which no encryption of data uses.
 ENCRYPT_MODELS: Final = _actions(

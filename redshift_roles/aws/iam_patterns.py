@@ -8,7 +8,7 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Final
 
-from redshift_roles.aws.placeholders import PLACEHOLDERS, has_placeholder
+from redshift_roles.aws.placeholders import PLACEHOLDERS, has_placeholder, placeholder
 
 # A name that no role has: a pattern that matches it matches every role.
 _NO_ROLE: Final = "0-redshift-roles-0/0"
@@ -26,6 +26,18 @@ def matches(pattern: str, text: str) -> bool:
     # Most patterns have letters that the text does not have, which is found much faster.
     may_match = text.startswith(start) and all(letters in text for letters in others)
     return may_match and _compiled(pattern).match(text) is not None
+
+
+def overlap(one: str, other: str) -> bool:
+    """Return whether two ARNs or patterns, of which the account may not be known, may mean the same resource."""
+    pairs = zip(_parts(one), _parts(other), strict=False)
+    return all(matches(part, against) or matches(against, part) for part, against in pairs)
+
+
+@lru_cache(maxsize=4096)
+def _parts(text: str) -> list[str]:
+    known = PLACEHOLDERS.filled(text, lambda name: "*" if "AWS::" in name else placeholder(name))
+    return PLACEHOLDERS.split(known, ":")
 
 
 @lru_cache(maxsize=4096)

@@ -61,7 +61,7 @@ class Link:
         target: The id of another one.
         how: The actions of ``associates``, the services of ``passes``, and for ``reaches`` words such as ``read``.
         policies: The policies that say so, or the role association of ``has``.
-        conditions: The condition keys of these policies that limit it.
+        conditions: The condition keys of these policies that limit it, and ``not ARN`` for what they leave out.
         marks: What deserves attention.
     """
 

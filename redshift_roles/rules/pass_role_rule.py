@@ -107,14 +107,20 @@ def passed_services(condition: object) -> tuple[str, ...] | None:
     return tuple(_of_redshift(operators))
 
 
+def may_hold(condition: object, services: tuple[str, ...] | None) -> bool:
+    """Return whether a condition may hold where a role is passed to one of these services, or to any."""
+    operators = [*_operators(condition)] if isinstance(condition, Mapping) else []
+    return not operators or not services or any(all(each.allows(one) for each in operators) for one in services)
+
+
 def _of_redshift(operators: list[_Operator]) -> list[str]:
     return [service for service in _REDSHIFT if all(each.allows(service) for each in operators)]
 
 
-def _operators(condition: Mapping[str, Mapping[str, object]]) -> Iterator[_Operator]:
+def _operators(condition: Mapping[str, object]) -> Iterator[_Operator]:
     for operator, keys in condition.items():
         known = _OPERATOR.fullmatch(operator.lower())
-        for key, values in keys.items() if known else ():
+        for key, values in keys.items() if known and isinstance(keys, Mapping) else ():
             if key.lower() == _KEY and known:
                 listed = values if isinstance(values, list) else [values]
                 names = tuple(value for value in listed if isinstance(value, str))

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, Final, NamedTuple, TypeVar
 
 from redshift_roles.aws import actions, arns, quotas, targets
-from redshift_roles.aws.iam_patterns import is_every_role, matches, may_be_role, roles_matched
+from redshift_roles.aws.iam_patterns import is_every_role, matches, may_be_role, overlap, roles_matched
 from redshift_roles.aws.placeholders import PLACEHOLDERS, has_placeholder, placeholder, readable
 from redshift_roles.aws.targets import Target
 from redshift_roles.rules.access_facts import (
@@ -30,36 +30,12 @@ from redshift_roles.rules.access_facts import (
     NodeKind,
 )
 from redshift_roles.rules.facts import AssociationFacts
-from redshift_roles.rules.pass_role_rule import is_redshift
-from redshift_roles.templates import association_reader, checker
+from redshift_roles.rules.pass_role_rule import is_redshift, may_hold, passed_services
+from redshift_roles.templates import association_reader, checker, principals
 from redshift_roles.templates.assembly import Assembly, Template, mapping
-from redshift_roles.templates.cluster_reader import (
-    defined_roles,
-    definition,
-    presence,
-    role_key,
-)
-from redshift_roles.templates.policy_reader import PassRoleStatement, RedshiftUsage, pass_role_statements
-from redshift_roles.templates.principals import (
-    BEARERS,
-    MANAGED_POLICY,
-    PERMISSION_SET,
-    Place,
-    Principal,
-    Statement,
-    actions_of,
-    denied_operations,
-    denies,
-    holder_of,
-    holders,
-    listed_policies,
-    members,
-    operations_of,
-    places,
-    resources_of,
-    statements,
-    texts_of,
-)
+from redshift_roles.templates.cluster_reader import defined_roles, definition, presence, role_key
+from redshift_roles.templates.policy_reader import RedshiftUsage
+from redshift_roles.templates.principals import BEARERS, PERMISSION_SET, Place, Principal, Statement, taken_back
 from redshift_roles.templates.values import texts
 
 
@@ -69,18 +45,16 @@ class _Cluster(NamedTuple):
     id: str
     identifier: str
     start: str
-    template: Template
+    account: str | None
+    region: str | None
 
 
-# The condition keys and marks of a statement, and the region and account of what it is about.
-_Circumstances = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+_Texts = tuple[str, ...]
+# The conditions and marks of a statement, and the region and account of what it is about.
+_Circumstances = tuple[_Texts, _Texts, _Texts]
 _Item = TypeVar("_Item", bound=Hashable)
-_AWS_POLICY: Final = re.compile(r"arn:[^:]*:iam::aws:policy/(?:.*/)?([^/]+)", re.DOTALL)
-# AWS managed policies that let people associate roles, and those that let them pass any role.
-_FULL_ACCESS: Final = "AmazonRedshiftFullAccess"
-_ASSOCIATING: Final = ("AdministratorAccess", _FULL_ACCESS, "PowerUserAccess")
-_PASSING: Final = ("AdministratorAccess", "IAMFullAccess")
 _ASSUME_ROLE: Final = actions.ASSUME_ROLE.names[0].lower()
+_PASS_ROLE: Final = actions.PASS_ROLE.names[0]
 # Conditions that say what is drawn anyway: to which service a role is passed, and which objects are listed.
 _DRAWN: Final = ("iam:passedtoservice", "s3:prefix")
 _PERSONS: Final = {"PermissionSet": "permission set", "StateMachine": "state machine"}
@@ -93,6 +67,8 @@ _SHOWN: Final = 3
 def _policy_name(statement: Statement) -> str:
     """Name the policy of a statement by its resource, or by its own name where it is in a role, a user or a group."""
     template, logical_id = statement.place
+    if statement.location in actions.BY_AWS:
+        return statement.location
     if template.resource_type(logical_id) not in (*BEARERS, PERMISSION_SET):
         return readable(checker.name_of(template, logical_id))
     index = re.match("Properties/Policies/([0-9]+)", statement.location)
@@ -107,32 +83,42 @@ def _items(
     """List what a statement is about, and mark what is not in all of its forms."""
     counts = Counter(item for form in statement.forms for item in dict.fromkeys(items_of(form)))
     for item, count in counts.items():
-        yield item, _marks(surely=not statement.conditional and count == len(statement.forms))
+        yield item, _marks(not statement.conditional and count == len(statement.forms))
 
 
-def _marks(*, surely: bool) -> tuple[str, ...]:
-    return () if surely else (CONDITIONAL,)
+def _marks(surely: bool, mark: str = CONDITIONAL) -> tuple[str, ...]:
+    return () if surely else (mark,)
 
 
-def _conditions(form: Mapping[str, Any]) -> tuple[str, ...]:
-    """List the keys of a statement's conditions, as they are written."""
+def _conditions(form: Mapping[str, Any], drawn: Sequence[str] = _DRAWN) -> _Texts:
+    """List the keys of a statement's conditions, as they are written, and what its resources are not."""
     keys = [key for group in mapping(form.get("Condition")).values() for key in mapping(group)]
-    return tuple(sorted({key for key in keys if key.lower() not in _DRAWN}))
+    left_out = [f"not {readable(text)}" for text in principals.texts_of(form.get("NotResource"))]
+    return tuple(sorted({*(key for key in keys if key.lower() not in drawn), *left_out}))
 
 
-def _takes_roles(statement: Statement) -> bool:
-    """Return whether a statement allows an operation that takes a role; most do not."""
-    return any(True for form in statement.forms for _ in operations_of(form))
+def _by_aws(place: Place, *, wide: bool) -> Iterator[Statement]:
+    """Read the AWS managed policies that somebody has as statements, as far as they are about passing roles."""
+    for text, surely in principals.listed_policies(*place).items():
+        name = principals.name_of_aws(text)
+        if name in actions.BY_AWS and (wide or name == actions.FULL_ACCESS):
+            form = {"Effect": "Allow", "Action": [*actions.BY_AWS[name]], "Resource": _ANY}
+            yield Statement(place, name, [form], not surely)
 
 
 def _is_pattern(text: str) -> bool:
     return "*" in text or "?" in text
 
 
-def _is_near(one: _Cluster, parts: list[str]) -> bool:
+def _is_near(one: _Cluster, region: str, account: str) -> bool:
     """Return whether a cluster may be in the region and account of an ARN."""
-    known = zip(parts[3:5], (one.template.region, one.template.account), strict=False)
+    known = ((region, one.region), (account, one.account))
     return all(real is None or has_placeholder(part) or matches(part, real) for part, real in known)
+
+
+def _account_of(place: Place) -> str | None:
+    """Return the account in which people have a policy; a permission set is for others than its own."""
+    return None if place[0].resource_type(place[1]) == PERMISSION_SET else place[0].account
 
 
 class AccessReader:
@@ -151,17 +137,15 @@ class AccessReader:
         """Read clusters first, then people, then what the roles reach, chains included."""
         self._roles: dict[str, dict[tuple[str, str], list[str]]] = {}  # ids by scope and `role_key`
         self._homes: dict[str, Place] = {}  # where roles are defined
+        self._names: dict[str, list[Principal]] = {}  # who other roles may be
         self._clusters: dict[tuple[str, str], list[_Cluster]] = {}  # by scope and service
         self._statements: dict[Principal, list[Statement]] = {}
-        self._conditional = set[int]()  # the forms of statements that a condition of the template decides about
+        self._denied: dict[Principal, list[Statement]] = {}  # those that deny something, also by groups
         self._assembly = assembly
-        self._held = holders(assembly)
-        self._bearers = {
-            holder_of(*place): place
-            for place in places(assembly, *BEARERS, PERMISSION_SET)
-            if presence(*place) is not False
-        }
-        policies = places(assembly, MANAGED_POLICY)
+        bearers = principals.places(assembly, *BEARERS, PERMISSION_SET)
+        self._bearers = {principals.holder_of(*one): one for one in bearers if not principals.grants_nothing(*one)}
+        self._has_accounts = len({one.account for one in assembly.templates() if one.account}) > 1
+        policies = principals.places(assembly, principals.MANAGED_POLICY)
         self._own_policies = {text for place in policies for text in texts({"Ref": place[1]}, place[0])}
         limit = quotas.DEFAULT_ROLE_LIMIT
         found = [*checker.read(checker.clusters_and_namespaces(assembly, limit), "template")]
@@ -208,6 +192,11 @@ class AccessReader:
         policies = dict.fromkeys([*(one.policies if one else ()), *([policy] if policy else [])])
         self._links[key] = Link(kind, source, target, tuple(said), tuple(policies), conditions, noted)
 
+    def _of(self, account: str | None, template: Template) -> str:
+        """Name an account where people could take it for another one."""
+        is_other = arns.differ(account, template.account) or self._has_accounts
+        return f" of {account}" if account and account.isdecimal() and is_other else ""
+
     def _scope(self, template: Template) -> str:
         return "" if self._assembly.is_app else template.top.key
 
@@ -252,35 +241,36 @@ class AccessReader:
         arn = arns.parse(text)
         name = readable((arn.resource or text).removeprefix("role/"))
         account = f" ({arn.account})" if arns.differ(arn.account, template.account or arn.account) else ""
-        marks = [NO_ROLE] if arn.problem else [UNDECIDED] if self._is_undecided(arn.resource or text) else [ELSEWHERE]
         key = (self._scope(template), role_key(text))
-        found = self._node(
-            ("role", key), "role", "role", f"{name}{account}", aws_name=readable(text), marks=tuple(marks)
-        )
+        # Several roles of one name: which of them there is, conditions decide.
+        several = any(self._scope(home) == key[0] for home, _ in defined_roles(self._assembly).get(key[1], []))
+        is_undecided = several or self._is_undecided(arn.resource or text)
+        marks = (NO_ROLE if arn.problem else UNDECIDED if is_undecided else ELSEWHERE,)
+        found = self._node(("role", key), "role", "role", f"{name}{account}", aws_name=readable(text), marks=marks)
         self._roles.setdefault(key[0], {}).setdefault(key[1], [found])
+        names = (Principal("Role", text.rpartition("/")[2], home) for home in (key[0] or key[1][0], ""))
+        self._names[found] = [*dict.fromkeys(names)]
         return found
 
-    def _roles_like(self, text: str, template: Template, but: Sequence[str] = ()) -> str:
-        """Add what stands for all roles that a pattern matches."""
+    def _roles_like(self, text: str, template: Template, account: str | None = None, but: Sequence[str] = ()) -> str:
+        """Add what stands for all roles of an account that a pattern matches."""
         is_every = is_every_role(text, ())
-        account = arns.account_of(text) or ""
-        of_account = f" of {account}" if account.isdecimal() and arns.differ(account, template.account) else ""
-        name = (
-            f"any role{of_account}" if is_every else readable(PLACEHOLDERS.split(text, ":")[-1]).removeprefix("role/")
-        )
-        marks = (UNSCOPED,) if is_every else ()
+        named = arns.account_of(text) or ""
+        account = named if named.isdecimal() else account
+        name = "any role" if is_every else readable(PLACEHOLDERS.split(text, ":")[-1]).removeprefix("role/")
         some = [*map(readable, islice(but, _SHOWN)), *(["…"] if len(but) > _SHOWN else [])]
         left_out = f" but {', '.join(some)}" if but else ""
-        scope = self._scope(template)
-        before = len(self.nodes)
-        key = ("roles", scope, text, *but)
-        found = self._node(key, "role", "roles", f"{name}{left_out}", aws_name=readable(text), marks=marks)
+        shown = f"{name}{self._of(account, template) if is_every else ''}{left_out}"
+        scope, before = self._scope(template), len(self.nodes)
+        key = ("roles", scope, account, text, *but)
+        marks = (UNSCOPED,) if is_every else ()
+        found = self._node(key, "role", "roles", shown, aws_name=readable(text), marks=marks)
         if len(self.nodes) > before:
-            known = self._roles.get(scope, {})
+            known = [one for one in self._roles.get(scope, {}) if not arns.differ(account, one[0] or None)]
             accounts = {account for account, _ in known if is_every and is_every_role(text, {account})}
-            meant = {one for one in known if one[0] in accounts} or roles_matched([text], known.keys())
-            meant -= roles_matched(but, known.keys())
-            for one in [one for role, ids in known.items() if role in meant for one in ids]:
+            meant = {one for one in known if one[0] in accounts} or roles_matched([text], known)
+            meant -= roles_matched(but, known)
+            for one in [one for role, ids in self._roles.get(scope, {}).items() if role in meant for one in ids]:
                 self._link("includes", found, one)
         return found
 
@@ -294,20 +284,23 @@ class AccessReader:
         marks += [MORE_ROLES] if facts.more_roles else []
         name = "" if written is None else readable(texts(written, template)[0])
         found = self._defined(place, "cluster", facts.kind, aws_name=name, role_limit=limit, marks=tuple(marks))
-        one = _Cluster(found, texts({"Ref": logical_id}, template)[0], f"{template.key}#{logical_id}.", template)
+        identifier, where = texts({"Ref": logical_id}, template)[0], (template.account, template.region)
+        one = _Cluster(found, identifier, f"{template.key}#{logical_id}.", *where)
         self._clusters.setdefault((self._scope(template), facts.kind), []).append(one)
         self._has(found, facts, template)
 
-    def _foreign(self, name: str, kind: str, template: Template) -> str:
+    def _foreign(self, name: str, kind: str, template: Template, region: str = _ANY, account: str = _ANY) -> str:
         """Add a cluster, or another thing that takes roles, that no template defines."""
         marks = (UNDECIDED if not name or self._is_undecided(name) else ELSEWHERE,)
-        key = ("cluster", self._scope(template), template.account, template.region, kind, name)
+        pairs = [(account, template.account), (region, template.region)]
+        where = [own if _is_pattern(one) or has_placeholder(one) else one for one, own in pairs]
+        others = ", ".join(one for one, (_, own) in zip(where, pairs, strict=True) if one and arns.differ(one, own))
+        shown = f"{readable(name) or '?'}{f' ({others})' if others else ''}"
+        key = ("cluster", self._scope(template), *where, kind, name)
         before = len(self.nodes)
-        shown = readable(name) or "?"
         found = self._node(key, "cluster", kind, shown, aws_name=readable(name), marks=marks)
         if len(self.nodes) > before:
-            one = _Cluster(found, name, "", template)
-            self._clusters.setdefault((self._scope(template), kind), []).append(one)
+            self._clusters.setdefault((self._scope(template), kind), []).append(_Cluster(found, name, "", *where))
         return found
 
     def _has(self, cluster: str, facts: AssociationFacts, template: Template, through: str = "") -> None:
@@ -335,11 +328,13 @@ class AccessReader:
                     through = readable(checker.name_of(source.template, source.logical_id))
                     self._has(cluster, source.facts, source.template, through)
 
-    def _clusters_of(self, text: str, kind: str, template: Template) -> str | None:
+    def _clusters_of(self, text: str, kind: str, place: Place) -> str | None:
         """Find what a resource of a policy names of this kind, such as a cluster, or what stands for several."""
         service, called, separator = targets.TAKERS[kind]
-        parts = PLACEHOLDERS.split(text, ":")
+        template, parts = place[0], PLACEHOLDERS.split(text, ":")
         word, _, name = ":".join(parts[5:]).partition(separator)
+        region, account = (*parts[3:5], _ANY, _ANY)[:2] if len(parts) >= 6 else (_ANY, _ANY)
+        account = account if account.isdecimal() else _account_of(place) or account
         if len(parts) < 6:
             word, name = (called, text) if has_placeholder(text) else (_ANY, _ANY)
         elif not matches(parts[2], service) or not matches(word, called):
@@ -349,206 +344,184 @@ class AccessReader:
         is_pattern = _is_pattern(name + word)
         for one in known if not is_pattern else ():
             is_named = one.identifier == name or (one.start and any(each.startswith(one.start) for each in inside))
-            if is_named and _is_near(one, parts):
+            if is_named and _is_near(one, region, account):
                 return one.id
         if not is_pattern:
-            return self._foreign(name, kind, template)
+            return self._foreign(name, kind, template, region, account)
         is_every = word != called or not name.strip(_ANY)
-        label, marks = (f"any {kind}", (UNSCOPED,)) if is_every else (readable(name), ())
+        label, marks = (f"any {kind}{self._of(account, template)}", (UNSCOPED,)) if is_every else (readable(name), ())
         before = len(self.nodes)
-        key = ("clusters", self._scope(template), kind, *parts[3:5], "" if is_every else name)
+        key = ("clusters", self._scope(template), kind, region, account, "" if is_every else name)
         found = self._node(key, "cluster", f"{kind}s", label, aws_name=readable(text), marks=marks)
         for one in known if len(self.nodes) > before else ():
-            if _is_near(one, parts) and (is_every or matches(name, one.identifier)):
+            if _is_near(one, region, account) and (is_every or matches(name, one.identifier)):
                 self._link("includes", found, one.id)
         return found
 
     # people
 
     def _people(self, usage_of: Callable[[Template], RedshiftUsage]) -> None:
-        """Read what people may associate, then what they may pass."""
-        associating = {one for one, place in self._bearers.items() if self._has_aws_policy(one, place, usage_of)}
+        """Read who has which statements, then what these let people associate and pass."""
+
+        def is_wide(template: Template) -> bool:
+            return bool(usage_of(template).roles) or any(home == self._scope(template) for home, _ in self._clusters)
+
         for template in self._assembly.templates():
-            is_here = bool(usage_of(template).roles) or any(home == self._scope(template) for home, _ in self._clusters)
-            for statement in statements(template):
-                # The forms of a statement are read once, and have no other's id while the app is read.
-                self._conditional.update([id(statement.forms)] if statement.conditional else [])
-                for one, surely in self._who(statement.place).items():
-                    mine = statement if surely else statement._replace(conditional=True)
-                    self._statements.setdefault(one, []).append(mine)
-                    if _takes_roles(mine) and self._associates(one, mine, wide=is_here):
-                        associating.add(one)
-        for template in self._assembly.templates():
-            for passing in pass_role_statements(template, usage_of):
-                present = presence(template, passing.logical_id)
-                who = self._who((template, passing.logical_id)) if present is not False else {}
-                for one, surely in who.items():
-                    known = usage_of(template).roles
-                    self._passes(one, passing, template, known, surely=surely, is_associating=one in associating)
+            for each in principals.statements(template):
+                for one, surely in self._who(each.place).items():
+                    self._statements.setdefault(one, []).append(each if surely else each._replace(conditional=True))
+        by_aws = {one: [*_by_aws(place, wide=is_wide(place[0]))] for one, place in self._bearers.items()}
+        for one in dict.fromkeys([*(one for one, found in by_aws.items() if found), *self._statements]):
+            self._denied[one] = self._denying(one)
+            mine = [*by_aws.get(one, ()), *self._statements.get(one, ())]
+            is_associating = [self._associates(one, each, wide=is_wide(each.place[0])) for each in mine]
+            for each in mine:
+                self._passes(one, each, usage_of(each.place[0]), is_associating=any(is_associating))
         self._groups()
+
+    def _denying(self, who: Principal, but: Principal | None = None) -> list[Statement]:
+        """List the statements that deny somebody something, those of groups but one included."""
+        found = [*self._statements.get(who, ())]
+        for group, surely in principals.groups_of(self._assembly).get(who, {}).items():
+            theirs = self._statements.get(group, ()) if group != but else ()
+            found += [one if surely else one._replace(conditional=True) for one in theirs]
+        return [one for one in found if any(form.get("Effect") == "Deny" for form in one.forms)]
 
     def _groups(self) -> None:
         """Link users to the groups that may do something."""
-        for group, users in sorted(members(self._assembly).items()):
+        names = (*actions.TAKE_ROLES.names, _PASS_ROLE)
+        for group, users in sorted(principals.members(self._assembly).items()):
             if (id(self._assembly), ("person", group)) in self.nodes:
                 for user, surely in sorted(users.items()):
-                    self._link("is in", self._person(user), self._person(group), marks=_marks(surely=surely))
+                    denying = self._denying(user, but=group)
+                    is_whole = not any(taken_back(denying, name, _ANY) is not False for name in names)
+                    marks = (*_marks(surely), *_marks(is_whole, PARTLY_DENIED))
+                    self._link("is in", self._person(user), self._person(group), marks=marks)
 
     def _who(self, place: Place) -> dict[Principal, bool]:
         """List who has a policy, and whether surely; where the app attaches it to nobody, whoever will have it."""
         template, logical_id = place
         nobody = Principal("Policy", f"{template.key}#{logical_id}", "")
-        return dict(sorted(self._held.get(place, {}).items())) or {nobody: True}
+        return dict(sorted(principals.holders(self._assembly).get(place, {}).items())) or {nobody: True}
 
     def _person(self, who: Principal) -> str:
         """Add somebody who may associate or pass roles."""
         home = self._bearers.get(who) or (self._resource(who.name) if who.kind == "Policy" else None)
         type_ = _PERSONS.get(who.kind, who.kind.lower())
         if home is None:
-            name = arns.parse(who.name).resource or who.name
-            return self._node(("person", who), "person", type_, readable(name).removeprefix("role/"))
+            name = readable(arns.parse(who.name).resource or who.name).removeprefix("role/")
+            account = f" ({who.home})" if self._has_accounts and who.home else ""
+            return self._node(("person", who), "person", type_, f"{name}{account}")
         marks = (BOUNDED,) if "PermissionsBoundary" in home[0].properties(home[1]) else ()
         known = readable(who.name) if who.kind in ("Group", "Role", "User") else ""
         named = {"stack": checker.stack_name_of(home[0]), "logical_id": readable(home[1]), "aws_name": known}
         return self._node(("person", who), "person", type_, readable(checker.name_of(*home)), marks=marks, **named)
 
     def _associates(self, who: Principal, statement: Statement, *, wide: bool) -> bool:
-        """Link somebody to the clusters that a statement is about, and an administrator to all roles."""
-        template = statement.place[0]
-        denied = denied_operations(statement.place if who.kind == "Policy" else who, self._assembly)
+        """Link somebody to the clusters that a statement is about, and return whether there are any."""
+        denying = self._denied[who]
 
-        def items_of(form: dict[str, Any]) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
-            kinds: dict[str, dict[str, None]] = {}
-            for written, operation in operations_of(form):
-                if operation not in denied and (wide or written != _ANY):
-                    kinds.setdefault(written, {})[targets.taker_of(operation)] = None
+        def items_of(form: dict[str, Any]) -> Iterator[tuple[str, str, str, _Texts, _Texts]]:
+            kinds: dict[str, dict[str, list[str]]] = {}
+            for written, operation in principals.operations_of(form, actions.TAKE_ROLES.names):
+                if wide or written != _ANY:
+                    kinds.setdefault(written, {}).setdefault(targets.taker_of(operation), []).append(operation)
             for written, found in kinds.items():
-                for kind in [one for one in found if one in _TAKING] or found:
-                    for text in resources_of(form):
-                        yield written, kind, text, _conditions(form)
+                for text in principals.resources_of(form):
+                    denied = {kind: {taken_back(denying, one, text) for one in found[kind]} for kind in found}
+                    left = [kind for kind in found if denied[kind] != {True}]
+                    for kind in [one for one in left if one in _TAKING] or left:
+                        more = _marks(denied[kind] == {False}, PARTLY_DENIED)
+                        yield written, kind, text, _conditions(form), more
 
         policy, is_associating = _policy_name(statement), False
-        for (written, kind, text, conditions), marks in _items(statement, items_of):
-            cluster = self._clusters_of(text, kind, template)
+        for (written, kind, text, conditions, more), marks in _items(statement, items_of):
+            cluster = self._clusters_of(text, kind, statement.place)
             if cluster:
                 is_associating = True
-                self._link("associates", self._person(who), cluster, [written], policy, conditions, marks)
-                is_everything = written == _ANY and "NotAction" not in statement.forms[0] and is_every_role(text, ())
-                if is_everything:
-                    every = self._roles_like(_ANY, template)
-                    self._link("passes", self._person(who), every, (), policy, conditions, (*marks, ANY_SERVICE))
+                self._link("associates", self._person(who), cluster, [written], policy, conditions, (*marks, *more))
         return is_associating
 
-    def _has_aws_policy(self, who: Principal, place: Place, usage_of: Callable[[Template], RedshiftUsage]) -> bool:
-        """Link somebody to all clusters and roles where AWS managed policies say so, and return whether they do."""
-        is_associating = False
-        for text, surely in listed_policies(*place).items():
-            marks = _marks(surely=surely)
-            match = _AWS_POLICY.fullmatch(text)
-            name = match[1] if match else text
-            if name != _FULL_ACCESS and not usage_of(place[0]).roles:
-                continue
-            for kind in _TAKING if name in _ASSOCIATING else ():
-                every = self._clusters_of(_ANY, kind, place[0])
-                is_associating = True
-                self._link(
-                    "associates", self._person(who), every or "", [f"{targets.TAKERS[kind][0]}:*"], name, (), marks
-                )
-            if name in _PASSING:
-                every = self._roles_like(_ANY, place[0])
-                self._link("passes", self._person(who), every, (), name, (), [*marks, ANY_SERVICE])
-        return is_associating
-
-    def _passes(
-        self,
-        who: Principal,
-        passing: PassRoleStatement,
-        template: Template,
-        known: Mapping[tuple[str, str], str],
-        *,
-        surely: bool,
-        is_associating: bool,
-    ) -> None:
+    def _passes(self, who: Principal, statement: Statement, usage: RedshiftUsage, *, is_associating: bool) -> None:
         """Link somebody to the roles that a statement lets them pass to Redshift, or to any service."""
-        facts_of = {id(form): facts for form, facts in zip(passing.forms, passing.facts, strict=True)}
+        template, known = statement.place[0], usage.roles.keys()
+        account = _account_of(statement.place)
+        is_near = any(not arns.differ(account, one) for one in usage.accounts)
+        denied = [text for one in self._denied[who] for text in principals.denied_surely(one, _PASS_ROLE)]
+        others = [one for one in self._denied[who] if not principals.denied_surely(one, _PASS_ROLE)]
 
-        def items_of(form: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...] | None, tuple[str, ...]]]:
-            facts = facts_of[id(form)]
-            to_redshift = any(map(is_redshift, facts.services or ()))
-            left_out = (*texts_of(form.get("NotResource")), *passing.denied)
-            for text in resources_of(form) if to_redshift or not facts.services else ():
+        def items_of(form: dict[str, Any]) -> Iterator[tuple[str, _Texts, _Texts, _Texts]]:
+            services = passed_services(form.get("Condition"))
+            to_redshift = any(map(is_redshift, services or ()))
+            if (services and not to_redshift) or not [*principals.operations_of(form, [_PASS_ROLE])]:
+                return
+            conditions = _conditions({"Condition": form.get("Condition")}, () if services is None else _DRAWN)
+            marks = (ANY_SERVICE,) if services is None else () if services else (UNDECIDED,)
+            named = (*principals.texts_of(form.get("NotResource")), *denied)
+            left_out = [text for text in named if self._may_be_role(text)]
+            rest = [one for one in others if any(may_hold(each.get("Condition"), services) for each in one.forms)]
+            for text in filter(self._may_be_role, principals.resources_of(form)):
                 if is_every_role(text, ()):
-                    is_passed = facts.beside_redshift or is_associating
+                    is_passed = is_associating or (is_near and bool(known - roles_matched(left_out, known)))
                 elif _is_pattern(text):
-                    is_passed = bool(roles_matched([text], known.keys()))
+                    is_passed = bool(roles_matched([text], known))
                 else:
                     is_passed = role_key(text) in known or (is_associating and not definition(text, template))
-                if not self._may_be_role(text) or not (is_passed or to_redshift):
+                is_denied = True if any(matches(one, text) for one in denied) else taken_back(rest, _PASS_ROLE, text)
+                if is_denied or not (is_passed or to_redshift) or roles_matched(left_out, {role_key(text)}):
                     continue
                 if _is_pattern(text):
-                    yield self._roles_like(text, template, left_out), facts.services, _conditions(form)
-                elif not roles_matched(left_out, {role_key(text)}):
-                    yield self._role(text, template), facts.services, _conditions(form)
+                    role = self._roles_like(text, template, account, [one for one in left_out if overlap(one, text)])
+                else:
+                    role = self._role(text, template)
+                how = tuple(map(readable, services or ()))
+                yield role, how, conditions, (*marks, *_marks(is_denied is False, PARTLY_DENIED))
 
-        place = (template, passing.logical_id)
-        maybe = not surely or id(passing.forms) in self._conditional
-        statement = Statement(place, passing.location, passing.forms, maybe)
-        for (role, services, conditions), marks in _items(statement, items_of):
-            more = [ANY_SERVICE] if services is None else [] if services else [UNDECIDED]
-            how = [readable(service) for service in services or ()]
-            self._link("passes", self._person(who), role, how, _policy_name(statement), conditions, [*marks, *more])
+        for (role, how, conditions, more), marks in _items(statement, items_of):
+            self._link("passes", self._person(who), role, how, _policy_name(statement), conditions, (*marks, *more))
 
     # what roles reach
 
     def _reaches(self) -> None:
         """Read the policies of each role, and those of the next roles of chains."""
-        by_name = {one.name: one for one in self._statements if one.kind == "Role"}
         done = set[str]()
-        while waiting := [
-            (resource, one)
-            for known in self._roles.values()
-            for (_, resource), ids in known.items()
-            for one in ids
-            if one not in done
-        ]:
-            for resource, one in waiting:
+        while waiting := [one for one in (*self._homes, *self._names) if one not in done]:
+            for one in waiting:
                 done.add(one)
                 place = self._homes.get(one)
-                who = holder_of(*place) if place else by_name.get(resource.rpartition("/")[2])
-                self._reach(one, self._statements.get(who, []) if who else [])
-                for text, surely in listed_policies(*place).items() if place else ():
-                    self._by_managed_policy(one, text, surely=surely)
+                who = [principals.holder_of(*place)] if place else self._names[one]
+                self._reach(one, [each for name in who for each in self._statements.get(name, ())])
+                for text, surely in principals.listed_policies(*place).items() if place else ():
+                    if text not in self._own_policies:
+                        self._by_managed_policy(one, text, surely=surely)
 
     def _by_managed_policy(self, role: str, text: str, *, surely: bool) -> None:
         """Add a policy whose text is not in the templates as what it reaches."""
-        by_aws = _AWS_POLICY.fullmatch(text)
-        if by_aws:
-            target = self._node(("policy", by_aws[1]), "target", "AWS managed policy", by_aws[1])
-        elif text not in self._own_policies:
-            name = readable(PLACEHOLDERS.split(text, "/")[-1])
-            target = self._node(("policy", text), "target", "managed policy", name, marks=(UNDECIDED,))
+        name = readable(PLACEHOLDERS.split(text, "/")[-1])
+        if principals.name_of_aws(text) != text:
+            target = self._node(("policy", name), "target", "AWS managed policy", name)
         else:
-            return
-        self._link("reaches", role, target, marks=_marks(surely=surely))
+            target = self._node(("policy", text), "target", "managed policy", name, marks=(UNDECIDED,))
+        self._link("reaches", role, target, marks=_marks(surely))
 
     def _reach(self, role: str, statements_: list[Statement]) -> None:
         """Link a role to what its policies allow, less what they deny."""
-        denying = [(form, action) for one in statements_ for form in one.forms for action in actions_of(form, "Deny")]
+        denying = [one for one in statements_ if any(form.get("Effect") == "Deny" for form in one.forms)]
         found: dict[_Circumstances, dict[Target, set[str]]] = {}
         policies: dict[tuple[_Circumstances, Target], dict[str, None]] = {}
         for statement in statements_:
             template, policy = statement.place[0], _policy_name(statement)
             for (action, text, conditions), marks in _items(statement, _allowed):
-                is_denied = [denies(form, denied, action, text) for form, denied in denying]
-                if True in is_denied:
+                is_denied = taken_back(denying, action, text)
+                if is_denied:
                     continue
+                noted = (*marks, *_marks(is_denied is False, PARTLY_DENIED))
                 if action != _ANY and matches(action.lower(), _ASSUME_ROLE):
                     if self._may_be_role(text):
                         add = self._roles_like if _is_pattern(text) else self._role
-                        self._link("assumes", role, add(text, template), (), policy, conditions, marks)
+                        self._link("assumes", role, add(text, template), (), policy, conditions, noted)
                     continue
                 arn = self._as_arn(text, template)
-                noted = (*marks, *([PARTLY_DENIED] if None in is_denied else []))
                 group = (conditions, noted, tuple(PLACEHOLDERS.split(arn, ":")[3:5]))
                 target = targets.target_of(arn, action.partition(":")[0].lower())
                 found.setdefault(group, {}).setdefault(target, set()).add(targets.access_of(action))
@@ -573,7 +546,7 @@ class AccessReader:
         service = {"msk": "kafka"}.get(service, service)
         return f"arn::{service}:::{'' if service == 's3' else word + '/'}{text}"
 
-    def _target(self, target: Target, where: tuple[str, ...]) -> str:
+    def _target(self, target: Target, where: _Texts) -> str:
         """Add what a role reaches, named by the resources of the app that it is made of."""
 
         def shown(name: str) -> str:
@@ -588,7 +561,7 @@ class AccessReader:
         return self._node(("target", target, *where), "target", target.type, name, marks=tuple(marks), **named)
 
 
-def _allowed(form: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    for action in actions_of(form):
-        for text in resources_of(form):
+def _allowed(form: dict[str, Any]) -> Iterator[tuple[str, str, _Texts]]:
+    for action in principals.actions_of(form):
+        for text in principals.resources_of(form):
             yield action, text, _conditions(form)

@@ -40,7 +40,9 @@ from redshift_roles.templates.principals import (
     gives_redshift_a_role,
     is_boundary,
     is_of_circumstances,
+    operations_of,
     people_of,
+    texts_of,
 )
 
 _PASSING: Final = "iam:passrole"
@@ -57,16 +59,11 @@ class RedshiftUsage(NamedTuple):
 
 
 class PassRoleStatement(NamedTuple):
-    """A statement that allows iam:PassRole: its facts and its forms, where its conditions hold and where they do not.
-
-    `denied` has the roles that its document denies.
-    """
+    """A statement that allows iam:PassRole: its facts where its conditions hold, and where they do not."""
 
     logical_id: str
     location: str
     facts: list[PassRoleFacts]
-    forms: list[dict[str, Any]]
-    denied: list[str]
 
 
 def pass_role_statements(
@@ -82,7 +79,7 @@ def pass_role_statements(
             _facts(form, denied, accounts, usage, (template, logical_id), is_of_redshift)._replace(label=_label(where))
             for form in forms
         ]
-        yield PassRoleStatement(logical_id, where, facts, forms, denied)
+        yield PassRoleStatement(logical_id, where, facts)
 
 
 class _Passing(NamedTuple):
@@ -147,7 +144,7 @@ def _role_problems(
 
     A pattern may match any role. A template for several accounts may name the roles of all of them.
     """
-    named, *others = ([*_texts(form.get("Resource"))] for form in forms)
+    named, *others = ([*texts_of(form.get("Resource"))] for form in forms)
     expected = asserted_account(template)
     facts = AssociationFacts(
         kind="policy",
@@ -231,14 +228,14 @@ def _allowing(policy: Json, template: Template) -> Iterator[tuple[int, list[dict
             if isinstance(inner, dict) and _names_iam(inner):
                 passing += [(index, forms_of(inner, template))]
     denying = [form for _, forms in passing for form in forms if _denies(form)]
-    denied = [text for form in denying for text in _texts(form.get("Resource"))]
+    denied = [text for form in denying for text in texts_of(form.get("Resource"))]
     if not any(_may_deny_all(form) for form in denying):
         yield from ((index, forms, denied) for index, forms in passing if forms and all(map(_allows, forms)))
 
 
 def _may_deny_all(statement: Mapping[str, Any]) -> bool:
     """Return whether a Deny may leave no role, or only those that a condition chooses."""
-    resources = _texts(statement.get("Resource"))
+    resources = texts_of(statement.get("Resource"))
     is_open = any(not literal_start(text) or iam_patterns.is_every_role(text, ()) for text in resources)
     return is_open or "NotResource" in statement or "Condition" in statement
 
@@ -253,23 +250,20 @@ def _names_iam(statement: Mapping[str, Json]) -> bool:
 
 def _allows(statement: Mapping[str, Any]) -> bool:
     """Return whether a statement allows iam:PassRole by name; an administrator's ``*`` is about everything."""
-    if statement.get("Effect") != "Allow":
-        return False
-    if "NotAction" in statement:
-        return not any(matches(text.lower(), _PASSING) for text in _texts(statement["NotAction"]))
-    named = [text.lower() for text in _texts(statement.get("Action")) if text.lower().startswith("iam:")]
-    return any(matches(text, _PASSING) for text in named)
+    written = [text.lower() for text, _ in operations_of(statement, actions.PASS_ROLE.names)]
+    return any("NotAction" in statement or text.startswith("iam:") for text in written)
 
 
 def _denies(statement: Mapping[str, Any]) -> bool:
     """Return whether a statement takes iam:PassRole back, if only for some roles."""
     if statement.get("Effect") != "Deny":
         return False
-    listed = any(
-        matches(text.lower(), _PASSING) for text in _texts(statement.get("Action", statement.get("NotAction")))
+    named = texts_of(statement.get("Action", statement.get("NotAction")))
+    is_named = any(matches(text.lower(), _PASSING) for text in named)
+    about_roles = "NotResource" in statement or any(map(iam_patterns.may_be_role, texts_of(statement.get("Resource"))))
+    return (
+        about_roles and is_named != ("NotAction" in statement) and not is_of_circumstances(statement.get("Condition"))
     )
-    about_roles = "NotResource" in statement or any(map(iam_patterns.may_be_role, _texts(statement.get("Resource"))))
-    return about_roles and listed != ("NotAction" in statement) and not is_of_circumstances(statement.get("Condition"))
 
 
 def _facts(
@@ -283,11 +277,11 @@ def _facts(
     condition = statement.get("Condition")
     services = pass_role_rule.passed_services(condition)
     every_role, beside = _every_role(statement, denied, accounts, usage)
-    found = _redshift_roles(_texts(statement.get("Resource")), usage)
+    found = _redshift_roles(texts_of(statement.get("Resource")), usage)
     taken_back = iam_patterns.roles_matched(denied, found)
     named = {key: name for key, name in found.items() if key not in taken_back}
     if is_of_redshift and not every_role and not named:
-        named = dict(_others(_texts(statement.get("Resource")), denied, place[0]))
+        named = dict(_others(texts_of(statement.get("Resource")), denied, place[0]))
     # Who they are matters only where they may pass roles to every service.
     people = people_of(place) if services is None and (every_role or named) else NOBODY
     return PassRoleFacts(
@@ -306,13 +300,13 @@ def _every_role(
     statement: Mapping[str, Any], denied: list[str], accounts: frozenset[str], usage: RedshiftUsage
 ) -> tuple[str, bool]:
     """Return what stands for every role of these accounts, and whether that has roles which Redshift may assume."""
-    excluded = _texts(statement.get("NotResource"))
+    excluded = texts_of(statement.get("NotResource"))
     if "NotResource" in statement:
         if any(iam_patterns.is_every_role(text, accounts) or not literal_start(text) for text in excluded):
             return "", False
         every = f"NotResource {', '.join(map(readable, excluded))}"
     else:
-        every = next((t for t in _texts(statement.get("Resource")) if iam_patterns.is_every_role(t, accounts)), "")
+        every = next((t for t in texts_of(statement.get("Resource")) if iam_patterns.is_every_role(t, accounts)), "")
     left = usage.roles.keys() - iam_patterns.roles_matched([*excluded, *denied], usage.roles)
     near = any(not arns.differ(one, other) for one in accounts for other in usage.accounts)
     return readable(every), near and (bool(left) or not usage.roles)
@@ -338,10 +332,6 @@ def _passed_by_people(named: list[tuple[str, str]], people: People, usage: Redsh
     if kinds == {trust.PROVISIONED} or services == {trust.PROVISIONED}:
         return (actions.PASSED_TO_SERVICE,)
     return (actions.PASSED_TO_SERVERLESS,) if kinds == {trust.SERVERLESS} else ()
-
-
-def _texts(node: Json) -> list[str]:
-    return [text for text in listed(node) if isinstance(text, str)]
 
 
 def _is_tagged(condition: object) -> bool:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
-from redshift_roles.aws import Json, actions, listed, trust
-from redshift_roles.aws.iam_patterns import matches
-from redshift_roles.aws.placeholders import literal_start
-from redshift_roles.templates.assembly import Assembly, Template, mapping, once
+from redshift_roles.aws import Json, actions, arns, listed
+from redshift_roles.aws.iam_patterns import matches, overlap
+from redshift_roles.aws.placeholders import has_placeholder, literal_start
+from redshift_roles.templates.assembly import Assembly, Template, function_of, mapping, once
 from redshift_roles.templates.cluster_reader import document, evaluated, nearest, presence, role_key, role_names
 from redshift_roles.templates.conditions import alternatives
+from redshift_roles.templates.references import passed_for
 from redshift_roles.templates.values import texts
 
 MANAGED_POLICY: Final = "AWS::IAM::ManagedPolicy"
@@ -60,11 +62,11 @@ class Principal(NamedTuple):
 
     kind: str
     name: str
-    stack: str  # empty within an app, whose stacks may name each other's roles
+    home: str  # within an app, whose stacks may name each other's people, the account where it is known; else the stack
 
 
 def _principal(kind: str, name: str, template: Template) -> Principal:
-    return Principal(kind, name, "" if template.assembly.is_app else template.top.key)
+    return Principal(kind, name, (template.account or "") if template.assembly.is_app else template.top.key)
 
 
 Place = tuple[Template, str]
@@ -73,8 +75,6 @@ _Holders = dict[Place, dict[Principal, bool]]
 _Members = dict[Principal, dict[Principal, bool]]
 _Powers = dict[Place | Principal, _Allowed]
 
-# An AWS managed policy with full access to Redshift; its others take no roles.
-_FULL_ACCESS: Final = "AmazonRedshiftFullAccess"
 _LISTS_OF_POLICIES: Final = ("ManagedPolicyArns", "ManagedPolicies", "Policies")
 _ATTACHED_TO: Final = {"Roles": "Role", "Users": "User", "Groups": "Group"}
 
@@ -89,12 +89,6 @@ def people_of(place: Place) -> People:
     written = [text for operation, text in together.allowed.items() if operation not in together.denied]
     roles = frozenset(role_key(one.name) for one in people if one.kind == "Role")
     return People(roles, len(roles) < len(people), tuple(dict.fromkeys(written)))
-
-
-def denied_operations(one: Place | Principal, assembly: Assembly) -> set[str]:
-    """List the operations that take a role and that a policy, or any policy of somebody or their groups, denies."""
-    groups = _groups_of(assembly).get(one, ()) if isinstance(one, Principal) else ()
-    return {name for each in (one, *groups) for name in _powers(assembly).get(each, _NO_POWER).denied}
 
 
 _NO_POWER: Final = _Allowed({}, set())
@@ -123,27 +117,22 @@ def holders(assembly: Assembly) -> _Holders:
 
 def _powers(assembly: Assembly) -> _Powers:
     """Find what each policy allows, and each of those to whom it is attached."""
+
+    def found() -> _Powers:
+        powers: _Powers = defaultdict(lambda: _Allowed({}, set()))
+        for place in places(assembly, *BEARERS, PERMISSION_SET):
+            if actions.FULL_ACCESS in map(name_of_aws, listed_policies(*place)):
+                everything = _Allowed(dict.fromkeys(actions.TAKE_ROLES.names, actions.FULL_ACCESS), set())
+                powers[holder_of(*place)].add(everything)
+        for template in assembly.templates():
+            for logical_id, _, policy in documents(template):
+                power = _taking(policy, template)
+                for one in ((template, logical_id), *holders(assembly).get((template, logical_id), ())):
+                    powers[one].add(power)
+        return powers
+
     nothing: _Powers = {}
-    return once(assembly.memo, "powers", lambda: _find_powers(assembly), nothing)
-
-
-def _find_powers(assembly: Assembly) -> _Powers:
-    powers: _Powers = {}
-
-    def add(one: Place | Principal, power: _Allowed) -> None:
-        powers.setdefault(one, _Allowed({}, set())).add(power)
-
-    for place in places(assembly, *BEARERS, PERMISSION_SET):
-        # In SAM, a policy of AWS may be given by its name.
-        if any(_is_full_access(text) for text in listed_policies(*place)):
-            add(holder_of(*place), _Allowed(dict.fromkeys(actions.TAKE_ROLES.names, _FULL_ACCESS), set()))
-    owners = holders(assembly)
-    for template in assembly.templates():
-        for logical_id, _, policy in documents(template):
-            power = _taking(policy, template)
-            for one in ((template, logical_id), *owners.get((template, logical_id), ())):
-                add(one, power)
-    return powers
+    return once(assembly.memo, "powers", found, nothing)
 
 
 def _power_of(one: Principal, assembly: Assembly) -> _Allowed:
@@ -152,28 +141,29 @@ def _power_of(one: Principal, assembly: Assembly) -> _Allowed:
     def found() -> _Allowed:
         together = _Allowed({}, set())
         users = {one, *members(assembly).get(one, ())}
-        for each in sorted(users.union(*(_groups_of(assembly).get(user, ()) for user in users))):
+        for each in sorted(users.union(*(groups_of(assembly).get(user, ()) for user in users))):
             together.add(_powers(assembly).get(each, _NO_POWER))
         return together
 
     return once(assembly.memo, f"power of {one}", found, _NO_POWER)
 
 
-def _groups_of(assembly: Assembly) -> dict[Principal, set[Principal]]:
-    """List the groups of each user."""
+def groups_of(assembly: Assembly) -> _Members:
+    """List the groups of each user, each with whether surely."""
 
-    def found() -> dict[Principal, set[Principal]]:
-        groups: dict[Principal, set[Principal]] = {}
+    def found() -> _Members:
+        groups: _Members = {}
         for group, users in members(assembly).items():
-            for user in users:
-                groups.setdefault(user, set()).add(group)
+            for user, surely in users.items():
+                groups.setdefault(user, {})[group] = surely
         return groups
 
     return once(assembly.memo, "groups", found, {})
 
 
-def _is_full_access(text: str) -> bool:
-    return text == _FULL_ACCESS or text.endswith(f":iam::aws:policy/{_FULL_ACCESS}")
+def name_of_aws(policy: str) -> str:
+    """Return the name of an AWS managed policy; in SAM it may be given by that."""
+    return policy.rpartition(":iam::aws:policy/")[2]
 
 
 def listed_policies(template: Template, logical_id: str) -> dict[str, bool]:
@@ -190,23 +180,23 @@ def listed_policies(template: Template, logical_id: str) -> dict[str, bool]:
 
 def members(assembly: Assembly) -> _Members:
     """List the users in each group, each with whether surely."""
-    return once(assembly.memo, "members", lambda: _members(assembly), {})
 
+    def found() -> _Members:
+        groups: _Members = {}
+        for template, logical_id in places(assembly, "AWS::IAM::User"):
+            named = _names(template.properties(logical_id).get("Groups"), template)
+            for group, surely in _in_place(named, template, logical_id).items():
+                users = {holder_of(template, logical_id): surely}
+                _add(groups.setdefault(_principal("Group", group, template), {}), users)
+        for template, logical_id in places(assembly, "AWS::IAM::UserToGroupAddition"):
+            added = template.properties(logical_id)
+            named = _names(added.get("Users"), template)
+            for group, surely in _in_place(_names(added.get("GroupName"), template), template, logical_id).items():
+                users = {_principal("User", name, template): surely and named[name] for name in named}
+                _add(groups.setdefault(_principal("Group", group, template), {}), users)
+        return groups
 
-def _members(assembly: Assembly) -> _Members:
-    found: _Members = {}
-    for template, logical_id in places(assembly, "AWS::IAM::User"):
-        groups = _names(template.properties(logical_id).get("Groups"), template)
-        for group, surely in _in_place(groups, template, logical_id).items():
-            users = {holder_of(template, logical_id): surely}
-            _add(found.setdefault(_principal("Group", group, template), {}), users)
-    for template, logical_id in places(assembly, "AWS::IAM::UserToGroupAddition"):
-        added = template.properties(logical_id)
-        named = _names(added.get("Users"), template)
-        for group, surely in _in_place(_names(added.get("GroupName"), template), template, logical_id).items():
-            users = {_principal("User", name, template): surely and named[name] for name in named}
-            _add(found.setdefault(_principal("Group", group, template), {}), users)
-    return found
+    return once(assembly.memo, "members", found, {})
 
 
 def places(assembly: Assembly, *kinds: str) -> Iterator[Place]:
@@ -223,7 +213,9 @@ def _attached_to(template: Template, logical_id: str) -> dict[Principal, bool]:
     by_name = {f"{kind.removesuffix('Policy')}Name": kind.removesuffix("Policy")} if kind != "ManagedPolicy" else {}
     for key, who in {**_ATTACHED_TO, **by_name}.items() if kind.endswith("Policy") else ():
         for name, surely in _names(properties.get(key), template).items():
-            home = nearest(role_names(template.assembly).get(name, []), name, template) if who == "Role" else None
+            named = role_names(template.assembly).get(name, []) if who == "Role" else []
+            near = [home for home in named if not arns.differ(home[0].account, template.account)]
+            home = nearest(near, name, template)
             _add(found, {holder_of(*home) if home else _principal(who, name, template): surely})
     return found
 
@@ -248,13 +240,19 @@ def _names(value: Json, template: Template) -> dict[str, bool]:
 
 
 def _names_in(value: Json, template: Template) -> dict[str, bool]:
+    function, argument = function_of(value)
+    passed = passed_for(argument, template) if function == "Ref" else None
+    if passed:
+        return _names(*passed)
     found: dict[str, bool] = {}
     if isinstance(value, list):
         for item in value:
             _add(found, _names(item, template))
     elif value not in (None, _NO_VALUE) and not mapping(value).keys() & {"PolicyDocument", "Statement"}:
         known = texts(value, template)
-        found = dict.fromkeys(known, len(known) == 1)
+        # A resource of the template that may have one of two names is one.
+        is_own = function == "Ref" and template.resource_type(str(argument)).startswith("AWS::IAM::")
+        found = {known[0]: True} if is_own else dict.fromkeys(known, len(known) == 1)
     return found
 
 
@@ -354,26 +352,24 @@ def forms_of(statement: Json, template: Template) -> list[dict[str, Any]]:
 
 def is_boundary(logical_id: str, template: Template) -> bool:
     """Return whether a policy serves only as a permissions boundary, which grants nothing."""
-    properties = template.properties(logical_id)
-    is_attached = any(properties.get(key) for key in ("Roles", "Users", "Groups"))
-    if template.resource_type(logical_id) != MANAGED_POLICY or is_attached:
+    if template.resource_type(logical_id) != MANAGED_POLICY:
         return False
-    own = set(texts({"Ref": logical_id}, template))
-    nothing = set[str](), set[str]()
-    boundaries, attached = once(template.assembly.memo, "policy uses", lambda: _uses(template.assembly), nothing)
-    return bool(own & boundaries) and not own & attached
+    assembly, names = template.assembly, texts({"Ref": logical_id}, template)
+    boundaries = once(assembly.memo, "boundaries", lambda: _boundaries(assembly), set[str]())
+    return not boundaries.isdisjoint(names) and not holders(assembly).get((template, logical_id))
 
 
-def _uses(assembly: Assembly) -> tuple[set[str], set[str]]:
-    """List the policies that are permissions boundaries, and those that are attached."""
-    boundaries, attached = set[str](), set[str]()
-    for template in assembly.templates():
-        for logical_id in template.resources(*BEARERS):
-            properties = template.properties(logical_id)
-            boundaries.update(texts(properties.get("PermissionsBoundary"), template))
-            for policy in (*listed(properties.get("ManagedPolicyArns")), *listed(properties.get("Policies"))):
-                attached.update(texts(policy, template))
-    return boundaries, attached
+def _boundaries(assembly: Assembly) -> set[str]:
+    named = ((home.properties(one).get("PermissionsBoundary"), home) for home, one in places(assembly, *BEARERS))
+    return {text for value, home in named for text in texts(value, home)}
+
+
+def grants_nothing(template: Template, logical_id: str) -> bool:
+    """Return whether nobody has what a resource grants: it is not deployed, a boundary, or SAM is given a role."""
+    is_sam = template.resource_type(logical_id).startswith("AWS::Serverless::")
+    roles = alternatives_of(template.properties(logical_id).get("Role"), template) if is_sam else [None]
+    is_given = not any(role in (None, _NO_VALUE) for role in roles)
+    return is_given or presence(template, logical_id) is False or is_boundary(logical_id, template)
 
 
 _CIRCUMSTANCES: Final = (
@@ -400,10 +396,9 @@ class Statement(NamedTuple):
 def statements(template: Template) -> Iterator[Statement]:
     """List the statements of all policies, whatever they allow or deny."""
     for logical_id, location, policy in documents(template):
-        present = presence(template, logical_id)
-        if present is False or is_boundary(logical_id, template):
+        if grants_nothing(template, logical_id):
             continue
-        undecided = present is None or _has_alternatives(template, logical_id, location)
+        undecided = presence(template, logical_id) is None or _has_alternatives(template, logical_id, location)
         for statement in listed(mapping(document(policy, template)).get("Statement")):
             inner = alternatives_of(statement, template)
             for one in inner:
@@ -438,25 +433,53 @@ def resources_of(form: Mapping[str, Any]) -> list[str]:
     return ["*"] if "NotResource" in form else texts_of(form.get("Resource"))
 
 
-def operations_of(form: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """List the operations that take a role and that a statement allows, each after what was written."""
+def operations_of(form: Mapping[str, Any], names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """List the operations of these names that a statement allows, each after what was written."""
     left_out = [text.lower() for text in texts_of(form.get("NotAction"))]
     for written in actions_of(form):
         start = re.split("[*?]", written.lower())[0]
-        if not trust.PROVISIONED.startswith(start[: len(trust.PROVISIONED)]):
-            continue
-        for name in actions.TAKE_ROLES.names:
-            if matches(written.lower(), name.lower()) and not any(matches(text, name.lower()) for text in left_out):
+        for name in names:
+            text = name.lower()
+            is_meant = text.startswith(start) and matches(written.lower(), text)
+            if is_meant and not any(matches(one, text) for one in left_out):
                 yield written, name
 
 
-def denies(form: Mapping[str, Any], denied: str, action: str, text: str) -> bool | None:
-    """Return whether a Deny surely takes an action on a resource back; None where it may for some of it."""
-    if not matches(denied.lower(), action.lower()):
-        return None if matches(action.lower(), denied.lower()) else False
-    found = [one == "*" or matches(one, text) for one in resources_of(form)]
-    if any(found) and not mapping(form.get("Condition")) and not form.keys() & {"NotAction", "NotResource"}:
-        return True
-    if is_of_circumstances(form.get("Condition")):
+def taken_back(denying: Iterable[Statement], action: str, text: str) -> bool | None:
+    """Return whether statements surely deny an action on a resource; None where they may, or for some of it."""
+    found: bool | None = False
+    for statement in denying:
+        each = {_denies(form, action, text) for form in statement.forms}
+        if each == {True} and not statement.conditional:
+            return True
+        found = None if each - {False} else found
+    return found
+
+
+def _denies(form: Mapping[str, Any], action: str, text: str) -> bool | None:
+    if form.get("Effect") != "Deny" or is_of_circumstances(form.get("Condition")):
         return False
-    return None if any(found) or any(matches(text, one) for one in resources_of(form)) else False
+    is_action = _names_it(form, "Action", action)
+    is_resource = is_action is not False and _names_it(form, "Resource", text)
+    if is_resource is False:
+        return False
+    return None if None in (is_action, is_resource) or mapping(form.get("Condition")) else True
+
+
+def _names_it(form: Mapping[str, Any], key: str, text: str) -> bool | None:
+    """Return whether a statement is about an action or a resource; None where it is about some of it, or may be."""
+    is_left_out = f"Not{key}" in form
+    patterns = texts_of(form.get(f"Not{key}" if is_left_out else key))
+    if key == "Action":
+        text, patterns = text.lower(), [one.lower() for one in patterns]
+    if any(matches(one, text) for one in patterns):
+        return not is_left_out
+    is_open = is_left_out and any(map(has_placeholder, (text, *patterns)))
+    return None if is_open or any(overlap(one, text) for one in patterns) else is_left_out
+
+
+def denied_surely(statement: Statement, action: str) -> list[str]:
+    """List the resources on which a statement denies an action, whatever else is so; none where it depends."""
+    form = statement.forms[0] if len(statement.forms) == 1 and not statement.conditional else {}
+    is_sure = form.get("Effect") == "Deny" and not form.keys() & {"Condition", "NotResource"}
+    return texts_of(form.get("Resource")) if is_sure and _names_it(form, "Action", action) else []

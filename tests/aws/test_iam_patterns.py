@@ -35,6 +35,24 @@ def test_a_star_is_any_text_and_a_question_mark_any_character(pattern: str, text
     assert matches(pattern, text) is expected
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("arn:aws:s3:::data", "arn:aws:s3:::other", False),
+        ("arn:aws:iam::111111111111:role/a", f"arn:{THIS_PARTITION}:iam::{THIS_ACCOUNT}:role/b", False),
+        ("arn:aws:redshift:eu-west-1:1:cluster:*", "arn:aws:redshift:us-east-1:*:cluster:dwh", False),
+        (placeholder("t#Landing.Arn"), placeholder("t#Other.Arn"), False),
+        ("*", "arn:aws:s3:::data", True),
+        ("arn:aws:redshift:eu-west-1:1:cluster:*", "arn:aws:redshift:*:*:cluster:dwh", True),
+        ("arn:aws:iam::111111111111:role/*", f"arn:{THIS_PARTITION}:iam::{THIS_ACCOUNT}:role/b", True),
+        ("redshift:modify*", "redshift:modifyclusteriamroles", True),
+    ],
+)
+def test_patterns_overlap_where_each_part_of_one_may_be_that_of_the_other(one: str, other: str, expected: bool) -> None:
+    """Whichever of both is the wider one there; the account and the partition may not be known."""
+    assert expected is iam_patterns.overlap(one, other) is iam_patterns.overlap(other, one)
+
+
 @given(st.text("ab*?", max_size=9), st.text("ab", max_size=9))
 def test_a_pattern_matches_what_its_regular_expression_does(pattern: str, text: str) -> None:
     """Which backtracks."""

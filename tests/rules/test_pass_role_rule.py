@@ -158,6 +158,25 @@ def test_all_operators_hold_at_once(condition: object, expected: tuple[str, ...]
 
 
 @pytest.mark.parametrize(
+    ("condition", "services", "expected"),
+    [
+        ({"StringNotEquals": {KEY: [CLUSTERS, "lambda.amazonaws.com"]}}, (CLUSTERS,), False),
+        ({"StringNotEquals": {KEY: CLUSTERS}, "Bool": {"aws:SecureTransport": "true"}}, (CLUSTERS,), False),
+        ({"StringNotEquals": {KEY: CLUSTERS}}, (CLUSTERS, SERVERLESS), True),
+        ({"StringNotEquals": {KEY: CLUSTERS}}, ("redshift*",), True),
+        ({"StringNotEquals": {KEY: CLUSTERS}}, None, True),
+        ({"StringNotEquals": {KEY: CLUSTERS}}, (), True),
+        ({"StringNotEquals": {"aws:PrincipalTag/team": "data"}}, (CLUSTERS,), True),
+        ({"StringNotEquals": "x"}, (CLUSTERS,), True),
+        (None, (CLUSTERS,), True),
+    ],
+)
+def test_a_condition_may_hold(condition: object, services: tuple[str, ...] | None, expected: bool) -> None:
+    """For one of these services, unless it is about others alone."""
+    assert expected == pass_role_rule.may_hold(condition, services)
+
+
+@pytest.mark.parametrize(
     ("service", "expected"),
     [
         (CLUSTERS, True),

@@ -104,18 +104,31 @@ def test_the_map_shows(tmp_path: Path, name: str) -> None:
 
 
 def _assembly(folder: Path, environment: str, **stacks: dict[str, Json]) -> AccessMap:
+    return _app(folder, {name: (environment, resources) for name, resources in stacks.items()})
+
+
+def _app(folder: Path, stacks: dict[str, tuple[str, dict[str, Json]]]) -> AccessMap:
     artifacts = {
         name: {
             "type": "aws:cloudformation:stack",
             "environment": environment,
             "properties": {"templateFile": f"{name}.template.json"},
         }
-        for name in stacks
+        for name, (environment, _) in stacks.items()
     }
     (folder / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
-    for name, resources in stacks.items():
+    for name, (_, resources) in stacks.items():
         (folder / f"{name}.template.json").write_text(json.dumps({"Resources": resources}))
     return AccessMap.read(folder)
+
+
+@pytest.mark.parametrize("name", CASES["apps"])
+def test_the_accounts_of_an_app_are_apart(tmp_path: Path, name: str) -> None:
+    """IAM allows people what is of their own account, and each account may have people and roles of the same names."""
+    case = CASES["apps"][name]
+    stacks = {one: (f"aws://{account}/eu-west-1", found) for one, (account, found) in case["stacks"].items()}
+
+    assert sorted(_expected(case["rows"])) == sorted(rows(_app(tmp_path, stacks)))
 
 
 def _made(path: str, resource: Json) -> Json:
@@ -237,6 +250,18 @@ def test_templates_that_are_only_read_together_share_no_roles(tmp_path: Path) ->
     assert (2, 4) == (len(drawn.people), len(drawn.roles))
     assert ["includes", "includes", "passes", "passes"] == sorted(kind for kind, _, _ in kinds)
     assert len(set(kinds)) == 4
+
+
+def test_a_policy_is_not_of_a_role_that_another_template_calls_by_the_same_name(tmp_path: Path) -> None:
+    """Where the two are only read together."""
+    cluster = {"Type": "AWS::Redshift::Cluster", "Properties": {"IamRoles": [f"arn:aws:iam::{ACCOUNT}:role/team/mine"]}}
+    mine = _policy(READ, kind="AWS::IAM::RolePolicy", RoleName="mine")
+    for name, resources in {"one": {"Warehouse": cluster}, "two": {"Mine": mine}}.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps({"Resources": resources}))
+
+    assert _expected(["cluster Warehouse  has  role team/mine (not in these templates)"]) == rows(
+        AccessMap.read(tmp_path, account=ACCOUNT, region=REGION)
+    )
 
 
 def test_administrators_are_people_of_a_map_where_there_is_something_of_redshift(tmp_path: Path) -> None:

@@ -49,8 +49,7 @@ def test_a_statement_is_read_with_its_place(tmp_path: Path) -> None:
     found = _read(tmp_path, _policy(other, _statement(Resource=[arn(), arn("Other")])))
 
     facts = PassRoleFacts("Statement[1]", None, "", ("Loader",), beside_redshift=True)
-    form = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": [arn(), arn("Other")]}
-    assert [PassRoleStatement("Policy", "Properties/PolicyDocument/Statement/1", [facts], [form], [])] == found
+    assert [PassRoleStatement("Policy", "Properties/PolicyDocument/Statement/1", [facts])] == found
 
 
 @pytest.mark.parametrize("kind", ["Policy", "ManagedPolicy", "RolePolicy", "UserPolicy", "GroupPolicy"])
