@@ -77,7 +77,7 @@ def remember_location(construct: IConstruct, location: Location) -> None:
 
 def path_of(construct: object) -> str:
     """Return a construct's path; empty for what is no construct."""
-    return construct.node.path if hasattr(construct, "node") else ""
+    return str(getattr(getattr(construct, "node", None), "path", ""))
 
 
 def id_after(construct: IConstruct) -> str:
@@ -145,7 +145,7 @@ def _without(name: str, home: Location, location: Location) -> Unreachable:
 def refer(text: str, home: Location, location: Location, name: str) -> tuple[Any, Unreachable | None]:
     """Resolve an ARN, perhaps a token, as another stack would write it, or return why CDK cannot; as `unreachable`."""
     try:
-        value = location.stack.resolve(text)
+        value = location.stack.resolve(text) if is_token(text) else text
     except RuntimeError:
         return None, _without(name, home, location)
     is_reference = isinstance(value, dict) and not {"Fn::GetAtt", "Ref"}.isdisjoint(value)

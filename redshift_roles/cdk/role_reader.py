@@ -110,6 +110,9 @@ def _any_role(role: iam.IRole, label: str, location: Location) -> RoleFacts:
     awaited = _awaited_arn(role)
     if awaited:
         return RoleFacts(label, awaited)
+    literal = "" if isinstance(role, iam.Role) or is_token(role_arn(role)) else _text(None, role, location)
+    if arns.parse(literal).account:
+        return RoleFacts(label, literal)
     account = known_account(role.env.account, location)
     value, problem = _reference(role, location_of(role), account, location)
     text = _defined_text(role, account) or _text(value, role, location)

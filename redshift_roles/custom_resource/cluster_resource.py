@@ -114,9 +114,9 @@ class AssociatedCluster(Construct):
 
     def write(self, members: tuple[Member, ...]) -> None:
         """Define the resource for these associations, in the place of the one before."""
-        for policy in self._allow.node.children:
+        for policy in self._allow.node.children if self.members else ():
             self._allow.node.try_remove_child(policy.node.id)
-        for construct_id in (_RESOURCE_ID, _RESTORE_ID):
+        for construct_id in (_RESOURCE_ID, _RESTORE_ID) if self.members else ():
             self.node.try_remove_child(construct_id)
         self.members = members
         wanted = [member.wanted for member in members]
@@ -185,7 +185,7 @@ def _cluster(scope: Construct, location: Location, key: str) -> AssociatedCluste
         message = f"{path_of(taken)} is a {type(taken).__name__}, where the functions behind role associations belong"
         problem = Problem("", message, "give that construct another id")
         raise_if(partial(path_of, scope), quotas.MODIFY_ROLES, [problem])
-    associations = _find(location) or _Associations(location.stack, _ASSOCIATIONS_ID)
+    associations = taken if isinstance(taken, _Associations) else _Associations(location.stack, _ASSOCIATIONS_ID)
     try:
         return associations.clusters().get(key) or associations.add(key, location)
     except RuntimeError as error:

@@ -90,10 +90,9 @@ class AssociationFunction(Construct):
         self._logging = granted_policies(self._role, self._location, "WriteLogs", "roles")
         self._logging.allow(permissions.write_logs(log_group.log_group_arn))
         self._logging.allow(permissions.list_stack(Aws.STACK_ID))
-        acknowledged = ((self._function, _FUNCTION_ACKNOWLEDGMENTS), (log_group, _LOG_ACKNOWLEDGMENTS))
-        for construct, reasons in acknowledged:
-            for rule, reason in reasons.items():
-                Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=reason))
+        for construct, reasons in ((self._function, _FUNCTION_ACKNOWLEDGMENTS), (log_group, _LOG_ACKNOWLEDGMENTS)):
+            acknowledged = (Acknowledgment(id=rule, reason=reason) for rule, reason in reasons.items())
+            Validations.of(construct).acknowledge(*acknowledged)
 
     def raise_if_over_quota(self, scope: Construct, policies: int) -> None:
         """Raise InvalidArgument when the function's role cannot have these policies, for one cluster after another."""
