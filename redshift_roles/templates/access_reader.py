@@ -116,6 +116,11 @@ def _is_near(one: _Cluster, region: str, account: str) -> bool:
     return all(real is None or has_placeholder(part) or matches(part, real) for part, real in known)
 
 
+def _bounds(place: Place) -> _Texts:
+    written = principals.alternatives_of(place[0].properties(place[1]).get("PermissionsBoundary"), place[0])
+    return _marks(all(one in (None, {"Ref": "AWS::NoValue"}) for one in written), BOUNDED)
+
+
 def _account_of(place: Place) -> str | None:
     """Return the account in which people have a policy; a permission set is for others than its own."""
     return None if place[0].resource_type(place[1]) == PERMISSION_SET else place[0].account
@@ -225,9 +230,8 @@ class AccessReader:
     def _defined_role(self, place: Place) -> str:
         template, logical_id = place
         text = texts({"Fn::GetAtt": [logical_id, "Arn"]}, template)[0]
-        marks = [BOUNDED] if "PermissionsBoundary" in template.properties(logical_id) else []
-        marks += [CONDITIONAL] if presence(*place) is None else []
-        found = self._defined(place, "role", "role", aws_name=readable(text), marks=tuple(marks))
+        marks = (*_bounds(place), *_marks(presence(*place) is not None))
+        found = self._defined(place, "role", "role", aws_name=readable(text), marks=marks)
         if found not in self._homes:
             self._homes[found] = place
             self._roles.setdefault(self._scope(template), {}).setdefault(role_key(text), []).append(found)
@@ -411,11 +415,12 @@ class AccessReader:
         if home is None:
             name = readable(arns.parse(who.name).resource or who.name).removeprefix("role/")
             account = f" ({who.home})" if self._has_accounts and who.home else ""
-            return self._node(("person", who), "person", type_, f"{name}{account}")
-        marks = (BOUNDED,) if "PermissionsBoundary" in home[0].properties(home[1]) else ()
+            marks = (UNDECIDED,) if self._is_undecided(who.name) else ()
+            return self._node(("person", who), "person", type_, f"{name}{account}", marks=marks)
         known = readable(who.name) if who.kind in ("Group", "Role", "User") else ""
         named = {"stack": checker.stack_name_of(home[0]), "logical_id": readable(home[1]), "aws_name": known}
-        return self._node(("person", who), "person", type_, readable(checker.name_of(*home)), marks=marks, **named)
+        name = readable(checker.name_of(*home))
+        return self._node(("person", who), "person", type_, name, marks=_bounds(home), **named)
 
     def _associates(self, who: Principal, statement: Statement, *, wide: bool) -> bool:
         """Link somebody to the clusters that a statement is about, and return whether there are any."""
