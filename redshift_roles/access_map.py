@@ -13,20 +13,7 @@ from typing import Final, NamedTuple
 from redshift_roles.aws import targets
 from redshift_roles.aws.placeholders import present, readable
 from redshift_roles.rules import arguments
-from redshift_roles.rules.access_facts import (
-    ANY_SERVICE,
-    CONDITIONAL,
-    DEFAULT,
-    ELSEWHERE,
-    MORE_ROLES,
-    NO_ROLE,
-    NO_TRUST,
-    PARTLY_DENIED,
-    UNDECIDED,
-    UNSCOPED,
-    Link,
-    Node,
-)
+from redshift_roles.rules.access_facts import Link, Mark, Node
 from redshift_roles.rules.arguments import ListOf, Shape, Text
 from redshift_roles.rules.findings import RoleAssociationError, printable
 from redshift_roles.rules.registry import INVALID_ARGUMENT, Problem
@@ -186,7 +173,7 @@ class AccessMap:
             source = nodes[link.source]
             notes = [*(link.how if link.kind == "associates" else ()), *(f"by {name}" for name in link.policies)]
             notes += [f"if {key}" for key in link.conditions]
-            notes += [mark for mark in link.marks if mark not in (ANY_SERVICE, DEFAULT)]
+            notes += [mark for mark in link.marks if mark not in (Mark.ANY_SERVICE, Mark.DEFAULT)]
             row = (
                 _called(source),
                 _verb(link, nodes[link.target]),
@@ -197,13 +184,13 @@ class AccessMap:
         linked = {link.source for link in self.links}
         for node in (*self.clusters, *self.roles):
             if node.stack and node.id not in linked:
-                role = "unknown roles" if MORE_ROLES in node.marks else "no role"
+                role = "unknown roles" if Mark.MORE_ROLES in node.marks else "no role"
                 nothing = ("has", role) if node.kind == "cluster" else ("reaches", "nothing")
                 rows.setdefault(node.stack, []).append((_called(node), *nothing, ""))
         widths = [max((len(row[place]) for each in rows.values() for row in each), default=0) for place in range(3)]
         written = [str(self)]
         for stack in sorted(rows, key=lambda stack: not stack):
-            written += ["", printable(stack or ELSEWHERE)]
+            written += ["", printable(stack or Mark.ELSEWHERE)]
             for row in rows[stack]:
                 cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
                 written.append(f"  {'  '.join([*cells, row[3]])}".rstrip())
@@ -235,7 +222,7 @@ def _called(node: Node) -> str:
 
 def _is_any(node: Node) -> bool:
     """Return whether a node stands for every role, cluster or namespace."""
-    return node.kind in ("cluster", "role") and UNSCOPED in node.marks
+    return node.kind in ("cluster", "role") and Mark.UNSCOPED in node.marks
 
 
 def _type(node: Node) -> str:
@@ -265,8 +252,8 @@ def _verb(link: Link, target: Node) -> str:
         return ", ".join(_VERBS[word] for word in words) or "has"
     if link.kind == "passes":
         services = ", ".join(printable(service.removesuffix(".amazonaws.com")) for service in link.how)
-        return f"may pass to {'any service' if ANY_SERVICE in link.marks else services or '?'}"
-    if link.kind == "has" and DEFAULT in link.marks:
+        return f"may pass to {'any service' if Mark.ANY_SERVICE in link.marks else services or '?'}"
+    if link.kind == "has" and Mark.DEFAULT in link.marks:
         return "has as default"
     return {"associates": _gives(target), "includes": "such as"}.get(link.kind, link.kind)
 
@@ -275,8 +262,8 @@ def _verb(link: Link, target: Node) -> str:
 _LEGIBLE: Final = 60
 _FEW: Final = 3
 _LONGEST: Final = 80
-_WARNINGS: Final = frozenset((UNSCOPED, ANY_SERVICE, NO_TRUST, NO_ROLE))
-_OPEN: Final = frozenset((CONDITIONAL, ELSEWHERE, MORE_ROLES, PARTLY_DENIED, UNDECIDED))
+_WARNINGS: Final = frozenset((Mark.UNSCOPED, Mark.ANY_SERVICE, Mark.NO_TRUST, Mark.NO_ROLE))
+_OPEN: Final = frozenset((Mark.CONDITIONAL, Mark.ELSEWHERE, Mark.MORE_ROLES, Mark.PARTLY_DENIED, Mark.UNDECIDED))
 
 
 class _Box(NamedTuple):
@@ -386,7 +373,7 @@ def _box(group: list[Node], roles: list[int]) -> _Box:
         lines = [f"{'whoever has one of ' if node.type == 'policy' else ''}{len(group):,} {called}", *some, *more]
     if node.role_limit is not None and node.type in ("cluster", "namespace"):
         counted = f"{min(roles)}" if min(roles) == max(roles) else f"{min(roles)} to {max(roles)}"
-        at_least = "at least " if MORE_ROLES in node.marks else ""
+        at_least = "at least " if Mark.MORE_ROLES in node.marks else ""
         lines.append(f"{at_least}{counted} of {node.role_limit} roles")
     lines += [f"({mark})" for mark in node.marks]
     return _Box(
@@ -410,7 +397,7 @@ def _said(link: Link, target: Node) -> tuple[str, ...]:
     verb = _verb(link, target)
     verb = verb.removesuffix(" with") if link.kind == "associates" else verb
     limits = [f"if {key}" for key in link.conditions]
-    marks = [f"({mark})" for mark in link.marks if mark not in (DEFAULT, ANY_SERVICE)]
+    marks = [f"({mark})" for mark in link.marks if mark not in (Mark.DEFAULT, Mark.ANY_SERVICE)]
     return tuple(map(_short, (verb, *limits, *marks)))
 
 

@@ -8,18 +8,21 @@ from typing import Final, Literal
 NodeKind = Literal["person", "role", "cluster", "target"]
 LinkKind = Literal["is in", "associates", "passes", "has", "includes", "assumes", "reaches"]
 
-# What is marked.
-UNSCOPED: Final = "unscoped"
-ANY_SERVICE: Final = "any service"
-CONDITIONAL: Final = "conditional"
-UNDECIDED: Final = "undecided"
-DEFAULT: Final = "default"
-NO_TRUST: Final = "does not trust Redshift"
-BOUNDED: Final = "has a permissions boundary"
-NO_ROLE: Final = "no role ARN"
-ELSEWHERE: Final = "not in these templates"
-PARTLY_DENIED: Final = "partly denied"
-MORE_ROLES: Final = "has roles that only the deployment knows"
+
+class Mark:
+    """What is marked."""
+
+    UNSCOPED: Final = "unscoped"
+    ANY_SERVICE: Final = "any service"
+    CONDITIONAL: Final = "conditional"
+    UNDECIDED: Final = "undecided"
+    DEFAULT: Final = "default"
+    NO_TRUST: Final = "does not trust Redshift"
+    BOUNDED: Final = "has a permissions boundary"
+    NO_ROLE: Final = "no role ARN"
+    ELSEWHERE: Final = "not in these templates"
+    PARTLY_DENIED: Final = "partly denied"
+    MORE_ROLES: Final = "has roles that only the deployment knows"
 
 
 @dataclass(frozen=True)

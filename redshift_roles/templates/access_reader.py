@@ -12,23 +12,7 @@ from redshift_roles.aws import actions, arns, quotas, targets
 from redshift_roles.aws.iam_patterns import is_every_role, matches, may_be_role, overlap, roles_matched
 from redshift_roles.aws.placeholders import PLACEHOLDERS, has_placeholder, placeholder, readable
 from redshift_roles.aws.targets import Target
-from redshift_roles.rules.access_facts import (
-    ANY_SERVICE,
-    BOUNDED,
-    CONDITIONAL,
-    DEFAULT,
-    ELSEWHERE,
-    MORE_ROLES,
-    NO_ROLE,
-    NO_TRUST,
-    PARTLY_DENIED,
-    UNDECIDED,
-    UNSCOPED,
-    Link,
-    LinkKind,
-    Node,
-    NodeKind,
-)
+from redshift_roles.rules.access_facts import Link, LinkKind, Mark, Node, NodeKind
 from redshift_roles.rules.facts import AssociationFacts
 from redshift_roles.rules.pass_role_rule import is_redshift, may_hold, passed_services
 from redshift_roles.templates import association_reader, checker, principals
@@ -86,7 +70,7 @@ def _items(
         yield item, _marks(not statement.conditional and count == len(statement.forms))
 
 
-def _marks(surely: bool, mark: str = CONDITIONAL) -> tuple[str, ...]:
+def _marks(surely: bool, mark: str = Mark.CONDITIONAL) -> tuple[str, ...]:
     return () if surely else (mark,)
 
 
@@ -118,7 +102,7 @@ def _is_near(one: _Cluster, region: str, account: str) -> bool:
 
 def _bounds(place: Place) -> _Texts:
     written = principals.alternatives_of(place[0].properties(place[1]).get("PermissionsBoundary"), place[0])
-    return _marks(all(one in (None, {"Ref": "AWS::NoValue"}) for one in written), BOUNDED)
+    return _marks(all(one in (None, {"Ref": "AWS::NoValue"}) for one in written), Mark.BOUNDED)
 
 
 def _account_of(place: Place) -> str | None:
@@ -249,7 +233,7 @@ class AccessReader:
         # Several roles of one name: which of them there is, conditions decide.
         several = any(self._scope(home) == key[0] for home, _ in defined_roles(self._assembly).get(key[1], []))
         is_undecided = several or self._is_undecided(arn.resource or text)
-        marks = (NO_ROLE if arn.problem else UNDECIDED if is_undecided else ELSEWHERE,)
+        marks = (Mark.NO_ROLE if arn.problem else Mark.UNDECIDED if is_undecided else Mark.ELSEWHERE,)
         found = self._node(("role", key), "role", "role", f"{name}{account}", aws_name=readable(text), marks=marks)
         self._roles.setdefault(key[0], {}).setdefault(key[1], [found])
         names = (Principal("Role", text.rpartition("/")[2], home) for home in (key[0] or key[1][0], ""))
@@ -267,7 +251,7 @@ class AccessReader:
         shown = f"{name}{self._of(account, template) if is_every else ''}{left_out}"
         scope, before = self._scope(template), len(self.nodes)
         key = ("roles", scope, account, text, *but)
-        marks = (UNSCOPED,) if is_every else ()
+        marks = (Mark.UNSCOPED,) if is_every else ()
         found = self._node(key, "role", "roles", shown, aws_name=readable(text), marks=marks)
         if len(self.nodes) > before:
             known = [one for one in self._roles.get(scope, {}) if not arns.differ(account, one[0] or None)]
@@ -284,8 +268,8 @@ class AccessReader:
         place = (template, logical_id)
         named = {"cluster": "ClusterIdentifier", "namespace": "NamespaceName"}.get(facts.kind, "")
         written = template.properties(logical_id).get(named)
-        marks = [CONDITIONAL] if facts.conditional else []
-        marks += [MORE_ROLES] if facts.more_roles else []
+        marks = [Mark.CONDITIONAL] if facts.conditional else []
+        marks += [Mark.MORE_ROLES] if facts.more_roles else []
         name = "" if written is None else readable(texts(written, template)[0])
         found = self._defined(place, "cluster", facts.kind, aws_name=name, role_limit=limit, marks=tuple(marks))
         identifier, where = texts({"Ref": logical_id}, template)[0], (template.account, template.region)
@@ -295,7 +279,7 @@ class AccessReader:
 
     def _foreign(self, name: str, kind: str, template: Template, region: str = _ANY, account: str = _ANY) -> str:
         """Add a cluster, or another thing that takes roles, that no template defines."""
-        marks = (UNDECIDED if not name or self._is_undecided(name) else ELSEWHERE,)
+        marks = (Mark.UNDECIDED if not name or self._is_undecided(name) else Mark.ELSEWHERE,)
         pairs = [(account, template.account), (region, template.region)]
         where = [own if _is_pattern(one) or has_placeholder(one) else one for one, own in pairs]
         others = ", ".join(one for one, (_, own) in zip(where, pairs, strict=True) if one and arns.differ(one, own))
@@ -313,9 +297,9 @@ class AccessReader:
         found = {self._role(role.arn, template): role for role in facts.roles}
         for one in dict.fromkeys([*found, *defaults]):
             role = found.get(one) or defaults[one]
-            marks = [DEFAULT] if one in defaults else []
-            marks += [CONDITIONAL] if role.conditional else []
-            marks += [NO_TRUST] if role.trust_problem else []
+            marks = [Mark.DEFAULT] if one in defaults else []
+            marks += [Mark.CONDITIONAL] if role.conditional else []
+            marks += [Mark.NO_TRUST] if role.trust_problem else []
             self._link("has", cluster, one, policy=through, marks=marks)
 
     def _associations(self) -> None:
@@ -353,7 +337,9 @@ class AccessReader:
         if not is_pattern:
             return self._foreign(name, kind, template, region, account)
         is_every = word != called or not name.strip(_ANY)
-        label, marks = (f"any {kind}{self._of(account, template)}", (UNSCOPED,)) if is_every else (readable(name), ())
+        label, marks = (
+            (f"any {kind}{self._of(account, template)}", (Mark.UNSCOPED,)) if is_every else (readable(name), ())
+        )
         before = len(self.nodes)
         key = ("clusters", self._scope(template), kind, region, account, "" if is_every else name)
         found = self._node(key, "cluster", f"{kind}s", label, aws_name=readable(text), marks=marks)
@@ -399,7 +385,7 @@ class AccessReader:
                 for user, surely in sorted(users.items()):
                     denying = self._denying(user, but=group)
                     is_whole = not any(taken_back(denying, name, _ANY) is not False for name in names)
-                    marks = (*_marks(surely), *_marks(is_whole, PARTLY_DENIED))
+                    marks = (*_marks(surely), *_marks(is_whole, Mark.PARTLY_DENIED))
                     self._link("is in", self._person(user), self._person(group), marks=marks)
 
     def _who(self, place: Place) -> dict[Principal, bool]:
@@ -415,7 +401,7 @@ class AccessReader:
         if home is None:
             name = readable(arns.parse(who.name).resource or who.name).removeprefix("role/")
             account = f" ({who.home})" if self._has_accounts and who.home else ""
-            marks = (UNDECIDED,) if self._is_undecided(who.name) else ()
+            marks = (Mark.UNDECIDED,) if self._is_undecided(who.name) else ()
             return self._node(("person", who), "person", type_, f"{name}{account}", marks=marks)
         known = readable(who.name) if who.kind in ("Group", "Role", "User") else ""
         named = {"stack": checker.stack_name_of(home[0]), "logical_id": readable(home[1]), "aws_name": known}
@@ -436,7 +422,7 @@ class AccessReader:
                     denied = {kind: {taken_back(denying, one, text) for one in found[kind]} for kind in found}
                     left = [kind for kind in found if denied[kind] != {True}]
                     for kind in [one for one in left if one in _TAKING] or left:
-                        more = _marks(denied[kind] == {False}, PARTLY_DENIED)
+                        more = _marks(denied[kind] == {False}, Mark.PARTLY_DENIED)
                         yield written, kind, text, _conditions(form), more
 
         policy, is_associating = _policy_name(statement), False
@@ -461,7 +447,7 @@ class AccessReader:
             if (services and not to_redshift) or not [*principals.operations_of(form, [_PASS_ROLE])]:
                 return
             conditions = _conditions({"Condition": form.get("Condition")}, () if services is None else _DRAWN)
-            marks = (ANY_SERVICE,) if services is None else () if services else (UNDECIDED,)
+            marks = (Mark.ANY_SERVICE,) if services is None else () if services else (Mark.UNDECIDED,)
             named = (*principals.texts_of(form.get("NotResource")), *denied)
             left_out = [text for text in named if self._may_be_role(text)]
             rest = [one for one in others if any(may_hold(each.get("Condition"), services) for each in one.forms)]
@@ -480,7 +466,7 @@ class AccessReader:
                 else:
                     role = self._role(text, template)
                 how = tuple(map(readable, services or ()))
-                yield role, how, conditions, (*marks, *_marks(is_denied is False, PARTLY_DENIED))
+                yield role, how, conditions, (*marks, *_marks(is_denied is False, Mark.PARTLY_DENIED))
 
         for (role, how, conditions, more), marks in _items(statement, items_of):
             self._link("passes", self._person(who), role, how, _policy_name(statement), conditions, (*marks, *more))
@@ -506,7 +492,7 @@ class AccessReader:
         if principals.name_of_aws(text) != text:
             target = self._node(("policy", name), "target", "AWS managed policy", name)
         else:
-            target = self._node(("policy", text), "target", "managed policy", name, marks=(UNDECIDED,))
+            target = self._node(("policy", text), "target", "managed policy", name, marks=(Mark.UNDECIDED,))
         self._link("reaches", role, target, marks=_marks(surely))
 
     def _reach(self, role: str, statements_: list[Statement]) -> None:
@@ -520,7 +506,7 @@ class AccessReader:
                 is_denied = taken_back(denying, action, text)
                 if is_denied:
                     continue
-                noted = (*marks, *_marks(is_denied is False, PARTLY_DENIED))
+                noted = (*marks, *_marks(is_denied is False, Mark.PARTLY_DENIED))
                 if action != _ANY and matches(action.lower(), _ASSUME_ROLE):
                     if self._may_be_role(text):
                         add = self._roles_like if _is_pattern(text) else self._role
@@ -560,8 +546,8 @@ class AccessReader:
 
         homes = [place for name in PLACEHOLDERS.names(target.name) if (place := self._resource(name))]
         named = {"stack": checker.stack_name_of(homes[0][0]), "logical_id": readable(homes[0][1])} if homes else {}
-        marks = [UNSCOPED] if not target.name.strip("*?") else []
-        marks += [UNDECIDED] if self._is_undecided(target.name) else []
+        marks = [Mark.UNSCOPED] if not target.name.strip("*?") else []
+        marks += [Mark.UNDECIDED] if self._is_undecided(target.name) else []
         name = readable(PLACEHOLDERS.filled(target.name, shown))
         return self._node(("target", target, *where), "target", target.type, name, marks=tuple(marks), **named)
 
