@@ -14,12 +14,13 @@ from constructs import Construct, Dependable, DependencyGroup
 from redshift_roles.aws import permissions, quotas
 from redshift_roles.aws.placeholders import is_token
 from redshift_roles.cdk import plugins
+from redshift_roles.cdk.jsii_compat import reference_of
 from redshift_roles.cdk.location import Location, cluster_arn, path_of
 from redshift_roles.cdk.role_reader import role_arn
 from redshift_roles.cdk.validation import raise_if
 from redshift_roles.custom_resource.function import AssociationFunction
 from redshift_roles.custom_resource.logical_ids import cluster_key, digest
-from redshift_roles.grants.managed_policies import wait_for_grants
+from redshift_roles.grants.managed_policies import grants_to_wait_for
 from redshift_roles.rules.registry import Problem
 
 _ASSOCIATION: Final = "RedshiftRoleAssociation"
@@ -87,30 +88,24 @@ class AssociatedCluster(Construct):
         granted, too. They are named by the cluster and the role alone, so that they stay when the association is
         renamed.
         """
+        scopes = {reference_of(above) for above in scope.node.scopes}
+
+        def snapshot(construct_id: str, key: str, role: iam.IRole, **properties: str) -> CfnResource:
+            given = {"ClusterIdentifier": wanted.cluster_identifier, "Association": self.logical_id, **properties}
+            awaited = (self._allow, *grants_to_wait_for(role, self._location, scopes))
+            made = self._function.resource(scope, construct_id, _SNAPSHOT, {"Kind": "Before", **given}, *awaited)
+            made.override_logical_id(f"{_SNAPSHOT}{digest(self.key, key)}")
+            return made
+
         snapshots = {
-            key: self._snapshot(scope, wanted, f"Before{digest(key)}", key, {"RoleArn": role_arn(role)})
+            key: snapshot(f"Before{digest(key)}", key, role, RoleArn=role_arn(role))
             for key, role in wanted.roles.items()
         }
         default = None
         if wanted.default_role is not None:
-            default = Default(role_arn(wanted.default_role), self._snapshot(scope, wanted, "DefaultBefore", "", {}))
-            wait_for_grants(default.snapshot, wanted.default_role, self._location)
-        for key, role in wanted.roles.items():
-            wait_for_grants(snapshots[key], role, self._location)
+            before = snapshot("DefaultBefore", "", wanted.default_role)
+            default = Default(role_arn(wanted.default_role), before)
         self.write((*self.members, Member(scope, wanted, snapshots, default)))
-
-    def _snapshot(
-        self, scope: Construct, wanted: Wanted, construct_id: str, key: str, role: dict[str, str]
-    ) -> CfnResource:
-        properties = {
-            "Kind": "Before",
-            "ClusterIdentifier": wanted.cluster_identifier,
-            "Association": self.logical_id,
-            **role,
-        }
-        snapshot = self._function.resource(scope, construct_id, _SNAPSHOT, properties, self._allow)
-        snapshot.override_logical_id(f"{_SNAPSHOT}{digest(self.key, key)}")
-        return snapshot
 
     def write(self, members: tuple[Member, ...]) -> None:
         """Define the resource for these associations, in the place of the one before."""
@@ -129,7 +124,7 @@ class AssociatedCluster(Construct):
             "Kind": "Association",
             "ClusterIdentifier": identifier,
             "RoleArns": [roles[key] for key in sorted(roles)],
-            "WasAssociated": [snapshots[key].get_att("WasAssociated").to_string() for key in sorted(roles)],
+            "WasAssociated": [snapshots[key].get_att("WasAssociated") for key in sorted(roles)],
             "RoleLimit": str(max(each.role_limit for each in wanted)),
             "TimeoutSeconds": str(max(each.seconds for each in wanted)),
         }
@@ -138,7 +133,7 @@ class AssociatedCluster(Construct):
         policies = self._function.allow(self._allow, identifier, needed)
         if default:
             properties["DefaultRoleArn"] = default.arn
-            properties["DefaultBefore"] = default.snapshot.get_att("DefaultRoleArn").to_string()
+            properties["DefaultBefore"] = default.snapshot.get_att("DefaultRoleArn")
             restored = default.snapshot.get_att("PutBackRoleArn").to_string()
             policies += self._function.allow_default(self, _RESTORE_ID, identifier, restored)
         self._function.raise_if_over_quota(members[-1].scope, len(policies))

@@ -64,6 +64,11 @@ def _readable(package: Path) -> Path:
     return copy
 
 
+@cache
+def _service_timeout() -> Duration:
+    return Duration.seconds(quotas.EVENT_SECONDS + quotas.FUNCTION_SECONDS)
+
+
 class AssociationFunction(Construct):
     """The function for one cluster of a stack."""
 
@@ -86,6 +91,7 @@ class AssociationFunction(Construct):
             # A run that began later would not end before CloudFormation stops waiting for it (see `resource`).
             max_event_age=Duration.seconds(quotas.EVENT_SECONDS),
         )
+        self._arn = self._function.function_arn
         self._location = location_of(self)
         self._logging = granted_policies(self._role, self._location, "WriteLogs", "roles")
         self._logging.allow(permissions.write_logs(log_group.log_group_arn))
@@ -138,16 +144,17 @@ class AssociationFunction(Construct):
         ]
 
     def resource(
-        self, scope: Construct, construct_id: str, kind: str, properties: Mapping[str, object], *policies: IDependable
+        self, scope: Construct, construct_id: str, kind: str, properties: Mapping[str, object], *awaited: IDependable
     ) -> CfnResource:
         """Define a custom resource of the function, which depends on the policies that the function needs for it."""
         resource = CustomResource(
             scope,
             construct_id,
             resource_type=f"Custom::{kind}",
-            service_token=self._function.function_arn,
-            service_timeout=Duration.seconds(quotas.EVENT_SECONDS + quotas.FUNCTION_SECONDS),
+            service_token=self._arn,
+            service_timeout=_service_timeout(),
             properties=properties,
         )
-        resource.node.add_dependency(*policies, *self._logging.policies)
-        return cast("CfnResource", resource.node.default_child)
+        node = resource.node
+        node.add_dependency(*awaited, *self._logging.policies)
+        return cast("CfnResource", node.default_child)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
@@ -21,7 +21,7 @@ from aws_cdk import (
     Tokenization,
 )
 from aws_cdk import aws_iam as iam
-from constructs import Construct, DependencyGroup, IConstruct
+from constructs import Construct, DependencyGroup, IConstruct, IDependable
 
 from redshift_roles.aws import quotas
 from redshift_roles.aws.permissions import Permission
@@ -214,18 +214,16 @@ def granted_policies(
     return record.policies[key]
 
 
-def wait_for_grants(construct: Construct, role: iam.IRole, location: Location) -> None:
-    """Make a construct of this location wait for a role and for what it is granted, by this library and by CDK.
+def grants_to_wait_for(role: iam.IRole, location: Location, scopes: Collection[str]) -> list[IDependable]:
+    """List what waits for a role and for what it is granted, by this library and by CDK, in these scopes there.
 
     Later grants count too. What CDK grants is a child of the role; a construct that is one as well cannot wait for it.
     """
     record = record_of(GrantRecord, role)
     if record.waited_for is None:
         record.waited_for = DependencyGroup(*(policy for one in record.policies.values() for policy in one.policies))
-    construct.node.add_dependency(record.waited_for)
-    is_inside = path_of(construct).startswith(f"{path_of(role)}/")
-    if role_location(role).stage is location.stage and not is_inside:
-        construct.node.add_dependency(role)
+    can_wait = reference_of(role) not in scopes and role_location(role).stage is location.stage
+    return [record.waited_for, role] if can_wait else [record.waited_for]
 
 
 def _beside(construct: IConstruct, construct_id: str) -> tuple[Construct, str]:
