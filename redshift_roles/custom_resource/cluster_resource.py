@@ -66,7 +66,7 @@ class AssociatedCluster(Construct):
         self.key = key
         self.members: tuple[Member, ...] = ()
         self.resource: CfnResource | None = None
-        self._function, self._location = function, location
+        self.function, self._location = function, location
         self._allow = Construct(self, "Allow")
         self.logical_id = f"{_ASSOCIATION}{digest(key)}"
 
@@ -93,7 +93,7 @@ class AssociatedCluster(Construct):
         def snapshot(construct_id: str, key: str, role: iam.IRole, **properties: str) -> CfnResource:
             given = {"ClusterIdentifier": wanted.cluster_identifier, "Association": self.logical_id, **properties}
             awaited = (self._allow, *grants_to_wait_for(role, self._location, scopes))
-            made = self._function.resource(scope, construct_id, _SNAPSHOT, {"Kind": "Before", **given}, *awaited)
+            made = self.function.resource(scope, construct_id, _SNAPSHOT, {"Kind": "Before", **given}, *awaited)
             made.override_logical_id(f"{_SNAPSHOT}{digest(self.key, key)}")
             return made
 
@@ -130,42 +130,44 @@ class AssociatedCluster(Construct):
         }
         passed = dict.fromkeys([*roles.values(), *([default.arn] if default else [])])
         needed = permissions.associate_roles(cluster_arn(identifier, self._location), passed)
-        policies = self._function.allow(self._allow, identifier, needed)
+        policies = self.function.allow(self._allow, identifier, needed)
         if default:
             properties["DefaultRoleArn"] = default.arn
             properties["DefaultBefore"] = default.snapshot.get_att("DefaultRoleArn")
             restored = default.snapshot.get_att("PutBackRoleArn").to_string()
-            policies += self._function.allow_default(self, _RESTORE_ID, identifier, restored)
-        self._function.raise_if_over_quota(members[-1].scope, len(policies))
-        self.resource = self._function.resource(self, _RESOURCE_ID, _ASSOCIATION, properties, *policies)
+            policies += self.function.allow_default(self, _RESTORE_ID, identifier, restored)
+        self.function.raise_if_over_quota(members[-1].scope, len(policies))
+        self.resource = self.function.resource(self, _RESOURCE_ID, _ASSOCIATION, properties, *policies)
         self.resource.override_logical_id(self.logical_id)
 
 
 class _Associations(Construct):
     """All associations of a stack: for each cluster a function, and below it the cluster."""
 
-    def clusters(self) -> dict[str, AssociatedCluster]:
-        """Return the clusters by their keys."""
-        found = [function.node.try_find_child(_CLUSTER_ID) for function in self.node.children]
-        return {cluster.key: cluster for cluster in found if isinstance(cluster, AssociatedCluster)}
+    def __init__(self, location: Location) -> None:
+        super().__init__(location.stack, _ASSOCIATIONS_ID)
+        self.clusters: dict[str, AssociatedCluster] = {}  # by their keys
 
     def members(self) -> dict[str, tuple[Member, ...]]:
         """Return the associations of each cluster."""
-        return {key: cluster.members for key, cluster in self.clusters().items()}
+        return {key: cluster.members for key, cluster in self.clusters.items()}
 
     def restore(self, members: dict[str, tuple[Member, ...]]) -> None:
         """Restore the clusters and their associations."""
+        self.clusters = {key: cluster for key, cluster in self.clusters.items() if key in members}
+        kept = [cluster.function for cluster in self.clusters.values()]
         for function in self.node.children:
-            cluster = function.node.try_find_child(_CLUSTER_ID)
-            if not isinstance(cluster, AssociatedCluster) or cluster.key not in members:
+            if function not in kept:
                 self.node.try_remove_child(function.node.id)
-            elif cluster.members is not members[cluster.key]:
-                cluster.write(members[cluster.key])
+        for key, cluster in self.clusters.items():
+            if cluster.members is not members[key]:
+                cluster.write(members[key])
 
     def add(self, key: str, location: Location) -> AssociatedCluster:
         """Add a cluster."""
         function = AssociationFunction(self, key if key[:1].isalpha() else f"Cluster{digest(key)}")
-        return AssociatedCluster(function, location, key)
+        self.clusters[key] = AssociatedCluster(function, location, key)
+        return self.clusters[key]
 
 
 def _find(location: Location) -> _Associations | None:
@@ -180,9 +182,9 @@ def _cluster(scope: Construct, location: Location, key: str) -> AssociatedCluste
         message = f"{path_of(taken)} is a {type(taken).__name__}, where the functions behind role associations belong"
         problem = Problem("", message, "give that construct another id")
         raise_if(partial(path_of, scope), quotas.MODIFY_ROLES, [problem])
-    associations = taken if isinstance(taken, _Associations) else _Associations(location.stack, _ASSOCIATIONS_ID)
+    associations = taken if isinstance(taken, _Associations) else _Associations(location)
     try:
-        return associations.clusters().get(key) or associations.add(key, location)
+        return associations.clusters.get(key) or associations.add(key, location)
     except RuntimeError as error:
         # CDK refuses the asset, as it does with a synthesizer that has no place for assets.
         message = f"the function behind role associations is an asset, and CDK refuses it: {error}"
@@ -194,7 +196,7 @@ def _cluster(scope: Construct, location: Location, key: str) -> AssociatedCluste
 def members_of(location: Location, cluster_identifier: str) -> tuple[Member, ...]:
     """Return the associations that a cluster has in a stack."""
     associations = _find(location)
-    cluster = associations.clusters().get(cluster_key(cluster_identifier, location)) if associations else None
+    cluster = associations.clusters.get(cluster_key(cluster_identifier, location)) if associations else None
     return cluster.members if cluster else ()
 
 
