@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_iam as iam
@@ -43,10 +43,11 @@ class OwnRole(NamedTuple):
 
 @dataclass
 class RoleRecord:
-    """What is known of a role: what ours was made with, and the ARN, once it was read."""
+    """What is known of a role: what ours was made with, and the ARN and the trust policy, once they were read."""
 
     own: OwnRole | None = None
     arn: str | None = None
+    trust: iam.PolicyDocument | None = None
 
 
 @dataclass
@@ -172,8 +173,11 @@ def trust_of(role: iam.IRole) -> iam.PolicyDocument | None:
 
     A role that CDK takes from elsewhere (``iam.Role.customize_roles``) has no resource and no trust policy here.
     """
-    made = role if isinstance(role, iam.Role) else role.node.default_child
-    return made.assume_role_policy if isinstance(made, iam.Role) and made.node.default_child else None
+    record = record_of(RoleRecord, role)
+    if record.trust is None:
+        made = role if isinstance(role, iam.Role) else role.node.default_child
+        record.trust = made.assume_role_policy if isinstance(made, iam.Role) and made.node.default_child else None
+    return record.trust
 
 
 def trust_document(document: iam.PolicyDocument) -> dict[str, Any]:
@@ -214,6 +218,9 @@ def account_of(arn: str, home_account: str, location: Location) -> str | None:
 
 def principal_account(principal: Principal, location: Location) -> str | None:
     """Return the account of a user, group or role; None when it is not known, or for anything else."""
+    own = own_role(principal)
+    if own and not reports_policies(cast("iam.IRole", principal)):
+        return known_account(own.location.account_id, location)
     for reference, arn in (("role_ref", "role_arn"), ("group_ref", "group_arn"), ("user_ref", "user_arn")):
         found = getattr(principal, reference, None)
         if found is not None:

@@ -6,7 +6,8 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, cast
+from functools import cache
+from typing import Any, Final, NamedTuple, cast
 
 import jsii
 from aws_cdk import (
@@ -17,7 +18,6 @@ from aws_cdk import (
     IResolvable,
     IResolveContext,
     Reference,
-    Stack,
     Tokenization,
 )
 from aws_cdk import aws_iam as iam
@@ -79,6 +79,7 @@ class GrantedPolicies:
         self._permissions: dict[Permission, None] = {}
         self._plan = Plan((), [])
         self._resolved: dict[str, str] = {}
+        self._written_with_paths: dict[str, str] = {}
         self._dependable: DependencyGroup | None = None
 
     def allow(self, permissions: Sequence[Permission]) -> None:
@@ -170,7 +171,13 @@ class GrantedPolicies:
             self._resolved.update(zip(new, resolved, strict=True))
         keys = {text: self._resolved[text] for text in texts}
         alike = Counter(keys.values())
-        return {text: key if alike[key] == 1 else f"{key} {_with_paths(text, stack)}" for text, key in keys.items()}
+        return {text: key if alike[key] == 1 else f"{key} {self._with_paths(text)}" for text, key in keys.items()}
+
+    def _with_paths(self, text: str) -> str:
+        if text not in self._written_with_paths:
+            written = Tokenization.resolve(text, scope=self._location.stack, resolver=_by_path(), preparing=False)
+            self._written_with_paths[text] = json.dumps(written, sort_keys=True)
+        return self._written_with_paths[text]
 
 
 class _ReportedPolicies(GrantedPolicies):
@@ -253,8 +260,7 @@ class _ByPath(DefaultTokenResolver):
         return resolved
 
 
-def _with_paths(text: str, stack: Stack) -> str:
-    return json.dumps(Tokenization.resolve(text, scope=stack, resolver=_ByPath(), preparing=False), sort_keys=True)
+_by_path: Final = cache(_ByPath)
 
 
 def takes_no_policies(argument: str, what: str) -> Problem:
