@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import ANY
@@ -18,6 +19,7 @@ from constructs import Construct
 
 from redshift_roles import RedshiftRole
 from redshift_roles.aws import listed
+from redshift_roles.cdk.jsii_compat import reference_of
 from redshift_roles.custom_resource import function
 from tests.conftest import ACCOUNT, REGION
 from tests.support import nag
@@ -92,7 +94,7 @@ def test_fails_when_the_function_can_have_no_more_policies(
 ) -> None:
     """IAM attaches ten to a role, and another cluster has its own before the old ones go; nothing has changed then."""
     given = _long(stack, roles)
-    before = [construct.node.path for construct in stack.node.find_all()]
+    before = [*map(reference_of, stack.node.find_all())]
     message = (
         f"the roles and the default role of the cluster need {need} policies, at most 4 are free: in every account IAM "
         "attaches 10 to a role, one is for the logs, and for another cluster the new ones come before the old go"
@@ -100,7 +102,7 @@ def test_fails_when_the_function_can_have_no_more_policies(
     default = {"default_role": given[0]} if with_default else {}
 
     assert [("InvalidArgument", message)] == refused(lambda: associate(stack, "A", *given, role_limit=50, **default))
-    assert before == [construct.node.path for construct in stack.node.find_all()]
+    assert before == [*map(reference_of, stack.node.find_all())]
 
 
 def test_a_long_list_has_several_policies(stack: cdk.Stack) -> None:
@@ -144,18 +146,23 @@ def test_the_associations_of_a_cluster_share_one_function(stack: cdk.Stack) -> N
     } == dependencies
 
 
+@cache
+def _described(cluster: str, name: str) -> dict[str, Any]:
+    """Return the descriptions of the policies for a cluster that a role of this name is associated with."""
+    stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data")
+    named = cdk.CfnParameter(stack, "Name").value_as_string if cluster == "parameter" else cluster
+    role = RedshiftRole(stack, name)
+    associate(stack, "Association", role, cluster=named, default_role=role)
+    policies = [(key, each) for key, each in template_of(stack)["Resources"].items() if each["Type"] == POLICY]
+    return {key: each["Properties"].get("Description") for key, each in policies}
+
+
 @pytest.mark.parametrize("kind", ["Associates", "Puts"])
 def test_the_policies_of_a_cluster_are_replaced_with_it_and_not_with_its_roles(kind: str) -> None:
     """Their descriptions, which cannot be updated, have the cluster, also one that a parameter names."""
 
     def descriptions(cluster: str, name: str) -> dict[str, Any]:
-        stack = cdk.Stack(cdk.App(analytics_reporting=False), "Data")
-        named = cdk.CfnParameter(stack, "Name").value_as_string if cluster == "parameter" else cluster
-        role = RedshiftRole(stack, name)
-        associate(stack, "Association", role, cluster=named, default_role=role)
-        policies = [(key, each) for key, each in template_of(stack)["Resources"].items() if each["Type"] == POLICY]
-        described = {key: each["Properties"].get("Description") for key, each in policies}
-        return {key: description for key, description in described.items() if kind in str(description)}
+        return {key: each for key, each in _described(cluster, name).items() if kind in str(each)}
 
     assert 1 == len(descriptions("first", "A"))
     assert descriptions("first", "A") == descriptions("first", "B")
