@@ -49,6 +49,14 @@ def test_fails_when_a_hack_spreads(pattern: str, allowed: tuple[str, ...]) -> No
     assert [name for name, text in PACKAGE.items() if re.search(pattern, text) and name not in allowed] == []
 
 
+@pytest.mark.parametrize("folder", ["aws", "cli", "rules", "sql", "templates"])
+def test_fails_when_the_tests_of_pure_code_start_node(folder: str) -> None:
+    """They run in a process without CDK."""
+    texts = {path.name: path.read_text() for path in (ROOT / "tests" / folder).glob("*.py")}
+
+    assert [] == [name for name, text in texts.items() if re.search(r"(?m)^ *(import|from) (aws_cdk|jsii)", text)]
+
+
 # What a source distribution has: what the tests run with.
 FOLDERS = (".github", "bench", "docs", "examples", "redshift_roles", "tests")
 FILES = set(
