@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -16,6 +17,7 @@ from redshift_roles.aws.placeholders import is_token
 from redshift_roles.cdk import plugins
 from redshift_roles.cdk.jsii_compat import reference_of
 from redshift_roles.cdk.location import Location, cluster_arn, path_of
+from redshift_roles.cdk.records import record_of
 from redshift_roles.cdk.role_reader import role_arn
 from redshift_roles.cdk.validation import raise_if
 from redshift_roles.custom_resource.function import AssociationFunction
@@ -165,24 +167,29 @@ class _Associations(Construct):
 
     def add(self, key: str, location: Location) -> AssociatedCluster:
         """Add a cluster."""
-        function = AssociationFunction(self, key if key[:1].isalpha() else f"Cluster{digest(key)}")
+        function = AssociationFunction(self, key if key[:1].isalpha() else f"Cluster{digest(key)}", location)
         self.clusters[key] = AssociatedCluster(function, location, key)
         return self.clusters[key]
 
 
-def _find(location: Location) -> _Associations | None:
-    found = location.stack.node.try_find_child(_ASSOCIATIONS_ID)
-    return found if isinstance(found, _Associations) else None
+@dataclass
+class _Known:
+    associations: _Associations | None = None  # of a stack
+
+
+def _known(location: Location) -> _Known:
+    return record_of(_Known, location.stack)
 
 
 def _cluster(scope: Construct, location: Location, key: str) -> AssociatedCluster:
     """Return the cluster of that key, which its first association creates."""
-    taken = location.stack.node.try_find_child(_ASSOCIATIONS_ID)
-    if taken and not isinstance(taken, _Associations):
+    known = _known(location)
+    taken = None if known.associations else location.stack.node.try_find_child(_ASSOCIATIONS_ID)
+    if taken:
         message = f"{path_of(taken)} is a {type(taken).__name__}, where the functions behind role associations belong"
         problem = Problem("", message, "give that construct another id")
         raise_if(partial(path_of, scope), quotas.MODIFY_ROLES, [problem])
-    associations = taken if isinstance(taken, _Associations) else _Associations(location)
+    associations = known.associations = known.associations or _Associations(location)
     try:
         return associations.clusters.get(key) or associations.add(key, location)
     except RuntimeError as error:
@@ -195,7 +202,7 @@ def _cluster(scope: Construct, location: Location, key: str) -> AssociatedCluste
 
 def members_of(location: Location, cluster_identifier: str) -> tuple[Member, ...]:
     """Return the associations that a cluster has in a stack."""
-    associations = _find(location)
+    associations = _known(location).associations
     cluster = associations.clusters.get(cluster_key(cluster_identifier, location)) if associations else None
     return cluster.members if cluster else ()
 
@@ -228,13 +235,15 @@ def wait_too(construct: Construct, other: Construct) -> None:
 @contextmanager
 def unchanged_on_error(location: Location) -> Iterator[None]:
     """Restore the associations of a stack when something fails halfway."""
-    associations = _find(location)
+    known = _known(location)
+    associations = known.associations
     before = associations.members() if associations else {}
     try:
         yield
     except Exception:
         if associations:
             associations.restore(before)
-        elif _find(location):
+        elif known.associations:
+            known.associations = None
             location.stack.node.try_remove_child(_ASSOCIATIONS_ID)
         raise

@@ -6,7 +6,7 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Final, cast
 
@@ -19,7 +19,7 @@ from constructs import Construct, IDependable
 from redshift_roles.aws import permissions, quotas
 from redshift_roles.aws.permissions import Permission
 from redshift_roles.aws.policies import documents
-from redshift_roles.cdk.location import location_of, path_of
+from redshift_roles.cdk.location import Location, path_of
 from redshift_roles.cdk.role_reader import reports_policies
 from redshift_roles.cdk.validation import raise_if
 from redshift_roles.grants.managed_policies import GrantedPolicies, granted_policies, report
@@ -72,7 +72,7 @@ def _service_timeout() -> Duration:
 class AssociationFunction(Construct):
     """The function for one cluster of a stack."""
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, location: Location) -> None:
         super().__init__(scope, construct_id)
         log_group = logs.LogGroup(
             self, "Logs", retention=logs.RetentionDays.ONE_YEAR, removal_policy=RemovalPolicy.DESTROY
@@ -92,7 +92,8 @@ class AssociationFunction(Construct):
             max_event_age=Duration.seconds(quotas.EVENT_SECONDS),
         )
         self._arn = self._function.function_arn
-        self._location = location_of(self)
+        self._location = location
+        self._is_reported = reports_policies(self._role)
         self._logging = granted_policies(self._role, self._location, "WriteLogs", "roles")
         self._logging.allow(permissions.write_logs(log_group.log_group_arn))
         self._logging.allow(permissions.list_stack(Aws.STACK_ID))
@@ -119,11 +120,11 @@ class AssociationFunction(Construct):
         and so would a policy that is updated to another cluster. A description cannot be updated, so for another
         cluster CloudFormation creates new policies first and deletes the old ones last.
         """
-        if reports_policies(self._role):
+        if self._is_reported:
             report(self._role, needed)
             return []
         description = f"Associates IAM roles with the Redshift cluster {cluster_identifier}"
-        attachment = {"roles": [self._role.role_name], "description": description}
+        attachment = {"roles": [self._role_name], "description": description}
         granted = GrantedPolicies(scope, self._location, "Policy", attachment)
         granted.allow(needed)
         return granted.policies
@@ -133,15 +134,19 @@ class AssociationFunction(Construct):
     ) -> list[iam.CfnManagedPolicy]:
         """Define the policy to restore a default role that only the deployment knows."""
         needed = permissions.pass_role(role_arn, serverless=False)
-        if reports_policies(self._role):
+        if self._is_reported:
             report(self._role, needed)
             return []
         (document,) = documents(needed)
         description = f"Puts back the default role of the Redshift cluster {cluster_identifier}"
-        roles = [self._role.role_name]
+        roles = [self._role_name]
         return [
             iam.CfnManagedPolicy(scope, construct_id, description=description, policy_document=document, roles=roles)
         ]
+
+    @cached_property
+    def _role_name(self) -> str:
+        return self._role.role_name
 
     def resource(
         self, scope: Construct, construct_id: str, kind: str, properties: Mapping[str, object], *awaited: IDependable

@@ -12,7 +12,7 @@ from aws_cdk import aws_redshift as redshift
 
 from redshift_roles.aws.placeholders import has_placeholder, is_token
 from redshift_roles.cdk.location import Location, location_of, referred
-from redshift_roles.cdk.role_reader import role_arn
+from redshift_roles.cdk.role_reader import own_role, role_arn
 from redshift_roles.rules.facts import RoleFacts
 
 
@@ -33,7 +33,8 @@ def role_key(role: iam.IRole, facts: RoleFacts, location: Location) -> str:
     arn = facts.parsed
     if arn.account and arn.resource and not has_placeholder(arn.resource):
         return arn.resource
-    return _written(role_arn(role), location)
+    own = own_role(role)
+    return _written(role_arn(role), location, own.location if own else None)
 
 
 def digest(*keys: str) -> str:
@@ -41,11 +42,11 @@ def digest(*keys: str) -> str:
     return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]
 
 
-def _written(text: str, location: Location) -> str:
-    """Return what CDK writes for a text, with the names of the other stacks that it refers to."""
+def _written(text: str, location: Location, home: Location | None = None) -> str:
+    """Return what CDK writes for a text, with the names of the other stacks that it refers to, perhaps a known one."""
     if not is_token(text):
         return text
-    homes = {location_of(target) for target in referred(text)}
+    homes = {home} if home else {location_of(target) for target in referred(text)}
     names = sorted({_stack_name(home, location) for home in homes if home.stack is not location.stack})
     return " ".join([json.dumps(location.stack.resolve(text), sort_keys=True), *names])
 

@@ -20,8 +20,9 @@ _PAGE = re.compile(r"(https://docs\.aws\.amazon\.com/[^\s)#]+\.html)\S*(?:\s+\(t
 
 def _pages(module: Path) -> list[tuple[str, str]]:
     """List the AWS pages that a module's docstrings name, each with the date that stands behind it."""
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    nodes = [node for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))) if isinstance(node, documented)]
+    documented, text = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef), module.read_text("utf-8")
+    parsed = ast.walk(ast.parse(text)) if _PAGE.search(text) else ()
+    nodes = [node for node in parsed if isinstance(node, documented)]
     return [page for node in nodes for page in _PAGE.findall(ast.get_docstring(node) or "")]
 
 

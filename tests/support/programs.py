@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -87,12 +88,15 @@ def _listen(event: str, arguments: tuple[object, ...]) -> None:
             _listeners[-1].append(name)
 
 
-sys.addaudithook(_listen)
+@cache
+def _begin_to_listen() -> None:
+    sys.addaudithook(_listen)
 
 
 @contextmanager
 def opened_files() -> Iterator[list[str]]:
     """Collect the files that are opened, except modules."""
+    _begin_to_listen()
     _listeners.append([])
     try:
         yield _listeners[-1]
