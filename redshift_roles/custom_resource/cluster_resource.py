@@ -177,13 +177,9 @@ class _Known:
     associations: _Associations | None = None  # of a stack
 
 
-def _known(location: Location) -> _Known:
-    return record_of(_Known, location.stack)
-
-
 def _cluster(scope: Construct, location: Location, key: str) -> AssociatedCluster:
     """Return the cluster of that key, which its first association creates."""
-    known = _known(location)
+    known = record_of(_Known, location.stack)
     taken = None if known.associations else location.stack.node.try_find_child(_ASSOCIATIONS_ID)
     if taken:
         message = f"{path_of(taken)} is a {type(taken).__name__}, where the functions behind role associations belong"
@@ -202,7 +198,7 @@ def _cluster(scope: Construct, location: Location, key: str) -> AssociatedCluste
 
 def members_of(location: Location, cluster_identifier: str) -> tuple[Member, ...]:
     """Return the associations that a cluster has in a stack."""
-    associations = _known(location).associations
+    associations = record_of(_Known, location.stack).associations
     cluster = associations.clusters.get(cluster_key(cluster_identifier, location)) if associations else None
     return cluster.members if cluster else ()
 
@@ -235,7 +231,7 @@ def wait_too(construct: Construct, other: Construct) -> None:
 @contextmanager
 def unchanged_on_error(location: Location) -> Iterator[None]:
     """Restore the associations of a stack when something fails halfway."""
-    known = _known(location)
+    known = record_of(_Known, location.stack)
     associations = known.associations
     before = associations.members() if associations else {}
     try:

@@ -6,7 +6,7 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import Mapping
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Final, cast
 
@@ -64,11 +64,6 @@ def _readable(package: Path) -> Path:
     return copy
 
 
-@cache
-def _service_timeout() -> Duration:
-    return Duration.seconds(quotas.EVENT_SECONDS + quotas.FUNCTION_SECONDS)
-
-
 class AssociationFunction(Construct):
     """The function for one cluster of a stack."""
 
@@ -91,7 +86,8 @@ class AssociationFunction(Construct):
             # A run that began later would not end before CloudFormation stops waiting for it (see `resource`).
             max_event_age=Duration.seconds(quotas.EVENT_SECONDS),
         )
-        self._arn = self._function.function_arn
+        self._arn, self._role_name = self._function.function_arn, self._role.role_name
+        self._timeout = Duration.seconds(quotas.EVENT_SECONDS + quotas.FUNCTION_SECONDS)
         self._location = location
         self._is_reported = reports_policies(self._role)
         self._logging = granted_policies(self._role, self._location, "WriteLogs", "roles")
@@ -144,10 +140,6 @@ class AssociationFunction(Construct):
             iam.CfnManagedPolicy(scope, construct_id, description=description, policy_document=document, roles=roles)
         ]
 
-    @cached_property
-    def _role_name(self) -> str:
-        return self._role.role_name
-
     def resource(
         self, scope: Construct, construct_id: str, kind: str, properties: Mapping[str, object], *awaited: IDependable
     ) -> CfnResource:
@@ -157,7 +149,7 @@ class AssociationFunction(Construct):
             construct_id,
             resource_type=f"Custom::{kind}",
             service_token=self._arn,
-            service_timeout=_service_timeout(),
+            service_timeout=self._timeout,
             properties=properties,
         )
         node = resource.node
