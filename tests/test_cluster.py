@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -19,7 +17,6 @@ from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationError
 from tests.conftest import ACCOUNT, OTHER_ACCOUNT, REGION
 from tests.support.associations import refused
 from tests.support.nag import nag_findings
-from tests.support.programs import ROOT
 from tests.support.templates import deployed, failures_of, properties_of, template_of
 
 CLUSTER = "AWS::Redshift::Cluster"
@@ -339,28 +336,6 @@ def test_one_role_serves_many_clusters_and_the_callers_list_is_not_changed(stack
 
     assert 1 == len(roles)
     assert [] == failures_of(stack.node.root)
-
-
-def test_a_plain_role_and_cluster_import_no_more_of_cdk_than_they_need() -> None:
-    """`aws_ec2` and its like stay out until a VPC asks for them, so do SQL and grants; the rules come without jsii."""
-    program = (
-        "import sys\n"
-        "import redshift_roles\n"
-        "from redshift_roles.rules import arguments, association_rules\n"
-        "from redshift_roles.templates import checker\n"
-        "assert 'jsii' not in sys.modules, 'jsii'\n"
-        "from aws_cdk import App, Stack\n"
-        "from redshift_roles import RedshiftCluster, RedshiftRole, RoleAssociationPolicy\n"
-        "stack = Stack(App(), 'S')\n"
-        "role = RedshiftRole(stack, 'R')\n"
-        "cluster = RedshiftCluster(stack, 'C', roles=[role], cluster_subnet_group_name='s')\n"
-        "RoleAssociationPolicy(stack, 'P', clusters=[cluster], pass_roles=[role])\n"
-        "names = sorted(name for name in sys.modules if name.startswith('aws_cdk.aws_') and name.count('.') == 1)\n"
-        "print(names, 'redshift_roles.sql' in sys.modules, 'redshift_roles.grants' in sys.modules)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=ROOT)
-
-    assert "['aws_cdk.aws_iam', 'aws_cdk.aws_redshift'] False False\n" == done.stdout
 
 
 def test_what_only_the_deployment_knows_reaches_the_template(stack: cdk.Stack) -> None:

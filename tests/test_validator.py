@@ -1,32 +1,35 @@
-"""What CDK's own validator says: nothing of the app and of the examples, and something where something is wrong."""
+"""The app and the examples as scripts: what they write, and what CDK's own validator says of it.
+
+It finds nothing there, and something where something is wrong.
+"""
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import aws_cdk as cdk
 import pytest
 
 from app import FEATURE_FLAGS, build
 from tests.support.programs import ROOT, Run, documents, run, violations
+from tests.test_examples import EXAMPLES, synthesized
 
-EXAMPLES: Final = sorted(path.stem for path in (ROOT / "examples").glob("*.py"))
-
-# The validator takes five seconds to start, so all is one program, and what must fail comes last.
+# The validator takes five seconds to start, so all is one program; `app.py` is the last script, and what must fail
+# comes after it. All write to one folder, each a report of its own. Node warns of ten apps in a process.
+SCRIPTS: Final = [*sorted((ROOT / "examples").glob("*.py")), ROOT / "app.py"]
 MARK: Final = "so far nothing\n"
 PROGRAM: Final = f"""
+import os
 import runpy
 import sys
 from importlib import import_module
+os.environ["NODE_OPTIONS"] = "--disable-warning=MaxListenersExceededWarning"
 import aws_cdk as cdk
-script, outdir, *examples = sys.argv[1:]
-runpy.run_path(script, run_name="__main__")
-app = cdk.App(outdir=outdir + "/examples")
-for example in examples:
-    import_module("examples." + example).build(app)
-app.synth()
+outdir, *scripts = sys.argv[1:]
+for script in scripts:
+    runpy.run_path(script, run_name="__main__")
+    os.rename(os.environ["CDK_OUTDIR"] + "/validation-report.json", outdir + "/" + os.path.basename(script) + ".json")
 print({MARK!r}, end="", file=sys.stderr, flush=True)
 script = import_module("app")
 app = cdk.App(context=script.FEATURE_FLAGS, outdir=outdir + "/misspelt")
@@ -38,36 +41,52 @@ app.synth()
 
 @pytest.fixture(scope="module")
 def outdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the cloud assemblies."""
+    """The folder of the reports, and of the app that is wrong."""
     return tmp_path_factory.mktemp("validated")
 
 
 @pytest.fixture(scope="module")
 def done(outdir: Path) -> Run:
-    """The program has run: `app.py` as a script, all examples in one app, and an app with a misspelt property."""
-    return run(outdir, "-c", PROGRAM, str(ROOT / "app.py"), str(outdir), *EXAMPLES, validation=True)
+    """The program has run: each example and `app.py` as a script, and an app with a misspelt property."""
+    return run(outdir, "-c", PROGRAM, str(outdir), *map(str, SCRIPTS), validation=True)
+
+
+@pytest.fixture(scope="module")
+def templates(done: Run) -> dict[str, Any]:
+    """The templates of the scripts, by stack."""
+    end = ".template.json"
+    return {name.removesuffix(end): text for name, text in done.assembly.items() if name.endswith(end)}
 
 
 def test_it_reports_a_property_that_cloudformation_does_not_know(done: Run, outdir: Path) -> None:
     """The validation report that must be empty is one that would not be."""
-    assert (1, ["F3002"]) == (done.code, violations(documents(outdir / "misspelt")))
+    assert (1, ["F3002"]) == (done.code, violations(documents(outdir / "misspelt")["validation-report.json"]))
     assert "IamRole: Additional properties are not allowed" in done.stderr.partition(MARK)[2]
 
 
 def test_it_finds_nothing_in_the_app_and_in_the_examples(done: Run, outdir: Path) -> None:
-    """Neither writes a complaint, and all their stacks are there; CDK Pipelines adds stacks while it synthesizes."""
-    examples, app = documents(outdir / "examples"), cdk.App()
-    for example in EXAMPLES:
-        import_module(f"examples.{example}").build(app)
+    """No script writes a complaint, and the report of each is there."""
+    reports = documents(outdir)
 
     assert "" == done.stderr.partition(MARK)[0]
-    assert [] == violations(done.assembly) == violations(examples)
-    stacks = {stack.stack_name for stack in app.node.children if isinstance(stack, cdk.Stack)}
-    written = {name.split(".")[0] for name in examples if name.endswith(".template.json")}
-    assert stacks == {name for name in written if not name.startswith("cross-region-stack-")}
+    assert {f"{script.name}.json": [] for script in SCRIPTS} == {
+        name: violations(report) for name, report in reports.items()
+    }
 
 
-def test_the_app_runs_without_aws_configuration(done: Run) -> None:
+def test_the_examples_run_as_scripts(templates: dict[str, Any]) -> None:
+    """Without credentials, look-ups and complaints each writes what its `build` defines.
+
+    CDK Pipelines adds stacks while it synthesizes the fleet.
+    """
+    defined = {name: text for example in EXAMPLES for name, text in synthesized(example).templates.items()}
+    others = {name for name in set(templates) - set(defined) if not name.startswith("cross-region-stack-")}
+
+    assert {"Fleet", "RedshiftWarehouse"} == others
+    assert defined == {name: templates[name] for name in defined}
+
+
+def test_the_app_runs_without_aws_configuration(done: Run, templates: dict[str, Any]) -> None:
     """`python app.py` needs no credentials, no look-up and no home directory, and writes what `build` defines."""
     app = cdk.App(analytics_reporting=False, context=FEATURE_FLAGS)
     build(app)
@@ -75,4 +94,4 @@ def test_the_app_runs_without_aws_configuration(done: Run) -> None:
 
     assert [] == done.elsewhere
     assert "missing" not in done.assembly["manifest.json"]
-    assert stack.template == done.assembly[f"{stack.stack_name}.template.json"]
+    assert stack.template == templates[stack.stack_name]

@@ -36,10 +36,9 @@ def documents(folder: Path) -> dict[str, Any]:
     return {path.name: json.loads(path.read_text()) for path in folder.glob("*.json")}
 
 
-def violations(assembly: dict[str, Any]) -> list[str]:
-    """Return the rules that CDK's validation report says are broken."""
-    reports = assembly["validation-report.json"]["pluginReports"]
-    return [violation["ruleName"] for report in reports for violation in report["violations"]]
+def violations(report: dict[str, Any]) -> list[str]:
+    """Return the rules that a validation report of CDK says are broken."""
+    return [violation["ruleName"] for plugin in report["pluginReports"] for violation in plugin["violations"]]
 
 
 def environment(home: Path, *, validation: bool) -> dict[str, str]:
