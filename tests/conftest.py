@@ -22,10 +22,10 @@ REGION = "eu-west-1"
 
 @pytest.fixture
 def app() -> App:
-    """An app without the metadata that only deployments need."""
+    """An app without the metadata that only deployments and CDK's own tools need."""
     from aws_cdk import App  # noqa: PLC0415  the tests of pure code never start jsii
 
-    return App(analytics_reporting=False)
+    return App(analytics_reporting=False, tree_metadata=False)
 
 
 @pytest.fixture
