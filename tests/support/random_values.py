@@ -43,13 +43,9 @@ class _Reader(NamedTuple):
         return self.value(max(self.one_of(range(depth)), self.one_of(range(depth))))
 
     def scalar(self) -> Json:
-        kind = self.one_of("nttbdtfi")
-        if kind == "n":
-            return None
-        if kind == "b":
-            return self.one_of([False, True])
-        if kind == "d":
-            return self.one_of(range(10))
+        kind = self.one_of("ststsfti")
+        if kind == "s":
+            return self.one_of([None, False, True, *range(10), True, False, None])
         if kind == "i":
             return int.from_bytes(self.some(16), "big", signed=True)
         if kind == "f":
@@ -58,10 +54,9 @@ class _Reader(NamedTuple):
         return self.text()
 
     def text(self) -> str:
-        kind = self.one_of("kkul")
-        if kind == "k":
+        if self.one_of([True, False]):
             return self.one_of(self.texts)
-        return self.some(12).decode("latin-1") if kind == "l" else self.some(24).decode("utf-16", "ignore")
+        return self.some(24).decode(self.one_of(["latin-1", "utf-16"]), "ignore")
 
 
 def values(texts: Sequence[str], functions: Sequence[str]) -> st.SearchStrategy[Json]:
