@@ -215,32 +215,25 @@ RoleAssociationPolicy(stack, 'P', clusters=[cluster], pass_roles=[role])
 names = sorted(name for name in sys.modules if name.startswith('aws_cdk.aws_') and name.count('.') == 1)
 print(names, 'redshift_roles.sql' in sys.modules, 'redshift_roles.grants' in sys.modules)
 redshift_roles.RoleAssociation(stack, 'A', cluster='c', roles=[role])
-print(redshift_roles.__file__)
+print(redshift_roles.__file__.startswith(sys.argv[1]))
 """
 
 
 @pytest.fixture(scope="module")
-def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the wheel alone, unpacked as pip does with a wheel for any Python and platform."""
+def printed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What a program prints that has the wheel alone, unpacked as pip does with one for any Python and platform."""
+    site, home = tmp_path_factory.mktemp("site"), tmp_path_factory.mktemp("home")
     assert f"cdk_redshift_roles-{__version__}-py3-none-any.whl" == wheel.name
-    folder = tmp_path_factory.mktemp("site")
     with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(folder)  # noqa: S202  our own
-    return folder
-
-
-@pytest.fixture(scope="module")
-def printed(site: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """What a program prints that has the wheel, outside the checkout."""
-    home = tmp_path_factory.mktemp("home")
+        archive.extractall(site)  # noqa: S202  our own
     alone = {**environment(home, validation=False), "PYTHONPATH": str(site)}
-    command = [sys.executable, "-c", PROGRAM]
+    command = [sys.executable, "-c", PROGRAM, str(site)]
     return subprocess.run(command, check=True, capture_output=True, text=True, env=alone, cwd=home).stdout.splitlines()
 
 
-def test_the_wheel_works_outside_the_checkout(site: Path, printed: list[str]) -> None:
+def test_the_wheel_works_outside_the_checkout(printed: list[str]) -> None:
     """Installed alone, the package defines a role, and has the code of the function that associates it."""
-    assert str(site / "redshift_roles" / "__init__.py") == printed[-1]
+    assert "True" == printed[-1]
 
 
 def test_a_plain_role_and_cluster_import_no_more_of_cdk_than_they_need(printed: list[str]) -> None:

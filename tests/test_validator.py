@@ -1,12 +1,9 @@
-"""The app and the examples as scripts: what they write, and what CDK's own validator says of it.
-
-It finds nothing there, and something where something is wrong.
-"""
+"""The app and the examples as scripts: what they write, and what CDK's own validator says of it."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import aws_cdk as cdk
 import pytest
@@ -51,13 +48,6 @@ def done(outdir: Path) -> Run:
     return run(outdir, "-c", PROGRAM, str(outdir), *map(str, SCRIPTS), validation=True)
 
 
-@pytest.fixture(scope="module")
-def templates(done: Run) -> dict[str, Any]:
-    """The templates of the scripts, by stack."""
-    end = ".template.json"
-    return {name.removesuffix(end): text for name, text in done.assembly.items() if name.endswith(end)}
-
-
 def test_it_reports_a_property_that_cloudformation_does_not_know(done: Run, outdir: Path) -> None:
     """The validation report that must be empty is one that would not be."""
     assert (1, ["F3002"]) == (done.code, violations(documents(outdir / "misspelt")["validation-report.json"]))
@@ -66,27 +56,26 @@ def test_it_reports_a_property_that_cloudformation_does_not_know(done: Run, outd
 
 def test_it_finds_nothing_in_the_app_and_in_the_examples(done: Run, outdir: Path) -> None:
     """No script writes a complaint, and the report of each is there."""
-    reports = documents(outdir)
+    found = {name.removesuffix(".json"): violations(report) for name, report in documents(outdir).items()}
 
     assert "" == done.stderr.partition(MARK)[0]
-    assert {f"{script.name}.json": [] for script in SCRIPTS} == {
-        name: violations(report) for name, report in reports.items()
-    }
+    assert {script.name: [] for script in SCRIPTS} == found
 
 
-def test_the_examples_run_as_scripts(templates: dict[str, Any]) -> None:
+def test_the_examples_run_as_scripts(done: Run) -> None:
     """Without credentials, look-ups and complaints each writes what its `build` defines.
 
     CDK Pipelines adds stacks while it synthesizes the fleet.
     """
-    defined = {name: text for example in EXAMPLES for name, text in synthesized(example).templates.items()}
-    others = {name for name in set(templates) - set(defined) if not name.startswith("cross-region-stack-")}
+    end = ".template.json"
+    defined = {name + end: text for example in EXAMPLES for name, text in synthesized(example).templates.items()}
+    others = {name.removesuffix(end) for name in done.assembly if name.endswith(end) and name not in defined}
 
-    assert {"Fleet", "RedshiftWarehouse"} == others
-    assert defined == {name: templates[name] for name in defined}
+    assert {"Fleet", "RedshiftWarehouse"} == {name for name in others if not name.startswith("cross-region-stack-")}
+    assert defined == {name: done.assembly[name] for name in defined}
 
 
-def test_the_app_runs_without_aws_configuration(done: Run, templates: dict[str, Any]) -> None:
+def test_the_app_runs_without_aws_configuration(done: Run) -> None:
     """`python app.py` needs no credentials, no look-up and no home directory, and writes what `build` defines."""
     app = cdk.App(analytics_reporting=False, context=FEATURE_FLAGS)
     build(app)
@@ -94,4 +83,4 @@ def test_the_app_runs_without_aws_configuration(done: Run, templates: dict[str, 
 
     assert [] == done.elsewhere
     assert "missing" not in done.assembly["manifest.json"]
-    assert stack.template == templates[stack.stack_name]
+    assert stack.template == done.assembly[f"{stack.stack_name}.template.json"]
