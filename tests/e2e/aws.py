@@ -121,6 +121,11 @@ class Aws(NamedTuple):
             for each in listed
         }
 
+    def roles(self) -> list[str]:
+        """Name all roles but those of `cdk bootstrap`."""
+        names = [role["RoleName"] for role in self.client("iam").list_roles()["Roles"]]
+        return [name for name in names if not name.startswith("cdk-")]
+
     def settled(self, identifier: str) -> Cluster:
         """Wait until no role of a cluster comes or goes any more: CloudFormation itself does not."""
         deadline = time.monotonic() + _SETTLE_SECONDS
