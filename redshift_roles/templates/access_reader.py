@@ -389,7 +389,7 @@ class AccessReader:
                     self._link("is in", self._person(user), self._person(group), marks=marks)
 
     def _who(self, place: Place) -> dict[Principal, bool]:
-        """List who has a policy, and whether surely; where the app attaches it to nobody, whoever will have it."""
+        """Return who has a policy, each with whether that is certain; a policy attached to nobody has one holder."""
         template, logical_id = place
         nobody = Principal("Policy", f"{template.key}#{logical_id}", "")
         return dict(sorted(principals.holders(self._assembly).get(place, {}).items())) or {nobody: True}
