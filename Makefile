@@ -94,9 +94,10 @@ snapshots: $(VENV)/.development
 bench: $(VENV)/.development
 	@python -m bench
 
-# The unit tests at both ends of the ranges in pyproject.toml, each in a virtual environment of its own.
+# The unit tests at both ends of the ranges in pyproject.toml, each in a virtual environment of its own, and with what
+# mypy keeps of it.
 test-oldest test-newest: test-%:
-	@$(MAKE) --no-print-directory VENV=$(VENV)/$* $(VENV)/$*/.$* node_modules/.installed unit
+	@MYPY_CACHE_DIR=$(VENV)/$*/mypy_cache $(MAKE) --no-print-directory VENV=$(VENV)/$* $(VENV)/$*/.$* node_modules/.installed unit
 
 lock: $(VENV)/.development
 	@for name in requirements requirements-dev requirements-oldest; do \
