@@ -91,13 +91,11 @@ def test_an_evaluator_allows_the_calls_of_the_statement_and_nothing_beside_them(
     assert [] == [request for request, is_allowed in answers["elsewhere"].items() if is_allowed]
 
 
-# IAM's wildcards, dollar signs and braces as often as letters, and anything else a key or a name may have. An accented
-# letter stands for a piece, so that a key is one draw of Hypothesis.
-PIECES = ["*", "*", "?", "$", "{", "}", "${", "${*}", "${a", "a", "b", "ab", "/"]
-ACCENTS = {letter: PIECES[letter % len(PIECES)] for letter in range(0xA0, 0x180)}
-KEYS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).map(
-    lambda drawn: drawn.translate(ACCENTS)
-)
+# IAM's wildcards, dollar signs and braces as often as letters, and anything else a key or a name may have.
+PIECES = ["*", "?", "$", "{", "}", "${", "${*}", "${a", "a", "b", "ab"]
+KEYS = st.lists(
+    st.sampled_from([*PIECES, "/"]) | st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=6
+).map("".join)
 
 
 @settings(max_examples=150, deadline=None)

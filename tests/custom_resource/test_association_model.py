@@ -72,8 +72,8 @@ class World:
         old, new = self.stack.template, self._template()
         if _dropped_twice(old, new) or _dropped_twice(new, old):
             return
-        claimed = {*old.holders, *new.holders}
-        for place in set(new.holders) - set(old.holders):
+        claimed = {*old.holders(), *new.holders()}
+        for place in set(new.holders()) - set(old.holders()):
             if self._left_lately(place):
                 self.shared |= {place} & self.theirs
         self.edited = set()
@@ -81,7 +81,7 @@ class World:
         trouble = self._trouble()
         done = self.stack.deploy(new, trouble)
         self.stack.meanwhile = lambda: None
-        kept = self.stack.template.holders
+        kept = self.stack.template.holders()
         self.left |= {place: self._now() for place in claimed - set(kept)}
         self._expect_defaults(old, new, done=done)
         missing = {place for place in kept if place[1]} - self.there()
@@ -91,7 +91,7 @@ class World:
                 assert default == self.account.clusters[cluster].default, "the default role is not set"
         seen["deployed" if done else "rolled back"] += 1
         seen["written another way"] += any(
-            set(old.holders.get(place, names)) - set(names) for place, names in kept.items()
+            set(old.holders().get(place, names)) - set(names) for place, names in kept.items()
         )
 
     def _template(self) -> Template:
@@ -156,7 +156,7 @@ class World:
     def edit(self, _: Counter[str]) -> None:
         """Let others edit a cluster."""
         self.stack.deliver_late()
-        self._edit(set(self.stack.template.holders))
+        self._edit(set(self.stack.template.holders()))
 
     def _edit(self, claimed: set[Place]) -> None:
         name, role = place = (self.random.choice("xy"), self.random.choice([A, B, F, G, G]))
@@ -219,7 +219,7 @@ class World:
         the role that is the default, or has it again in a rollback, and removed it first.
         """
         for name in "xy":
-            sides = [(side.holders, _defaults(side).get(name)) for side in (old, new)]
+            sides = [(side.holders(), _defaults(side).get(name)) for side in (old, new)]
             (before, was), (after, is_now) = sides
             moved = is_now and was not in (None, is_now) and before[name, ""] != after[name, ""]
             given_up = (was, before, after) if done else (is_now, after, before)
@@ -240,7 +240,7 @@ def _dropped_twice(old: Template, new: Template) -> bool:
 
     Each leaves it to the other: a limit that ADR 21 names.
     """
-    given_up = {place: names for place, names in old.holders.items() if place not in new.holders}
+    given_up = {place: names for place, names in old.holders().items() if place not in new.holders()}
     return any(len(names) > 1 and set(names) & set(new.wanted) for names in given_up.values())
 
 

@@ -150,13 +150,8 @@ def read(tmp_path: Path, **stacks: StackText) -> Assembly:
 
 
 def template(tmp_path: Path, stack: StackText | None = None, **others: StackText) -> Template:
-    """Read the template of a stack in an assembly, which the first test that asks for it writes beside its folder."""
-    stacks = {"Data": stack or StackText(), **others}
-    folder = tmp_path.with_name(hashlib.sha256(repr(stacks).encode()).hexdigest())
-    if not folder.exists():
-        folder.mkdir()
-        write_assembly(folder, stacks=stacks)
-    return Assembly.read(folder).by_key["Data.template.json"]
+    """Write an assembly whose stack ``Data`` is this one, and read its template."""
+    return read(tmp_path, Data=stack or StackText(), **others).by_key["Data.template.json"]
 
 
 def if_(first: Json, second: Json) -> Json:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from random import Random
 from typing import Any, NamedTuple
 
@@ -47,9 +46,8 @@ class Template:
         default = self.wanted[association].default
         return None if default is None else self.values[default]
 
-    @cached_property
     def holders(self) -> dict[tuple[str, str], list[str]]:
-        """The associations that want a role of a cluster, or its default role, which is named ""."""
+        """Return the associations that want a role of a cluster, or its default role, which is named ""."""
         found: dict[tuple[str, str], list[str]] = {}
         for name in self.wanted:
             default = [""] if self.wanted[name].default else []
@@ -216,7 +214,7 @@ class CloudFormation:
     def _set(self, name: str, status: str) -> None:
         """Set the status of a resource; each step takes CloudFormation a second."""
         self.account.pass_time(1.0)
-        self.records[name].status, self.records[name].since = status, self.account.date()
+        self.records[name].status, self.records[name].since = status, self.account.clock().date()
 
     def _live(self) -> dict[str, Record]:
         return {name: each for name, each in self.records.items() if each.status != DELETED}

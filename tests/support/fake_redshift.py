@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -22,11 +21,6 @@ STACK = "arn:aws-cn:cloudformation:cn-north-1:111111111111:stack/Data/1"
 def error(code: str, message: str = "no") -> ClientError:
     """Make an error as boto3 raises it."""
     return ClientError({"Error": {"Code": code, "Message": message}}, "ModifyClusterIamRoles")
-
-
-@cache
-def _pace(takes: float, *, default_alone: bool) -> Pace:
-    return Pace(takes, takes / 2, default_alone=default_alone)
 
 
 @dataclass
@@ -59,11 +53,7 @@ class FakeRedshift(Cluster):
 
     def clock(self) -> Clock:
         """Make a clock whose sleep moves the cluster's time on."""
-        return Clock(now=lambda: self.time, date=self.date, sleep=self._sleep, jitter=lambda: 1.0)
-
-    def date(self) -> float:
-        """Return the time as CloudFormation shows it."""
-        return _EPOCH + self.time
+        return Clock(now=lambda: self.time, date=lambda: _EPOCH + self.time, sleep=self._sleep, jitter=lambda: 1.0)
 
     def _sleep(self, seconds: float) -> None:
         self.time += seconds
@@ -88,7 +78,7 @@ class FakeRedshift(Cluster):
         self._answer("modify_cluster_iam_roles", request)
 
     def _answer(self, action: str, request: Json) -> Json:
-        pace = _pace(self.takes, default_alone=self.default_alone)
+        pace = Pace(self.takes, self.takes / 2, default_alone=self.default_alone)
         redshift = Redshift("111111111111", "eu-west-1", pace, lambda: self.time)
         redshift.clusters = {self.identifier: self} if self.exists else {}
         try:
@@ -122,10 +112,6 @@ class Account:
         clock = next(iter(self.clusters.values())).clock()
         clock.sleep = self.pass_time
         return clock
-
-    def date(self) -> float:
-        """Return the time as CloudFormation shows it."""
-        return next(iter(self.clusters.values())).date()
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass for all."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final
 
 from redshift_roles.custom_resource.handler.stack import Stack, list_stack
@@ -15,18 +15,6 @@ BEFORE: Final = "Custom::RedshiftRolesBefore"
 _PAGE: Final = 3
 
 Json = dict[str, Any]
-
-
-@lru_cache
-def _shown(logical_id: str, kind: str, status: str, physical_id: str, since: float) -> Json:
-    """Describe a resource; nobody changes that, and many lists have it."""
-    return {
-        "LogicalResourceId": logical_id,
-        "ResourceType": kind,
-        "ResourceStatus": status,
-        "LastUpdatedTimestamp": datetime.fromtimestamp(since, timezone.utc),
-        **({"PhysicalResourceId": physical_id} if physical_id else {}),
-    }
 
 
 @dataclass
@@ -45,7 +33,13 @@ class FakeStack:
 
     def has(self, logical_id: str, kind: str, status: str, physical_id: str = "", since: float = 0.0) -> FakeStack:
         """List a resource with this status."""
-        self.resources[logical_id] = _shown(logical_id, kind, status, physical_id, since)
+        shown = {
+            "LogicalResourceId": logical_id,
+            "ResourceType": kind,
+            "ResourceStatus": status,
+            "LastUpdatedTimestamp": datetime.fromtimestamp(since, timezone.utc),
+        }
+        self.resources[logical_id] = {**shown, **({"PhysicalResourceId": physical_id} if physical_id else {})}
         return self
 
     def list_stack_resources(self, **request: Any) -> Json:

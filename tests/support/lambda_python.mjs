@@ -23,17 +23,6 @@ import sys
 os.chdir("/project")
 sys.pycache_prefix = "/compiled/cache"
 sys.dont_write_bytecode = False
-# Python compiles the modules of its library in each run as long as they are in an archive.
-library = f"/compiled/library-{sys.version.partition(' ')[0]}"
-(archive,) = [path for path in sys.path if path.endswith(".zip")]
-if not os.path.isdir(library):
-    import shutil
-    import tempfile
-
-    unpacked = tempfile.mkdtemp(dir="/compiled")
-    shutil.unpack_archive(archive, unpacked)
-    os.rename(unpacked, library)
-sys.path[sys.path.index(archive)] = library
 sys.path[:0] = ["/project", "/compiled", "/packages"]
 import pytest
 

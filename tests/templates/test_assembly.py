@@ -175,7 +175,7 @@ def test_assets_are_files_beside_the_template(tmp_path: Path) -> None:
         "DataChild.nestedGrandchild.nested.template.json",
         "DataTwin.nested.template.json",
     }
-    assert {top.path and top.path.parent} == {path.parent for path in top.assets.values()}
+    assert {tmp_path} == {path.parent for path in top.assets.values()}
     assert top.assets is top.nested["Child"].assets is top.nested["Child"].nested["Grandchild"].assets
 
 

@@ -157,7 +157,7 @@ def test_two_templates_have_two_conditions_of_one_name(tmp_path: Path) -> None:
     assert holds("Prod", found, texts, (branch("Prod", found.nested["Child"]),)) is None
 
 
-@settings(database=None, deadline=None, max_examples=240, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(database=None, deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(condition=VALUES)
 def test_whatever_stands_there_is_decided_or_not(tmp_path: Path, condition: Json) -> None:
     """Nothing raises."""

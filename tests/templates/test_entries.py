@@ -255,7 +255,7 @@ def test_lists_end_where_they_are_too_deep(tmp_path: Path, depth: int) -> None:
     assert [["x" if depth < 40 else MORE]] == _texts(listed, template(tmp_path))
 
 
-@settings(database=None, deadline=None, max_examples=350, suppress_health_check=[HealthCheck.too_slow])
+@settings(database=None, deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(value=VALUES)
 def test_whatever_a_template_holds_is_some_entries(value: Json) -> None:
     """Nothing raises, and each entry may become something."""

@@ -561,7 +561,7 @@ def test_values_end_where_they_are_too_deep(tmp_path: Path, depth: int) -> None:
     assert (depth < 40) == (texts(text, template(tmp_path)) == ["x"])
 
 
-@settings(database=None, deadline=None, max_examples=350, suppress_health_check=[HealthCheck.too_slow])
+@settings(database=None, deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(value=VALUES)
 @example(value={"Fn::GetAtt": None})
 @example(value={"Fn::Select": ["²", ["a"]]})

@@ -110,11 +110,9 @@ class RoleHolder:
     def statuses(self, now: float) -> dict[str, str]:
         """Return the status of each role that is there or still leaving."""
         self.leaving = {arn: gone for arn, gone in self.leaving.items() if gone > now}
-        return {**{arn: self._status(arn, now) for arn in self.roles}, **dict.fromkeys(self.leaving, "removing")}
-
-    def _status(self, arn: str, now: float) -> str:
-        is_late = self.roles[arn] > now or any(part in arn for part in self.stuck)
-        return "adding" if is_late else "in-sync"
+        late = {arn for arn, when in self.roles.items() if when > now or any(part in arn for part in self.stuck)}
+        there = {arn: "adding" if arn in late else "in-sync" for arn in self.roles}
+        return {**there, **dict.fromkeys(self.leaving, "removing")}
 
 
 class Cluster(RoleHolder):
