@@ -375,7 +375,7 @@ class AccessReader:
         for group, surely in principals.groups_of(self._assembly).get(who, {}).items():
             theirs = self._statements.get(group, ()) if group != but else ()
             found += [one if surely else one._replace(conditional=True) for one in theirs]
-        return [one for one in found if any(form.get("Effect") == "Deny" for form in one.forms)]
+        return principals.denying(found)
 
     def _groups(self) -> None:
         """Link users to the groups that may do something."""
@@ -438,8 +438,9 @@ class AccessReader:
         template, known = statement.place[0], usage.roles.keys()
         account = _account_of(statement.place)
         is_near = any(not arns.differ(account, one) for one in usage.accounts)
-        denied = [text for one in self._denied[who] for text in principals.denied_surely(one, _PASS_ROLE)]
-        others = [one for one in self._denied[who] if not principals.denied_surely(one, _PASS_ROLE)]
+        each = [(one, principals.denied_surely(one, _PASS_ROLE)) for one in self._denied[who]]
+        denied = [text for _, named in each for text in named]
+        others = [one for one, named in each if not named]
 
         def items_of(form: dict[str, Any]) -> Iterator[tuple[str, _Texts, _Texts, _Texts]]:
             services = passed_services(form.get("Condition"))
@@ -497,7 +498,7 @@ class AccessReader:
 
     def _reach(self, role: str, statements_: list[Statement]) -> None:
         """Link a role to what its policies allow, less what they deny."""
-        denying = [one for one in statements_ if any(form.get("Effect") == "Deny" for form in one.forms)]
+        denying = principals.denying(statements_)
         found: dict[_Circumstances, dict[Target, set[str]]] = {}
         policies: dict[tuple[_Circumstances, Target], dict[str, None]] = {}
         for statement in statements_:

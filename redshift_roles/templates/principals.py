@@ -445,10 +445,15 @@ def operations_of(form: Mapping[str, Any], names: Sequence[str]) -> Iterator[tup
                 yield written, name
 
 
-def taken_back(denying: Iterable[Statement], action: str, text: str) -> bool | None:
+def denying(statements_: Iterable[Statement]) -> list[Statement]:
+    """Choose the statements that deny something, in one of their forms at least."""
+    return [one for one in statements_ if any(form.get("Effect") == "Deny" for form in one.forms)]
+
+
+def taken_back(statements_: Iterable[Statement], action: str, text: str) -> bool | None:
     """Return whether statements surely deny an action on a resource; None where they may, or for some of it."""
     found: bool | None = False
-    for statement in denying:
+    for statement in statements_:
         each = {_denies(form, action, text) for form in statement.forms}
         if each == {True} and not statement.conditional:
             return True

@@ -84,9 +84,13 @@ class Aws(NamedTuple):
         """Deploy all stacks of an app in one of its states."""
         return self.cdk(*self.deployment(state, *words))
 
+    def destruction(self, state: str) -> Sequence[str]:
+        """Write the words that destroy all stacks of an app, in whatever state they are."""
+        return ("destroy", *self._all(state), "--force", "--output", state)
+
     def destroy(self, state: str) -> str:
-        """Destroy the stacks of an app, in whatever state they are."""
-        return self.cdk("destroy", *self._all(state), "--force", "--output", state)
+        """Destroy the stacks of an app."""
+        return self.cdk(*self.destruction(state))
 
     def _all(self, state: str) -> Sequence[str]:
         """Name all stacks of an app, as soon as it is there."""
